@@ -1,0 +1,137 @@
+/**
+ * @file The errors fluxion throws.
+ *
+ * Every class has a `_tag` to narrow on (`isFluxionError(e, "ShapeError")`) and one message layout: where it happened, what
+ * was expected, what was given, at which key path, and a hint. `instanceof` is avoided on purpose, since two copies of the
+ * package may be loaded at once.
+ */
+
+/** What went wrong, in the parts every message is built from. */
+export interface Mismatch {
+  /** The public function, as the user typed it. */
+  readonly where: string;
+  /** One sentence without a full stop. */
+  readonly what: string;
+  readonly expected?: string | undefined;
+  readonly got?: string | undefined;
+  /** Key path in a pytree, or file and row. */
+  readonly at?: string | undefined;
+  /** What to do about it. */
+  readonly hint?: string | undefined;
+}
+
+const field = (label: string, text: string | undefined): string[] =>
+  text === undefined ? [] : [`  ${label.padEnd(10)}${text}`];
+
+const explain = (m: Mismatch): string =>
+  [
+    `${m.where}: ${m.what}`,
+    ...field("expected", m.expected),
+    ...field("got", m.got),
+    ...field("at", m.at),
+    ...field("hint", m.hint),
+  ].join("\n");
+
+/** Base of all errors of this library; `mismatch` holds the message in parts. */
+export abstract class FluxionError<Tag extends string = string> extends Error {
+  abstract readonly _tag: Tag;
+  constructor(
+    readonly mismatch: Mismatch,
+    options?: { cause?: unknown },
+  ) {
+    super(explain(mismatch), options);
+    this.name = new.target.name;
+  }
+}
+
+/** Shapes, ranks, sizes or axes that do not fit. Thrown while tracing, before any kernel runs. */
+export class ShapeError extends FluxionError<"ShapeError"> {
+  readonly _tag = "ShapeError";
+}
+/** Element types that do not fit, or a number that the type cannot hold. */
+export class DTypeError extends FluxionError<"DTypeError"> {
+  readonly _tag = "DTypeError";
+}
+/** Two trees that differ in structure, or a leaf that is not a tensor. */
+export class TreeError extends FluxionError<"TreeError"> {
+  readonly _tag = "TreeError";
+}
+/** A tracer used after its transformation ended, or by an unrelated one; a concrete value asked of a tracer. */
+export class TracerError extends FluxionError<"TracerError"> {
+  readonly _tag = "TracerError";
+}
+/** A tensor used after it was disposed or donated. */
+export class UseAfterDisposeError extends FluxionError<"UseAfterDisposeError"> {
+  readonly _tag = "UseAfterDisposeError";
+}
+/** An argument or option that has no meaning here. */
+export class ArgumentError extends FluxionError<"ArgumentError"> {
+  readonly _tag = "ArgumentError";
+}
+/** A configuration that does not decode, or contradicts itself. */
+export class ConfigError extends FluxionError<"ConfigError"> {
+  readonly _tag = "ConfigError";
+}
+/** A file of weights, prompts or training state that cannot be read or does not fit. */
+export class CheckpointError extends FluxionError<"CheckpointError"> {
+  readonly _tag = "CheckpointError";
+}
+/** A data row or data file that cannot be used. */
+export class DataError extends FluxionError<"DataError"> {
+  readonly _tag = "DataError";
+}
+/** Something this version, backend or device cannot do. */
+export class UnsupportedError extends FluxionError<"UnsupportedError"> {
+  readonly _tag = "UnsupportedError";
+}
+/** The backend has not been started, or cannot be. */
+export class BackendError extends FluxionError<"BackendError"> {
+  readonly _tag = "BackendError";
+}
+/** A state that cannot happen: a bug in fluxion. */
+export class InvariantError extends FluxionError<"InvariantError"> {
+  readonly _tag = "InvariantError";
+}
+
+interface ErrorByTag {
+  readonly ShapeError: ShapeError;
+  readonly DTypeError: DTypeError;
+  readonly TreeError: TreeError;
+  readonly TracerError: TracerError;
+  readonly UseAfterDisposeError: UseAfterDisposeError;
+  readonly ArgumentError: ArgumentError;
+  readonly ConfigError: ConfigError;
+  readonly CheckpointError: CheckpointError;
+  readonly DataError: DataError;
+  readonly UnsupportedError: UnsupportedError;
+  readonly BackendError: BackendError;
+  readonly InvariantError: InvariantError;
+}
+export type ErrorTag = keyof ErrorByTag;
+
+const TAGS: ReadonlySet<string> = new Set<ErrorTag>([
+  "ShapeError",
+  "DTypeError",
+  "TreeError",
+  "TracerError",
+  "UseAfterDisposeError",
+  "ArgumentError",
+  "ConfigError",
+  "CheckpointError",
+  "DataError",
+  "UnsupportedError",
+  "BackendError",
+  "InvariantError",
+]);
+
+/**
+ * Whether `e` is an error of this library (with the given tag, if one is given).
+ *
+ * @example try { ... } catch (e) { if (isFluxionError(e, "ShapeError")) console.error(e.message); else throw e }
+ */
+export function isFluxionError(e: unknown): e is FluxionError;
+export function isFluxionError<T extends ErrorTag>(e: unknown, tag: T): e is ErrorByTag[T];
+export function isFluxionError(e: unknown, tag?: string): boolean {
+  if (!(e instanceof Error) || !("_tag" in e) || typeof e._tag !== "string" || !TAGS.has(e._tag)) return false;
+  return tag === undefined || e._tag === tag;
+}

@@ -67,30 +67,33 @@ export class Aval {
   }
 }
 
-/** Result dtype of combining two operands; see decision 11 of the architecture. */
+/**
+ * Common dtype of two operands. Equal dtypes stay; bool yields to anything; two floats give the wider one; an integer and a
+ * float give the float; a weak operand yields to a strong float. Decision 11 of the architecture: a weak float whose value
+ * is not known does not combine with integers (a literal does, when it is an integer: the callers convert it first).
+ * @throws {DTypeError} for int32 with uint32, and for an integer tensor with a weak number
+ */
 export const promoteDTypes = (where: string, a: Aval, b: Aval): Aval => {
   const weak = a.weak && b.weak;
   const of = (dtype: DType): Aval => new Aval([], dtype, weak);
   if (a.dtype === b.dtype) return of(a.dtype);
-  if (a.weak !== b.weak) {
-    const [w, s] = a.weak ? [a, b] : [b, a];
-    if (isFloat(s.dtype)) return of(s.dtype);
-    if (isInteger(s.dtype) && !isFloat(w.dtype)) return of(s.dtype);
-    if (s.dtype === "bool") return of(w.dtype);
-    if (isInteger(s.dtype) && isFloat(w.dtype)) return of("float32");
-  }
   if (a.dtype === "bool") return of(b.dtype);
   if (b.dtype === "bool") return of(a.dtype);
-  const floats = [a.dtype, b.dtype].filter(isFloat);
-  if (floats.length === 2) return of("float64");
-  if (floats.length === 1) return of(floats[0] as DType);
-  throw new DTypeError({
-    where,
-    what: "int32 and uint32 have no common type",
-    expected: "equal integer types",
-    got: `${a} and ${b}`,
-    hint: "convert one of them with np.astype",
-  });
+  const refuse = (what: string, hint: string): never => {
+    throw new DTypeError({ where, what, expected: "dtypes with a common type", got: `${a} and ${b}`, hint });
+  };
+  if (isInteger(a.dtype) && isInteger(b.dtype)) {
+    return refuse("int32 and uint32 have no common type", "convert one of them with np.astype");
+  }
+  if (isFloat(a.dtype) && isFloat(b.dtype)) return of(a.weak === b.weak ? "float64" : a.weak ? b.dtype : a.dtype);
+  const float = isFloat(a.dtype) ? a : b;
+  if (float.weak) {
+    return refuse(
+      "a number that may have a fraction meets an integer tensor",
+      "convert one of them with np.astype, or make the number a static argument",
+    );
+  }
+  return of(float.dtype);
 };
 
 /** Shape of the result when shapes are broadcast against each other, NumPy's rule. */

@@ -1,0 +1,77 @@
+/**
+ * @file What a primitive is: one operation with all its rules in one place.
+ *
+ * Every field is mandatory, so the compiler finds a missing rule; a rule that cannot exist is said so (`notLinear`,
+ * `zeroTangents`).
+ */
+import type { Aval } from "./aval.js";
+import { InvariantError } from "./errors.js";
+import type { HostArray } from "./host.js";
+import type { Tensor } from "./tensor.js";
+
+/** A tangent or cotangent that is known to be zero and takes no memory and no work. */
+export class Zero {
+  constructor(readonly aval: Aval) {}
+}
+export type Tangent = Tensor | Zero;
+export const isZero = (x: unknown): x is Zero => x instanceof Zero;
+
+/** In a transpose rule: an input with respect to which the equation is linear; its value is not known. */
+export class Linear {
+  constructor(readonly aval: Aval) {}
+}
+export type MaybeLinear = Tensor | Linear;
+export const isLinear = (x: unknown): x is Linear => x instanceof Linear;
+
+/** The axis that `vmap` maps over, or null where a value is the same for every element. */
+export type BatchDim = number | null;
+
+export type Outputs<T> = readonly T[];
+
+/** The rules of an operation. */
+export interface Primitive<P> {
+  readonly name: string;
+  /** Output avals from input avals. Throws ShapeError or DTypeError; never touches data. */
+  readonly abstractEval: (avals: readonly Aval[], params: P) => readonly Aval[];
+  /** The meaning, in plain typed arrays, also in float64: the oracle of every executor. */
+  readonly impl: (xs: readonly HostArray[], params: P) => readonly HostArray[];
+  /** Primal outputs and their tangents. Not called when every tangent is a `Zero`. */
+  readonly jvp: (
+    xs: readonly Tensor[],
+    dxs: readonly Tangent[],
+    params: P,
+  ) => readonly [Outputs<Tensor>, Outputs<Tangent>];
+  /** Pulls cotangents back to the inputs marked Linear; null for the others. Not called when every cotangent is zero. */
+  readonly transpose: (cts: readonly Tangent[], args: readonly MaybeLinear[], params: P) => readonly (Tangent | null)[];
+  /** One batched application instead of `size` separate ones. At least one dim is a number. */
+  readonly batch: (
+    size: number,
+    xs: readonly Tensor[],
+    dims: readonly BatchDim[],
+    params: P,
+  ) => readonly [Outputs<Tensor>, readonly BatchDim[]];
+  /**
+   * Like `jvp`, for primitives that carry jaxprs: what it binds on primals alone is computed now, what it binds on tangents
+   * becomes the linear program. Absent, `jvp` serves.
+   */
+  readonly linearize?: Primitive<P>["jvp"];
+  /** The equation means exactly what `params.jaxpr` says, so a compiler may put its equations in place. */
+  readonly inline?: boolean;
+}
+
+/** A primitive of any parameter type, as equations hold them. */
+// biome-ignore lint/suspicious/noExplicitAny: parameters are opaque to everything but the primitive's own rules
+export type AnyPrimitive = Primitive<any>;
+
+/** The parameters of an equation, opaque outside of its primitive. */
+export type Params = Readonly<Record<string, unknown>>;
+
+/** Declares a primitive. */
+export const definePrimitive = <P>(spec: Primitive<P>): Primitive<P> => Object.freeze(spec);
+
+/** The transpose rule of an operation that is linear in none of its inputs. */
+export const notLinear =
+  (name: string): Primitive<never>["transpose"] =>
+  () => {
+    throw new InvariantError({ where: name, what: "a transpose was asked of an operation that is not linear" });
+  };

@@ -1,0 +1,64 @@
+/**
+ * @file Lifetimes of eagerly made tensors.
+ *
+ * JavaScript's garbage collector does not see device memory, so nothing here rests on it. What is made inside a scope is
+ * freed when the scope ends, unless its result tree reaches it; then it belongs to the scope outside. What is made outside
+ * every scope belongs to the user, who frees it with `dispose` or `using`.
+ */
+import { ArgumentError } from "./errors.js";
+import { leavesOf } from "./pytree.js";
+
+/** Something that holds device memory. */
+export interface Owned {
+  readonly disposed: boolean;
+  dispose(): void;
+}
+
+let current: Set<Owned> | undefined;
+
+/** Records that `x` was made here; the scope that is open, if any, owns it. */
+export const own = (x: Owned): void => {
+  current?.add(x);
+};
+
+/** Runs `f` outside of every scope: what it makes belongs to whoever asked. */
+export const unscoped = <T>(f: () => T): T => {
+  const saved = current;
+  current = undefined;
+  try {
+    return f();
+  } finally {
+    current = saved;
+  }
+};
+
+export const isPromise = (x: unknown): boolean =>
+  typeof x === "object" && x !== null && typeof (x as { then?: unknown }).then === "function";
+
+/** The scope itself: frees what `f` made and its result does not reach. Also frees everything when `f` throws. */
+export const inScope = <T>(where: string, f: () => T): T => {
+  const outer = current;
+  const mine = new Set<Owned>();
+  current = mine;
+  let keep: Set<unknown> = new Set();
+  try {
+    const result = f();
+    if (isPromise(result)) {
+      throw new ArgumentError({
+        where,
+        what: "the function returned a Promise",
+        expected: "a function that returns its result at once",
+        got: "an async function",
+        hint: "await inside would outlive the scope; open the scope around the synchronous part",
+      });
+    }
+    keep = new Set(leavesOf(result));
+    return result;
+  } finally {
+    current = outer;
+    for (const x of mine) {
+      if (!keep.has(x)) x.dispose();
+      else if (!x.disposed) outer?.add(x);
+    }
+  }
+};

@@ -1,0 +1,83 @@
+/**
+ * @file Staging: running a function on avals and writing down what it does as a jaxpr.
+ *
+ * Everything the function binds is staged, also what depends on constants alone. Tensors it closes over become constants of
+ * the jaxpr, found by identity; they may be tracers of a transformation outside.
+ */
+import type { Aval } from "./aval.js";
+import { type Atom, type Eqn, type Jaxpr, Var } from "./jaxpr.js";
+import type { AnyPrimitive, Params } from "./primitive.js";
+import { Literal, type Tensor, Tracer } from "./tensor.js";
+import { Trace, traceCall } from "./trace.js";
+
+class StageTracer extends Tracer {
+  constructor(
+    trace: StageTrace,
+    madeBy: string,
+    readonly variable: Var,
+  ) {
+    super(trace, madeBy);
+  }
+  get aval(): Aval {
+    return this.variable.aval;
+  }
+}
+
+class StageTrace extends Trace {
+  readonly eqns: Eqn[] = [];
+  readonly consts = new Map<Tensor, Var>();
+
+  atomOf(x: Tensor): Atom {
+    if (x instanceof Literal) return x;
+    if (x instanceof StageTracer && x.trace === this) return x.variable;
+    let v = this.consts.get(x);
+    if (v === undefined) {
+      v = new Var(x.aval);
+      this.consts.set(x, v);
+    }
+    return v;
+  }
+  input(aval: Aval): StageTracer {
+    return new StageTracer(this, "its arguments", new Var(aval));
+  }
+  process(prim: AnyPrimitive, args: readonly Tensor[], params: Params): readonly Tensor[] {
+    const inputs = args.map((x) => this.atomOf(x));
+    const outputs = prim
+      .abstractEval(
+        inputs.map((a) => a.aval),
+        params,
+      )
+      .map((aval) => new Var(aval));
+    this.eqns.push({ prim, inputs, outputs, params });
+    return outputs.map((v) => new StageTracer(this, prim.name, v));
+  }
+}
+
+/** What staging gives: a jaxpr and the tensors its `constVars` stand for. */
+export interface Staged {
+  readonly jaxpr: Jaxpr;
+  readonly consts: readonly Tensor[];
+}
+
+/**
+ * Stages `f` on inputs of the given avals.
+ * @param name  the transformation and the function, for messages
+ */
+export const stage = (name: string, f: (...args: Tensor[]) => readonly Tensor[], inAvals: readonly Aval[]): Staged => {
+  const trace = new StageTrace(name);
+  const inputs = inAvals.map((aval) => trace.input(aval));
+  const outs = traceCall(trace, () => f(...inputs)).map((x) => trace.atomOf(x));
+  const inVars = inputs.map((x) => x.variable);
+  return {
+    jaxpr: { constVars: [...trace.consts.values()], inVars, eqns: trace.eqns, outs },
+    consts: [...trace.consts.keys()],
+  };
+};
+
+/** The jaxpr with its constants turned into leading inputs. */
+export const constsAsInputs = (jaxpr: Jaxpr): Jaxpr => ({
+  constVars: [],
+  inVars: [...jaxpr.constVars, ...jaxpr.inVars],
+  eqns: jaxpr.eqns,
+  outs: jaxpr.outs,
+});

@@ -1,0 +1,270 @@
+/**
+ * @file Tensors: the values of the language.
+ *
+ * A tensor is a `DeviceArray` (data on a device), a `Literal` (a scalar known as a JS number) or a `Tracer` (a stand-in
+ * while a transformation looks at a function). All are immutable.
+ */
+import { Aval, type DType, type Shape } from "./aval.js";
+import { DTypeError, TracerError, TreeError, UseAfterDisposeError } from "./errors.js";
+import { allocate, type HostArray, type TypedArray } from "./host.js";
+import { leavesOf } from "./pytree.js";
+import { type Owned, own } from "./scope.js";
+
+const BRAND = Symbol.for("fluxion.tensor");
+
+/** Nested plain numbers or booleans, as `toArray` gives them. */
+export type Nested = number | boolean | readonly Nested[];
+
+/** A value with a shape and a dtype. */
+export abstract class Tensor {
+  readonly [BRAND] = true;
+  abstract readonly aval: Aval;
+  get shape(): Shape {
+    return this.aval.shape;
+  }
+  get dtype(): DType {
+    return this.aval.dtype;
+  }
+  get ndim(): number {
+    return this.aval.ndim;
+  }
+  get size(): number {
+    return this.aval.size;
+  }
+  /** The concrete value behind this tensor. @throws {TracerError} when there is none yet */
+  abstract concrete(where: string): Literal | DeviceArray;
+
+  /** The elements, row-major, copied to the host. A bool tensor gives zeros and ones. */
+  dataSync(): TypedArray {
+    return this.concrete("dataSync").host().data;
+  }
+  /** The elements, row-major, copied to the host. */
+  async data(): Promise<TypedArray> {
+    return this.concrete("data").host().data;
+  }
+  /** The value of a tensor with one element. @throws {ShapeError} when it has more */
+  item(): number {
+    const data = this.concrete("item").host().data;
+    if (data.length !== 1) {
+      throw new TreeError({
+        where: "item",
+        what: "the tensor has not exactly one element",
+        expected: "one element",
+        got: `${this.aval}`,
+        hint: "use dataSync() or toArray()",
+      });
+    }
+    return data[0] as number;
+  }
+  /** The elements as nested arrays; a scalar gives a number or boolean. */
+  toArray(): Nested {
+    const { data, shape, dtype } = this.concrete("toArray").host();
+    let next = 0;
+    const build = (axis: number): Nested => {
+      if (axis < shape.length) return Array.from({ length: shape[axis] as number }, () => build(axis + 1));
+      const value = data[next++] as number;
+      return dtype === "bool" ? value !== 0 : value;
+    };
+    return build(0);
+  }
+  /** Frees the memory; using the tensor afterwards is an error. Disposing twice is not. */
+  dispose(): void {}
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+  toString(): string {
+    return `${this.aval}`;
+  }
+  /** A tensor in a condition or in arithmetic is a mistake, except for concrete scalars. */
+  [Symbol.toPrimitive](hint: string): string | number {
+    return hint === "string" ? this.toString() : this.item();
+  }
+}
+
+/** What functions accept where a tensor is meant. */
+export type TensorLike = Tensor | number | boolean;
+
+/** Whether `x` is a tensor of this copy of the library. @throws {TreeError} when it is one of another copy */
+export const isTensor = (x: unknown): x is Tensor => {
+  if (x instanceof Tensor) return true;
+  if (typeof x === "object" && x !== null && BRAND in x) {
+    throw new TreeError({
+      where: "fluxion",
+      what: "this tensor comes from another copy of the package",
+      expected: "one copy of fluxion in the process",
+      got: "two copies (two versions, or one bundled and one not)",
+      hint: "run `npm ls fluxion` and make every package use the same one",
+    });
+  }
+  return false;
+};
+
+/** A scalar whose value is known while tracing. A weak one came from a plain JS number. */
+export class Literal extends Tensor {
+  readonly aval: Aval;
+  constructor(
+    readonly value: number,
+    dtype: DType,
+    weak = false,
+  ) {
+    super();
+    this.aval = new Aval([], dtype, weak);
+  }
+  concrete(): Literal {
+    return this;
+  }
+  host(): HostArray {
+    const data = allocate(this.aval.dtype, 1);
+    data[0] = this.aval.dtype === "bool" && this.value !== 0 ? 1 : this.value;
+    return { shape: [], dtype: this.aval.dtype, data };
+  }
+}
+
+/** The number as a weak float, the boolean as a bool. */
+export const literalOf = (value: number | boolean): Literal =>
+  typeof value === "boolean" ? new Literal(Number(value), "bool") : new Literal(value, "float32", true);
+
+/** A literal of a strong dtype. @throws {DTypeError} when the dtype cannot hold the value */
+export const literal = (where: string, value: number, dtype: DType): Literal => {
+  const fits =
+    dtype === "bool"
+      ? value === 0 || value === 1
+      : dtype === "int32"
+        ? Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31
+        : dtype === "uint32"
+          ? Number.isInteger(value) && value >= 0 && value < 2 ** 32
+          : true;
+  if (fits) return new Literal(value, dtype);
+  throw new DTypeError({
+    where,
+    what: `${dtype} cannot hold ${value}`,
+    expected: dtype === "bool" ? "0 or 1" : "an integer in range",
+    got: String(value),
+    hint: "convert the tensor to float32 first if a fraction is meant",
+  });
+};
+
+/** What a device uses to find the data of one array. */
+export type Handle = unknown;
+
+/** A place where arrays live. */
+export interface Device {
+  readonly name: string;
+  upload(x: HostArray): Handle;
+  download(handle: Handle): HostArray;
+  /** Another handle on the same data; each is freed by itself. */
+  share(handle: Handle): Handle;
+  free(handle: Handle): void;
+  /** Identity of the data behind the handle, to find aliases. */
+  storage(handle: Handle): unknown;
+}
+
+/** An array on a device; a copy on another device, once made, stays with it. */
+export class DeviceArray extends Tensor implements Owned {
+  #handles: Map<Device, Handle> | undefined;
+  #gone = "it was disposed";
+
+  constructor(
+    readonly aval: Aval,
+    readonly device: Device,
+    handle: Handle,
+  ) {
+    super();
+    this.#handles = new Map([[device, handle]]);
+    own(this);
+  }
+  get disposed(): boolean {
+    return this.#handles === undefined;
+  }
+  concrete(): DeviceArray {
+    return this;
+  }
+  host(): HostArray {
+    return this.device.download(this.handleOn(this.device, "dataSync"));
+  }
+  /** Throws when the memory is gone. */
+  check(where: string): Map<Device, Handle> {
+    if (this.#handles !== undefined) return this.#handles;
+    throw new UseAfterDisposeError({
+      where,
+      what: `this tensor cannot be used any more: ${this.#gone}`,
+      got: `${this.aval}`,
+      hint: "keep it alive by returning it from its scope, or do not dispose (donate) it before its last use",
+    });
+  }
+  /** The handle on `device`; the first use there copies the data, which then stay. */
+  handleOn(device: Device, where: string): Handle {
+    const handles = this.check(where);
+    const found = handles.get(device);
+    if (found !== undefined) return found;
+    const copy = device.upload(this.device.download(handles.get(this.device)));
+    handles.set(device, copy);
+    return copy;
+  }
+  /** Another array on the same data, with a life of its own. */
+  alias(): DeviceArray {
+    return new DeviceArray(this.aval, this.device, this.device.share(this.handleOn(this.device, "alias")));
+  }
+  override dispose(reason = "it was disposed"): void {
+    if (this.#handles === undefined) return;
+    this.#gone = reason;
+    for (const [device, handle] of this.#handles) device.free(handle);
+    this.#handles = undefined;
+  }
+}
+
+/** What traces are, as far as a tensor needs to know. */
+export interface TraceInfo {
+  /** The transformation and the function, as in "grad of loss". */
+  readonly name: string;
+  readonly ended: boolean;
+}
+
+/** A stand-in for a value while a transformation runs a function. */
+export abstract class Tracer extends Tensor {
+  constructor(
+    readonly trace: TraceInfo,
+    readonly madeBy: string,
+  ) {
+    super();
+  }
+  concrete(where: string): Literal | DeviceArray {
+    throw new TracerError({
+      where,
+      what: "a value was asked of a tensor that is being traced",
+      expected: "operations of fluxion only, inside a transformed function",
+      got: `${this.aval} made by ${this.madeBy} in ${this.trace.name}`,
+      hint: "use np.where (or make the argument static) for decisions that depend on values; return what you want to see",
+    });
+  }
+}
+
+/** A tensor from a tensor, number or boolean. @throws {TreeError} for anything else */
+export const asTensor = (x: unknown, where: string, at?: string): Tensor => {
+  if (typeof x === "number" || typeof x === "boolean") return literalOf(x);
+  if (isTensor(x)) return x;
+  throw new TreeError({
+    where,
+    what: "a value is not a tensor",
+    expected: "a tensor, number or boolean",
+    got: x === null ? "null" : Array.isArray(x) ? "an array" : typeof x,
+    at,
+    hint: "make tensors from arrays with np.array",
+  });
+};
+
+/** Frees every tensor of a tree. */
+export const dispose = (tree: unknown): void => {
+  for (const leaf of leavesOf(tree)) {
+    if (isTensor(leaf)) leaf.dispose();
+  }
+};
+
+/** The gradient type of an argument: its tree with a tensor for every leaf. */
+export type GradsOf<T> = T extends TensorLike
+  ? Tensor
+  : T extends null | undefined
+    ? T
+    : T extends (...args: never[]) => unknown
+      ? never
+      : { readonly [K in keyof T]: GradsOf<T[K]> };

@@ -2,7 +2,7 @@
  * @file Host arrays: plain typed arrays with a shape, the form in which data enters and leaves, and in which every
  * primitive's `impl` states its meaning. A bool is stored as 0 or 1 in a byte.
  */
-import { Aval, type DType, printShape, type Shape, sizeOf } from "./aval.js";
+import { Aval, type DType, printShape, type Shape, sameShape, sizeOf, stridesOf } from "./aval.js";
 import { ShapeError } from "./errors.js";
 
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
@@ -60,3 +60,54 @@ export const dtypeOf = (data: TypedArray): DType => {
 };
 
 export const avalOfHost = (x: HostArray): Aval => new Aval(x.shape, x.dtype);
+
+/** Reads `x` through a view of `shape` with strides and an offset (in elements), into new data. */
+export const stridedCopy = (x: HostArray, shape: Shape, strides: readonly number[], offset = 0): HostArray => {
+  const n = sizeOf(shape);
+  const data = allocate(x.dtype, n);
+  const index = new Array<number>(shape.length).fill(0);
+  let from = offset;
+  for (let i = 0; i < n; i++) {
+    data[i] = x.data[from] as number;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis] as number;
+      index[axis] = (index[axis] as number) + 1;
+      if ((index[axis] as number) < (shape[axis] as number)) break;
+      from -= (strides[axis] as number) * (shape[axis] as number);
+      index[axis] = 0;
+    }
+  }
+  return { shape, dtype: x.dtype, data };
+};
+
+/** `x` broadcast to `shape` (equal rank, or a scalar): the elements repeated. */
+export const broadcastHost = (x: HostArray, shape: Shape): HostArray => {
+  if (sameShape(x.shape, shape)) return x;
+  const own = stridesOf(x.shape);
+  const strides = shape.map((d, i) => (x.shape.length === 0 || (x.shape[i] === 1 && d !== 1) ? 0 : (own[i] as number)));
+  return stridedCopy(x, shape, strides);
+};
+
+/** Applies `f` to the elements of `xs`, broadcast to `shape`. */
+export const mapHost = (
+  f: (...values: number[]) => number,
+  xs: readonly HostArray[],
+  shape: Shape,
+  dtype: DType,
+): HostArray => {
+  const out = zerosHost({ shape, dtype });
+  const [a, b, c] = xs.map((x) => broadcastHost(x, shape).data);
+  const n = out.data.length;
+  if (a === undefined) return out;
+  if (b === undefined) for (let i = 0; i < n; i++) out.data[i] = f(a[i] as number);
+  else if (c === undefined) for (let i = 0; i < n; i++) out.data[i] = f(a[i] as number, b[i] as number);
+  else for (let i = 0; i < n; i++) out.data[i] = f(a[i] as number, b[i] as number, c[i] as number);
+  return out;
+};
+
+/** A view of `x` as `[outer, axis, inner]`: how reductions and scans along one axis walk through data. */
+export const axisView = (shape: Shape, axis: number): { outer: number; length: number; inner: number } => ({
+  outer: sizeOf(shape.slice(0, axis)),
+  length: shape[axis] as number,
+  inner: sizeOf(shape.slice(axis + 1)),
+});

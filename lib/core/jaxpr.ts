@@ -25,11 +25,22 @@ export interface Eqn {
 }
 
 /** A function as a list of equations. */
-export interface Jaxpr {
-  readonly constVars: readonly Var[];
-  readonly inVars: readonly Var[];
-  readonly eqns: readonly Eqn[];
-  readonly outs: readonly Atom[];
+export class Jaxpr {
+  constructor(
+    readonly constVars: readonly Var[],
+    readonly inVars: readonly Var[],
+    readonly eqns: readonly Eqn[],
+    readonly outs: readonly Atom[],
+  ) {}
+  get inAvals(): readonly Aval[] {
+    return this.inVars.map((v) => v.aval);
+  }
+  get outAvals(): readonly Aval[] {
+    return this.outs.map((v) => v.aval);
+  }
+  toString(): string {
+    return printJaxpr(this);
+  }
 }
 
 /** A jaxpr with the values of its constants. */
@@ -38,12 +49,6 @@ export class ClosedJaxpr {
     readonly jaxpr: Jaxpr,
     readonly consts: readonly Tensor[],
   ) {}
-  get inAvals(): readonly Aval[] {
-    return this.jaxpr.inVars.map((v) => v.aval);
-  }
-  get outAvals(): readonly Aval[] {
-    return this.jaxpr.outs.map((v) => v.aval);
-  }
   toString(): string {
     return printJaxpr(this.jaxpr);
   }
@@ -84,7 +89,7 @@ const letters = (n: number): string =>
   (n >= 26 ? letters(Math.floor(n / 26) - 1) : "") + String.fromCharCode(97 + (n % 26));
 
 const printParam = (value: unknown, depth: number): string => {
-  if (value instanceof ClosedJaxpr) return printJaxpr(value.jaxpr, depth + 1);
+  if (value instanceof Jaxpr) return printJaxpr(value, depth + 1);
   if (Array.isArray(value)) return `(${value.map((x) => printParam(x, depth)).join(",")})`;
   if (typeof value === "object" && value !== null) {
     return `{${Object.entries(value).map(([k, x]) => `${k}=${printParam(x, depth)}`)}}`;
@@ -142,7 +147,7 @@ export const checkJaxpr = (jaxpr: Jaxpr): void => {
       if (!v.aval.equals(predicted[i] as Aval)) fail(`output ${i} is ${v.aval}, the rule says ${predicted[i]}`, eqn);
       define(v, eqn);
     });
-    for (const param of Object.values(eqn.params)) if (param instanceof ClosedJaxpr) checkJaxpr(param.jaxpr);
+    for (const param of Object.values(eqn.params)) if (param instanceof Jaxpr) checkJaxpr(param);
   }
   for (const a of jaxpr.outs) use(a);
 };

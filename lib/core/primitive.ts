@@ -70,8 +70,6 @@ export type Params = Readonly<Record<string, unknown>>;
 export const definePrimitive = <P>(spec: Primitive<P>): Primitive<P> => Object.freeze(spec);
 
 /** The transpose rule of an operation that is linear in none of its inputs. */
-export const notLinear =
-  (name: string): Primitive<never>["transpose"] =>
-  () => {
-    throw new InvariantError({ where: name, what: "a transpose was asked of an operation that is not linear" });
-  };
+export const notLinear = (name: string) => (): never => {
+  throw new InvariantError({ where: name, what: "a transpose was asked of an operation that is not linear" });
+};

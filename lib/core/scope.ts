@@ -21,6 +21,9 @@ export const own = (x: Owned): void => {
   current?.add(x);
 };
 
+/** Whether the scope that is open made `x`. */
+export const isOwnedHere = (x: Owned): boolean => current?.has(x) === true;
+
 /** Runs `f` outside of every scope: what it makes belongs to whoever asked. */
 export const unscoped = <T>(f: () => T): T => {
   const saved = current;

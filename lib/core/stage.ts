@@ -5,12 +5,13 @@
  * the jaxpr, found by identity; they may be tracers of a transformation outside.
  */
 import type { Aval } from "./aval.js";
-import { type Atom, type Eqn, type Jaxpr, Var } from "./jaxpr.js";
+import { type Atom, type Eqn, Jaxpr, Var } from "./jaxpr.js";
 import type { AnyPrimitive, Params } from "./primitive.js";
 import { Literal, type Tensor, Tracer } from "./tensor.js";
 import { Trace, traceCall } from "./trace.js";
 
-class StageTracer extends Tracer {
+/** A variable of the jaxpr being written. */
+export class StageTracer extends Tracer {
   constructor(
     trace: StageTrace,
     madeBy: string,
@@ -23,13 +24,14 @@ class StageTracer extends Tracer {
   }
 }
 
-class StageTrace extends Trace {
+/** Writes down what is bound. */
+export class StageTrace extends Trace {
   readonly eqns: Eqn[] = [];
   readonly consts = new Map<Tensor, Var>();
 
   atomOf(x: Tensor): Atom {
     if (x instanceof Literal) return x;
-    if (x instanceof StageTracer && x.trace === this) return x.variable;
+    if (this.owns(x)) return x.variable;
     let v = this.consts.get(x);
     if (v === undefined) {
       v = new Var(x.aval);
@@ -39,6 +41,15 @@ class StageTrace extends Trace {
   }
   input(aval: Aval): StageTracer {
     return new StageTracer(this, "its arguments", new Var(aval));
+  }
+  owns(x: Tensor): x is StageTracer {
+    return x instanceof StageTracer && x.trace === this;
+  }
+  /** What was written, as a function of `inputs`. */
+  finish(inputs: readonly StageTracer[], outs: readonly Atom[]): Staged {
+    const inVars = inputs.map((x) => x.variable);
+    const jaxpr = new Jaxpr([...this.consts.values()], inVars, this.eqns, outs);
+    return { jaxpr, consts: [...this.consts.keys()] };
   }
   process(prim: AnyPrimitive, args: readonly Tensor[], params: Params): readonly Tensor[] {
     const inputs = args.map((x) => this.atomOf(x));
@@ -66,18 +77,13 @@ export interface Staged {
 export const stage = (name: string, f: (...args: Tensor[]) => readonly Tensor[], inAvals: readonly Aval[]): Staged => {
   const trace = new StageTrace(name);
   const inputs = inAvals.map((aval) => trace.input(aval));
-  const outs = traceCall(trace, () => f(...inputs)).map((x) => trace.atomOf(x));
-  const inVars = inputs.map((x) => x.variable);
-  return {
-    jaxpr: { constVars: [...trace.consts.values()], inVars, eqns: trace.eqns, outs },
-    consts: [...trace.consts.keys()],
-  };
+  const outs = traceCall(trace, () => f(...inputs));
+  return trace.finish(
+    inputs,
+    outs.map((x) => trace.atomOf(x)),
+  );
 };
 
 /** The jaxpr with its constants turned into leading inputs. */
-export const constsAsInputs = (jaxpr: Jaxpr): Jaxpr => ({
-  constVars: [],
-  inVars: [...jaxpr.constVars, ...jaxpr.inVars],
-  eqns: jaxpr.eqns,
-  outs: jaxpr.outs,
-});
+export const constsAsInputs = (jaxpr: Jaxpr): Jaxpr =>
+  new Jaxpr([], [...jaxpr.constVars, ...jaxpr.inVars], jaxpr.eqns, jaxpr.outs);

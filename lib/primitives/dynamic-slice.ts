@@ -5,14 +5,7 @@
  */
 import { Aval, printShape, range, type Shape, stridesOf } from "../core/aval.js";
 import { type HostArray, stridedCopy, zerosHost } from "../core/host.js";
-import {
-  type BatchDim,
-  definePrimitive,
-  isLinear,
-  isZero,
-  type MaybeLinear,
-  type Primitive,
-} from "../core/primitive.js";
+import { type BatchDim, definePrimitive, isLinear, type MaybeLinear, type Primitive } from "../core/primitive.js";
 import { demand, known, one, sameDType } from "../core/rules.js";
 import { Literal, type Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";

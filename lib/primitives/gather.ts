@@ -17,8 +17,8 @@ import {
   without,
 } from "../core/aval.js";
 import { type HostArray, zerosHost } from "../core/host.js";
-import { type BatchDim, definePrimitive, isLinear, isZero, type Primitive } from "../core/primitive.js";
-import { demand, known, linearJvp, one, sameDType, scalarOf } from "../core/rules.js";
+import { definePrimitive, isLinear, isZero, type Primitive } from "../core/primitive.js";
+import { demand, known, one, sameDType, scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 import { fullOf, reshape } from "./broadcast.js";
@@ -196,18 +196,24 @@ const fillValue = (dtype: DType, mode: GatherMode): number =>
 
 // --- gather --------------------------------------------------------------------------------------------------------------
 
-/** The dimension numbers after a new axis in front of the result, and of the operand where `operand` is its slice size. */
-const batchedDims = (dims: GatherDims, operand: number | null, indices: boolean, window: boolean): GatherDims => {
+/**
+ * The dimension numbers after a new axis in front of the result.
+ *
+ * @param operandSlice  the slice size along the operand's new axis in front; null when it has none
+ * @param ownIndices    whether `indices` has a new axis in front too: then it is walked together with the operand's, if there is
+ *                      one; else the operand's new axis becomes a part of every slice
+ */
+const batchedDims = (dims: GatherDims, operandSlice: number | null, ownIndices: boolean): GatherDims => {
   const up = (list: readonly number[], by: number): number[] => list.map((n) => n + by);
-  const o = operand === null ? 0 : 1;
-  const batching = operand !== null && !window;
+  const o = operandSlice === null ? 0 : 1;
+  const paired = operandSlice !== null && ownIndices ? [0] : [];
   return {
-    offsetDims: [...(window ? [0] : []), ...up(dims.offsetDims, 1)],
+    offsetDims: [...(ownIndices ? [] : [0]), ...up(dims.offsetDims, 1)],
     collapsedSliceDims: up(dims.collapsedSliceDims, o),
-    operandBatchingDims: [...(batching ? [0] : []), ...up(dims.operandBatchingDims, o)],
-    startIndicesBatchingDims: [...(batching ? [0] : []), ...up(dims.startIndicesBatchingDims, indices ? 1 : 0)],
+    operandBatchingDims: [...paired, ...up(dims.operandBatchingDims, o)],
+    startIndicesBatchingDims: [...paired, ...up(dims.startIndicesBatchingDims, ownIndices ? 1 : 0)],
     startIndexMap: up(dims.startIndexMap, o),
-    sliceSizes: operand === null ? dims.sliceSizes : [operand, ...dims.sliceSizes],
+    sliceSizes: operandSlice === null ? dims.sliceSizes : [operandSlice, ...dims.sliceSizes],
   };
 };
 
@@ -245,9 +251,8 @@ export const gatherP: Primitive<GatherParams> = definePrimitive<GatherParams>({
   batch: (size, [operand, indices], [d, dIndices], { mode, ...dims }) => {
     const x = d === null ? operand : mappedFront(operand, d, size);
     const i = dIndices === null ? indices : mappedFront(indices, dIndices, size);
-    // With the same indices for all, the new axis is part of every slice; else it is walked with that of the indices.
-    const shared = dIndices === null;
-    const batched = batchedDims(dims, d === null ? null : shared ? size : 1, !shared, shared);
+    const own = dIndices !== null;
+    const batched = batchedDims(dims, d === null ? null : own ? 1 : size, own);
     return [[bind1(gatherP, [x, i], { ...batched, mode })], [0]];
   },
 });
@@ -312,9 +317,9 @@ export const scatterAddP: Primitive<ScatterParams> = definePrimitive<ScatterPara
   batch: (size, [operand, indices, updates], [d, dIndices, dUpdates], { mode, ...dims }) => {
     const x = mappedFront(operand, d, size);
     const u = mappedFront(updates, dUpdates, size);
-    const shared = dIndices === null;
-    const i = shared ? indices : mappedFront(indices, dIndices, size);
-    const batched = batchedDims(dims, shared ? size : 1, !shared, shared);
+    const own = dIndices !== null;
+    const i = own ? mappedFront(indices, dIndices, size) : indices;
+    const batched = batchedDims(dims, own ? 1 : size, own);
     return [[bind1(scatterAddP, [x, i, u], { ...batched, mode })], [0]];
   },
 });

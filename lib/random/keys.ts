@@ -1,0 +1,102 @@
+/**
+ * @file Keys: where all randomness comes from. A key is a `uint32[2]` tensor; the same key gives the same numbers.
+ *
+ * The arithmetic of keys is that of `jax.random` with `jax_threefry_partitionable` on, its default since 0.5: key `i` of a split
+ * is the number `i` encrypted under the old key, and so is what `foldIn(key, i)` gives.
+ */
+import { type Shape, sameShape } from "../core/aval.js";
+import { composite } from "../core/composite.js";
+import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { Literal, type Tensor } from "../core/tensor.js";
+import { broadcastTo, reshape } from "../primitives/broadcast.js";
+import { convert } from "../primitives/elementwise.js";
+import { concatenate, iota, sliceAxis } from "../primitives/movement.js";
+import { randomBits, threefry } from "../primitives/random.js";
+
+/** One word as `uint32[1]`; a tensor's int32 is taken as its 32 bits. */
+const word = (where: string, value: number | Tensor): Tensor => {
+  if (typeof value === "number") return reshape(new Literal(value, "uint32"), [1]);
+  if (value.ndim !== 0 || (value.dtype !== "int32" && value.dtype !== "uint32")) {
+    throw new DTypeError({ where, what: "not one integer", expected: "a number, i32[] or u32[]", got: `${value}` });
+  }
+  return reshape(convert(value, "uint32"), [1]);
+};
+
+const checkInteger = (where: string, value: number, lowest: number, highest: number): void => {
+  if (Number.isInteger(value) && value >= lowest && value <= highest) return;
+  throw new ArgumentError({
+    where,
+    what: "the number is not an integer in range",
+    expected: `an integer from ${lowest} to ${highest}`,
+    got: String(value),
+  });
+};
+
+/** @throws {ShapeError} unless `key` is `uint32[2]` */
+export const checkKey = (where: string, key: Tensor): void => {
+  if (key.dtype === "uint32" && sameShape(key.shape, [2])) return;
+  throw new ShapeError({
+    where,
+    what: "this is not a key",
+    expected: "u32[2]",
+    got: `${key}`,
+    hint: "make one with random.key(seed); take one of several with random.subkeys, or map over them with vmap",
+  });
+};
+
+/**
+ * A key from a seed: the two words of the seed as a 64-bit integer, high word first.
+ *
+ * JAX does the same in 64-bit mode; in its default mode it forgets the high word, which makes a difference only for seeds below
+ * zero or from 2^32 on.
+ *
+ * @param seed  a safe integer, or an int32 or uint32 scalar (whose high word is 0)
+ * @example random.key(0) // u32[2]: [0, 0]
+ */
+export const key = composite("random.key", (seed: number | Tensor): Tensor => {
+  if (typeof seed === "number") checkInteger("random.key", seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  const high = typeof seed === "number" ? Math.floor(seed / 2 ** 32) >>> 0 : 0;
+  const low = typeof seed === "number" ? seed >>> 0 : seed;
+  return concatenate([word("random.key", high), word("random.key", low)], 0);
+});
+
+/**
+ * `n` keys from one, stacked: `uint32[n,2]`. Use each key once, and not the old one any more.
+ *
+ * @example const keys = random.split(key, 8) // vmap((k) => random.normal(k, [3]))(keys)
+ */
+export const split = composite("random.split", (key: Tensor, n: number = 2): Tensor => {
+  checkKey("random.split", key);
+  checkInteger("random.split", n, 0, 2 ** 32);
+  const zeros = broadcastTo(new Literal(0, "uint32"), [n, 1]);
+  const counters = concatenate([zeros, iota([n, 1], "uint32", 0)], 1);
+  return threefry(broadcastTo(key, [n, 2]), counters);
+});
+
+/**
+ * `n` keys from one, as separate tensors: the rows of `split(key, n)`.
+ *
+ * @example const [forDropout, forNoise] = random.subkeys(key)
+ */
+export const subkeys = composite("random.subkeys", (key: Tensor, n: number = 2): Tensor[] => {
+  const keys = split(key, n);
+  return Array.from({ length: n }, (_, i) => reshape(sliceAxis(keys, 0, i, i + 1), [2]));
+});
+
+/**
+ * A new key from a key and a number, such as a step or the index of a layer.
+ *
+ * @param data  an integer from -2^31 to 2^32 - 1, or an int32 or uint32 scalar, which may be traced
+ */
+export const foldIn = composite("random.foldIn", (key: Tensor, data: number | Tensor): Tensor => {
+  checkKey("random.foldIn", key);
+  if (typeof data === "number") checkInteger("random.foldIn", data, -(2 ** 31), 2 ** 32 - 1);
+  const low = word("random.foldIn", typeof data === "number" ? data >>> 0 : data);
+  return threefry(key, concatenate([word("random.foldIn", 0), low], 0));
+});
+
+/** 32 random bits for each element of `shape`, uint32. */
+export const bits = (key: Tensor, shape: Shape = []): Tensor => {
+  checkKey("random.bits", key);
+  return randomBits(key, shape);
+};

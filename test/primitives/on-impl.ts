@@ -16,13 +16,21 @@ const device: Device = {
 const runtime: Runtime = {
   name: "impl",
   device,
-  evaluate: (prim, args, params) =>
-    prim
-      .impl(
-        args.map((x) => x.host()),
-        params,
-      )
-      .map((y) => new DeviceArray(avalOfHost(y), device, y)),
+  evaluate: (prim, args, params) => {
+    const avals = prim.abstractEval(
+      args.map((x) => x.aval),
+      params,
+    );
+    const outs = prim.impl(
+      args.map((x) => x.host()),
+      params,
+    );
+    return outs.map((y, i) => {
+      const made = avalOfHost(y);
+      if (!made.equals(avals[i].strong())) throw new Error(`${prim.name}: ${made} made, ${avals[i]} predicted`);
+      return new DeviceArray(avals[i], device, y);
+    });
+  },
 };
 
 /** Makes it the runtime; returns what puts the one before back. */

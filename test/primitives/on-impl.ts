@@ -16,6 +16,7 @@ const device: Device = {
 const runtime: Runtime = {
   name: "impl",
   device,
+  forget: () => {},
   evaluate: (prim, args, params) => {
     const avals = prim.abstractEval(
       args.map((x) => x.aval),

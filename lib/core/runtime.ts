@@ -12,6 +12,8 @@ export interface Runtime {
   readonly name: string;
   readonly device: Device;
   evaluate(prim: AnyPrimitive, args: readonly (Literal | DeviceArray)[], params: Params): readonly DeviceArray[];
+  /** Drops the program compiled from a jaxpr, if there is one. */
+  forget(jaxpr: object): void;
 }
 
 let runtime: Runtime | undefined;

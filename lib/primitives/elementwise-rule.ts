@@ -49,6 +49,7 @@ type Add = (x: Tensor, y: Tensor) => Tensor;
 export const elementwise = <P>(spec: Elementwise<P>, add: Add): Primitive<P> => {
   const prim: Primitive<P> = definePrimitive<P>({
     name: spec.name,
+    elementwise: true,
     abstractEval: (avals, params) => {
       const shape = elementwiseShape(spec.name, avals);
       const dtype = spec.dtype(avals, params);

@@ -1,0 +1,35 @@
+/**
+ * @file Executors: what computes primitives on a device.
+ *
+ * An executor only gives a kernel for one equation. Compiling is the same for all of them: passes over the jaxpr, then a list
+ * of kernels with the last use of every intermediate (see `program.ts`).
+ */
+import type { Aval } from "../core/aval.js";
+import { FluxionError, InvariantError } from "../core/errors.js";
+import type { AnyPrimitive, Params } from "../core/primitive.js";
+import type { Device, Handle } from "../core/tensor.js";
+
+/** Computes one equation. Inputs stay with the caller; outputs are new handles that the caller frees. */
+export type Kernel = (inputs: readonly Handle[]) => readonly Handle[];
+
+/** A device that knows how much it holds. */
+export interface AccountedDevice extends Device {
+  memory(): { readonly arrays: number; readonly bytes: number };
+}
+
+export interface Executor {
+  readonly name: string;
+  readonly device: AccountedDevice;
+  kernel(prim: AnyPrimitive, params: Params, inAvals: readonly Aval[], outAvals: readonly Aval[]): Kernel;
+  /** Frees what the executor itself holds (scratch memory, packed weights). */
+  dispose(): void;
+}
+
+/** Attaches the name of the operation to an error that a kernel threw. */
+export const kernelError = (executor: string, prim: string, inAvals: readonly Aval[], cause: unknown): Error =>
+  cause instanceof FluxionError
+    ? cause
+    : new InvariantError(
+        { where: prim, what: `the ${executor} executor failed: ${String(cause)}`, got: inAvals.join(", ") },
+        { cause },
+      );

@@ -1,0 +1,206 @@
+/**
+ * @file Passes over jaxprs: calls are inlined, equal expressions merged, constants folded, broadcasts left to elementwise
+ * operations, and what nothing reads is dropped. The result is again a jaxpr, which `checkJaxpr` accepts.
+ */
+import { broadcastShapes, type Shape, sameShape } from "../core/aval.js";
+import type { HostArray } from "../core/host.js";
+import { type Atom, type Eqn, Jaxpr, Var } from "../core/jaxpr.js";
+import type { Params } from "../core/primitive.js";
+import { Literal } from "../core/tensor.js";
+import { broadcastInDimP, reshapeP } from "../primitives/broadcast.js";
+
+/** A jaxpr and the values of its constants, on the host. */
+export interface Optimized {
+  readonly jaxpr: Jaxpr;
+  readonly consts: readonly HostArray[];
+}
+
+/** Larger results are computed at run time, so that a program does not hold big constants. */
+const FOLD_LIMIT = 1 << 20;
+
+const keyOf = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(keyOf).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value)
+      .map(([k, v]) => `${k}:${keyOf(v)}`)
+      .join(",")}}`;
+  }
+  return Object.is(value, -0) ? "-0" : String(value);
+};
+
+/** The one value of a constant array, if it has only one. */
+const uniform = (x: HostArray): number | undefined => {
+  const [first] = x.data;
+  return first !== undefined && x.data.every((v) => Object.is(v, first)) ? first : undefined;
+};
+
+/** Writes the new jaxpr, equation by equation. */
+class Rewriter {
+  readonly eqns: Eqn[] = [];
+  readonly constVars: Var[] = [];
+  readonly consts: HostArray[] = [];
+  /** Variables whose value is known now; they become constants only where something reads them at run time. */
+  readonly #known = new Map<Var, HostArray>();
+  readonly #placed = new Map<Var, Atom>();
+  readonly #made = new Map<string, readonly Atom[]>();
+  readonly #producer = new Map<Var, Eqn>();
+  readonly #ids = new Map<Var, number>();
+
+  #id(a: Atom): string {
+    if (a instanceof Literal) return `${a.aval} ${keyOf(a.value)}`;
+    let id = this.#ids.get(a);
+    if (id === undefined) {
+      id = this.#ids.size;
+      this.#ids.set(a, id);
+    }
+    return `v${id}`;
+  }
+
+  /** A known variable as a literal, as a constant, or as a broadcast of one number. */
+  place(a: Atom): Atom {
+    const value = a instanceof Var ? this.#known.get(a) : undefined;
+    if (!(a instanceof Var) || value === undefined) return a;
+    let placed = this.#placed.get(a);
+    if (placed === undefined) {
+      const number = uniform(value);
+      if (number !== undefined) {
+        const scalar = new Literal(number, a.aval.dtype, a.aval.weak);
+        placed = a.aval.ndim === 0 ? scalar : this.#broadcast(scalar, a.aval.shape);
+      } else {
+        placed = new Var(a.aval);
+        this.constVars.push(placed);
+        this.consts.push(value);
+      }
+      this.#placed.set(a, placed);
+    }
+    return placed;
+  }
+
+  #broadcast(x: Literal, shape: Shape): Atom {
+    return this.#write({ prim: broadcastInDimP, inputs: [x], params: { shape, dims: [] } })[0];
+  }
+
+  #write(eqn: Omit<Eqn, "outputs">): readonly Atom[] {
+    const key = `${eqn.prim.name}${keyOf(eqn.params)} ${eqn.inputs.map((a) => this.#id(a)).join(" ")}`;
+    const before = this.#made.get(key);
+    if (before !== undefined) return before;
+    const avals = eqn.prim.abstractEval(
+      eqn.inputs.map((a) => a.aval),
+      eqn.params,
+    );
+    const outputs = avals.map((aval) => new Var(aval));
+    const written = { ...eqn, outputs };
+    this.eqns.push(written);
+    for (const v of outputs) this.#producer.set(v, written);
+    this.#made.set(key, outputs);
+    return outputs;
+  }
+
+  /** Takes one equation of the old jaxpr, its inputs already renamed; gives what stands for its outputs. */
+  equation(prim: Eqn["prim"], inputs: readonly Atom[], params: Params, old: readonly Var[]): readonly Atom[] {
+    const values = inputs.map((a) => (a instanceof Literal ? a.host() : this.#known.get(a)));
+    const small = old.every((v) => v.aval.size <= FOLD_LIMIT && v.aval.size > 0);
+    if (small && prim.inline !== true && values.every((v) => v !== undefined)) {
+      const outs = prim.impl(values as HostArray[], params);
+      return outs.map((value, i) => {
+        const v = new Var(old[i].aval);
+        this.#known.set(v, value);
+        return v;
+      });
+    }
+    if (prim.elementwise === true) return this.#elementwise(prim, inputs, params);
+    return this.#write({ prim, inputs: inputs.map((a) => this.place(a)), params });
+  }
+
+  /** An operand that repeats a smaller one is read in its small form, where the other operands still give the shape. */
+  #elementwise(prim: Eqn["prim"], inputs: readonly Atom[], params: Params): readonly Atom[] {
+    const shape = broadcastShapes(prim.name, ...inputs.map((a) => a.aval.shape));
+    const chosen: Atom[] = inputs.map((a) => {
+      const value = a instanceof Var ? this.#known.get(a) : undefined;
+      return value !== undefined && uniform(value) !== undefined ? a : this.place(a);
+    });
+    chosen.forEach((a, i) => {
+      const small = this.#small(a);
+      if (small === undefined) return;
+      const shapes = chosen.map((c, j) => (j === i ? small.shape : c.aval.shape));
+      const ranks = shapes.filter((s) => s.length > 0);
+      if (ranks.length > 0 && sameShape(broadcastShapes(prim.name, ...shapes), shape)) chosen[i] = small.make();
+    });
+    return this.#write({ prim, inputs: chosen.map((a) => this.place(a)), params });
+  }
+
+  /** The unrepeated form of an operand: its shape, and how to write it. */
+  #small(a: Atom): { readonly shape: Shape; readonly make: () => Atom } | undefined {
+    if (a instanceof Literal) return undefined;
+    const value = this.#known.get(a);
+    if (value !== undefined) {
+      const number = uniform(value);
+      if (number === undefined) return undefined;
+      return { shape: [], make: () => new Literal(number, a.aval.dtype, a.aval.weak) };
+    }
+    const eqn = this.#producer.get(a);
+    if (eqn?.prim !== broadcastInDimP) return undefined;
+    const [x] = eqn.inputs;
+    if (x.aval.ndim === 0) return { shape: [], make: () => x };
+    const dims = eqn.params.dims as readonly number[];
+    const shape = a.aval.shape.map((_, axis) => {
+      const from = dims.indexOf(axis);
+      return from < 0 ? 1 : x.aval.shape[from];
+    });
+    const make = (): Atom =>
+      sameShape(shape, x.aval.shape) ? x : this.#write({ prim: reshapeP, inputs: [x], params: { shape } })[0];
+    return { shape, make };
+  }
+}
+
+/** Writes the equations of `jaxpr` with its inputs renamed; gives what stands for its outputs. */
+const rewrite = (into: Rewriter, jaxpr: Jaxpr, inputs: readonly Atom[]): readonly Atom[] => {
+  const env = new Map<Var, Atom>();
+  jaxpr.inVars.forEach((v, i) => {
+    env.set(v, inputs[i]);
+  });
+  const read = (a: Atom): Atom => (a instanceof Literal ? a : (env.get(a) as Atom));
+  for (const eqn of jaxpr.eqns) {
+    const args = eqn.inputs.map(read);
+    const outs =
+      eqn.prim.inline === true
+        ? rewrite(into, eqn.params.jaxpr as Jaxpr, args)
+        : into.equation(eqn.prim, args, eqn.params, eqn.outputs);
+    eqn.outputs.forEach((v, i) => {
+      env.set(v, outs[i]);
+    });
+  }
+  return jaxpr.outs.map(read);
+};
+
+/** Drops the equations and constants that no output needs. */
+const dropDead = (jaxpr: Jaxpr, consts: readonly HostArray[]): Optimized => {
+  const needed = new Set<Atom>(jaxpr.outs);
+  const eqns = jaxpr.eqns
+    .slice()
+    .reverse()
+    .filter((eqn) => {
+      const used = eqn.outputs.some((v) => needed.has(v));
+      if (used) for (const a of eqn.inputs) needed.add(a);
+      return used;
+    })
+    .reverse();
+  const keep = jaxpr.constVars.map((v) => needed.has(v));
+  return {
+    jaxpr: new Jaxpr(
+      jaxpr.constVars.filter((_, i) => keep[i]),
+      jaxpr.inVars,
+      eqns,
+      jaxpr.outs,
+    ),
+    consts: consts.filter((_, i) => keep[i]),
+  };
+};
+
+/** All passes. `source` has no constants of its own. */
+export const optimize = (source: Jaxpr): Optimized => {
+  const into = new Rewriter();
+  const inVars = source.inVars.map((v) => new Var(v.aval));
+  const outs = rewrite(into, source, inVars).map((a) => into.place(a));
+  return dropDead(new Jaxpr(into.constVars, inVars, into.eqns, outs), into.consts);
+};

@@ -1,0 +1,102 @@
+/** @file The runtime that eager evaluation and `jit` share: one executor, its programs, and what crosses to and from its device. */
+import type { Aval } from "../core/aval.js";
+import type { HostArray } from "../core/host.js";
+import type { Jaxpr } from "../core/jaxpr.js";
+import type { AnyPrimitive, Params } from "../core/primitive.js";
+import type { Runtime } from "../core/runtime.js";
+import { DeviceArray, type Handle, Literal } from "../core/tensor.js";
+import { type AccountedDevice, type Executor, kernelError } from "./executor.js";
+import { Program } from "./program.js";
+
+/** Bytes that have crossed between host and device since the start. */
+export interface Traffic {
+  toDevice: number;
+  toHost: number;
+}
+
+/** The same device, with its traffic counted. */
+const counted = (device: AccountedDevice, traffic: Traffic): AccountedDevice => ({
+  name: device.name,
+  upload: (x: HostArray) => {
+    traffic.toDevice += x.data.byteLength;
+    return device.upload(x);
+  },
+  download: (handle) => {
+    const host = device.download(handle);
+    traffic.toHost += host.data.byteLength;
+    return host;
+  },
+  share: (handle) => device.share(handle),
+  free: (handle) => device.free(handle),
+  storage: (handle) => device.storage(handle),
+  memory: () => device.memory(),
+});
+
+/** A runtime on one executor. */
+export interface ExecutorRuntime extends Runtime {
+  readonly executor: Executor;
+  readonly device: AccountedDevice;
+  readonly traffic: Traffic;
+  /** Frees all programs and the executor. */
+  dispose(): void;
+}
+
+export const runtimeOn = (executor: Executor): ExecutorRuntime => {
+  const traffic: Traffic = { toDevice: 0, toHost: 0 };
+  const device = counted(executor.device, traffic);
+  const programs = new Map<object, Program>();
+
+  const run = (prim: AnyPrimitive, params: Params, handles: readonly Handle[], avals: readonly Aval[]) => {
+    if (prim.inline === true) {
+      const jaxpr = params.jaxpr as Jaxpr;
+      let program = programs.get(jaxpr);
+      if (program === undefined) {
+        program = new Program(executor, jaxpr);
+        programs.set(jaxpr, program);
+      }
+      return { outs: program.run(handles), outAvals: jaxpr.outAvals };
+    }
+    const outAvals = prim.abstractEval(avals, params);
+    try {
+      return { outs: executor.kernel(prim, params, avals, outAvals)(handles), outAvals };
+    } catch (cause) {
+      throw kernelError(executor.name, prim.name, avals, cause);
+    }
+  };
+
+  return {
+    name: executor.name,
+    executor,
+    device,
+    traffic,
+    evaluate(prim, args, params) {
+      const temporary: Handle[] = [];
+      const handles = args.map((x) => {
+        if (!(x instanceof Literal)) return x.handleOn(device, prim.name);
+        const handle = device.upload(x.host());
+        temporary.push(handle);
+        return handle;
+      });
+      try {
+        const { outs, outAvals } = run(
+          prim,
+          params,
+          handles,
+          args.map((x) => x.aval),
+        );
+        return outs.map((h, i) => new DeviceArray(outAvals[i], device, h));
+      } finally {
+        for (const h of temporary) device.free(h);
+      }
+    },
+    forget(jaxpr) {
+      programs.get(jaxpr)?.dispose();
+      programs.delete(jaxpr);
+    },
+    dispose() {
+      for (const program of programs.values()) program.dispose();
+      programs.clear();
+      executor.dispose();
+    },
+  };
+};

@@ -94,6 +94,8 @@ Random("normal, truncated normal and Gumbel numbers have their distributions", (
   const truncated = values(truncatedNormal(key(12), -0.5, 2, [n]));
   assert.ok(kolmogorov(truncated, (x) => (phi(x) - phi(-0.5)) * inside) < limit);
   assert.ok(truncated.every((x) => x > -0.5 && x < 2));
+  // Between 1 and 1 + 2^-22 there is one float32.
+  assert.ok(values(truncatedNormal(key(12), 1, 1 + 2 ** -22, [50])).every((x) => x === 1 + 2 ** -23));
   assert.ok(kolmogorov(values(gumbel(key(13), [n])), (x) => Math.exp(-Math.exp(-x))) < limit);
 });
 

@@ -1,0 +1,55 @@
+/** @file Looking at a function without running it: its jaxpr, and the shapes of its results. */
+import { Aval, type DType, type Shape } from "../core/aval.js";
+import { ClosedJaxpr } from "../core/jaxpr.js";
+import { flatten, unflatten } from "../core/pytree.js";
+import { unscoped } from "../core/scope.js";
+import { stage } from "../core/stage.js";
+import { asTensor, DeviceArray } from "../core/tensor.js";
+import { flatFunction, nameOf } from "./trees.js";
+
+/** Stands for a tensor in the arguments of `makeJaxpr` and `evalShape`. */
+export class ShapeDtype {
+  constructor(
+    readonly shape: Shape,
+    readonly dtype: DType = "float32",
+  ) {}
+}
+
+const stageTrees = (where: string, f: (...args: never[]) => unknown, args: readonly unknown[]) => {
+  const [leaves, def] = flatten(args);
+  const avals = leaves.map((x) => (x instanceof ShapeDtype ? new Aval(x.shape, x.dtype) : asTensor(x, where).aval));
+  const flat = flatFunction(where, f, def);
+  const staged = stage(where, flat.call, avals);
+  return { staged, outDef: flat.out() };
+};
+
+/**
+ * The jaxpr of `f` for arguments like these (tensors, numbers or `ShapeDtype`s); nothing is computed.
+ *
+ * It keeps what `f` closes over; `dispose` it when that matters.
+ * @see JAX's `jax.make_jaxpr`
+ * @example console.log(String(makeJaxpr(np.sin)(1)))
+ */
+export const makeJaxpr =
+  <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: { [K in keyof A]: unknown }) => ClosedJaxpr) =>
+  (...args) => {
+    const { staged } = stageTrees(nameOf("makeJaxpr", f), f as (...a: never[]) => unknown, args);
+    const consts = unscoped(() => staged.consts.map((c) => (c instanceof DeviceArray ? c.alias() : c)));
+    return new ClosedJaxpr(staged.jaxpr, consts);
+  };
+
+/**
+ * Shapes and dtypes of what `f` would return, as a tree of `ShapeDtype`s; nothing is computed.
+ *
+ * @see JAX's `jax.eval_shape`
+ * @example evalShape(np.sum)(new ShapeDtype([8, 512])) // ShapeDtype of shape []
+ */
+export const evalShape =
+  <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: { [K in keyof A]: unknown }) => unknown) =>
+  (...args) => {
+    const { staged, outDef } = stageTrees(nameOf("evalShape", f), f as (...a: never[]) => unknown, args);
+    return unflatten(
+      outDef,
+      staged.jaxpr.outs.map((a) => new ShapeDtype(a.aval.shape, a.aval.dtype)),
+    );
+  };

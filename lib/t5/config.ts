@@ -1,0 +1,175 @@
+/**
+ * @file What a T5 looks like: its sizes, what differs between T5 1.0 and 1.1, and the shape of every parameter.
+ *
+ * The parameter tree is written down once, in `paramDims`, by the names of its dimensions; shapes follow from it, and a
+ * loader can say *which* size of a checkpoint disagrees. Paths are those of T5X/Flaxformer in camel case.
+ */
+import type { Shape } from "../core/aval.js";
+import { flatten, unflatten } from "../core/pytree.js";
+
+/** The architecture of one T5. Dropout is a choice of training and not part of it. */
+export interface T5Config {
+  /** Rows of the embedding table; 32128 for T5, more than the vocabulary has pieces. */
+  readonly vocabSize: number;
+  readonly dModel: number;
+  /** Size of one head; `numHeads * dKv` need not equal `dModel` (it does not in T5 1.1 small). */
+  readonly dKv: number;
+  readonly dFf: number;
+  readonly numHeads: number;
+  /** Layers of the encoder. */
+  readonly numLayers: number;
+  readonly numDecoderLayers: number;
+  readonly relativeAttentionNumBuckets: number;
+  /** Distance, in tokens, from which on all positions share the last bucket. */
+  readonly relativeAttentionMaxDistance: number;
+  /** Added to the mean square inside the root; dimensionless. */
+  readonly layerNormEpsilon: number;
+  /** T5 1.1: `wo(activation(x wi0) * (x wi1))`. T5 1.0: `wo(activation(x wi))`. */
+  readonly gated: boolean;
+  /** `gelu` is the tanh approximation. */
+  readonly activation: "gelu" | "relu";
+  /** T5 1.0: the embedding is also the output layer, and logits are scaled by `dModel ** -0.5`. */
+  readonly tiedEmbeddings: boolean;
+  readonly padId: number;
+  readonly eosId: number;
+  readonly decoderStartId: number;
+}
+
+type Kernel<L> = { readonly kernel: L };
+type Scale<L> = { readonly scale: L };
+
+export type T5Attention<L> = {
+  readonly query: Kernel<L>;
+  readonly key: Kernel<L>;
+  readonly value: Kernel<L>;
+  readonly out: Kernel<L>;
+};
+export type T5GatedMlp<L> = { readonly wi0: Kernel<L>; readonly wi1: Kernel<L>; readonly wo: Kernel<L> };
+export type T5PlainMlp<L> = { readonly wi: Kernel<L>; readonly wo: Kernel<L> };
+export type T5Mlp<L> = T5GatedMlp<L> | T5PlainMlp<L>;
+
+export type T5EncoderLayer<L> = {
+  readonly preAttentionLayerNorm: Scale<L>;
+  readonly attention: T5Attention<L>;
+  readonly preMlpLayerNorm: Scale<L>;
+  readonly mlp: T5Mlp<L>;
+};
+export type T5DecoderLayer<L> = {
+  readonly preSelfAttentionLayerNorm: Scale<L>;
+  readonly selfAttention: T5Attention<L>;
+  readonly preCrossAttentionLayerNorm: Scale<L>;
+  readonly encoderDecoderAttention: T5Attention<L>;
+  readonly preMlpLayerNorm: Scale<L>;
+  readonly mlp: T5Mlp<L>;
+};
+
+/** The parameter tree of a T5 with leaves `L`: tensors, host arrays or shapes. */
+export type T5Tree<L> = {
+  readonly tokenEmbedder: { readonly embedding: L };
+  readonly encoder: {
+    readonly layers: readonly T5EncoderLayer<L>[];
+    readonly relposBias: { readonly relEmbedding: L };
+    readonly encoderNorm: Scale<L>;
+  };
+  readonly decoder: {
+    readonly layers: readonly T5DecoderLayer<L>[];
+    readonly relposBias: { readonly relEmbedding: L };
+    readonly decoderNorm: Scale<L>;
+    /** Absent when the embeddings are tied. */
+    readonly logitsDense?: Kernel<L>;
+  };
+};
+
+/** A dimension by its name; `inner` is `numHeads * dKv`. */
+export type T5Dim = "vocabSize" | "dModel" | "inner" | "dFf" | "numHeads" | "relativeAttentionNumBuckets";
+
+/** The size of a named dimension. */
+export const dimSize = (config: T5Config, dim: T5Dim): number =>
+  dim === "inner" ? config.numHeads * config.dKv : config[dim];
+
+const repeat = <T>(n: number, make: () => T): T[] => Array.from({ length: n }, make);
+
+/** The parameter tree with the names of the dimensions of every leaf. */
+export const paramDims = (config: T5Config): T5Tree<readonly T5Dim[]> => {
+  type Dims = readonly T5Dim[];
+  const norm: Scale<Dims> = { scale: ["dModel"] };
+  const into: Kernel<Dims> = { kernel: ["dModel", "inner"] };
+  const attention: T5Attention<Dims> = { query: into, key: into, value: into, out: { kernel: ["inner", "dModel"] } };
+  const wi: Kernel<Dims> = { kernel: ["dModel", "dFf"] };
+  const wo: Kernel<Dims> = { kernel: ["dFf", "dModel"] };
+  const mlp: T5Mlp<Dims> = config.gated ? { wi0: wi, wi1: wi, wo } : { wi, wo };
+  const relposBias = { relEmbedding: ["numHeads", "relativeAttentionNumBuckets"] as const };
+  return {
+    tokenEmbedder: { embedding: ["vocabSize", "dModel"] },
+    encoder: {
+      layers: repeat(config.numLayers, () => ({
+        preAttentionLayerNorm: norm,
+        attention,
+        preMlpLayerNorm: norm,
+        mlp,
+      })),
+      relposBias,
+      encoderNorm: norm,
+    },
+    decoder: {
+      layers: repeat(config.numDecoderLayers, () => ({
+        preSelfAttentionLayerNorm: norm,
+        selfAttention: attention,
+        preCrossAttentionLayerNorm: norm,
+        encoderDecoderAttention: attention,
+        preMlpLayerNorm: norm,
+        mlp,
+      })),
+      relposBias,
+      decoderNorm: norm,
+      ...(config.tiedEmbeddings ? {} : { logitsDense: { kernel: ["dModel", "vocabSize"] as const } }),
+    },
+  };
+};
+
+/**
+ * The parameter tree with the shape of every leaf. Kernels are `[in, out]`, relative position tables `[numHeads, buckets]`.
+ *
+ * A shape is an array, so walk the tree with `flatten(shapes, isShape)`.
+ *
+ * @example paramShapes(T5_SIZES.small).encoder.layers[0]?.attention.query.kernel // [512, 384]
+ */
+export const paramShapes = (config: T5Config): T5Tree<Shape> => {
+  const [leaves, treedef] = flatten(paramDims(config), isDims);
+  const shapes = (leaves as (readonly T5Dim[])[]).map((dims) => dims.map((dim) => dimSize(config, dim)));
+  return unflatten(treedef, shapes) as T5Tree<Shape>;
+};
+
+/** Whether a node of `paramShapes` is a shape. Every parameter has at least one axis, so an empty list is a stack of no layers. */
+export const isShape = (x: unknown): x is Shape => Array.isArray(x) && typeof x[0] === "number";
+
+/** Whether a node of `paramDims` is a leaf. */
+export const isDims = (x: unknown): x is readonly T5Dim[] => Array.isArray(x) && typeof x[0] === "string";
+
+const t5v11 = (numHeads: number, layers: number, dModel: number, dFf: number): T5Config => ({
+  vocabSize: 32128,
+  dModel,
+  dKv: 64,
+  dFf,
+  numHeads,
+  numLayers: layers,
+  numDecoderLayers: layers,
+  relativeAttentionNumBuckets: 32,
+  relativeAttentionMaxDistance: 128,
+  layerNormEpsilon: 1e-6,
+  gated: true,
+  activation: "gelu",
+  tiedEmbeddings: false,
+  padId: 0,
+  eosId: 1,
+  decoderStartId: 0,
+});
+
+/** T5 1.1 (and LM-adapted T5, which has the same sizes), from T5X's `t5_1_1` configurations. */
+export const T5_SIZES = {
+  small: t5v11(6, 8, 512, 1024),
+  base: t5v11(12, 12, 768, 2048),
+  large: t5v11(16, 24, 1024, 2816),
+  xl: t5v11(32, 24, 2048, 5120),
+  xxl: t5v11(64, 24, 4096, 10240),
+} as const satisfies Record<string, T5Config>;

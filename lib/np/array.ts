@@ -354,14 +354,17 @@ export const roll = composite("np.roll", (x: TensorLike, shift: number, axis: nu
 
 // --- indexing ------------------------------------------------------------------------------------------------------------
 
-/** Elements at `indices` along `axis`; negative ones count from the end, others out of range give NaN, as in JAX. */
+/**
+ * Elements at `indices` along `axis`, with JAX's modes: `fill` counts negative ones from the end and gives NaN for others
+ * out of range; `clip` takes the nearest.
+ */
 export const take = composite(
   "np.take",
   (x: TensorLike, indices: TensorLike, axis: number = 0, mode: "fill" | "clip" = "fill"): Tensor => {
     const t = asTensor(x, "np.take");
     const at = normalizeAxis("np.take", axis, t.ndim);
-    const whole = g.wrapIndices(cast("np.take", asTensor(indices, "np.take"), "int32"), t.shape[at]);
-    return g.take(t, whole, at, mode);
+    const whole = cast("np.take", asTensor(indices, "np.take"), "int32");
+    return g.take(t, mode === "fill" ? g.wrapIndices(whole, t.shape[at]) : whole, at, mode);
   },
 );
 /** `x[..., indices[..., j], ...]` along `axis`, NumPy's `take_along_axis`. */

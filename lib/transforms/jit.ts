@@ -23,7 +23,7 @@ import {
 } from "../core/primitive.js";
 import { flatten, pathsOf, type TreeDef, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
-import { unscoped } from "../core/scope.js";
+import { inScope, unscoped } from "../core/scope.js";
 import { constsAsInputs, stage } from "../core/stage.js";
 import { DeviceArray, dispose, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, isEager } from "../core/trace.js";
@@ -392,13 +392,10 @@ export const jit = <A extends readonly unknown[], R>(
     const eager = isEager();
     if (eager && donated.includes(true)) checkDonation(where, leaves, donated, at);
     const found = programs.get(key);
-    const entry =
-      found ??
-      trace(
-        args,
-        defs,
-        leaves.map((x) => x.aval),
-      );
+    const avals = leaves.map((x) => x.aval);
+    const make = (): Entry => trace(args, defs, avals);
+    // Tensors made while tracing are copied into the program; the originals go with this scope.
+    const entry = found ?? (eager ? inScope(where, make) : make());
     // A program that closes over another transformation's tracers serves this call only.
     if (found !== undefined) stats.hits++;
     else {

@@ -1,5 +1,6 @@
 /** @file Looking at a function without running it: its jaxpr, and the shapes of its results. */
 import { Aval, type DType, type Shape } from "../core/aval.js";
+import { scope } from "../core/composite.js";
 import { ClosedJaxpr } from "../core/jaxpr.js";
 import { flatten, unflatten } from "../core/pytree.js";
 import { unscoped } from "../core/scope.js";
@@ -20,7 +21,9 @@ const stageTrees = (where: string, f: (...args: never[]) => unknown, args: reado
   const avals = leaves.map((x) => (x instanceof ShapeDtype ? new Aval(x.shape, x.dtype) : asTensor(x, where).aval));
   const flat = flatFunction(where, f, def);
   const staged = stage(where, flat.call, avals);
-  return { staged, outDef: flat.out() };
+  // What was made while tracing goes with the scope around; the jaxpr keeps copies.
+  const consts = unscoped(() => staged.consts.map((c) => (c instanceof DeviceArray ? c.alias() : c)));
+  return { jaxpr: new ClosedJaxpr(staged.jaxpr, consts), outDef: flat.out() };
 };
 
 /**
@@ -33,9 +36,8 @@ const stageTrees = (where: string, f: (...args: never[]) => unknown, args: reado
 export const makeJaxpr =
   <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: { [K in keyof A]: unknown }) => ClosedJaxpr) =>
   (...args) => {
-    const { staged } = stageTrees(nameOf("makeJaxpr", f), f as (...a: never[]) => unknown, args);
-    const consts = unscoped(() => staged.consts.map((c) => (c instanceof DeviceArray ? c.alias() : c)));
-    return new ClosedJaxpr(staged.jaxpr, consts);
+    const where = nameOf("makeJaxpr", f);
+    return scope(() => stageTrees(where, f as (...a: never[]) => unknown, args)).jaxpr;
   };
 
 /**
@@ -47,9 +49,11 @@ export const makeJaxpr =
 export const evalShape =
   <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: { [K in keyof A]: unknown }) => unknown) =>
   (...args) => {
-    const { staged, outDef } = stageTrees(nameOf("evalShape", f), f as (...a: never[]) => unknown, args);
+    const where = nameOf("evalShape", f);
+    const { jaxpr, outDef } = scope(() => stageTrees(where, f as (...a: never[]) => unknown, args));
+    jaxpr.dispose();
     return unflatten(
       outDef,
-      staged.jaxpr.outs.map((a) => new ShapeDtype(a.aval.shape, a.aval.dtype)),
+      jaxpr.jaxpr.outAvals.map((a) => new ShapeDtype(a.shape, a.dtype)),
     );
   };

@@ -1,0 +1,90 @@
+/** @file The parts of a T5 as functions of parameters and activations: attention, the gated MLP, position bias, masks. */
+import type { Tensor } from "../core/tensor.js";
+import * as nn from "../nn/index.js";
+import * as np from "../np/index.js";
+import * as random from "../random/index.js";
+import type { T5Attention, T5Config, T5Mlp } from "./config.js";
+import { bucketTable } from "./positions.js";
+
+/** Added to the scores of keys that must not be seen; T5X's value. */
+const MASKED = -1e10;
+
+/** Dropout at the places of one forward pass; each place draws from a key of its own. */
+export type Drop = (x: Tensor, broadcastAxes: readonly number[]) => Tensor;
+
+/** No dropout without a key or a rate. */
+export const makeDrop = (key: Tensor | undefined, rate: number): Drop => {
+  if (key === undefined || rate === 0) return (x) => x;
+  let place = 0;
+  return (x, broadcastAxes) => nn.dropout(random.foldIn(key, place++), rate, x, { broadcastAxes });
+};
+
+/** All of T5's dropout outside of attention shares its mask along the length axis. */
+export const ALONG_LENGTH: readonly number[] = [-2];
+
+/**
+ * Position bias of a stack, `[1, heads, queries, keys]`.
+ *
+ * @param table  `[heads, buckets]`, one for the whole stack
+ */
+export const positionBias = (
+  config: T5Config,
+  table: Tensor,
+  queries: number,
+  keys: number,
+  bidirectional: boolean,
+): Tensor => {
+  const { relativeAttentionNumBuckets: buckets, relativeAttentionMaxDistance: far } = config;
+  const ids = np.array(bucketTable(queries, keys, bidirectional, buckets, far));
+  const bias = np.take(table, ids, 1, "clip");
+  return np.reshape(bias, [1, config.numHeads, queries, keys]);
+};
+
+/** 0 where `mask` holds, -1e10 where it does not. */
+export const maskBias = (mask: Tensor): Tensor => np.where(mask, 0, MASKED);
+
+/** Keys that hold a token: `[B, T]` bool to an additive `[B, 1, 1, T]`. */
+export const keyBias = (valid: Tensor): Tensor => np.expandDims(maskBias(valid), [1, 2]);
+
+/** The decoder's own mask: a target sees itself and those before it, padding is not seen; `[B, 1, S, S]`. */
+export const causalBias = (valid: Tensor): Tensor => {
+  const length = valid.shape[1];
+  const before = np.lessEqual(np.reshape(np.arange(length), [1, length]), np.reshape(np.arange(length), [length, 1]));
+  return np.expandDims(maskBias(np.logicalAnd(np.expandDims(valid, 1), before)), 1);
+};
+
+/**
+ * Multi-head attention without scaling by the head size (T5 has it in its initialisation).
+ *
+ * @param queries  activations `[B, Q, d]`
+ * @param keys     activations `[B, K, d]` the keys and values are made of
+ * @param bias     added to the scores, broadcast to `[B, heads, Q, K]`
+ */
+export const attention = (
+  config: T5Config,
+  params: T5Attention<Tensor>,
+  queries: Tensor,
+  keys: Tensor,
+  bias: Tensor,
+  drop: Drop,
+): Tensor => {
+  const heads = (x: Tensor, kernel: Tensor): Tensor =>
+    np.reshape(np.matmul(x, kernel), [x.shape[0], x.shape[1], config.numHeads, config.dKv]);
+  const q = heads(queries, params.query.kernel);
+  const k = heads(keys, params.key.kernel);
+  const v = heads(keys, params.value.kernel);
+  const scores = np.add(np.einsum("bqhd,bkhd->bhqk", q, k), bias);
+  const weights = drop(nn.softmax(scores, -1), [-2]);
+  const mixed = np.einsum("bhqk,bkhd->bqhd", weights, v);
+  return np.matmul(np.reshape(mixed, [q.shape[0], q.shape[1], config.numHeads * config.dKv]), params.out.kernel);
+};
+
+/** T5 1.1's gated MLP, or T5 1.0's plain one. */
+export const mlp = (config: T5Config, params: T5Mlp<Tensor>, x: Tensor, drop: Drop): Tensor => {
+  const activate = config.activation === "gelu" ? nn.geluTanh : nn.relu;
+  const hidden =
+    "wi" in params
+      ? activate(np.matmul(x, params.wi.kernel))
+      : np.multiply(activate(np.matmul(x, params.wi0.kernel)), np.matmul(x, params.wi1.kernel));
+  return np.matmul(drop(hidden, ALONG_LENGTH), params.wo.kernel);
+};

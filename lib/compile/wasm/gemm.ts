@@ -93,8 +93,8 @@ export interface Gemm {
 
 /** Rows of a panel of B: 256 x 8 floats are 8 KiB and stay in the first-level cache. A part of what results mean: see above. */
 export const K_BLOCK = 256;
-/** Columns of B packed at once: 512 KiB, which with the block of A stay in a second-level cache of 1 MiB. */
-const N_BLOCK = 512;
+/** Columns of B packed at once: 256 KiB, which with the block of A stay in a second-level cache of 512 KiB. */
+const N_BLOCK = 256;
 /** Rows of A against one packed block of B: 128 KiB. */
 const M_BLOCK = 128;
 /** Up to this many rows it does not pay to pack a B whose columns are contiguous. */
@@ -136,7 +136,7 @@ const allocate = (heap: Heap, bytes: number): { readonly ptr: number; readonly a
 /**
  * Makes a matrix product that works on `heap`.
  *
- * @throws {BackendError} when the heap has no room for its scratch memory (some 650 KiB)
+ * @throws {BackendError} when the heap has no room for its scratch memory (385 KiB)
  */
 export const createGemm = (heap: Heap): Gemm => {
   const wasm = instantiate<GemmExports>(gemmModule(), heap.memory);

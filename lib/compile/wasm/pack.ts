@@ -34,7 +34,7 @@ const storeTransposed = ([x, y, z, w]: readonly Local[], scratch: readonly Local
 
 /**
  * Defines `pack(src, kStep, laneStep, k, lanes, dst)`: element (kk, lane) of the source goes to the panel `lane / width`,
- * which is a dense `[k][width]`; the lanes that the last panel lacks are zeros. Steps are in bytes. Sources that are contiguous
+ * which is a dense `[k][width]`; the lanes that the last panel lacks are zeros (old memory could hold subnormals, which are slow). Steps are in bytes. Sources that are contiguous
  * along lanes or along k go by vectors.
  */
 export const definePack = (fn: FunctionBuilder, width: 4 | 8): void => {

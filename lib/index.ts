@@ -1,0 +1,45 @@
+/**
+ * fluxion: a purely functional tensor language with composable transformations over TensorFlow.js, and prompt tuning of T5.
+ *
+ * @packageDocumentation
+ */
+export { type InitOptions, init, memory, stats } from "./compile/init.js";
+export type { DType, Shape } from "./core/aval.js";
+export { Aval } from "./core/aval.js";
+export { composite, scope } from "./core/composite.js";
+export {
+  ArgumentError,
+  BackendError,
+  CheckpointError,
+  ConfigError,
+  DataError,
+  DTypeError,
+  type ErrorTag,
+  FluxionError,
+  InvariantError,
+  isFluxionError,
+  type Mismatch,
+  ShapeError,
+  TracerError,
+  TreeError,
+  UnsupportedError,
+  UseAfterDisposeError,
+} from "./core/errors.js";
+export type { HostArray, TypedArray } from "./core/host.js";
+export { ClosedJaxpr, checkJaxpr, evalJaxpr, Jaxpr } from "./core/jaxpr.js";
+export { definePrimitive, type Primitive } from "./core/primitive.js";
+export { dispose, type GradsOf, isTensor, type Nested, type Tensor, type TensorLike } from "./core/tensor.js";
+export { bind } from "./core/trace.js";
+export * as lax from "./lax/index.js";
+export * as nn from "./nn/index.js";
+export * as np from "./np/index.js";
+export * as optim from "./optim/index.js";
+export * as prompt from "./prompt/index.js";
+export * as random from "./random/index.js";
+export * as t5 from "./t5/index.js";
+export { grad, type Held, linearize, valueAndGrad, vjp } from "./transforms/grad.js";
+export { type JitOptions, type JitStats, type Jitted, jit } from "./transforms/jit.js";
+export { jvp } from "./transforms/jvp.js";
+export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";
+export { type VmapOptions, vmap } from "./transforms/vmap.js";
+export * as tree from "./tree/index.js";

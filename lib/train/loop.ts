@@ -1,0 +1,141 @@
+/**
+ * @file The impure shell around the pure step: data in, steps, evaluations, the best prompt, checkpoints, early stopping.
+ *
+ * A run is a function of its configuration: the batch of a step depends on the seed and the step alone, and a checkpoint holds
+ * everything else, so a run that was killed and resumed goes on as if nothing had happened.
+ */
+import { ArgumentError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
+import { dispose } from "../core/tensor.js";
+import type { Batch, Params } from "../t5/model.js";
+import type { TrainState, TrainStep } from "./state.js";
+import { hostOf } from "./store.js";
+
+/** One decoded answer of an evaluation. */
+export interface Prediction {
+  readonly idx: number;
+  readonly inputs: string;
+  readonly target: string;
+  readonly prediction: string;
+  readonly correct: boolean;
+}
+
+/** What an evaluation found. Metrics are percentages. */
+export interface Evaluation {
+  readonly metrics: Readonly<Record<string, number>>;
+  /** The stopping metric: the mean of the task's metrics. */
+  readonly score: number;
+  /** Decoded strings that are no label. */
+  readonly invalid: number;
+  readonly predictions: readonly Prediction[];
+}
+
+/** The best evaluation so far and the prompt it belongs to. */
+export interface Best {
+  readonly step: number;
+  readonly score: number;
+  readonly prompt: HostArray;
+}
+
+/** Where training stands, apart from the tensors of the state. */
+export interface Position {
+  /** Steps done. */
+  readonly step: number;
+  readonly best: Best | undefined;
+  /** Evaluations since the best one. */
+  readonly stale: number;
+}
+
+export interface StepRecord {
+  readonly step: number;
+  readonly loss: number;
+  readonly seconds: number;
+  /** Tokens of the batch: inputs, prompt and targets, without padding. */
+  readonly tokens: number;
+}
+
+export interface LoopOptions {
+  readonly steps: number;
+  /** Steps between evaluations; the last step is always followed by one. */
+  readonly evaluateEvery: number;
+  /** Evaluations without a better score after which training stops; 0 never stops early. */
+  readonly patience: number;
+}
+
+/** What the loop needs and whom it tells. */
+export interface LoopParts<Opt> {
+  readonly frozen: Params;
+  readonly step: TrainStep<Opt>;
+  /** The batch of a step, counted from 0, and how many tokens it has. */
+  readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
+  readonly evaluate: (state: TrainState<Opt>) => Evaluation;
+  readonly onStep: (record: StepRecord) => void;
+  /** Called after every evaluation; `isBest` tells whether it is the best so far. */
+  readonly onEvaluation: (step: number, evaluation: Evaluation, isBest: boolean) => Promise<void>;
+  /** Makes the position durable. */
+  readonly save: (state: TrainState<Opt>, position: Position) => Promise<void>;
+  /** Asked between steps; true ends the run cleanly. */
+  readonly interrupted: () => boolean;
+}
+
+export interface Outcome<Opt> {
+  readonly state: TrainState<Opt>;
+  readonly position: Position;
+  readonly reason: "steps done" | "no improvement" | "interrupted";
+}
+
+/** Lets timers and signals in. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * Trains until the steps are done, the score stops improving, or somebody interrupts.
+ *
+ * @throws {ArgumentError} when the loss is no longer a number
+ */
+export const trainLoop = async <Opt>(
+  options: LoopOptions,
+  parts: LoopParts<Opt>,
+  startState: TrainState<Opt>,
+  start: Position,
+): Promise<Outcome<Opt>> => {
+  let state = startState;
+  let { step, best, stale } = start;
+  const position = (): Position => ({ step, best, stale });
+  const evaluate = async (): Promise<void> => {
+    const evaluation = parts.evaluate(state);
+    const isBest = best === undefined || evaluation.score > best.score;
+    if (isBest) best = { step, score: evaluation.score, prompt: hostOf(state.prompt.prompt) };
+    stale = isBest ? 0 : stale + 1;
+    await parts.onEvaluation(step, evaluation, isBest);
+  };
+  const done = (): boolean => options.patience > 0 && stale >= options.patience;
+
+  while (step < options.steps && !done() && !parts.interrupted()) {
+    const began = performance.now();
+    const { batch, tokens } = parts.batchAt(step);
+    const result = parts.step(parts.frozen, state, batch);
+    state = result.state;
+    const loss = result.loss.item();
+    dispose([batch, result.loss]);
+    step++;
+    if (!Number.isFinite(loss)) {
+      throw new ArgumentError({
+        where: "training",
+        what: `the loss is ${loss} at step ${step}`,
+        expected: "a finite loss",
+        got: String(loss),
+        hint: "lower the learning rate; the best prompt so far is saved",
+      });
+    }
+    parts.onStep({ step, loss, tokens, seconds: (performance.now() - began) / 1000 });
+    if (step % options.evaluateEvery === 0 || step === options.steps) {
+      await evaluate();
+      await parts.save(state, position());
+    }
+    await breathe();
+  }
+  if (best === undefined) await evaluate();
+  await parts.save(state, position());
+  const reason = step >= options.steps ? "steps done" : done() ? "no improvement" : "interrupted";
+  return { state, position: position(), reason };
+};

@@ -1,0 +1,120 @@
+/**
+ * @file T5's vocabulary: the pieces of a SentencePiece model and, after them, the sentinels of span corruption.
+ *
+ * Sentinels count backwards: `<extra_id_0>` is the last id. They are spelled with the word-start mark, as T5's own
+ * vocabulary class spells them. Some model files hold them already.
+ */
+import { ArgumentError } from "../core/errors.js";
+import { modelError, type Piece, type SentencePieceModel } from "./sentencepiece-model.js";
+
+/** Ids and the pieces they stand for. */
+export interface Vocabulary {
+  /** Every piece by its id, sentinels included; `▁` stands for a space. */
+  readonly pieces: readonly string[];
+  /** Number of pieces, sentinels included: 32100 for T5. A model's embedding may have more rows. */
+  readonly vocabSize: number;
+  readonly padId: number;
+  readonly eosId: number;
+  readonly unkId: number;
+  /**
+   * The piece of an id.
+   * @throws {ArgumentError} when there is none
+   */
+  idToPiece(id: number): string;
+  /**
+   * The id of `<extra_id_k>`, 32099 - k for T5.
+   * @throws {ArgumentError} when the vocabulary has no such sentinel
+   */
+  sentinelId(k: number): number;
+}
+
+const SENTINEL = /^▁?<extra_id_(\d+)>$/;
+
+/** The ids of the sentinels among `pieces`, at their numbers. */
+const sentinelsOf = (pieces: readonly Piece[]): ReadonlyMap<number, number> =>
+  new Map(
+    pieces.flatMap(({ text }, id) => {
+      const match = SENTINEL.exec(text);
+      return match === null ? [] : [[Number(match[1]), id] as const];
+    }),
+  );
+
+const sentinels = (count: number): Piece[] =>
+  Array.from({ length: count }, (_, i) => ({ text: `▁<extra_id_${count - 1 - i}>`, score: 0, type: "userDefined" }));
+
+/**
+ * The model's pieces, with sentinels 0 … extraIds - 1 appended unless the model has just these.
+ *
+ * @throws {DataError} when the model has other sentinels than asked for
+ */
+const withSentinels = (pieces: readonly Piece[], extraIds: number): readonly Piece[] => {
+  const own = sentinelsOf(pieces).size;
+  if (extraIds === 0 || own === extraIds) return pieces;
+  if (own === 0) return [...pieces, ...sentinels(extraIds)];
+  throw modelError({
+    what: "the model has sentinels of its own, and not the number asked for",
+    expected: `none, or ${extraIds}`,
+    got: `${own}`,
+    hint: "pass extraIds: 0 to use those of the file",
+  });
+};
+
+const duplicate = (pieces: readonly Piece[]): string | undefined => {
+  const seen = new Set<string>();
+  return pieces.find(({ text }) => seen.size === seen.add(text).size)?.text;
+};
+
+const idOf = (model: SentencePieceModel, role: string, isIt: (piece: Piece) => boolean): number => {
+  const id = model.pieces.findIndex(isIt);
+  if (id >= 0) return id;
+  throw modelError({
+    what: `the model has no ${role} piece`,
+    expected: "pieces for padding, end of sequence and unknown characters",
+    got: `${model.pieces.length} pieces, none of them for ${role}`,
+    hint: "use a T5 vocabulary, or train the model with pad_id=0, eos_id=1, unk_id=2",
+  });
+};
+
+const absent = (where: string, what: string, expected: string, got: number): never => {
+  throw new ArgumentError({ where, what, expected, got: `${got}` });
+};
+
+/**
+ * The vocabulary of `model` with `extraIds` sentinels.
+ *
+ * @throws {DataError} when a piece is there twice, a needed piece is missing, or the model has other sentinels than asked for
+ * @throws {ArgumentError} when `extraIds` is not a count
+ */
+export const makeVocabulary = (model: SentencePieceModel, extraIds: number): Vocabulary => {
+  if (!Number.isSafeInteger(extraIds) || extraIds < 0) {
+    throw new ArgumentError({
+      where: "parseSentencePiece",
+      what: "extraIds is not a count",
+      expected: "0, 1, 2, …",
+      got: `${extraIds}`,
+    });
+  }
+  const control = (text: string) => (piece: Piece) => piece.type === "control" && piece.text === text;
+  const twice = duplicate(model.pieces);
+  if (twice !== undefined) {
+    throw modelError({
+      what: "two pieces are the same",
+      expected: "every piece once",
+      got: JSON.stringify(twice),
+      hint: "load the model file again, or train it anew",
+    });
+  }
+  const all = withSentinels(model.pieces, extraIds);
+  const pieces = all.map(({ text }) => text);
+  const sentinelIds = sentinelsOf(all);
+  return {
+    pieces,
+    vocabSize: pieces.length,
+    padId: idOf(model, "padding", control(model.padPiece)),
+    eosId: idOf(model, "end-of-sequence", control(model.eosPiece)),
+    unkId: idOf(model, "unknown-character", ({ type }) => type === "unknown"),
+    idToPiece: (id) => pieces[id] ?? absent("idToPiece", "there is no such id", `0 … ${pieces.length - 1}`, id),
+    sentinelId: (k) =>
+      sentinelIds.get(k) ?? absent("sentinelId", "there is no such sentinel", `one of ${sentinelIds.size}`, k),
+  };
+};

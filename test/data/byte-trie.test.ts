@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ByteTrie } from "../../lib/data/byte-trie.js";
+
+const Suite = suite("data/byte-trie");
+
+/** Value of `key` by walking the trie byte by byte; -1 where it is not a key. */
+const lookUp = (trie: ByteTrie, key: string): number => {
+  let node = 0;
+  for (const byte of Buffer.from(key)) {
+    node = trie.child(node, byte);
+    if (node < 0) return -1;
+  }
+  return trie.values[node] as number;
+};
+
+const words = fc.string({ unit: fc.constantFrom("a", "b", "é", "▁", "😀"), minLength: 1, maxLength: 6 });
+
+Suite("holds its keys with their values and no others", () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(words, { maxLength: 40 }), fc.array(words, { maxLength: 40 }), (keys, others) => {
+      const trie = new ByteTrie(keys.map((key, i) => [key, i] as const));
+      keys.forEach((key, i) => {
+        assert.is(lookUp(trie, key), i);
+      });
+      for (const other of others) assert.is(lookUp(trie, other), keys.indexOf(other));
+    }),
+  );
+});
+
+Suite("longest finds the longest key at a place, and 0 where none begins", () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(words, { maxLength: 20 }), fc.array(words), (keys, parts) => {
+      const trie = new ByteTrie(keys.map((key, i) => [key, i] as const));
+      const text = Buffer.from(`x${parts.join("")}`);
+      const expected = Math.max(
+        0,
+        ...keys.map((key) => (text.subarray(1).toString().startsWith(key) ? Buffer.byteLength(key) : 0)),
+      );
+      assert.is(trie.longest(text, 1, text.length), expected);
+    }),
+  );
+});
+
+Suite("longest does not look past the end", () => {
+  const trie = new ByteTrie([
+    ["ab", 0],
+    ["abc", 1],
+  ]);
+  assert.is(trie.longest(Buffer.from("abc"), 0, 3), 3);
+  assert.is(trie.longest(Buffer.from("abc"), 0, 2), 2);
+  assert.is(trie.longest(Buffer.from("abc"), 0, 1), 0);
+});
+
+Suite.run();

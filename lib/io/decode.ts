@@ -1,0 +1,156 @@
+/**
+ * @file From unknown values to typed ones: io-ts codecs whose failures read like every other error of this library.
+ *
+ * Everything that comes from outside (a configuration, a header, a row) is decoded once, here at the edge, into an `Either`.
+ * The left side is one typed error that lists where the value differs, what was expected there and what was found.
+ */
+import * as E from "fp-ts/lib/Either.js";
+import * as t from "io-ts";
+import type { FluxionError, Mismatch } from "../core/errors.js";
+import { type KeyPath, printPath } from "../core/pytree.js";
+
+/** On whose behalf something is read: the public function to name, and the class of error to give. */
+export interface Caller<Err extends FluxionError> {
+  readonly where: string;
+  readonly error: new (mismatch: Mismatch, options?: { cause?: unknown }) => Err;
+}
+
+/** A value shortened to fit into a message. */
+export const brief = (value: unknown, most = 60): string => {
+  if (value === undefined) return "nothing";
+  if (typeof value === "bigint") return `${value}`;
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= most ? text : `${text.slice(0, most - 3)}...`;
+};
+
+/** The first `most` items under each other, aligned below the first line of a message field, and how many more there are. */
+export const listing = (items: readonly string[], most = 3): string => {
+  const more = items.length > most ? [`and ${items.length - most} more`] : [];
+  return [...items.slice(0, most), ...more].join(`\n${" ".repeat(12)}`);
+};
+
+interface Problem {
+  readonly path: string;
+  readonly expected: string[];
+  readonly got: string;
+}
+
+/** Steps through a union or an intersection are choices of the codec, not steps into the value. */
+const valuePath = (context: t.Context): KeyPath =>
+  context.flatMap(({ key }, i) => {
+    const parent = context[i - 1]?.type as { readonly _tag?: string } | undefined;
+    if (parent === undefined || parent._tag === "UnionType" || parent._tag === "IntersectionType") return [];
+    return [/^\d+$/.test(key) ? Number(key) : key];
+  });
+
+/** One problem a place: the members of a union fail together and are listed as alternatives. */
+const problemsOf = (errors: t.Errors): Problem[] => {
+  const byPath = new Map<string, Problem>();
+  for (const { context, value, message } of errors) {
+    const path = printPath(valuePath(context));
+    const expected = message ?? context.at(-1)?.type.name ?? "another value";
+    const problem = byPath.get(path);
+    if (problem === undefined) byPath.set(path, { path, expected: [expected], got: brief(value) });
+    else if (!problem.expected.includes(expected)) problem.expected.push(expected);
+  }
+  return [...byPath.values()];
+};
+
+/**
+ * The errors of a failed `decode` as parts of a message: the key path, the name of the codec there and the value found; the
+ * first three places when there are several.
+ */
+export const describe = (errors: t.Errors): Pick<Mismatch, "what" | "expected" | "got" | "at"> => {
+  const problems = problemsOf(errors);
+  const name = errors[0]?.context[0]?.type.name ?? "value";
+  const [first] = problems;
+  if (first !== undefined && problems.length === 1) {
+    return {
+      what: `not a valid ${name}`,
+      expected: first.expected.join(" | "),
+      got: first.got,
+      at: first.path || undefined,
+    };
+  }
+  const list = (f: (p: Problem) => string): string => listing(problems.map((p) => `${p.path || "value"}: ${f(p)}`));
+  return {
+    what: `not a valid ${name}: ${problems.length} problems`,
+    expected: list((p) => p.expected.join(" | ")),
+    got: list((p) => p.got),
+  };
+};
+
+/**
+ * Decodes with a codec; failures become an error of the caller's class that names `source` (a file, an option) and the path in it.
+ *
+ * @example decodeAs(TaskConfig, { where: "loadTask", error: ConfigError }, "task.json")(raw) // Either<ConfigError, TaskConfig>
+ */
+export const decodeAs =
+  <A, Err extends FluxionError>(codec: t.Decoder<unknown, A>, caller: Caller<Err>, source: string, hint?: string) =>
+  (raw: unknown): E.Either<Err, A> =>
+    E.mapLeft((errors: t.Errors) => {
+      const { at, ...parts } = describe(errors);
+      return new caller.error({
+        where: caller.where,
+        ...parts,
+        at: at === undefined ? source : `${source}: ${at}`,
+        hint,
+      });
+    })(codec.decode(raw));
+
+/**
+ * A codec for an object that has no keys besides `props`. (`t.type` lets unknown keys through and `t.strict` drops them, so
+ * that a misspelt optional key would pass unnoticed.)
+ */
+export const closed = <P extends t.Props>(
+  props: P,
+  name: string,
+): t.Type<t.TypeOfProps<P>, t.OutputOfProps<P>, unknown> => {
+  const open = t.type(props, name);
+  const extras = (value: object): string[] => Object.keys(value).filter((key) => !Object.hasOwn(props, key));
+  const known = `only the keys ${Object.keys(props).join(", ")}`;
+  return new t.Type(
+    name,
+    (value): value is t.TypeOfProps<P> => open.is(value) && extras(value).length === 0,
+    (raw, context) => {
+      const result = open.validate(raw, context);
+      if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return result;
+      const unknownKeys = extras(raw).map((key) => ({
+        value: (raw as Record<string, unknown>)[key],
+        context: t.appendContext(context, key, t.never),
+        message: known,
+      }));
+      if (unknownKeys.length === 0) return result;
+      return t.failures(E.isLeft(result) ? [...unknownKeys, ...result.left] : unknownKeys);
+    },
+    open.encode,
+  );
+};
+
+/** A property that may be missing, and then has this value. `null` counts as missing, since Python writes `None` so. */
+export const withDefault = <A, O>(codec: t.Type<A, O, unknown>, value: A): t.Type<A, O, unknown> =>
+  new t.Type(
+    codec.name,
+    codec.is,
+    (raw, context) => (raw === undefined || raw === null ? t.success(value) : codec.validate(raw, context)),
+    codec.encode,
+  );
+
+/** A codec for the values of `base` that pass a test, under a name that says what the test is. */
+export const such = <A, O>(
+  base: t.Type<A, O, unknown>,
+  test: (value: A) => boolean,
+  name: string,
+): t.Type<A, O, unknown> =>
+  new t.Type(
+    name,
+    (value): value is A => base.is(value) && test(value),
+    (raw, context) =>
+      E.chain((value: A) => (test(value) ? t.success(value) : t.failure<A>(raw, context)))(base.validate(raw, context)),
+    base.encode,
+  );
+
+/** Integers from 1. */
+export const positiveInteger = such(t.number, (n) => Number.isSafeInteger(n) && n > 0, "positive integer");
+/** Integers from 0. */
+export const naturalNumber = such(t.number, (n) => Number.isSafeInteger(n) && n >= 0, "integer from 0");

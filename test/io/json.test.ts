@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DataError } from "../../lib/core/errors.js";
+import { parseJson } from "../../lib/io/json.js";
+import { messageOf, rightOf } from "./folder.js";
+
+const Json = suite("io/json");
+
+const parse = (text: string) => parseJson(text, { where: "read", error: DataError }, "rows.json");
+
+Json("agrees with JSON.parse wherever no key is repeated", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.nat(3), (value, indent) => {
+      assert.equal(rightOf(parse(JSON.stringify(value, null, indent))), JSON.parse(JSON.stringify(value)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+Json("a repeated key is refused, however it is written", () => {
+  for (const text of ['{"a":1,"a":2}', '{"x":[{"b":{},"a":1, "a" :2}]}', '{"a":1,"\\u0061":2}', '{"\\"":1,"\\"":1}']) {
+    assert.match(messageOf(parse(text), "DataError"), "a key stands twice");
+  }
+});
+
+Json("equal keys of different objects, and strings that look like keys, are fine", () => {
+  for (const text of [
+    '[{"a":1},{"a":1}]',
+    '{"a":{"a":1}}',
+    '{"a":"a","b":["a","a"]}',
+    '{"a":"\\"a\\":"}',
+    '{"a":"{","b":"}"}',
+  ]) {
+    assert.equal(rightOf(parse(text)), JSON.parse(text));
+  }
+});
+
+Json("text that is not JSON names its source and shows how it begins", () => {
+  const message = messageOf(parse("<html>not found</html>"), "DataError");
+  assert.match(message, "rows.json");
+  assert.match(message, "<html>");
+  assert.match(messageOf(parse(" \n"), "DataError"), "no text");
+});
+
+Json.run();

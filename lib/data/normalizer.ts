@@ -50,16 +50,17 @@ export class Normalizer {
   normalize(text: string): Uint8Array {
     const { addDummyPrefix, removeExtraWhitespaces: trim } = this.spec;
     const end = this.load(text);
-    let at = trim ? this.skipSpaces(end) : 0;
-    if (at === end) return this.out.subarray(0, 0);
+    if (end === 0) return this.out.subarray(0, 0);
 
     const { source, ascii, space } = this;
     let { out } = this;
     let n = 0;
     if (addDummyPrefix) n = this.emitSpace(n);
     let afterSpace = trim;
+    let at = 0;
     while (at < end) {
       if (n + 3 > out.length) out = this.grow(n + 3);
+      // After the last byte comes what an earlier text left. Both ways are right there.
       const byte = (source[at + 1] as number) < 128 ? (ascii[source[at] as number] as number) : SLOW;
       if (byte === SPACE) {
         if (!afterSpace) for (let k = 0; k < space.length; k++) out[n++] = space[k] as number;
@@ -83,23 +84,12 @@ export class Normalizer {
     return this.out.subarray(0, trim ? this.withoutLastSpaces(n) : n);
   }
 
-  /** Encodes `text` into `source`, with one zero byte after it; gives the length. */
+  /** Encodes `text` into `source`; gives the length. */
   private load(text: string): number {
-    const most = 3 * text.length + 1; // a UTF-16 unit takes at most 3 bytes
+    const most = 3 * text.length; // a UTF-16 unit takes at most 3 bytes
     if (most > this.source.length) this.source = new Uint8Array(Math.max(most, 2 * this.source.length));
     const { written } = this.encoder.encodeInto(text, this.source);
-    this.source[written] = 0;
     return written;
-  }
-
-  private skipSpaces(end: number): number {
-    let at = 0;
-    while (at < end) {
-      this.step(at, end);
-      if (this.stop - this.start !== 1 || this.from[this.start] !== SPACE) break;
-      at += this.taken;
-    }
-    return at;
   }
 
   private withoutLastSpaces(length: number): number {

@@ -54,7 +54,7 @@ const makeDecode = (model: SentencePieceModel, vocabulary: Vocabulary): Tokenize
       if (!Number.isInteger(id) || id < 0) throw notAnId(id);
       const known = id < vocabSize ? id : unkId;
       // The space that the normaliser put in front goes again; all of them, when it would have merged them.
-      const drop = dropSpace && text === "" && known !== unkId && (pieces[known] as string).startsWith(SPACE_MARK);
+      const drop = dropSpace && text === "" && (pieces[known] as string).startsWith(SPACE_MARK);
       if (drop && !removeExtraWhitespaces) dropSpace = false;
       text += drop ? (surface[known] as string).slice(1) : surface[known];
     }

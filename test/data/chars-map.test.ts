@@ -41,6 +41,18 @@ Suite("hasAsciiPair tells the bytes whose rules may depend on an ASCII byte afte
   assert.is(map.hasAsciiPair(0x7a), false);
 });
 
+Suite("an offset with the extension bit counts in steps of 256", () => {
+  const blob = new Uint8Array(4 + 4 * 512 + 2);
+  const view = new DataView(blob.buffer);
+  const unit = (at: number, value: number): void => view.setUint32(4 + 4 * at, value, true);
+  view.setUint32(0, 4 * 512, true);
+  unit(0, (1 << 10) | (1 << 9)); // root: offset 1 << 8
+  unit(256 ^ 0x61, (1 << 10) | (1 << 8) | 0x61); // "a": offset 1, a key ends here
+  unit(256 ^ 0x61 ^ 1, 0x80000000); // its value: replacement 0
+  blob[4 + 4 * 512] = 0x62;
+  assert.equal(replace(new CharsMap(blob), "a"), ["b", 1]);
+});
+
 Suite("a map whose sizes do not add up is a DataError", () => {
   const blob = charsMap(RULES);
   const withSize = (size: number): Uint8Array => {
@@ -48,7 +60,14 @@ Suite("a map whose sizes do not add up is a DataError", () => {
     new DataView(copy.buffer).setUint32(0, size, true);
     return copy;
   };
-  const damaged = [blob.slice(0, 7), withSize(0), withSize(6), withSize(0xfffffffc), withSize(blob.length - 4)];
+  const damaged = [
+    blob.slice(0, 3),
+    blob.slice(0, 7),
+    withSize(0),
+    withSize(6),
+    withSize(0xfffffffc),
+    withSize(blob.length - 4),
+  ];
   for (const bytes of damaged) {
     assert.throws(
       () => new CharsMap(bytes),

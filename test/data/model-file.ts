@@ -18,6 +18,7 @@ export interface ModelSpec {
   readonly byteFallback?: boolean;
   readonly whitespaceAsSuffix?: boolean;
   readonly denormalizerMap?: Uint8Array;
+  readonly omitTrainer?: boolean;
 }
 
 /** The first ids of every T5 vocabulary. */
@@ -35,6 +36,13 @@ const normalizerSpec = (spec: ModelSpec, pbf: PbfWriter): void => {
   if (spec.escapeWhitespaces !== undefined) pbf.writeBooleanField(5, spec.escapeWhitespaces);
 };
 
+const trainerSpec = (spec: ModelSpec, pbf: PbfWriter): void => {
+  pbf.writeVarintField(3, spec.modelType ?? 1);
+  pbf.writeVarintField(4, spec.pieces.length);
+  if (spec.whitespaceAsSuffix !== undefined) pbf.writeBooleanField(24, spec.whitespaceAsSuffix);
+  if (spec.byteFallback !== undefined) pbf.writeBooleanField(35, spec.byteFallback);
+};
+
 /** The bytes of a `.model` file. */
 export const modelFile = (spec: ModelSpec): Uint8Array => {
   const pbf = new PbfWriter();
@@ -49,16 +57,7 @@ export const modelFile = (spec: ModelSpec): Uint8Array => {
       undefined,
     );
   }
-  pbf.writeMessage(
-    2,
-    (_, trainer) => {
-      trainer.writeVarintField(3, spec.modelType ?? 1);
-      trainer.writeVarintField(4, spec.pieces.length);
-      if (spec.whitespaceAsSuffix !== undefined) trainer.writeBooleanField(24, spec.whitespaceAsSuffix);
-      if (spec.byteFallback !== undefined) trainer.writeBooleanField(35, spec.byteFallback);
-    },
-    undefined,
-  );
+  if (spec.omitTrainer !== true) pbf.writeMessage(2, trainerSpec, spec);
   pbf.writeMessage(3, normalizerSpec, spec);
   if (spec.denormalizerMap !== undefined) {
     pbf.writeMessage(5, normalizerSpec, { pieces: [], charsMap: spec.denormalizerMap });

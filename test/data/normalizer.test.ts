@@ -18,6 +18,7 @@ const RULES: Readonly<Record<string, string>> = {
   "A\u030a": "Å",
   Ｘ: "X",
   "\r\n": " ",
+  "~": "to",
 };
 
 const SPEC: NormalizerSpec = {
@@ -40,6 +41,22 @@ Suite("characters are mapped, also by rules of two characters", () => {
   assert.is(normalize("x\ufdfa"), "▁xa▁b▁c▁d▁e▁f");
 });
 
+Suite("text that grows has room", () => {
+  const rules = { "1": "eight to ten", "2": "1234567", "3": "        " };
+  const normalize = normalizer({ charsMap: charsMap(rules), removeExtraWhitespaces: false, addDummyPrefix: false });
+  for (let count = 1; count < 200; count += 11) {
+    assert.is(normalize("1".repeat(count)), "eight▁to▁ten".repeat(count));
+    assert.is(
+      normalizer({ charsMap: charsMap(rules), addDummyPrefix: false })("2".repeat(count)),
+      "1234567".repeat(count),
+    );
+    assert.is(
+      normalizer({ charsMap: charsMap(rules), removeExtraWhitespaces: false })("3".repeat(count)),
+      "▁".repeat(8 * count + 1),
+    );
+  }
+});
+
 Suite("white space at both ends goes and runs become one", () => {
   const normalize = normalizer();
   assert.is(normalize(" \t a \n\u3000 b  "), "▁a▁b");
@@ -55,6 +72,7 @@ Suite("a literal mark at the end counts as a space", () => {
 Suite("each flag can be off", () => {
   assert.is(normalizer({ addDummyPrefix: false })(" a  b "), "a▁b");
   assert.is(normalizer({ removeExtraWhitespaces: false })(" a  b "), "▁▁a▁▁b▁");
+  assert.is(normalizer({ removeExtraWhitespaces: false })("\u3000\u3000a"), "▁▁▁a");
   assert.is(normalizer({ escapeWhitespaces: false })(" a  b "), " a b");
   assert.is(normalizer({ charsMap: new Uint8Array() })("Ｘ\ta  b"), "▁Ｘ\ta▁b");
 });

@@ -1,10 +1,10 @@
 /** @file Trees of tensors as named host arrays, and back: the name of a tensor is its key path. */
 import * as E from "fp-ts/lib/Either.js";
+import { sameShape } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, pathsOf, printPath, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
-import { sameShape } from "../core/aval.js";
 import { listing } from "../io/decode.js";
 import * as np from "../np/index.js";
 
@@ -51,5 +51,10 @@ export const restoreTree = <T>(
       }),
     );
   }
-  return E.right(unflatten(def, found.map((x) => np.fromHost(x as HostArray))) as T);
+  return E.right(
+    unflatten(
+      def,
+      found.map((x) => np.fromHost(x as HostArray)),
+    ) as T,
+  );
 };

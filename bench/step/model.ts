@@ -1,0 +1,111 @@
+/** @file The model of the step benchmark: sizes, seeded weights and batch, and the count of floating-point operations. */
+
+export interface Size {
+  readonly d: number;
+  readonly ff: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly dkv: number;
+  readonly vocab: number;
+  readonly batch: number;
+  readonly input: number;
+  readonly target: number;
+  readonly prompt: number;
+}
+
+const toy = { d: 128, ff: 256, layers: 2, heads: 4, dkv: 32, batch: 8, input: 64, target: 8, prompt: 20 };
+
+/** `small` is T5 1.1 small; `tiny` is `nano` with T5's vocabulary. */
+export const SIZES = {
+  nano: { ...toy, vocab: 4096 },
+  tiny: { ...toy, vocab: 32128 },
+  small: { d: 512, ff: 1024, layers: 8, heads: 6, dkv: 64, vocab: 32128, batch: 8, input: 128, target: 8, prompt: 100 },
+} as const satisfies Record<string, Size>;
+
+/** A small seeded generator of uniform numbers in [0, 1) (the mulberry32 recurrence). */
+const uniforms = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+/** `n` normal numbers of standard deviation `sd`, by Box and Muller. */
+const normals = (next: () => number, n: number, sd: number): Float32Array =>
+  Float32Array.from({ length: n }, () => {
+    const radius = Math.sqrt(-2 * Math.log(1 - next()));
+    return sd * radius * Math.cos(2 * Math.PI * next());
+  });
+
+export interface Weight {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Weights by name, `[in, out]`; `enc.0.self.q` is the query kernel of the first encoder layer. */
+export const drawWeights = (c: Size): Record<string, Weight> => {
+  const next = uniforms(1);
+  const inner = c.heads * c.dkv;
+  const out: Record<string, Weight> = {};
+  const draw = (name: string, shape: readonly number[], sd: number): void => {
+    out[name] = { shape, data: normals(next, shape[0] * (shape[1] ?? 1), sd) };
+  };
+  const ones = (name: string): void => {
+    out[name] = { shape: [c.d], data: new Float32Array(c.d).fill(1) };
+  };
+  const attention = (name: string): void => {
+    draw(`${name}.q`, [c.d, inner], (c.d * c.dkv) ** -0.5);
+    draw(`${name}.k`, [c.d, inner], c.d ** -0.5);
+    draw(`${name}.v`, [c.d, inner], c.d ** -0.5);
+    draw(`${name}.o`, [inner, c.d], inner ** -0.5);
+  };
+  draw("embedding", [c.vocab, c.d], 1);
+  for (const stack of ["enc", "dec"]) {
+    draw(`${stack}.bias`, [c.heads, 32], 0.1);
+    for (let i = 0; i < c.layers; i++) {
+      ones(`${stack}.${i}.norm1`);
+      attention(`${stack}.${i}.self`);
+      if (stack === "dec") {
+        ones(`${stack}.${i}.norm2`);
+        attention(`${stack}.${i}.cross`);
+      }
+      ones(`${stack}.${i}.norm3`);
+      draw(`${stack}.${i}.wi0`, [c.d, c.ff], c.d ** -0.5);
+      draw(`${stack}.${i}.wi1`, [c.d, c.ff], c.d ** -0.5);
+      draw(`${stack}.${i}.wo`, [c.ff, c.d], c.ff ** -0.5);
+    }
+    ones(`${stack}.norm`);
+  }
+  draw("head", [c.d, c.vocab], c.d ** -0.5);
+  return out;
+};
+
+export interface Data {
+  readonly inputs: Int32Array;
+  readonly targets: Int32Array;
+  readonly prompt: Float32Array;
+}
+
+/** A batch without padding, and a prompt. */
+export const drawData = (c: Size): Data => {
+  const next = uniforms(2);
+  const ids = (n: number): Int32Array => Int32Array.from({ length: n }, () => 2 + Math.floor(next() * (c.vocab - 2)));
+  const inputs = ids(c.batch * c.input);
+  const targets = ids(c.batch * c.target);
+  return { inputs, targets, prompt: normals(uniforms(3), c.prompt * c.d, 0.5) };
+};
+
+/** Operations of one step: the forward pass, and the backward pass to activations only, since the weights are frozen. */
+export const flopsOf = (c: Size): number => {
+  const inner = c.heads * c.dkv;
+  const length = c.input + c.prompt;
+  const [encoderRows, decoderRows] = [c.batch * length, c.batch * c.target];
+  const mlp = 3 * c.d * c.ff;
+  const encoder = encoderRows * (2 * (4 * c.d * inner + mlp) + 4 * length * inner);
+  const decoder =
+    decoderRows * (2 * (6 * c.d * inner + mlp) + 4 * (c.target + length) * inner) + encoderRows * 4 * c.d * inner;
+  return 2 * (c.layers * (encoder + decoder) + decoderRows * 2 * c.d * c.vocab);
+};

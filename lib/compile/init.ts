@@ -1,0 +1,90 @@
+/** @file Starting the library: a backend once, before the first operation. */
+import { BackendError } from "../core/errors.js";
+import { currentRuntime, setRuntime } from "../core/runtime.js";
+import { referenceExecutor } from "./reference.js";
+import { type ExecutorRuntime, runtimeOn } from "./runtime.js";
+
+/** `wasm` (default) and `cpu` need nothing else; `reference` is plain arrays; `tensorflow` needs @tensorflow/tfjs-node-gpu. */
+export type BackendName = "wasm" | "cpu" | "reference" | "tensorflow";
+
+export interface InitOptions {
+  readonly backend?: BackendName;
+}
+
+const INSTANCE = Symbol.for("fluxion.instance");
+const me = {};
+const runtimes = new Map<BackendName, Promise<ExecutorRuntime>>();
+
+/** The runtime of a backend, started at its first use. */
+export const runtimeFor = (backend: BackendName): Promise<ExecutorRuntime> => {
+  let runtime = runtimes.get(backend);
+  if (runtime === undefined) {
+    runtime = start(backend);
+    runtimes.set(backend, runtime);
+    runtime.catch(() => runtimes.delete(backend));
+  }
+  return runtime;
+};
+
+const start = async (backend: BackendName): Promise<ExecutorRuntime> => {
+  if (backend === "reference") return runtimeOn(referenceExecutor());
+  const [{ startBackend }, { tfjsExecutor }] = await Promise.all([
+    import("./tfjs/start.js"),
+    import("./tfjs/executor.js"),
+  ]);
+  return runtimeOn(tfjsExecutor(await startBackend(backend)));
+};
+
+/** One copy of the package at a time: tensors of two do not mix. */
+const claim = (): void => {
+  const registry = globalThis as { [INSTANCE]?: object };
+  registry[INSTANCE] ??= me;
+  if (registry[INSTANCE] === me) return;
+  throw new BackendError({
+    where: "init",
+    what: "another copy of fluxion is loaded in this process",
+    expected: "one copy",
+    got: "two (two versions, or one bundled and one not)",
+    hint: "run `npm ls fluxion` and make every package use the same one",
+  });
+};
+
+/**
+ * Starts a backend. Await it once, before the first operation; a second call with another backend switches, and tensors move to
+ * it when they are used.
+ *
+ * @throws {BackendError} when the backend does not start, or another copy of the package is loaded
+ * @example await init() // WebAssembly
+ */
+export const init = async ({ backend = "wasm" }: InitOptions = {}): Promise<void> => {
+  claim();
+  setRuntime(await runtimeFor(backend));
+};
+
+/** What the current backend holds. */
+export interface Memory {
+  /** Live arrays. */
+  readonly arrays: number;
+  /** Bytes of their data, each counted once. */
+  readonly bytes: number;
+}
+
+const current = (where: string): ExecutorRuntime => currentRuntime(where) as ExecutorRuntime;
+
+/** Live arrays and bytes on the current backend. */
+export const memory = (): Memory => current("memory").device.memory();
+
+/** What has crossed between JavaScript and the backend since the start, and where it computes. */
+export interface Stats {
+  readonly executor: string;
+  readonly bytesMoved: number;
+  readonly bytesToDevice: number;
+  readonly bytesToHost: number;
+}
+
+/** Traffic of the current backend. */
+export const stats = (): Stats => {
+  const { name, traffic } = current("stats");
+  const { toDevice, toHost } = traffic;
+  return { executor: name, bytesMoved: toDevice + toHost, bytesToDevice: toDevice, bytesToHost: toHost };
+};

@@ -1,0 +1,52 @@
+/** @file The few things of a TensorFlow.js backend that are used: its kernels, and where its tensors live. */
+import type { DType, Shape } from "../../core/aval.js";
+import { allocate, type TypedArray } from "../../core/host.js";
+
+/** TensorFlow.js's name of a storage type; uint32 is stored as int32. */
+export type StorageType = "float32" | "int32" | "bool";
+
+/** A tensor as kernels take it. */
+export interface Info {
+  readonly dataId: object;
+  readonly shape: number[];
+  readonly dtype: StorageType;
+}
+
+/** A kernel bound to its backend. */
+export type Kernel = (inputs: Readonly<Record<string, Info>>, attrs?: Readonly<Record<string, unknown>>) => Info;
+
+/** The addresses of the WebAssembly heap, for code that works on it directly. */
+export interface WasmHeap {
+  readonly memory: WebAssembly.Memory;
+  malloc(bytes: number): number;
+  free(ptr: number): void;
+  /** Byte address of a tensor's data. */
+  addressOf(info: Info): number;
+}
+
+/** What the executor needs of a backend. */
+export interface Backend {
+  readonly name: string;
+  kernel(name: string): Kernel;
+  /** A new tensor; its elements are undefined when `data` is left out. */
+  make(shape: Shape, dtype: StorageType, data?: TypedArray): Info;
+  /** The elements themselves, not a copy; valid until the next allocation. */
+  view(info: Info): TypedArray;
+  retain(info: Info): void;
+  release(info: Info): void;
+  readonly heap?: WasmHeap;
+  heapBytes(): number | undefined;
+}
+
+export const storageType = (dtype: DType): StorageType =>
+  dtype === "uint32" ? "int32" : dtype === "float64" ? "float32" : dtype;
+
+/** `data` in the representation of another element type of the same size. */
+export const reinterpret = (data: TypedArray, dtype: DType): TypedArray => {
+  const { buffer, byteOffset, length } = data;
+  if (dtype === "uint32") return new Uint32Array(buffer, byteOffset, length);
+  if (dtype === "int32") return new Int32Array(buffer, byteOffset, length);
+  return data;
+};
+
+export { allocate };

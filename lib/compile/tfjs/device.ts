@@ -1,0 +1,114 @@
+/** @file The memory of a TensorFlow.js backend as a device. */
+import { type DType, itemBytes, type Shape, sizeOf } from "../../core/aval.js";
+import { DTypeError } from "../../core/errors.js";
+import type { HostArray, TypedArray } from "../../core/host.js";
+import type { Handle } from "../../core/tensor.js";
+import type { AccountedDevice } from "../executor.js";
+import { type Backend, type Info, reinterpret, storageType } from "./backend.js";
+
+/** Data and how often it is referred to. Forms of it that kernels want (packed, transposed) live and die with it. */
+class Storage {
+  refs = 1;
+  forms: Map<string, { readonly bytes: number; dispose(): void }> | undefined;
+  constructor(
+    readonly info: Info,
+    readonly bytes: number,
+  ) {}
+}
+
+/** One reader of a storage, under a shape. */
+export interface Block {
+  readonly storage: Storage;
+  readonly info: Info;
+  readonly dtype: DType;
+  live: boolean;
+}
+
+export class TfjsDevice implements AccountedDevice {
+  readonly name: string;
+  #bytes = 0;
+  #arrays = 0;
+  constructor(readonly backend: Backend) {
+    this.name = `tfjs-${backend.name}`;
+  }
+
+  /** Takes over a tensor that a kernel made. */
+  adopt(info: Info, dtype: DType): Block {
+    const bytes = sizeOf(info.shape) * itemBytes(dtype);
+    this.#bytes += bytes;
+    this.#arrays++;
+    return { storage: new Storage(info, bytes), info, dtype, live: true };
+  }
+  /** A new array, filled with `data` or left as it is. */
+  make(shape: Shape, dtype: DType, data?: TypedArray): Block {
+    if (dtype === "float64") {
+      throw new DTypeError({
+        where: this.name,
+        what: "this backend has no float64",
+        expected: "float32, int32, uint32 or bool",
+        got: "float64",
+        hint: "float64 works on the reference backend only",
+      });
+    }
+    return this.adopt(
+      this.backend.make(shape, storageType(dtype), data && reinterpret(data, storageType(dtype))),
+      dtype,
+    );
+  }
+  /** The elements in place; valid until the next allocation. */
+  view(block: Block): HostArray {
+    const data = reinterpret(this.backend.view(block.info), block.dtype);
+    return { shape: block.info.shape, dtype: block.dtype, data };
+  }
+  /** Another block on the same data, under another shape. */
+  reshaped(block: Block, shape: Shape): Block {
+    block.storage.refs++;
+    this.#arrays++;
+    return { ...block, info: { ...block.info, shape: [...shape] }, live: true };
+  }
+  /** A form of immutable data, made once and kept with it. */
+  form<T extends { readonly bytes: number; dispose(): void }>(block: Block, key: string, make: () => T): T {
+    block.storage.forms ??= new Map();
+    let found = block.storage.forms.get(key);
+    if (found === undefined) {
+      found = make();
+      this.#bytes += found.bytes;
+      block.storage.forms.set(key, found);
+    }
+    return found as T;
+  }
+
+  upload(x: HostArray): Handle {
+    // The cpu backend would keep the caller's array, which may change.
+    return this.make(x.shape, x.dtype, this.backend.heap === undefined ? x.data.slice() : x.data);
+  }
+  download(handle: Handle): HostArray {
+    const { data, ...rest } = this.view(handle as Block);
+    return { ...rest, data: data.slice() };
+  }
+  share(handle: Handle): Handle {
+    const block = handle as Block;
+    return this.reshaped(block, block.info.shape);
+  }
+  free(handle: Handle): void {
+    const block = handle as Block;
+    if (!block.live) return;
+    block.live = false;
+    this.#arrays--;
+    const { storage } = block;
+    storage.refs--;
+    if (storage.refs > 0) return;
+    this.#bytes -= storage.bytes;
+    for (const form of storage.forms?.values() ?? []) {
+      this.#bytes -= form.bytes;
+      form.dispose();
+    }
+    this.backend.release(storage.info);
+  }
+  storage(handle: Handle): unknown {
+    return (handle as Block).storage;
+  }
+  memory(): { readonly arrays: number; readonly bytes: number } {
+    return { arrays: this.#arrays, bytes: this.#bytes };
+  }
+}

@@ -1,0 +1,22 @@
+/** @file The TensorFlow.js executor. */
+import type { Handle } from "../../core/tensor.js";
+import type { Executor } from "../executor.js";
+import { createGemm } from "../wasm/gemm.js";
+import type { Backend } from "./backend.js";
+import { type Block, TfjsDevice } from "./device.js";
+import { lower } from "./lower.js";
+
+/** An executor on a started backend. */
+export const tfjsExecutor = (backend: Backend): Executor => {
+  const device = new TfjsDevice(backend);
+  const { heap } = backend;
+  const gemm = heap === undefined ? undefined : createGemm(heap);
+  const context = { device, gemm };
+  return {
+    name: device.name,
+    device,
+    kernel: (prim, params, inAvals, outAvals) =>
+      lower(context, { prim, params, inAvals, outAvals }) as (inputs: readonly Handle[]) => readonly Block[],
+    dispose: () => gemm?.dispose(),
+  };
+};

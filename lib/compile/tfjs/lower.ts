@@ -1,0 +1,193 @@
+/**
+ * @file How each primitive is computed on a TensorFlow.js backend: one line a primitive.
+ *
+ * Three ways: a kernel of the backend where it is fast and right (see `faults.ts` for when it is not), our own matrix product on
+ * the WebAssembly heap, and the primitive's own `impl` on views of the data in place. The last is the default: it is right on every
+ * backend, moves nothing, and is fast enough for what is not hot.
+ */
+import type { Aval } from "../../core/aval.js";
+import type { AnyPrimitive, Params } from "../../core/primitive.js";
+import { transposeP } from "../../primitives/broadcast.js";
+import type { DotDims } from "../../primitives/dot.js";
+import type { PrimitiveName } from "../../primitives/index.js";
+import type { Gemm } from "../wasm/gemm.js";
+import type { Block, TfjsDevice } from "./device.js";
+import { dotKernel } from "./dot.js";
+import { trusts } from "./faults.js";
+
+/** What lowerings work with. */
+export interface Context {
+  readonly device: TfjsDevice;
+  /** Our matrix product; absent where the backend has no WebAssembly heap. */
+  readonly gemm: Gemm | undefined;
+}
+
+export interface Equation {
+  readonly prim: AnyPrimitive;
+  readonly params: Params;
+  readonly inAvals: readonly Aval[];
+  readonly outAvals: readonly Aval[];
+}
+
+/** Computes an equation's outputs from its inputs. */
+export type BlockKernel = (inputs: readonly Block[]) => readonly Block[];
+/** Gives a kernel for an equation, or undefined to leave it to `impl`. */
+type Lowering = (context: Context, equation: Equation) => BlockKernel | undefined;
+
+/** By the primitive's `impl`, on the data in place. */
+export const inPlace = ({ device }: Context, { prim, params, outAvals }: Equation): BlockKernel => {
+  return (inputs) => {
+    const outs = prim.impl(
+      inputs.map((block) => device.view(block)),
+      params,
+    );
+    return outs.map((out, i) => device.make(outAvals[i].shape, outAvals[i].dtype, out.data));
+  };
+};
+
+const viaImpl: Lowering = () => undefined;
+
+/** The same data under the shape of the result. */
+const alias: Lowering =
+  ({ device }, { outAvals }) =>
+  ([x]) => [device.reshaped(x, outAvals[0].shape)];
+
+/** A kernel of the backend with inputs named a and b. */
+const binary =
+  (name: string): Lowering =>
+  ({ device }, equation) => {
+    if (!trusts(device.backend.name, name, equation)) return undefined;
+    const kernel = device.backend.kernel(name);
+    const { dtype } = equation.outAvals[0];
+    return ([a, b]) => [device.adopt(kernel({ a: a.info, b: b.info }), dtype)];
+  };
+
+/** A kernel of the backend with an input named x. */
+const unary =
+  (name: string): Lowering =>
+  ({ device }, equation) => {
+    if (!trusts(device.backend.name, name, equation)) return undefined;
+    const kernel = device.backend.kernel(name);
+    const { dtype } = equation.outAvals[0];
+    return ([x]) => [device.adopt(kernel({ x: x.info }), dtype)];
+  };
+
+const transpose: Lowering = ({ device }, equation) => {
+  if (!trusts(device.backend.name, "Transpose", equation)) return undefined;
+  const kernel = device.backend.kernel("Transpose");
+  const perm = equation.params.perm as readonly number[];
+  return ([x]) => [device.adopt(kernel({ x: x.info }, { perm }), x.dtype)];
+};
+
+const dot: Lowering = (context, equation) => {
+  const { device, gemm } = context;
+  const { heap } = device.backend;
+  const [x, y] = equation.inAvals;
+  if (heap === undefined || gemm === undefined || x.dtype !== "float32") return undefined;
+  const copy = (block: Block, perm: readonly number[]): Block => {
+    const { data } = transposeP.impl([device.view(block)], { perm })[0];
+    return device.make(
+      perm.map((p) => block.info.shape[p]),
+      block.dtype,
+      data,
+    );
+  };
+  const run = dotKernel(
+    device,
+    heap,
+    gemm,
+    x.shape,
+    y.shape,
+    equation.params as unknown as DotDims,
+    equation.outAvals[0].shape,
+    copy,
+  );
+  return ([lhs, rhs]) => [run(lhs, rhs)];
+};
+
+/** Every built-in primitive. */
+export const LOWERINGS: Record<PrimitiveName, Lowering> = {
+  reshape: alias,
+  stop_gradient: alias,
+  transpose,
+  dot_general: dot,
+  add: binary("Add"),
+  sub: binary("Sub"),
+  mul: binary("Multiply"),
+  div: binary("RealDiv"),
+  neg: unary("Neg"),
+  exp: unary("Exp"),
+  sqrt: unary("Sqrt"),
+  rsqrt: unary("Rsqrt"),
+  abs: viaImpl,
+  and: viaImpl,
+  ceil: viaImpl,
+  convert: viaImpl,
+  eq: viaImpl,
+  floor: viaImpl,
+  ge: viaImpl,
+  gt: viaImpl,
+  le: viaImpl,
+  lt: viaImpl,
+  max: viaImpl,
+  min: viaImpl,
+  ne: viaImpl,
+  not: viaImpl,
+  or: viaImpl,
+  rem: viaImpl,
+  select: viaImpl,
+  shift_left: viaImpl,
+  shift_right_arithmetic: viaImpl,
+  shift_right_logical: viaImpl,
+  sign: viaImpl,
+  xor: viaImpl,
+  acos: viaImpl,
+  acosh: viaImpl,
+  asin: viaImpl,
+  asinh: viaImpl,
+  atan2: viaImpl,
+  atan: viaImpl,
+  atanh: viaImpl,
+  cos: viaImpl,
+  cosh: viaImpl,
+  erf: viaImpl,
+  expm1: viaImpl,
+  integer_pow: viaImpl,
+  is_finite: viaImpl,
+  log1p: viaImpl,
+  log: viaImpl,
+  logistic: viaImpl,
+  pow: viaImpl,
+  round: viaImpl,
+  sin: viaImpl,
+  sinh: viaImpl,
+  tan: viaImpl,
+  tanh: viaImpl,
+  broadcast_in_dim: viaImpl,
+  reduce_sum: viaImpl,
+  concatenate: viaImpl,
+  iota: viaImpl,
+  pad: viaImpl,
+  reverse: viaImpl,
+  slice: viaImpl,
+  argmax: viaImpl,
+  argmin: viaImpl,
+  cumsum: viaImpl,
+  reduce_and: viaImpl,
+  reduce_max: viaImpl,
+  reduce_min: viaImpl,
+  reduce_or: viaImpl,
+  sort: viaImpl,
+  gather: viaImpl,
+  scatter_add: viaImpl,
+  dynamic_slice: viaImpl,
+  dynamic_update_slice: viaImpl,
+  random_bits: viaImpl,
+  threefry2x32: viaImpl,
+};
+
+/** The kernel of an equation; a user's own primitive is computed by its `impl`. */
+export const lower = (context: Context, equation: Equation): BlockKernel => {
+  const lowering = (LOWERINGS as Readonly<Record<string, Lowering | undefined>>)[equation.prim.name];
+  return lowering?.(context, equation) ?? inPlace(context, equation);
+};

@@ -1,0 +1,104 @@
+/** @file Asking a model for its answers: decoded greedily, or ranked by likelihood, and scored as the task scores them. */
+import { dispose, type Tensor } from "../core/tensor.js";
+import type { EvaluationBatch } from "../data/batch.js";
+import type { Tokenizer } from "../data/sentencepiece.js";
+import type { Example, Task } from "../data/superglue.js";
+import * as np from "../np/index.js";
+import type { T5Config } from "../t5/config.js";
+import { greedy, rank } from "../t5/decode.js";
+import type { Params, PromptParams } from "../t5/model.js";
+import type { Evaluation, Prediction } from "./loop.js";
+
+/** `greedy` decodes a string, which may be no label; `rank` takes the label of highest likelihood. */
+export type EvaluationMethod = "greedy" | "rank";
+
+export interface Evaluator {
+  /** Evaluates a prompt, or the bare model. */
+  (prompt: PromptParams | null): Evaluation;
+  dispose(): void;
+}
+
+interface Parts {
+  readonly config: T5Config;
+  readonly frozen: Params;
+  readonly tokenizer: Tokenizer;
+  readonly task: Task;
+  readonly examples: readonly Example[];
+  readonly batches: readonly EvaluationBatch[];
+  readonly method: EvaluationMethod;
+  /** Most tokens to decode, EOS included. */
+  readonly maxTargetLength: number;
+}
+
+/** Answers for one batch of inputs, a string a row. */
+interface Answerer {
+  (prompt: PromptParams | null, inputs: Tensor): readonly string[];
+  dispose(): void;
+}
+
+const byGreedy = ({ config, frozen, tokenizer, maxTargetLength }: Parts): Answerer => {
+  const decode = greedy(config);
+  const answer = (prompt: PromptParams | null, inputs: Tensor): string[] =>
+    decode(frozen, prompt, inputs, maxTargetLength).map((ids) => {
+      const end = ids.indexOf(config.eosId);
+      return tokenizer.decode(end < 0 ? ids : ids.slice(0, end));
+    });
+  return Object.assign(answer, { dispose: () => decode.dispose() });
+};
+
+const byRank = ({ config, frozen, tokenizer, task }: Parts): Answerer => {
+  const score = rank(config);
+  const rows = task.labels.map((label) => [...tokenizer.encode(label), config.eosId]);
+  const longest = Math.max(...rows.map((row) => row.length));
+  const padded = rows.flatMap((row) => [...row, ...new Array<number>(longest - row.length).fill(config.padId)]);
+  const answer = (prompt: PromptParams | null, inputs: Tensor): string[] => {
+    const labels = np.array(Int32Array.from(padded), { shape: [rows.length, longest] });
+    const scores = score(frozen, prompt, inputs, labels);
+    const best = np.argmax(scores, { axis: 1 });
+    const names = Array.from(best.dataSync(), (i) => task.labels[i]);
+    dispose([labels, scores, best]);
+    return names;
+  };
+  return Object.assign(answer, { dispose: () => score.dispose() });
+};
+
+/**
+ * An evaluation of one task on fixed batches of examples.
+ *
+ * Predictions that are not exactly a label count as wrong and are counted in `invalid` (6.6 and 6.8 of T5's rules).
+ */
+export const makeEvaluator = (parts: Parts): Evaluator => {
+  const answer = parts.method === "greedy" ? byGreedy(parts) : byRank(parts);
+  const evaluate = (prompt: PromptParams | null): Evaluation => {
+    const predictions: Prediction[] = [];
+    const ids: number[] = [];
+    for (const batch of parts.batches) {
+      const inputs = np.array(batch.inputs, { shape: [batch.size, batch.inputLength] });
+      const answers = answer(prompt, inputs);
+      inputs.dispose();
+      batch.rows.forEach((index, row) => {
+        const example = parts.examples[index];
+        const prediction = answers[row];
+        ids.push(parts.task.postprocess(prediction));
+        predictions.push({
+          idx: example.idx,
+          inputs: example.inputs,
+          target: example.targets,
+          prediction,
+          correct: prediction === example.targets,
+        });
+      });
+    }
+    const order = parts.batches.flatMap((batch) => batch.rows);
+    const targets = order.map((index) => parts.examples[index].label);
+    const metrics = parts.task.metrics(targets, ids);
+    const values = Object.values(metrics);
+    return {
+      metrics,
+      score: values.reduce((a, b) => a + b, 0) / values.length,
+      invalid: ids.filter((id) => id < 0).length,
+      predictions,
+    };
+  };
+  return Object.assign(evaluate, { dispose: () => answer.dispose() });
+};

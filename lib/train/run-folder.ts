@@ -1,0 +1,175 @@
+/**
+ * @file The folder of a run: configuration, metrics, checkpoint, best prompt, predictions, summary, learning curve.
+ *
+ * Every file is replaced atomically except `metrics.jsonl`, which only grows; a checkpoint remembers how long it was, and resuming cuts
+ * it back to that length, so that a killed run leaves no half line and no step twice.
+ */
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import * as t from "io-ts";
+import { CheckpointError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
+import { decodeAs } from "../io/decode.js";
+import { ensureDir, readBytes, writeAtomic } from "../io/files.js";
+import { parseJson } from "../io/json.js";
+import { encodeNpy } from "../io/npy.js";
+import { encodeSafetensors, parseSafetensors } from "../io/safetensors.js";
+import type { Best, Position, Prediction } from "./loop.js";
+import type { TrainState } from "./state.js";
+import { namedTensors, restoreTree } from "./store.js";
+
+const FILES = {
+  config: "config.json",
+  metrics: "metrics.jsonl",
+  checkpoint: "checkpoint.safetensors",
+  predictions: "predictions.jsonl",
+  summary: "summary.json",
+  curve: "learning-curve.svg",
+} as const;
+
+/** Where training stands, as the metadata of a checkpoint writes it. */
+const Place = t.type(
+  {
+    step: t.number,
+    stale: t.number,
+    metricsBytes: t.number,
+    best: t.union([t.null, t.type({ step: t.number, score: t.number }, "Best")]),
+  },
+  "Checkpoint",
+);
+
+const caller = { where: "run folder", error: CheckpointError };
+
+/** The result of a TaskEither, or its error thrown. */
+const orThrow = async <A>(task: TE.TaskEither<Error, A>): Promise<A> => {
+  const result = await task();
+  if (E.isLeft(result)) throw result.left;
+  return result.right;
+};
+
+export interface RunFolder {
+  readonly dir: string;
+  /** Appends one line to `metrics.jsonl`. */
+  appendMetrics(line: Readonly<Record<string, unknown>>): void;
+  /** The lines of `metrics.jsonl` so far. */
+  readMetrics(): Record<string, unknown>[];
+  /** Saves everything a run needs to go on. */
+  saveCheckpoint<Opt>(state: TrainState<Opt>, position: Position): Promise<void>;
+  /** The saved state, like `like` in structure; undefined where there is no checkpoint yet. Cuts `metrics.jsonl` back. */
+  restoreCheckpoint<Opt>(
+    like: TrainState<Opt>,
+  ): Promise<{ readonly state: TrainState<Opt>; readonly position: Position } | undefined>;
+  /** The best prompt as `prompt.npy` and `prompt.safetensors`, and the predictions made with it. */
+  saveBest(prompt: HostArray, step: number, predictions: readonly Prediction[]): Promise<void>;
+  savePrompt(prompt: HostArray, step: number): Promise<void>;
+  saveSummary(summary: unknown): Promise<void>;
+  saveCurve(svg: string): Promise<void>;
+  close(): void;
+}
+
+const write = (path: string, content: string | Uint8Array): Promise<void> =>
+  orThrow(writeAtomic(path, content, caller));
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/**
+ * Opens a run folder, new or to be resumed.
+ *
+ * @throws {CheckpointError} when the folder cannot be made, or already holds a run and `resume` is not set
+ */
+export const openRunFolder = async (dir: string, config: unknown, resume: boolean): Promise<RunFolder> => {
+  const at = (name: string): string => join(dir, name);
+  if (!resume && existsSync(at(FILES.config))) {
+    throw new CheckpointError({
+      where: "run folder",
+      what: "the folder already holds a run",
+      expected: "a new or empty folder",
+      got: dir,
+      hint: `go on with it by --resume ${dir}, or choose another --out`,
+    });
+  }
+  await orThrow(ensureDir(dir, caller));
+  if (!resume) await write(at(FILES.config), json(config));
+  const metrics = openSync(at(FILES.metrics), "a");
+  let bytes = existsSync(at(FILES.metrics)) ? readFileSync(at(FILES.metrics)).length : 0;
+
+  const savePrompt = async (prompt: HostArray, step: number): Promise<void> => {
+    await write(at("prompt.npy"), encodeNpy(prompt));
+    await write(at("prompt.safetensors"), encodeSafetensors({ prompt }, { step: String(step) }));
+  };
+
+  return {
+    dir,
+    appendMetrics(line) {
+      bytes += writeSync(metrics, `${JSON.stringify(line)}\n`);
+    },
+    readMetrics() {
+      const lines = readFileSync(at(FILES.metrics), "utf8").split("\n");
+      return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+    async saveCheckpoint(state, { step, stale, best }) {
+      const tensors = {
+        ...namedTensors(state, "state"),
+        ...(best === undefined ? {} : { "best.prompt": best.prompt }),
+      };
+      const place = {
+        step,
+        stale,
+        metricsBytes: bytes,
+        best: best === undefined ? null : { step: best.step, score: best.score },
+      };
+      await write(at(FILES.checkpoint), encodeSafetensors(tensors, { place: JSON.stringify(place) }));
+    },
+    async restoreCheckpoint(like) {
+      const source = at(FILES.checkpoint);
+      if (!existsSync(source)) {
+        truncateSync(at(FILES.metrics), 0);
+        bytes = 0;
+        return undefined;
+      }
+      const { tensors, metadata } = await orThrow(
+        pipe(
+          readBytes(source, caller),
+          TE.chainEitherK((raw) => parseSafetensors(raw, source)),
+        ),
+      );
+      const restored = pipe(
+        parseJson(metadata.place ?? "", caller, source),
+        E.chain(decodeAs(Place, caller, source)),
+        E.chain((place) =>
+          pipe(
+            restoreTree(tensors, like, "state", source),
+            E.map((state) => ({ place, state })),
+          ),
+        ),
+      );
+      if (E.isLeft(restored)) throw restored.left;
+      const { place, state } = restored.right;
+      truncateSync(at(FILES.metrics), place.metricsBytes);
+      bytes = place.metricsBytes;
+      const prompt = tensors.get("best.prompt");
+      const best: Best | undefined =
+        place.best === null || prompt === undefined ? undefined : { ...place.best, prompt };
+      return { state, position: { step: place.step, stale: place.stale, best } };
+    },
+    async saveBest(prompt, step, predictions) {
+      await savePrompt(prompt, step);
+      await write(at(FILES.predictions), predictions.map((p) => `${JSON.stringify(p)}\n`).join(""));
+    },
+    savePrompt,
+    saveSummary: (summary) => write(at(FILES.summary), json(summary)),
+    saveCurve: (svg) => write(at(FILES.curve), svg),
+    close: () => closeSync(metrics),
+  };
+};
+
+/** The configuration a run folder was started with, as JSON. @throws {CheckpointError} when there is none */
+export const readRunConfig = async (dir: string): Promise<unknown> =>
+  orThrow(
+    pipe(
+      readBytes(join(dir, FILES.config), caller),
+      TE.chainEitherK((raw) => parseJson(new TextDecoder().decode(raw), caller, join(dir, FILES.config))),
+    ),
+  );

@@ -1,0 +1,117 @@
+/** @file The packed library, as somebody who installs it meets it. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+const Package = suite("package");
+const root = fileURLToPath(new URL("..", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  exports: Record<string, unknown>;
+  devDependencies: Record<string, string>;
+};
+const subPaths = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
+const specifier = (path: string): string => path.replace(/^\./, "fluxion");
+
+let folder = "";
+const run = (command: string, args: readonly string[], cwd = folder): string =>
+  execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 300_000 });
+
+Package.before(() => {
+  folder = mkdtempSync(join(tmpdir(), "fluxion-package-"));
+  run("npm", ["run", "build"], root);
+  const [{ filename }] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder], root)) as [
+    { filename: string },
+  ];
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
+  writeFileSync(join(folder, ".npmrc"), "ignore-scripts=true\naudit=false\nfund=false\n");
+  run("npm", ["install", `./${filename}`, `typescript@${manifest.devDependencies.typescript}`]);
+});
+
+Package.after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+Package("every sub-path is imported by plain Node", () => {
+  const code = subPaths.map(
+    (path) => `if (Object.keys(await import("${specifier(path)}")).length === 0) throw "${path}";`,
+  );
+  run("node", ["--input-type=module", "-e", code.join("\n")]);
+});
+
+Package("a program runs from the installed package, without tsx", () => {
+  const code = `
+    import { grad, init, jit, np } from "fluxion";
+    await init();
+    console.log(jit(grad((x) => np.multiply(x, x)))(3).item());`;
+  assert.is(run("node", ["--input-type=module", "-e", code]).trim(), "6");
+});
+
+Package("an operation before init says so", () => {
+  const code = `
+    import { np } from "fluxion";
+    try { np.add(1, 2) } catch (e) { console.log(e._tag, e.message.includes("await init()")) }`;
+  assert.is(run("node", ["--input-type=module", "-e", code]).trim(), "BackendError true");
+});
+
+Package("the types stand on their own, also without skipLibCheck", () => {
+  const imports = subPaths.map((path, i) => `import * as m${i} from "${specifier(path)}";`);
+  const use = `
+    import { grad, np, type Tensor } from "fluxion";
+    export const f = (p: { w: Tensor; b: Tensor }): Tensor => np.sum(np.add(p.w, p.b));
+    export const g: { readonly w: Tensor; readonly b: Tensor } = grad(f)({ w: np.zeros([2]), b: np.ones([2]) });
+    export const all = [${subPaths.map((_, i) => `m${i}`).join(", ")}];`;
+  writeFileSync(join(folder, "use.ts"), `${imports.join("\n")}\n${use}`);
+  const options = { strict: true, module: "NodeNext", target: "ES2022", noEmit: true, skipLibCheck: false, types: [] };
+  const lib = ["ES2023", "ESNext.Disposable", "DOM"];
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...options, lib }, files: ["use.ts"] }),
+  );
+  try {
+    run("npx", ["tsc", "-p", "."]);
+  } catch (error) {
+    assert.unreachable(String((error as { stdout?: string }).stdout));
+  }
+});
+
+Package("a browser bundle of the main entry holds no import of Node", async () => {
+  const entry = join(folder, "entry.mjs");
+  writeFileSync(entry, `export * from "fluxion";`);
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    metafile: true,
+    logLevel: "silent",
+    outdir: folder,
+    splitting: true,
+  });
+  const imports = Object.values(result.metafile.outputs).flatMap((o) => o.imports.map((i) => i.path));
+  assert.equal(
+    imports.filter((path) => path.startsWith("node:")),
+    [],
+  );
+  assert.not.ok(result.outputFiles.some((file) => /from\s*"node:|import\("node:/.test(file.text)));
+});
+
+Package("two copies in one process are told apart", () => {
+  const code = `
+    import { cpSync } from "node:fs";
+    cpSync("node_modules/fluxion", "node_modules/fluxion-copy", { recursive: true });
+    const one = await import("fluxion");
+    const two = await import("./node_modules/fluxion-copy/dist/index.js");
+    await one.init();
+    try { await two.init(); console.log("no error") } catch (e) { console.log(e._tag) }
+    try { two.np.add(one.np.ones([2]), 1); console.log("no error") } catch (e) { console.log(e.message.includes("another copy")) }`;
+  writeFileSync(join(folder, "copies.mjs"), code);
+  assert.equal(run("node", ["copies.mjs"]).trim().split("\n"), ["BackendError", "true"]);
+});
+
+Package.run();

@@ -13,6 +13,7 @@ import {
 import { composite } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
+import { flatten, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
 import {
   asTensor,
@@ -34,6 +35,25 @@ import { cast, promote } from "./promote.js";
 export const fromHost = (x: HostArray): Tensor => {
   const { device } = currentRuntime("np.array");
   return new DeviceArray(new Aval(x.shape, x.dtype), device, device.upload(x));
+};
+
+const isHostArray = (x: unknown): x is HostArray =>
+  typeof x === "object" && x !== null && "data" in x && ArrayBuffer.isView(x.data) && "shape" in x && "dtype" in x;
+
+/** The tree type with a tensor in place of every host array. */
+export type OnDevice<T> = T extends HostArray ? Tensor : { readonly [K in keyof T]: OnDevice<T[K]> };
+
+/**
+ * A tree of host arrays (as files are read) as a tree of tensors on the device.
+ *
+ * @example const params = np.devicePut(stored.params)
+ */
+export const devicePut = <T>(tree: T): OnDevice<T> => {
+  const [leaves, def] = flatten(tree, isHostArray);
+  return unflatten(
+    def,
+    leaves.map((x) => (isHostArray(x) ? fromHost(x) : x)),
+  ) as OnDevice<T>;
 };
 
 const shapeOfNested = (x: Nested, at = ""): number[] => {

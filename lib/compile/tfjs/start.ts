@@ -54,6 +54,20 @@ const importBackend = async (name: TfjsBackendName): Promise<void> => {
   }
 };
 
+const FATAL = ["uncaughtException", "unhandledRejection"] as const;
+
+/** Takes back the process-wide handlers that the wasm module installs: they print a page of its source for any error. */
+const quietly = async (start: () => Promise<void>): Promise<void> => {
+  if (!isNode) return start();
+  const before = FATAL.map((event) => process.listeners(event as "uncaughtException"));
+  await start();
+  FATAL.forEach((event, i) => {
+    for (const listener of process.listeners(event as "uncaughtException")) {
+      if (!before[i].includes(listener)) process.removeListener(event, listener);
+    }
+  });
+};
+
 /**
  * Starts a backend.
  *
@@ -62,9 +76,11 @@ const importBackend = async (name: TfjsBackendName): Promise<void> => {
 export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
   const tf = await import("@tensorflow/tfjs-core");
   try {
-    await importBackend(name);
-    if (!(await tf.setBackend(name))) throw new Error("the backend did not start");
-    await tf.ready();
+    await quietly(async () => {
+      await importBackend(name);
+      if (!(await tf.setBackend(name))) throw new Error("the backend did not start");
+      await tf.ready();
+    });
   } catch (cause) {
     throw new BackendError(
       {

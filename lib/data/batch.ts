@@ -1,0 +1,154 @@
+/**
+ * @file Batches of token ids, padded to a few lengths.
+ *
+ * A training batch is a function of the seed and the step alone: nothing has to be saved to go on in the middle of an epoch. Lengths
+ * are rounded up to a few buckets, so that a jitted step compiles a few programs.
+ */
+import { ArgumentError } from "../core/errors.js";
+import type { Tokenizer } from "./sentencepiece.js";
+import type { Example } from "./superglue.js";
+
+/** One example as ids, each row ended by EOS. */
+export interface Tokens {
+  readonly inputs: readonly number[];
+  readonly targets: readonly number[];
+}
+
+/** Ids cut to `length - 1` and ended by EOS (T5's `append_eos_after_trim`); not cut without a length. */
+export const withEos = (ids: readonly number[], eosId: number, length?: number): number[] => [
+  ...(length === undefined ? ids : ids.slice(0, length - 1)),
+  eosId,
+];
+
+/** Examples as ids; `inputLength` and `targetLength` count the EOS. */
+export const tokenize = (
+  examples: readonly Example[],
+  tokenizer: Pick<Tokenizer, "encode" | "eosId">,
+  lengths: { readonly inputLength?: number; readonly targetLength?: number } = {},
+): Tokens[] =>
+  examples.map((e) => ({
+    inputs: withEos(tokenizer.encode(e.inputs), tokenizer.eosId, lengths.inputLength),
+    targets: withEos(tokenizer.encode(e.targets), tokenizer.eosId, lengths.targetLength),
+  }));
+
+/** A number in `[0, 2^32)` that mixes its arguments well (Wang's and Murmur's finalisers). */
+const mix = (a: number, b: number): number => {
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + 0x7f4a7c15, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+};
+
+/** The order of the examples in an epoch: a Fisher-Yates shuffle drawn from the seed and the epoch. */
+export const epochOrder = (size: number, seed: number, epoch: number): number[] => {
+  const order = Array.from({ length: size }, (_, i) => i);
+  const key = mix(seed, epoch);
+  for (let i = size - 1; i > 0; i--) {
+    const j = mix(key, i) % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+};
+
+/** Which examples the batch of a step holds; batches go on across the ends of epochs. */
+export const batchRows = (size: number, batchSize: number, seed: number, step: number): number[] => {
+  const orders = new Map<number, number[]>();
+  return Array.from({ length: batchSize }, (_, i) => {
+    const at = step * batchSize + i;
+    const epoch = Math.floor(at / size);
+    const order = orders.get(epoch) ?? epochOrder(size, seed, epoch);
+    orders.set(epoch, order);
+    return order[at % size];
+  });
+};
+
+/** At most `count` lengths, evenly spread over the sorted lengths, the longest included; each rounded up to a multiple of 8. */
+export const bucketLengths = (lengths: readonly number[], count: number, most = Number.POSITIVE_INFINITY): number[] => {
+  const sorted = [...lengths].sort((a, b) => a - b);
+  const picked = Array.from({ length: count }, (_, i) => sorted[Math.ceil(((i + 1) * sorted.length) / count) - 1]);
+  const rounded = picked.map((n) => Math.min(most, Math.ceil(n / 8) * 8));
+  return [...new Set(rounded)].sort((a, b) => a - b);
+};
+
+/** Rows of ids padded with 0 to one length, row-major. */
+const pad = (rows: readonly (readonly number[])[], length: number): Int32Array => {
+  const out = new Int32Array(rows.length * length);
+  rows.forEach((row, i) => {
+    out.set(row.slice(0, length), i * length);
+  });
+  return out;
+};
+
+/** A padded batch as plain arrays. */
+export interface TokenBatch {
+  /** `[size, inputLength]` row-major. */
+  readonly inputs: Int32Array;
+  /** `[size, targetLength]` row-major. */
+  readonly targets: Int32Array;
+  readonly size: number;
+  readonly inputLength: number;
+  readonly targetLength: number;
+  /** Ids that are not padding. */
+  readonly tokens: number;
+}
+
+/** The smallest bucket that holds every row. */
+const bucketFor = (rows: readonly (readonly number[])[], buckets: readonly number[]): number => {
+  const longest = Math.max(...rows.map((row) => row.length));
+  const fits = buckets.find((b) => b >= longest);
+  if (fits !== undefined) return fits;
+  throw new ArgumentError({
+    where: "batch",
+    what: "no bucket is long enough",
+    expected: `at most ${buckets.at(-1)} tokens`,
+    got: `${longest}`,
+  });
+};
+
+/** Pads some examples to one bucket. */
+export const makeBatch = (
+  tokens: readonly Tokens[],
+  rows: readonly number[],
+  buckets: readonly number[],
+  targetLength: number,
+): TokenBatch => {
+  const inputs = rows.map((r) => tokens[r].inputs);
+  const targets = rows.map((r) => tokens[r].targets);
+  const inputLength = bucketFor(inputs, buckets);
+  return {
+    inputs: pad(inputs, inputLength),
+    targets: pad(targets, targetLength),
+    size: rows.length,
+    inputLength,
+    targetLength,
+    tokens: [...inputs, ...targets].reduce((n, row) => n + row.length, 0),
+  };
+};
+
+/** A batch of inputs for evaluation; all have one size, so the last rows of the last one may be padding. */
+export interface EvaluationBatch {
+  readonly inputs: Int32Array;
+  readonly size: number;
+  readonly inputLength: number;
+  /** Which example each row holds; shorter than `size` where rows are padding. */
+  readonly rows: readonly number[];
+}
+
+/** All examples in batches of like length, the shortest first. */
+export const evaluationBatches = (
+  tokens: readonly Tokens[],
+  batchSize: number,
+  buckets: readonly number[],
+): EvaluationBatch[] => {
+  const order = tokens.map((_, i) => i).sort((a, b) => tokens[a].inputs.length - tokens[b].inputs.length || a - b);
+  const batches: EvaluationBatch[] = [];
+  for (let from = 0; from < order.length; from += batchSize) {
+    const rows = order.slice(from, from + batchSize);
+    const inputs = rows.map((r) => tokens[r].inputs);
+    // A row of padding repeats the last example; its answer is not read.
+    const filled = Array.from({ length: batchSize }, (_, i) => inputs[Math.min(i, inputs.length - 1)]);
+    const inputLength = bucketFor(inputs, buckets);
+    batches.push({ inputs: pad(filled, inputLength), size: batchSize, inputLength, rows });
+  }
+  return batches;
+};

@@ -1,0 +1,217 @@
+/**
+ * @file The header of a safetensors file: decoded, and checked against the size of the file.
+ *
+ * Nothing in a header is believed before it is checked: names once, shapes that fill their byte ranges, ranges that cover the
+ * rest of the file without gap or overlap (as the reference implementation demands). So memory is never allocated by what a
+ * file says, only by what it has.
+ * Source: https://github.com/huggingface/safetensors, its README, "Format".
+ */
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as t from "io-ts";
+import { type DType, printShape, type Shape } from "../core/aval.js";
+import { CheckpointError } from "../core/errors.js";
+import { type Caller, closed, decodeAs, naturalNumber, such, withDefault } from "./decode.js";
+import { parseJson } from "./json.js";
+
+/** Stored element types: bytes of one element, and the dtype it has in memory. */
+const STORED = {
+  F32: { bytes: 4, dtype: "float32" },
+  F64: { bytes: 8, dtype: "float64" },
+  F16: { bytes: 2, dtype: "float32" },
+  BF16: { bytes: 2, dtype: "float32" },
+  I32: { bytes: 4, dtype: "int32" },
+  I64: { bytes: 8, dtype: "int32" },
+  U32: { bytes: 4, dtype: "uint32" },
+  BOOL: { bytes: 1, dtype: "bool" },
+} as const satisfies Record<string, { bytes: number; dtype: DType }>;
+
+export type StoredType = keyof typeof STORED;
+
+/** Largest header, in bytes; the limit of the reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
+/** Bytes before the header: its length. */
+export const PREFIX_BYTES = 8;
+
+/** Where and what one tensor of a file is. */
+export interface TensorEntry {
+  readonly stored: StoredType;
+  /** The dtype after reading. */
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** First byte, counted from the start of the file. */
+  readonly position: number;
+  readonly bytes: number;
+}
+
+export interface SafetensorsHeader {
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** */
+export const caller: Caller<CheckpointError> = { where: "safetensors", error: CheckpointError };
+
+// `t.tuple` would drop a third element in silence.
+const Range = such(t.array(naturalNumber), (range) => range.length === 2, "[begin, end]") as t.Decoder<
+  unknown,
+  [begin: number, end: number]
+> as t.Type<[begin: number, end: number], unknown, unknown>;
+const RawEntry = closed(
+  {
+    dtype: t.keyof(STORED, Object.keys(STORED).join(" | ")),
+    shape: t.array(naturalNumber, "list of integers from 0"),
+    data_offsets: Range,
+  },
+  "tensor entry",
+);
+type RawEntry = t.TypeOf<typeof RawEntry>;
+const RawHeader = t.type(
+  { __metadata__: withDefault(t.record(t.string, t.string, "metadata of strings"), {}) },
+  "safetensors header",
+);
+
+/** A file that cannot be what it says. */
+export const damaged = (what: string, parts: { expected?: string; got?: string; at?: string }): CheckpointError =>
+  new CheckpointError({
+    where: caller.where,
+    what,
+    ...parts,
+    hint: "the file is damaged, incomplete or not in the safetensors format; fetch it again",
+  });
+
+/** Length of the JSON header, from the first 8 bytes of a file of `fileBytes` bytes. */
+export const headerLength = (
+  prefix: Uint8Array,
+  fileBytes: number,
+  source: string,
+): E.Either<CheckpointError, number> => {
+  if (prefix.length < PREFIX_BYTES) {
+    return E.left(damaged("the file ends inside its first 8 bytes", { got: `${prefix.length} bytes`, at: source }));
+  }
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  const most = Math.min(MAX_HEADER_BYTES, fileBytes - PREFIX_BYTES);
+  if (length >= 2 && length <= most) return E.right(Number(length));
+  return E.left(
+    damaged("the length of the header cannot be right", {
+      expected: `2 to ${most} bytes in a file of ${fileBytes}`,
+      got: `${length}`,
+      at: source,
+    }),
+  );
+};
+
+/** Elements of a shape, or undefined beyond what a number holds exactly. */
+const exactSize = (shape: Shape): number | undefined => {
+  if (shape.includes(0)) return 0;
+  let n = 1;
+  for (const d of shape) {
+    n *= d;
+    if (!Number.isSafeInteger(n)) return undefined;
+  }
+  return n;
+};
+
+const checkEntry = (name: string, raw: RawEntry, source: string): CheckpointError | undefined => {
+  const [begin, end] = raw.data_offsets;
+  const size = exactSize(raw.shape);
+  const bytes = size === undefined ? Number.POSITIVE_INFINITY : size * STORED[raw.dtype].bytes;
+  if (end >= begin && end - begin === bytes) return undefined;
+  return damaged("the shape of a tensor does not fill its bytes", {
+    expected: `${bytes} bytes for ${raw.dtype} ${printShape(raw.shape)}`,
+    got: `bytes ${begin} to ${end}`,
+    at: `${source}: ${name}`,
+  });
+};
+
+/** Checks that the ranges, in order, cover `[0, dataBytes)` exactly. */
+const checkCover = (
+  raws: readonly (readonly [string, RawEntry])[],
+  dataBytes: number,
+  source: string,
+): CheckpointError | undefined => {
+  const sorted = raws.toSorted(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+  let covered = 0;
+  for (const [name, { data_offsets }] of sorted) {
+    const [begin, end] = data_offsets;
+    const at = `${source}: ${name}`;
+    if (end > dataBytes) {
+      return damaged("the file ends before its last tensor", {
+        expected: `${end} bytes of tensors`,
+        got: `${dataBytes}`,
+        at,
+      });
+    }
+    if (begin !== covered) {
+      const what = begin < covered ? "two tensors overlap" : "some bytes belong to no tensor";
+      return damaged(what, {
+        expected: `a tensor that begins at byte ${covered}`,
+        got: `one that begins at ${begin}`,
+        at,
+      });
+    }
+    covered = end;
+  }
+  if (covered === dataBytes) return undefined;
+  return damaged("there are bytes after the last tensor", {
+    expected: `${covered} bytes of tensors`,
+    got: `${dataBytes}`,
+    at: source,
+  });
+};
+
+const decodeEntries = (
+  raw: Readonly<Record<string, unknown>>,
+  dataStart: number,
+  dataBytes: number,
+  source: string,
+): E.Either<CheckpointError, ReadonlyMap<string, TensorEntry>> => {
+  const raws: [string, RawEntry][] = [];
+  for (const [name, value] of Object.entries(raw)) {
+    if (name === "__metadata__") continue;
+    const entry = decodeAs(RawEntry, caller, `${source}: ${name}`)(value);
+    if (E.isLeft(entry)) return entry;
+    const wrong = checkEntry(name, entry.right, source);
+    if (wrong !== undefined) return E.left(wrong);
+    raws.push([name, entry.right]);
+  }
+  const wrong = checkCover(raws, dataBytes, source);
+  if (wrong !== undefined) return E.left(wrong);
+  const entries = raws.map(
+    ([
+      name,
+      {
+        dtype: stored,
+        shape,
+        data_offsets: [begin, end],
+      },
+    ]): [string, TensorEntry] => [
+      name,
+      { stored, dtype: STORED[stored].dtype, shape, position: dataStart + begin, bytes: end - begin },
+    ],
+  );
+  return E.right(new Map(entries));
+};
+
+/** Decodes and checks the JSON header of a file of `fileBytes` bytes. */
+export const decodeHeader = (
+  json: Uint8Array,
+  fileBytes: number,
+  source: string,
+): E.Either<CheckpointError, SafetensorsHeader> => {
+  const dataStart = PREFIX_BYTES + json.length;
+  return pipe(
+    E.tryCatch(
+      () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(json),
+      () => damaged("the header is not text", { expected: "JSON in UTF-8", at: source }),
+    ),
+    E.chain((text) => parseJson(text, caller, `header of ${source}`)),
+    E.chain(decodeAs(RawHeader, caller, `header of ${source}`)),
+    E.chain((raw) =>
+      pipe(
+        decodeEntries(raw, dataStart, fileBytes - dataStart, source),
+        E.map((entries) => ({ entries, metadata: raw.__metadata__ })),
+      ),
+    ),
+  );
+};

@@ -1,0 +1,2 @@
+/** @file Scores of predictions. */
+export { accuracy, macroF1, majority } from "./classification.js";

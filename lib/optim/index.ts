@@ -1,0 +1,2 @@
+export { adafactor } from "./adafactor.js";
+export { applyUpdates, type GradientTransformation } from "./base.js";

@@ -65,15 +65,21 @@ export const avalOfHost = (x: HostArray): Aval => new Aval(x.shape, x.dtype);
 export const stridedCopy = (x: HostArray, shape: Shape, strides: readonly number[], offset = 0): HostArray => {
   const n = sizeOf(shape);
   const data = allocate(x.dtype, n);
+  const last = shape.length - 1;
+  const length = last < 0 ? 1 : shape[last];
+  const step = last < 0 ? 0 : strides[last];
   const index = new Array<number>(shape.length).fill(0);
   let from = offset;
-  for (let i = 0; i < n; i++) {
-    data[i] = x.data[from] as number;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis] as number;
-      index[axis] = (index[axis] as number) + 1;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
-      from -= (strides[axis] as number) * (shape[axis] as number);
+  // One row of the last axis at a time; then the axes before it count on.
+  for (let row = 0; row < n; row += length) {
+    if (step === 1 && length > 32) data.set(x.data.subarray(from, from + length), row);
+    else if (step === 0) data.fill(x.data[from], row, row + length);
+    else for (let i = 0, at = from; i < length; i++, at += step) data[row + i] = x.data[at];
+    for (let axis = last - 1; axis >= 0; axis--) {
+      from += strides[axis];
+      index[axis]++;
+      if (index[axis] < shape[axis]) break;
+      from -= strides[axis] * shape[axis];
       index[axis] = 0;
     }
   }
@@ -88,21 +94,23 @@ export const broadcastHost = (x: HostArray, shape: Shape): HostArray => {
   return stridedCopy(x, shape, strides);
 };
 
-/** Applies `f` to the elements of `xs`, broadcast to `shape`. */
+/** Applies `f` to the elements of `xs` (one to three), broadcast to `shape`. */
 export const mapHost = (
   f: (...values: number[]) => number,
   xs: readonly HostArray[],
   shape: Shape,
   dtype: DType,
 ): HostArray => {
-  const out = zerosHost({ shape, dtype });
-  const [a, b, c] = xs.map((x) => broadcastHost(x, shape).data);
-  const n = out.data.length;
-  if (a === undefined) return out;
-  if (b === undefined) for (let i = 0; i < n; i++) out.data[i] = f(a[i] as number);
-  else if (c === undefined) for (let i = 0; i < n; i++) out.data[i] = f(a[i] as number, b[i] as number);
-  else for (let i = 0; i < n; i++) out.data[i] = f(a[i] as number, b[i] as number, c[i] as number);
-  return out;
+  const n = sizeOf(shape);
+  const out = allocate(dtype, n);
+  // A single element is read again and again in place; other broadcasts are made first.
+  const operands = xs.map((x) => (x.data.length === 1 ? x : broadcastHost(x, shape)).data);
+  const [a, b, c] = operands;
+  const [p, q, r] = operands.map((data) => (data.length === 1 ? 0 : 1));
+  if (c !== undefined) for (let i = 0; i < n; i++) out[i] = f(a[i * p], b[i * q], c[i * r]);
+  else if (b !== undefined) for (let i = 0; i < n; i++) out[i] = f(a[i * p], b[i * q]);
+  else for (let i = 0; i < n; i++) out[i] = f(a[i * p]);
+  return { shape, dtype, data: out };
 };
 
 /** A view of `x` as `[outer, axis, inner]`: how reductions and scans along one axis walk through data. */

@@ -6,5 +6,8 @@ export interface GradientTransformation<S> {
   readonly init: (params: unknown) => S;
   readonly update: (grads: unknown, state: S, params: unknown) => readonly [updates: unknown, state: S];
 }
-export const applyUpdates = composite("optim.applyUpdates", <P>(params: P, updates: unknown): P =>
-  treeMap(((p: Tensor, u: Tensor) => np.add(p, u)) as never, params, updates) as P);
+export const applyUpdates = composite(
+  "optim.applyUpdates",
+  <P>(params: P, updates: unknown): P =>
+    treeMap(((p: Tensor, u: Tensor) => np.add(p, u)) as never, params, updates) as P,
+);

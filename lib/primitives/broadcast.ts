@@ -4,7 +4,7 @@
  * A sum is the transpose of a broadcast and the other way round; almost every other rule needs one of them.
  */
 import { type Aval, checkShape, printShape, range, type Shape, sizeOf, stridesOf, without } from "../core/aval.js";
-import { axisView, stridedCopy, zerosHost } from "../core/host.js";
+import { axisView, type HostArray, stridedCopy, zerosHost } from "../core/host.js";
 import { definePrimitive, type Primitive } from "../core/primitive.js";
 import { demand, linearJvp, mapped, one, sameDType, scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
@@ -153,6 +153,30 @@ export const fullOf = (aval: Aval, value: number): Tensor => broadcastTo(scalarO
 
 // --- reduceSum -----------------------------------------------------------------------------------------------------------
 
+/** Sums along one axis, in doubles. */
+const sumAxis = (x: HostArray, axis: number): HostArray => {
+  const { outer, length, inner } = axisView(x.shape, axis);
+  const out = zerosHost({ shape: without(x.shape, [axis]), dtype: x.dtype });
+  if (inner === 1) {
+    for (let o = 0; o < outer; o++) {
+      let sum = 0;
+      for (let i = o * length; i < (o + 1) * length; i++) sum += x.data[i];
+      out.data[o] = sum;
+    }
+    return out;
+  }
+  const sums = new Float64Array(inner);
+  for (let o = 0; o < outer; o++) {
+    sums.fill(0);
+    for (let k = 0; k < length; k++) {
+      const from = (o * length + k) * inner;
+      for (let i = 0; i < inner; i++) sums[i] += x.data[from + i];
+    }
+    out.data.set(sums, o * inner);
+  }
+  return out;
+};
+
 export const reduceSumP: Primitive<{ readonly axes: readonly number[] }> = definePrimitive({
   name: "reduce_sum",
   abstractEval: ([aval], { axes }) => {
@@ -162,20 +186,7 @@ export const reduceSumP: Primitive<{ readonly axes: readonly number[] }> = defin
   impl: ([x], { axes }) => {
     let host = x;
     // From the last axis on, so that the axes before keep their numbers.
-    for (const axis of [...axes].sort((a, b) => b - a)) {
-      const { outer, length, inner } = axisView(host.shape, axis);
-      const sums = new Float64Array(outer * inner);
-      for (let o = 0; o < outer; o++) {
-        for (let k = 0; k < length; k++) {
-          for (let i = 0; i < inner; i++) {
-            sums[o * inner + i] = (sums[o * inner + i] as number) + (host.data[(o * length + k) * inner + i] as number);
-          }
-        }
-      }
-      const out = zerosHost({ shape: without(host.shape, [axis]), dtype: host.dtype });
-      out.data.set(sums);
-      host = out;
-    }
+    for (const axis of [...axes].sort((a, b) => b - a)) host = sumAxis(host, axis);
     return [host === x ? { ...host, data: host.data.slice() } : host];
   },
   jvp: linearJvp(() => reduceSumP),

@@ -72,6 +72,22 @@ const unary =
     return ([x]) => [device.adopt(kernel({ x: x.info }), dtype)];
   };
 
+/** Small integer powers as products: `x * x`, `x * x * x`. */
+const integerPow: Lowering = ({ device }, equation) => {
+  const exponent = equation.params.exponent as number;
+  if ((exponent !== 2 && exponent !== 3) || !trusts(device.backend.name, "Multiply", equation)) return undefined;
+  const multiply = device.backend.kernel("Multiply");
+  return ([x]) => {
+    const square = device.adopt(multiply({ a: x.info, b: x.info }), x.dtype);
+    if (exponent === 2) return [square];
+    try {
+      return [device.adopt(multiply({ a: square.info, b: x.info }), x.dtype)];
+    } finally {
+      device.free(square);
+    }
+  };
+};
+
 const transpose: Lowering = ({ device }, equation) => {
   if (!trusts(device.backend.name, "Transpose", equation)) return undefined;
   const kernel = device.backend.kernel("Transpose");
@@ -152,7 +168,7 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   cosh: viaImpl,
   erf: viaImpl,
   expm1: viaImpl,
-  integer_pow: viaImpl,
+  integer_pow: integerPow,
   is_finite: viaImpl,
   log1p: viaImpl,
   log: viaImpl,

@@ -219,7 +219,9 @@ export const sortP: Primitive<Axis> = definePrimitive<Axis>({
   },
   jvp: ([x], [dx], { axis }) => {
     const [values, indices] = bind(sortP, [x], { axis });
-    const tangent = isZero(dx) ? new Zero(values.aval.strong()) : takeAlongAxis(dx, indices, axis);
+    // Of no elements nothing can be taken.
+    const none = isZero(dx) || x.size === 0;
+    const tangent = none ? new Zero(values.aval.strong()) : takeAlongAxis(dx, indices, axis);
     return [
       [values, indices],
       [tangent, new Zero(indices.aval)],

@@ -34,6 +34,7 @@ export interface Evaluation {
 export interface Best {
   readonly step: number;
   readonly score: number;
+  readonly metrics: Readonly<Record<string, number>>;
   readonly prompt: HostArray;
 }
 
@@ -70,8 +71,8 @@ export interface LoopParts<Opt> {
   readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
   readonly evaluate: (state: TrainState<Opt>) => Evaluation;
   readonly onStep: (record: StepRecord) => void;
-  /** Called after every evaluation; `isBest` tells whether it is the best so far. */
-  readonly onEvaluation: (step: number, evaluation: Evaluation, isBest: boolean) => Promise<void>;
+  /** Called after every evaluation; `best` is given when it is the best so far. */
+  readonly onEvaluation: (step: number, evaluation: Evaluation, best: Best | undefined) => Promise<void>;
   /** Makes the position durable. */
   readonly save: (state: TrainState<Opt>, position: Position) => Promise<void>;
   /** Asked between steps; true ends the run cleanly. */
@@ -80,7 +81,8 @@ export interface LoopParts<Opt> {
 
 export interface Outcome<Opt> {
   readonly state: TrainState<Opt>;
-  readonly position: Position;
+  /** There is a best one: at least one evaluation was made. */
+  readonly position: Position & { readonly best: Best };
   readonly reason: "steps done" | "no improvement" | "interrupted";
 }
 
@@ -104,9 +106,10 @@ export const trainLoop = async <Opt>(
   const evaluate = async (): Promise<void> => {
     const evaluation = parts.evaluate(state);
     const isBest = best === undefined || evaluation.score > best.score;
-    if (isBest) best = { step, score: evaluation.score, prompt: hostOf(state.prompt.prompt) };
+    const { score, metrics } = evaluation;
+    if (isBest) best = { step, score, metrics, prompt: hostOf(state.prompt.prompt) };
     stale = isBest ? 0 : stale + 1;
-    await parts.onEvaluation(step, evaluation, isBest);
+    await parts.onEvaluation(step, evaluation, isBest ? best : undefined);
   };
   const done = (): boolean => options.patience > 0 && stale >= options.patience;
 
@@ -137,5 +140,5 @@ export const trainLoop = async <Opt>(
   if (best === undefined) await evaluate();
   await parts.save(state, position());
   const reason = step >= options.steps ? "steps done" : done() ? "no improvement" : "interrupted";
-  return { state, position: position(), reason };
+  return { state, position: { step, stale, best: best as unknown as Best }, reason };
 };

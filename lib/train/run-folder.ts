@@ -11,7 +11,6 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { CheckpointError } from "../core/errors.js";
-import type { HostArray } from "../core/host.js";
 import { decodeAs } from "../io/decode.js";
 import { ensureDir, readBytes, writeAtomic } from "../io/files.js";
 import { parseJson } from "../io/json.js";
@@ -36,7 +35,7 @@ const Place = t.type(
     step: t.number,
     stale: t.number,
     metricsBytes: t.number,
-    best: t.union([t.null, t.type({ step: t.number, score: t.number }, "Best")]),
+    best: t.union([t.null, t.type({ step: t.number, score: t.number, metrics: t.record(t.string, t.number) }, "Best")]),
   },
   "Checkpoint",
 );
@@ -63,8 +62,7 @@ export interface RunFolder {
     like: TrainState<Opt>,
   ): Promise<{ readonly state: TrainState<Opt>; readonly position: Position } | undefined>;
   /** The best prompt as `prompt.npy` and `prompt.safetensors`, and the predictions made with it. */
-  saveBest(prompt: HostArray, step: number, predictions: readonly Prediction[]): Promise<void>;
-  savePrompt(prompt: HostArray, step: number): Promise<void>;
+  saveBest(best: Best, predictions: readonly Prediction[]): Promise<void>;
   saveSummary(summary: unknown): Promise<void>;
   saveCurve(svg: string): Promise<void>;
   close(): void;
@@ -95,11 +93,6 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
   const metrics = openSync(at(FILES.metrics), "a");
   let bytes = existsSync(at(FILES.metrics)) ? readFileSync(at(FILES.metrics)).length : 0;
 
-  const savePrompt = async (prompt: HostArray, step: number): Promise<void> => {
-    await write(at("prompt.npy"), encodeNpy(prompt));
-    await write(at("prompt.safetensors"), encodeSafetensors({ prompt }, { step: String(step) }));
-  };
-
   return {
     dir,
     appendMetrics(line) {
@@ -114,12 +107,8 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
         ...namedTensors(state, "state"),
         ...(best === undefined ? {} : { "best.prompt": best.prompt }),
       };
-      const place = {
-        step,
-        stale,
-        metricsBytes: bytes,
-        best: best === undefined ? null : { step: best.step, score: best.score },
-      };
+      const { prompt: _, ...marks } = best ?? { prompt: undefined };
+      const place = { step, stale, metricsBytes: bytes, best: best === undefined ? null : marks };
       await write(at(FILES.checkpoint), encodeSafetensors(tensors, { place: JSON.stringify(place) }));
     },
     async restoreCheckpoint(like) {
@@ -154,11 +143,11 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
         place.best === null || prompt === undefined ? undefined : { ...place.best, prompt };
       return { state, position: { step: place.step, stale: place.stale, best } };
     },
-    async saveBest(prompt, step, predictions) {
-      await savePrompt(prompt, step);
+    async saveBest({ prompt, step }, predictions) {
+      await write(at("prompt.npy"), encodeNpy(prompt));
+      await write(at("prompt.safetensors"), encodeSafetensors({ prompt }, { step: String(step) }));
       await write(at(FILES.predictions), predictions.map((p) => `${JSON.stringify(p)}\n`).join(""));
     },
-    savePrompt,
     saveSummary: (summary) => write(at(FILES.summary), json(summary)),
     saveCurve: (svg) => write(at(FILES.curve), svg),
     close: () => closeSync(metrics),

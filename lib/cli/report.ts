@@ -1,0 +1,66 @@
+/** @file What a run shows: a progress bar, the evaluations, and a table at the end. */
+import { SingleBar } from "cli-progress";
+import Table from "cli-table3";
+import type { Evaluation, StepRecord } from "../train/loop.js";
+
+/** Scores by name, as the table shows them. */
+export type Scores = Readonly<Record<string, number>>;
+
+const scores = (metrics: Scores): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${value.toFixed(1)}`)
+    .join(", ");
+
+/** Shows the progress of `total` steps: a bar on a terminal, a line an evaluation elsewhere. */
+export class Reporter {
+  readonly #bar: SingleBar | undefined;
+  #last: StepRecord | undefined;
+  #tokensPerSecond = 0;
+
+  constructor(total: number, start: number) {
+    if (!process.stdout.isTTY || total === 0) return;
+    this.#bar = new SingleBar({
+      format: "{bar} {value}/{total} | loss {loss} | {rate} tokens/s | {eta_formatted} left",
+      hideCursor: true,
+      etaBuffer: 20,
+    });
+    this.#bar.start(total, start, { loss: "-", rate: "-" });
+  }
+  step(record: StepRecord): void {
+    const rate = record.tokens / record.seconds;
+    this.#tokensPerSecond = this.#tokensPerSecond === 0 ? rate : 0.9 * this.#tokensPerSecond + 0.1 * rate;
+    this.#last = record;
+    this.#bar?.update(record.step, { loss: record.loss.toFixed(3), rate: Math.round(this.#tokensPerSecond) });
+  }
+  evaluation(step: number, evaluation: Evaluation, isBest: boolean): void {
+    const invalid = evaluation.invalid === 0 ? "" : `, ${evaluation.invalid} answers are no label`;
+    const loss = this.#last === undefined ? "" : `loss ${this.#last.loss.toFixed(3)}, `;
+    const rate = this.#last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
+    const best = isBest ? "  (best so far)" : "";
+    this.line(`step ${String(step).padStart(5)}  ${loss}dev ${scores(evaluation.metrics)}${invalid}${rate}${best}`);
+  }
+  /** A line above the bar. */
+  line(text: string): void {
+    if (this.#bar === undefined) {
+      console.log(text);
+      return;
+    }
+    process.stdout.write(`\r\u001b[K${text}\n`);
+    this.#bar.render();
+  }
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+/** A table with a row for each contestant. */
+export const scoreTable = (rows: Readonly<Record<string, Scores>>): string => {
+  const names = Object.keys(Object.values(rows)[0] ?? {});
+  const table = new Table({
+    head: ["dev set", ...names],
+    style: { head: [], border: [] },
+    colAligns: ["left", ...names.map(() => "right" as const)],
+  });
+  for (const [who, values] of Object.entries(rows)) table.push([who, ...names.map((n) => values[n].toFixed(1))]);
+  return table.toString();
+};

@@ -1,0 +1,2 @@
+/** @file Soft prompts. */
+export { classLabels, fakePrompt, fromArray, prepend, randomUniform, sampledVocabulary } from "./prompt.js";

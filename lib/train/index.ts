@@ -1,0 +1,18 @@
+/** @file Prompt tuning: the pure step, the loop around it, evaluation and the run folder. Needs Node. */
+export { decodeRunConfig, RunConfig } from "./config.js";
+export { type EvaluationMethod, type Evaluator, makeEvaluator } from "./evaluate.js";
+export {
+  type Best,
+  type Evaluation,
+  type LoopOptions,
+  type LoopParts,
+  type Outcome,
+  type Position,
+  type Prediction,
+  type StepRecord,
+  trainLoop,
+} from "./loop.js";
+export { describeRun, type Prepared, prepare } from "./prepare.js";
+export { curveOf, type Summary } from "./results.js";
+export { openRunFolder, type RunFolder, readRunConfig } from "./run-folder.js";
+export { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";

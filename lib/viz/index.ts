@@ -1,0 +1,2 @@
+/** @file Pictures. */
+export { type LearningCurve, learningCurve } from "./charts.js";

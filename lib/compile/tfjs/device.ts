@@ -4,11 +4,13 @@ import { DTypeError } from "../../core/errors.js";
 import type { HostArray, TypedArray } from "../../core/host.js";
 import type { Handle } from "../../core/tensor.js";
 import type { AccountedDevice } from "../executor.js";
-import { type Backend, type Info, reinterpret, storageType } from "./backend.js";
+import { type Backend, type Info, reinterpret, storageType, type WasmHeap } from "./backend.js";
 
 /** Data and how often it is referred to. Forms of it that kernels want (packed, transposed) live and die with it. */
 class Storage {
   refs = 1;
+  /** Byte address on a WebAssembly heap, once it was asked for. */
+  address: number | undefined;
   forms: Map<string, { readonly bytes: number; dispose(): void }> | undefined;
   constructor(
     readonly info: Info,
@@ -59,6 +61,11 @@ export class TfjsDevice implements AccountedDevice {
   view(block: Block): HostArray {
     const data = reinterpret(this.backend.view(block.info), block.dtype);
     return { shape: block.info.shape, dtype: block.dtype, data };
+  }
+  /** Byte address of the data. Only for backends with a WebAssembly heap. */
+  address({ storage }: Block): number {
+    storage.address ??= (this.backend.heap as WasmHeap).addressOf(storage.info);
+    return storage.address;
   }
   /** Another block on the same data, under another shape. */
   reshaped(block: Block, shape: Shape): Block {

@@ -2,36 +2,9 @@
 import { range, type Shape, sizeOf, stridesOf } from "../../core/aval.js";
 import type { DotDims } from "../../primitives/dot.js";
 import type { Gemm } from "../wasm/gemm.js";
+import { joinAxes } from "./axes.js";
 import type { WasmHeap } from "./backend.js";
 import type { Block, TfjsDevice } from "./device.js";
-
-/** Sizes of some axes, with the strides of each operand along them. */
-interface Group {
-  readonly sizes: number[];
-  readonly strides: number[][];
-}
-
-/** Joins neighbouring axes that every operand walks through as one. Axes of size 1 vanish. */
-const join = (sizes: readonly number[], strides: readonly (readonly number[])[]): Group => {
-  const out: Group = { sizes: [], strides: strides.map(() => []) };
-  sizes.forEach((n, i) => {
-    if (n === 1) return;
-    const last = out.sizes.length - 1;
-    const joins = last >= 0 && strides.every((s, k) => out.strides[k][last] === s[i] * n);
-    if (joins) {
-      out.sizes[last] *= n;
-      strides.forEach((s, k) => {
-        out.strides[k][last] = s[i];
-      });
-    } else {
-      out.sizes.push(n);
-      strides.forEach((s, k) => {
-        out.strides[k].push(s[i]);
-      });
-    }
-  });
-  return out;
-};
 
 const pick = <T>(list: readonly T[], axes: readonly number[]): T[] => axes.map((a) => list[a]);
 
@@ -63,14 +36,14 @@ export const planDot = (x: Shape, y: Shape, d: DotDims): DotPlan | "lhs" | "rhs"
   const out = [...pick(x, d.lhsBatch), ...pick(x, lhsFree), ...pick(y, rhsFree)];
   const os = stridesOf(out);
   const batches = d.lhsBatch.length;
-  const batch = join(pick(x, d.lhsBatch), [pick(xs, d.lhsBatch), pick(ys, d.rhsBatch), os.slice(0, batches)]);
-  const rows = join(pick(x, lhsFree), [pick(xs, lhsFree)]);
-  const columns = join(pick(y, rhsFree), [pick(ys, rhsFree)]);
-  const inner = join(pick(x, d.lhsContract), [pick(xs, d.lhsContract), pick(ys, d.rhsContract)]);
+  const batch = joinAxes(pick(x, d.lhsBatch), [pick(xs, d.lhsBatch), pick(ys, d.rhsBatch), os.slice(0, batches)]);
+  const rows = joinAxes(pick(x, lhsFree), [pick(xs, lhsFree)]);
+  const columns = joinAxes(pick(y, rhsFree), [pick(ys, rhsFree)]);
+  const inner = joinAxes(pick(x, d.lhsContract), [pick(xs, d.lhsContract), pick(ys, d.rhsContract)]);
   if (rows.sizes.length > 1) return "lhs";
   if (columns.sizes.length > 1) return "rhs";
   if (inner.sizes.length > 1) {
-    const alone = join(pick(x, d.lhsContract), [pick(xs, d.lhsContract)]);
+    const alone = joinAxes(pick(x, d.lhsContract), [pick(xs, d.lhsContract)]);
     return alone.sizes.length > 1 ? "lhs" : "rhs";
   }
   if (batch.sizes.length > 2) return "lhs";

@@ -3,6 +3,7 @@ import type { Handle } from "../../core/tensor.js";
 import type { Executor } from "../executor.js";
 import { createGemm } from "../wasm/gemm.js";
 import type { Backend } from "./backend.js";
+import type { Context, Loop } from "./context.js";
 import { type Block, TfjsDevice } from "./device.js";
 import { lower } from "./lower.js";
 
@@ -11,7 +12,16 @@ export const tfjsExecutor = (backend: Backend): Executor => {
   const device = new TfjsDevice(backend);
   const { heap } = backend;
   const gemm = heap === undefined ? undefined : createGemm(heap);
-  const context = { device, gemm };
+  const loops = new Map<string, Loop>();
+  const context: Context = {
+    device,
+    gemm,
+    loops: (key, make) => {
+      const loop = loops.get(key) ?? make();
+      loops.set(key, loop);
+      return loop;
+    },
+  };
   return {
     name: device.name,
     device,

@@ -2,7 +2,7 @@
  * @file What TensorFlow.js's kernels get wrong, and when they are therefore not asked. `docs/backends.md` lists the findings.
  */
 import { isFloat } from "../../core/aval.js";
-import type { Equation } from "./lower.js";
+import type { Equation } from "./context.js";
 
 /** Elementwise kernels of the wasm backend give wrong numbers from rank 7 on; 4 is what is needed and tested. */
 const MOST_AXES = 4;

@@ -5,34 +5,14 @@
  * the WebAssembly heap, and the primitive's own `impl` on views of the data in place. The last is the default: it is right on every
  * backend, moves nothing, and is fast enough for what is not hot.
  */
-import type { Aval } from "../../core/aval.js";
-import type { AnyPrimitive, Params } from "../../core/primitive.js";
 import { transposeP } from "../../primitives/broadcast.js";
 import type { DotDims } from "../../primitives/dot.js";
 import type { PrimitiveName } from "../../primitives/index.js";
-import type { Gemm } from "../wasm/gemm.js";
-import type { Block, TfjsDevice } from "./device.js";
+import type { BlockKernel, Context, Equation, Lowering } from "./context.js";
+import type { Block } from "./device.js";
 import { dotKernel } from "./dot.js";
+import { elementwise } from "./elementwise.js";
 import { trusts } from "./faults.js";
-
-/** What lowerings work with. */
-export interface Context {
-  readonly device: TfjsDevice;
-  /** Our matrix product; absent where the backend has no WebAssembly heap. */
-  readonly gemm: Gemm | undefined;
-}
-
-export interface Equation {
-  readonly prim: AnyPrimitive;
-  readonly params: Params;
-  readonly inAvals: readonly Aval[];
-  readonly outAvals: readonly Aval[];
-}
-
-/** Computes an equation's outputs from its inputs. */
-export type BlockKernel = (inputs: readonly Block[]) => readonly Block[];
-/** Gives a kernel for an equation, or undefined to leave it to `impl`. */
-type Lowering = (context: Context, equation: Equation) => BlockKernel | undefined;
 
 /** By the primitive's `impl`, on the data in place. */
 export const inPlace = ({ device }: Context, { prim, params, outAvals }: Equation): BlockKernel => {
@@ -95,6 +75,17 @@ const transpose: Lowering = ({ device }, equation) => {
   return ([x]) => [device.adopt(kernel({ x: x.info }, { perm }), x.dtype)];
 };
 
+/** The first of several ways that works for the equation. */
+const first =
+  (...ways: readonly Lowering[]): Lowering =>
+  (context, equation) => {
+    for (const way of ways) {
+      const kernel = way(context, equation);
+      if (kernel !== undefined) return kernel;
+    }
+    return undefined;
+  };
+
 const dot: Lowering = (context, equation) => {
   const { device, gemm } = context;
   const { heap } = device.backend;
@@ -127,36 +118,36 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   stop_gradient: alias,
   transpose,
   dot_general: dot,
-  add: binary("Add"),
-  sub: binary("Sub"),
-  mul: binary("Multiply"),
-  div: binary("RealDiv"),
-  neg: unary("Neg"),
-  exp: unary("Exp"),
-  sqrt: unary("Sqrt"),
-  rsqrt: unary("Rsqrt"),
-  abs: viaImpl,
-  and: viaImpl,
-  ceil: viaImpl,
-  convert: viaImpl,
-  eq: viaImpl,
-  floor: viaImpl,
-  ge: viaImpl,
-  gt: viaImpl,
-  le: viaImpl,
-  lt: viaImpl,
-  max: viaImpl,
-  min: viaImpl,
-  ne: viaImpl,
-  not: viaImpl,
-  or: viaImpl,
+  add: first(elementwise, binary("Add")),
+  sub: first(elementwise, binary("Sub")),
+  mul: first(elementwise, binary("Multiply")),
+  div: first(elementwise, binary("RealDiv")),
+  neg: first(elementwise, unary("Neg")),
+  exp: first(elementwise, unary("Exp")),
+  sqrt: first(elementwise, unary("Sqrt")),
+  rsqrt: first(elementwise, unary("Rsqrt")),
+  abs: elementwise,
+  and: elementwise,
+  ceil: elementwise,
+  convert: elementwise,
+  eq: elementwise,
+  floor: elementwise,
+  ge: elementwise,
+  gt: elementwise,
+  le: elementwise,
+  lt: elementwise,
+  max: elementwise,
+  min: elementwise,
+  ne: elementwise,
+  not: elementwise,
+  or: elementwise,
   rem: viaImpl,
-  select: viaImpl,
+  select: elementwise,
   shift_left: viaImpl,
   shift_right_arithmetic: viaImpl,
   shift_right_logical: viaImpl,
-  sign: viaImpl,
-  xor: viaImpl,
+  sign: elementwise,
+  xor: elementwise,
   acos: viaImpl,
   acosh: viaImpl,
   asin: viaImpl,
@@ -168,17 +159,17 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   cosh: viaImpl,
   erf: viaImpl,
   expm1: viaImpl,
-  integer_pow: integerPow,
-  is_finite: viaImpl,
+  integer_pow: first(elementwise, integerPow),
+  is_finite: elementwise,
   log1p: viaImpl,
   log: viaImpl,
-  logistic: viaImpl,
+  logistic: elementwise,
   pow: viaImpl,
-  round: viaImpl,
+  round: elementwise,
   sin: viaImpl,
   sinh: viaImpl,
   tan: viaImpl,
-  tanh: viaImpl,
+  tanh: elementwise,
   broadcast_in_dim: viaImpl,
   reduce_sum: viaImpl,
   concatenate: viaImpl,

@@ -61,6 +61,10 @@ const load =
 const store =
   (opcode: readonly number[], alignLog2: number) =>
   (address: Code, value: Code, offset = 0): Code => [address, value, ...opcode, alignLog2, ...unsignedLeb(offset)];
+/** Stores lane 0. */
+const storeLane =
+  (opcode: readonly number[], alignLog2: number) =>
+  (address: Code, value: Code): Code => [address, value, ...opcode, alignLog2, 0, 0];
 
 export const i32 = {
   const: (value: number): Code => [0x41, ...signedLeb(value)],
@@ -94,7 +98,13 @@ export const v128 = {
   load: load(simd(0x00), 2),
   /** Reads one 32-bit element and copies it to all four lanes. */
   load32Splat: load(simd(0x09), 2),
+  /** Reads one byte and copies it to all sixteen lanes. */
+  load8Splat: load(simd(0x07), 0),
+  /** Reads 32 bits into lane 0; the others are 0. */
+  load32Zero: load(simd(0x5c), 0),
   store: store(simd(0x0b), 2),
+  store8: storeLane(simd(0x58), 0),
+  store32: storeLane(simd(0x5a), 0),
   not: unary(...simd(0x4d)),
   and: binary(...simd(0x4e)),
   andNot: binary(...simd(0x4f)),
@@ -118,9 +128,14 @@ export const f32x4 = {
   ne: binary(...simd(0x42)),
   lt: binary(...simd(0x43)),
   gt: binary(...simd(0x44)),
+  le: binary(...simd(0x45)),
+  ge: binary(...simd(0x46)),
+  ceil: unary(...simd(0x67)),
+  floor: unary(...simd(0x68)),
   nearest: unary(...simd(0x6a)),
   abs: unary(...simd(0xe0)),
   neg: unary(...simd(0xe1)),
+  sqrt: unary(...simd(0xe3)),
   add: binary(...simd(0xe4)),
   sub: binary(...simd(0xe5)),
   mul: binary(...simd(0xe6)),
@@ -128,16 +143,47 @@ export const f32x4 = {
   min: binary(...simd(0xe8)),
   max: binary(...simd(0xe9)),
   fromI32: unary(...simd(0xfa)),
+  fromU32: unary(...simd(0xfb)),
+  /** Two doubles into lanes 0 and 1; the others are 0. */
+  fromF64: unary(...simd(0x5e)),
+};
+
+export const f64x2 = {
+  /** Lanes 0 and 1 of four floats. */
+  fromF32: unary(...simd(0x5f)),
+  add: binary(...simd(0xf0)),
 };
 
 export const i32x4 = {
   const: (value: number): Code => [...simd(0x0c), ...Array.from({ length: 4 }, () => i32Bytes(value)).flat()],
+  eq: binary(...simd(0x37)),
+  ne: binary(...simd(0x38)),
+  ltS: binary(...simd(0x39)),
+  ltU: binary(...simd(0x3a)),
+  gtS: binary(...simd(0x3b)),
+  gtU: binary(...simd(0x3c)),
+  leS: binary(...simd(0x3d)),
+  leU: binary(...simd(0x3e)),
+  geS: binary(...simd(0x3f)),
+  geU: binary(...simd(0x40)),
+  abs: unary(...simd(0xa0)),
+  neg: unary(...simd(0xa1)),
   shl: binary(...simd(0xab)),
   shrS: binary(...simd(0xac)),
   add: binary(...simd(0xae)),
   sub: binary(...simd(0xb1)),
+  mul: binary(...simd(0xb5)),
+  minS: binary(...simd(0xb6)),
+  minU: binary(...simd(0xb7)),
+  maxS: binary(...simd(0xb8)),
+  maxU: binary(...simd(0xb9)),
   /** Truncates; NaN gives 0 and what is out of range saturates. */
   truncF32: unary(...simd(0xf8)),
+  truncF32U: unary(...simd(0xf9)),
+  /** The first four bytes, unsigned. */
+  fromBytes: (x: Code): Code => [x, ...simd(0x89), ...simd(0xa9)],
+  /** The low bytes of four lanes, which are 0 or -1, into the first four bytes. */
+  toBytes: (x: Local): Code => [x.get, x.get, ...simd(0x85), x.get, x.get, ...simd(0x85), ...simd(0x65)],
 };
 
 /** `depth` 0 is the innermost enclosing block, loop or if; a branch to a loop repeats it. */

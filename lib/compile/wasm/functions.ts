@@ -1,0 +1,212 @@
+/**
+ * @file What elementwise primitives are in SIMD instructions, four elements at a time.
+ *
+ * A float32, int32 or uint32 is a lane of 32 bits; a bool is a lane of all ones or all zeros. A function gives the code of its
+ * result from its operands; it may use locals. What is not here is left to other means.
+ */
+import type { DType } from "../../core/aval.js";
+import type { Params } from "../../core/primitive.js";
+import { type Code, type FunctionBuilder, f32x4, i32, i32x4, type Local, v128 } from "./assembler.js";
+
+/** The code of a result, given locals that hold the operands. */
+export type LaneFunction = (fn: FunctionBuilder, operands: readonly Local[]) => Code;
+
+// --- elementary functions ------------------------------------------------------------------------------------------------
+
+/** Evaluates a polynomial, highest coefficient first. */
+const horner = (x: Local, coefficients: readonly number[]): Code =>
+  coefficients
+    .slice(1)
+    .reduce<Code>((sum, c) => f32x4.add(f32x4.mul(sum, x.get), f32x4.const(c)), f32x4.const(coefficients[0]));
+
+/** ln 2 in two parts; the first has trailing zeros, so that its products with |n| < 2^9 are exact. */
+const [LN2_HIGH, LN2_LOW] = [0.693359375, -0.00021219444005469057];
+
+/**
+ * exp to 2 units in the last place: `2^n · exp(r)` with |r| <= ln(2)/2 and Taylor's polynomial of degree 7 (its error is below
+ * 6e-9). The power of two is applied in two steps, so that subnormal results are right; NaN passes.
+ */
+const exp = (fn: FunctionBuilder, x: Code): Code => {
+  const [r, n, whole] = [fn.local("v128"), fn.local("v128"), fn.local("v128")];
+  const power = (exponent: Code): Code => i32x4.shl(i32x4.add(exponent, i32x4.const(127)), i32.const(23));
+  const half: Code = i32x4.shrS(whole.get, i32.const(1));
+  return [
+    // Beyond these bounds the result is infinite, or 0.
+    r.set(f32x4.max(f32x4.min(x, f32x4.const(89)), f32x4.const(-104))),
+    n.set(f32x4.nearest(f32x4.mul(r.get, f32x4.const(Math.LOG2E)))),
+    r.set(f32x4.sub(r.get, f32x4.mul(n.get, f32x4.const(LN2_HIGH)))),
+    r.set(f32x4.sub(r.get, f32x4.mul(n.get, f32x4.const(LN2_LOW)))),
+    whole.set(i32x4.truncF32(n.get)),
+    f32x4.mul(
+      f32x4.mul(horner(r, [1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 1 / 2, 1, 1]), power(half)),
+      power(i32x4.sub(whole.get, half)),
+    ),
+  ];
+};
+
+const SIGN = i32x4.const(-(2 ** 31));
+
+/**
+ * tanh to 2 units in the last place: below 0.625 an odd polynomial (Cephes, `tanhf`), beyond `1 - 2 / (exp(2|x|) + 1)` with the
+ * sign of x.
+ */
+const tanh = (fn: FunctionBuilder, x: Local): Code => {
+  const [size, square, near, far] = [fn.local("v128"), fn.local("v128"), fn.local("v128"), fn.local("v128")];
+  const one = f32x4.const(1);
+  const coefficients = [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1];
+  return [
+    size.set(f32x4.abs(x.get)),
+    square.set(f32x4.mul(x.get, x.get)),
+    far.set(exp(fn, f32x4.add(size.get, size.get))),
+    far.set(f32x4.sub(one, f32x4.div(f32x4.const(2), f32x4.add(far.get, one)))),
+    // Both parts are of |x|; the sign comes last, so that -0 stays -0.
+    near.set(f32x4.mul(f32x4.mul(horner(square, coefficients), square.get), size.get)),
+    near.set(f32x4.add(near.get, size.get)),
+    v128.or(v128.select(far.get, near.get, f32x4.ge(size.get, f32x4.const(0.625))), v128.and(x.get, SIGN)),
+  ];
+};
+
+/** `1 / (1 + exp(-x))`, with `exp(-|x|)` only, so that nothing overflows. */
+const logistic = (fn: FunctionBuilder, x: Local): Code => {
+  const [small, result] = [fn.local("v128"), fn.local("v128")];
+  return [
+    small.set(exp(fn, v128.or(x.get, SIGN))),
+    result.set(f32x4.div(f32x4.const(1), f32x4.add(f32x4.const(1), small.get))),
+    v128.select(f32x4.mul(small.get, result.get), result.get, f32x4.lt(x.get, v128.zero)),
+  ];
+};
+
+// --- tables --------------------------------------------------------------------------------------------------------------
+
+const unary =
+  (f: (x: Code) => Code): LaneFunction =>
+  (_fn, [x]) =>
+    f(x.get);
+const binary =
+  (f: (x: Code, y: Code) => Code): LaneFunction =>
+  (_fn, [x, y]) =>
+    f(x.get, y.get);
+
+const FLOAT: Readonly<Record<string, LaneFunction>> = {
+  add: binary(f32x4.add),
+  sub: binary(f32x4.sub),
+  mul: binary(f32x4.mul),
+  div: binary(f32x4.div),
+  max: binary(f32x4.max),
+  min: binary(f32x4.min),
+  eq: binary(f32x4.eq),
+  ne: binary(f32x4.ne),
+  lt: binary(f32x4.lt),
+  le: binary(f32x4.le),
+  gt: binary(f32x4.gt),
+  ge: binary(f32x4.ge),
+  neg: unary(f32x4.neg),
+  abs: unary(f32x4.abs),
+  ceil: unary(f32x4.ceil),
+  floor: unary(f32x4.floor),
+  round: unary(f32x4.nearest),
+  sqrt: unary(f32x4.sqrt),
+  rsqrt: unary((x) => f32x4.div(f32x4.const(1), f32x4.sqrt(x))),
+  is_finite: unary((x) => f32x4.lt(f32x4.abs(x), f32x4.const(Number.POSITIVE_INFINITY))),
+  sign: (_fn, [x]) =>
+    v128.select(
+      f32x4.const(1),
+      v128.select(f32x4.const(-1), x.get, f32x4.lt(x.get, v128.zero)),
+      f32x4.gt(x.get, v128.zero),
+    ),
+  exp: (fn, [x]) => exp(fn, x.get),
+  tanh: (fn, [x]) => tanh(fn, x),
+  logistic: (fn, [x]) => logistic(fn, x),
+};
+
+const BITS: Readonly<Record<string, LaneFunction>> = {
+  and: binary(v128.and),
+  or: binary(v128.or),
+  xor: binary(v128.xor),
+  not: unary(v128.not),
+};
+
+/** What is the same for signed and unsigned integers. */
+const WHOLE: Readonly<Record<string, LaneFunction>> = {
+  ...BITS,
+  add: binary(i32x4.add),
+  sub: binary(i32x4.sub),
+  mul: binary(i32x4.mul),
+  neg: unary(i32x4.neg),
+  eq: binary(i32x4.eq),
+  ne: binary(i32x4.ne),
+};
+
+const SIGNED: Readonly<Record<string, LaneFunction>> = {
+  ...WHOLE,
+  max: binary(i32x4.maxS),
+  min: binary(i32x4.minS),
+  lt: binary(i32x4.ltS),
+  le: binary(i32x4.leS),
+  gt: binary(i32x4.gtS),
+  ge: binary(i32x4.geS),
+  abs: unary(i32x4.abs),
+  // A true comparison is -1.
+  sign: (_fn, [x]) => i32x4.sub(i32x4.ltS(x.get, v128.zero), i32x4.gtS(x.get, v128.zero)),
+};
+
+const UNSIGNED: Readonly<Record<string, LaneFunction>> = {
+  ...WHOLE,
+  max: binary(i32x4.maxU),
+  min: binary(i32x4.minU),
+  lt: binary(i32x4.ltU),
+  le: binary(i32x4.leU),
+  gt: binary(i32x4.gtU),
+  ge: binary(i32x4.geU),
+};
+
+const TABLES: Readonly<Record<DType, Readonly<Record<string, LaneFunction>>>> = {
+  float32: FLOAT,
+  int32: SIGNED,
+  uint32: UNSIGNED,
+  bool: BITS,
+  float64: {},
+};
+
+const identity = unary((x) => x);
+
+const convert = (from: DType, to: DType): LaneFunction | undefined => {
+  if (from === "float64" || to === "float64") return undefined;
+  if (from === to) return identity;
+  if (to === "bool") return unary((x) => (from === "float32" ? f32x4.ne : i32x4.ne)(x, v128.zero));
+  const one = to === "float32" ? f32x4.const(1) : i32x4.const(1);
+  if (from === "bool") return unary((x) => v128.and(x, one));
+  if (to === "float32") return unary(from === "int32" ? f32x4.fromI32 : f32x4.fromU32);
+  if (from === "float32") return unary(to === "int32" ? i32x4.truncF32 : i32x4.truncF32U);
+  return identity; // between int32 and uint32 the bits stay
+};
+
+/** Powers up to the fourth: at most two roundings. */
+const integerPow = (exponent: number): LaneFunction | undefined => {
+  if (exponent < 1 || exponent > 4 || !Number.isInteger(exponent)) return undefined;
+  return (fn, [x]) => {
+    const square = fn.local("v128");
+    const factor = [undefined, undefined, undefined, x, square][exponent];
+    if (exponent === 1) return x.get;
+    return [square.set(f32x4.mul(x.get, x.get)), factor === undefined ? square.get : f32x4.mul(square.get, factor.get)];
+  };
+};
+
+/**
+ * The function of a primitive on lanes, or undefined where there is none.
+ *
+ * @param dtypes  of the operands
+ */
+export const laneFunction = (name: string, params: Params, dtypes: readonly DType[]): LaneFunction | undefined => {
+  const dtype = dtypes[dtypes.length - 1];
+  switch (name) {
+    case "select":
+      return dtype === "float64" ? undefined : (_fn, [condition, x, y]) => v128.select(x.get, y.get, condition.get);
+    case "convert":
+      return convert(dtype, params.dtype as DType);
+    case "integer_pow":
+      return dtype === "float32" ? integerPow(params.exponent as number) : undefined;
+    default:
+      return TABLES[dtype]?.[name];
+  }
+};

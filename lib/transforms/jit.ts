@@ -57,9 +57,21 @@ const remembered = <T>(): ((jaxpr: Jaxpr, key: string, make: () => T) => T) => {
 
 const flags = (list: readonly boolean[]): string => list.map(Number).join("");
 
-/** Stages a function of flat tensors as a jaxpr without constants. */
-const stageClosed = (name: string, f: (...xs: Tensor[]) => readonly Tensor[], avals: readonly Aval[]): Jaxpr =>
-  stage(name, f, avals).jaxpr;
+/** Jaxprs that were made from another one, so that their programs can go with its own. */
+const derived = new WeakMap<Jaxpr, Jaxpr[]>();
+
+const note = (source: Jaxpr, made: Jaxpr): Jaxpr => {
+  derived.set(source, [...(derived.get(source) ?? []), made]);
+  return made;
+};
+
+/** Stages a transformation of `source`, a function of flat tensors, as a jaxpr without constants. */
+const stageFrom = (
+  source: Jaxpr,
+  name: string,
+  f: (...xs: Tensor[]) => readonly Tensor[],
+  avals: readonly Aval[],
+): Jaxpr => note(source, stage(name, f, avals).jaxpr);
 
 // --- rules ---------------------------------------------------------------------------------------------------------------
 
@@ -82,7 +94,7 @@ const pushed = (name: string, jaxpr: Jaxpr, active: readonly boolean[]): Pushed 
       outActive = douts.map((d) => !isZero(d));
       return [...outs, ...douts.filter((d): d is Tensor => !isZero(d))];
     };
-    return { jaxpr: stageClosed(`jvp of ${name}`, f, [...jaxpr.inAvals, ...dAvals]), outActive };
+    return { jaxpr: stageFrom(jaxpr, `jvp of ${name}`, f, [...jaxpr.inAvals, ...dAvals]), outActive };
   });
 
 interface Split {
@@ -101,11 +113,12 @@ const split = (name: string, jaxpr: Jaxpr, active: readonly boolean[]): Split =>
     let linear: Jaxpr | undefined;
     let outPlaces: readonly (number | null)[] = [];
     const residuals: Split["residuals"][number][] = [];
-    const primal = stageClosed(
+    const primal = stageFrom(
+      jaxpr,
       name,
       (...xs) => {
         const lin = linearizeFlat(`grad of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), xs, active);
-        linear = constsAsInputs(lin.jaxpr);
+        linear = note(jaxpr, constsAsInputs(lin.jaxpr));
         outPlaces = lin.outPlaces;
         const outs = [...lin.outs];
         // A residual that is an argument, or an output already, is handed on, not computed again.
@@ -145,7 +158,7 @@ const pulled = (name: string, jaxpr: Jaxpr, linear: readonly boolean[], ctActive
       active = results.map((r) => !isZero(r));
       return results.filter((r): r is Tensor => !isZero(r));
     };
-    return { jaxpr: stageClosed(`transpose of ${name}`, f, [...knownAvals, ...ctAvals]), active };
+    return { jaxpr: stageFrom(jaxpr, `transpose of ${name}`, f, [...knownAvals, ...ctAvals]), active };
   });
 
 interface Batched {
@@ -168,7 +181,7 @@ const batched = (
       outDims = out;
       return outs;
     };
-    return { jaxpr: stageClosed(`vmap of ${name}`, f, avals), outDims };
+    return { jaxpr: stageFrom(jaxpr, `vmap of ${name}`, f, avals), outDims };
   });
 
 /** A call of a staged function. */
@@ -326,8 +339,14 @@ class Programs {
   }
 }
 
+/** Drops the programs of a jaxpr and of all that was made from it. */
+const forget = (jaxpr: Jaxpr): void => {
+  currentRuntime("dispose").forget(jaxpr);
+  for (const made of derived.get(jaxpr) ?? []) forget(made);
+};
+
 const free = (entry: Entry): void => {
-  currentRuntime("dispose").forget(entry.jaxpr);
+  forget(entry.jaxpr);
   dispose(entry.consts);
 };
 

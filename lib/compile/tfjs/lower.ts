@@ -13,6 +13,7 @@ import type { Block } from "./device.js";
 import { dotKernel } from "./dot.js";
 import { elementwise } from "./elementwise.js";
 import { trusts } from "./faults.js";
+import { reduction } from "./reduce.js";
 
 /** By the primitive's `impl`, on the data in place. */
 export const inPlace = ({ device }: Context, { prim, params, outAvals }: Equation): BlockKernel => {
@@ -171,7 +172,7 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   tan: viaImpl,
   tanh: elementwise,
   broadcast_in_dim: viaImpl,
-  reduce_sum: viaImpl,
+  reduce_sum: reduction("sum"),
   concatenate: viaImpl,
   iota: viaImpl,
   pad: viaImpl,
@@ -181,8 +182,8 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   argmin: viaImpl,
   cumsum: viaImpl,
   reduce_and: viaImpl,
-  reduce_max: viaImpl,
-  reduce_min: viaImpl,
+  reduce_max: reduction("max"),
+  reduce_min: reduction("min"),
   reduce_or: viaImpl,
   sort: viaImpl,
   gather: viaImpl,

@@ -204,6 +204,19 @@ export const checkSameStructure = (where: string, expected: TreeDef, got: TreeDe
   });
 };
 
+/** The subtrees of `tree` at the places of the leaves of `def`. @throws {TreeError} when `tree` ends before */
+export const subtreesAt = (where: string, def: TreeDef, tree: unknown): unknown[] => {
+  if (def.kind === "leaf") return [tree];
+  if (!("children" in def)) return [];
+  if (typeof tree !== "object" || tree === null) {
+    throw new TreeError({ where, what: "a tree ends too early", expected: def.key, got: String(tree) });
+  }
+  const parts = def.kind === "custom" ? (def.node as NodeType<unknown>).flatten(tree).children : tree;
+  return def.keys.flatMap((key, i) =>
+    subtreesAt(where, def.children[i], (parts as Readonly<Record<Key, unknown>>)[key]),
+  );
+};
+
 /** Applies `f` to every leaf; further trees must have the structure of the first. */
 export const treeMap = (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): unknown => {
   const [leaves, def] = flatten(tree);

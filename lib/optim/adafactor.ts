@@ -1,58 +1,174 @@
-import { composite } from "../core/composite.js";
-import { flatten, unflatten } from "../core/pytree.js";
+/**
+ * @file Adafactor as T5X has it: a second moment that is factored into rows and columns where both are long.
+ *
+ * @see Shazeer and Stern 2018, arXiv:1804.04235; T5X's `adafactor.py`
+ */
+import { scope } from "../core/composite.js";
+import { flatten, subtreesAt, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { GradientTransformation } from "./base.js";
-export interface AdafactorState {
-  readonly count: Tensor;
-  readonly v: unknown;
+import { rms } from "./clip.js";
+import { rateAt, type Schedule } from "./schedules.js";
+
+export interface AdafactorOptions {
+  readonly learningRate: number | Schedule;
+  /** Exponent of the decay of the second moment: `beta = 1 - (t - stepOffset + 1) ** -decayRate`. Default 0.8. */
+  readonly decayRate?: number;
+  readonly stepOffset?: number;
+  /** The step the count starts at. The released prompts started at 1100000, the pre-training's last step. Default 0. */
+  readonly initialStep?: number;
+  /** Whether leaves with two axes of at least `minDimSizeToFactor` keep sums of rows and columns only. Default true. */
+  readonly factored?: boolean;
+  readonly minDimSizeToFactor?: number;
+  /** Updates of a larger root mean square are scaled down to it; null switches that off. Default 1. */
+  readonly clippingThreshold?: number | null;
+  /** Whether the learning rate is relative to the root mean square of the parameter. Default true. */
+  readonly multiplyByParameterScale?: boolean;
+  /** Decay of a moving average of the updates; none by default. */
+  readonly beta1?: number;
+  /** Share of the parameter that each step takes away, whatever the learning rate. Default 0. */
+  readonly weightDecayRate?: number;
+  /** Added to the squared gradient. Default 1e-30. */
+  readonly epsilon1?: number;
+  /** The least parameter scale. Default 1e-3. */
+  readonly epsilon2?: number;
 }
-export const adafactor = (o: {
-  learningRate: number;
-  decayRate?: number;
-  weightDecayRate?: number;
-  multiplyByParameterScale?: boolean;
-  initialStep?: number;
-}): GradientTransformation<AdafactorState> => ({
-  init: composite("adafactor.init", (params: unknown): AdafactorState => {
-    const [xs, def] = flatten(params);
+
+/** What is kept for one parameter; null where it is not used. */
+export interface AdafactorMoments {
+  /** Moving average of the updates. */
+  readonly m: Tensor | null;
+  /** Second moment, of the parameter's shape. */
+  readonly v: Tensor | null;
+  /** Second moment averaged over the longest axis. */
+  readonly vRow: Tensor | null;
+  /** Second moment averaged over the second longest axis. */
+  readonly vCol: Tensor | null;
+}
+
+export interface AdafactorState {
+  /** Steps done, int32 scalar. */
+  readonly count: Tensor;
+  /** A tree like the parameters, with the moments of each. */
+  readonly moments: unknown;
+}
+
+/** The longest axis and the second longest (of equal ones the later is longer), or null where the leaf is not factored. */
+const factoredAxes = (shape: readonly number[], least: number): readonly [d0: number, d1: number] | null => {
+  const order = shape.map((_, i) => i).sort((i, j) => shape[i] - shape[j] || i - j);
+  const [d1, d0] = order.slice(-2);
+  return shape.length >= 2 && shape[d1] >= least ? [d0, d1] : null;
+};
+
+/**
+ * Adafactor.
+ *
+ * With weight decay w and update u a step is `p ← (1 - w) p - u`: the decay is not multiplied by the learning rate.
+ * @example // the settings of prompt tuning (Lester et al. 2021)
+ * adafactor({ learningRate: 0.3, decayRate: 0.8, weightDecayRate: 1e-5, multiplyByParameterScale: false })
+ */
+export const adafactor = (options: AdafactorOptions): GradientTransformation<AdafactorState> => {
+  const {
+    decayRate = 0.8,
+    stepOffset = 0,
+    initialStep = 0,
+    factored = true,
+    minDimSizeToFactor = 128,
+    clippingThreshold = 1,
+    multiplyByParameterScale = true,
+    beta1,
+    weightDecayRate = 0,
+    epsilon1 = 1e-30,
+    epsilon2 = 1e-3,
+  } = options;
+  const axesOf = (x: Tensor) => (factored ? factoredAxes(x.shape, minDimSizeToFactor) : null);
+  const without = (x: Tensor, axis: number): Tensor =>
+    np.zeros(
+      x.shape.filter((_, i) => i !== axis),
+      x.dtype,
+    );
+
+  const start = (x: Tensor): AdafactorMoments => {
+    const axes = axesOf(x);
     return {
-      count: np.scalar(o.initialStep ?? 0, "int32"),
-      v: unflatten(
-        def,
-        xs.map((x) => np.zerosLike(x as Tensor)),
-      ),
+      m: beta1 === undefined ? null : np.zerosLike(x),
+      v: axes === null ? np.zerosLike(x) : null,
+      vRow: axes === null ? null : without(x, axes[0]),
+      vCol: axes === null ? null : without(x, axes[1]),
     };
-  }),
-  update: composite("adafactor.update", (grads: unknown, s: AdafactorState, params: unknown) => {
-    const [gs, def] = flatten(grads);
-    const [ps] = flatten(params);
-    const [vs] = flatten(s.v);
-    const t = np.add(np.astype(s.count, "float32"), 1);
-    const beta = np.subtract(1, np.power(t, -(o.decayRate ?? 0.8)));
-    const out = gs.map((g, i) => {
-      const gr = g as Tensor;
-      const v = np.add(
-        np.multiply(beta, vs[i] as Tensor),
-        np.multiply(np.subtract(1, beta), np.add(np.square(gr), 1e-30)),
-      );
-      const y = np.multiply(gr, np.rsqrt(v));
-      const rms = np.sqrt(np.mean(np.square(y)));
-      const u = np.multiply(np.divide(y, np.maximum(1, rms)), o.learningRate);
-      return { u: np.negative(np.add(u, np.multiply(ps[i] as Tensor, o.weightDecayRate ?? 0))), v };
-    });
-    return [
-      unflatten(
-        def,
-        out.map((x) => x.u),
-      ),
-      {
-        count: np.add(s.count, 1),
-        v: unflatten(
+  };
+
+  /** The gradient divided by the root of its second moment, and that moment brought up to date. */
+  const normalize = (
+    g: Tensor,
+    s: AdafactorMoments,
+    beta: Tensor,
+  ): { y: Tensor; moments: Omit<AdafactorMoments, "m"> } => {
+    const decay = (old: Tensor, fresh: Tensor): Tensor =>
+      np.add(np.multiply(beta, old), np.multiply(np.subtract(1, beta), fresh));
+    const square = np.add(np.square(g), epsilon1);
+    const axes = axesOf(g);
+    if (axes === null) {
+      const v = decay(s.v as Tensor, square);
+      return { y: np.multiply(g, np.rsqrt(v)), moments: { v, vRow: null, vCol: null } };
+    }
+    const [d0, d1] = axes;
+    const vRow = decay(s.vRow as Tensor, np.mean(square, { axis: d0 }));
+    const vCol = decay(s.vCol as Tensor, np.mean(square, { axis: d1 }));
+    const mean = np.mean(vRow, { axis: d1 > d0 ? d1 - 1 : d1, keepDims: true });
+    const rows = np.expandDims(np.rsqrt(np.divide(vRow, mean)), d0);
+    const columns = np.expandDims(np.rsqrt(vCol), d1);
+    return { y: np.multiply(np.multiply(g, rows), columns), moments: { v: null, vRow, vCol } };
+  };
+
+  const step = (
+    g: Tensor,
+    s: AdafactorMoments,
+    p: Tensor,
+    beta: Tensor,
+    rate: Tensor | number,
+  ): [Tensor, AdafactorMoments] => {
+    const { y, moments } = normalize(g, s, beta);
+    const clipped = clippingThreshold === null ? y : np.divide(y, np.maximum(1, np.divide(rms(y), clippingThreshold)));
+    const scaled = np.multiply(
+      clipped,
+      multiplyByParameterScale ? np.multiply(np.maximum(rms(p), epsilon2), rate) : rate,
+    );
+    const m =
+      s.m === null || beta1 === undefined ? null : np.add(np.multiply(beta1, s.m), np.multiply(1 - beta1, scaled));
+    const moved = np.negative(m ?? scaled);
+    return [weightDecayRate === 0 ? moved : np.subtract(moved, np.multiply(weightDecayRate, p)), { m, ...moments }];
+  };
+
+  return {
+    init: (params) =>
+      scope(() => {
+        const [leaves, def] = flatten(params);
+        const moments = unflatten(
           def,
-          out.map((x) => x.v),
-        ),
-      },
-    ] as const;
-  }),
-});
+          leaves.map((x) => start(x as Tensor)),
+        );
+        return { count: np.scalar(initialStep, "int32"), moments };
+      }),
+    update: (grads, state, params) =>
+      scope(() => {
+        const [gs, def] = flatten(grads);
+        const ps = subtreesAt("optim.adafactor", def, params) as Tensor[];
+        const ss = subtreesAt("optim.adafactor", def, state.moments) as AdafactorMoments[];
+        const t = np.add(np.astype(np.subtract(state.count, stepOffset), "float32"), 1);
+        const beta = np.subtract(1, np.power(t, -decayRate));
+        const rate = rateAt(options.learningRate, state.count);
+        const results = gs.map((g, i) => step(g as Tensor, ss[i], ps[i], beta, rate));
+        const updates = unflatten(
+          def,
+          results.map(([u]) => u),
+        ) as typeof grads;
+        const moments = unflatten(
+          def,
+          results.map(([, m]) => m),
+        );
+        return [updates, { count: np.add(state.count, 1), moments }] as const;
+      }),
+  };
+};

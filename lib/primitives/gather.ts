@@ -183,7 +183,8 @@ const operandStart = (w: Windows, indices: HostArray, at: number, clip: boolean)
   return start;
 };
 
-const fillValue = (dtype: DType, mode: GatherMode): number =>
+/** What gather gives where a slice is outside. */
+export const fillValue = (dtype: DType, mode: GatherMode): number =>
   mode !== "fill"
     ? 0
     : isFloat(dtype)

@@ -1,6 +1,6 @@
 /** @file The few things of a TensorFlow.js backend that are used: its kernels, and where its tensors live. */
 import type { DType, Shape } from "../../core/aval.js";
-import { allocate, type TypedArray } from "../../core/host.js";
+import type { TypedArray } from "../../core/host.js";
 
 /** TensorFlow.js's name of a storage type; uint32 is stored as int32. */
 export type StorageType = "float32" | "int32" | "bool";
@@ -30,10 +30,12 @@ export interface Backend {
   kernel(name: string): Kernel;
   /** A new tensor; its elements are undefined when `data` is left out. */
   make(shape: Shape, dtype: StorageType, data?: TypedArray): Info;
-  /** The elements themselves, not a copy; valid until the next allocation. */
+  /** The elements; valid until the next allocation. */
   view(info: Info): TypedArray;
   retain(info: Info): void;
   release(info: Info): void;
+  /** Whether `view` is the memory itself, which may be written, and not a copy. */
+  readonly inPlace: boolean;
   readonly heap?: WasmHeap;
   heapBytes(): number | undefined;
 }
@@ -48,5 +50,3 @@ export const reinterpret = (data: TypedArray, dtype: DType): TypedArray => {
   if (dtype === "int32") return new Int32Array(buffer, byteOffset, length);
   return data;
 };
-
-export { allocate };

@@ -13,6 +13,8 @@ import type { Block } from "./device.js";
 import { dotKernel } from "./dot.js";
 import { elementwise } from "./elementwise.js";
 import { trusts } from "./faults.js";
+import { gather, scatterAdd } from "./gather.js";
+import * as movement from "./movement.js";
 import { reduction } from "./reduce.js";
 
 /** By the primitive's `impl`, on the data in place. */
@@ -69,7 +71,7 @@ const integerPow: Lowering = ({ device }, equation) => {
   };
 };
 
-const transpose: Lowering = ({ device }, equation) => {
+const transposeKernel: Lowering = ({ device }, equation) => {
   if (!trusts(device.backend.name, "Transpose", equation)) return undefined;
   const kernel = device.backend.kernel("Transpose");
   const perm = equation.params.perm as readonly number[];
@@ -117,7 +119,7 @@ const dot: Lowering = (context, equation) => {
 export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   reshape: alias,
   stop_gradient: alias,
-  transpose,
+  transpose: first(movement.transpose, transposeKernel),
   dot_general: dot,
   add: first(elementwise, binary("Add")),
   sub: first(elementwise, binary("Sub")),
@@ -171,13 +173,13 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   sinh: viaImpl,
   tan: viaImpl,
   tanh: elementwise,
-  broadcast_in_dim: viaImpl,
+  broadcast_in_dim: movement.broadcast,
   reduce_sum: reduction("sum"),
-  concatenate: viaImpl,
+  concatenate: movement.concatenate,
   iota: viaImpl,
-  pad: viaImpl,
-  reverse: viaImpl,
-  slice: viaImpl,
+  pad: movement.pad,
+  reverse: movement.reverse,
+  slice: movement.slice,
   argmax: viaImpl,
   argmin: viaImpl,
   cumsum: viaImpl,
@@ -186,10 +188,10 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   reduce_min: reduction("min"),
   reduce_or: viaImpl,
   sort: viaImpl,
-  gather: viaImpl,
-  scatter_add: viaImpl,
-  dynamic_slice: viaImpl,
-  dynamic_update_slice: viaImpl,
+  gather: gather,
+  scatter_add: scatterAdd,
+  dynamic_slice: movement.dynamicSlice,
+  dynamic_update_slice: movement.dynamicUpdateSlice,
   random_bits: viaImpl,
   threefry2x32: viaImpl,
 };

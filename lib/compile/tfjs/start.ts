@@ -5,7 +5,7 @@
  * the pinned 4.22 and is touched in this folder only. Backends are imported when they are started.
  */
 
-import { type Shape, sizeOf } from "../../core/aval.js";
+import { itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { BackendError } from "../../core/errors.js";
 import { allocate, type TypedArray } from "../../core/host.js";
 import type { Backend, Info, Kernel, StorageType, WasmHeap } from "./backend.js";
@@ -24,6 +24,10 @@ interface WasmBackend {
   };
   readonly dataIdMap: { get(id: object): { readonly memoryOffset: number } };
   typedArrayFromHeap(info: Info): TypedArray;
+}
+/** The part of the cpu backend object that is used. */
+interface CpuBackend {
+  readonly data: { get(id: object): { readonly values: TypedArray } };
 }
 /** What all backends have. */
 interface KernelBackend {
@@ -68,6 +72,16 @@ const quietly = async (start: () => Promise<void>): Promise<void> => {
   });
 };
 
+/** tfjs itself does not look: it would go on at address 0. */
+const outOfMemory = (where: string, bytes: number, heapBytes: number): BackendError =>
+  new BackendError({
+    where,
+    what: "no memory left on the WebAssembly heap",
+    expected: `${bytes} more bytes`,
+    got: `a heap of ${heapBytes} bytes, which cannot grow beyond 4 GiB`,
+    hint: "dispose of tensors that are not needed, or use smaller batches",
+  });
+
 /**
  * Starts a backend.
  *
@@ -93,7 +107,7 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
       { cause },
     );
   }
-  const raw = tf.backend() as unknown as KernelBackend & Partial<WasmBackend>;
+  const raw = tf.backend() as unknown as KernelBackend & Partial<WasmBackend & CpuBackend>;
   const kernel = (kernelName: string): Kernel => {
     const found = tf.getKernel(kernelName, name);
     if (found === undefined || found === null) {
@@ -115,11 +129,24 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
     name,
     kernel,
     make(shape: Shape, dtype, data) {
-      // The cpu backend keeps the array it is given; wasm copies it to its heap, or leaves the memory as it is.
-      const values = data ?? (heap === undefined ? allocate(dtype, sizeOf(shape)) : null);
-      return { dataId: raw.write(values, shape, dtype), shape: [...shape], dtype };
+      if (heap === undefined) {
+        // The cpu backend keeps the array it is given.
+        return { dataId: raw.write(data ?? allocate(dtype, sizeOf(shape)), shape, dtype), shape: [...shape], dtype };
+      }
+      const info = { dataId: raw.write(null, shape, dtype), shape: [...shape], dtype };
+      if (heap.addressOf(info) === 0 && sizeOf(shape) > 0) {
+        raw.disposeData(info.dataId);
+        throw outOfMemory(name, sizeOf(shape) * itemBytes(dtype), heap.memory.buffer.byteLength);
+      }
+      if (data !== undefined) (raw as WasmBackend).typedArrayFromHeap(info).set(data);
+      return info;
     },
-    view: (info) => (wasm === undefined ? raw.readSync(info.dataId) : (raw as WasmBackend).typedArrayFromHeap(info)),
+    inPlace: name !== "tensorflow",
+    view: (info) => {
+      if (wasm !== undefined) return (raw as WasmBackend).typedArrayFromHeap(info);
+      // The cpu backend's `readSync` copies a bool.
+      return raw.data?.get(info.dataId).values ?? raw.readSync(info.dataId);
+    },
     retain: (info) => raw.incRef(info.dataId),
     release: (info) => {
       raw.disposeData(info.dataId);

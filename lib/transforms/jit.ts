@@ -273,12 +273,17 @@ interface Entry {
   readonly jaxpr: Jaxpr;
   readonly consts: readonly Tensor[];
   readonly outDef: TreeDef;
+  /** False where it closes over tracers of a transformation, so that it serves one call only. */
+  readonly kept: boolean;
 }
+
+const aliasOf = (x: Tensor): Tensor => (x instanceof DeviceArray ? x.alias() : x);
 
 const objectIds = new WeakMap<object, number>();
 let nextObjectId = 0;
 const identity = (x: unknown): string => {
-  if ((typeof x !== "object" && typeof x !== "function") || x === null) return `${typeof x}:${String(x)}`;
+  if ((typeof x !== "object" && typeof x !== "function") || x === null)
+    return `${typeof x}:${Object.is(x, -0) ? "-0" : String(x)}`;
   let id = objectIds.get(x);
   if (id === undefined) {
     id = nextObjectId++;
@@ -384,8 +389,9 @@ export const jit = <A extends readonly unknown[], R>(
       f(...(dynamic.map((x, i) => (defs[i] === null ? args[i] : x)) as unknown as A));
     const flat = flatFunction(where, withStatics as (...a: never[]) => unknown, def);
     const staged = stage(where, flat.call, avals);
-    const consts = unscoped(() => staged.consts.map((c) => (c instanceof DeviceArray ? c.alias() : c)));
-    return { jaxpr: constsAsInputs(staged.jaxpr), consts, outDef: flat.out() };
+    const kept = !staged.consts.some((c) => c instanceof Tracer);
+    const consts = kept ? unscoped(() => staged.consts.map(aliasOf)) : staged.consts;
+    return { jaxpr: constsAsInputs(staged.jaxpr), consts, outDef: flat.out(), kept };
   };
 
   const call = (...args: A): R => {
@@ -415,14 +421,19 @@ export const jit = <A extends readonly unknown[], R>(
     const make = (): Entry => trace(args, defs, avals);
     // Tensors made while tracing are copied into the program; the originals go with this scope.
     const entry = found ?? (eager ? inScope(where, make) : make());
-    // A program that closes over another transformation's tracers serves this call only.
     if (found !== undefined) stats.hits++;
     else {
       stats.compiles++;
-      if (!entry.consts.some((c) => c instanceof Tracer)) programs.set(key, entry);
+      if (entry.kept) programs.set(key, entry);
     }
     const name = f.name === "" ? "anonymous" : f.name;
-    const outs = transformed("jit", () => bind(jitP, [...entry.consts, ...leaves], { name, jaxpr: entry.jaxpr }));
+    const outs = transformed("jit", () => {
+      // Used once: its equations take the place of a program that would have to be compiled and dropped again.
+      if (!entry.kept) return evalJaxpr(entry.jaxpr, [], [...entry.consts, ...leaves]);
+      // A transformation may need the constants (as residuals) for longer than the program is kept.
+      const consts = eager ? entry.consts : entry.consts.map(aliasOf);
+      return bind(jitP, [...consts, ...leaves], { name, jaxpr: entry.jaxpr });
+    });
     if (eager) {
       leaves.forEach((x, i) => {
         if (donated[i]) (x as DeviceArray).dispose(`it was donated to ${where} as ${at(i)}`);

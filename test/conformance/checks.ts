@@ -8,7 +8,6 @@ import { avalOfHost, type HostArray } from "../../lib/core/host.js";
 import type { AnyPrimitive } from "../../lib/core/primitive.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import { bind } from "../../lib/core/trace.js";
-import { transposeP } from "../../lib/primitives/broadcast.js";
 import { vjp } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { jvp } from "../../lib/transforms/jvp.js";
@@ -24,6 +23,7 @@ import {
   on,
   onDevice,
   onReference,
+  stacked,
   taken,
 } from "../helpers/runtime.js";
 import { seeded } from "../helpers/seeded.js";
@@ -70,19 +70,6 @@ export const computes = (prim: AnyPrimitive, { args, params }: Row, runtime: Exe
       for (const x of xs) x.dispose();
     }, runtime.name);
   });
-
-/** The examples of a batch, one behind the other along `axis`. */
-const stacked = (xs: readonly HostArray[], axis: number): HostArray => {
-  const [first] = xs;
-  const front = host(
-    first.dtype,
-    [xs.length, ...first.shape],
-    xs.flatMap((x) => Array.from(x.data)),
-  );
-  const order = range(front.shape.length).slice(1);
-  order.splice(axis, 0, 0);
-  return transposeP.impl([front], { perm: order })[0];
-};
 
 /** Every axis of each input alone, all inputs together at the first and at the last axis, and all choices at the first. */
 const batchings = (args: readonly HostArray[]): (number | null)[][] => {

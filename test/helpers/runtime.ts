@@ -3,11 +3,12 @@ import * as assert from "uvu/assert";
 import { type BackendName, runtimeFor } from "../../lib/compile/init.js";
 import { referenceExecutor } from "../../lib/compile/reference.js";
 import { type ExecutorRuntime, runtimeOn } from "../../lib/compile/runtime.js";
-import { Aval, type DType, isFloat, printShape, type Shape, sameShape, sizeOf } from "../../lib/core/aval.js";
+import { Aval, type DType, isFloat, printShape, range, type Shape, sameShape, sizeOf } from "../../lib/core/aval.js";
 import { allocate, type HostArray, hostArray } from "../../lib/core/host.js";
 import { leavesOf } from "../../lib/core/pytree.js";
 import { currentRuntime, setRuntime } from "../../lib/core/runtime.js";
 import { DeviceArray, type Tensor } from "../../lib/core/tensor.js";
+import { transposeP } from "../../lib/primitives/broadcast.js";
 
 /** The executors that every primitive is tested on. */
 export const EXECUTORS: readonly BackendName[] = ["reference", "wasm", "cpu"];
@@ -70,6 +71,19 @@ export const hostOf = (x: Tensor): HostArray => x.concrete("test").host();
 
 /** A tensor's elements as plain numbers. */
 export const numbers = (x: unknown): number[] => Array.from((x as Tensor).dataSync());
+
+/** The examples of a batch, one behind the other along `axis`. */
+export const stacked = (xs: readonly HostArray[], axis: number): HostArray => {
+  const [first] = xs;
+  const front = host(
+    first.dtype,
+    [xs.length, ...first.shape],
+    xs.flatMap((x) => Array.from(x.data)),
+  );
+  const order = range(front.shape.length).slice(1);
+  order.splice(axis, 0, 0);
+  return transposeP.impl([front], { perm: order })[0];
+};
 
 // --- leaks ---------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,275 @@
+/**
+ * @file The operations of random programs: for every primitive a way to apply it to values of any size without leaving the
+ * domain where it is smooth enough. Arguments are squashed by a sine first where needed; only `stop_gradient` is kept to values
+ * without a tangent, since it is a derivative that is no derivative.
+ */
+import { isFloat, range, type Shape, sizeOf } from "../../lib/core/aval.js";
+import type { PrimitiveName } from "../../lib/primitives/index.js";
+import { type Arg, type Builder, fits, NoOperand } from "./program.js";
+
+type Operation = (b: Builder) => void;
+
+const small = (shape: Shape): boolean => sizeOf(shape) <= 12 && shape.length <= 3;
+const ranked = (shape: Shape): boolean => shape.length > 0;
+
+/** In (-0.8, 0.8). */
+const inside = (b: Builder, x: Arg): number => b.apply("mul", [b.number(0.8), b.apply("sin", [x])]);
+/** In (0.6, 2.6). */
+const positive = (b: Builder, x: Arg): number => b.apply("add", [b.apply("sin", [x]), b.number(1.6)]);
+const sine = (b: Builder, x: Arg): number => b.apply("sin", [x]);
+const plain = (_b: Builder, x: Arg): Arg => x;
+
+const unary =
+  (name: PrimitiveName, tame: (b: Builder, x: Arg) => Arg): Operation =>
+  (b) => {
+    b.apply(name, [tame(b, b.aFloat())]);
+  };
+const binary =
+  (name: PrimitiveName, tameX: (b: Builder, x: Arg) => Arg, tameY: (b: Builder, x: Arg) => Arg): Operation =>
+  (b) => {
+    const x = b.aFloat();
+    const y = b.partner(x);
+    const pair: [Arg, Arg] = [tameX(b, x), tameY(b, y)];
+    b.apply(name, pair);
+  };
+const comparison =
+  (name: PrimitiveName): Operation =>
+  (b) => {
+    const x = b.some((v) => v.aval.dtype !== "bool");
+    b.apply(name, [x, b.partner(x)]);
+  };
+const logical =
+  (name: PrimitiveName, bools: boolean): Operation =>
+  (b) => {
+    const x = b.some((v) => !isFloat(v.aval.dtype) && (bools || v.aval.dtype !== "bool"));
+    b.apply(name, [x, b.partner(x)]);
+  };
+const reduction =
+  (name: PrimitiveName, dtype?: "bool"): Operation =>
+  (b) => {
+    const x = dtype === undefined ? b.aFloat(ranked) : b.of(dtype, ranked);
+    const axes = range(b.shape(x).length).filter(() => b.rng.chance(0.6));
+    b.apply(name, [x], { axes });
+  };
+const alongAxis =
+  (name: PrimitiveName, more: (b: Builder) => object = () => ({})): Operation =>
+  (b) => {
+    const x = b.aFloat((shape) => ranked(shape) && sizeOf(shape) > 0);
+    b.apply(name, [x], { axis: b.rng.int(b.shape(x).length), ...more(b) });
+  };
+
+/** An int32 scalar that may be anything. */
+const start = (b: Builder): Arg => (b.rng.chance(0.5) ? b.of("int32", (s) => s.length === 0) : b.int(b.rng.int(3)));
+/** Indices [n, 1] into an axis of `size`, most of them inside. */
+const indices = (b: Builder, size: number): number => {
+  const i = b.of("int32", (s) => ranked(s) && sizeOf(s) <= 6);
+  const column = b.apply("reshape", [i], { shape: [sizeOf(b.shape(i)), 1] });
+  return b.apply("and", [column, b.int(size > 2 ? 3 : 1)]);
+};
+const alongRows = (shape: Shape): object => ({
+  offsetDims: shape.slice(1).map((_, i) => i + 1),
+  collapsedSliceDims: [0],
+  operandBatchingDims: [],
+  startIndicesBatchingDims: [],
+  startIndexMap: [0],
+  sliceSizes: [1, ...shape.slice(1)],
+});
+
+/** One operation for every primitive. */
+export const operations: Record<PrimitiveName, Operation> = {
+  sin: unary("sin", plain),
+  cos: unary("cos", plain),
+  tanh: unary("tanh", plain),
+  atan: unary("atan", plain),
+  asinh: unary("asinh", plain),
+  logistic: unary("logistic", plain),
+  erf: unary("erf", plain),
+  neg: unary("neg", plain),
+  abs: unary("abs", plain),
+  sign: unary("sign", plain),
+  floor: unary("floor", plain),
+  ceil: unary("ceil", plain),
+  round: unary("round", plain),
+  is_finite: unary("is_finite", plain),
+  exp: unary("exp", sine),
+  expm1: unary("expm1", sine),
+  sinh: unary("sinh", sine),
+  cosh: unary("cosh", sine),
+  tan: unary("tan", inside),
+  asin: unary("asin", inside),
+  acos: unary("acos", inside),
+  atanh: unary("atanh", inside),
+  log1p: unary("log1p", inside),
+  log: unary("log", positive),
+  sqrt: unary("sqrt", positive),
+  rsqrt: unary("rsqrt", positive),
+  acosh: unary("acosh", (b, x) => b.apply("add", [positive(b, x), b.number(1)])),
+  integer_pow: (b) => {
+    if (b.rng.chance(0.3)) b.apply("integer_pow", [b.of("int32")], { exponent: b.rng.int(4) });
+    else if (b.rng.chance(0.5)) b.apply("integer_pow", [positive(b, b.aFloat())], { exponent: -1 - b.rng.int(2) });
+    else b.apply("integer_pow", [sine(b, b.aFloat())], { exponent: b.rng.int(4) });
+  },
+  add: binary("add", plain, plain),
+  sub: binary("sub", plain, plain),
+  mul: binary("mul", sine, plain),
+  div: binary("div", plain, positive),
+  rem: binary("rem", plain, positive),
+  max: binary("max", plain, plain),
+  min: binary("min", plain, plain),
+  pow: binary("pow", positive, sine),
+  atan2: binary("atan2", plain, positive),
+  eq: comparison("eq"),
+  ne: comparison("ne"),
+  lt: comparison("lt"),
+  le: comparison("le"),
+  gt: comparison("gt"),
+  ge: comparison("ge"),
+  and: logical("and", true),
+  or: logical("or", true),
+  xor: logical("xor", true),
+  shift_left: logical("shift_left", false),
+  shift_right_logical: logical("shift_right_logical", false),
+  shift_right_arithmetic: logical("shift_right_arithmetic", false),
+  not: (b) => {
+    b.apply("not", [b.some((v) => !isFloat(v.aval.dtype))]);
+  },
+  select: (b) => {
+    const condition = b.of("bool");
+    const x = b.aFloat((s) => fits(s, b.shape(condition)));
+    const y = b.partner(x);
+    if (!fits(b.shape(y), b.shape(condition))) throw new NoOperand();
+    b.apply("select", [condition, x, y]);
+  },
+  convert: (b) => {
+    const x = b.some((v) => v.aval.dtype !== b.float);
+    const { dtype } = b.aval(x);
+    // Three bits of an integer: large ones would be cut differently in float32 and float64.
+    const cut =
+      dtype === "int32"
+        ? b.apply("and", [x, b.int(7)])
+        : dtype === "uint32"
+          ? b.apply("shift_right_logical", [x, b.apply("convert", [b.int(29)], { dtype: "uint32" })])
+          : x;
+    b.apply("mul", [b.apply("convert", [cut], { dtype: b.float }), b.number(0.2)]);
+    if (b.rng.chance(0.3)) b.apply("convert", [b.aFloat()], { dtype: b.rng.pick(["int32", "bool", "uint32"]) });
+  },
+  stop_gradient: (b) => {
+    b.apply("stop_gradient", [b.some((v) => !v.active)]);
+  },
+
+  reshape: (b) => {
+    const x = b.aFloat();
+    const shape = b.shape(x);
+    b.apply("reshape", [x], { shape: b.rng.pick([[sizeOf(shape)], [1, ...shape], [...shape].reverse()]) });
+  },
+  transpose: (b) => {
+    const x = b.aFloat(ranked);
+    const perm = range(b.shape(x).length)
+      .map((axis) => ({ axis, at: b.rng.next() }))
+      .sort((p, q) => p.at - q.at)
+      .map(({ axis }) => axis);
+    b.apply("transpose", [x], { perm });
+  },
+  broadcast_in_dim: (b) => {
+    const x = b.aFloat(small);
+    const shape = [...b.shape(x)];
+    const at = b.rng.int(shape.length + 1);
+    const dims = shape.map((_, i) => (i < at ? i : i + 1));
+    shape.splice(at, 0, 2);
+    b.apply("broadcast_in_dim", [x], { shape, dims });
+  },
+  concatenate: (b) => {
+    const x = b.aFloat((s) => ranked(s) && small(s));
+    const same = b.find((v) => v.aval.dtype === b.float && String(v.aval.shape) === String(b.shape(x)));
+    b.apply("concatenate", [x, b.rng.pick(same)], { axis: b.rng.int(b.shape(x).length) });
+  },
+  iota: (b) => {
+    const counted = b.apply("iota", [], {
+      shape: [2, 3],
+      dtype: b.rng.pick([b.float, "int32", "uint32"]),
+      axis: b.rng.int(2),
+    });
+    if (b.aval(counted).dtype === b.float) b.apply("sin", [counted]);
+  },
+  reverse: (b) => {
+    const x = b.aFloat(ranked);
+    b.apply("reverse", [x], { axes: [b.rng.int(b.shape(x).length)] });
+  },
+  slice: (b) => {
+    const x = b.aFloat((s) => ranked(s) && s.every((n) => n > 0));
+    const shape = b.shape(x);
+    const start = shape.map((n) => (b.rng.chance(0.5) ? 0 : b.rng.int(n)));
+    const strides = shape.map(() => 1 + b.rng.int(2));
+    b.apply("slice", [x], { start, limit: shape, strides });
+  },
+  pad: (b) => {
+    const x = b.aFloat((s) => ranked(s) && small(s));
+    const amounts = (): number[] => b.shape(x).map(() => (b.rng.chance(0.3) ? 1 : 0));
+    const value = b.rng.chance(0.5) ? b.number(0.5) : b.aFloat((s) => s.length === 0);
+    b.apply("pad", [x, value], { low: amounts(), high: amounts(), interior: amounts() });
+  },
+  reduce_sum: reduction("reduce_sum"),
+  reduce_max: reduction("reduce_max"),
+  reduce_min: reduction("reduce_min"),
+  reduce_and: reduction("reduce_and", "bool"),
+  reduce_or: reduction("reduce_or", "bool"),
+  argmax: alongAxis("argmax"),
+  argmin: alongAxis("argmin"),
+  cumsum: alongAxis("cumsum", (b) => ({ reverse: b.rng.chance(0.5) })),
+  sort: alongAxis("sort"),
+  dot_general: (b) => {
+    const x = b.aFloat((s) => ranked(s) && small(s));
+    const k = b.rng.int(b.shape(x).length);
+    const size = b.shape(x)[k];
+    const y = b.aFloat((s) => small(s) && s.includes(size));
+    const batch = b.shape(x).length === 3 && b.shape(y).length === 3 && k !== 0 && b.shape(x)[0] === b.shape(y)[0];
+    const l = b.shape(y).findIndex((n, i) => n === size && (!batch || i !== 0));
+    if (l < 0 || (sizeOf(b.shape(x)) * sizeOf(b.shape(y))) / Math.max(size, 1) ** 2 > 72) throw new NoOperand();
+    const shared = batch ? [0] : [];
+    b.apply("dot_general", [sine(b, x), y], {
+      lhsContract: [k],
+      rhsContract: [l],
+      lhsBatch: shared,
+      rhsBatch: shared,
+    });
+  },
+  gather: (b) => {
+    const x = b.aFloat((s) => ranked(s) && small(s) && s[0] > 0);
+    const shape = b.shape(x);
+    b.apply("gather", [x, indices(b, shape[0])], {
+      ...alongRows(shape),
+      mode: b.rng.pick(["clip", "zero"]),
+    });
+  },
+  scatter_add: (b) => {
+    const x = b.aFloat((s) => ranked(s) && small(s) && s[0] > 0);
+    const shape = b.shape(x);
+    const at = indices(b, shape[0]);
+    const read = { ...alongRows(shape), mode: "clip" };
+    const updates = b.apply("sin", [b.apply("gather", [x, at], read)]);
+    b.apply("scatter_add", [b.rng.chance(0.5) ? x : sine(b, x), at, updates], {
+      ...alongRows(shape),
+      mode: b.rng.pick(["clip", "drop"]),
+    });
+  },
+  dynamic_slice: (b) => {
+    const x = b.aFloat((s) => s.every((n) => n > 0));
+    const sliceSizes = b.shape(x).map((n) => 1 + b.rng.int(n));
+    b.apply("dynamic_slice", [x, ...sliceSizes.map(() => start(b))], { sliceSizes });
+  },
+  dynamic_update_slice: (b) => {
+    const x = b.aFloat((s) => s.every((n) => n > 0));
+    const shape = b.shape(x);
+    const update = b.find(
+      (v) => v.aval.dtype === b.float && v.aval.ndim === shape.length && v.aval.shape.every((n, i) => n <= shape[i]),
+    );
+    b.apply("dynamic_update_slice", [x, b.rng.pick(update), ...shape.map(() => start(b))]);
+  },
+  random_bits: (b) => {
+    b.apply("random_bits", [b.of("uint32", (s) => s[s.length - 1] === 2)], { shape: [3] });
+  },
+  threefry2x32: (b) => {
+    const key = b.of("uint32", (s) => s[s.length - 1] === 2);
+    b.apply("threefry2x32", [key, b.apply("xor", [key, key])]);
+  },
+};

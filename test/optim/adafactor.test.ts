@@ -1,0 +1,174 @@
+import { readFileSync } from "node:fs";
+import * as E from "fp-ts/lib/Either.js";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { runtimeFor } from "../../lib/compile/init.js";
+import { scope } from "../../lib/core/composite.js";
+import { withRuntime } from "../../lib/core/runtime.js";
+import type { Tensor } from "../../lib/core/tensor.js";
+import { parseSafetensors } from "../../lib/io/safetensors.js";
+import * as np from "../../lib/np/index.js";
+import { type AdafactorMoments, adafactor, applyUpdates } from "../../lib/optim/index.js";
+import { jit } from "../../lib/transforms/jit.js";
+import { assertDigest, assertNear, type Digest, type GoldenTensor } from "../helpers/golden.js";
+import { readSharedJson, withShared } from "../helpers/shared.js";
+
+const Adafactor = suite("optim/adafactor");
+
+const reference = await runtimeFor("reference");
+
+interface Case {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly settings: {
+    readonly learning_rate: number;
+    readonly multiply_by_parameter_scale: boolean;
+    readonly weight_decay: number | null;
+    readonly decay_rate: number;
+    readonly clipping_threshold: number;
+    readonly beta1: number | null;
+    readonly min_dim_size_to_factor: number;
+  };
+  readonly factored: { readonly t5x: boolean };
+  readonly initial: { readonly numerator: GoldenTensor; readonly denominator: number };
+  readonly gradients: {
+    readonly q: GoldenTensor;
+    readonly row_exponent: readonly number[];
+    readonly col_exponent: readonly number[] | null;
+    readonly step_exponent: readonly number[];
+    readonly fine: number;
+    readonly roll: readonly [number, number] | null;
+  };
+  readonly params_after_step: {
+    readonly t5x: Record<string, GoldenTensor | { digest: Digest; rows: number[]; values: GoldenTensor }>;
+  };
+  readonly state_after_20: { readonly t5x: Record<string, GoldenTensor> };
+}
+
+/** The gradient of step `t`, as the case's formula gives it: exact in float32. */
+const gradient = ({ shape, gradients: g }: Case, t: number): Float32Array => {
+  const [rows, columns] = [shape[0], shape[1] ?? 1];
+  return Float32Array.from({ length: rows * columns }, (_, at) => {
+    const [i, j] = [Math.floor(at / columns), at % columns];
+    const q =
+      g.roll === null
+        ? g.q.data[t * rows * columns + at]
+        : g.q.data[((i + g.roll[0] * t) % rows) * columns + ((j + g.roll[1] * t) % columns)];
+    const column = shape.length === 1 ? 0 : (g.col_exponent?.[j] ?? 0);
+    return q * 2 ** (g.row_exponent[i] + column + g.step_exponent[t] - g.fine);
+  });
+};
+
+const PARAMS = { abs: 2e-5, rel: 1e-5 };
+const STATE = { abs: 1e-37, rel: 1e-4 };
+
+withShared(Adafactor, "twenty steps of every case equal T5X's", (root) => {
+  const { cases } = readSharedJson<{ cases: Case[] }>(root, "golden/adafactor.json");
+  const stored = parseSafetensors(readFileSync(`${root}/golden/adafactor_params.safetensors`));
+  if (E.isLeft(stored)) throw stored.left;
+  withRuntime(reference, () => {
+    for (const c of cases) {
+      scope(() => {
+        const { settings: s } = c;
+        const tx = adafactor({
+          learningRate: s.learning_rate,
+          decayRate: s.decay_rate,
+          multiplyByParameterScale: s.multiply_by_parameter_scale,
+          clippingThreshold: s.clipping_threshold,
+          minDimSizeToFactor: s.min_dim_size_to_factor,
+          ...(s.weight_decay === null ? {} : { weightDecayRate: s.weight_decay }),
+          ...(s.beta1 === null ? {} : { beta1: s.beta1 }),
+        });
+        const { numerator, denominator } = c.initial;
+        let params: { w: Tensor } = {
+          w: np.array(
+            Float32Array.from(numerator.data, (x) => x / denominator),
+            { shape: c.shape },
+          ),
+        };
+        let state = tx.init(params);
+        assert.is((state.moments as { w: AdafactorMoments }).w.v === null, c.factored.t5x, `${c.name}: factored`);
+        for (let t = 0; t < 20; t++) {
+          const [updates, next] = tx.update({ w: np.array(gradient(c, t), { shape: c.shape }) }, state, params);
+          params = applyUpdates(params, updates);
+          state = next;
+          const want = c.params_after_step.t5x[String(t + 1)];
+          if (want === undefined) continue;
+          const got = params.w.dataSync();
+          const what = `${c.name}, step ${t + 1}`;
+          const whole = stored.right.tensors.get(`${c.name}/t5x/${t + 1}`);
+          if (whole !== undefined) assertNear(what, got, whole.data, PARAMS);
+          if ("data" in want) assertNear(what, got, want.data, PARAMS);
+          else {
+            assertDigest(what, got, want.digest);
+            const width = c.shape[1];
+            want.rows.forEach((row, i) => {
+              const values = want.values.data.slice(i * width, (i + 1) * width);
+              assertNear(`${what}, row ${row}`, got.slice(row * width, (row + 1) * width), values, PARAMS);
+            });
+          }
+        }
+        const { v, vRow, vCol } = (state.moments as { w: AdafactorMoments }).w;
+        const golden = c.state_after_20.t5x;
+        for (const [name, tensor] of [
+          ["v", v],
+          ["v_row", vRow],
+          ["v_col", vCol],
+        ] as const) {
+          if (golden[name] !== undefined)
+            assertNear(`${c.name}: ${name}`, (tensor as Tensor).dataSync(), golden[name].data, STATE);
+        }
+      });
+    }
+  });
+});
+
+Adafactor("started at step 1100000 the first update has root mean square 0.3", () => {
+  withRuntime(reference, () =>
+    scope(() => {
+      const tx = adafactor({ learningRate: 0.3, multiplyByParameterScale: false, initialStep: 1_100_000 });
+      const params = { prompt: np.ones([20, 16]) };
+      const grads = { prompt: np.add(np.reshape(np.sin(np.arange(320)), [20, 16]), 0.01) };
+      const [updates] = tx.update(grads, tx.init(params), params);
+      const size = Math.sqrt(np.mean(np.square(updates.prompt)).item());
+      assert.ok(Math.abs(size - 0.3) < 1e-6, `${size}`);
+    }),
+  );
+});
+
+Adafactor(
+  "a leaf is factored exactly when its second longest axis reaches the limit, over the two longest axes",
+  () => {
+    withRuntime(reference, () =>
+      scope(() => {
+        const shapes = (shape: number[], least: number) => {
+          const tx = adafactor({ learningRate: 1, minDimSizeToFactor: least });
+          const { v, vRow, vCol } = (tx.init({ w: np.zeros(shape) }).moments as { w: AdafactorMoments }).w;
+          return [v, vRow, vCol].map((x) => x?.shape.join() ?? null);
+        };
+        assert.equal(shapes([24, 16], 8), [null, "16", "24"]);
+        assert.equal(shapes([24, 16], 32), ["24,16", null, null]);
+        assert.equal(shapes([64, 64], 32), [null, "64", "64"]);
+        assert.equal(shapes([31, 64], 32), ["31,64", null, null]);
+      }),
+    );
+  },
+);
+
+Adafactor("an update can be jitted, and is the same", () => {
+  withRuntime(reference, () =>
+    scope(() => {
+      const tx = adafactor({ learningRate: 0.3, weightDecayRate: 1e-5, multiplyByParameterScale: false });
+      const params = { a: np.arange(6, undefined, 1, "float32"), b: [np.ones([2, 2])] };
+      const grads = { a: np.full([6], 0.5), b: [np.full([2, 2], -0.25)] };
+      const state = tx.init(params);
+      using step = jit((g: typeof grads, s: typeof state, p: typeof params) => tx.update(g, s, p));
+      const [eager] = tx.update(grads, state, params);
+      const [jitted] = step(grads, state, params);
+      assert.equal(jitted.a.toArray(), eager.a.toArray());
+      assert.equal(jitted.b[0].toArray(), eager.b[0].toArray());
+    }),
+  );
+});
+
+Adafactor.run();

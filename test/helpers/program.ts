@@ -1,0 +1,50 @@
+/** @file Running the main program as a user does, on a handful of rows. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeRows, TRAIN, toJsonl, VALIDATION } from "../../scripts/superglue-mini.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A new temporary folder. */
+export const temporary = (name: string): string => mkdtempSync(join(tmpdir(), `fluxion-${name}-`));
+
+/** A data folder with a few rows of the synthetic set. */
+export const fewRows = (folder: string, train = 24, val = 6): string => {
+  mkdirSync(join(folder, "CB"), { recursive: true });
+  writeFileSync(join(folder, "CB", "train.jsonl"), toJsonl(makeRows({ ...TRAIN, rows: train }, 5)));
+  writeFileSync(join(folder, "CB", "val.jsonl"), toJsonl(makeRows({ ...VALIDATION, rows: val }, 6)));
+  return folder;
+};
+
+/** Starts `npm run superglue` without npm in between. */
+export const start = (args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, ["--import", "tsx", join(root, "examples", "superglue.ts"), ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Waits for the end of a process. */
+export const ended = (child: ChildProcess): Promise<Ended> =>
+  new Promise((resolve) => {
+    let [out, err] = ["", ""];
+    child.stdout?.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr?.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.on("close", (code, signal) => resolve({ code, signal, out, err }));
+  });
+
+/** Runs the program to its end. */
+export const runProgram = (...args: readonly string[]): Promise<Ended> => ended(start(args));

@@ -1,0 +1,113 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fewRows, runProgram, temporary } from "../helpers/program.js";
+
+const Bad = suite("train/bad-input");
+
+const folder = temporary("bad-input");
+const nano = fileURLToPath(new URL("../../assets/t5-nano", import.meta.url));
+Bad.after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the program with bad input: one readable message, exit code 1, nothing written. */
+const refuses = async (args: readonly string[], ...parts: readonly string[]): Promise<void> => {
+  const out = join(folder, "out");
+  const { code, err } = await runProgram(...args, "--out", out);
+  assert.is(code, 1, err);
+  for (const part of parts) assert.ok(err.includes(part), `"${part}" is not in: ${err}`);
+  assert.not.ok(/\n\s+at .*\.ts:/.test(err), `a stack trace is shown: ${err}`);
+  assert.not.ok(existsSync(out), "something was written");
+};
+
+/** A copy of the small model, to be spoilt. */
+const model = (name: string): string => {
+  const dir = join(folder, name);
+  cpSync(nano, dir, { recursive: true });
+  return dir;
+};
+
+/** A data folder with these lines for training. */
+const data = (name: string, lines: readonly string[]): string => {
+  const dir = fewRows(join(folder, name));
+  writeFileSync(join(dir, "CB", "train.jsonl"), lines.map((line) => `${line}\n`).join(""));
+  return dir;
+};
+
+const row = { premise: "p", hypothesis: "h", label: "neutral", idx: 0 };
+
+Bad("a missing model file", async () => {
+  const dir = model("no-weights");
+  rmSync(join(dir, "model.safetensors"));
+  await refuses(["--model", dir], "model.safetensors", "hint");
+});
+
+Bad("truncated weights", async () => {
+  const dir = model("truncated");
+  truncateSync(join(dir, "model.safetensors"), 1_000_000);
+  await refuses(["--model", dir], "model.safetensors");
+});
+
+Bad("a wrong hidden size", async () => {
+  const dir = model("wrong-size");
+  const config = JSON.parse(readFileSync(join(dir, "config.json"), "utf8")) as Record<string, unknown>;
+  writeFileSync(join(dir, "config.json"), JSON.stringify({ ...config, d_model: 256 }));
+  await refuses(["--model", dir], "256", "128");
+});
+
+Bad("a row with a missing field", async () => {
+  const { premise: _, ...rest } = row;
+  await refuses(
+    ["--data", data("missing-field", [JSON.stringify(row), JSON.stringify(rest)])],
+    "train.jsonl, row 2",
+    "premise",
+  );
+});
+
+Bad("a label outside of the label set", async () => {
+  const bad = data("bad-label", [JSON.stringify({ ...row, label: "perhaps" })]);
+  await refuses(["--data", bad], "train.jsonl, row 1", "perhaps", "entailment");
+});
+
+Bad("an empty data set", async () => {
+  await refuses(["--data", data("empty", [])], "train.jsonl", "no rows");
+});
+
+Bad("an unknown task, an unknown option, a number that is none", async () => {
+  await refuses(["--task", "cbb"], "cbb", "cb");
+  await refuses(["--stepz", "3"], "--stepz", "--help");
+  await refuses(["--steps", "many"], "many", "a number");
+  await refuses(["--steps", "1.5"], "steps", "1.5");
+  await refuses(["--init", "magic"], "magic", "class-label");
+});
+
+Bad("a prompt of another size", async () => {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "prompt.npy");
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+  const padded = `${header.padEnd(117)}\n`;
+  writeFileSync(
+    path,
+    Buffer.concat([Buffer.from("\x93NUMPY\x01\x00v\x00", "latin1"), Buffer.from(padded), Buffer.alloc(24)]),
+  );
+  await refuses(["--init", "file", "--init-file", path, "--prompt-length", "2"], "[2,128]", "[2,3]");
+});
+
+Bad("a folder that already holds a run", async () => {
+  const out = join(folder, "taken");
+  mkdirSync(out);
+  writeFileSync(join(out, "config.json"), "{}");
+  const { code, err } = await runProgram("--out", out);
+  assert.is(code, 1);
+  assert.ok(err.includes("--resume"), err);
+});
+
+Bad("--help lists every setting and exits with 0", async () => {
+  const { code, out } = await runProgram("--help");
+  assert.is(code, 0);
+  for (const option of ["--optimizer-start-step", "--prompt-length", "--resume", "--evaluation"])
+    assert.ok(out.includes(option));
+});
+
+Bad.run();

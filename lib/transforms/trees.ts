@@ -1,7 +1,8 @@
 /** @file What all transformations do with the trees their users pass and return. */
 import { TreeError } from "../core/errors.js";
 import { flatten, type KeyPath, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
-import { asTensor, type Tensor } from "../core/tensor.js";
+import { isPromise } from "../core/scope.js";
+import { asTensor, isTensor, type Tensor } from "../core/tensor.js";
 
 /** "grad of loss": how messages name a transformation of a function. */
 export const nameOf = (transform: string, f: (...args: never[]) => unknown): string =>
@@ -21,10 +22,8 @@ export const flattenTensors = (where: string, tree: unknown, root: string): [Ten
     paths ??= pathsOf(def);
     return printPath(paths[i], root);
   };
-  return [leaves.map((x, i) => (isNotTensor(x) ? asTensor(x, where, at(i)) : (x as Tensor))), def];
+  return [leaves.map((x, i) => (isTensor(x) ? x : asTensor(x, where, at(i)))), def];
 };
-
-const isNotTensor = (x: unknown): boolean => typeof x !== "object" || x === null || !("aval" in x);
 
 /** `f` as a function from leaves to leaves; `out` tells the structure of its last result. */
 export interface FlatFunction {
@@ -39,7 +38,8 @@ export const flatFunction = (where: string, f: (...args: never[]) => unknown, ar
     call: (...leaves) => {
       const args = unflatten(argsDef, leaves) as never[];
       const result = f(...args);
-      if (isThenable(result)) return result as unknown as Tensor[];
+      // It goes through untouched, so that the trace that called can name it.
+      if (isPromise(result)) return result as unknown as Tensor[];
       const [tensors, def] = flattenTensors(where, result, "the result");
       outDef = def;
       return tensors;
@@ -50,6 +50,3 @@ export const flatFunction = (where: string, f: (...args: never[]) => unknown, ar
     },
   };
 };
-
-/** A Promise goes through untouched, so that the trace that called can name it. */
-const isThenable = (x: unknown): boolean => typeof x === "object" && x !== null && "then" in x;

@@ -12,9 +12,19 @@ import type { Device, Handle } from "../core/tensor.js";
 /** Computes one equation. Inputs stay with the caller; outputs are new handles that the caller frees. */
 export type Kernel = (inputs: readonly Handle[]) => readonly Handle[];
 
+/** What a device holds. */
+export interface DeviceMemory {
+  /** Live arrays. */
+  readonly arrays: number;
+  /** Bytes of their data, each counted once. */
+  readonly bytes: number;
+  /** Size of the WebAssembly heap, where there is one; it grows but does not shrink. */
+  readonly heapBytes?: number | undefined;
+}
+
 /** A device that knows how much it holds. */
 export interface AccountedDevice extends Device {
-  memory(): { readonly arrays: number; readonly bytes: number };
+  memory(): DeviceMemory;
 }
 
 export interface Executor {

@@ -1,6 +1,7 @@
 /** @file Starting the library: a backend once, before the first operation. */
 import { BackendError } from "../core/errors.js";
 import { currentRuntime, setRuntime } from "../core/runtime.js";
+import type { DeviceMemory } from "./executor.js";
 import { referenceExecutor } from "./reference.js";
 import { type ExecutorRuntime, runtimeOn } from "./runtime.js";
 
@@ -61,20 +62,12 @@ export const init = async ({ backend = "wasm" }: InitOptions = {}): Promise<void
   setRuntime(await runtimeFor(backend));
 };
 
-/** What the current backend holds. */
-export interface Memory {
-  /** Live arrays. */
-  readonly arrays: number;
-  /** Bytes of their data, each counted once. */
-  readonly bytes: number;
-}
-
 const current = (where: string): ExecutorRuntime => currentRuntime(where) as ExecutorRuntime;
 
 /** Live arrays and bytes on the current backend. */
-export const memory = (): Memory => current("memory").device.memory();
+export const memory = (): DeviceMemory => current("memory").device.memory();
 
-/** What has crossed between JavaScript and the backend since the start, and where it computes. */
+/** Bytes that have crossed between JavaScript and the backend, and where it computes. */
 export interface Stats {
   readonly executor: string;
   readonly bytesMoved: number;
@@ -82,9 +75,16 @@ export interface Stats {
   readonly bytesToHost: number;
 }
 
-/** Traffic of the current backend. */
+/** Traffic of the current backend since it was started, or since `resetStats`. */
 export const stats = (): Stats => {
   const { name, traffic } = current("stats");
   const { toDevice, toHost } = traffic;
   return { executor: name, bytesMoved: toDevice + toHost, bytesToDevice: toDevice, bytesToHost: toHost };
+};
+
+/** Starts counting the traffic of the current backend from zero. */
+export const resetStats = (): void => {
+  const { traffic } = current("resetStats");
+  traffic.toDevice = 0;
+  traffic.toHost = 0;
 };

@@ -8,7 +8,7 @@ import type { HostArray } from "../core/host.js";
 import type { Atom, Jaxpr, Var } from "../core/jaxpr.js";
 import type { Device, Handle } from "../core/tensor.js";
 import { Literal } from "../core/tensor.js";
-import type { Executor } from "./executor.js";
+import type { DeviceMemory, Executor } from "./executor.js";
 
 /** Evaluates a jaxpr without constants on host arrays. */
 export const evaluateByImpl = (jaxpr: Jaxpr, args: readonly HostArray[]): HostArray[] => {
@@ -74,7 +74,7 @@ export class HostDevice implements Device {
   storage(handle: Handle): unknown {
     return (handle as HostHandle).array.data;
   }
-  memory(): { readonly arrays: number; readonly bytes: number } {
+  memory(): DeviceMemory {
     return { arrays: this.#arrays, bytes: this.#bytes };
   }
 }

@@ -32,12 +32,10 @@ export interface Backend {
   make(shape: Shape, dtype: StorageType, data?: TypedArray): Info;
   /** The elements; valid until the next allocation. */
   view(info: Info): TypedArray;
-  retain(info: Info): void;
   release(info: Info): void;
   /** Whether `view` is the memory itself, which may be written, and not a copy. */
   readonly inPlace: boolean;
   readonly heap?: WasmHeap;
-  heapBytes(): number | undefined;
 }
 
 export const storageType = (dtype: DType): StorageType =>

@@ -3,7 +3,7 @@ import { type DType, itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { DTypeError } from "../../core/errors.js";
 import type { HostArray, TypedArray } from "../../core/host.js";
 import type { Handle } from "../../core/tensor.js";
-import type { AccountedDevice } from "../executor.js";
+import type { AccountedDevice, DeviceMemory } from "../executor.js";
 import { type Backend, type Info, reinterpret, storageType, type WasmHeap } from "./backend.js";
 
 /** Data and how often it is referred to. Forms of it that kernels want (packed, transposed) live and die with it. */
@@ -115,7 +115,7 @@ export class TfjsDevice implements AccountedDevice {
   storage(handle: Handle): unknown {
     return (handle as Block).storage;
   }
-  memory(): { readonly arrays: number; readonly bytes: number } {
-    return { arrays: this.#arrays, bytes: this.#bytes };
+  memory(): DeviceMemory {
+    return { arrays: this.#arrays, bytes: this.#bytes, heapBytes: this.backend.heap?.memory.buffer.byteLength };
   }
 }

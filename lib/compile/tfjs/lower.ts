@@ -1,9 +1,9 @@
 /**
  * @file How each primitive is computed on a TensorFlow.js backend: one line a primitive.
  *
- * Three ways: a kernel of the backend where it is fast and right (see `faults.ts` for when it is not), our own matrix product on
- * the WebAssembly heap, and the primitive's own `impl` on views of the data in place. The last is the default: it is right on every
- * backend, moves nothing, and is fast enough for what is not hot.
+ * On the WebAssembly heap: generated loops and our own matrix product. Elsewhere: a kernel of the backend where it is right (see
+ * `faults.ts` for when it is not). What is left is computed by the primitive's own `impl`, on views of the data in place: right on
+ * every backend, nothing moves, and fast enough for what is not hot.
  */
 import { transposeP } from "../../primitives/broadcast.js";
 import type { DotDims } from "../../primitives/dot.js";
@@ -12,8 +12,8 @@ import type { BlockKernel, Context, Equation, Lowering } from "./context.js";
 import type { Block } from "./device.js";
 import { dotKernel } from "./dot.js";
 import { elementwise } from "./elementwise.js";
-import { trusts } from "./faults.js";
 import { gather, scatterAdd } from "./gather.js";
+import * as kernels from "./kernels.js";
 import * as movement from "./movement.js";
 import { reduction } from "./reduce.js";
 
@@ -35,49 +35,6 @@ const alias: Lowering =
   ({ device }, { outAvals }) =>
   ([x]) => [device.reshaped(x, outAvals[0].shape)];
 
-/** A kernel of the backend with inputs named a and b. */
-const binary =
-  (name: string): Lowering =>
-  ({ device }, equation) => {
-    if (!trusts(device.backend.name, name, equation)) return undefined;
-    const kernel = device.backend.kernel(name);
-    const { dtype } = equation.outAvals[0];
-    return ([a, b]) => [device.adopt(kernel({ a: a.info, b: b.info }), dtype)];
-  };
-
-/** A kernel of the backend with an input named x. */
-const unary =
-  (name: string): Lowering =>
-  ({ device }, equation) => {
-    if (!trusts(device.backend.name, name, equation)) return undefined;
-    const kernel = device.backend.kernel(name);
-    const { dtype } = equation.outAvals[0];
-    return ([x]) => [device.adopt(kernel({ x: x.info }), dtype)];
-  };
-
-/** Small integer powers as products: `x * x`, `x * x * x`. */
-const integerPow: Lowering = ({ device }, equation) => {
-  const exponent = equation.params.exponent as number;
-  if ((exponent !== 2 && exponent !== 3) || !trusts(device.backend.name, "Multiply", equation)) return undefined;
-  const multiply = device.backend.kernel("Multiply");
-  return ([x]) => {
-    const square = device.adopt(multiply({ a: x.info, b: x.info }), x.dtype);
-    if (exponent === 2) return [square];
-    try {
-      return [device.adopt(multiply({ a: square.info, b: x.info }), x.dtype)];
-    } finally {
-      device.free(square);
-    }
-  };
-};
-
-const transposeKernel: Lowering = ({ device }, equation) => {
-  if (!trusts(device.backend.name, "Transpose", equation)) return undefined;
-  const kernel = device.backend.kernel("Transpose");
-  const perm = equation.params.perm as readonly number[];
-  return ([x]) => [device.adopt(kernel({ x: x.info }, { perm }), x.dtype)];
-};
-
 /** The first of several ways that works for the equation. */
 const first =
   (...ways: readonly Lowering[]): Lowering =>
@@ -89,7 +46,7 @@ const first =
     return undefined;
   };
 
-const dot: Lowering = (context, equation) => {
+const strided: Lowering = (context, equation) => {
   const { device, gemm } = context;
   const { heap } = device.backend;
   const [x, y] = equation.inAvals;
@@ -119,16 +76,16 @@ const dot: Lowering = (context, equation) => {
 export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   reshape: alias,
   stop_gradient: alias,
-  transpose: first(movement.transpose, transposeKernel),
-  dot_general: dot,
-  add: first(elementwise, binary("Add")),
-  sub: first(elementwise, binary("Sub")),
-  mul: first(elementwise, binary("Multiply")),
-  div: first(elementwise, binary("RealDiv")),
-  neg: first(elementwise, unary("Neg")),
-  exp: first(elementwise, unary("Exp")),
-  sqrt: first(elementwise, unary("Sqrt")),
-  rsqrt: first(elementwise, unary("Rsqrt")),
+  transpose: first(movement.transpose, kernels.transpose),
+  dot_general: first(strided, kernels.matMul),
+  add: first(elementwise, kernels.binary("Add")),
+  sub: first(elementwise, kernels.binary("Sub")),
+  mul: first(elementwise, kernels.binary("Multiply")),
+  div: first(elementwise, kernels.binary("RealDiv")),
+  neg: first(elementwise, kernels.unary("Neg")),
+  exp: first(elementwise, kernels.unary("Exp")),
+  sqrt: first(elementwise, kernels.unary("Sqrt")),
+  rsqrt: first(elementwise, kernels.unary("Rsqrt")),
   abs: elementwise,
   and: elementwise,
   ceil: elementwise,
@@ -162,7 +119,7 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   cosh: viaImpl,
   erf: viaImpl,
   expm1: viaImpl,
-  integer_pow: first(elementwise, integerPow),
+  integer_pow: first(elementwise, kernels.integerPow),
   is_finite: elementwise,
   log1p: viaImpl,
   log: viaImpl,

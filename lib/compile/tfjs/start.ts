@@ -33,25 +33,16 @@ interface CpuBackend {
 interface KernelBackend {
   write(values: TypedArray | null, shape: readonly number[], dtype: StorageType): object;
   readSync(dataId: object): TypedArray;
-  incRef(dataId: object): void;
   disposeData(dataId: object): boolean;
 }
 
 const isNode = typeof process === "object" && process.versions?.node !== undefined;
 
-/** Where the .wasm files are: beside the module, in Node; in a browser the bundler's or the page's business. */
-const setPaths = async (setWasmPaths: (prefix: string) => void): Promise<void> => {
-  if (!isNode) return;
-  const module = import.meta.resolve("@tensorflow/tfjs-backend-wasm");
-  setWasmPaths(decodeURIComponent(new URL(".", module).pathname));
-};
-
 const importBackend = async (name: TfjsBackendName): Promise<void> => {
   if (name === "cpu") await import("@tensorflow/tfjs-backend-cpu");
-  else if (name === "wasm") {
-    const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
-    await setPaths(setWasmPaths);
-  } else {
+  // In Node the .wasm files are found beside the module; in a browser, where the page or bundler serves them (`setWasmPaths`).
+  else if (name === "wasm") await import("@tensorflow/tfjs-backend-wasm");
+  else {
     // An optional peer: the name is not a literal so that bundlers and type checkers do not ask for it.
     const peer = "@tensorflow/tfjs-node-gpu";
     await import(peer);
@@ -147,11 +138,9 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
       // The cpu backend's `readSync` copies a bool.
       return raw.data?.get(info.dataId).values ?? raw.readSync(info.dataId);
     },
-    retain: (info) => raw.incRef(info.dataId),
     release: (info) => {
       raw.disposeData(info.dataId);
     },
     ...(heap === undefined ? {} : { heap }),
-    heapBytes: () => heap?.memory.buffer.byteLength,
   };
 };

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,11 +8,10 @@ import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, applyUpdates } from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
+import { type PromptParams, promptLoss } from "../../lib/t5/model.js";
 import { decodeRunConfig } from "../../lib/train/config.js";
 import { prepare } from "../../lib/train/prepare.js";
-import { type PromptParams, promptLoss } from "../../lib/t5/model.js";
 import { valueAndGrad } from "../../lib/transforms/grad.js";
-import { fileURLToPath } from "node:url";
 
 const MemoryUse = suite("train/memory");
 
@@ -23,7 +23,14 @@ const settings = (() => {
       ...{ task: "cb", data: asset("superglue-mini"), model: asset("t5-nano"), tokenizer: "", backend: "wasm" },
       ...{ promptLength: 8, init: "class-label", initFile: "", population: 5000, steps: 300, batchSize: 4, seed: 1 },
       ...{ learningRate: 0.3, weightDecay: 1e-5, decayRate: 0.8, optimizerStartStep: 0, dropout: 0, zLoss: 0 },
-      ...{ maxInputLength: 64, buckets: 3, evaluation: "greedy", evaluateEvery: 25, evaluationBatchSize: 30, patience: 0 },
+      ...{
+        maxInputLength: 64,
+        buckets: 3,
+        evaluation: "greedy",
+        evaluateEvery: 25,
+        evaluationBatchSize: 30,
+        patience: 0,
+      },
     },
     "test",
   );
@@ -37,39 +44,44 @@ const residentMB = (): number => {
   return process.memoryUsage().rss / 1e6;
 };
 
-MemoryUse("three hundred jitted steps keep live bytes and heap flat, compile once a bucket, and move only batch and loss", async () => {
-  const run = await prepare(settings);
-  let { state } = run;
-  const lengths = new Set<number>();
-  let flat: { bytes: number; heap: number | undefined; rss: number } | undefined;
-  for (let i = 0; i < 300; i++) {
-    const before = stats().bytesMoved;
-    const { batch } = run.batchAt(i);
-    lengths.add(batch.inputs.shape[1]);
-    const result = run.step(run.frozen, state, batch);
-    state = result.state;
-    result.loss.item();
-    const moved = stats().bytesMoved - before;
-    const batchBytes = 4 * (batch.inputs.size + batch.targets.size);
-    dispose([batch, result.loss]);
-    if (i >= 40) assert.is(moved, batchBytes + 4, `step ${i} moved ${moved} bytes`);
-    if (i === 60) flat = { bytes: memory().bytes, heap: memory().heapBytes, rss: residentMB() };
-  }
-  const { compiles } = run.step.stats();
-  assert.is(compiles, lengths.size);
-  assert.ok(compiles <= 3);
-  assert.is(memory().bytes, flat?.bytes, "live bytes");
-  assert.is(memory().heapBytes, flat?.heap, "heap of the backend");
-  const growth = residentMB() - (flat?.rss ?? 0);
-  assert.ok(growth < 60, `resident memory grew by ${growth} MB`);
-});
+MemoryUse(
+  "three hundred jitted steps keep live bytes and heap flat, compile once a bucket, and move only batch and loss",
+  async () => {
+    const run = await prepare(settings);
+    let { state } = run;
+    const lengths = new Set<number>();
+    let flat: { bytes: number; heap: number | undefined; rss: number } | undefined;
+    for (let i = 0; i < 300; i++) {
+      const before = stats().bytesMoved;
+      const { batch } = run.batchAt(i);
+      lengths.add(batch.inputs.shape[1]);
+      const result = run.step(run.frozen, state, batch);
+      state = result.state;
+      result.loss.item();
+      const moved = stats().bytesMoved - before;
+      const batchBytes = 4 * (batch.inputs.size + batch.targets.size);
+      dispose([batch, result.loss]);
+      if (i >= 40) assert.is(moved, batchBytes + 4, `step ${i} moved ${moved} bytes`);
+      if (i === 60) flat = { bytes: memory().bytes, heap: memory().heapBytes, rss: residentMB() };
+    }
+    const { compiles } = run.step.stats();
+    assert.is(compiles, lengths.size);
+    assert.ok(compiles <= 3);
+    assert.is(memory().bytes, flat?.bytes, "live bytes");
+    assert.is(memory().heapBytes, flat?.heap, "heap of the backend");
+    const growth = residentMB() - (flat?.rss ?? 0);
+    assert.ok(growth < 60, `resident memory grew by ${growth} MB`);
+  },
+);
 
 MemoryUse("three hundred eager steps that dispose only the old state keep live bytes and heap flat", async () => {
   await init({ backend: "wasm" });
   const run = await prepare(settings);
   const tx = adafactor({ learningRate: 0.3, weightDecayRate: 1e-5, multiplyByParameterScale: false });
   const lossAndGrad = valueAndGrad(promptLoss(run.model), { argnums: 1 });
-  let prompt: PromptParams = { prompt: scope(() => np.multiply(random.normal(random.key(0), [4, run.model.dModel]), 0.5)) };
+  let prompt: PromptParams = {
+    prompt: scope(() => np.multiply(random.normal(random.key(0), [4, run.model.dModel]), 0.5)),
+  };
   let opt = tx.init(prompt);
   const { batch: whole } = run.batchAt(0);
   const batch = { inputs: np.slice(whole.inputs, [[0, 1]]), targets: np.slice(whole.targets, [[0, 1]]) };

@@ -11,7 +11,7 @@ const data = fewRows(join(folder, "data"));
 Resume.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const settings = [
-  ...["--data", data, "--steps", "25", "--batch-size", "4", "--prompt-length", "4", "--evaluate-every", "1"],
+  ...["--data", data, "--steps", "300", "--batch-size", "4", "--prompt-length", "4", "--evaluate-every", "1"],
   ...["--evaluation-batch-size", "6", "--patience", "0", "--dropout", "0.1", "--seed", "3"],
 ];
 
@@ -49,7 +49,7 @@ Resume("a run that is killed twenty times at random moments ends as if nothing h
     const child = start(again());
     // From before the first file is written to well into the steps.
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    const timer = setTimeout(() => child.kill("SIGKILL"), 900 + (state % 1500));
+    const timer = setTimeout(() => child.kill("SIGKILL"), 700 + (state % 900));
     const { signal, code, err } = await ended(child);
     clearTimeout(timer);
     if (signal === "SIGKILL") kills++;
@@ -66,7 +66,7 @@ Resume("a run that is killed twenty times at random moments ends as if nothing h
 
 Resume("Ctrl-C ends cleanly, with the best prompt saved, and the run can go on", async () => {
   const dir = join(folder, "interrupted");
-  const child = start([...settings, "--steps", "2000", "--out", dir]);
+  const child = start([...settings, "--steps", "5000", "--out", dir]);
   const done = ended(child);
   await new Promise<void>((resolve) => {
     child.stdout?.on("data", (chunk) => {

@@ -124,10 +124,13 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
         // The cpu backend keeps the array it is given.
         return { dataId: raw.write(data ?? allocate(dtype, sizeOf(shape)), shape, dtype), shape: [...shape], dtype };
       }
+      const bytes = sizeOf(shape) * itemBytes(dtype);
+      const full = (): BackendError => outOfMemory(name, bytes, heap.memory.buffer.byteLength);
+      if (bytes >= 2 ** 32) throw full();
       const info = { dataId: raw.write(null, shape, dtype), shape: [...shape], dtype };
-      if (heap.addressOf(info) === 0 && sizeOf(shape) > 0) {
+      if (bytes > 0 && heap.addressOf(info) === 0) {
         raw.disposeData(info.dataId);
-        throw outOfMemory(name, sizeOf(shape) * itemBytes(dtype), heap.memory.buffer.byteLength);
+        throw full();
       }
       if (data !== undefined) (raw as WasmBackend).typedArrayFromHeap(info).set(data);
       return info;

@@ -1,0 +1,90 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { init, memory, resetStats, runtimeFor, stats } from "../../lib/compile/init.js";
+import { isFluxionError } from "../../lib/core/errors.js";
+import { currentRuntime, setRuntime } from "../../lib/core/runtime.js";
+import * as np from "../../lib/np/index.js";
+
+const Suite = suite("compile/init");
+
+let before: ReturnType<typeof setRuntime>;
+Suite.before(() => {
+  before = setRuntime(undefined);
+});
+Suite.after(() => {
+  setRuntime(before);
+});
+
+Suite("an operation before init is an error that says so", () => {
+  assert.throws(
+    () => np.add(1, 2),
+    (e: unknown) => isFluxionError(e, "BackendError") && e.message.includes("init"),
+  );
+});
+
+Suite("the default is WebAssembly; the same backend again changes nothing", async () => {
+  await init();
+  const first = currentRuntime("test");
+  assert.is(stats().executor, "tfjs-wasm");
+  await init({ backend: "wasm" });
+  assert.is(currentRuntime("test"), first);
+  assert.is(await runtimeFor("wasm"), first);
+});
+
+Suite("after a switch, a tensor moves to the new backend when it is used, once", async () => {
+  await init({ backend: "wasm" });
+  const x = np.array([1, 2, 3]);
+  await init({ backend: "reference" });
+  resetStats();
+  const y = np.multiply(x, x);
+  const z = np.add(x, x);
+  assert.is(stats().bytesToDevice, 12);
+  assert.equal([...y.dataSync(), ...z.dataSync()], [1, 4, 9, 2, 4, 6]);
+  for (const t of [x, y, z]) t.dispose();
+});
+
+Suite("memory tells live arrays, their bytes and the heap; stats tell what crossed", async () => {
+  await init({ backend: "wasm" });
+  const start = memory();
+  resetStats();
+  const x = np.array(new Float32Array(256));
+  assert.is(memory().arrays, start.arrays + 1);
+  assert.is(memory().bytes, start.bytes + 1024);
+  assert.ok((memory().heapBytes ?? 0) > 1024);
+  assert.equal(stats(), { executor: "tfjs-wasm", bytesMoved: 1024, bytesToDevice: 1024, bytesToHost: 0 });
+  const y = np.exp(x);
+  assert.is(stats().bytesMoved, 1024, "computing moves nothing");
+  y.dataSync();
+  assert.is(stats().bytesToHost, 1024);
+  x.dispose();
+  y.dispose();
+  assert.equal([memory().arrays, memory().bytes], [start.arrays, start.bytes]);
+});
+
+Suite("a backend that is not installed is an error that names the package", async () => {
+  try {
+    await init({ backend: "tensorflow" });
+    assert.unreachable();
+  } catch (e) {
+    assert.ok(isFluxionError(e, "BackendError"), String(e));
+    assert.match((e as Error).message, "@tensorflow/tfjs-node-gpu");
+  }
+});
+
+Suite("a second copy of the package in the process is refused", async () => {
+  await init();
+  const registry = globalThis as { [key: symbol]: unknown };
+  const key = Symbol.for("fluxion.instance");
+  const mine = registry[key];
+  registry[key] = {};
+  try {
+    await init();
+    assert.unreachable();
+  } catch (e) {
+    assert.ok(isFluxionError(e, "BackendError") && e.message.includes("another copy"), String(e));
+  } finally {
+    registry[key] = mine;
+  }
+});
+
+Suite.run();

@@ -2,8 +2,8 @@
 
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { bucketTable } from "../../lib/t5/positions.js";
 import type { Data, Size, Weight } from "./model.js";
 

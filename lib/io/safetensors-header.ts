@@ -49,14 +49,15 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** */
+/** Who reports what is wrong with a file of this format. */
 export const caller: Caller<CheckpointError> = { where: "safetensors", error: CheckpointError };
 
 // `t.tuple` would drop a third element in silence.
-const Range = such(t.array(naturalNumber), (range) => range.length === 2, "[begin, end]") as t.Decoder<
+const Range = such(t.array(naturalNumber), (range) => range.length === 2, "[begin, end]") as unknown as t.Type<
+  [begin: number, end: number],
   unknown,
-  [begin: number, end: number]
-> as t.Type<[begin: number, end: number], unknown, unknown>;
+  unknown
+>;
 const RawEntry = closed(
   {
     dtype: t.keyof(STORED, Object.keys(STORED).join(" | ")),

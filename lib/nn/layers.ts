@@ -8,9 +8,9 @@ import * as random from "../random/index.js";
 /**
  * Root-mean-square normalisation over the last axis, without mean or bias: `y = scale · x / sqrt(mean(x²) + eps)`.
  *
- * @param x      activations, `[..., d]`
- * @param scale  learned gain, `[d]`
- * @param eps    added to the mean square, inside the root
+ * - `x`: activations, `[..., d]`
+ * - `scale`: learned gain, `[d]`
+ * - `eps`: added to the mean square, inside the root
  * @throws {ShapeError} when `scale` is not `[d]`
  * @see Zhang and Sennrich 2019, arXiv:1910.07467
  * @example rmsNorm(np.full([2, 4], 5), np.ones([4])) // all entries 1, to 1e-6
@@ -31,7 +31,7 @@ export const rmsNorm = composite("nn.rmsNorm", (x: Tensor, scale: Tensor, eps: n
 /**
  * Sets a share `rate` of the elements to zero and divides the others by `1 - rate`.
  *
- * @param broadcastAxes  axes along which one draw serves all elements; T5 shares it along the length
+ * - `broadcastAxes`: axes along which one draw serves all elements; T5 shares it along the length
  * @throws {ArgumentError} when the rate is not in [0, 1)
  * @see Srivastava et al. 2014
  */

@@ -8,8 +8,8 @@ import * as np from "../np/index.js";
  * Cross entropy of each token with z-loss: `logZ - x[target] + zLoss · logZ²`, `logZ = logsumexp(x)`.
  *
  * The derivative with respect to the logits is `(1 + 2 · zLoss · logZ) · softmax(x) - onehot(target)`.
- * @param logits   `[..., V]` float
- * @param targets  `[...]` int32
+ * - `logits`: `[..., V]` float
+ * - `targets`: `[...]` int32
  * @returns the losses and `logZ`, both `[...]`
  * @throws {ShapeError} when the targets have not the shape of the logits without the last axis
  * @see T5X's `cross_entropy_with_logits`

@@ -36,7 +36,7 @@ export const randomUniform = composite(
 /**
  * Rows of the embedding drawn from its first `population` ids (the most frequent pieces), without replacement unless there are fewer.
  *
- * @param embeddings  `[V, d]`
+ * - `embeddings`: `[V, d]`
  * @returns `[length, d]`
  * @throws {ArgumentError} when the population is not positive
  */
@@ -64,8 +64,8 @@ export const sampledVocabulary = composite(
 /**
  * The labels of a task, each as the mean of its pieces' embeddings, then vectors from the vocabulary.
  *
- * @param encode  ids of a text, without EOS
- * @param labels  surplus labels are left out
+ * - `encode`: ids of a text, without EOS
+ * - `labels`: surplus labels are left out
  */
 export const classLabels = composite(
   "prompt.classLabels",

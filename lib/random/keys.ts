@@ -50,7 +50,7 @@ export const checkKey = (where: string, key: Tensor): void => {
  * JAX does the same in 64-bit mode; in its default mode it forgets the high word, which makes a difference only for seeds below
  * zero or from 2^32 on.
  *
- * @param seed  a safe integer, or an int32 or uint32 scalar (whose high word is 0)
+ * - `seed`: a safe integer, or an int32 or uint32 scalar (whose high word is 0)
  * @example random.key(0) // u32[2]: [0, 0]
  */
 export const key = composite("random.key", (seed: number | Tensor): Tensor => {
@@ -86,7 +86,7 @@ export const subkeys = composite("random.subkeys", (key: Tensor, n: number = 2):
 /**
  * A new key from a key and a number, such as a step or the index of a layer.
  *
- * @param data  an integer from -2^31 to 2^32 - 1, or an int32 or uint32 scalar, which may be traced
+ * - `data`: an integer from -2^31 to 2^32 - 1, or an int32 or uint32 scalar, which may be traced
  */
 export const foldIn = composite("random.foldIn", (key: Tensor, data: number | Tensor): Tensor => {
   checkKey("random.foldIn", key);

@@ -43,7 +43,7 @@ const nextAfter = (x: number, to: number): number => {
  *
  * The upper 23 of the 32 bits, divided by 2^23: the same numbers as JAX gets by writing them into the mantissa of a float.
  *
- * @param min, max  numbers, or tensors that broadcast to `shape`
+ * - `min`: max  numbers, or tensors that broadcast to `shape`
  */
 export const uniform = composite(
   "random.uniform",
@@ -163,8 +163,8 @@ export const permutation = composite(
 /**
  * Entries of `x` along `axis`, each equally likely; for a number `n`, integers from 0 to n-1.
  *
- * @param shape    how many: takes the place of `axis` in the result
- * @param replace  whether an entry may come more than once
+ * - `shape`: how many: takes the place of `axis` in the result
+ * - `replace`: whether an entry may come more than once
  * @throws {ArgumentError} when more entries are asked without replacement than there are
  */
 export const choice = composite(

@@ -79,7 +79,7 @@ export type Rank = Jitted<(params: Params, prompt: MaybePrompt, inputs: Tensor, 
 /**
  * Log likelihood of each of the given answers, `[B, C]`: the sum over the answer's tokens, EOS included.
  *
- * @param labels (of the returned function) `[C, S]` int32, padded with 0
+ * - `labels`: (of the returned function) `[C, S]` int32, padded with 0
  * @see T5X's `score_batch`
  */
 export const rank = (config: T5Config): Rank =>

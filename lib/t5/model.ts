@@ -103,7 +103,7 @@ const encodeWith = (
 /**
  * Runs the encoder.
  *
- * @param inputs  `[B, T]` int32 token ids, 0 is padding
+ * - `inputs`: `[B, T]` int32 token ids, 0 is padding
  * @throws {ShapeError} when the prefix is not of the model's width
  * @example const { states } = t5.encode(config, params, ids) // f32[B,T,d]
  */
@@ -147,8 +147,8 @@ const decodeWith = (
 /**
  * Runs the decoder on whole sequences.
  *
- * @param decoderInputs  `[B, S]` int32: the start token, then the tokens so far
- * @param valid          `[B, S]` bool: which positions may be seen; by default all
+ * - `decoderInputs`: `[B, S]` int32: the start token, then the tokens so far
+ * - `valid`: `[B, S]` bool: which positions may be seen; by default all
  * @returns states `[B, S, d]`
  */
 export const decode = composite(

@@ -5,7 +5,7 @@
  */
 import type { Equation } from "./context.js";
 
-/** Elementwise kernels with broadcasting fail from rank 7 on; rank 4 is what is needed and tested. */
+/** Kernels of two operands fail from rank 7 on; rank 4 is what is needed and tested. */
 const MOST_AXES = 4;
 
 /**

@@ -36,6 +36,8 @@ interface KernelBackend {
   disposeData(dataId: object): boolean;
 }
 
+type RawBackend = KernelBackend & Partial<WasmBackend & CpuBackend>;
+
 const isNode = typeof process === "object" && process.versions?.node !== undefined;
 
 const importBackend = async (name: TfjsBackendName): Promise<void> => {
@@ -73,12 +75,8 @@ const outOfMemory = (where: string, bytes: number, heapBytes: number): BackendEr
     hint: "dispose of tensors that are not needed, or use smaller batches",
   });
 
-/**
- * Starts a backend.
- *
- * @throws {BackendError} when it is not installed or does not start
- */
-export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
+/** The object of a started backend. tfjs starts one at a time: the current backend's name is a global of its engine. */
+const startInTfjs = async (name: TfjsBackendName): Promise<RawBackend> => {
   const tf = await import("@tensorflow/tfjs-core");
   try {
     await quietly(async () => {
@@ -98,7 +96,25 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
       { cause },
     );
   }
-  const raw = tf.backend() as unknown as KernelBackend & Partial<WasmBackend & CpuBackend>;
+  return tf.findBackend(name) as unknown as RawBackend;
+};
+
+let lastStart: Promise<unknown> = Promise.resolve();
+/** Starts a backend after the one before has started, or failed to. */
+const startInTurn = (name: TfjsBackendName): Promise<RawBackend> => {
+  const start = lastStart.then(() => startInTfjs(name));
+  lastStart = start.catch(() => undefined);
+  return start;
+};
+
+/**
+ * Starts a backend.
+ *
+ * @throws {BackendError} when it is not installed or does not start
+ */
+export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
+  const tf = await import("@tensorflow/tfjs-core");
+  const raw = await startInTurn(name);
   const kernel = (kernelName: string): Kernel => {
     const found = tf.getKernel(kernelName, name);
     if (found === undefined || found === null) {

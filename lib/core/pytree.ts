@@ -193,13 +193,16 @@ export const differences = (expected: TreeDef, got: TreeDef, root = "", most = 3
   return out;
 };
 
-/** Checks that two structures are equal. @throws {TreeError} with the first three differing key paths */
-export const checkSameStructure = (where: string, expected: TreeDef, got: TreeDef, hint?: string): void => {
+/**
+ * Checks that two structures are equal; `root` is what key paths begin with.
+ * @throws {TreeError} with the first three differing key paths
+ */
+export const checkSameStructure = (where: string, expected: TreeDef, got: TreeDef, hint?: string, root = ""): void => {
   if (expected.key === got.key) return;
   throw new TreeError({
     where,
     what: "two trees differ in structure",
-    at: differences(expected, got).join("; "),
+    at: differences(expected, got, root).join("; "),
     hint,
   });
 };

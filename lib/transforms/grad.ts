@@ -129,7 +129,7 @@ export const linearize = <A extends readonly unknown[], R>(
       transformed("linearize", () => {
         const flat = tangents.map((t, i) => flattenTensors(where, t, `tangents[${i}]`));
         flat.forEach(([dxs, def], i) => {
-          checkSameStructure(where, argDefs[i], def);
+          checkSameStructure(where, argDefs[i], def, undefined, `tangents[${i}]`);
           const paths = pathsOf(def);
           dxs.forEach((dx, j) => {
             checkTangent(where, "tangent", argAvals[i][j].aval, dx.aval, printPath(paths[j], `tangents[${i}]`));
@@ -171,7 +171,7 @@ export const vjp = <A extends readonly unknown[], R>(
     pull = hold(where, lin, (held, ct: unknown) =>
       transformed("vjp", () => {
         const [cts, def] = flattenTensors(where, ct, "ct");
-        checkSameStructure(where, outDef, def, "a cotangent has the structure of the result");
+        checkSameStructure(where, outDef, def, "a cotangent has the structure of the result", "ct");
         const paths = pathsOf(def);
         const checked = cts.map((c, i): Tangent => {
           if (!isFloat(outAvals[i].dtype)) return new Zero(outAvals[i]);

@@ -197,8 +197,8 @@ export const jitP: Primitive<Call> = definePrimitive<Call>({
       dxs.map((d) => !isZero(d)),
     );
     const results = bind(jitP, [...xs, ...dxs.filter((d): d is Tensor => !isZero(d))], {
-      jaxpr: p.jaxpr,
       name: `jvp(${name})`,
+      jaxpr: p.jaxpr,
     });
     const n = jaxpr.outs.length;
     let next = n;
@@ -211,11 +211,11 @@ export const jitP: Primitive<Call> = definePrimitive<Call>({
       jaxpr,
       dxs.map((d) => !isZero(d)),
     );
-    const results = bind(jitP, xs, { jaxpr: s.primal, name });
+    const results = bind(jitP, xs, { name, jaxpr: s.primal });
     const residuals = s.residuals.map((r) => (r.from === "arg" ? xs[r.index] : results[r.index]));
     const tangents = bind(jitP, [...residuals, ...dxs.filter((d): d is Tensor => !isZero(d))], {
-      jaxpr: s.linear,
       name: `linear(${name})`,
+      jaxpr: s.linear,
     });
     const outs = results.slice(0, jaxpr.outs.length);
     const douts = s.outPlaces.map((p, i): Tangent => (p === null ? new Zero(outs[i].aval.strong()) : tangents[p]));
@@ -230,7 +230,7 @@ export const jitP: Primitive<Call> = definePrimitive<Call>({
       cts.map((c) => !isZero(c)),
     );
     const inputs = [...args.filter((x): x is Tensor => !isLinear(x)), ...cts.filter((c): c is Tensor => !isZero(c))];
-    const results = bind(jitP, inputs, { jaxpr: p.jaxpr, name: `transpose(${name})` });
+    const results = bind(jitP, inputs, { name: `transpose(${name})`, jaxpr: p.jaxpr });
     let [place, next] = [0, 0];
     return args.map((x): Tangent | null => {
       if (!isLinear(x)) return null;
@@ -245,7 +245,7 @@ export const jitP: Primitive<Call> = definePrimitive<Call>({
       dims,
       xs.map((x) => x.aval),
     );
-    return [bind(jitP, xs, { jaxpr: b.jaxpr, name: `vmap(${name})` }), b.outDims];
+    return [bind(jitP, xs, { name: `vmap(${name})`, jaxpr: b.jaxpr }), b.outDims];
   },
 });
 

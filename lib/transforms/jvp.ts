@@ -100,7 +100,7 @@ export const jvp = <A extends readonly unknown[], R>(
     const where = nameOf("jvp", f);
     const [xs, def] = flattenArgs(where, primals);
     const [dxs, tangentDef] = flattenArgs(where, tangents);
-    checkSameStructure(where, def, tangentDef, "give one tangent tree per argument");
+    checkSameStructure(where, def, tangentDef, "give one tangent tree per argument", "tangents");
     const paths = pathsOf(def);
     xs.forEach((x, i) => {
       checkTangent(where, "tangent", x.aval, dxs[i].aval, argPath(paths[i]));

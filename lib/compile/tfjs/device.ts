@@ -6,12 +6,11 @@ import type { Handle } from "../../core/tensor.js";
 import type { AccountedDevice, DeviceMemory } from "../executor.js";
 import { type Backend, type Info, reinterpret, storageType, type WasmHeap } from "./backend.js";
 
-/** Data and how often it is referred to. Forms of it that kernels want (packed, transposed) live and die with it. */
+/** Data and how often it is referred to. */
 class Storage {
   refs = 1;
   /** Byte address on a WebAssembly heap, once it was asked for. */
   address: number | undefined;
-  forms: Map<string, { readonly bytes: number; dispose(): void }> | undefined;
   constructor(
     readonly info: Info,
     readonly bytes: number,
@@ -73,17 +72,6 @@ export class TfjsDevice implements AccountedDevice {
     this.#arrays++;
     return { ...block, info: { ...block.info, shape: [...shape] }, live: true };
   }
-  /** A form of immutable data, made once and kept with it. */
-  form<T extends { readonly bytes: number; dispose(): void }>(block: Block, key: string, make: () => T): T {
-    block.storage.forms ??= new Map();
-    let found = block.storage.forms.get(key);
-    if (found === undefined) {
-      found = make();
-      this.#bytes += found.bytes;
-      block.storage.forms.set(key, found);
-    }
-    return found as T;
-  }
 
   upload(x: HostArray): Handle {
     // The cpu backend would keep the caller's array, which may change.
@@ -106,10 +94,6 @@ export class TfjsDevice implements AccountedDevice {
     storage.refs--;
     if (storage.refs > 0) return;
     this.#bytes -= storage.bytes;
-    for (const form of storage.forms?.values() ?? []) {
-      this.#bytes -= form.bytes;
-      form.dispose();
-    }
     this.backend.release(storage.info);
   }
   storage(handle: Handle): unknown {

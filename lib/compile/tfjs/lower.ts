@@ -7,7 +7,7 @@
  */
 import { transposeP } from "../../primitives/broadcast.js";
 import type { DotDims } from "../../primitives/dot.js";
-import type { PrimitiveName } from "../../primitives/index.js";
+import { type PrimitiveName, primitives } from "../../primitives/index.js";
 import type { BlockKernel, Context, Equation, Lowering } from "./context.js";
 import type { Block } from "./device.js";
 import { dotKernel } from "./dot.js";
@@ -153,8 +153,9 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   threefry2x32: viaImpl,
 };
 
-/** The kernel of an equation; a user's own primitive is computed by its `impl`. */
+/** The kernel of an equation; a user's own primitive, whatever its name, is computed by its `impl`. */
 export const lower = (context: Context, equation: Equation): BlockKernel => {
-  const lowering = (LOWERINGS as Readonly<Record<string, Lowering | undefined>>)[equation.prim.name];
-  return lowering?.(context, equation) ?? inPlace(context, equation);
+  const name = equation.prim.name as PrimitiveName;
+  const lowering = primitives[name] === equation.prim ? LOWERINGS[name] : viaImpl;
+  return lowering(context, equation) ?? inPlace(context, equation);
 };

@@ -64,25 +64,6 @@ Suite(
   },
 );
 
-Suite("forms of immutable data are made once, counted, and freed with them", async () => {
-  const [device] = await devices();
-  const before = held(device);
-  const x = device.upload(host("float32", [4], 1));
-  const y = device.share(x) as Block;
-  const log: string[] = [];
-  const make = (): { bytes: number; dispose: () => void } => {
-    log.push("made");
-    return { bytes: 100, dispose: () => log.push("freed") };
-  };
-  assert.is(device.form(x as Block, "packed", make), device.form(y, "packed", make));
-  assert.is(held(device)[1], before[1] + 116);
-  device.free(x);
-  assert.equal(log, ["made"]);
-  device.free(y);
-  assert.equal(log, ["made", "freed"]);
-  assert.equal(held(device), before);
-});
-
 Suite("the heap does not grow over a loop that frees what it makes", async () => {
   const [device] = await devices();
   const big = host("float32", [1 << 20], 1);

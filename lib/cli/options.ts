@@ -65,7 +65,7 @@ const program = (): Command => {
   );
   text("--init-file <file>", "prompt to start from (.npy or .safetensors), for --init file", "");
   numeric("--population <n>", "how many of the most frequent pieces are sampled", 5000);
-  numeric("--steps <n>", "training steps", 400);
+  numeric("--steps <n>", "training steps", 600);
   numeric("--batch-size <n>", "examples a step", 16);
   numeric("--learning-rate <x>", "constant learning rate of Adafactor", 0.3);
   numeric("--weight-decay <x>", "share of the prompt that each step takes away", 1e-5);
@@ -78,7 +78,7 @@ const program = (): Command => {
   oneOf("--evaluation <name>", "decode the answer, or rank the labels by likelihood", ["greedy", "rank"], "greedy");
   numeric("--evaluate-every <n>", "steps between evaluations on the dev set", 25);
   numeric("--evaluation-batch-size <n>", "examples evaluated at once", 30);
-  numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 8);
+  numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 12);
   oneOf("--backend <name>", "where to compute", ["wasm", "cpu", "reference", "tensorflow"], "wasm");
   numeric("--seed <n>", "seed of prompt, batches and dropout", 0);
   return p;

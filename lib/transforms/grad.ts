@@ -7,6 +7,7 @@ import { type Tangent, Zero } from "../core/primitive.js";
 import { checkSameStructure, type KeyPath, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { unscoped } from "../core/scope.js";
 import { DeviceArray, dispose, type GradsOf, Literal, type Tensor } from "../core/tensor.js";
+import { isEager } from "../core/trace.js";
 import { checkTangent, instantiate } from "./jvp.js";
 import { type Linearized, linearizeFlat, pullBack } from "./linearize.js";
 import { flatFunction, flattenArgs, flattenTensors, nameOf } from "./trees.js";
@@ -16,22 +17,24 @@ type AnyFunction = (...args: never[]) => unknown;
 /** A function that holds residuals on the device until it is disposed. */
 export type Held<F> = F & Disposable & { dispose(): void };
 
-/** Gives a closure a life of its own: copies its residuals out of every scope. */
+/**
+ * Gives a closure a life of its own: copies its residuals out of every scope. Under another transformation they stay where they are:
+ * its trace may refer to them after the closure is disposed, and its scope frees them.
+ */
 const hold = <A extends unknown[], R>(
   where: string,
   lin: Linearized,
   call: (held: Linearized, ...args: A) => R,
 ): Held<(...args: A) => R> => {
-  let held: Linearized | undefined = {
-    ...lin,
-    residuals: unscoped(() => lin.residuals.map((x) => (x instanceof DeviceArray ? x.alias() : x))),
-  };
+  const owner = isEager();
+  const kept = (): readonly Tensor[] => lin.residuals.map((x) => (x instanceof DeviceArray ? x.alias() : x));
+  let held: Linearized | undefined = owner ? { ...lin, residuals: unscoped(kept) } : lin;
   const f = (...args: A): R => {
     if (held === undefined) throw new UseAfterDisposeError({ where, what: "this function was disposed" });
     return call(held, ...args);
   };
   const free = (): void => {
-    dispose(held?.residuals.filter((x) => x instanceof DeviceArray));
+    if (owner) dispose(held?.residuals.filter((x) => x instanceof DeviceArray));
     held = undefined;
   };
   return Object.assign(f, { dispose: free, [Symbol.dispose]: free });

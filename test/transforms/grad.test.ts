@@ -225,6 +225,31 @@ Grad("vjp keeps what it needs when the arguments are disposed", () => {
   });
 });
 
+Grad("a vjp inside of a grad may be disposed there, or not: the gradient is the same and nothing stays behind", () => {
+  const slope =
+    (w: Tensor, disposed: boolean) =>
+    (x: Tensor): Tensor => {
+      // The residual of a product with a constant is known at once, so the outer trace holds on to it.
+      const [y, pull] = vjp((a: Tensor) => mul(a, w), x);
+      const [g] = pull(y);
+      if (disposed) pull.dispose();
+      return sum(g);
+    };
+  noLeaks(() => {
+    using x = f64([0.5, 2]);
+    using w = f64([3, 5]);
+    const [a, b] = [grad(slope(w, true))(x), grad(slope(w, false))(x)];
+    assert.equal(
+      [numbers(a), numbers(b)],
+      [
+        [9, 25],
+        [9, 25],
+      ],
+    );
+    dispose([a, b]);
+  });
+});
+
 /** A layer with frozen weights, and a prompt that is tuned. */
 const loss = (frozen: { w: Tensor; v: Tensor }, prompt: Tensor): Tensor => {
   const product = (a: Tensor, b: Tensor): Tensor =>

@@ -15,20 +15,27 @@ import {
 const times = <T>(n: number, f: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => f(i));
 const FLOAT = 4;
 
-/** Stores the transpose of the 4 x 4 block in the vectors x, y, z, w: element i of each goes to `dst + i * step`. */
-const storeTransposed = ([x, y, z, w]: readonly Local[], scratch: readonly Local[], dst: Local, step: number): Code => {
+/** Transposes the 4 x 4 block in `vectors`; `store(i, row)` says what becomes of row i of the result, for i = 0 to 3. */
+export const transposeBlock = (
+  vectors: readonly Local[],
+  scratch: readonly Local[],
+  store: (i: number, row: Code) => Code,
+): Code => {
+  const [x, y, z, w] = vectors as [Local, Local, Local, Local];
   const [lowXy, lowZw, highXy, highZw] = scratch as [Local, Local, Local, Local];
-  const pair = (into: Local, p: Local | undefined, q: Local | undefined, from: 0 | 2): Code =>
-    into.set(v128.shuffle32((p as Local).get, (q as Local).get, [from, from + 4, from + 1, from + 5]));
-  const join = (row: number, p: Local, q: Local, from: 0 | 2, base: number): Code =>
-    v128.store(dst.get, v128.shuffle32(p.get, q.get, [from, from + 1, from + 4, from + 5]), base + row * step);
+  const pair = (into: Local, p: Local, q: Local, from: 0 | 2): Code =>
+    into.set(v128.shuffle32(p.get, q.get, [from, from + 4, from + 1, from + 5]));
+  const join = (p: Local, q: Local, from: 0 | 2): Code =>
+    v128.shuffle32(p.get, q.get, [from, from + 1, from + 4, from + 5]);
   return [
     pair(lowXy, x, y, 0),
     pair(lowZw, z, w, 0),
     pair(highXy, x, y, 2),
     pair(highZw, z, w, 2),
-    ...([0, 2] as const).map((from) => join(from / 2, lowXy, lowZw, from, 0)),
-    ...([0, 2] as const).map((from) => join(2 + from / 2, highXy, highZw, from, 0)),
+    store(0, join(lowXy, lowZw, 0)),
+    store(1, join(lowXy, lowZw, 2)),
+    store(2, join(highXy, highZw, 0)),
+    store(3, join(highXy, highZw, 2)),
   ];
 };
 
@@ -61,7 +68,7 @@ export const definePack = (fn: FunctionBuilder, width: 4 | 8): void => {
 
   const fourByFour = (half: number): Code => [
     rows.map((row) => [row.set(v128.load(q.get)), q.advance(laneStep.get)]),
-    storeTransposed(rows, scratch, dst, FLOAT * width),
+    transposeBlock(rows, scratch, (i, row) => v128.store(dst.get, row, i * FLOAT * width)),
     half === width / 4 - 1 ? [] : dst.advance(i32.const(16)),
   ];
   const byK: Code = [

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { type InitOptions, init, memory, stats } from "./compile/init.js";
+export { type InitOptions, init, memory, resetStats, type Stats, stats } from "./compile/init.js";
 export type { DType, Shape } from "./core/aval.js";
 export { Aval } from "./core/aval.js";
 export { composite, scope } from "./core/composite.js";
@@ -27,7 +27,7 @@ export {
 } from "./core/errors.js";
 export type { HostArray, TypedArray } from "./core/host.js";
 export { ClosedJaxpr, checkJaxpr, evalJaxpr, Jaxpr } from "./core/jaxpr.js";
-export { definePrimitive, type Primitive } from "./core/primitive.js";
+export { type BatchDim, definePrimitive, type MaybeLinear, type Primitive, type Tangent } from "./core/primitive.js";
 export { dispose, type GradsOf, isTensor, type Nested, type Tensor, type TensorLike } from "./core/tensor.js";
 export { bind } from "./core/trace.js";
 export * as lax from "./lax/index.js";
@@ -37,7 +37,7 @@ export * as optim from "./optim/index.js";
 export * as prompt from "./prompt/index.js";
 export * as random from "./random/index.js";
 export * as t5 from "./t5/index.js";
-export { grad, type Held, linearize, valueAndGrad, vjp } from "./transforms/grad.js";
+export { type Grad, grad, type Held, linearize, type ValueAndGrad, valueAndGrad, vjp } from "./transforms/grad.js";
 export { type JitOptions, type JitStats, type Jitted, jit } from "./transforms/jit.js";
 export { jvp } from "./transforms/jvp.js";
 export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";

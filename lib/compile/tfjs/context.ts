@@ -1,6 +1,7 @@
 /** @file What lowerings are given, and what they give. */
 import type { Aval } from "../../core/aval.js";
 import type { AnyPrimitive, Params } from "../../core/primitive.js";
+import type { StridedCopy } from "../wasm/copy.js";
 import type { Gemm } from "../wasm/gemm.js";
 import type { Block, TfjsDevice } from "./device.js";
 
@@ -12,6 +13,8 @@ export interface Context {
   readonly device: TfjsDevice;
   /** Our matrix product; absent where the backend has no WebAssembly heap. */
   readonly gemm: Gemm | undefined;
+  /** Our strided copy of 4-byte elements; absent like the product. */
+  readonly copy: StridedCopy | undefined;
   /** The generated loop of this key, made at its first use. */
   readonly loops: (key: string, make: () => Loop) => Loop;
 }

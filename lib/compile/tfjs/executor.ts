@@ -1,6 +1,7 @@
 /** @file The TensorFlow.js executor. */
 import type { Handle } from "../../core/tensor.js";
 import type { Executor } from "../executor.js";
+import { createStridedCopy } from "../wasm/copy.js";
 import { createGemm } from "../wasm/gemm.js";
 import type { Backend } from "./backend.js";
 import type { Context, Loop } from "./context.js";
@@ -12,10 +13,12 @@ export const tfjsExecutor = (backend: Backend): Executor => {
   const device = new TfjsDevice(backend);
   const { heap } = backend;
   const gemm = heap === undefined ? undefined : createGemm(heap);
+  const copy = heap === undefined ? undefined : createStridedCopy(heap.memory);
   const loops = new Map<string, Loop>();
   const context: Context = {
     device,
     gemm,
+    copy,
     loops: (key, make) => {
       const loop = loops.get(key) ?? make();
       loops.set(key, loop);

@@ -2,7 +2,7 @@
  * @file Where elements go: transpose, broadcast, slice, pad, concatenate, reverse and the dynamic slices, by one strided copy on
  * the data in place.
  */
-import { type DType, type Shape, sizeOf, stridesOf } from "../../core/aval.js";
+import { type DType, itemBytes, type Shape, sizeOf, stridesOf } from "../../core/aval.js";
 import type { TypedArray } from "../../core/host.js";
 import { joinAxes } from "./axes.js";
 import type { BlockKernel, Context, Lowering } from "./context.js";
@@ -57,17 +57,26 @@ const bits = (device: TfjsDevice, block: Block): TypedArray => {
 
 /** A kernel that makes one array by copies out of its first inputs. */
 const copies = (
-  { device }: Context,
+  { device, copy }: Context,
   shape: Shape,
   dtype: DType,
   list: readonly Copy[],
   fill?: (inputs: readonly Block[]) => number,
 ): BlockKernel => {
   const walkers = list.map(walker);
+  const { heap } = device.backend;
   return (inputs) => {
     const out = device.make(shape, dtype);
     const target = bits(device, out);
     if (fill !== undefined) target.fill(fill(inputs));
+    if (heap !== undefined && copy !== undefined && itemBytes(dtype) === 4) {
+      const to = heap.addressOf(out.info);
+      list.forEach((c, i) => {
+        const from = heap.addressOf(inputs[i].info) + 4 * (c.fromStart ?? 0);
+        copy(c.shape, { ptr: from, strides: c.from }, { ptr: to + 4 * (c.toStart ?? 0), strides: c.to });
+      });
+      return [out];
+    }
     list.forEach(({ fromStart = 0, toStart = 0 }, i) => {
       walkers[i](bits(device, inputs[i]), fromStart, target, toStart);
     });

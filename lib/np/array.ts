@@ -2,10 +2,13 @@
 import {
   Aval,
   broadcastShapes,
+  checkShape,
   type DType,
   isFloat,
+  isInteger,
   normalizeAxes,
   normalizeAxis,
+  printShape,
   range,
   type Shape,
   sizeOf,
@@ -29,7 +32,7 @@ import * as b from "../primitives/broadcast.js";
 import * as e from "../primitives/elementwise.js";
 import * as g from "../primitives/gather.js";
 import * as mv from "../primitives/movement.js";
-import { cast, promote } from "./promote.js";
+import { cast, promoteDType } from "./promote.js";
 
 /** A tensor on the device from data on the host. */
 export const fromHost = (x: HostArray): Tensor => {
@@ -148,12 +151,13 @@ export const arange = composite(
     return from === 0 ? scaled : e.add(scaled, lit(from));
   },
 );
-/** `n` numbers from `start` to `stop`, both included. */
-export const linspace = composite("np.linspace", (start: number, stop: number, n: number = 50): Tensor => {
-  const lit = (v: number): Tensor => literal("np.linspace", v, "float32");
-  if (n < 2) return full([n], start);
-  return e.add(e.mul(mv.iota([n], "float32"), lit((stop - start) / (n - 1))), lit(start));
-});
+/** `n` numbers (float32) from `start` to `stop`, both included, each rounded once. */
+export const linspace = (start: number, stop: number, n: number = 50): Tensor => {
+  checkShape("np.linspace", [n]);
+  const step = (stop - start) / (n - 1);
+  const values = Float32Array.from({ length: n }, (_, i) => (i > 0 && i === n - 1 ? stop : start + (i && i * step)));
+  return fromHost(hostArray([n], "float32", values));
+};
 /** Ones on the `k`-th diagonal. */
 export const eye = composite("np.eye", (n: number, m: number = n, k: number = 0, dtype: DType = "float32"): Tensor => {
   const rows = mv.iota([n, m], "int32", 0);
@@ -164,6 +168,9 @@ export const eye = composite("np.eye", (n: number, m: number = n, k: number = 0,
 const triangle = (name: string, keep: (row: Tensor, column: Tensor) => Tensor) =>
   composite(name, (x: TensorLike, k: number = 0): Tensor => {
     const t = asTensor(x, name);
+    if (t.ndim < 2) {
+      throw new ShapeError({ where: name, what: "this is no matrix", expected: "rank 2 or more", got: `${t.aval}` });
+    }
     const size = t.shape.slice(-2);
     const mask = keep(e.add(mv.iota(size, "int32", 0), literal(name, k, "int32")), mv.iota(size, "int32", 1));
     const aligned = b.reshape(mask, [...new Array<number>(t.ndim - 2).fill(1), ...size]);
@@ -180,13 +187,22 @@ export const triu = triangle("np.triu", e.le);
 export const reshape = (x: TensorLike, shape: Shape | number): Tensor => {
   const t = asTensor(x, "np.reshape");
   const wanted = typeof shape === "number" ? [shape] : shape;
+  const open = wanted.filter((n) => n === -1).length;
   const rest = sizeOf(wanted.filter((n) => n !== -1));
+  if (open > 1 || (open === 1 && (rest === 0 || t.size % rest !== 0))) {
+    throw new ShapeError({
+      where: "np.reshape",
+      what: "the size -1 cannot be found out",
+      expected: `one -1, beside sizes whose product divides the ${t.size} elements of ${t.aval}`,
+      got: printShape(wanted),
+    });
+  }
   return b.reshape(
     t,
-    wanted.map((n) => (n === -1 ? (rest === 0 ? 0 : t.size / rest) : n)),
+    wanted.map((n) => (n === -1 ? t.size / rest : n)),
   );
 };
-export const ravel = (x: TensorLike): Tensor => reshape(x, -1);
+export const ravel = (x: TensorLike): Tensor => reshape(x, [asTensor(x, "np.ravel").size]);
 /** Axes permuted; reversed when none are given. */
 export const transpose = (x: TensorLike, axes?: readonly number[]): Tensor => {
   const t = asTensor(x, "np.transpose");
@@ -256,19 +272,13 @@ export const stack = composite("np.stack", (xs: readonly TensorLike[], axis: num
     place,
   );
 });
-/** Operands of one dtype, shapes as they are. */
-export const promoteDType = (where: string, xs: readonly TensorLike[]): Tensor[] => {
-  const tensors = xs.map((x) => asTensor(x, where));
-  const [probe] = promote(where, ...tensors.map((t) => (t instanceof Literal ? t : e.zeroLike(t))));
-  return tensors.map((t) => cast(where, t, probe.dtype));
-};
 
-/** Equal parts, or parts between the given indices. */
+/** That many equal parts, or the parts between the given indices, which count as in Python's slices. */
 export const split = (x: TensorLike, parts: number | readonly number[], axis = 0): Tensor[] => {
   const t = asTensor(x, "np.split");
   const at = normalizeAxis("np.split", axis, t.ndim);
   const size = t.shape[at];
-  if (typeof parts === "number" && size % parts !== 0) {
+  if (typeof parts === "number" && (!Number.isInteger(parts) || parts < 1 || size % parts !== 0)) {
     throw new ShapeError({
       where: "np.split",
       what: "the axis does not divide into equal parts",
@@ -278,24 +288,48 @@ export const split = (x: TensorLike, parts: number | readonly number[], axis = 0
   }
   const cuts = typeof parts === "number" ? range(parts - 1).map((i) => ((i + 1) * size) / parts) : parts;
   const bounds = [0, ...cuts, size];
-  return bounds.slice(1).map((limit, i) => mv.sliceAxis(t, at, bounds[i], limit));
+  return bounds.slice(1).map((stop, i) => {
+    const [start, limit] = pythonSlice(size, bounds[i], stop, 1);
+    return mv.sliceAxis(t, at, start, limit);
+  });
 };
-/** A part along each axis: `[start, stop, step]` as Python has them; null takes all. */
+/**
+ * A part along each axis, axes that are not named whole: `[start, stop, step]` as Python has them, null for all, a number for one
+ * element, whose axis goes.
+ * @throws {ShapeError} for a number out of range, or more parts than axes; {ArgumentError} for fractions or a step of 0
+ * @example np.slice(x, [[1, null], [null, null, -1], 0]) // x[1:, ::-1, 0]
+ */
 export const slice = composite(
   "np.slice",
   (x: TensorLike, parts: readonly (null | number | readonly [number | null, (number | null)?, number?])[]): Tensor => {
     const t = asTensor(x, "np.slice");
+    if (parts.length > t.ndim) {
+      throw new ShapeError({
+        where: "np.slice",
+        what: "there are more parts than axes",
+        expected: `at most ${t.ndim}, as in ${t.aval}`,
+        got: `${parts.length}`,
+      });
+    }
     const dropped: number[] = [];
     const flips: number[] = [];
     const spans = t.shape.map((n, axis): [number, number, number] => {
       const part = parts[axis] ?? null;
       if (part === null) return [0, n, 1];
       if (typeof part === "number") {
-        const i = normalizeAxis("np.slice", part, n);
+        const i = indexIn(part, n, axis);
         dropped.push(axis);
         return [i, i + 1, 1];
       }
       const [start, stop, step = 1] = part;
+      if (step === 0 || [start ?? 0, stop ?? 0, step].some((v) => !Number.isInteger(v))) {
+        throw new ArgumentError({
+          where: "np.slice",
+          what: `the part along axis ${axis} is no slice`,
+          expected: "integers, or null for start and stop; a step that is not 0",
+          got: `[${part.join()}]`,
+        });
+      }
       if (step < 0) flips.push(axis);
       return pythonSlice(n, start ?? null, stop ?? null, step);
     });
@@ -312,6 +346,17 @@ export const slice = composite(
     );
   },
 );
+
+/** An index counted from the front. */
+const indexIn = (index: number, size: number, axis: number): number => {
+  if (Number.isInteger(index) && index >= -size && index < size) return index < 0 ? index + size : index;
+  throw new ShapeError({
+    where: "np.slice",
+    what: `there is no element ${index} along axis ${axis}`,
+    expected: size === 0 ? "none, since the axis is empty" : `an integer from ${-size} to ${size - 1}`,
+    got: `${index}`,
+  });
+};
 
 /** Start, limit and positive step of a Python slice; one with a negative step is to be reversed afterwards. */
 const pythonSlice = (n: number, start: number | null, stop: number | null, step: number): [number, number, number] => {
@@ -374,6 +419,19 @@ export const roll = composite("np.roll", (x: TensorLike, shift: number, axis: nu
 
 // --- indexing ------------------------------------------------------------------------------------------------------------
 
+/** Indices as int32. @throws {DTypeError} for floats and bools */
+const asIndices = (where: string, x: TensorLike): Tensor => {
+  const t = asTensor(x, where);
+  if (isInteger(t.dtype) || (t instanceof Literal && t.dtype !== "bool")) return cast(where, t, "int32");
+  throw new DTypeError({
+    where,
+    what: "indices are not integers",
+    expected: "int32 or uint32",
+    got: `${t.aval}`,
+    hint: "convert them with np.astype, or use np.where for a mask",
+  });
+};
+
 /**
  * Elements at `indices` along `axis`, with JAX's modes: `fill` counts negative ones from the end and gives NaN for others
  * out of range; `clip` takes the nearest.
@@ -383,7 +441,7 @@ export const take = composite(
   (x: TensorLike, indices: TensorLike, axis: number = 0, mode: "fill" | "clip" = "fill"): Tensor => {
     const t = asTensor(x, "np.take");
     const at = normalizeAxis("np.take", axis, t.ndim);
-    const whole = cast("np.take", asTensor(indices, "np.take"), "int32");
+    const whole = asIndices("np.take", indices);
     return g.take(t, mode === "fill" ? g.wrapIndices(whole, t.shape[at]) : whole, at, mode);
   },
 );
@@ -393,7 +451,15 @@ export const takeAlongAxis = composite(
   (x: TensorLike, indices: TensorLike, axis: number): Tensor => {
     const t = asTensor(x, "np.takeAlongAxis");
     const at = normalizeAxis("np.takeAlongAxis", axis, t.ndim);
-    const i = cast("np.takeAlongAxis", asTensor(indices, "np.takeAlongAxis"), "int32");
+    const i = asIndices("np.takeAlongAxis", indices);
+    if (i.ndim !== t.ndim) {
+      throw new ShapeError({
+        where: "np.takeAlongAxis",
+        what: "ranks differ",
+        expected: "indices with the rank of the tensor",
+        got: `${t.aval} and indices ${i.aval}`,
+      });
+    }
     const around = broadcastShapes(
       "np.takeAlongAxis",
       t.shape.map((n, a) => (a === at ? 1 : n)),

@@ -1,11 +1,12 @@
 /** @file Arithmetic, comparison and functions, element by element, with NumPy's broadcasting and promotion. */
 import { type DType, isFloat } from "../core/aval.js";
 import { composite } from "../core/composite.js";
+import { scalarOf } from "../core/rules.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as e from "../primitives/elementwise.js";
 import { erfInv as erfInvOf } from "../primitives/erf-inv.js";
 import * as m from "../primitives/math.js";
-import { alignRanks, cast, promote, promoteFloat } from "./promote.js";
+import { alignRanks, cast, convertTo, promote, promoteFloat } from "./promote.js";
 
 type Unary = (x: TensorLike) => Tensor;
 type Binary = (x: TensorLike, y: TensorLike) => Tensor;
@@ -30,25 +31,26 @@ export const subtract = binary("np.subtract", e.sub);
 export const multiply = binary("np.multiply", e.mul);
 /** True division; integers become float32. */
 export const divide = binaryFloat("np.divide", e.div);
-/** Largest integer not above the quotient. */
+/** Whether a remainder with the dividend's sign is to be moved to the divisor's. */
+const otherSide = (r: Tensor, y: Tensor): Tensor => {
+  const zero = e.zeroLike(r);
+  return e.and(e.ne(r, zero), e.ne(e.lt(r, zero), e.lt(y, zero)));
+};
+/** Largest integer not above the quotient; with `mod`, `x = y * floorDivide(x, y) + mod(x, y)`, so that 1 by 0.1 gives 9. */
 export const floorDivide = binary("np.floorDivide", (x, y) => {
-  if (isFloat(x.dtype)) return e.floor(e.div(x, y));
-  const q = e.div(x, y);
-  const inexact = e.ne(e.mul(q, y), x);
-  const zero = e.zeroLike(x);
-  const negative = e.ne(e.lt(x, zero), e.lt(y, zero));
-  return e.select(e.and(inexact, negative), e.sub(q, cast("np.floorDivide", asTensor(1, ""), x.dtype)), q);
+  const r = e.rem(x, y);
+  // Without the remainder the division is exact but for rounding.
+  const q = isFloat(x.dtype) ? m.round(e.div(e.sub(x, r), y)) : e.div(x, y);
+  return e.select(otherSide(r, y), e.sub(q, scalarOf(q.aval.strong(), 1)), q);
 });
 /** Remainder with the sign of the divisor. */
 export const mod = binary("np.mod", (x, y) => {
   const r = e.rem(x, y);
-  const zero = e.zeroLike(x);
-  const wrong = e.and(e.ne(r, zero), e.ne(e.lt(r, zero), e.lt(y, zero)));
-  return e.select(wrong, e.add(r, y), r);
+  return e.select(otherSide(r, y), e.add(r, y), r);
 });
 /** Remainder with the sign of the dividend. */
 export const fmod = binary("np.fmod", e.rem);
-/** `x ** y`; an integer literal as exponent is exact, also for negative bases and integers. */
+/** `x ** y`; an integer literal as exponent is exact, also for negative bases and integers; other powers are of floats. */
 export const power: Binary = composite("np.power", (x: TensorLike, y: TensorLike) => {
   if (typeof y === "number" && Number.isInteger(y) && (y >= 0 || isFloat(asTensor(x, "np.power").dtype))) {
     return m.integerPow(asTensor(x, "np.power"), y);
@@ -94,11 +96,15 @@ export const ceil = unaryFloat("np.ceil", e.ceil);
 export const round = unaryFloat("np.round", m.round);
 /** `log(exp(x) + exp(y))` without overflow. */
 export const logaddexp = binaryFloat("np.logaddexp", (x, y) => {
-  const top = e.max(x, y);
-  const gap = e.sub(x, y);
-  // Equal infinities have a gap of NaN; their sum is themselves.
-  const finite = e.eq(gap, gap);
-  return e.select(finite, e.add(top, m.log1p(m.exp(e.neg(e.abs(gap))))), e.add(x, y));
+  // Larger and smaller by selection: where they are equal this has no kink, so all derivatives are right there too.
+  const first = e.ge(x, y);
+  const low = e.select(first, y, x);
+  const high = e.select(first, x, y);
+  // The gap of equal infinities, and of NaN, is NaN; there the result is the sum.
+  const gap = e.sub(low, high);
+  const known = e.eq(gap, gap);
+  const safe = e.select(known, gap, e.zeroLike(gap));
+  return e.select(known, e.add(high, m.log1p(m.exp(safe))), e.add(x, y));
 });
 
 export const equal = binary("np.equal", e.eq);
@@ -111,7 +117,8 @@ export const isfinite = unaryFloat("np.isfinite", m.finite);
 export const isnan = unaryFloat("np.isnan", (x) => e.ne(x, x));
 export const isinf = unaryFloat("np.isinf", (x) => e.eq(e.abs(x), cast("np.isinf", asTensor(Infinity, ""), x.dtype)));
 
-const truth = (x: TensorLike, where: string): Tensor => cast(where, asTensor(x, where), "bool");
+/** Anything but zero is true. */
+const truth = (x: TensorLike, where: string): Tensor => convertTo(asTensor(x, where), "bool");
 export const logicalAnd: Binary = composite("np.logicalAnd", (x: TensorLike, y: TensorLike) => {
   const [a, b] = promote("np.logicalAnd", truth(x, "np.logicalAnd"), truth(y, "np.logicalAnd"));
   return e.and(a, b);
@@ -134,7 +141,7 @@ export const rightShift = binary("np.rightShift", (x, y) =>
 /** `x` where the condition holds, else `y`. */
 export const where = composite("np.where", (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor => {
   const [a, b] = promote("np.where", x, y);
-  const [c, p, q] = alignRanks([truth(condition, "np.where"), a, b]);
+  const [c, p, q] = alignRanks("np.where", [truth(condition, "np.where"), a, b]);
   return e.select(c, p, q);
 });
 
@@ -144,5 +151,5 @@ export const clip = composite("np.clip", (x: TensorLike, low?: TensorLike | null
   return high === undefined || high === null ? above : minimum(above, high);
 });
 
-/** `x` in another dtype. */
-export const astype = (x: TensorLike, dtype: DType): Tensor => cast("np.astype", asTensor(x, "np.astype"), dtype);
+/** `x` in another dtype: a float becomes an integer towards zero, within its range; anything but zero becomes true. */
+export const astype = (x: TensorLike, dtype: DType): Tensor => convertTo(asTensor(x, "np.astype"), dtype);

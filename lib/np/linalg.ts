@@ -1,5 +1,5 @@
 /** @file Products of vectors and matrices, einsum and norms. */
-import { broadcastShapes, range } from "../core/aval.js";
+import { broadcastShapes, normalizeAxis, range } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import type { Tensor, TensorLike } from "../core/tensor.js";
@@ -8,8 +8,8 @@ import * as d from "../primitives/dot.js";
 import * as e from "../primitives/elementwise.js";
 import * as m from "../primitives/math.js";
 import { iota } from "../primitives/movement.js";
-import { promoteDType } from "./array.js";
-import { cast, promoteFloat } from "./promote.js";
+import { promoteDType, promoteFloat } from "./promote.js";
+import { type ReduceOptions, reduceWith } from "./reduce.js";
 
 /** Two operands of one dtype, ranks untouched. */
 const pair = (where: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] => {
@@ -69,26 +69,18 @@ export const tensordot = composite(
   "np.tensordot",
   (x: TensorLike, y: TensorLike, axes: number | readonly [readonly number[], readonly number[]] = 2): Tensor => {
     const [a, c] = pair("np.tensordot", x, y);
-    const [l, r] = typeof axes === "number" ? [range(axes).map((i) => a.ndim - axes + i), range(axes)] : axes;
-    return d.dotGeneral(a, c, { lhsContract: l, rhsContract: r, lhsBatch: [], rhsBatch: [] });
+    const [l, r] = typeof axes === "number" ? [range(axes).map((i) => i - axes), range(axes)] : axes;
+    const of = (t: Tensor, list: readonly number[]): number[] =>
+      list.map((axis) => normalizeAxis("np.tensordot", axis, t.ndim));
+    return d.dotGeneral(a, c, { lhsContract: of(a, l), rhsContract: of(c, r), lhsBatch: [], rhsBatch: [] });
   },
 );
 
 /** The Euclidean norm over `axis` (default: of all elements). */
-export const norm = composite(
-  "np.norm",
-  (x: TensorLike, options: { axis?: number; keepDims?: boolean } = {}): Tensor => {
-    const [t] = promoteFloat("np.norm", x);
-    const axes = options.axis === undefined ? range(t.ndim) : [options.axis < 0 ? options.axis + t.ndim : options.axis];
-    const y = m.sqrt(b.reduceSum(e.mul(t, t), axes));
-    return options.keepDims === true
-      ? b.reshape(
-          y,
-          t.shape.map((n, i) => (axes.includes(i) ? 1 : n)),
-        )
-      : y;
-  },
-);
+export const norm = composite("np.norm", (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+  const [t] = promoteFloat("np.norm", x);
+  return reduceWith("np.norm", t, options, (y, axes) => m.sqrt(b.reduceSum(e.mul(y, y), axes)));
+});
 
 // --- einsum --------------------------------------------------------------------------------------------------------------
 
@@ -110,8 +102,8 @@ const prepare = (term: Term, needed: ReadonlySet<string>): Term => {
       const i = labels.indexOf(letter);
       const n = x.shape[i];
       const shape = x.shape.map((_, axis) => (axis === i || axis === j ? n : 1));
-      const same = b.reshape(cast("np.einsum", eyeOf(n), x.dtype), shape);
-      x = b.reduceSum(e.mul(x, same), [j]);
+      // Selected, not multiplied: an infinity beside the diagonal must not come in as 0 times infinity.
+      x = b.reduceSum(e.select(b.reshape(eyeOf(n), shape), x, e.zeroLike(x)), [j]);
       labels = labels.slice(0, j) + labels.slice(j + 1);
     }
   }
@@ -171,6 +163,7 @@ export const einsum = composite("np.einsum", (spec: string, ...operands: readonl
       .sort()
       .join("");
   for (const l of output) if (!size.has(l)) bad(spec, `"${l}" names no axis of an operand`, output);
+  if (new Set(output).size !== output.length) bad(spec, "a letter occurs twice in the result", output);
   const neededAfter = (i: number): Set<string> => new Set([...output, ...inputs.slice(i + 1).join("")]);
   let acc: Term = prepare(terms[0], neededAfter(0));
   terms.slice(1).forEach((term, i) => {

@@ -1,14 +1,22 @@
 /** @file What `np` does with its operands before a primitive sees them: dtypes are promoted, ranks aligned. */
-import { Aval, type DType, isFloat, isInteger, promoteDTypes } from "../core/aval.js";
+import { Aval, broadcastShapes, type DType, isFloat, isInteger, promoteDTypes } from "../core/aval.js";
+import { hostArray } from "../core/host.js";
 import { asTensor, Literal, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import { reshape } from "../primitives/broadcast.js";
-import { convert } from "../primitives/elementwise.js";
+import { convert, convertP } from "../primitives/elementwise.js";
 
-/** `x` as a tensor of `dtype`; a literal is converted without an operation. */
+/** `x` as an operand of `dtype`; a literal is converted without an operation. @throws {DTypeError} when a literal does not fit */
 export const cast = (where: string, x: Tensor, dtype: DType): Tensor => {
   if (!(x instanceof Literal)) return x.dtype === dtype ? x : convert(x, dtype);
-  if (x.dtype === dtype && !x.aval.weak) return x;
-  return x.aval.weak || dtype === "bool" ? literal(where, x.value, dtype) : new Literal(x.value, dtype);
+  return x.dtype === dtype && !x.aval.weak ? x : literal(where, x.value, dtype);
+};
+
+/** `x` converted because the user said so: fractions are cut off, anything but zero is true. */
+export const convertTo = (x: Tensor, dtype: DType): Tensor => {
+  if (!(x instanceof Literal)) return convert(x, dtype);
+  if (isFloat(dtype)) return new Literal(x.value, dtype);
+  const from = isFloat(x.dtype) ? hostArray([], "float64", Float64Array.of(x.value)) : x.host();
+  return new Literal(convertP.impl([from], { dtype })[0].data[0], dtype);
 };
 
 /** The common aval of operands; a literal integer takes the dtype of an integer tensor (decision 11). */
@@ -22,21 +30,24 @@ const common = (where: string, xs: readonly Tensor[]): Aval => {
   return avals.reduce((a, b) => promoteDTypes(where, a, b));
 };
 
-/** Operands of one dtype, as elementwise primitives want them: of one rank, or scalars. */
-export const promote = (where: string, ...operands: readonly TensorLike[]): Tensor[] => {
+/** Operands of one dtype, shapes as they are; literals of numbers alone stay weak. */
+export const promoteDType = (where: string, operands: readonly TensorLike[]): Tensor[] => {
   const xs = operands.map((x) => asTensor(x, where));
   const target = common(where, xs);
-  const all = xs.map((x) => (x instanceof Literal && target.weak ? x : cast(where, x, target.dtype)));
-  return alignRanks(all);
+  return xs.map((x) => (x instanceof Literal && target.weak ? x : cast(where, x, target.dtype)));
 };
+
+/** Operands of one dtype, as elementwise primitives want them: of one rank, or scalars. */
+export const promote = (where: string, ...operands: readonly TensorLike[]): Tensor[] =>
+  alignRanks(where, promoteDType(where, operands));
 
 /** The same for a function of floats: integers and bools become float32. */
 export const promoteFloat = (where: string, ...operands: readonly TensorLike[]): Tensor[] =>
   promote(where, ...operands).map((x) => (isFloat(x.dtype) ? x : cast(where, x, "float32")));
 
-/** Adds leading axes of size 1 to the operands of lower rank; scalars stay. */
-export const alignRanks = (xs: readonly Tensor[]): Tensor[] => {
-  const rank = Math.max(...xs.map((x) => x.ndim));
+/** Adds leading axes of size 1 to the operands of lower rank; scalars stay. @throws {ShapeError} naming the shapes as they were */
+export const alignRanks = (where: string, xs: readonly Tensor[]): Tensor[] => {
+  const rank = broadcastShapes(where, ...xs.map((x) => x.shape)).length;
   return xs.map((x) =>
     x.ndim === 0 || x.ndim === rank ? x : reshape(x, [...new Array<number>(rank - x.ndim).fill(1), ...x.shape]),
   );

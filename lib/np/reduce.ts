@@ -16,7 +16,7 @@ import * as e from "../primitives/elementwise.js";
 import * as m from "../primitives/math.js";
 import * as mv from "../primitives/movement.js";
 import * as r from "../primitives/reduce.js";
-import { cast, promoteFloat } from "./promote.js";
+import { cast, convertTo, promoteFloat } from "./promote.js";
 
 /** Over which axes (default all), and whether they stay with size 1. */
 export interface ReduceOptions {
@@ -25,7 +25,7 @@ export interface ReduceOptions {
 }
 
 /** Applies a reduction over normalised axes and puts the axes back if wanted. */
-const reduceWith = (
+export const reduceWith = (
   where: string,
   x: Tensor,
   options: ReduceOptions,
@@ -93,7 +93,7 @@ const logical = (name: string, f: (x: Tensor, axes: readonly number[]) => Tensor
   composite(
     name,
     (x: TensorLike, options: ReduceOptions = {}): Tensor =>
-      reduceWith(name, cast(name, asTensor(x, name), "bool"), options, f),
+      reduceWith(name, convertTo(asTensor(x, name), "bool"), options, f),
   );
 export const all = logical("np.all", r.reduceAnd);
 export const any = logical("np.any", r.reduceOr);
@@ -188,13 +188,27 @@ export const argsort = composite("np.argsort", (x: TensorLike, axis: number = -1
   const t = asTensor(x, "np.argsort");
   return r.sort(t, normalizeAxis("np.argsort", axis, t.ndim))[1];
 });
-/** The `k` largest along the last axis in descending order, and their indices (int32); equal ones by lower index first. */
+/**
+ * The `k` largest along the last axis in descending order, and their indices (int32); equal ones by lower index first, NaN as the
+ * largest (where `sort` has it too).
+ * @throws {ShapeError} when the axis has fewer than `k` elements
+ */
 export const topK = composite("np.topK", (x: TensorLike, k: number): [values: Tensor, indices: Tensor] => {
   const t = asTensor(x, "np.topK");
-  const last = t.ndim - 1;
-  // Sorting the negated keeps the lower index first among ties.
-  const [values, indices] = r.sort(e.neg(t), last);
-  return [e.neg(mv.sliceAxis(values, last, 0, k)), mv.sliceAxis(indices, last, 0, k)];
+  const last = normalizeAxis("np.topK", -1, t.ndim);
+  const n = t.shape[last];
+  if (!Number.isInteger(k) || k < 0 || k > n) {
+    throw new ShapeError({
+      where: "np.topK",
+      what: "the last axis has no such number of elements",
+      expected: `k from 0 to ${n}, as in ${t.aval}`,
+      got: `${k}`,
+    });
+  }
+  // Sorting is stable and ascending: from back to front and back again, equal ones come by lower index first.
+  const [values, indices] = r.sort(mv.reverse(t, [last]), last);
+  const best = (y: Tensor): Tensor => mv.reverse(mv.sliceAxis(y, last, n - k, n), [last]);
+  return [best(values), e.sub(literal("np.topK", n - 1, "int32"), best(indices))];
 });
 
 /** `log(sum(exp(x)))` without overflow. */

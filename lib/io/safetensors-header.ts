@@ -52,12 +52,9 @@ export interface SafetensorsHeader {
 /** Who reports what is wrong with a file of this format. */
 export const caller: Caller<CheckpointError> = { where: "safetensors", error: CheckpointError };
 
-// `t.tuple` would drop a third element in silence.
-const Range = such(t.array(naturalNumber), (range) => range.length === 2, "[begin, end]") as unknown as t.Type<
-  [begin: number, end: number],
-  unknown,
-  unknown
->;
+// `t.tuple` alone drops a third element in silence.
+const pair = such(t.array(t.unknown), (range) => range.length === 2, "[begin, end]");
+const Range = t.intersection([t.tuple([naturalNumber, naturalNumber], "[begin, end]"), pair], "[begin, end]");
 const RawEntry = closed(
   {
     dtype: t.keyof(STORED, Object.keys(STORED).join(" | ")),

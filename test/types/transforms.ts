@@ -1,0 +1,173 @@
+/** @file Types of the transformations: they follow the user's trees, and refuse what has no meaning. Checked by `tsc`, never run. */
+import {
+  type GradsOf,
+  grad,
+  type Jitted,
+  jit,
+  jvp,
+  linearize,
+  np,
+  type Tensor,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "../../lib/index.js";
+import type { Equal, Expect } from "./equal.js";
+
+interface Params {
+  readonly encoder: { readonly w: Tensor; readonly b?: Tensor };
+  readonly layers: readonly { readonly q: Tensor }[];
+  readonly pair: readonly [Tensor, number];
+  readonly none: null;
+}
+interface Batch {
+  readonly inputs: Tensor;
+}
+declare const params: Params;
+declare const batch: Batch;
+declare const x: Tensor;
+declare const loss: (params: Params, batch: Batch) => Tensor;
+declare const lossAndMetrics: (params: Params, batch: Batch) => readonly [Tensor, { readonly accuracy: Tensor }];
+
+/** What a gradient of `Params` looks like: a tensor for every leaf, the same keys. */
+interface Grads {
+  readonly encoder: { readonly w: Tensor; readonly b?: Tensor };
+  readonly layers: readonly { readonly q: Tensor }[];
+  readonly pair: readonly [Tensor, Tensor];
+  readonly none: null;
+}
+
+// --- grad ----------------------------------------------------------------------------------------------------------------
+
+export const g = grad(loss)(params, batch);
+export const byBatch = grad(loss, { argnums: 1 })(params, batch);
+export const both = grad(loss, { argnums: [1, 0] })(params, batch);
+export const withAux = grad(lossAndMetrics, { hasAux: true })(params, batch);
+export const auxBoth = grad(lossAndMetrics, { hasAux: true, argnums: [0] })(params, batch);
+export const scalar = grad((y: Tensor) => np.multiply(y, y))(x);
+export const number = grad((y: number) => np.multiply(y, y))(3);
+
+export type GradTests = [
+  Expect<Equal<GradsOf<Params>["pair"], readonly [Tensor, Tensor]>>,
+  Expect<typeof g extends Grads ? true : false>,
+  Expect<Grads extends typeof g ? true : false>,
+  Expect<Equal<(typeof byBatch)["inputs"], Tensor>>,
+  Expect<Equal<(typeof both)["length"], 2>>,
+  Expect<Equal<(typeof both)[0]["inputs"], Tensor>>,
+  Expect<Equal<(typeof both)[1]["encoder"]["w"], Tensor>>,
+  Expect<Equal<(typeof withAux)[1], { readonly accuracy: Tensor }>>,
+  Expect<Equal<(typeof withAux)[0]["layers"], readonly { readonly q: Tensor }[]>>,
+  Expect<Equal<(typeof auxBoth)[0]["length"], 1>>,
+  Expect<Equal<typeof scalar, Tensor>>,
+  Expect<Equal<typeof number, Tensor>>,
+];
+
+// The arguments keep their types and number.
+// @ts-expect-error the batch is missing
+grad(loss)(params);
+// @ts-expect-error the arguments are exchanged
+grad(loss)(batch, params);
+// @ts-expect-error there is no argument 2
+grad(loss, { argnums: 2 });
+// @ts-expect-error there is no argument -1
+grad(loss, { argnums: [0, -1] });
+// @ts-expect-error the loss is a tree; hasAux is missing
+grad(lossAndMetrics);
+// @ts-expect-error there is no aux
+grad(loss, { hasAux: true });
+// @ts-expect-error no such option
+grad(loss, { argNums: 0 });
+
+// --- valueAndGrad --------------------------------------------------------------------------------------------------------
+
+export const [value, gradient] = valueAndGrad(loss)(params, batch);
+export const [[auxValue, metrics], auxGradient] = valueAndGrad(lossAndMetrics, { hasAux: true, argnums: 1 })(
+  params,
+  batch,
+);
+
+export type ValueAndGradTests = [
+  Expect<Equal<typeof value, Tensor>>,
+  Expect<Equal<typeof gradient, typeof g>>,
+  Expect<Equal<typeof auxValue, Tensor>>,
+  Expect<Equal<typeof metrics, { readonly accuracy: Tensor }>>,
+  Expect<Equal<typeof auxGradient, typeof byBatch>>,
+];
+
+// --- vmap ----------------------------------------------------------------------------------------------------------------
+
+declare const predict: (params: Params, batch: Batch) => { readonly logits: Tensor };
+export const many = vmap(predict, { inAxes: [{ encoder: 0, layers: null }, { inputs: 1 }], outAxes: { logits: 1 } });
+export const perExample = vmap(grad(loss), { inAxes: [null, 0] });
+
+export type VmapTests = [
+  Expect<Equal<typeof many, (params: Params, batch: Batch) => { readonly logits: Tensor }>>,
+  Expect<Equal<ReturnType<typeof perExample>, typeof g>>,
+];
+
+vmap(predict, { inAxes: 0 });
+vmap(predict, { inAxes: [0, null] });
+// @ts-expect-error one axis for two arguments
+vmap(predict, { inAxes: [0] });
+// @ts-expect-error the batch has no such key
+vmap(predict, { inAxes: [0, { outputs: 0 }] });
+// @ts-expect-error an axis is a number
+vmap(predict, { inAxes: [0, "0"] });
+// @ts-expect-error the result has no such key
+vmap(predict, { outAxes: { loss: 0 } });
+
+// --- jit -----------------------------------------------------------------------------------------------------------------
+
+export const compiled = jit(predict, { donate: [0] });
+export const step = jit((p: Params, how: "sum" | "mean", ...rest: Tensor[]) => [p, how.length, rest] as const, {
+  static: [1],
+});
+
+export type JitTests = [
+  Expect<Equal<typeof compiled, Jitted<(params: Params, batch: Batch) => { readonly logits: Tensor }>>>,
+  Expect<Equal<ReturnType<typeof compiled>, { readonly logits: Tensor }>>,
+  Expect<Equal<ReturnType<(typeof compiled)["stats"]>["compiles"], number>>,
+];
+
+step(params, "sum", x, x);
+// @ts-expect-error not one of the two words
+step(params, "product");
+// @ts-expect-error the batch is missing
+compiled(params);
+// @ts-expect-error no such option
+jit(predict, { donated: [0] });
+
+// --- jvp, vjp, linearize -------------------------------------------------------------------------------------------------
+
+export const [primalOut, tangentOut] = jvp(predict, [params, batch], [g, batch]);
+export const [vjpOut, pull] = vjp(predict, params, batch);
+export const pulled = pull({ logits: x });
+export const [linOut, push] = linearize(predict, params, batch);
+export const pushed = push(g, batch);
+
+export type ModeTests = [
+  Expect<Equal<typeof primalOut, { readonly logits: Tensor }>>,
+  Expect<Equal<typeof tangentOut, { readonly logits: Tensor }>>,
+  Expect<Equal<typeof vjpOut, { readonly logits: Tensor }>>,
+  Expect<Equal<(typeof pulled)[0], typeof g>>,
+  Expect<Equal<(typeof pulled)[1]["inputs"], Tensor>>,
+  Expect<Equal<typeof linOut, { readonly logits: Tensor }>>,
+  Expect<Equal<typeof pushed, { readonly logits: Tensor }>>,
+];
+
+// @ts-expect-error a tangent for each argument
+jvp(predict, [params, batch], [g]);
+// @ts-expect-error a cotangent is like the result
+pull({ loss: x });
+// @ts-expect-error a tangent for each argument
+push(g);
+
+// --- composed ------------------------------------------------------------------------------------------------------------
+
+export const hessian = jit(vmap(grad((y: Tensor) => grad((z: Tensor) => np.multiply(z, z))(y))));
+export type ComposedTests = [Expect<Equal<ReturnType<typeof hessian>, Tensor>>];
+
+// A generic function keeps its type parameter out of the way, and a function without arguments can be compiled.
+export const identity = jit(<T extends Tensor>(y: T): T => y);
+export const nullary = jit(() => x);
+export type MoreTests = [Expect<Equal<ReturnType<typeof nullary>, Tensor>>];

@@ -13,13 +13,13 @@ const HEAD = "lm_head.weight";
 const relativeBias = (stack: string): string => `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`;
 
 /** Parameters outside of the layers. */
-const WHOLE: Readonly<Record<string, string>> = {
-  "encoder.relposBias.relEmbedding": relativeBias("encoder"),
-  "encoder.encoderNorm.scale": "encoder.final_layer_norm.weight",
-  "decoder.relposBias.relEmbedding": relativeBias("decoder"),
-  "decoder.decoderNorm.scale": "decoder.final_layer_norm.weight",
-  "decoder.logitsDense.kernel": HEAD,
-};
+const WHOLE: ReadonlyMap<string, string> = new Map([
+  ["encoder.relposBias.relEmbedding", relativeBias("encoder")],
+  ["encoder.encoderNorm.scale", "encoder.final_layer_norm.weight"],
+  ["decoder.relposBias.relEmbedding", relativeBias("decoder")],
+  ["decoder.decoderNorm.scale", "decoder.final_layer_norm.weight"],
+  ["decoder.logitsDense.kernel", HEAD],
+]);
 
 const attention = (ours: string, theirs: string): [string, string][] => [
   [`${ours}.query.kernel`, `${theirs}.q.weight`],
@@ -35,22 +35,24 @@ const mlp = (theirs: string): [string, string][] => [
 ];
 
 /** Parameters of one layer, below `encoder.layers[i]` here and `encoder.block.i` there. */
-const LAYER: Readonly<Record<string, ReadonlyMap<string, string>>> = {
-  encoder: new Map([
-    ["preAttentionLayerNorm.scale", "layer.0.layer_norm.weight"],
-    ...attention("attention", "layer.0.SelfAttention"),
-    ["preMlpLayerNorm.scale", "layer.1.layer_norm.weight"],
-    ...mlp("layer.1"),
-  ]),
-  decoder: new Map([
-    ["preSelfAttentionLayerNorm.scale", "layer.0.layer_norm.weight"],
-    ...attention("selfAttention", "layer.0.SelfAttention"),
-    ["preCrossAttentionLayerNorm.scale", "layer.1.layer_norm.weight"],
-    ...attention("encoderDecoderAttention", "layer.1.EncDecAttention"),
-    ["preMlpLayerNorm.scale", "layer.2.layer_norm.weight"],
-    ...mlp("layer.2"),
-  ]),
-};
+const ENCODER_LAYER = new Map([
+  ["preAttentionLayerNorm.scale", "layer.0.layer_norm.weight"],
+  ...attention("attention", "layer.0.SelfAttention"),
+  ["preMlpLayerNorm.scale", "layer.1.layer_norm.weight"],
+  ...mlp("layer.1"),
+]);
+const DECODER_LAYER = new Map([
+  ["preSelfAttentionLayerNorm.scale", "layer.0.layer_norm.weight"],
+  ...attention("selfAttention", "layer.0.SelfAttention"),
+  ["preCrossAttentionLayerNorm.scale", "layer.1.layer_norm.weight"],
+  ...attention("encoderDecoderAttention", "layer.1.EncDecAttention"),
+  ["preMlpLayerNorm.scale", "layer.2.layer_norm.weight"],
+  ...mlp("layer.2"),
+]);
+const LAYER: ReadonlyMap<unknown, ReadonlyMap<string, string>> = new Map([
+  ["encoder", ENCODER_LAYER],
+  ["decoder", DECODER_LAYER],
+]);
 
 /** What Hugging Face calls a parameter of ours. */
 export interface HuggingFaceName {
@@ -72,8 +74,8 @@ export const huggingFaceName = (path: KeyPath, tied: boolean): HuggingFaceName |
   if (joined === "tokenEmbedder.embedding")
     return { names: tied ? [...EMBEDDING, HEAD] : EMBEDDING, transposed: false };
   const [stack, layers, index, ...rest] = path;
-  const inLayer = layers === "layers" ? LAYER[String(stack)]?.get(rest.join(".")) : undefined;
-  const name = inLayer === undefined ? WHOLE[joined] : `${stack}.block.${index}.${inLayer}`;
+  const inLayer = layers === "layers" ? LAYER.get(stack)?.get(rest.join(".")) : undefined;
+  const name = inLayer === undefined ? WHOLE.get(joined) : `${stack}.block.${index}.${inLayer}`;
   if (name === undefined) return undefined;
   const leaf = path.at(-1);
   return { names: [name], transposed: leaf === "kernel" || leaf === "relEmbedding" };

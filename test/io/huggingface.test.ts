@@ -1,0 +1,217 @@
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Shape } from "../../lib/core/aval.js";
+import type { HostArray } from "../../lib/core/host.js";
+import { hostArray } from "../../lib/core/host.js";
+import { flatten, pathsOf, printPath } from "../../lib/core/pytree.js";
+import { sameBits } from "../../lib/io/elements.js";
+import { decodeHuggingFaceConfig, loadHuggingFace } from "../../lib/io/huggingface.js";
+import { huggingFaceName } from "../../lib/io/names.js";
+import { encodeSafetensors, parseSafetensors } from "../../lib/io/safetensors.js";
+import { isShape, paramShapes, type T5Config, type T5Tree } from "../../lib/t5/config.js";
+import { withShared } from "../helpers/shared.js";
+import { messageOf, rightOf, run, temporaryFolder } from "./folder.js";
+
+const HuggingFace = suite("io/huggingface");
+const folder = temporaryFolder(HuggingFace);
+
+const CONFIG = { vocab_size: 7, d_model: 4, d_kv: 3, d_ff: 5, num_heads: 2, num_layers: 2, num_decoder_layers: 1 };
+const V1_1 = { ...CONFIG, feed_forward_proj: "gated-gelu", tie_word_embeddings: false };
+const configOf = (raw: object): T5Config => rightOf(decodeHuggingFaceConfig(raw)).config;
+
+/** Tensors in Hugging Face's names and layout; every element has a number of its own. */
+const tensorsOf = (config: T5Config): Record<string, HostArray> => {
+  const [shapes, treedef] = flatten(paramShapes(config), isShape);
+  let next = 0;
+  return Object.fromEntries(
+    pathsOf(treedef).map((path, i): [string, HostArray] => {
+      const name = huggingFaceName(path, config.tiedEmbeddings);
+      const shape = name?.transposed ? (shapes[i] as Shape).toReversed() : (shapes[i] as Shape);
+      const data = Float32Array.from({ length: shape.reduce((n, d) => n * d, 1) }, () => next++);
+      return [name?.names[0] as string, hostArray(shape, "float32", data)];
+    }),
+  );
+};
+
+let folders = 0;
+const write = (raw: object, tensors: Record<string, HostArray>): string => {
+  const dir = join(folder, `model${folders++}`);
+  mkdirSync(dir);
+  writeFileSync(join(dir, "config.json"), JSON.stringify(raw));
+  writeFileSync(join(dir, "model.safetensors"), encodeSafetensors(tensors, { format: "pt" }));
+  return dir;
+};
+const misfit = async (raw: object, tensors: Record<string, HostArray>): Promise<string> =>
+  messageOf(await loadHuggingFace(write(raw, tensors))(), "CheckpointError");
+
+const shapesOf = (params: T5Tree<HostArray>): [string, Shape][] => {
+  const [leaves, treedef] = flatten(params, (x) => typeof x === "object" && x !== null && "data" in x);
+  return pathsOf(treedef).map((path, i) => [printPath(path), (leaves[i] as HostArray).shape]);
+};
+const expectedShapes = (config: T5Config): [string, Shape][] => {
+  const [leaves, treedef] = flatten(paramShapes(config), isShape);
+  return pathsOf(treedef).map((path, i) => [printPath(path), leaves[i] as Shape]);
+};
+
+HuggingFace("a configuration needs its sizes; the rest has the defaults of transformers", () => {
+  const { config, dropoutRate } = rightOf(
+    decodeHuggingFaceConfig({ ...CONFIG, num_decoder_layers: null, use_cache: true }),
+  );
+  assert.is(dropoutRate, 0.1);
+  assert.equal(config, {
+    vocabSize: 7,
+    dModel: 4,
+    dKv: 3,
+    dFf: 5,
+    numHeads: 2,
+    numLayers: 2,
+    numDecoderLayers: 2,
+    relativeAttentionNumBuckets: 32,
+    relativeAttentionMaxDistance: 128,
+    layerNormEpsilon: 1e-6,
+    gated: false,
+    activation: "relu",
+    tiedEmbeddings: true,
+    padId: 0,
+    eosId: 1,
+    decoderStartId: 0,
+  });
+  assert.is(configOf({ ...CONFIG, pad_token_id: 3 }).decoderStartId, 3);
+  assert.is(configOf({ ...CONFIG, pad_token_id: 3, decoder_start_token_id: 5 }).decoderStartId, 5);
+});
+
+HuggingFace("a configuration of another model, or with wrong values, says which", () => {
+  const refused = (raw: object): string => messageOf(decodeHuggingFaceConfig(raw, "x/config.json"), "ConfigError");
+  assert.match(refused({ model_type: "bert", hidden_size: 8 }), "vocab_size: positive integer");
+  assert.match(refused({ ...CONFIG, feed_forward_proj: "gated-silu" }), 'expected  "gated-gelu" | "relu"');
+  assert.match(refused({ ...CONFIG, d_model: 0 }), "at        x/config.json: d_model");
+  assert.match(refused({ ...CONFIG, dropout_rate: 1 }), "number from 0 to below 1");
+});
+
+HuggingFace("kernels and position tables are transposed, the embedding and norms are not", async () => {
+  const tensors = tensorsOf(configOf(V1_1));
+  const { params, config } = await run(loadHuggingFace(write(V1_1, tensors)));
+  assert.equal(shapesOf(params), expectedShapes(config));
+  const theirs = (name: string): HostArray => tensors[name] as HostArray;
+  const at = (x: HostArray, i: number, j: number): number => x.data[i * (x.shape[1] as number) + j] as number;
+  const pairs: [HostArray, HostArray][] = [
+    [
+      params.encoder.layers[1]?.attention.query.kernel as HostArray,
+      theirs("encoder.block.1.layer.0.SelfAttention.q.weight"),
+    ],
+    [
+      params.decoder.layers[0]?.encoderDecoderAttention.out.kernel as HostArray,
+      theirs("decoder.block.0.layer.1.EncDecAttention.o.weight"),
+    ],
+    [
+      params.decoder.relposBias.relEmbedding,
+      theirs("decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"),
+    ],
+    [params.decoder.logitsDense?.kernel as HostArray, theirs("lm_head.weight")],
+  ];
+  for (const [ours, other] of pairs) {
+    for (let i = 0; i < (ours.shape[0] as number); i++) {
+      for (let j = 0; j < (ours.shape[1] as number); j++) assert.is(at(ours, i, j), at(other, j, i));
+    }
+  }
+  assert.ok(sameBits(params.tokenEmbedder.embedding, theirs("shared.weight")));
+  assert.ok(sameBits(params.encoder.encoderNorm.scale, theirs("encoder.final_layer_norm.weight")));
+});
+
+HuggingFace("tied copies may be stored, alone or besides, but have to be equal", async () => {
+  const tensors = tensorsOf(configOf(CONFIG));
+  const embedding = tensors["shared.weight"] as HostArray;
+  const copies = {
+    "encoder.embed_tokens.weight": embedding,
+    "decoder.embed_tokens.weight": embedding,
+    "lm_head.weight": embedding,
+  };
+  const unused = { "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight": embedding };
+  const { "shared.weight": _, ...others } = tensors;
+  const alone = { ...others, "decoder.embed_tokens.weight": embedding };
+  for (const stored of [{ ...tensors, ...copies, ...unused }, alone]) {
+    const { params } = await run(loadHuggingFace(write(CONFIG, stored)));
+    assert.ok(sameBits(params.tokenEmbedder.embedding, embedding));
+    assert.not.ok("logitsDense" in params.decoder);
+  }
+  const other = hostArray(embedding.shape, "float32", new Float32Array(embedding.data.length));
+  const message = await misfit(CONFIG, { ...tensors, "lm_head.weight": other });
+  assert.match(message, "expected  lm_head.weight equal to shared.weight");
+});
+
+HuggingFace("missing, unexpected and mis-shaped tensors are told together", async () => {
+  const { "shared.weight": shared, "encoder.final_layer_norm.weight": _, ...tensors } = tensorsOf(configOf(V1_1));
+  const wrong = hostArray([2, 14], "float32", (shared as HostArray).data);
+  const message = await misfit(V1_1, { ...tensors, "shared.weight": wrong, "pooler.weight": wrong });
+  assert.match(message, "1 missing: encoder.final_layer_norm.weight");
+  assert.match(message, "1 unexpected: pooler.weight");
+  assert.match(message, "1 mis-shaped: shared.weight is f32[2,14], not f32[7,4]");
+});
+
+HuggingFace("when all differences come from one field of config.json, the hint names it", async () => {
+  const tensors = tensorsOf(configOf(V1_1));
+  const hints: [object, string][] = [
+    [{ d_model: 6 }, "this checkpoint has d_model 4; config.json says 6"],
+    [{ d_ff: 9 }, "this checkpoint has d_ff 5; config.json says 9"],
+    [{ d_kv: 4 }, "this checkpoint has num_heads * d_kv 6; config.json says 8"],
+    [{ vocab_size: 8 }, "this checkpoint has vocab_size 7; config.json says 8"],
+    [{ num_layers: 3 }, "this checkpoint has num_layers 2; config.json says 3"],
+    [{ num_decoder_layers: 2 }, "this checkpoint has num_decoder_layers 1; config.json says 2"],
+    [{ feed_forward_proj: "relu" }, "this checkpoint has feed_forward_proj gated-gelu; config.json says relu"],
+  ];
+  for (const [change, hint] of hints) {
+    const message = await misfit({ ...V1_1, ...change }, tensors);
+    assert.ok(message.endsWith(`hint      ${hint}`), message);
+  }
+  const { "lm_head.weight": _, ...headless } = tensors;
+  assert.match(
+    await misfit(V1_1, headless),
+    "this checkpoint has no lm_head.weight; config.json says tie_word_embeddings false",
+  );
+});
+
+HuggingFace("integer weights are refused", async () => {
+  const tensors = tensorsOf(configOf(V1_1));
+  const scale = hostArray([4], "int32", new Int32Array(4));
+  assert.match(await misfit(V1_1, { ...tensors, "encoder.final_layer_norm.weight": scale }), "is i32[4], not f32[4]");
+});
+
+HuggingFace("a missing folder, file or end of file is one readable message", async () => {
+  const nowhere = join(folder, "nowhere");
+  const missing = messageOf(await loadHuggingFace(nowhere)(), "ConfigError");
+  assert.match(missing, "there is no such file or folder");
+  assert.match(missing, join(nowhere, "config.json"));
+  const dir = write(V1_1, tensorsOf(configOf(V1_1)));
+  const weights = join(dir, "model.safetensors");
+  truncateSync(weights, readFileSync(weights).length - 4);
+  assert.match(messageOf(await loadHuggingFace(dir)(), "CheckpointError"), "the file ends before its last tensor");
+  writeFileSync(join(dir, "config.json"), "{");
+  assert.match(messageOf(await loadHuggingFace(dir)(), "ConfigError"), "not valid JSON");
+});
+
+for (const [path, count, gated] of [
+  ["golden/t5-tiny", 52, true],
+  ["golden/t5-tiny-v1_0", 47, false],
+  ["data/t5-nano/mixed", 75, true],
+] as const) {
+  withShared(HuggingFace, `${path} loads, with all of its tensors`, async (root) => {
+    const { config, params } = await run(loadHuggingFace(join(root, path)));
+    const shapes = shapesOf(params);
+    assert.equal(shapes, expectedShapes(config));
+    const { tensors } = rightOf(parseSafetensors(readFileSync(join(root, path, "model.safetensors"))));
+    assert.equal([tensors.size, shapes.length, config.gated, config.tiedEmbeddings], [count, count, gated, !gated]);
+    // The sum over all elements does not depend on names or transposes: nothing was lost, doubled or misread.
+    const sum = (arrays: Iterable<HostArray>): number =>
+      [...arrays]
+        .map(({ data }) => (data as Float32Array).reduce((a, x) => a + x * x, 0))
+        .sort((a, b) => a - b)
+        .reduce((a, x) => a + x, 0);
+    const [leaves] = flatten(params, (x) => typeof x === "object" && x !== null && "data" in x);
+    const [ours, theirs] = [sum(leaves as HostArray[]), sum(tensors.values())];
+    assert.ok(Number.isFinite(theirs) && Math.abs(ours - theirs) <= 1e-9 * theirs, `${ours} ${theirs}`);
+  });
+}
+
+HuggingFace.run();

@@ -1,0 +1,71 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { flatten, pathsOf, printPath } from "../../lib/core/pytree.js";
+import { huggingFaceName, pathsByHuggingFaceName } from "../../lib/io/names.js";
+import { isDims, paramDims, T5_SIZES, type T5Config } from "../../lib/t5/config.js";
+
+const Names = suite("io/names");
+
+const tied: T5Config = { ...T5_SIZES.small, gated: false, activation: "relu", tiedEmbeddings: true };
+
+Names("each parameter of both kinds of T5 has a name, no name is used twice, and names lead back", () => {
+  for (const config of [T5_SIZES.small, tied]) {
+    const paths = pathsOf(flatten(paramDims(config), isDims)[1]);
+    const back = pathsByHuggingFaceName(config);
+    const all = paths.flatMap((path) => huggingFaceName(path, config.tiedEmbeddings)?.names ?? []);
+    assert.is(new Set(all).size, all.length);
+    assert.is(back.size, all.length);
+    for (const path of paths) {
+      const names = huggingFaceName(path, config.tiedEmbeddings)?.names ?? [];
+      assert.ok(names.length > 0, printPath(path));
+      for (const name of names) assert.equal(back.get(name), path);
+    }
+  }
+});
+
+Names("the table of the specification, one row of each kind", () => {
+  const rows: [string, string, boolean][] = [
+    ["encoder.layers.3.preAttentionLayerNorm.scale", "encoder.block.3.layer.0.layer_norm.weight", false],
+    ["encoder.layers.3.attention.query.kernel", "encoder.block.3.layer.0.SelfAttention.q.weight", true],
+    ["encoder.layers.3.attention.out.kernel", "encoder.block.3.layer.0.SelfAttention.o.weight", true],
+    ["encoder.layers.3.preMlpLayerNorm.scale", "encoder.block.3.layer.1.layer_norm.weight", false],
+    ["encoder.layers.3.mlp.wi0.kernel", "encoder.block.3.layer.1.DenseReluDense.wi_0.weight", true],
+    ["encoder.layers.3.mlp.wi1.kernel", "encoder.block.3.layer.1.DenseReluDense.wi_1.weight", true],
+    ["encoder.relposBias.relEmbedding", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", true],
+    ["encoder.encoderNorm.scale", "encoder.final_layer_norm.weight", false],
+    ["decoder.layers.0.preSelfAttentionLayerNorm.scale", "decoder.block.0.layer.0.layer_norm.weight", false],
+    ["decoder.layers.0.selfAttention.key.kernel", "decoder.block.0.layer.0.SelfAttention.k.weight", true],
+    ["decoder.layers.0.preCrossAttentionLayerNorm.scale", "decoder.block.0.layer.1.layer_norm.weight", false],
+    ["decoder.layers.0.encoderDecoderAttention.value.kernel", "decoder.block.0.layer.1.EncDecAttention.v.weight", true],
+    ["decoder.layers.0.preMlpLayerNorm.scale", "decoder.block.0.layer.2.layer_norm.weight", false],
+    ["decoder.layers.0.mlp.wi.kernel", "decoder.block.0.layer.2.DenseReluDense.wi.weight", true],
+    ["decoder.layers.0.mlp.wo.kernel", "decoder.block.0.layer.2.DenseReluDense.wo.weight", true],
+    ["decoder.relposBias.relEmbedding", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", true],
+    ["decoder.decoderNorm.scale", "decoder.final_layer_norm.weight", false],
+    ["decoder.logitsDense.kernel", "lm_head.weight", true],
+    ["tokenEmbedder.embedding", "shared.weight", false],
+  ];
+  for (const [path, name, transposed] of rows) {
+    const got = huggingFaceName(path.split("."), false);
+    assert.equal([got?.names[0], got?.transposed], [name, transposed], path);
+  }
+});
+
+Names("the output layer may be stored as a copy of the embedding only when they are tied", () => {
+  assert.ok(huggingFaceName(["tokenEmbedder", "embedding"], true)?.names.includes("lm_head.weight"));
+  assert.not.ok(huggingFaceName(["tokenEmbedder", "embedding"], false)?.names.includes("lm_head.weight"));
+});
+
+Names("a path that is not T5's has no name", () => {
+  for (const path of [
+    "encoder.prompt.prompt",
+    "encoder.layers.0",
+    "prompt.layers.0.mlp.wo.kernel",
+    "toString",
+    "encoder.layers.0.toString",
+  ]) {
+    assert.is(huggingFaceName(path.split("."), false), undefined, path);
+  }
+});
+
+Names.run();

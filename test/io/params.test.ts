@@ -1,0 +1,68 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { isFluxionError } from "../../lib/core/errors.js";
+import { hostArray } from "../../lib/core/host.js";
+import { loadParams, saveParams } from "../../lib/io/params.js";
+import { openSafetensors } from "../../lib/io/safetensors.js";
+import { messageOf, run, temporaryFolder } from "./folder.js";
+
+const Params = suite("io/params");
+const folder = temporaryFolder(Params);
+
+const tree = {
+  prompt: hostArray([2, 2], "float32", new Float32Array([1, -0, Infinity, 4])),
+  opt: {
+    count: hostArray([], "int32", new Int32Array([7])),
+    slots: [hostArray([1], "uint32", new Uint32Array([3])), null],
+  },
+  "a.b": [],
+};
+
+Params("a tree comes back as it was, with empty parts, null and odd keys", async () => {
+  const path = join(folder, "tree.safetensors");
+  await run(saveParams(path, tree, { step: "7" }));
+  assert.equal(await run(loadParams(path, tree)), tree);
+  const file = await run(openSafetensors(path));
+  assert.equal([...file.entries.keys()], ["opt.count", "opt.slots[0]", "prompt"]);
+  assert.is(file.metadata.step, "7");
+  await file.close();
+});
+
+Params("saving replaces the file and leaves no other behind", async () => {
+  const path = join(folder, "again", "tree.safetensors");
+  assert.match(
+    messageOf(await saveParams(path, tree)(), "CheckpointError"),
+    "saveParams: there is no such file or folder",
+  );
+  const flat = join(folder, "flat.safetensors");
+  await run(saveParams(flat, tree));
+  await run(saveParams(flat, { prompt: tree.prompt }));
+  assert.equal(await run(loadParams(flat, { prompt: tree.prompt })), { prompt: tree.prompt });
+  assert.equal(
+    readdirSync(folder).filter((name) => name.startsWith("flat")),
+    ["flat.safetensors"],
+  );
+});
+
+Params("a file of another form is refused, all differences together", async () => {
+  const path = join(folder, "other.safetensors");
+  await run(saveParams(path, tree));
+  const like = { prompt: { shape: [2, 3], dtype: "float32" as const }, opt: { count: tree.opt.count, m: tree.prompt } };
+  const message = messageOf(await loadParams(path, like)(), "CheckpointError");
+  assert.match(message, "1 missing: opt.m");
+  assert.match(message, "1 unexpected: opt.slots[0]");
+  assert.match(message, "1 mis-shaped: prompt is f32[2,2], not f32[2,3]");
+});
+
+Params("a leaf that is no host array is told by key path before anything is written", () => {
+  const path = join(folder, "never.safetensors");
+  assert.throws(
+    () => saveParams(path, { a: { b: 3 } }),
+    (e: unknown) => isFluxionError(e, "TreeError") && e.message.includes("a.b"),
+  );
+  assert.not.ok(existsSync(path));
+});
+
+Params.run();

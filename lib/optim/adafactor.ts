@@ -4,10 +4,10 @@
  * @see Shazeer and Stern 2018, arXiv:1804.04235; T5X's `adafactor.py`
  */
 import { scope } from "../core/composite.js";
-import { flatten, subtreesAt, unflatten } from "../core/pytree.js";
+import { checkSameStructure, structureOf, subtreesAt, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import type { GradientTransformation } from "./base.js";
+import { alignedLeaves, type GradientTransformation, ONE_TREE } from "./base.js";
 import { rms } from "./clip.js";
 import { rateAt, type Schedule } from "./schedules.js";
 
@@ -99,6 +99,12 @@ export const adafactor = (options: AdafactorOptions): GradientTransformation<Ada
     };
   };
 
+  /** A stand-in for the moments of `x`, with zeros for tensors: the structure that they have. */
+  const form = (x: Tensor): unknown => {
+    const [whole, parts] = axesOf(x) === null ? [0, null] : [null, 0];
+    return { m: beta1 === undefined ? null : 0, v: whole, vRow: parts, vCol: parts };
+  };
+
   /** The gradient divided by the root of its second moment, and that moment brought up to date. */
   const normalize = (
     g: Tensor,
@@ -144,31 +150,41 @@ export const adafactor = (options: AdafactorOptions): GradientTransformation<Ada
   return {
     init: (params) =>
       scope(() => {
-        const [leaves, def] = flatten(params);
+        const [rows, def] = alignedLeaves("optim.adafactor", params);
         const moments = unflatten(
           def,
-          leaves.map((x) => start(x as Tensor)),
+          rows.map(([p]) => start(p)),
         );
         return { count: np.scalar(initialStep, "int32"), moments };
       }),
     update: (grads, state, params) =>
       scope(() => {
-        const [gs, def] = flatten(grads);
-        const ps = subtreesAt("optim.adafactor", def, params) as Tensor[];
-        const ss = subtreesAt("optim.adafactor", def, state.moments) as AdafactorMoments[];
+        const [rows, def] = alignedLeaves("optim.adafactor", params, grads);
+        const forms = unflatten(
+          def,
+          rows.map(([p]) => form(p)),
+        );
+        checkSameStructure(
+          "optim.adafactor",
+          structureOf(forms),
+          structureOf(state.moments),
+          ONE_TREE,
+          "state.moments",
+        );
+        const moments = subtreesAt("optim.adafactor", def, state.moments) as AdafactorMoments[];
         const t = np.add(np.astype(np.subtract(state.count, stepOffset), "float32"), 1);
         const beta = np.subtract(1, np.power(t, -decayRate));
         const rate = rateAt(options.learningRate, state.count);
-        const results = gs.map((g, i) => step(g as Tensor, ss[i], ps[i], beta, rate));
+        const results = rows.map(([p, g], i) => step(g, moments[i], p, beta, rate));
         const updates = unflatten(
           def,
           results.map(([u]) => u),
         ) as typeof grads;
-        const moments = unflatten(
+        const next = unflatten(
           def,
           results.map(([, m]) => m),
         );
-        return [updates, { count: np.add(state.count, 1), moments }] as const;
+        return [updates, { count: np.add(state.count, 1), moments: next }] as const;
       }),
   };
 };

@@ -45,12 +45,12 @@ export const adamw = (options: AdamOptions & { readonly weightDecay?: number }):
         );
         const [c1, c2] = [beta1, beta2].map((beta) => np.subtract(1, np.power(beta, t)));
         const rate = rateAt(options.learningRate, state.count);
-        const update = (_g: Tensor, m: Tensor, v: Tensor, p: Tensor): Tensor => {
+        const update = (p: Tensor, m: Tensor, v: Tensor): Tensor => {
           const direction = np.divide(np.divide(m, c1), np.add(np.sqrt(np.divide(v, c2)), epsilon));
           const whole = weightDecay === 0 ? direction : np.add(direction, np.multiply(weightDecay, p));
           return np.negative(np.multiply(whole, rate));
         };
-        return [mapLeaves("optim.adamw", update, grads, mu, nu, params), { count, mu, nu }] as const;
+        return [mapLeaves("optim.adamw", update, params, mu, nu) as typeof grads, { count, mu, nu }] as const;
       }),
   };
 };

@@ -3,10 +3,14 @@
  *
  * @see optax, whose conventions these are: updates are added to the parameters
  */
+import { sameShape } from "../core/aval.js";
 import { scope } from "../core/composite.js";
-import { checkSameStructure, flatten, unflatten } from "../core/pytree.js";
+import { ShapeError } from "../core/errors.js";
+import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
+import { flattenTensors } from "../transforms/trees.js";
+import type { Schedule } from "./schedules.js";
 
 /** `init` makes the state for parameters; `update` turns gradients into updates and the state into the next. */
 export interface GradientTransformation<S> {
@@ -14,32 +18,100 @@ export interface GradientTransformation<S> {
   readonly update: <P>(grads: P, state: S, params: unknown) => readonly [updates: P, state: S];
 }
 
-/** Applies `f` to the leaves of trees of one structure; the result has that structure. */
+/** What a user can do about trees or leaves that do not fit each other. */
+export const ONE_TREE = "gradients, parameters and state belong to one tree";
+
+/**
+ * The structure of the first tree, and the leaves of all, one row for each place in it.
+ *
+ * @throws {TreeError} when another tree has another structure; {ShapeError} when a leaf has another shape, since it would be broadcast
+ */
+export const alignedLeaves = (
+  where: string,
+  tree: unknown,
+  ...rest: readonly unknown[]
+): readonly [rows: Tensor[][], def: TreeDef] => {
+  const [leaves, def] = flattenTensors(where, tree, "");
+  const rows = leaves.map((x) => [x]);
+  for (const other of rest) {
+    const [more, otherDef] = flattenTensors(where, other, "");
+    checkSameStructure(where, def, otherDef, ONE_TREE);
+    more.forEach((x, i) => {
+      if (!sameShape(x.shape, leaves[i].shape)) {
+        throw new ShapeError({
+          where,
+          what: "two leaves differ in shape",
+          expected: `${leaves[i].aval}`,
+          got: `${x.aval}`,
+          at: printPath(pathsOf(def)[i]) || "the root",
+          hint: ONE_TREE,
+        });
+      }
+      rows[i].push(x);
+    });
+  }
+  return [rows, def];
+};
+
+/** Applies `f` to the leaves of trees of one structure; the result has that structure. @throws as `alignedLeaves` */
 export const mapLeaves = <P>(
   where: string,
   f: (...leaves: Tensor[]) => Tensor,
   tree: P,
   ...rest: readonly unknown[]
 ): P => {
-  const [leaves, def] = flatten(tree);
-  const others = rest.map((other) => {
-    const [more, otherDef] = flatten(other);
-    checkSameStructure(where, def, otherDef, "gradients, parameters and state belong to one tree");
-    return more;
-  });
+  const [rows, def] = alignedLeaves(where, tree, ...rest);
   return unflatten(
     def,
-    leaves.map((x, i) => f(x as Tensor, ...others.map((o) => o[i] as Tensor))),
+    rows.map((row) => f(...row)),
   ) as P;
 };
+
+/** The state of a transformation that remembers nothing. */
+export type NoState = Record<never, never>;
 
 /** A transformation without a state, leaf by leaf. */
 export const stateless = (
   name: string,
   f: (grad: Tensor, param: Tensor) => Tensor,
-): GradientTransformation<Record<never, never>> => ({
+): GradientTransformation<NoState> => ({
   init: () => ({}),
-  update: (grads, state, params) => scope(() => [mapLeaves(name, f, grads, params), state] as const),
+  update: (grads, state, params) =>
+    scope(() => [mapLeaves(name, (p, g) => f(g, p), params, grads) as typeof grads, state] as const),
+});
+
+/** Leaves gradients as they are: the updates are the gradients themselves, not copies. */
+export const identity = (): GradientTransformation<NoState> => ({
+  init: () => ({}),
+  update: (grads, state) => [grads, state],
+});
+
+/** Multiplies every update by a number. */
+export const scale = (factor: number): GradientTransformation<NoState> =>
+  stateless("optim.scale", (g) => np.multiply(g, factor));
+
+/** Adds `rate * parameter` to the update. */
+export const addDecayedWeights = (rate: number): GradientTransformation<NoState> =>
+  stateless("optim.addDecayedWeights", (g, p) => np.add(g, np.multiply(rate, p)));
+
+export interface ScheduleState {
+  /** Steps done, int32 scalar. */
+  readonly count: Tensor;
+}
+
+/**
+ * Multiplies every update by what the schedule gives for the step, counted from 0; the sign stays.
+ *
+ * @example chain(clipByGlobalNorm(1), scaleBySchedule(warmup(100, 0.1)), scale(-1)) // plain descent with a warm-up
+ */
+export const scaleBySchedule = (schedule: Schedule): GradientTransformation<ScheduleState> => ({
+  init: () => ({ count: np.scalar(0, "int32") }),
+  update: (grads, { count }, params) =>
+    scope(() => {
+      const factor = schedule(count);
+      const updates = mapLeaves("optim.scaleBySchedule", (_p, g) => np.multiply(g, factor), params, grads);
+      return [updates as typeof grads, { count: np.add(count, 1) }] as const;
+    }),
 });
 
 /** Tuple of the states of several transformations. */
@@ -69,6 +141,6 @@ export const chain = <T extends readonly unknown[]>(
   };
 };
 
-/** Parameters plus updates. */
+/** Parameters plus updates. @throws {TreeError | ShapeError} where the two do not fit */
 export const applyUpdates = <P>(params: P, updates: unknown): P =>
   scope(() => mapLeaves("optim.applyUpdates", (p, u) => np.add(p, u), params, updates));

@@ -1,9 +1,9 @@
-/** @file Clipping and weight decay: transformations of gradients without a state. */
+/** @file Clipping: transformations of gradients without a state. */
 import { scope } from "../core/composite.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { type GradientTransformation, mapLeaves, stateless } from "./base.js";
+import { type GradientTransformation, mapLeaves, type NoState, stateless } from "./base.js";
 
 /** The Euclidean norm of all leaves together. */
 export const globalNorm = (tree: unknown): Tensor =>
@@ -13,7 +13,7 @@ export const globalNorm = (tree: unknown): Tensor =>
   });
 
 /** Scales all gradients down together where their norm exceeds `limit`. */
-export const clipByGlobalNorm = (limit: number): GradientTransformation<Record<never, never>> => ({
+export const clipByGlobalNorm = (limit: number): GradientTransformation<NoState> => ({
   init: () => ({}),
   update: (grads, state) =>
     scope(() => {
@@ -23,20 +23,12 @@ export const clipByGlobalNorm = (limit: number): GradientTransformation<Record<n
 });
 
 /** Keeps every element within `[-limit, limit]`. */
-export const clip = (limit: number): GradientTransformation<Record<never, never>> =>
+export const clip = (limit: number): GradientTransformation<NoState> =>
   stateless("optim.clip", (g) => np.clip(g, -limit, limit));
 
 /** Scales each leaf down where its root mean square exceeds `limit`. */
-export const clipByBlockRms = (limit: number): GradientTransformation<Record<never, never>> =>
+export const clipByBlockRms = (limit: number): GradientTransformation<NoState> =>
   stateless("optim.clipByBlockRms", (g) => np.divide(g, np.maximum(1, np.divide(rms(g), limit))));
-
-/** Adds `rate * parameter` to the update. */
-export const addDecayedWeights = (rate: number): GradientTransformation<Record<never, never>> =>
-  stateless("optim.addDecayedWeights", (g, p) => np.add(g, np.multiply(rate, p)));
-
-/** Multiplies every update by a number. */
-export const scale = (factor: number): GradientTransformation<Record<never, never>> =>
-  stateless("optim.scale", (g) => np.multiply(g, factor));
 
 /** Root mean square of all elements of a tensor. */
 export const rms = (x: Tensor): Tensor => np.sqrt(np.mean(np.square(x)));

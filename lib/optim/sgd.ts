@@ -30,14 +30,14 @@ export const sgd = (options: {
         count: np.scalar(0, "int32"),
         trace: momentum === undefined ? null : mapLeaves("optim.sgd", (p) => np.zerosLike(p), params),
       })),
-    update: (grads, state) =>
+    update: (grads, state, params) =>
       scope(() => {
         const rate = rateAt(options.learningRate, state.count);
         const trace = momentum === undefined ? null : mapLeaves("optim.sgd", accumulate, grads, state.trace);
         const ahead = nesterov && trace !== null ? mapLeaves("optim.sgd", accumulate, grads, trace) : trace;
         const direction = ahead ?? grads;
-        const updates = mapLeaves("optim.sgd", (_g, d) => np.negative(np.multiply(d, rate)), grads, direction);
-        return [updates, { count: np.add(state.count, 1), trace }] as const;
+        const updates = mapLeaves("optim.sgd", (_p, d) => np.negative(np.multiply(d, rate)), params, direction);
+        return [updates as typeof grads, { count: np.add(state.count, 1), trace }] as const;
       }),
   };
 };

@@ -8,7 +8,7 @@ import { withRuntime } from "../../lib/core/runtime.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
 import * as np from "../../lib/np/index.js";
-import { type AdafactorMoments, adafactor, applyUpdates } from "../../lib/optim/index.js";
+import { type AdafactorMoments, adafactor, applyUpdates, chain, clipByGlobalNorm } from "../../lib/optim/index.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { assertDigest, assertNear, type Digest, type GoldenTensor } from "../helpers/golden.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
@@ -58,6 +58,9 @@ const gradient = ({ shape, gradients: g }: Case, t: number): Float32Array => {
     return q * 2 ** (g.row_exponent[i] + column + g.step_exponent[t] - g.fine);
   });
 };
+
+/** The state of the second part of a chain. */
+const last = <U, A, B>([updates, [, state]]: readonly [U, readonly [A, B]]): readonly [U, B] => [updates, state];
 
 const PARAMS = { abs: 2e-5, rel: 1e-5 };
 const STATE = { abs: 1e-37, rel: 1e-4 };
@@ -121,6 +124,58 @@ withShared(Adafactor, "twenty steps of every case equal T5X's", (root) => {
       });
     }
   });
+});
+
+/** The state of T5X's own test after one step: every second moment is a constant. */
+const afterOneStep = (moments: Partial<Record<keyof AdafactorMoments, Tensor>>) => ({
+  count: np.scalar(1, "int32"),
+  moments: { w: { m: null, v: null, vRow: null, vCol: null, ...moments } },
+});
+
+Adafactor("one step from a given state gives the numbers of T5X's own test", () => {
+  withRuntime(reference, () =>
+    scope(() => {
+      const ones = { w: np.ones([3, 2]) };
+      const constant = (what: string, x: Tensor | null, shape: number[], value: number): void => {
+        assert.equal(x?.shape, shape, what);
+        for (const v of x?.dataSync() ?? []) assert.ok(Math.abs(v - value) < 1e-6, `${what}: ${v} and ${value}`);
+      };
+      const clipped = chain(clipByGlobalNorm(1), adafactor({ learningRate: 0.1, minDimSizeToFactor: 0 }));
+      const factored = adafactor({ learningRate: 0.1, minDimSizeToFactor: 0 });
+      const moments = { vRow: np.full([2], 0.9), vCol: np.full([3], 0.1) };
+      for (const [what, [updates, state], row, col] of [
+        ["factored", factored.update(ones, afterOneStep(moments), ones), 0.9574349, 0.6169143],
+        ["global clip", last(clipped.update(ones, [{}, afterOneStep(moments)], ones)), 0.478811, 0.13829],
+      ] as const) {
+        const { vRow, vCol } = (state.moments as { w: AdafactorMoments }).w;
+        constant(`${what}: vRow`, vRow, [2], row);
+        constant(`${what}: vCol`, vCol, [3], col);
+        constant(`${what}: params`, applyUpdates(ones, updates).w, [3, 2], 0.9);
+        assert.is(state.count.item(), 2);
+      }
+      const whole = adafactor({ learningRate: 0.1, factored: false, beta1: 0 });
+      const start = afterOneStep({ m: np.zeros([3, 2]), v: np.full([3, 2], 0.5) });
+      const [updates, state] = whole.update(ones, start, ones);
+      const { m, v } = (state.moments as { w: AdafactorMoments }).w;
+      constant("v", v, [3, 2], 0.787174);
+      constant("m", m, [3, 2], 0.1);
+      constant("params", applyUpdates(ones, updates).w, [3, 2], 0.9);
+    }),
+  );
+});
+
+Adafactor("the step offset moves the decay of the second moment", () => {
+  withRuntime(reference, () =>
+    scope(() => {
+      const params = { w: np.ones([2]) };
+      // At the offset itself the decay is 0: the moment is the squared gradient, whatever it was before.
+      const tx = adafactor({ learningRate: 1, stepOffset: 7, initialStep: 7, epsilon1: 0 });
+      const start = { ...tx.init(params), moments: { w: { m: null, v: np.full([2], 5), vRow: null, vCol: null } } };
+      const [, state] = tx.update({ w: np.array([2, 3]) }, start, params);
+      assert.equal(Array.from((state.moments as { w: { v: Tensor } }).w.v.dataSync()), [4, 9]);
+      assert.is(state.count.item(), 8);
+    }),
+  );
 });
 
 Adafactor("started at step 1100000 the first update has root mean square 0.3", () => {

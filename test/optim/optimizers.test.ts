@@ -81,24 +81,6 @@ Optimizers("clipping by elements, by block, and decay are what they say", () => 
   compare(optim.chain(optim.addDecayedWeights(0.1), optim.scale(-1)), (p, g) => p.map((x, i) => x - g[i] - 0.1 * x));
 });
 
-Optimizers("schedules follow their formulas", () => {
-  withRuntime(reference, () =>
-    scope(() => {
-      const at = (schedule: optim.Schedule, step: number): number => schedule(np.scalar(step, "int32")).item();
-      const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-6, `${a} and ${b}`);
-      for (const step of [0, 3, 10, 25]) {
-        near(at(optim.linearSchedule(1, 0.2, 10), step), 1 - 0.8 * Math.min(step / 10, 1));
-        near(
-          at(optim.cosineSchedule(2, 10, 0.1), step),
-          2 * (0.9 * 0.5 * (1 + Math.cos(Math.PI * Math.min(step / 10, 1))) + 0.1),
-        );
-        near(at(optim.inverseSquareRoot(1, 4), step), 1 / Math.sqrt(Math.max(step, 4)));
-        near(at(optim.warmup(5, 0.3), step), 0.3 * Math.min(step / 5, 1));
-      }
-    }),
-  );
-});
-
 Optimizers("gradients of another structure than the parameters are an error with paths", () => {
   withRuntime(reference, () =>
     scope(() => {

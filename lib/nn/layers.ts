@@ -1,4 +1,5 @@
 /** @file Layers as functions of parameters and activations. */
+import { normalizeAxes } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
@@ -32,7 +33,7 @@ export const rmsNorm = composite("nn.rmsNorm", (x: Tensor, scale: Tensor, eps: n
  * Sets a share `rate` of the elements to zero and divides the others by `1 - rate`.
  *
  * - `broadcastAxes`: axes along which one draw serves all elements; T5 shares it along the length
- * @throws {ArgumentError} when the rate is not in [0, 1)
+ * @throws {ArgumentError} when the rate is not in [0, 1); {ShapeError} for an axis that is not there
  * @see Srivastava et al. 2014
  */
 export const dropout = composite(
@@ -46,8 +47,8 @@ export const dropout = composite(
         got: `${rate}`,
       });
     }
+    const shared = normalizeAxes("nn.dropout", x.ndim, options.broadcastAxes ?? []);
     if (rate === 0) return x;
-    const shared = (options.broadcastAxes ?? []).map((axis) => (axis < 0 ? axis + x.ndim : axis));
     const shape = x.shape.map((n, axis) => (shared.includes(axis) ? 1 : n));
     return np.where(random.bernoulli(key, 1 - rate, shape), np.divide(x, 1 - rate), 0);
   },

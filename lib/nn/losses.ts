@@ -1,4 +1,4 @@
-/** @file Losses a token. */
+/** @file Cross entropy of tokens, one by one and summed. */
 import { composite } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
@@ -33,5 +33,37 @@ export const tokenLosses = composite(
     const picked = np.sum(np.where(hot, logits, 0), { axis: -1 });
     const loss = np.subtract(logZ, picked);
     return { loss: zLoss === 0 ? loss : np.add(loss, np.multiply(zLoss, np.square(logZ))), logZ };
+  },
+);
+
+/** Sums over tokens; divide `loss` by `count` for the mean. */
+export interface LossSums {
+  /** Sum of the weighted losses, z-loss included. */
+  readonly loss: Tensor;
+  /** The z-loss's part of it. */
+  readonly zLoss: Tensor;
+  /** Sum of the weights: how many tokens there were. */
+  readonly count: Tensor;
+}
+
+/**
+ * Cross entropy with z-loss, summed over tokens with weights.
+ *
+ * The sums are not divided, so that they can be added over micro-batches.
+ * - `logits`: `[..., V]` float
+ * - `targets`: `[...]` int32
+ * - `weights`: broadcast to the targets, such as 0 at padding; default 1
+ * @throws {ShapeError} when the shapes do not fit
+ * @see T5X's `compute_weighted_cross_entropy`
+ * @example crossEntropy(logits, targets, { zLoss: 1e-4, weights: np.notEqual(targets, 0) })
+ */
+export const crossEntropy = composite(
+  "nn.crossEntropy",
+  (logits: Tensor, targets: Tensor, options: { readonly zLoss?: number; readonly weights?: Tensor } = {}): LossSums => {
+    const { zLoss = 0, weights } = options;
+    const { loss, logZ } = tokenLosses(logits, targets, { zLoss });
+    const each = np.broadcastTo(np.astype(weights ?? 1, loss.dtype), targets.shape);
+    const sum = (x: Tensor): Tensor => np.sum(np.multiply(x, each));
+    return { loss: sum(loss), zLoss: np.multiply(zLoss, sum(np.square(logZ))), count: np.sum(each) };
   },
 );

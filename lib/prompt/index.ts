@@ -1,2 +1,10 @@
 /** @file Soft prompts. */
-export { classLabels, fakePrompt, fromArray, prepend, randomUniform, sampledVocabulary } from "./prompt.js";
+export {
+  classLabels,
+  fakePrompt,
+  fromArray,
+  prefixMask,
+  prepend,
+  randomUniform,
+  sampledVocabulary,
+} from "./prompt.js";

@@ -5,178 +5,16 @@
  * jaxpr, each remembered by jaxpr and by what is zero, linear or mapped.
  */
 import { evaluateByImpl } from "../compile/reference.js";
-import type { Aval } from "../core/aval.js";
-import { evalJaxpr, type Jaxpr } from "../core/jaxpr.js";
-import {
-  type BatchDim,
-  definePrimitive,
-  isLinear,
-  isZero,
-  Linear,
-  type MaybeLinear,
-  type Primitive,
-  type Tangent,
-  Zero,
-} from "../core/primitive.js";
-import { currentRuntime } from "../core/runtime.js";
-import { constsAsInputs, stage } from "../core/stage.js";
+import type { Jaxpr } from "../core/jaxpr.js";
+import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
-import { jvpFlat } from "./jvp.js";
-import { linearizeFlat, transposeJaxpr } from "./linearize.js";
-import { vmapFlat } from "./vmap.js";
+import { batched, pulled, pushed, split } from "./derived.js";
 
 interface Call {
   readonly name: string;
   readonly jaxpr: Jaxpr;
 }
-
-/** A function of a jaxpr, remembered by jaxpr and a key for the rest. */
-const remembered = <T>(): ((jaxpr: Jaxpr, key: string, make: () => T) => T) => {
-  const cache = new WeakMap<Jaxpr, Map<string, T>>();
-  return (jaxpr, key, make) => {
-    let entries = cache.get(jaxpr);
-    if (entries === undefined) {
-      entries = new Map();
-      cache.set(jaxpr, entries);
-    }
-    let value = entries.get(key);
-    if (value === undefined) {
-      value = make();
-      entries.set(key, value);
-    }
-    return value;
-  };
-};
-
-const flags = (list: readonly boolean[]): string => list.map(Number).join("");
-
-/** Jaxprs that were made from another one, so that their programs can go with its own. */
-const derived = new WeakMap<Jaxpr, Jaxpr[]>();
-
-const note = (source: Jaxpr, made: Jaxpr): Jaxpr => {
-  derived.set(source, [...(derived.get(source) ?? []), made]);
-  return made;
-};
-
-/** Stages a transformation of `source`, a function of flat tensors, as a jaxpr without constants. */
-const stageFrom = (
-  source: Jaxpr,
-  name: string,
-  f: (...xs: Tensor[]) => readonly Tensor[],
-  avals: readonly Aval[],
-): Jaxpr => note(source, stage(name, f, avals).jaxpr);
-
-// --- rules ---------------------------------------------------------------------------------------------------------------
-
-interface Pushed {
-  readonly jaxpr: Jaxpr;
-  readonly outActive: readonly boolean[];
-}
-const pushedOf = remembered<Pushed>();
-
-/** The jaxpr of `(primals, active tangents) -> (outs, tangents that are not zero)`. */
-const pushed = (name: string, jaxpr: Jaxpr, active: readonly boolean[]): Pushed =>
-  pushedOf(jaxpr, flags(active), () => {
-    let outActive: boolean[] = [];
-    const n = jaxpr.inVars.length;
-    const dAvals = jaxpr.inAvals.filter((_, i) => active[i]).map((a) => a.strong());
-    const f = (...xs: Tensor[]): Tensor[] => {
-      let next = n;
-      const dxs = jaxpr.inAvals.map((a, i): Tangent => (active[i] ? xs[next++] : new Zero(a.strong())));
-      const [outs, douts] = jvpFlat(`jvp of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), xs.slice(0, n), dxs);
-      outActive = douts.map((d) => !isZero(d));
-      return [...outs, ...douts.filter((d): d is Tensor => !isZero(d))];
-    };
-    return { jaxpr: stageFrom(jaxpr, `jvp of ${name}`, f, [...jaxpr.inAvals, ...dAvals]), outActive };
-  });
-
-interface Split {
-  /** `args -> (outs, residuals that are computed)` */
-  readonly primal: Jaxpr;
-  /** `(residuals, active tangents) -> tangents that are not zero` */
-  readonly linear: Jaxpr;
-  /** Where each residual comes from: an argument by its number, or what the primal program computes. */
-  readonly residuals: readonly { readonly from: "arg" | "out"; readonly index: number }[];
-  readonly outPlaces: readonly (number | null)[];
-}
-const splitOf = remembered<Split>();
-
-const split = (name: string, jaxpr: Jaxpr, active: readonly boolean[]): Split =>
-  splitOf(jaxpr, flags(active), () => {
-    let linear: Jaxpr | undefined;
-    let outPlaces: readonly (number | null)[] = [];
-    const residuals: Split["residuals"][number][] = [];
-    const primal = stageFrom(
-      jaxpr,
-      name,
-      (...xs) => {
-        const lin = linearizeFlat(`grad of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), xs, active);
-        linear = note(jaxpr, constsAsInputs(lin.jaxpr));
-        outPlaces = lin.outPlaces;
-        const outs = [...lin.outs];
-        // A residual that is an argument, or an output already, is handed on, not computed again.
-        for (const r of lin.residuals) {
-          const arg = xs.indexOf(r);
-          if (arg >= 0) residuals.push({ from: "arg", index: arg });
-          else {
-            const found = outs.indexOf(r);
-            residuals.push({ from: "out", index: found >= 0 ? found : outs.push(r) - 1 });
-          }
-        }
-        return outs;
-      },
-      jaxpr.inAvals,
-    );
-    return { primal, linear: linear as unknown as Jaxpr, residuals, outPlaces };
-  });
-
-interface Pulled {
-  readonly jaxpr: Jaxpr;
-  /** For each linear input, whether a cotangent reaches it. */
-  readonly active: readonly boolean[];
-}
-const pulledOf = remembered<Pulled>();
-
-/** The jaxpr of `(known inputs, cotangents that are not zero) -> cotangents of the linear inputs that are not zero`. */
-const pulled = (name: string, jaxpr: Jaxpr, linear: readonly boolean[], ctActive: readonly boolean[]): Pulled =>
-  pulledOf(jaxpr, `${flags(linear)}|${flags(ctActive)}`, () => {
-    let active: boolean[] = [];
-    const knownAvals = jaxpr.inAvals.filter((_, i) => !linear[i]);
-    const ctAvals = jaxpr.outAvals.filter((_, i) => ctActive[i]).map((a) => a.strong());
-    const f = (...xs: Tensor[]): Tensor[] => {
-      let [known, ct] = [0, knownAvals.length];
-      const args = jaxpr.inAvals.map((a, i): MaybeLinear => (linear[i] ? new Linear(a) : xs[known++]));
-      const cts = jaxpr.outAvals.map((a, i): Tangent => (ctActive[i] ? xs[ct++] : new Zero(a.strong())));
-      const results = transposeJaxpr(jaxpr, [], args, cts).filter((_, i) => linear[i]) as Tangent[];
-      active = results.map((r) => !isZero(r));
-      return results.filter((r): r is Tensor => !isZero(r));
-    };
-    return { jaxpr: stageFrom(jaxpr, `transpose of ${name}`, f, [...knownAvals, ...ctAvals]), active };
-  });
-
-interface Batched {
-  readonly jaxpr: Jaxpr;
-  readonly outDims: readonly BatchDim[];
-}
-const batchedOf = remembered<Batched>();
-
-const batched = (
-  name: string,
-  jaxpr: Jaxpr,
-  size: number,
-  dims: readonly BatchDim[],
-  avals: readonly Aval[],
-): Batched =>
-  batchedOf(jaxpr, `${size}:${dims.join(",")}`, () => {
-    let outDims: readonly BatchDim[] = [];
-    const f = (...xs: Tensor[]): readonly Tensor[] => {
-      const [outs, out] = vmapFlat(`vmap of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), size, xs, dims);
-      outDims = out;
-      return outs;
-    };
-    return { jaxpr: stageFrom(jaxpr, `vmap of ${name}`, f, avals), outDims };
-  });
 
 /** A call of a staged function. */
 export const jitP: Primitive<Call> = definePrimitive<Call>({
@@ -242,9 +80,3 @@ export const jitP: Primitive<Call> = definePrimitive<Call>({
     return [bind(jitP, xs, { name: `vmap(${name})`, jaxpr: b.jaxpr }), b.outDims];
   },
 });
-
-/** Drops the programs of a jaxpr and of all that was made from it. */
-export const forget = (jaxpr: Jaxpr): void => {
-  currentRuntime("dispose").forget(jaxpr);
-  for (const made of derived.get(jaxpr) ?? []) forget(made);
-};

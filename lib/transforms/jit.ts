@@ -11,7 +11,8 @@ import { inScope, unscoped } from "../core/scope.js";
 import { constsAsInputs, stage } from "../core/stage.js";
 import { DeviceArray, dispose, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, isEager } from "../core/trace.js";
-import { forget, jitP } from "./call.js";
+import { jitP } from "./call.js";
+import { forget } from "./derived.js";
 import { argPath, flatFunction, flattenTensors, nameOf } from "./trees.js";
 
 export interface JitOptions {

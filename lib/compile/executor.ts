@@ -18,6 +18,8 @@ export interface DeviceMemory {
   readonly arrays: number;
   /** Bytes of their data, each counted once. */
   readonly bytes: number;
+  /** The most bytes that were live at once since the start, or since `resetStats`. */
+  readonly peakBytes: number;
   /** Size of the WebAssembly heap, where there is one; it grows but does not shrink. */
   readonly heapBytes?: number | undefined;
 }
@@ -25,6 +27,33 @@ export interface DeviceMemory {
 /** A device that knows how much it holds. */
 export interface AccountedDevice extends Device {
   memory(): DeviceMemory;
+  /** The peak counts anew, from what is live. */
+  resetPeak(): void;
+}
+
+/** Counts what a device holds. */
+export class Ledger {
+  #arrays = 0;
+  #bytes = 0;
+  #peak = 0;
+
+  /** One more array; `bytes` are those of data that no other array has. */
+  add(bytes: number): void {
+    this.#arrays++;
+    this.#bytes += bytes;
+    if (this.#bytes > this.#peak) this.#peak = this.#bytes;
+  }
+  /** One array less; `bytes` are those of data that no other array has. */
+  remove(bytes: number): void {
+    this.#arrays--;
+    this.#bytes -= bytes;
+  }
+  resetPeak(): void {
+    this.#peak = this.#bytes;
+  }
+  memory(): DeviceMemory {
+    return { arrays: this.#arrays, bytes: this.#bytes, peakBytes: this.#peak };
+  }
 }
 
 export interface Executor {

@@ -64,7 +64,7 @@ export const init = async ({ backend = "wasm" }: InitOptions = {}): Promise<void
 
 const current = (where: string): ExecutorRuntime => currentRuntime(where) as ExecutorRuntime;
 
-/** Live arrays and bytes on the current backend. */
+/** Live arrays and bytes on the current backend, and the most bytes since the start or since `resetStats`. */
 export const memory = (): DeviceMemory => current("memory").device.memory();
 
 /** Bytes that have crossed between JavaScript and the backend, and where it computes. */
@@ -82,9 +82,10 @@ export const stats = (): Stats => {
   return { executor: name, bytesMoved: toDevice + toHost, bytesToDevice: toDevice, bytesToHost: toHost };
 };
 
-/** Starts counting the traffic of the current backend from zero. */
+/** Starts counting the traffic of the current backend from zero, and the peak of its memory from what is live. */
 export const resetStats = (): void => {
-  const { traffic } = current("resetStats");
+  const { traffic, device } = current("resetStats");
   traffic.toDevice = 0;
   traffic.toHost = 0;
+  device.resetPeak();
 };

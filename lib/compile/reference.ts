@@ -6,9 +6,9 @@
 
 import type { HostArray } from "../core/host.js";
 import type { Atom, Jaxpr, Var } from "../core/jaxpr.js";
-import type { Device, Handle } from "../core/tensor.js";
+import type { Handle } from "../core/tensor.js";
 import { Literal } from "../core/tensor.js";
-import type { DeviceMemory, Executor } from "./executor.js";
+import { type AccountedDevice, type DeviceMemory, type Executor, Ledger } from "./executor.js";
 
 /** Evaluates a jaxpr without constants on host arrays. */
 export const evaluateByImpl = (jaxpr: Jaxpr, args: readonly HostArray[]): HostArray[] => {
@@ -33,17 +33,15 @@ interface HostHandle {
 }
 
 /** Host memory as a device. */
-export class HostDevice implements Device {
+export class HostDevice implements AccountedDevice {
   readonly name = "host";
   readonly #live = new Map<unknown, number>();
-  #bytes = 0;
-  #arrays = 0;
+  readonly #ledger = new Ledger();
 
   wrap(array: HostArray): HostHandle {
     const before = this.#live.get(array.data) ?? 0;
-    if (before === 0) this.#bytes += array.data.byteLength;
     this.#live.set(array.data, before + 1);
-    this.#arrays++;
+    this.#ledger.add(before === 0 ? array.data.byteLength : 0);
     return { array, live: true };
   }
   read(handle: Handle): HostArray {
@@ -63,19 +61,19 @@ export class HostDevice implements Device {
     const h = handle as HostHandle;
     if (!h.live) return;
     h.live = false;
-    this.#arrays--;
     const left = (this.#live.get(h.array.data) as number) - 1;
     if (left > 0) this.#live.set(h.array.data, left);
-    else {
-      this.#live.delete(h.array.data);
-      this.#bytes -= h.array.data.byteLength;
-    }
+    else this.#live.delete(h.array.data);
+    this.#ledger.remove(left > 0 ? 0 : h.array.data.byteLength);
   }
   storage(handle: Handle): unknown {
     return (handle as HostHandle).array.data;
   }
   memory(): DeviceMemory {
-    return { arrays: this.#arrays, bytes: this.#bytes };
+    return this.#ledger.memory();
+  }
+  resetPeak(): void {
+    this.#ledger.resetPeak();
   }
 }
 

@@ -30,6 +30,7 @@ const counted = (device: AccountedDevice, traffic: Traffic): AccountedDevice => 
   free: (handle) => device.free(handle),
   storage: (handle) => device.storage(handle),
   memory: () => device.memory(),
+  resetPeak: () => device.resetPeak(),
 });
 
 /** A runtime on one executor. */

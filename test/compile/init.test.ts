@@ -61,6 +61,24 @@ Suite("memory tells live arrays, their bytes and the heap; stats tell what cross
   assert.equal([memory().arrays, memory().bytes], [start.arrays, start.bytes]);
 });
 
+for (const backend of ["wasm", "cpu", "reference"] as const) {
+  Suite(`${backend}: memory tells the most bytes that were live since the statistics were reset`, async () => {
+    await init({ backend });
+    const x = np.array(new Float32Array(256));
+    resetStats();
+    const { bytes } = memory();
+    assert.is(memory().peakBytes, bytes);
+    const two = [np.exp(x), np.exp(x)];
+    for (const y of two) y.dispose();
+    np.exp(x).dispose();
+    assert.is(memory().bytes, bytes);
+    assert.is(memory().peakBytes, bytes + 2048);
+    resetStats();
+    assert.is(memory().peakBytes, bytes);
+    x.dispose();
+  });
+}
+
 Suite("a backend that is not installed is an error that names the package", async () => {
   try {
     await init({ backend: "tensorflow" });

@@ -7,7 +7,7 @@ import { setRuntime } from "../../lib/core/runtime.js";
 import { asTensor, dispose, isTensor, Literal, literal, literalOf } from "../../lib/core/tensor.js";
 import { add } from "../../lib/primitives/elementwise.js";
 import { grad } from "../../lib/transforms/grad.js";
-import { bool, f32, i32, noLeaks, numbers } from "../helpers/runtime.js";
+import { bool, f32, heldBy, i32, noLeaks, numbers } from "../helpers/runtime.js";
 
 const TensorSuite = suite("core/tensor");
 let runtime: ExecutorRuntime;
@@ -104,7 +104,7 @@ TensorSuite("a tensor moves to another device when it is used there, and stays o
     setRuntime(runtime);
     assert.equal(numbers(z), [3, 6]);
     dispose([x, y, z]);
-    assert.equal(other.device.memory(), { arrays: 0, bytes: 0 });
+    assert.equal(heldBy(other.device), { arrays: 0, bytes: 0 });
   });
 });
 

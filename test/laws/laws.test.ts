@@ -15,7 +15,7 @@ import { primitives } from "../../lib/primitives/index.js";
 import { cos, sinP } from "../../lib/primitives/math.js";
 import { reverseP } from "../../lib/primitives/movement.js";
 import { sabotaged } from "../conformance/checks.js";
-import { messageOf, on, onReference, startedRuntimes } from "../helpers/runtime.js";
+import { heldBy, messageOf, on, onReference, startedRuntimes } from "../helpers/runtime.js";
 import { generate } from "./generate.js";
 import * as laws from "./laws.js";
 import { type Program, primitivesOf, type Swaps } from "./program.js";
@@ -56,7 +56,7 @@ for (const [title, law] of Object.entries(LAWS)) {
       const left = onReference((runtime) => {
         check(p, () => law(laws.caseOf(p, 0)));
         runtime.dispose();
-        return runtime.device.memory();
+        return heldBy(runtime.device);
       });
       assert.equal(left, { arrays: 0, bytes: 0 }, `program of seed ${p.seed} leaves memory`);
     }

@@ -6,7 +6,7 @@ import { leavesOf } from "../../lib/core/pytree.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
 import { jit } from "../../lib/transforms/jit.js";
-import { allclose, host, hostOf, on, startedRuntimes } from "../helpers/runtime.js";
+import { allclose, heldBy, host, hostOf, on, startedRuntimes } from "../helpers/runtime.js";
 
 const Index = suite("np/index");
 
@@ -192,12 +192,12 @@ for (const runtime of runtimes) {
     on(runtime, ({ device }) => {
       const given = inputs();
       for (const [name, call] of Object.entries(CALLS)) {
-        const before = device.memory();
+        const before = heldBy(device);
         const result = call(given);
         const own = new Set(leavesOf(result).filter((y) => !leavesOf(given).includes(y)));
         assert.is(device.memory().arrays - before.arrays, own.size, `${name}: arrays left`);
         dispose([...own]);
-        assert.equal(device.memory(), before, `${name}: memory after its result is gone`);
+        assert.equal(heldBy(device), before, `${name}: memory after its result is gone`);
       }
       dispose(given);
     });

@@ -15,7 +15,7 @@ import { jit } from "../../lib/transforms/jit.js";
 import { jvp } from "../../lib/transforms/jvp.js";
 import { makeJaxpr } from "../../lib/transforms/make-jaxpr.js";
 import { vmap } from "../../lib/transforms/vmap.js";
-import { f32, f64, i32, noLeaks, numbers, on, onReference } from "../helpers/runtime.js";
+import { f32, f64, heldBy, i32, noLeaks, numbers, on, onReference } from "../helpers/runtime.js";
 import { failing, onOwnRuntime } from "./setup.js";
 
 const Jit = suite("transforms/jit");
@@ -87,7 +87,7 @@ Jit("static arguments are part of the key: strings and numbers by value, objects
 Jit("the program unused for longest is dropped, with its memory", () => {
   noLeaks(() => {
     const table = f32([1, 2, 3]);
-    const held = runtime.device.memory();
+    const held = heldBy(runtime.device);
     const f = (x: Tensor): Tensor => add(mul(x, x), reduceSum(table, [0]));
     using g = jit(f, { cacheSize: 2 });
     const xs = [1, 2, 3].map((n) => f32(1, [n]));
@@ -97,7 +97,7 @@ Jit("the program unused for longest is dropped, with its memory", () => {
     assert.equal(g.stats(), { compiles: 4, hits: 2 });
     dispose(xs);
     g.dispose();
-    assert.equal(runtime.device.memory(), held);
+    assert.equal(heldBy(runtime.device), held);
     table.dispose();
   });
 });
@@ -215,9 +215,9 @@ Jit("a function made anew in every turn of a loop, with tracers of a transformat
       g.dispose();
     };
     turn();
-    const held = own.device.memory();
+    const held = heldBy(own.device);
     for (let i = 0; i < 5; i++) turn();
-    assert.equal(own.device.memory(), held);
+    assert.equal(heldBy(own.device), held);
   });
 });
 

@@ -6,7 +6,7 @@ import { add, convert, mul } from "../../lib/primitives/elementwise.js";
 import { sin } from "../../lib/primitives/math.js";
 import { grad } from "../../lib/transforms/grad.js";
 import { evalShape, makeJaxpr, ShapeDtype } from "../../lib/transforms/make-jaxpr.js";
-import { f32, noLeaks, numbers } from "../helpers/runtime.js";
+import { f32, heldBy, noLeaks, numbers } from "../helpers/runtime.js";
 import { failing, onOwnRuntime } from "./setup.js";
 
 const MakeJaxpr = suite("transforms/make-jaxpr");
@@ -14,7 +14,7 @@ const runtime = onOwnRuntime(MakeJaxpr);
 
 MakeJaxpr("shows a function of tensors, numbers and shapes, and computes nothing", () => {
   const f = (p: { x: Tensor; scale: Tensor | number }): Tensor => mul(sin(p.x), p.scale as Tensor);
-  const before = runtime.device.memory();
+  const before = heldBy(runtime.device);
   assert.is(
     String(makeJaxpr(f)({ x: new ShapeDtype([2, 3]), scale: 2 })),
     `{ lambda ; a:f32*[] b:f32[2,3] . let
@@ -22,7 +22,7 @@ MakeJaxpr("shows a function of tensors, numbers and shapes, and computes nothing
     d:f32[2,3] = mul c a
   in (d,) }`,
   );
-  assert.equal(runtime.device.memory(), before);
+  assert.equal(heldBy(runtime.device), before);
 });
 
 MakeJaxpr("the gradient of a product", () => {

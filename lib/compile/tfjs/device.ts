@@ -3,7 +3,7 @@ import { type DType, itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { DTypeError } from "../../core/errors.js";
 import type { HostArray, TypedArray } from "../../core/host.js";
 import type { Handle } from "../../core/tensor.js";
-import type { AccountedDevice, DeviceMemory } from "../executor.js";
+import { type AccountedDevice, type DeviceMemory, Ledger } from "../executor.js";
 import { type Backend, type Info, reinterpret, storageType, type WasmHeap } from "./backend.js";
 
 /** Data and how often it is referred to. */
@@ -27,8 +27,7 @@ export interface Block {
 
 export class TfjsDevice implements AccountedDevice {
   readonly name: string;
-  #bytes = 0;
-  #arrays = 0;
+  readonly #ledger = new Ledger();
   constructor(readonly backend: Backend) {
     this.name = `tfjs-${backend.name}`;
   }
@@ -36,8 +35,7 @@ export class TfjsDevice implements AccountedDevice {
   /** Takes over a tensor that a kernel made. */
   adopt(info: Info, dtype: DType): Block {
     const bytes = sizeOf(info.shape) * itemBytes(dtype);
-    this.#bytes += bytes;
-    this.#arrays++;
+    this.#ledger.add(bytes);
     return { storage: new Storage(info, bytes), info, dtype, live: true };
   }
   /** A new array, filled with `data` or left as it is. */
@@ -69,7 +67,7 @@ export class TfjsDevice implements AccountedDevice {
   /** Another block on the same data, under another shape. */
   reshaped(block: Block, shape: Shape): Block {
     block.storage.refs++;
-    this.#arrays++;
+    this.#ledger.add(0);
     return { ...block, info: { ...block.info, shape: [...shape] }, live: true };
   }
 
@@ -89,17 +87,18 @@ export class TfjsDevice implements AccountedDevice {
     const block = handle as Block;
     if (!block.live) return;
     block.live = false;
-    this.#arrays--;
     const { storage } = block;
     storage.refs--;
-    if (storage.refs > 0) return;
-    this.#bytes -= storage.bytes;
-    this.backend.release(storage.info);
+    this.#ledger.remove(storage.refs > 0 ? 0 : storage.bytes);
+    if (storage.refs === 0) this.backend.release(storage.info);
   }
   storage(handle: Handle): unknown {
     return (handle as Block).storage;
   }
   memory(): DeviceMemory {
-    return { arrays: this.#arrays, bytes: this.#bytes, heapBytes: this.backend.heap?.memory.buffer.byteLength };
+    return { ...this.#ledger.memory(), heapBytes: this.backend.heap?.memory.buffer.byteLength };
+  }
+  resetPeak(): void {
+    this.#ledger.resetPeak();
   }
 }

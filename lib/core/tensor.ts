@@ -188,6 +188,7 @@ export class DeviceArray extends Tensor implements Owned {
     throw new UseAfterDisposeError({
       where,
       what: `this tensor cannot be used any more: ${this.#gone}`,
+      expected: "a tensor that is alive",
       got: `${this.aval}`,
       hint: "keep it alive by returning it from its scope, or do not dispose (donate) it before its last use",
     });
@@ -222,19 +223,28 @@ export interface TraceInfo {
 
 /** A stand-in for a value while a transformation runs a function. */
 export abstract class Tracer extends Tensor {
+  /** Where the value is among the function's arguments, as `args[0].w`; undefined for the result of an operation. */
+  argument: (() => string) | undefined;
+
   constructor(
     readonly trace: TraceInfo,
     readonly madeBy: string,
   ) {
     super();
   }
+  /** What messages say of the value: its aval, where it comes from, and whose it is. */
+  describe(): string {
+    const origin = this.argument === undefined ? `made by ${this.madeBy}` : `given as ${this.argument()}`;
+    return `${this.aval} ${origin} in ${this.trace.name}`;
+  }
   concrete(where: string): Literal | DeviceArray {
     throw new TracerError({
       where,
       what: "a value was asked of a tensor that is being traced",
       expected: "operations of fluxion only, inside a transformed function",
-      got: `${this.aval} made by ${this.madeBy} in ${this.trace.name}`,
-      hint: "use np.where (or make the argument static) for decisions that depend on values; return what you want to see",
+      got: this.describe(),
+      at: this.argument?.(),
+      hint: "decide with np.where or lax.cond, or make the argument static; return what you want to see",
     });
   }
 }

@@ -23,7 +23,8 @@ const leaked = (tracer: Tracer, where: string): TracerError =>
     where,
     what: `a tensor of ${tracer.trace.name} is used outside of it`,
     expected: "only values that the transformed function returned",
-    got: `${tracer.aval} made by ${tracer.madeBy} in ${tracer.trace.name}`,
+    got: tracer.describe(),
+    at: tracer.argument?.(),
     hint: "return the value from the function (hasAux helps) instead of storing it; do not await inside",
   });
 

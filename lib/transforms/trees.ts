@@ -2,7 +2,8 @@
 import { TreeError } from "../core/errors.js";
 import { flatten, type KeyPath, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { isPromise } from "../core/scope.js";
-import { asTensor, isTensor, type Tensor } from "../core/tensor.js";
+import { asTensor, isTensor, type Tensor, Tracer } from "../core/tensor.js";
+import { currentTrace } from "../core/trace.js";
 
 /** "grad of loss": how messages name a transformation of a function. */
 export const nameOf = (transform: string, f: (...args: never[]) => unknown): string =>
@@ -36,6 +37,14 @@ export const flatFunction = (where: string, f: (...args: never[]) => unknown, ar
   let outDef: TreeDef | undefined;
   return {
     call: (...leaves) => {
+      let paths: KeyPath[] | undefined;
+      leaves.forEach((x, i) => {
+        if (!(x instanceof Tracer) || x.trace !== currentTrace()) return;
+        x.argument ??= () => {
+          paths ??= pathsOf(argsDef);
+          return argPath(paths[i]);
+        };
+      });
       const args = unflatten(argsDef, leaves) as never[];
       const result = f(...args);
       // It goes through untouched, so that the trace that called can name it.

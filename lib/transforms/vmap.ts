@@ -188,6 +188,7 @@ export const vmap = <A extends readonly unknown[], R>(
           what: "mapped axes have different sizes",
           expected: "one size",
           got: sizes.map((s) => `${s.size} at ${s.at} (${s.aval})`).join(", "),
+          hint: "name the axis of each argument in inAxes, and null for what all share",
         });
       }
       const argsDef: TreeDef = flatten(args.map((_, i) => i))[1];

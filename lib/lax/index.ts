@@ -1,9 +1,11 @@
 /** @file The primitives under their names in lax, without promotion of dtypes. */
 export { broadcastInDim, reduceSum, reshape, transpose } from "../primitives/broadcast.js";
+export { cumSum } from "../primitives/cumulative.js";
 export { type DotDims, dotGeneral } from "../primitives/dot.js";
 export { dynamicSlice, dynamicUpdateSlice } from "../primitives/dynamic-slice.js";
 export { convert as convertElementType, select, stopGradient } from "../primitives/elementwise.js";
 export { gather, scatterAdd } from "../primitives/gather.js";
 export { erf, logistic, rsqrt } from "../primitives/math.js";
 export { concatenate, iota, pad, reverse, slice } from "../primitives/movement.js";
-export { argMax, argMin, cumSum, reduceMax, reduceMin, sort } from "../primitives/reduce.js";
+export { argMax, argMin, reduceMax, reduceMin } from "../primitives/reduce.js";
+export { sort } from "../primitives/sort.js";

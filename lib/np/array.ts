@@ -5,7 +5,6 @@ import {
   checkShape,
   type DType,
   isFloat,
-  isInteger,
   normalizeAxes,
   normalizeAxis,
   printShape,
@@ -18,21 +17,12 @@ import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
 import { flatten, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
-import {
-  asTensor,
-  DeviceArray,
-  isTensor,
-  Literal,
-  literal,
-  type Nested,
-  type Tensor,
-  type TensorLike,
-} from "../core/tensor.js";
+import { asTensor, DeviceArray, isTensor, literal, type Nested, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
 import * as e from "../primitives/elementwise.js";
-import * as g from "../primitives/gather.js";
 import * as mv from "../primitives/movement.js";
 import { cast, promoteDType } from "./promote.js";
+import { pythonSlice } from "./slice.js";
 
 /** A tensor on the device from data on the host. */
 export const fromHost = (x: HostArray): Tensor => {
@@ -293,85 +283,6 @@ export const split = (x: TensorLike, parts: number | readonly number[], axis = 0
     return mv.sliceAxis(t, at, start, limit);
   });
 };
-/**
- * A part along each axis, axes that are not named whole: `[start, stop, step]` as Python has them, null for all, a number for one
- * element, whose axis goes.
- * @throws {ShapeError} for a number out of range, or more parts than axes; {ArgumentError} for fractions or a step of 0
- * @example np.slice(x, [[1, null], [null, null, -1], 0]) // x[1:, ::-1, 0]
- */
-export const slice = composite(
-  "np.slice",
-  (x: TensorLike, parts: readonly (null | number | readonly [number | null, (number | null)?, number?])[]): Tensor => {
-    const t = asTensor(x, "np.slice");
-    if (parts.length > t.ndim) {
-      throw new ShapeError({
-        where: "np.slice",
-        what: "there are more parts than axes",
-        expected: `at most ${t.ndim}, as in ${t.aval}`,
-        got: `${parts.length}`,
-      });
-    }
-    const dropped: number[] = [];
-    const flips: number[] = [];
-    const spans = t.shape.map((n, axis): [number, number, number] => {
-      const part = parts[axis] ?? null;
-      if (part === null) return [0, n, 1];
-      if (typeof part === "number") {
-        const i = indexIn(part, n, axis);
-        dropped.push(axis);
-        return [i, i + 1, 1];
-      }
-      const [start, stop, step = 1] = part;
-      if (step === 0 || [start ?? 0, stop ?? 0, step].some((v) => !Number.isInteger(v))) {
-        throw new ArgumentError({
-          where: "np.slice",
-          what: `the part along axis ${axis} is no slice`,
-          expected: "integers, or null for start and stop; a step that is not 0",
-          got: `[${part.join()}]`,
-        });
-      }
-      if (step < 0) flips.push(axis);
-      return pythonSlice(n, start ?? null, stop ?? null, step);
-    });
-    const cut = mv.slice(
-      t,
-      spans.map(([s]) => s),
-      spans.map(([, l]) => l),
-      spans.map(([, , k]) => k),
-    );
-    const flipped = flips.length === 0 ? cut : mv.reverse(cut, flips);
-    return b.reshape(
-      flipped,
-      flipped.shape.filter((_, i) => !dropped.includes(i)),
-    );
-  },
-);
-
-/** An index counted from the front. */
-const indexIn = (index: number, size: number, axis: number): number => {
-  if (Number.isInteger(index) && index >= -size && index < size) return index < 0 ? index + size : index;
-  throw new ShapeError({
-    where: "np.slice",
-    what: `there is no element ${index} along axis ${axis}`,
-    expected: size === 0 ? "none, since the axis is empty" : `an integer from ${-size} to ${size - 1}`,
-    got: `${index}`,
-  });
-};
-
-/** Start, limit and positive step of a Python slice; one with a negative step is to be reversed afterwards. */
-const pythonSlice = (n: number, start: number | null, stop: number | null, step: number): [number, number, number] => {
-  const clampTo = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + n : v, low), high);
-  if (step > 0) {
-    const from = start === null ? 0 : clampTo(start, 0, n);
-    return [from, Math.max(from, stop === null ? n : clampTo(stop, 0, n)), step];
-  }
-  const last = start === null ? n - 1 : clampTo(start, -1, n - 1);
-  const end = stop === null ? -1 : clampTo(stop, -1, n - 1);
-  const count = Math.max(0, Math.ceil((last - end) / -step));
-  const first = last - (count - 1) * -step;
-  return count === 0 ? [0, 0, 1] : [first, last + 1, -step];
-};
-
 export const flip = (x: TensorLike, axis?: number | readonly number[]): Tensor => {
   const t = asTensor(x, "np.flip");
   return mv.reverse(t, normalizeAxes("np.flip", t.ndim, axis));
@@ -416,60 +327,3 @@ export const roll = composite("np.roll", (x: TensorLike, shift: number, axis: nu
   const by = ((shift % n) + n) % n;
   return by === 0 ? t : mv.concatenate([mv.sliceAxis(t, at, n - by, n), mv.sliceAxis(t, at, 0, n - by)], at);
 });
-
-// --- indexing ------------------------------------------------------------------------------------------------------------
-
-/** Indices as int32. @throws {DTypeError} for floats and bools */
-const asIndices = (where: string, x: TensorLike): Tensor => {
-  const t = asTensor(x, where);
-  if (isInteger(t.dtype) || (t instanceof Literal && t.dtype !== "bool")) return cast(where, t, "int32");
-  throw new DTypeError({
-    where,
-    what: "indices are not integers",
-    expected: "int32 or uint32",
-    got: `${t.aval}`,
-    hint: "convert them with np.astype, or use np.where for a mask",
-  });
-};
-
-/**
- * Elements at `indices` along `axis`, with JAX's modes: `fill` counts negative ones from the end and gives NaN for others
- * out of range; `clip` takes the nearest.
- */
-export const take = composite(
-  "np.take",
-  (x: TensorLike, indices: TensorLike, axis: number = 0, mode: "fill" | "clip" = "fill"): Tensor => {
-    const t = asTensor(x, "np.take");
-    const at = normalizeAxis("np.take", axis, t.ndim);
-    const whole = asIndices("np.take", indices);
-    return g.take(t, mode === "fill" ? g.wrapIndices(whole, t.shape[at]) : whole, at, mode);
-  },
-);
-/** `x[..., indices[..., j], ...]` along `axis`, NumPy's `take_along_axis`. */
-export const takeAlongAxis = composite(
-  "np.takeAlongAxis",
-  (x: TensorLike, indices: TensorLike, axis: number): Tensor => {
-    const t = asTensor(x, "np.takeAlongAxis");
-    const at = normalizeAxis("np.takeAlongAxis", axis, t.ndim);
-    const i = asIndices("np.takeAlongAxis", indices);
-    if (i.ndim !== t.ndim) {
-      throw new ShapeError({
-        where: "np.takeAlongAxis",
-        what: "ranks differ",
-        expected: "indices with the rank of the tensor",
-        got: `${t.aval} and indices ${i.aval}`,
-      });
-    }
-    const around = broadcastShapes(
-      "np.takeAlongAxis",
-      t.shape.map((n, a) => (a === at ? 1 : n)),
-      i.shape.map((n, a) => (a === at ? 1 : n)),
-    );
-    const wide = (y: Tensor): Tensor =>
-      b.broadcastTo(
-        y,
-        around.map((n, a) => (a === at ? y.shape[a] : n)),
-      );
-    return g.takeAlongAxis(wide(t), g.wrapIndices(wide(i), t.shape[at]), at);
-  },
-);

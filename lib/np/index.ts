@@ -21,13 +21,10 @@ export {
   reshape,
   roll,
   scalar,
-  slice,
   split,
   squeeze,
   stack,
   swapaxes,
-  take,
-  takeAlongAxis,
   tile,
   transpose,
   tril,
@@ -35,6 +32,7 @@ export {
   zeros,
   zerosLike,
 } from "./array.js";
+export { cummax, cummin, cumprod, cumsum } from "./cumulative.js";
 export {
   abs,
   add,
@@ -101,25 +99,21 @@ export {
   tanh,
   where,
 } from "./elementwise.js";
+export { take, takeAlongAxis } from "./indexing.js";
 export { dot, einsum, matmul, norm, outer, tensordot } from "./linalg.js";
 export {
   all,
   any,
   argmax,
   argmin,
-  argsort,
-  cummax,
-  cummin,
-  cumprod,
-  cumsum,
   logsumexp,
   max,
   mean,
   min,
   prod,
-  sort,
   std,
   sum,
-  topK,
   variance,
 } from "./reduce.js";
+export { slice } from "./slice.js";
+export { argsort, sort, topK } from "./sort.js";

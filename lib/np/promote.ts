@@ -11,6 +11,9 @@ export const cast = (where: string, x: Tensor, dtype: DType): Tensor => {
   return x.dtype === dtype && !x.aval.weak ? x : literal(where, x.value, dtype);
 };
 
+/** Bools as int32, so that they count. */
+export const noBool = (where: string, x: Tensor): Tensor => (x.dtype === "bool" ? cast(where, x, "int32") : x);
+
 /** `x` converted because the user said so: fractions are cut off, anything but zero is true. */
 export const convertTo = (x: Tensor, dtype: DType): Tensor => {
   if (!(x instanceof Literal)) return convert(x, dtype);

@@ -1,13 +1,5 @@
-/** @file Sums, means, extrema, cumulative sums and sorting. */
-import {
-  type Aval,
-  isFloat,
-  keepDims as keptShape,
-  normalizeAxes,
-  normalizeAxis,
-  range,
-  sizeOf,
-} from "../core/aval.js";
+/** @file Sums, means and extrema. */
+import { keepDims as keptShape, normalizeAxes, normalizeAxis, range, sizeOf } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import { asTensor, literal, type Tensor, type TensorLike } from "../core/tensor.js";
@@ -16,7 +8,7 @@ import * as e from "../primitives/elementwise.js";
 import * as m from "../primitives/math.js";
 import * as mv from "../primitives/movement.js";
 import * as r from "../primitives/reduce.js";
-import { cast, convertTo, promoteFloat } from "./promote.js";
+import { cast, convertTo, noBool, promoteFloat } from "./promote.js";
 
 /** Over which axes (default all), and whether they stay with size 1. */
 export interface ReduceOptions {
@@ -35,8 +27,6 @@ export const reduceWith = (
   const y = f(x, axes);
   return options.keepDims === true ? b.reshape(y, keptShape(x.shape, axes)) : y;
 };
-
-const noBool = (where: string, x: Tensor): Tensor => (x.dtype === "bool" ? cast(where, x, "int32") : x);
 
 /** The sum; of bools a count (int32). */
 export const sum = composite(
@@ -121,46 +111,6 @@ export const prod = composite("np.prod", (x: TensorLike, options: ReduceOptions 
   });
 });
 
-/** Running operation along an axis by doubling steps: log2(n) slices and products. */
-const scanByDoubling = (x: Tensor, axis: number, neutral: Tensor, f: (a: Tensor, b: Tensor) => Tensor): Tensor => {
-  const n = x.shape[axis];
-  let y = x;
-  for (let step = 1; step < n; step *= 2) {
-    const at = (v: number): number[] => y.shape.map((_, i) => (i === axis ? v : 0));
-    const shifted = mv.pad(mv.sliceAxis(y, axis, 0, n - step), neutral, {
-      low: at(step),
-      high: at(0),
-      interior: at(0),
-    });
-    y = f(shifted, y);
-  }
-  return y;
-};
-
-/** Running sums. */
-export const cumsum = composite(
-  "np.cumsum",
-  (x: TensorLike, options: { axis?: number; reverse?: boolean } = {}): Tensor => {
-    const t = noBool("np.cumsum", asTensor(x, "np.cumsum"));
-    const [y, axis] =
-      options.axis === undefined ? [b.reshape(t, [t.size]), 0] : [t, normalizeAxis("np.cumsum", options.axis, t.ndim)];
-    return r.cumSum(y, axis, options.reverse === true);
-  },
-);
-const cumulative = (name: string, neutral: (aval: Aval) => number, f: (a: Tensor, b: Tensor) => Tensor) =>
-  composite(name, (x: TensorLike, options: { axis?: number } = {}): Tensor => {
-    const t = noBool(name, asTensor(x, name));
-    const [y, axis] =
-      options.axis === undefined ? [b.reshape(t, [t.size]), 0] : [t, normalizeAxis(name, options.axis, t.ndim)];
-    return scanByDoubling(y, axis, literal(name, neutral(y.aval), y.dtype), f);
-  });
-/** Running products. */
-export const cumprod = cumulative("np.cumprod", () => 1, e.mul);
-const least = (a: Aval): number => (isFloat(a.dtype) ? -Infinity : a.dtype === "int32" ? -(2 ** 31) : 0);
-const greatest = (a: Aval): number => (isFloat(a.dtype) ? Infinity : a.dtype === "int32" ? 2 ** 31 - 1 : 2 ** 32 - 1);
-export const cummax = cumulative("np.cummax", least, e.max);
-export const cummin = cumulative("np.cummin", greatest, e.min);
-
 const argument = (name: string, f: (x: Tensor, axis: number) => Tensor) =>
   composite(name, (x: TensorLike, options: { axis?: number; keepDims?: boolean } = {}): Tensor => {
     const t = asTensor(x, name);
@@ -177,39 +127,6 @@ const argument = (name: string, f: (x: Tensor, axis: number) => Tensor) =>
 /** Index (int32) of the first largest element; of the whole, flattened, without an axis. */
 export const argmax = argument("np.argmax", r.argMax);
 export const argmin = argument("np.argmin", r.argMin);
-
-/** Ascending, stable, NaN last. */
-export const sort = composite("np.sort", (x: TensorLike, axis: number = -1): Tensor => {
-  const t = asTensor(x, "np.sort");
-  return r.sort(t, normalizeAxis("np.sort", axis, t.ndim))[0];
-});
-/** Indices (int32) that sort; stable, NaN last. */
-export const argsort = composite("np.argsort", (x: TensorLike, axis: number = -1): Tensor => {
-  const t = asTensor(x, "np.argsort");
-  return r.sort(t, normalizeAxis("np.argsort", axis, t.ndim))[1];
-});
-/**
- * The `k` largest along the last axis in descending order, and their indices (int32); equal ones by lower index first, NaN as the
- * largest (where `sort` has it too).
- * @throws {ShapeError} when the axis has fewer than `k` elements
- */
-export const topK = composite("np.topK", (x: TensorLike, k: number): [values: Tensor, indices: Tensor] => {
-  const t = asTensor(x, "np.topK");
-  const last = normalizeAxis("np.topK", -1, t.ndim);
-  const n = t.shape[last];
-  if (!Number.isInteger(k) || k < 0 || k > n) {
-    throw new ShapeError({
-      where: "np.topK",
-      what: "the last axis has no such number of elements",
-      expected: `k from 0 to ${n}, as in ${t.aval}`,
-      got: `${k}`,
-    });
-  }
-  // Sorting is stable and ascending: from back to front and back again, equal ones come by lower index first.
-  const [values, indices] = r.sort(mv.reverse(t, [last]), last);
-  const best = (y: Tensor): Tensor => mv.reverse(mv.sliceAxis(y, last, n - k, n), [last]);
-  return [best(values), e.sub(literal("np.topK", n - 1, "int32"), best(indices))];
-});
 
 /** `log(sum(exp(x)))` without overflow. */
 export const logsumexp = composite("np.logsumexp", (x: TensorLike, options: ReduceOptions = {}): Tensor => {

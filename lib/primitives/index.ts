@@ -1,6 +1,7 @@
 /** @file All built-in primitives by name: what executors lower and the conformance suite covers. */
 
 import { broadcastInDimP, reduceSumP, reshapeP, transposeP } from "./broadcast.js";
+import { cumSumP } from "./cumulative.js";
 import { dotGeneralP } from "./dot.js";
 import { dynamicSliceP, dynamicUpdateSliceP } from "./dynamic-slice.js";
 import {
@@ -63,7 +64,8 @@ import {
 } from "./math.js";
 import { concatenateP, iotaP, padP, reverseP, sliceP } from "./movement.js";
 import { randomBitsP, threefryP } from "./random.js";
-import { argMaxP, argMinP, cumSumP, reduceAndP, reduceMaxP, reduceMinP, reduceOrP, sortP } from "./reduce.js";
+import { argMaxP, argMinP, reduceAndP, reduceMaxP, reduceMinP, reduceOrP } from "./reduce.js";
+import { sortP } from "./sort.js";
 
 /** Every primitive but `jit`, which is put in place by its equations. */
 export const primitives = {

@@ -1,14 +1,13 @@
-/** @file Reductions other than the sum, cumulative sums, argmax and sort. */
+/** @file Reductions other than the sum, and argmax. */
 import { type Aval, type DType, isFloat, range, without } from "../core/aval.js";
 import { ShapeError } from "../core/errors.js";
 import { axisView, type HostArray, zerosHost } from "../core/host.js";
 import { definePrimitive, isZero, notLinear, type Primitive, Zero } from "../core/primitive.js";
-import { linearJvp, mapped, one, sameDType, zeroTangents } from "../core/rules.js";
+import { mapped, sameDType, zeroTangents } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
-import { bind, bind1 } from "../core/trace.js";
-import { broadcastInDim, moveAxis, reduceSum } from "./broadcast.js";
+import { bind1 } from "../core/trace.js";
+import { broadcastInDim, reduceSum } from "./broadcast.js";
 import { convert, div, eq, mul } from "./elementwise.js";
-import { takeAlongAxis } from "./gather.js";
 
 type Axes = { readonly axes: readonly number[] };
 type Axis = { readonly axis: number };
@@ -146,95 +145,3 @@ export const argMinP = arg("argmin", (v, best) => v < best);
 export const argMax = (x: Tensor, axis: number): Tensor => bind1(argMaxP, [x], { axis });
 /** Index (int32) of the first smallest along `axis`, which is dropped; NaN counts as smallest. */
 export const argMin = (x: Tensor, axis: number): Tensor => bind1(argMinP, [x], { axis });
-
-// --- cumulative sum ------------------------------------------------------------------------------------------------------
-
-type Cumulative = { readonly axis: number; readonly reverse: boolean };
-
-export const cumSumP: Primitive<Cumulative> = definePrimitive<Cumulative>({
-  name: "cumsum",
-  abstractEval: ([x]) => {
-    sameDType("cumsum", [x], isNumber, "a float or an integer");
-    return [x];
-  },
-  impl: ([x], { axis, reverse }) => {
-    const { outer, length, inner } = axisView(x.shape, axis);
-    const out = zerosHost(x);
-    for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < inner; i++) {
-        let sum = 0;
-        for (let k = 0; k < length; k++) {
-          const at = (o * length + (reverse ? length - 1 - k : k)) * inner + i;
-          sum += x.data[at];
-          out.data[at] = sum;
-        }
-      }
-    }
-    return [out];
-  },
-  jvp: linearJvp(() => cumSumP),
-  transpose: (cts, _args, { axis, reverse }) => [cumSum(one(cts), axis, !reverse)],
-  batch: (_size, [x], [d], { axis, reverse }) => {
-    const dim = mapped(d);
-    return [[cumSum(x, axis < dim ? axis : axis + 1, reverse)], [dim]];
-  },
-});
-/** Running sums along `axis`, from the end when `reverse`. */
-export const cumSum = (x: Tensor, axis: number, reverse = false): Tensor => bind1(cumSumP, [x], { axis, reverse });
-
-// --- sort ----------------------------------------------------------------------------------------------------------------
-
-/** Ascending and stable, NaN last; gives the values and the int32 indices they came from. */
-export const sortP: Primitive<Axis> = definePrimitive<Axis>({
-  name: "sort",
-  abstractEval: ([x], { axis }) => {
-    if (axis < 0 || axis >= x.ndim) {
-      throw new ShapeError({
-        where: "sort",
-        what: "no such axis",
-        expected: "an axis of the operand",
-        got: `${x}, ${axis}`,
-      });
-    }
-    return [x, x.withDType("int32")];
-  },
-  impl: ([x], { axis }) => {
-    const { outer, length, inner } = axisView(x.shape, axis);
-    const [values, indices] = [zerosHost(x), zerosHost({ shape: x.shape, dtype: "int32" })];
-    const rank = (v: number): number => (Number.isNaN(v) ? 1 : 0);
-    for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < inner; i++) {
-        const at = (k: number): number => (o * length + k) * inner + i;
-        const order = range(length).sort((p, q) => {
-          const [a, b] = [x.data[at(p)], x.data[at(q)]];
-          return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0) || p - q;
-        });
-        order.forEach((from, k) => {
-          values.data[at(k)] = x.data[at(from)];
-          indices.data[at(k)] = from;
-        });
-      }
-    }
-    return [values, indices];
-  },
-  jvp: ([x], [dx], { axis }) => {
-    const [values, indices] = bind(sortP, [x], { axis });
-    // Of no elements nothing can be taken.
-    const none = isZero(dx) || x.size === 0;
-    const tangent = none ? new Zero(values.aval.strong()) : takeAlongAxis(dx, indices, axis);
-    return [
-      [values, indices],
-      [tangent, new Zero(indices.aval)],
-    ];
-  },
-  transpose: notLinear("sort"),
-  batch: (_size, [x], [d], { axis }) => {
-    const outs = bind(sortP, [moveAxis(x, mapped(d), 0)], { axis: axis + 1 });
-    return [outs, [0, 0]];
-  },
-});
-/** Values in ascending order along `axis` and where they came from. */
-export const sort = (x: Tensor, axis: number): readonly [values: Tensor, indices: Tensor] => {
-  const [values, indices] = bind(sortP, [x], { axis });
-  return [values, indices];
-};

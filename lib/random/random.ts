@@ -14,7 +14,8 @@ import { erfInv } from "../primitives/erf-inv.js";
 import { take } from "../primitives/gather.js";
 import { log } from "../primitives/math.js";
 import { iota, sliceAxis } from "../primitives/movement.js";
-import { argMax, sort } from "../primitives/reduce.js";
+import { argMax } from "../primitives/reduce.js";
+import { sort } from "../primitives/sort.js";
 import { erf } from "../primitives/special.js";
 import { bits, subkeys } from "./keys.js";
 

@@ -21,10 +21,18 @@ const LAYERS: readonly (readonly string[])[] = [
   ["cli"],
 ];
 /**
- * Neighbours on one layer that may see each other, in this direction: layers draw keys, tasks read files and have metrics, weights
+ * Neighbours on one layer that may see each other, in this direction: layers draw keys, a tree is made one vector, tasks read files and have metrics, weights
  * are named as the model names them, the training loop tunes prompts.
  */
-const NEIGHBOURS: readonly string[] = ["nn -> random", "data -> io", "data -> metrics", "io -> t5", "train -> prompt"];
+const NEIGHBOURS: readonly string[] = [
+  "nn -> random",
+  "optim -> random",
+  "tree -> np",
+  "data -> io",
+  "data -> metrics",
+  "io -> t5",
+  "train -> prompt",
+];
 
 /** Files outside of io, train and cli that run in Node only. */
 const NODE_ONLY: readonly string[] = ["data/load-task.ts"];

@@ -1,4 +1,4 @@
-/** @file Pytrees for users: map, flatten, compare and print nested plain objects and arrays. */
+/** @file Pytrees for users: map, flatten, take apart, compare and print nested plain objects and arrays. */
 export {
   differences,
   flatten,
@@ -11,7 +11,10 @@ export {
   registerNode,
   structureOf as structure,
   type TreeDef,
-  treeMap as map,
-  treeMapWithPath as mapWithPath,
   unflatten,
 } from "../core/pytree.js";
+export { all, flattenWithPath, map, mapWithPath, reduce, slashPath, transpose } from "./map.js";
+export { mask, merge, type PathFilter, partition, select } from "./partition.js";
+export { ravelPytree } from "./ravel.js";
+export { type Summary, type SummaryRow, summarize, summaryTable } from "./summary.js";
+export type { Leaf, LeafOf, Mapped, Part, Whole } from "./types.js";

@@ -1,0 +1,92 @@
+/** @file Mapping, folding and transposing trees: `jax.tree` with types. */
+import { TreeError } from "../core/errors.js";
+import {
+  checkSameStructure,
+  flatten,
+  type KeyPath,
+  leavesOf,
+  pathsOf,
+  structureOf,
+  type TreeDef,
+  treeMap,
+  treeMapWithPath,
+  unflatten,
+} from "../core/pytree.js";
+import { isTensor } from "../core/tensor.js";
+import type { LeafOf, Mapped } from "./types.js";
+
+/**
+ * Applies `f` to every leaf; further trees must have the structure of the first, and give further arguments.
+ *
+ * @throws {TreeError} with the key paths at which two trees differ
+ * @see JAX's `jax.tree.map`
+ * @example tree.map((p, g) => np.subtract(p, np.multiply(0.1, g)), params, grads)
+ */
+export const map = <T, R>(
+  f: (leaf: LeafOf<T>, ...more: never[]) => R,
+  tree: T,
+  ...rest: readonly unknown[]
+): Mapped<T, R> => treeMap(f, tree, ...rest) as Mapped<T, R>;
+
+/**
+ * Applies `f(path, leaf)` to every leaf.
+ *
+ * @see JAX's `jax.tree.map_with_path`
+ */
+export const mapWithPath = <T, R>(f: (path: KeyPath, leaf: LeafOf<T>) => R, tree: T): Mapped<T, R> =>
+  treeMapWithPath(f as (path: KeyPath, leaf: never) => unknown, tree) as Mapped<T, R>;
+
+/**
+ * The leaves with their key paths, in order, and the structure.
+ *
+ * @see JAX's `jax.tree.flatten_with_path`
+ */
+export const flattenWithPath = <T>(
+  tree: T,
+): readonly [leaves: (readonly [path: KeyPath, leaf: LeafOf<T>])[], treedef: TreeDef] => {
+  const [leaves, def] = flatten(tree);
+  const paths = pathsOf(def);
+  return [leaves.map((leaf, i) => [paths[i], leaf as LeafOf<T>] as const), def];
+};
+
+/**
+ * Folds the leaves in order, from `initial`.
+ *
+ * @see JAX's `jax.tree.reduce`
+ * @example tree.reduce((n, x) => n + x.size, params, 0)
+ */
+export const reduce = <T, R>(f: (total: R, leaf: LeafOf<T>) => R, tree: T, initial: R): R =>
+  leavesOf(tree).reduce<R>((total, leaf) => f(total, leaf as LeafOf<T>), initial);
+
+/** Whether every leaf is true (a tensor: a concrete scalar that is not 0). @see JAX's `jax.tree.all` */
+export const all = (tree: unknown): boolean => leavesOf(tree).every((x) => (isTensor(x) ? x.item() !== 0 : Boolean(x)));
+
+/**
+ * A tree of trees turned inside out: `outer` of `inner` becomes `inner` of `outer`.
+ *
+ * @throws {TreeError} when the tree has not the structure `outer` of `inner`
+ * @see JAX's `jax.tree.transpose`
+ * @example tree.transpose(tree.structure([0, 0]), tree.structure({ a: 0 }), [{ a: 1 }, { a: 2 }]) // { a: [1, 2] }
+ */
+export const transpose = (outer: TreeDef, inner: TreeDef, tree: unknown): unknown => {
+  const [leaves, def] = flatten(tree);
+  const one = unflatten(inner, new Array<number>(inner.leaves).fill(0));
+  const expected = structureOf(unflatten(outer, new Array<unknown>(outer.leaves).fill(one)));
+  checkSameStructure("tree.transpose", expected, def);
+  const column = (i: number): unknown => {
+    const list = Array.from({ length: outer.leaves }, (_, o) => leaves[o * inner.leaves + i]);
+    return unflatten(outer, list);
+  };
+  return unflatten(
+    inner,
+    Array.from({ length: inner.leaves }, (_, i) => column(i)),
+  );
+};
+
+/** The path as patterns see it: its keys with slashes between, as in `encoder/layers/3/kernel`. */
+export const slashPath = (path: KeyPath): string => path.join("/");
+
+/** @throws {TreeError} that says where and why two parts do not make a whole */
+export const misfit = (where: string, what: string, path: KeyPath): never => {
+  throw new TreeError({ where, what, at: slashPath(path) || "the root" });
+};

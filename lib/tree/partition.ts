@@ -1,0 +1,105 @@
+/** @file Taking a tree apart by the paths of its leaves, and putting it together again. */
+import { flatten, type KeyPath, pathsOf, treeMapWithPath, unflatten } from "../core/pytree.js";
+import { misfit, slashPath } from "./map.js";
+import type { LeafOf, Mapped, Part, Whole } from "./types.js";
+
+/**
+ * Which leaves are meant: a glob or regular expression of the path, a predicate of path and leaf, or any of several.
+ *
+ * A path is the keys with slashes between, such as `encoder/layers/3/kernel`. In a glob `*` stands for characters of one key and
+ * `**` for any number of keys; a regular expression may match anywhere.
+ */
+export type PathFilter<L = unknown> = string | RegExp | ((path: string, leaf: L) => boolean) | readonly PathFilter<L>[];
+
+/** A glob as a regular expression of the whole path. */
+const globOf = (glob: string): RegExp => {
+  const source = glob
+    .split(/(\*\*\/|\/\*\*$|\*\*|\*)/)
+    .map((part) => {
+      if (part === "**/") return "(?:[^/]+/)*";
+      if (part === "/**") return "/.+";
+      if (part === "**") return ".*";
+      if (part === "*") return "[^/]*";
+      return part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+    })
+    .join("");
+  return new RegExp(`^${source}$`);
+};
+
+/** The filter as a function of path and leaf. */
+const matcher = (filter: PathFilter<never>): ((path: string, leaf: unknown) => boolean) => {
+  if (typeof filter === "function") return filter as (path: string, leaf: unknown) => boolean;
+  if (typeof filter === "string") {
+    const whole = globOf(filter);
+    return (path) => whole.test(path);
+  }
+  if (filter instanceof RegExp) return (path) => path.search(filter) >= 0;
+  const any = (filter as readonly PathFilter<never>[]).map(matcher);
+  return (path, leaf) => any.some((match) => match(path, leaf));
+};
+
+/**
+ * A tree of booleans: whether each leaf is one of those meant.
+ *
+ * @example optim.adamw({ learningRate: 1e-3, mask: (params) => tree.mask(params, "**\/kernel") })
+ */
+export const mask = <T>(tree: T, filter: PathFilter<LeafOf<T>>): Mapped<T, boolean> => {
+  const match = matcher(filter as PathFilter<never>);
+  return treeMapWithPath((path: KeyPath, leaf: unknown) => match(slashPath(path), leaf), tree) as Mapped<T, boolean>;
+};
+
+/**
+ * The leaves meant, and the others: two trees of the same shape with null where the leaf is in the other.
+ *
+ * Null is a tree without leaves, so each part can be differentiated, mapped over and given to an optimizer by itself.
+ * @see `merge`, which puts them together; Equinox's `partition`
+ * @example
+ * const [adapters, frozen] = tree.partition(params, "**\/adapter/**");
+ * const grads = grad((a: typeof adapters) => loss(tree.merge(a, frozen)))(adapters);
+ */
+export const partition = <T>(tree: T, filter: PathFilter<LeafOf<T>>): [meant: Part<T>, others: Part<T>] => {
+  const [leaves, def] = flatten(tree);
+  const match = matcher(filter as PathFilter<never>);
+  const keep = pathsOf(def).map((path, i) => match(slashPath(path), leaves[i]));
+  const side = (meant: boolean): Part<T> =>
+    unflatten(
+      def,
+      leaves.map((leaf, i) => (keep[i] === meant ? leaf : null)),
+    ) as Part<T>;
+  return [side(true), side(false)];
+};
+
+/** The leaves meant, with null for the others: the first half of `partition`. */
+export const select = <T>(tree: T, filter: PathFilter<LeafOf<T>>): Part<T> => partition(tree, filter)[0];
+
+/**
+ * Puts the parts of a tree together: at every place the leaf of the part that has one.
+ *
+ * @throws {TreeError} with the path where two parts have a leaf, or where the parts are no parts of one tree
+ * @example tree.merge(...tree.partition(params, /bias$/)) // params again
+ */
+export const merge = <T>(...parts: readonly T[]): Whole<T> => {
+  const isNode = (x: unknown): boolean => flatten(x, (y) => y !== x)[1].kind in { object: 0, array: 0, custom: 0 };
+  const join = (path: KeyPath, trees: readonly unknown[]): unknown => {
+    const there = trees.filter((x) => x !== null && x !== undefined);
+    if (there.length === 0) return trees[0];
+    if (!there.some(isNode)) return there.length === 1 ? there[0] : misfit("tree.merge", "two parts have a leaf", path);
+    if (there.length < trees.length || !there.every(isNode)) {
+      return misfit("tree.merge", "these are no parts of one tree", path);
+    }
+    const split = trees.map((x) => flatten(x, (y) => y !== x));
+    const [, def] = split[0];
+    if (split.some(([, other]) => other.key !== def.key)) misfit("tree.merge", "these are no parts of one tree", path);
+    const keys = pathsOf(def);
+    return unflatten(
+      def,
+      keys.map(([key], i) =>
+        join(
+          [...path, key],
+          split.map(([children]) => children[i]),
+        ),
+      ),
+    );
+  };
+  return join([], parts) as Whole<T>;
+};

@@ -1,0 +1,32 @@
+/** @file The types of functions of trees. */
+
+import type { Tensor } from "../../lib/core/tensor.js";
+import * as np from "../../lib/np/index.js";
+import * as tree from "../../lib/tree/index.js";
+import type { Equal, Expect } from "./equal.js";
+
+interface Params {
+  readonly layers: readonly { readonly kernel: Tensor; readonly bias?: Tensor }[];
+  readonly scale: Tensor;
+}
+declare const params: Params;
+
+const counts = tree.map((x) => x.size, params);
+export type Counted = Expect<
+  Equal<typeof counts.layers, readonly { readonly kernel: number; readonly bias?: number }[]>
+>;
+
+const [some, others] = tree.partition(params, "scale");
+export type MayBeAbsent = Expect<Equal<typeof some.scale, Tensor | null>>;
+const whole = tree.merge(some, others);
+export type IsThere = Expect<Equal<typeof whole.scale, Tensor>>;
+export const fits: Params = whole;
+
+export const descent = tree.map((p, g: Tensor) => np.subtract(p, g), params, params);
+export const names = tree.mapWithPath((path, x) => `${path.join(".")} ${x.shape}`, params);
+export const bytes: number = tree.reduce((n, x) => n + x.size, params, 0);
+
+// @ts-expect-error a predicate sees the leaves of this tree
+tree.partition(params, (_path, leaf) => leaf.nonesuch);
+// @ts-expect-error a part may lack the leaf
+export const lacking: Tensor = some.scale;

@@ -26,7 +26,6 @@ const LAYERS: readonly (readonly string[])[] = [
  */
 const NEIGHBOURS: readonly string[] = [
   "nn -> random",
-  "optim -> random",
   "tree -> np",
   "data -> io",
   "data -> metrics",

@@ -7,7 +7,7 @@
 import { treeMap } from "./pytree.js";
 import { inScope, isOwnedHere } from "./scope.js";
 import { DeviceArray } from "./tensor.js";
-import { isEager } from "./trace.js";
+import { calledAs, isEager } from "./trace.js";
 
 /**
  * Runs `f` and frees every tensor made in it that its result does not reach. The result may be any pytree.
@@ -17,9 +17,9 @@ import { isEager } from "./trace.js";
  */
 export const scope = <T>(f: () => T): T => (isEager() ? inScope("scope", f) : f());
 
-/** Makes a function its own scope. */
+/** Makes a function its own scope, and gives it the name that messages use. */
 export const composite = <A extends readonly unknown[], R>(name: string, f: (...args: A) => R): ((...args: A) => R) => {
-  const wrapped = (...args: A): R => (isEager() ? inScope(name, () => f(...args)) : f(...args));
+  const wrapped = (...args: A): R => calledAs(name, () => (isEager() ? inScope(name, () => f(...args)) : f(...args)));
   Object.defineProperty(wrapped, "name", { value: name });
   return wrapped;
 };

@@ -78,12 +78,25 @@ export const traceCall = <T>(trace: Trace, f: () => T): T => {
   }
 };
 
+let caller: string | undefined;
+
+/** Runs `f`, the body of the public function `name`; messages name the outermost function, which is the one the user wrote. */
+export const calledAs = <T>(name: string, f: () => T): T => {
+  if (caller !== undefined) return f();
+  caller = name;
+  try {
+    return f();
+  } finally {
+    caller = undefined;
+  }
+};
+
 /** Applies a primitive under the current trace. All operations come through here. */
 export const bind = <P>(prim: Primitive<P>, args: readonly Tensor[], params: P): readonly Tensor[] => {
   for (const x of args) {
     if (x instanceof Tracer) {
-      if (x.trace.ended) throw leaked(x, prim.name);
-    } else if (x instanceof DeviceArray) x.check(prim.name);
+      if (x.trace.ended) throw leaked(x, caller ?? prim.name);
+    } else if (x instanceof DeviceArray) x.check(caller ?? prim.name);
   }
   return current.process(prim, args, params as Params);
 };

@@ -1,9 +1,11 @@
 /** @file All built-in primitives by name: what executors lower and the conformance suite covers. */
 
 import { broadcastInDimP, reduceSumP, reshapeP, transposeP } from "./broadcast.js";
+import { choleskyP } from "./cholesky.js";
 import { cumSumP } from "./cumulative.js";
 import { dotGeneralP } from "./dot.js";
 import { dynamicSliceP, dynamicUpdateSliceP } from "./dynamic-slice.js";
+import { eighP } from "./eigh.js";
 import {
   absP,
   addP,
@@ -35,6 +37,7 @@ import {
   xorP,
 } from "./elementwise.js";
 import { gatherP, scatterAddP } from "./gather.js";
+import { luP } from "./lu.js";
 import {
   acoshP,
   acosP,
@@ -63,9 +66,12 @@ import {
   tanP,
 } from "./math.js";
 import { concatenateP, iotaP, padP, reverseP, sliceP } from "./movement.js";
+import { qrP } from "./qr.js";
 import { randomBitsP, threefryP } from "./random.js";
 import { argMaxP, argMinP, reduceAndP, reduceMaxP, reduceMinP, reduceOrP } from "./reduce.js";
 import { sortP } from "./sort.js";
+import { svdP } from "./svd.js";
+import { triangularSolveP } from "./triangular-solve.js";
 
 /** Every primitive but `jit`, which is put in place by its equations. */
 export const primitives = {
@@ -146,6 +152,12 @@ export const primitives = {
   dynamic_update_slice: dynamicUpdateSliceP,
   random_bits: randomBitsP,
   threefry2x32: threefryP,
+  cholesky: choleskyP,
+  eigh: eighP,
+  lu: luP,
+  qr: qrP,
+  svd: svdP,
+  triangular_solve: triangularSolveP,
 } as const;
 
 export type PrimitiveName = keyof typeof primitives;

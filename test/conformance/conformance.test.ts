@@ -7,12 +7,13 @@ import { type PrimitiveName, primitives } from "../../lib/primitives/index.js";
 import { messageOf, startedRuntimes } from "../helpers/runtime.js";
 import { conforms, sabotaged } from "./checks.js";
 import { elementwiseRows } from "./elementwise-rows.js";
+import { linalgRows } from "./linalg-rows.js";
 import { floats, row } from "./row.js";
 import { structuralRows } from "./structural-rows.js";
 
 const Conformance = suite("conformance");
 const runtimes = await startedRuntimes();
-const rows = [...elementwiseRows, ...structuralRows];
+const rows = [...elementwiseRows, ...structuralRows, ...linalgRows];
 const names = Object.keys(primitives) as PrimitiveName[];
 
 for (const name of names) {

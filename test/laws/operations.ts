@@ -75,6 +75,25 @@ const alongRows = (shape: Shape): object => ({
   sliceSizes: [1, ...shape.slice(1)],
 });
 
+/** A matrix near a diagonal one of 3, 5, 7, …: regular and definite, its eigenvalues and singular values far apart. */
+const nearDiagonal = (b: Builder, square: boolean): number => {
+  let x: Arg = b.aFloat((s) => s.length === 2 && small(s) && sizeOf(s) > 0);
+  if (square) {
+    const k = Math.min(...b.shape(x));
+    x = b.apply("slice", [x], { start: [0, 0], limit: [k, k], strides: [1, 1] });
+  }
+  const place = (axis: number): number => b.apply("iota", [], { shape: b.shape(x), dtype: "int32", axis });
+  const eye = b.apply("convert", [b.apply("eq", [place(0), place(1)])], { dtype: b.float });
+  const odd = b.apply("iota", [], { shape: b.shape(x), dtype: b.float, axis: 0 });
+  const values = b.apply("add", [b.apply("mul", [odd, b.number(2)]), b.number(3)]);
+  return b.apply("add", [b.apply("mul", [eye, values]), b.apply("mul", [sine(b, x), b.number(0.2)])]);
+};
+const factorization =
+  (name: PrimitiveName, square: boolean, params: (b: Builder) => object = () => ({})): Operation =>
+  (b) => {
+    b.apply(name, [nearDiagonal(b, square)], params(b));
+  };
+
 /** One operation for every primitive. */
 export const operations: Record<PrimitiveName, Operation> = {
   sin: unary("sin", plain),
@@ -271,5 +290,21 @@ export const operations: Record<PrimitiveName, Operation> = {
   threefry2x32: (b) => {
     const key = b.of("uint32", (s) => s[s.length - 1] === 2);
     b.apply("threefry2x32", [key, b.apply("xor", [key, key])]);
+  },
+  cholesky: factorization("cholesky", true),
+  eigh: factorization("eigh", true),
+  lu: factorization("lu", false),
+  qr: factorization("qr", false, () => ({ fullMatrices: false })),
+  svd: factorization("svd", false, (b) => ({ fullMatrices: false, computeUv: b.rng.chance(0.7) })),
+  triangular_solve: (b) => {
+    const a = nearDiagonal(b, true);
+    const n = b.shape(a)[0];
+    const rhs = b.aFloat((s) => s.length === 2 && s.includes(n));
+    b.apply("triangular_solve", [a, rhs], {
+      leftSide: b.shape(rhs)[0] === n,
+      lower: b.rng.chance(0.5),
+      transposeA: b.rng.chance(0.5),
+      unitDiagonal: b.rng.chance(0.3),
+    });
   },
 };

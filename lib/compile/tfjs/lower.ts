@@ -151,6 +151,12 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   dynamic_update_slice: movement.dynamicUpdateSlice,
   random_bits: viaImpl,
   threefry2x32: viaImpl,
+  cholesky: viaImpl,
+  eigh: viaImpl,
+  lu: viaImpl,
+  qr: viaImpl,
+  svd: viaImpl,
+  triangular_solve: viaImpl,
 };
 
 /** The kernel of an equation; a user's own primitive, whatever its name, is computed by its `impl`. */

@@ -79,7 +79,7 @@ const program = (): Command => {
   numeric("--evaluate-every <n>", "steps between evaluations on the dev set", 25);
   numeric("--evaluation-batch-size <n>", "examples evaluated at once", 30);
   numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 12);
-  oneOf("--backend <name>", "where to compute", ["wasm", "cpu", "reference", "tensorflow"], "wasm");
+  oneOf("--backend <name>", "where to compute", ["wasm", "cpu", "reference", "node-gpu"], "wasm");
   numeric("--seed <n>", "seed of prompt, batches and dropout", 0);
   return p;
 };

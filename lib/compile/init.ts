@@ -5,10 +5,15 @@ import type { DeviceMemory } from "./executor.js";
 import { referenceExecutor } from "./reference.js";
 import { type ExecutorRuntime, runtimeOn } from "./runtime.js";
 
-/** `wasm` (default) and `cpu` need nothing else; `reference` is plain arrays; `tensorflow` needs @tensorflow/tfjs-node-gpu. */
-export type BackendName = "wasm" | "cpu" | "reference" | "tensorflow";
+/**
+ * `wasm` (default) and `cpu` need nothing else; `reference` is plain arrays; `webgpu` needs @tensorflow/tfjs-backend-webgpu (and
+ * `webgpu` in Node), `node-gpu` needs @tensorflow/tfjs-node-gpu.
+ */
+export const BACKENDS = ["wasm", "cpu", "webgpu", "node-gpu", "reference"] as const;
+export type BackendName = (typeof BACKENDS)[number];
 
 export interface InitOptions {
+  /** By default what the environment variable FLUXION_BACKEND names, else `wasm`. */
   readonly backend?: BackendName;
 }
 
@@ -28,6 +33,14 @@ export const runtimeFor = (backend: BackendName): Promise<ExecutorRuntime> => {
 };
 
 const start = async (backend: BackendName): Promise<ExecutorRuntime> => {
+  if (!BACKENDS.includes(backend)) {
+    throw new BackendError({
+      where: "init",
+      what: "there is no backend of this name",
+      expected: BACKENDS.join(", "),
+      got: String(backend),
+    });
+  }
   if (backend === "reference") return runtimeOn(referenceExecutor());
   const [{ startBackend }, { tfjsExecutor }] = await Promise.all([
     import("./tfjs/start.js"),
@@ -35,6 +48,10 @@ const start = async (backend: BackendName): Promise<ExecutorRuntime> => {
   ]);
   return runtimeOn(tfjsExecutor(await startBackend(backend)));
 };
+
+/** What the environment asks for; its name is checked when it is started. */
+const preferred = (): BackendName =>
+  ((typeof process === "object" && process.env?.FLUXION_BACKEND) || "wasm") as BackendName;
 
 /** One copy of the package at a time: tensors of two do not mix. */
 const claim = (): void => {
@@ -54,10 +71,10 @@ const claim = (): void => {
  * Starts a backend. Await it once, before the first operation; a second call with another backend switches, and tensors move to
  * it when they are used.
  *
- * @throws {BackendError} when the backend does not start, or another copy of the package is loaded
+ * @throws {BackendError} when there is no such backend, it is not installed or does not start, or another copy of the package is loaded
  * @example await init() // WebAssembly
  */
-export const init = async ({ backend = "wasm" }: InitOptions = {}): Promise<void> => {
+export const init = async ({ backend = preferred() }: InitOptions = {}): Promise<void> => {
   claim();
   setRuntime(await runtimeFor(backend));
 };

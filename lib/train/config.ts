@@ -38,7 +38,7 @@ export const RunConfig = closed(
     evaluateEvery: positiveInteger,
     evaluationBatchSize: positiveInteger,
     patience: naturalNumber,
-    backend: choice("wasm", "cpu", "reference", "tensorflow"),
+    backend: choice("wasm", "cpu", "reference", "node-gpu"),
     seed: naturalNumber,
   },
   "settings",

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { init, memory, resetStats, runtimeFor, stats } from "../../lib/compile/init.js";
+import { BACKENDS, type BackendName, init, memory, resetStats, runtimeFor, stats } from "../../lib/compile/init.js";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { currentRuntime, setRuntime } from "../../lib/core/runtime.js";
 import * as np from "../../lib/np/index.js";
@@ -79,13 +79,37 @@ for (const backend of ["wasm", "cpu", "reference"] as const) {
   });
 }
 
-Suite("a backend that is not installed is an error that names the package", async () => {
+/** The message of the BackendError that starting gives. */
+const refusal = async (backend: string): Promise<string> => {
   try {
-    await init({ backend: "tensorflow" });
-    assert.unreachable();
+    await init({ backend: backend as BackendName });
   } catch (e) {
     assert.ok(isFluxionError(e, "BackendError"), String(e));
-    assert.match((e as Error).message, "@tensorflow/tfjs-node-gpu");
+    return (e as Error).message;
+  }
+  return assert.unreachable(`${backend} started`) as never;
+};
+
+Suite("a backend that is not installed is an error that says what to install", async () => {
+  assert.match(await refusal("node-gpu"), /hint +npm install @tensorflow\/tfjs-node-gpu@4\.22/);
+});
+
+Suite("an unknown name is an error that lists the known ones", async () => {
+  const said = await refusal("tensorflow");
+  for (const name of BACKENDS) assert.match(said, name);
+});
+
+Suite("FLUXION_BACKEND names the backend where the program does not", async () => {
+  const saved = process.env.FLUXION_BACKEND;
+  try {
+    process.env.FLUXION_BACKEND = "reference";
+    await init();
+    assert.is(stats().executor, "reference");
+    await init({ backend: "cpu" });
+    assert.is(stats().executor, "tfjs-cpu");
+  } finally {
+    if (saved === undefined) delete process.env.FLUXION_BACKEND;
+    else process.env.FLUXION_BACKEND = saved;
   }
 });
 

@@ -9,9 +9,7 @@ import { itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { BackendError } from "../../core/errors.js";
 import { allocate, type TypedArray } from "../../core/host.js";
 import type { Backend, Info, Kernel, StorageType, WasmHeap } from "./backend.js";
-
-/** Names that `init` accepts. */
-export type TfjsBackendName = "wasm" | "cpu" | "tensorflow";
+import { importBackend, isNode, REGISTERED_AS, startError, type TfjsBackendName } from "./load.js";
 
 /** The parts of the wasm backend object that are used. */
 interface WasmBackend {
@@ -37,19 +35,6 @@ interface KernelBackend {
 }
 
 type RawBackend = KernelBackend & Partial<WasmBackend & CpuBackend>;
-
-const isNode = typeof process === "object" && process.versions?.node !== undefined;
-
-const importBackend = async (name: TfjsBackendName): Promise<void> => {
-  if (name === "cpu") await import("@tensorflow/tfjs-backend-cpu");
-  // In Node the .wasm files are found beside the module; in a browser, where the page or bundler serves them (`setWasmPaths`).
-  else if (name === "wasm") await import("@tensorflow/tfjs-backend-wasm");
-  else {
-    // An optional peer: the name is not a literal so that bundlers and type checkers do not ask for it.
-    const peer = "@tensorflow/tfjs-node-gpu";
-    await import(peer);
-  }
-};
 
 const FATAL = ["uncaughtException", "unhandledRejection"] as const;
 
@@ -81,22 +66,13 @@ const startInTfjs = async (name: TfjsBackendName): Promise<RawBackend> => {
   try {
     await quietly(async () => {
       await importBackend(name);
-      if (!(await tf.setBackend(name))) throw new Error("the backend did not start");
+      if (!(await tf.setBackend(REGISTERED_AS[name]))) throw new Error("the backend did not start");
       await tf.ready();
     });
   } catch (cause) {
-    throw new BackendError(
-      {
-        where: "init",
-        what: `the backend ${name} does not start: ${String(cause)}`,
-        expected: "an installed backend: wasm or cpu, or tensorflow with @tensorflow/tfjs-node-gpu installed",
-        got: name,
-        hint: name === "tensorflow" ? "npm install @tensorflow/tfjs-node-gpu" : "npm install fluxion again",
-      },
-      { cause },
-    );
+    throw startError(name, cause);
   }
-  return tf.findBackend(name) as unknown as RawBackend;
+  return tf.findBackend(REGISTERED_AS[name]) as unknown as RawBackend;
 };
 
 let lastStart: Promise<unknown> = Promise.resolve();
@@ -116,7 +92,7 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
   const tf = await import("@tensorflow/tfjs-core");
   const raw = await startInTurn(name);
   const kernel = (kernelName: string): Kernel => {
-    const found = tf.getKernel(kernelName, name);
+    const found = tf.getKernel(kernelName, REGISTERED_AS[name]);
     if (found === undefined || found === null) {
       throw new BackendError({ where: kernelName, what: `the backend ${name} has no such kernel` });
     }
@@ -151,7 +127,7 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
       if (data !== undefined) (raw as WasmBackend).typedArrayFromHeap(info).set(data);
       return info;
     },
-    inPlace: name !== "tensorflow",
+    inPlace: name !== "node-gpu",
     view: (info) => {
       if (wasm !== undefined) return (raw as WasmBackend).typedArrayFromHeap(info);
       // The cpu backend's `readSync` copies a bool.

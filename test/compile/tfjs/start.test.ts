@@ -9,7 +9,7 @@ const Suite = suite("compile/tfjs/start");
 Suite("backends that are started at the same time, one of them in vain, are each their own", async () => {
   const [wasm, failed, cpu] = await Promise.allSettled([
     startBackend("wasm"),
-    startBackend("tensorflow"),
+    startBackend("node-gpu"),
     startBackend("cpu"),
   ]);
   assert.ok(failed.status === "rejected" && isFluxionError(failed.reason, "BackendError"));

@@ -36,6 +36,7 @@ import {
   subP,
   xorP,
 } from "./elementwise.js";
+import { erfInvP } from "./erf-inv.js";
 import { gatherP, scatterAddP } from "./gather.js";
 import { luP } from "./lu.js";
 import {
@@ -113,6 +114,7 @@ export const primitives = {
   cos: cosP,
   cosh: coshP,
   erf: erfP,
+  erf_inv: erfInvP,
   exp: expP,
   expm1: expm1P,
   integer_pow: integerPowP,

@@ -15,9 +15,10 @@ import { bind1 } from "../core/trace.js";
 import { moveAxis } from "./broadcast.js";
 import { mappedFront } from "./movement.js";
 
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+/** By how many bits the second word rotates in each of eight rounds, which repeat. */
+export const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 /** Threefry's key schedule constant for 32-bit words, from the Skein hash. */
-const PARITY = 0x1bd11bda;
+export const PARITY = 0x1bd11bda;
 
 /** Applies the 20 rounds of threefry2x32 to `counter[0..1]` in place. Plain numbers, so that executors may share it. */
 export const threefryRounds = (key0: number, key1: number, counter: Uint32Array): void => {

@@ -9,7 +9,7 @@ import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { isTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import { broadcastTo, reshape } from "../primitives/broadcast.js";
-import { add, convert, lt, max, min, mul, neg, rem, shiftRightLogical, sub } from "../primitives/elementwise.js";
+import { add, and, convert, lt, max, min, mul, neg, rem, sub } from "../primitives/elementwise.js";
 import { erfInv } from "../primitives/erf-inv.js";
 import { take } from "../primitives/gather.js";
 import { log } from "../primitives/math.js";
@@ -49,8 +49,7 @@ const nextAfter = (x: number, to: number): number => {
 export const uniform = composite(
   "random.uniform",
   (key: Tensor, shape: Shape = [], { min: low = 0, max: high = 1 }: { min?: TensorLike; max?: TensorLike } = {}) => {
-    const upper = convert(shiftRightLogical(bits(key, shape), u32(9)), "float32");
-    const unit = mul(upper, f32(2 ** -23));
+    const unit = mul(convert(and(bits(key, shape), u32(0xfffffe00)), "float32"), f32(2 ** -32));
     if (low === 0 && high === 1) return unit;
     const from = operand(low, shape);
     return max(from, add(mul(unit, sub(operand(high, shape), from)), from));

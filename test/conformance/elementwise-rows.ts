@@ -116,7 +116,7 @@ export const elementwiseRows: readonly Row[] = [
   ...["log", "sqrt", "rsqrt"].flatMap((name) => unary(name as Name, POSITIVE)),
   ...unary("tan", [0.3, -0.7, 1.1, -1.2, 0.85, 0.1]),
   ...unary("log1p", [0.3, -0.7, 1.2, -0.6, 1e-5, 2.1]),
-  ...["asin", "acos", "atanh"].flatMap((name) => unary(name as Name, INSIDE)),
+  ...["asin", "acos", "atanh", "erf_inv"].flatMap((name) => unary(name as Name, INSIDE)),
   ...unary("acosh", [1.3, 1.7, 1.2, 2.6, 5.5, 2]),
   ...(["neg", "abs", "sign"] as const).flatMap((name) => [...unary(name), ...unaryInts(name)]),
   ...unaryInts("not"),

@@ -117,6 +117,7 @@ export const operations: Record<PrimitiveName, Operation> = {
   tan: unary("tan", inside),
   asin: unary("asin", inside),
   acos: unary("acos", inside),
+  erf_inv: unary("erf_inv", inside),
   atanh: unary("atanh", inside),
   log1p: unary("log1p", inside),
   log: unary("log", positive),

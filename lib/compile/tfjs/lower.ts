@@ -15,6 +15,7 @@ import { elementwise } from "./elementwise.js";
 import { gather, scatterAdd } from "./gather.js";
 import * as kernels from "./kernels.js";
 import * as movement from "./movement.js";
+import { randomBits } from "./random.js";
 import { reduction } from "./reduce.js";
 
 /** By the primitive's `impl`, on the data in place. */
@@ -118,11 +119,12 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   cos: viaImpl,
   cosh: viaImpl,
   erf: viaImpl,
+  erf_inv: elementwise,
   expm1: viaImpl,
   integer_pow: first(elementwise, kernels.integerPow),
   is_finite: elementwise,
-  log1p: viaImpl,
-  log: viaImpl,
+  log1p: elementwise,
+  log: elementwise,
   logistic: elementwise,
   pow: viaImpl,
   round: elementwise,
@@ -149,7 +151,7 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   scatter_add: scatterAdd,
   dynamic_slice: movement.dynamicSlice,
   dynamic_update_slice: movement.dynamicUpdateSlice,
-  random_bits: viaImpl,
+  random_bits: randomBits,
   threefry2x32: viaImpl,
   cholesky: viaImpl,
   eigh: viaImpl,

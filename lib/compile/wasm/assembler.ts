@@ -156,6 +156,8 @@ export const f64x2 = {
 
 export const i32x4 = {
   const: (value: number): Code => [...simd(0x0c), ...Array.from({ length: 4 }, () => i32Bytes(value)).flat()],
+  /** A constant in each lane. */
+  lanes: (...values: readonly [number, number, number, number]): Code => [...simd(0x0c), ...values.flatMap(i32Bytes)],
   eq: binary(...simd(0x37)),
   ne: binary(...simd(0x38)),
   ltS: binary(...simd(0x39)),
@@ -170,6 +172,7 @@ export const i32x4 = {
   neg: unary(...simd(0xa1)),
   shl: binary(...simd(0xab)),
   shrS: binary(...simd(0xac)),
+  shrU: binary(...simd(0xad)),
   add: binary(...simd(0xae)),
   sub: binary(...simd(0xb1)),
   mul: binary(...simd(0xb5)),
@@ -177,6 +180,8 @@ export const i32x4 = {
   minU: binary(...simd(0xb7)),
   maxS: binary(...simd(0xb8)),
   maxU: binary(...simd(0xb9)),
+  /** The same i32 in all four lanes. */
+  splat: unary(...simd(0x11)),
   /** Truncates; NaN gives 0 and what is out of range saturates. */
   truncF32: unary(...simd(0xf8)),
   truncF32U: unary(...simd(0xf9)),

@@ -6,6 +6,7 @@
  */
 import type { DType } from "../../core/aval.js";
 import type { Params } from "../../core/primitive.js";
+import { type Piece, SINGLE } from "../../primitives/erf-inv.js";
 import { type Code, type FunctionBuilder, f32x4, i32, i32x4, type Local, v128 } from "./assembler.js";
 
 /** The code of a result, given locals that hold the operands. */
@@ -76,6 +77,79 @@ const logistic = (fn: FunctionBuilder, x: Local): Code => {
   ];
 };
 
+/**
+ * log to 1 unit in the last place: `e · ln 2 + log(m)` with `m` in [sqrt(1/2), sqrt(2))` and a polynomial of degree 9 of `m - 1`
+ * (Cephes, `logf`). Subnormals are scaled up first.
+ */
+const log = (fn: FunctionBuilder, x: Code): Code => {
+  const [v, y, m, e, small] = [0, 0, 0, 0, 0].map(() => fn.local("v128"));
+  const coefficients = [
+    7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+    2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+  ];
+  const zero = v128.zero;
+  return [
+    v.set(x),
+    small.set(f32x4.lt(v.get, f32x4.const(2 ** -126))),
+    y.set(v128.select(f32x4.mul(v.get, f32x4.const(2 ** 23)), v.get, small.get)),
+    // m in [1/2, 1) and its exponent; below sqrt(1/2) it is doubled.
+    e.set(i32x4.sub(i32x4.shrS(y.get, i32.const(23)), i32x4.const(126))),
+    e.set(i32x4.sub(e.get, v128.and(small.get, i32x4.const(23)))),
+    m.set(v128.or(v128.and(y.get, i32x4.const(0x007fffff)), f32x4.const(0.5))),
+    small.set(f32x4.lt(m.get, f32x4.const(Math.SQRT1_2))),
+    e.set(f32x4.fromI32(i32x4.add(e.get, small.get))),
+    m.set(f32x4.sub(f32x4.add(m.get, v128.and(m.get, small.get)), f32x4.const(1))),
+    small.set(f32x4.mul(m.get, m.get)),
+    y.set(f32x4.mul(f32x4.mul(horner(m, coefficients), m.get), small.get)),
+    y.set(f32x4.add(y.get, f32x4.mul(e.get, f32x4.const(LN2_LOW)))),
+    y.set(f32x4.sub(y.get, f32x4.mul(small.get, f32x4.const(0.5)))),
+    y.set(f32x4.add(f32x4.add(m.get, y.get), f32x4.mul(e.get, f32x4.const(LN2_HIGH)))),
+    // Infinity and NaN stay; zero and what is below it have the limits and NaN.
+    y.set(v128.select(y.get, v.get, f32x4.lt(v.get, f32x4.const(Number.POSITIVE_INFINITY)))),
+    y.set(v128.select(f32x4.const(Number.NEGATIVE_INFINITY), y.get, f32x4.eq(v.get, zero))),
+    v128.select(f32x4.const(Number.NaN), y.get, f32x4.lt(v.get, zero)),
+  ];
+};
+
+/** `log(u)` of the rounded `u = 1 + x`, and what the rounding took away, to first order. */
+const log1p = (fn: FunctionBuilder, x: Local): Code => {
+  const [u, y] = [fn.local("v128"), fn.local("v128")];
+  const one = f32x4.const(1);
+  const lost = f32x4.sub(f32x4.sub(u.get, one), x.get);
+  return [
+    u.set(f32x4.add(x.get, one)),
+    y.set(log(fn, u.get)),
+    // At the ends of the domain the log is infinite and there is nothing to correct; near 0 all of x was lost.
+    y.set(
+      v128.select(
+        f32x4.sub(y.get, f32x4.div(lost, u.get)),
+        y.get,
+        f32x4.lt(f32x4.abs(y.get), f32x4.const(Number.POSITIVE_INFINITY)),
+      ),
+    ),
+    v128.select(x.get, y.get, f32x4.eq(u.get, one)),
+  ];
+};
+
+/** See `primitives/erf-inv.ts`. Both polynomials are computed. */
+const erfInv = (fn: FunctionBuilder, x: Local): Code => {
+  const [w, t, p] = [fn.local("v128"), fn.local("v128"), fn.local("v128")];
+  const piece = ({ root, shift, coefficients }: Piece): Code => [
+    t.set(f32x4.sub(root ? f32x4.sqrt(w.get) : w.get, f32x4.const(shift))),
+    ...horner(t, coefficients),
+  ];
+  const [centre, tail] = SINGLE;
+  // 1 - x² is exact where it is small; elsewhere only the absolute error of w counts.
+  const rest = f32x4.sub(f32x4.const(1), f32x4.mul(x.get, x.get));
+  return [
+    w.set(f32x4.neg(log(fn, rest))),
+    p.set(piece(tail)),
+    p.set(v128.select(piece(centre), p.get, f32x4.lt(w.get, f32x4.const(centre.below)))),
+    p.set(v128.select(f32x4.const(Number.POSITIVE_INFINITY), p.get, f32x4.eq(f32x4.abs(x.get), f32x4.const(1)))),
+    f32x4.mul(p.get, x.get),
+  ];
+};
+
 // --- tables --------------------------------------------------------------------------------------------------------------
 
 const unary =
@@ -115,6 +189,9 @@ const FLOAT: Readonly<Record<string, LaneFunction>> = {
       f32x4.gt(x.get, v128.zero),
     ),
   exp: (fn, [x]) => exp(fn, x.get),
+  log: (fn, [x]) => log(fn, x.get),
+  log1p: (fn, [x]) => log1p(fn, x),
+  erf_inv: (fn, [x]) => erfInv(fn, x),
   tanh: (fn, [x]) => tanh(fn, x),
   logistic: (fn, [x]) => logistic(fn, x),
 };

@@ -34,11 +34,18 @@ const EDGES = [
   -103.9,
   -104.1,
   0.625,
+  -1,
+  1,
+  0.99999994,
+  -0.9999999,
 ];
 const seed = 7;
 
 /** Worst error in units in the last place over edges and numbers of all sizes; NaN and signs of zeros must agree. */
-const worstUlps = (name: "exp" | "tanh" | "logistic" | "rsqrt" | "integer_pow", params: Params): number => {
+const worstUlps = (
+  name: "exp" | "log" | "log1p" | "erf_inv" | "tanh" | "logistic" | "rsqrt" | "integer_pow",
+  params: Params,
+): number => {
   const random = seeded(seed);
   const x = Float32Array.from({ length: 30_000 }, (_, i) => {
     if (i < EDGES.length) return EDGES[i];
@@ -71,6 +78,12 @@ Suite("exp, tanh and logistic are right to a few units in the last place, from s
   assert.ok(worstUlps("exp", {}) <= 2);
   assert.ok(worstUlps("tanh", {}) <= 2);
   assert.ok(worstUlps("logistic", {}) <= 4);
+});
+
+Suite("log, log1p and erfInv are right to a few units in the last place, at the borders of their domains too", () => {
+  assert.ok(worstUlps("log", {}) <= 2);
+  assert.ok(worstUlps("log1p", {}) <= 3);
+  assert.ok(worstUlps("erf_inv", {}) <= 5);
 });
 
 Suite("roots and small powers are right to two units in the last place", () => {

@@ -12,17 +12,18 @@ import { erf as erfNumber, integerPower, logistic as logisticNumber, roundEven }
 type None = Record<never, never>;
 type Unary = (x: Tensor) => Tensor;
 
-const floats =
+/** The dtype rule of functions of floats. */
+export const floats =
   (name: string) =>
   (avals: readonly Aval[]): Aval["dtype"] => {
     sameDType(name, avals, (a) => isFloat(a.dtype), "a float (convert an integer first)");
     return avals[0].dtype;
   };
 
-const constant = (x: Tensor, value: number): Tensor => scalarOf(x.aval.strong(), value);
+export const constant = (x: Tensor, value: number): Tensor => scalarOf(x.aval.strong(), value);
 
 /** A function of one float, with its derivative as a function of `x` and `y = f(x)`; null where that is zero. */
-const unary = (
+export const unary = (
   name: string,
   f: (x: number) => number,
   derivative: ((x: Tensor, y: Tensor) => Tensor) | null,
@@ -52,6 +53,7 @@ export const [rsqrtP, rsqrt] = unary(
   (x) => 1 / Math.sqrt(x),
   (x, y) => mul(constant(x, -0.5), div(y, x)),
 );
+export const [cbrtP, cbrt] = unary("cbrt", Math.cbrt, (x, y) => div(y, mul(constant(x, 3), x)));
 export const [sinP, sin] = unary("sin", Math.sin, (x) => cos(x));
 export const [cosP, cos] = unary("cos", Math.cos, (x) => neg(sin(x)));
 export const [tanP, tan] = unary("tan", Math.tan, (x, y) => add(constant(x, 1), square(y)));
@@ -87,13 +89,23 @@ export const isFiniteP: Primitive<None> = elementwise<None>(
 );
 export const finite: Unary = (x) => bind1(isFiniteP, [x], {});
 
-/** `x ** y` for floats. The derivative by `y` is 0 at x = 0, where log would give NaN (JAX's convention). */
+/** An integer to an integer power, modulo 2³²; a negative one gives `1 / x ** |y|` by integer division. */
+const wholePower = (x: number, y: number): number => {
+  const power = integerPower(x, Math.abs(y), Math.imul);
+  return y >= 0 ? power : power === 0 ? -1 : Math.trunc(1 / power);
+};
+
+/** `x ** y`. The derivative by `y` is 0 at x = 0, where log would give NaN (JAX's convention). */
 export const powP: Primitive<None> = elementwise<None>(
   {
     name: "pow",
-    dtype: floats("pow"),
+    dtype: (avals) => {
+      sameDType("pow", avals, (a) => a.dtype !== "bool", "a float or an integer");
+      return avals[0].dtype;
+    },
     // IEEE 754 has pow(1, y) = pow(-1, ±inf) = 1; JavaScript gives NaN there.
-    f: () => (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y),
+    f: (_p, dtype) =>
+      isFloat(dtype) ? (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y) : wholePower,
     partials: [
       (dx, [x, y]) => {
         const [a, b] = [x, y];

@@ -2,37 +2,20 @@
 export {
   arange,
   array,
-  broadcastTo,
-  concatenate,
   devicePut,
-  expandDims,
-  eye,
-  flip,
   fromHost,
   full,
   fullLike,
   linspace,
-  moveaxis,
   type OnDevice,
   ones,
   onesLike,
-  pad,
-  ravel,
-  reshape,
-  roll,
   scalar,
-  split,
-  squeeze,
-  stack,
-  swapaxes,
-  tile,
-  transpose,
-  tril,
-  triu,
   zeros,
   zerosLike,
 } from "./array.js";
 export { cummax, cummin, cumprod, cumsum } from "./cumulative.js";
+export { eye, tril, triu } from "./diagonal.js";
 export {
   abs,
   add,
@@ -100,7 +83,9 @@ export {
   where,
 } from "./elementwise.js";
 export { take, takeAlongAxis } from "./indexing.js";
+export { concatenate, split, stack, tile } from "./join.js";
 export { dot, einsum, matmul, norm, outer, tensordot } from "./linalg.js";
+export { pad } from "./pad.js";
 export {
   all,
   any,
@@ -115,5 +100,17 @@ export {
   sum,
   variance,
 } from "./reduce.js";
+export {
+  broadcastTo,
+  expandDims,
+  flip,
+  moveaxis,
+  ravel,
+  reshape,
+  roll,
+  squeeze,
+  swapaxes,
+  transpose,
+} from "./shape.js";
 export { slice } from "./slice.js";
 export { argsort, sort, topK } from "./sort.js";

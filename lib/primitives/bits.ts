@@ -1,7 +1,7 @@
 /** @file Numbers by their bits: counting and reinterpreting them, neighbours, exponents and rounding to fewer bits. */
 import { type Aval, type DType, isFloat, isInteger, itemBytes } from "../core/aval.js";
 import { DTypeError } from "../core/errors.js";
-import { allocate } from "../core/host.js";
+import type { TypedArray } from "../core/host.js";
 import type { Primitive } from "../core/primitive.js";
 import { known, sameDType } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
@@ -52,6 +52,15 @@ export const gcd = (x: Tensor, y: Tensor): Tensor => bind1(gcdP, [x, y], {});
 
 // --- reinterpreting ------------------------------------------------------------------------------------------------------
 
+const viewOf = (dtype: DType, buffer: ArrayBuffer): TypedArray => {
+  if (dtype === "float64") return new Float64Array(buffer);
+  return dtype === "float32"
+    ? new Float32Array(buffer)
+    : dtype === "int32"
+      ? new Int32Array(buffer)
+      : new Uint32Array(buffer);
+};
+
 export const bitcastP = define<{ readonly dtype: DType }>({
   name: "bitcast",
   dtype: ([x], { dtype }) => {
@@ -65,9 +74,8 @@ export const bitcastP = define<{ readonly dtype: DType }>({
   },
   strong: true,
   f: ({ dtype }, from) => {
-    const given = allocate(from, 1);
-    const read = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint32Array;
-    const taken = new read(given.buffer);
+    const buffer = new ArrayBuffer(8);
+    const [given, taken] = [from, dtype].map((kind) => viewOf(kind, buffer));
     return (x) => {
       given[0] = x;
       return taken[0];

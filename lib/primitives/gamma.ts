@@ -6,7 +6,18 @@
 import { erfc } from "./special.js";
 
 /** Bernoulli numbers B₂, B₄, … */
-const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330];
+const BERNOULLI = [
+  1 / 6,
+  -1 / 30,
+  1 / 42,
+  -1 / 30,
+  5 / 66,
+  -691 / 2730,
+  7 / 6,
+  -3617 / 510,
+  43867 / 798,
+  -174611 / 330,
+];
 
 /** From here on ten terms of the asymptotic series are exact to double precision. */
 const LARGE = 10;

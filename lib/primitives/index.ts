@@ -1,5 +1,6 @@
 /** @file All built-in primitives by name: what executors lower and the conformance suite covers. */
 
+import { bitcastP, clzP, exponentP, gcdP, ldexpP, nextafterP, populationCountP, reducePrecisionP } from "./bits.js";
 import { broadcastInDimP, reduceSumP, reshapeP, transposeP } from "./broadcast.js";
 import { choleskyP } from "./cholesky.js";
 import { cumSumP } from "./cumulative.js";
@@ -47,6 +48,7 @@ import {
   atan2P,
   atanhP,
   atanP,
+  cbrtP,
   coshP,
   cosP,
   erfP,
@@ -71,6 +73,21 @@ import { qrP } from "./qr.js";
 import { randomBitsP, threefryP } from "./random.js";
 import { argMaxP, argMinP, reduceAndP, reduceMaxP, reduceMinP, reduceOrP } from "./reduce.js";
 import { sortP } from "./sort.js";
+import {
+  besselI0eP,
+  besselI1eP,
+  betaincP,
+  digammaP,
+  erfcP,
+  erfcxP,
+  igammacP,
+  igammaP,
+  lgammaP,
+  ndtriP,
+  xlog1pyP,
+  xlogyP,
+  zetaP,
+} from "./special-functions.js";
 import { svdP } from "./svd.js";
 import { triangularSolveP } from "./triangular-solve.js";
 
@@ -160,6 +177,28 @@ export const primitives = {
   qr: qrP,
   svd: svdP,
   triangular_solve: triangularSolveP,
+  bessel_i0e: besselI0eP,
+  bessel_i1e: besselI1eP,
+  betainc: betaincP,
+  bitcast: bitcastP,
+  cbrt: cbrtP,
+  clz: clzP,
+  digamma: digammaP,
+  erfc: erfcP,
+  erfcx: erfcxP,
+  exponent: exponentP,
+  gcd: gcdP,
+  igamma: igammaP,
+  igammac: igammacP,
+  ldexp: ldexpP,
+  lgamma: lgammaP,
+  ndtri: ndtriP,
+  nextafter: nextafterP,
+  population_count: populationCountP,
+  reduce_precision: reducePrecisionP,
+  xlog1py: xlog1pyP,
+  xlogy: xlogyP,
+  zeta: zetaP,
 } as const;
 
 export type PrimitiveName = keyof typeof primitives;

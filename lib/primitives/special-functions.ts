@@ -3,10 +3,16 @@ import { UnsupportedError } from "../core/errors.js";
 import type { Primitive } from "../core/primitive.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
-import { abs, add, div, eq, lt, mul, neg, select, sign, sub } from "./elementwise.js";
+import { abs, add, div, lt, mul, neg, select, sign, sub } from "./elementwise.js";
 import { type Elementwise, elementwise } from "./elementwise-rule.js";
-import { betainc as betaincNumber, digamma as digammaNumber } from "./gamma.js";
-import { igammac as igammacNumber, igamma as igammaNumber, lgamma as lgammaNumber, zeta as zetaNumber } from "./gamma.js";
+import {
+  betainc as betaincNumber,
+  digamma as digammaNumber,
+  igammac as igammacNumber,
+  igamma as igammaNumber,
+  lgamma as lgammaNumber,
+  zeta as zetaNumber,
+} from "./gamma.js";
 import { constant, exp, floats, log, log1p, unary } from "./math.js";
 import { besselIe, erfc as erfcNumber, erfcx as erfcxNumber, ndtri as ndtriNumber } from "./special.js";
 
@@ -54,13 +60,12 @@ export const [zetaP, zeta] = of("zeta", zetaNumber, [
   lacking("zeta", "the exponent"),
   (dq, [s, q]) => mul(dq, neg(mul(s, zeta(add(s, constant(s, 1)), q)))),
 ]);
-export const [digammaP, digamma] = unary("digamma", digammaNumber, (x) => zeta(add(mul(x, constant(x, 0)), constant(x, 2)), x));
+export const [digammaP, digamma] = unary("digamma", digammaNumber, (x) => zeta(constant(x, 2), x));
 /** `log |Γ(x)|`. */
 export const [lgammaP, lgamma] = unary("lgamma", lgammaNumber, (x) => digamma(x));
 
 /** The density of the gamma distribution. */
-const gammaDensity = (a: Tensor, x: Tensor): Tensor =>
-  exp(sub(sub(mul(sub(a, constant(a, 1)), log(x)), x), lgamma(a)));
+const gammaDensity = (a: Tensor, x: Tensor): Tensor => exp(sub(sub(mul(sub(a, constant(a, 1)), log(x)), x), lgamma(a)));
 /** The lower regularized incomplete gamma function `P(a, x)`; it has a derivative in `x` alone. */
 export const [igammaP, igamma] = of("igamma", igammaNumber, [
   lacking("igamma", "the shape a"),

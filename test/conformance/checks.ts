@@ -118,7 +118,7 @@ export const batches = (prim: AnyPrimitive, { args, params }: Row, runtime: Exec
   });
 
 /** Derivatives of first and second order are central differences; `<ct, J v> = <J^T ct, v>`. All in float64. */
-export const differentiates = (prim: AnyPrimitive, { args, params }: Row): void => {
+export const differentiates = (prim: AnyPrimitive, { args, params, wrt }: Row): void => {
   const rng = seeded(7);
   const random = (shape: readonly number[]): HostArray =>
     host(
@@ -127,7 +127,7 @@ export const differentiates = (prim: AnyPrimitive, { args, params }: Row): void 
       Array.from({ length: sizeOf(shape) }, () => rng.between(-1, 1)),
     );
   const all = args.map(asDouble);
-  const places = range(args.length).filter((i) => isFloat(args[i].dtype));
+  const places = (wrt ?? range(args.length)).filter((i) => isFloat(args[i].dtype));
   const wide = { ...params } as Record<string, unknown>;
   if (wide.dtype === "float32") wide.dtype = "float64";
   const apply = (xs: readonly Tensor[]): Tensor[] => {

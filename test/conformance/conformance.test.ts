@@ -9,11 +9,12 @@ import { conforms, sabotaged } from "./checks.js";
 import { elementwiseRows } from "./elementwise-rows.js";
 import { linalgRows } from "./linalg-rows.js";
 import { floats, row } from "./row.js";
+import { specialRows } from "./special-rows.js";
 import { structuralRows } from "./structural-rows.js";
 
 const Conformance = suite("conformance");
 const runtimes = await startedRuntimes();
-const rows = [...elementwiseRows, ...structuralRows, ...linalgRows];
+const rows = [...elementwiseRows, ...specialRows, ...structuralRows, ...linalgRows];
 const names = Object.keys(primitives) as PrimitiveName[];
 
 for (const name of names) {
@@ -24,8 +25,23 @@ for (const name of names) {
   });
 }
 
-/** They take no floats or give none, so they have no derivative. */
-const WITHOUT_DERIVATIVE = ["and", "or", "xor", "not", "iota", "random_bits", "threefry2x32", "stop_gradient"];
+/** They take no floats, give none, or round them, so they have no derivative. */
+const WITHOUT_DERIVATIVE = [
+  "bitcast",
+  "clz",
+  "gcd",
+  "nextafter",
+  "population_count",
+  "reduce_precision",
+  "and",
+  "or",
+  "xor",
+  "not",
+  "iota",
+  "random_bits",
+  "threefry2x32",
+  "stop_gradient",
+];
 
 Conformance("every primitive that takes floats is compared with differences", () => {
   for (const name of names) {

@@ -18,27 +18,31 @@ import {
 
 type Name = Row["prim"];
 
-const POSITIVE = [0.3, 0.7, 1.2, 1.6, 0.85, 2.1];
-const INSIDE = [0.3, -0.7, 0.12, -0.86, 0.55, 0.9];
+export const POSITIVE = [0.3, 0.7, 1.2, 1.6, 0.85, 2.1];
+export const INSIDE = [0.3, -0.7, 0.12, -0.86, 0.55, 0.9];
 
 /** A function of one float on values of its domain, and on special ones. */
-const unary = (prim: Name, domain: readonly number[] = TAME): Row[] => [
+export const unary = (prim: Name, domain: readonly number[] = TAME): Row[] => [
   row(prim, [floats([2, 3], domain)]),
   row(prim, [floats([], [domain[5]])]),
   row(prim, [floats([2, 0], domain)]),
   row(prim, [floats(RANK8, domain)]),
   row(prim, [floats([SPECIAL.length], SPECIAL)], {}, "special values"),
 ];
-const unaryInts = (prim: Name): Row[] => [
+export const unaryInts = (prim: Name): Row[] => [
   row(prim, [ints([INT_LIMITS.length], INT_LIMITS)]),
   row(prim, [uints([UINT_LIMITS.length], UINT_LIMITS)]),
 ];
 
 /** Every value of `list` with every other. */
-const pairs = (prim: Name, dtype: DType, list: readonly number[]): Row =>
+export const pairs = (prim: Name, dtype: DType, list: readonly number[]): Row =>
   row(prim, [fill(dtype, [list.length, 1], list), fill(dtype, [1, list.length], list)], {}, "special values");
 
-const binary = (prim: Name, x: readonly number[] = TAME, y: readonly number[] = [0.45, 1.7, -0.9, 0.65]): Row[] => [
+export const binary = (
+  prim: Name,
+  x: readonly number[] = TAME,
+  y: readonly number[] = [0.45, 1.7, -0.9, 0.65],
+): Row[] => [
   row(prim, [floats([2, 3], x), floats([2, 3], y)]),
   row(prim, [floats([2, 1], x), floats([1, 3], y)]),
   row(prim, [floats([2, 3], x), floats([2, 1], y)]),
@@ -51,7 +55,7 @@ const binary = (prim: Name, x: readonly number[] = TAME, y: readonly number[] = 
   pairs(prim, "float32", SPECIAL),
   row(prim, [floats([3], [1.5, -2, 0.5]), floats([3], [1.5, -2, 0.5])], {}, "a kink"),
 ];
-const binaryInts = (prim: Name): Row[] => [
+export const binaryInts = (prim: Name): Row[] => [
   pairs(prim, "int32", INT_LIMITS),
   pairs(prim, "uint32", UINT_LIMITS),
   row(prim, [ints([2, 3]), ints([])]),
@@ -128,6 +132,7 @@ export const elementwiseRows: readonly Row[] = [
     ...binaryInts(name),
   ]),
   ...binary("pow", POSITIVE),
+  ...binaryInts("pow"),
   ...binary("atan2"),
   ...(["eq", "ne", "lt", "le", "gt", "ge"] as const).flatMap(comparison),
   ...(["and", "or", "xor"] as const).flatMap(logical),

@@ -93,6 +93,8 @@ const factorization =
   (b) => {
     b.apply(name, [nearDiagonal(b, square)], params(b));
   };
+/** Between 0 and 1. */
+const probability = (b: Builder, x: Arg): Arg => b.apply("logistic", [sine(b, x)]);
 
 /** One operation for every primitive. */
 export const operations: Record<PrimitiveName, Operation> = {
@@ -124,6 +126,53 @@ export const operations: Record<PrimitiveName, Operation> = {
   sqrt: unary("sqrt", positive),
   rsqrt: unary("rsqrt", positive),
   acosh: unary("acosh", (b, x) => b.apply("add", [positive(b, x), b.number(1)])),
+  cbrt: unary("cbrt", positive),
+  erfc: unary("erfc", plain),
+  erfcx: unary("erfcx", sine),
+  ndtri: unary("ndtri", probability),
+  lgamma: unary("lgamma", positive),
+  digamma: unary("digamma", positive),
+  bessel_i0e: unary("bessel_i0e", plain),
+  bessel_i1e: unary("bessel_i1e", plain),
+  zeta: (b) => {
+    b.apply("zeta", [b.number(2.5), positive(b, b.aFloat())]);
+  },
+  igamma: (b) => {
+    b.apply("igamma", [b.number(1.5), positive(b, b.aFloat())]);
+  },
+  igammac: (b) => {
+    b.apply("igammac", [b.number(1.5), positive(b, b.aFloat())]);
+  },
+  betainc: (b) => {
+    b.apply("betainc", [b.number(1.5), b.number(2.5), probability(b, b.aFloat())]);
+  },
+  xlogy: binary("xlogy", sine, positive),
+  xlog1py: binary("xlog1py", sine, positive),
+  population_count: (b) => {
+    b.apply("population_count", [b.of(b.rng.pick(["int32", "uint32"]))]);
+  },
+  clz: (b) => {
+    b.apply("clz", [b.of(b.rng.pick(["int32", "uint32"]))]);
+  },
+  gcd: (b) => {
+    const x = b.of("int32");
+    b.apply("gcd", [x, b.partner(x)]);
+  },
+  bitcast: (b) => {
+    b.apply("bitcast", [b.of("int32")], { dtype: "uint32" });
+  },
+  exponent: unary("exponent", plain),
+  ldexp: (b) => {
+    b.apply("ldexp", [b.aFloat(), b.int(b.rng.int(5) - 2)]);
+  },
+  // Constant between jumps that float32 and float64 have at different places.
+  nextafter: (b) => {
+    b.apply("nextafter", [b.some((v) => isFloat(v.aval.dtype) && !v.active), b.number(9)]);
+  },
+  reduce_precision: (b) => {
+    const x = b.some((v) => isFloat(v.aval.dtype) && !v.active);
+    b.apply("reduce_precision", [x], { exponentBits: 8, mantissaBits: 23 });
+  },
   integer_pow: (b) => {
     if (b.rng.chance(0.3)) b.apply("integer_pow", [b.of("int32")], { exponent: b.rng.int(4) });
     else if (b.rng.chance(0.5)) b.apply("integer_pow", [positive(b, b.aFloat())], { exponent: -1 - b.rng.int(2) });

@@ -220,6 +220,18 @@ export const subtreesAt = (where: string, def: TreeDef, tree: unknown): unknown[
   );
 };
 
+/** `tree` with `fill` at every leaf of `def` where it has null, also where one null stands for a whole subtree. */
+export const fillNulls = (def: TreeDef, tree: unknown, fill: unknown): unknown => {
+  if (tree === null) return unflatten(def, new Array(def.leaves).fill(fill));
+  const [parts, own] = flatten(tree, (x) => x !== tree);
+  if (!("children" in def) || !("children" in own)) return tree;
+  const filled = parts.map((part, i) => {
+    const child = def.children[def.keys.indexOf(own.keys[i] as Key)];
+    return child === undefined ? part : fillNulls(child, part, fill);
+  });
+  return unflatten(own, filled);
+};
+
 /** Applies `f` to every leaf; further trees must have the structure of the first. */
 export const treeMap = (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): unknown => {
   const [leaves, def] = flatten(tree);

@@ -278,3 +278,16 @@ export type GradsOf<T> = T extends TensorLike
     : T extends (...args: never[]) => unknown
       ? never
       : { readonly [K in keyof T]: GradsOf<T[K]> };
+
+/**
+ * What is accepted as tangents or cotangents of a `T`: a tree like it. A null stands for "none", at a leaf or for a whole subtree: for
+ * integers and bools, which have none, and for zeros.
+ */
+export type TangentsOf<T> =
+  | T
+  | null
+  | (T extends TensorLike
+      ? Tensor | number
+      : T extends undefined | ((...args: never[]) => unknown)
+        ? never
+        : { readonly [K in keyof T]: TangentsOf<T[K]> });

@@ -1,14 +1,13 @@
 /** @file Forward mode: every value carries its tangent. Zeros stay symbolic. */
-import type { Aval } from "../core/aval.js";
-import { isFloat, sameShape } from "../core/aval.js";
+import { Aval, isFloat, sameShape } from "../core/aval.js";
 import { transformed } from "../core/composite.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { type AnyPrimitive, isZero, type Params, type Tangent, Zero } from "../core/primitive.js";
-import { checkSameStructure, pathsOf, unflatten } from "../core/pytree.js";
-import { type DeviceArray, type GradsOf, type Literal, type Tensor, Tracer } from "../core/tensor.js";
+import { checkSameStructure, fillNulls, flatten, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
+import { asTensor, type DeviceArray, type Literal, type TangentsOf, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, currentTrace, Trace, traceCall, withTrace } from "../core/trace.js";
 import { fullOf } from "../primitives/broadcast.js";
-import { argPath, flatFunction, flattenArgs, nameOf } from "./trees.js";
+import { flatFunction, flattenArgs, nameOf } from "./trees.js";
 
 class JvpTracer extends Tracer {
   constructor(
@@ -66,27 +65,62 @@ export const jvpFlat = (
 export const instantiate = (x: Tangent): Tensor => (isZero(x) ? fullOf(x.aval, 0) : x);
 
 /** Checks that a tangent (or cotangent) has the shape and dtype of what it belongs to. */
-export const checkTangent = (where: string, what: string, x: Aval, dx: Aval, at: string): void => {
+const checkTangent = (where: string, kind: string, x: Aval, dx: Aval, at: string): void => {
   if (!isFloat(x.dtype)) {
     throw new DTypeError({
       where,
-      what: `an integer or bool has no ${what}`,
-      expected: "a float",
-      got: `${x}`,
+      what: `an integer or bool has no ${kind}`,
+      expected: "null",
+      got: `${dx} for ${x}`,
       at,
-      hint: "close over the value instead of passing it",
+      hint: "give null there, or for a whole subtree",
     });
   }
   if (x.dtype === dx.dtype && sameShape(x.shape, dx.shape)) return;
-  throw new ShapeError({ where, what: `a ${what} does not fit`, expected: `${x.strong()}`, got: `${dx}`, at });
+  throw new ShapeError({ where, what: `a ${kind} does not fit`, expected: `${x.strong()}`, got: `${dx}`, at });
 };
+
+/**
+ * A tree of tangents (or cotangents) of something with structure `def` and leaves `avals`, flat. Null, at a leaf or for a subtree, is zero.
+ * @throws {TreeError | ShapeError | DTypeError} naming the path
+ */
+export const flattenTangents = (
+  where: string,
+  kind: "tangent" | "cotangent",
+  def: TreeDef,
+  avals: readonly Aval[],
+  tree: unknown,
+  root: string,
+): Tangent[] => {
+  const [leaves, got] = flatten(fillNulls(def, tree, NONE));
+  checkSameStructure(where, def, got, `${kind}s have the structure of what they belong to`, root);
+  const paths = pathsOf(def);
+  return leaves.map((leaf, i): Tangent => {
+    if (leaf === NONE) return new Zero(avals[i].strong());
+    const at = printPath(paths[i], root);
+    const dx = asTensor(leaf, where, at);
+    checkTangent(where, kind, avals[i], dx.aval, at);
+    return dx;
+  });
+};
+
+/** Stands in a filled tree where a tangent was null; a leaf like any other. */
+const NONE = new Zero(new Aval([], "float32"));
+
+/** Tangents as a tree: zeros become tensors, and what is no float has null. */
+export const tangentTree = (def: TreeDef, tangents: readonly Tangent[]): unknown =>
+  unflatten(
+    def,
+    tangents.map((t) => (isFloat(t.aval.dtype) ? instantiate(t) : null)),
+  );
 
 /**
  * The value of `f` at `primals` and its derivative along `tangents` (forward mode).
  *
  * @param primals   the arguments of `f`
- * @param tangents  one tree per argument, like it in structure, shapes and dtypes
- * @returns `[f(...primals), J · tangents]`
+ * @param tangents  one tree per argument, like it in structure, shapes and dtypes; null (for integers, or for zeros) at a leaf or for a
+ *                  whole subtree
+ * @returns `[f(...primals), J · tangents]`; integers and bools of the result have null for a tangent
  * @throws {TreeError | ShapeError | DTypeError} where a tangent does not fit its primal
  * @see JAX's `jax.jvp`
  * @example jvp(np.sin, [0], [1]) // [0, 1]
@@ -94,18 +128,14 @@ export const checkTangent = (where: string, what: string, x: Aval, dx: Aval, at:
 export const jvp = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
   primals: readonly [...A],
-  tangents: { readonly [K in keyof A]: GradsOf<A[K]> | A[K] },
+  tangents: { readonly [K in keyof A]: TangentsOf<A[K]> },
 ): [value: R, tangent: R] =>
   transformed("jvp", () => {
     const where = nameOf("jvp", f);
     const [xs, def] = flattenArgs(where, primals);
-    const [dxs, tangentDef] = flattenArgs(where, tangents);
-    checkSameStructure(where, def, tangentDef, "give one tangent tree per argument", "tangents");
-    const paths = pathsOf(def);
-    xs.forEach((x, i) => {
-      checkTangent(where, "tangent", x.aval, dxs[i].aval, argPath(paths[i]));
-    });
+    const avals = xs.map((x) => x.aval);
+    const dxs = flattenTangents(where, "tangent", def, avals, tangents, "tangents");
     const flat = flatFunction(where, f as (...args: never[]) => unknown, def);
     const [outs, douts] = jvpFlat(where, flat.call, xs, dxs);
-    return [unflatten(flat.out(), outs) as R, unflatten(flat.out(), douts.map(instantiate)) as R];
+    return [unflatten(flat.out(), outs) as R, tangentTree(flat.out(), douts) as R];
   });

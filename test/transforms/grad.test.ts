@@ -5,7 +5,7 @@ import { reduceSum } from "../../lib/primitives/broadcast.js";
 import { dotGeneral } from "../../lib/primitives/dot.js";
 import { add, convert, mul, stopGradient } from "../../lib/primitives/elementwise.js";
 import { cos, sin, tanh } from "../../lib/primitives/math.js";
-import { grad, valueAndGrad, vjp } from "../../lib/transforms/grad.js";
+import { grad, linearize, valueAndGrad, vjp } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { makeJaxpr } from "../../lib/transforms/make-jaxpr.js";
 import { f32, f64, i32, noLeaks, numbers } from "../helpers/runtime.js";
@@ -64,7 +64,7 @@ Grad("hasAux hands on the rest, which is not differentiated", () => {
     const [[value, same], g2] = valueAndGrad(f, { hasAux: true })(x);
     assert.equal([value.item(), same.double.item(), g2.item()], [9, 6, 6]);
     dispose([x, g, aux, value, same, g2]);
-    assert.throws(() => grad(square as never, { hasAux: true })(1 as never), failing("TreeError", /\[loss, aux\]/));
+    assert.throws(() => grad(square as never, { hasAux: true })(1 as never), failing("TreeError", /\[result, aux\]/));
   });
 });
 
@@ -104,8 +104,45 @@ Grad("an integer argument cannot be differentiated, and is named by its path", (
   const f = (state: { step: Tensor; w: number }): Tensor => convert(state.step, "float32");
   assert.throws(
     () => grad(f)({ step, w: 1 }),
-    failing("DTypeError", /^grad of f: [\s\S]*i32\[\][\s\S]*args\[0\]\.step/),
+    failing("DTypeError", /^grad of f: [\s\S]*i32\[\][\s\S]*args\[0\]\.step[\s\S]*allowInt/),
   );
+});
+
+Grad(
+  "integers and bools in the arguments of vjp and linearize have null for a (co)tangent, as has all that null stands for",
+  () => {
+    noLeaks(() => {
+      using w = f32([2, 3]);
+      using ids = i32([1, 0]);
+      const batch = { ids, mask: true, scale: f32(10) };
+      const f = (p: { w: Tensor }, b: typeof batch) => ({ y: mul(p.w, b.scale), ids: add(b.ids, b.ids) });
+      const [y, pull] = vjp(f, { w }, batch);
+      const [dp, db] = pull({ y: w, ids: null });
+      assert.equal([numbers(dp.w), db.ids, db.mask, db.scale.item()], [[20, 30], null, null, 13]);
+      const [none, still] = pull(null);
+      assert.equal([numbers(none.w), still.scale.item()], [[0, 0], 0]);
+      pull.dispose();
+      const [z, push] = linearize(f, { w }, batch);
+      const dy = push({ w }, null);
+      assert.equal([numbers(dy.y), dy.ids], [[20, 30], null]);
+      push.dispose();
+      dispose([y, dp, db.scale, none, still, z, dy, batch.scale]);
+    });
+  },
+);
+
+Grad("allowInt gives null for integers instead of an error", () => {
+  noLeaks(() => {
+    using step = i32(3);
+    const f = (state: { step: Tensor; w: Tensor }): Tensor => mul(state.w, convert(state.step, "float32"));
+    using w = f32(2);
+    const g = grad(f, { allowInt: true })({ step, w });
+    assert.equal([g.step, g.w.item()], [null, 3]);
+    g.w.dispose();
+    const [value, only] = valueAndGrad((n: Tensor) => convert(n, "float32"), { allowInt: true })(step);
+    assert.equal([value.item(), only], [3, null]);
+    value.dispose();
+  });
 });
 
 Grad("an argument that is no tensor is named by its path", () => {
@@ -192,7 +229,7 @@ Grad("vjp pulls back several times, checks cotangents, and is an error once disp
     );
     using ct = f32([1, 10]);
     for (const times of [1, 2]) {
-      const [g] = pull({ s: ct, n: value.n });
+      const [g] = pull({ s: ct, n: null });
       assert.equal(numbers(g), [2, 40], `call ${times}`);
       g.dispose();
     }
@@ -202,12 +239,13 @@ Grad("vjp pulls back several times, checks cotangents, and is an error once disp
     );
     using wrong = f32([1, 2, 3]);
     assert.throws(
-      () => pull({ s: wrong, n: value.n }),
+      () => pull({ s: wrong, n: null }),
       failing("ShapeError", /a cotangent does not fit[\s\S]*f32\[3\][\s\S]*ct\.s/),
     );
+    assert.throws(() => pull({ s: ct, n: value.n }), failing("DTypeError", /no cotangent[\s\S]*null[\s\S]*ct\.n/));
     pull.dispose();
     pull.dispose();
-    assert.throws(() => pull({ s: ct, n: value.n }), failing("UseAfterDisposeError", /was disposed/));
+    assert.throws(() => pull({ s: ct, n: null }), failing("UseAfterDisposeError", /was disposed/));
     dispose(value);
   });
 });

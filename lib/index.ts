@@ -28,7 +28,15 @@ export {
 export type { HostArray, TypedArray } from "./core/host.js";
 export { ClosedJaxpr, checkJaxpr, evalJaxpr, Jaxpr } from "./core/jaxpr.js";
 export { type BatchDim, definePrimitive, type MaybeLinear, type Primitive, type Tangent } from "./core/primitive.js";
-export { dispose, type GradsOf, isTensor, type Nested, type Tensor, type TensorLike } from "./core/tensor.js";
+export {
+  dispose,
+  type GradsOf,
+  isTensor,
+  type Nested,
+  type TangentsOf,
+  type Tensor,
+  type TensorLike,
+} from "./core/tensor.js";
 export { bind } from "./core/trace.js";
 export * as lax from "./lax/index.js";
 export * as nn from "./nn/index.js";
@@ -38,6 +46,16 @@ export * as prompt from "./prompt/index.js";
 export * as random from "./random/index.js";
 export * as t5 from "./t5/index.js";
 export { type Grad, grad, type Held, linearize, type ValueAndGrad, valueAndGrad, vjp } from "./transforms/grad.js";
+export {
+  type Hessian,
+  hessian,
+  hvp,
+  type Jacobian,
+  type JacobianOf,
+  jacfwd,
+  jacobian,
+  jacrev,
+} from "./transforms/jacobian.js";
 export { type JitOptions, type JitStats, type Jitted, jit } from "./transforms/jit.js";
 export { jvp } from "./transforms/jvp.js";
 export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";

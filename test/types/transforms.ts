@@ -2,7 +2,11 @@
 import {
   type GradsOf,
   grad,
+  hessian,
+  hvp,
   type Jitted,
+  jacfwd,
+  jacrev,
   jit,
   jvp,
   linearize,
@@ -162,10 +166,46 @@ pull({ loss: x });
 // @ts-expect-error a tangent for each argument
 push(g);
 
+// Null stands for "no tangent", at a leaf and for a subtree.
+jvp(predict, [params, batch], [{ ...g, encoder: null }, { inputs: null }]);
+pull({ logits: null });
+push(null, batch);
+// @ts-expect-error a tangent has the keys of its primal
+jvp(predict, [params, batch], [{ encoder: null }, null]);
+
+// --- jacobians -----------------------------------------------------------------------------------------------------------
+
+export const byParams = jacfwd(predict)(params, batch);
+export const byBoth = jacrev(predict, { argnums: [1, 0] })(params, batch);
+export const [jac, jacAux] = jacrev(lossAndMetrics, { hasAux: true })(params, batch);
+export const second = hessian(predict, { argnums: 1 })(params, batch);
+export const ofScalar = hessian((y: Tensor) => np.sum(y))(x);
+export const product = hvp(loss, [params, batch], [g, null]);
+export const productByBatch = hvp(loss, [params, batch], [null, batch], { argnums: [1] });
+
+export type JacobianTests = [
+  Expect<Equal<typeof byParams, { readonly logits: typeof g }>>,
+  Expect<Equal<(typeof byBoth)["logits"][0]["inputs"], Tensor>>,
+  Expect<Equal<(typeof byBoth)["logits"][1], typeof g>>,
+  Expect<Equal<typeof jac, typeof g>>,
+  Expect<Equal<typeof jacAux, { readonly accuracy: Tensor }>>,
+  Expect<Equal<(typeof second)["logits"]["inputs"]["inputs"], Tensor>>,
+  Expect<Equal<typeof ofScalar, Tensor>>,
+  Expect<Equal<typeof product, typeof g>>,
+  Expect<Equal<(typeof productByBatch)[0]["inputs"], Tensor>>,
+];
+
+// @ts-expect-error there is no argument 2
+jacfwd(predict, { argnums: 2 });
+// @ts-expect-error the batch is missing
+hessian(loss)(params);
+// @ts-expect-error a tangent for each argument
+hvp(loss, [params, batch], [g]);
+
 // --- composed ------------------------------------------------------------------------------------------------------------
 
-export const hessian = jit(vmap(grad((y: Tensor) => grad((z: Tensor) => np.multiply(z, z))(y))));
-export type ComposedTests = [Expect<Equal<ReturnType<typeof hessian>, Tensor>>];
+export const composed = jit(vmap(grad((y: Tensor) => grad((z: Tensor) => np.multiply(z, z))(y))));
+export type ComposedTests = [Expect<Equal<ReturnType<typeof composed>, Tensor>>];
 
 // A generic function keeps its type parameter out of the way, and a function without arguments can be compiled.
 export const identity = jit(<T extends Tensor>(y: T): T => y);

@@ -21,11 +21,12 @@ const LAYERS: readonly (readonly string[])[] = [
   ["cli"],
 ];
 /**
- * Neighbours on one layer that may see each other, in this direction: layers draw keys, a tree is made one vector, tasks read files and have metrics, weights
+ * Neighbours on one layer that may see each other, in this direction: layers and noise draw from keys, a tree is made one vector, tasks read files and have metrics, weights
  * are named as the model names them, the training loop tunes prompts.
  */
 const NEIGHBOURS: readonly string[] = [
   "nn -> random",
+  "optim -> random",
   "tree -> np",
   "data -> io",
   "data -> metrics",

@@ -9,10 +9,10 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { alignedLeaves, type GradientTransformation, ONE_TREE } from "./base.js";
 import { rms } from "./clip.js";
-import { rateAt, type Schedule } from "./schedules.js";
+import { type Rate, rateAt } from "./schedules.js";
 
 export interface AdafactorOptions {
-  readonly learningRate: number | Schedule;
+  readonly learningRate: Rate;
   /** Exponent of the decay of the second moment: `beta = 1 - (t - stepOffset + 1) ** -decayRate`. Default 0.8. */
   readonly decayRate?: number;
   readonly stepOffset?: number;

@@ -1,59 +1,188 @@
-/** @file Adam and AdamW. */
-import { scope } from "../core/composite.js";
+/**
+ * @file Adam and its relatives: the first moment of the gradient over the root of a second one.
+ *
+ * All of them correct the bias of averages that began at zero, and add epsilon to the root, not under it, as optax does.
+ */
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { type GradientTransformation, mapLeaves } from "./base.js";
-import { rateAt, type Schedule } from "./schedules.js";
+import type { GradientTransformation } from "./base.js";
+import { average, biasCorrection, perLeaf, type RunningState } from "./per-leaf.js";
+import { checkDecay } from "./scale.js";
 
-export interface AdamOptions {
-  readonly learningRate: number | Schedule;
+export interface MomentOptions {
+  /** Decay of the first moment. Default 0.9. */
   readonly beta1?: number;
+  /** Decay of the second moment. Default 0.999. */
   readonly beta2?: number;
+  /** Added to the root of the second moment. Default 1e-8. */
   readonly epsilon?: number;
+  /** Added to the second moment under the root. Default 0. */
+  readonly epsilonRoot?: number;
 }
 
-export interface AdamState {
-  /** Steps done, int32 scalar. */
-  readonly count: Tensor;
-  /** First and second moments, trees like the parameters. */
-  readonly mu: unknown;
-  readonly nu: unknown;
-}
+/** State of transformations with two moments, trees like the parameters. */
+export type MomentState = RunningState<"mu" | "nu">;
 
-/**
- * AdamW: Adam with weight decay that does not go through the moments.
- *
- * `u = -rate · (m̂ / (sqrt(v̂) + eps) + weightDecay · p)`
- * @see Kingma and Ba 2015; Loshchilov and Hutter 2019
- */
-export const adamw = (options: AdamOptions & { readonly weightDecay?: number }): GradientTransformation<AdamState> => {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 1e-4 } = options;
-  const zeros = (params: unknown): unknown => mapLeaves("optim.adamw", (p) => np.zerosLike(p), params);
-  const decayed = (beta: number, old: unknown, fresh: unknown): unknown =>
-    mapLeaves("optim.adamw", (m, g) => np.add(np.multiply(beta, m), np.multiply(1 - beta, g)), old, fresh);
-  return {
-    init: (params) => scope(() => ({ count: np.scalar(0, "int32"), mu: zeros(params), nu: zeros(params) })),
-    update: (grads, state, params) =>
-      scope(() => {
-        const count = np.add(state.count, 1);
-        const t = np.astype(count, "float32");
-        const mu = decayed(beta1, state.mu, grads);
-        const nu = decayed(
-          beta2,
-          state.nu,
-          mapLeaves("optim.adamw", (g) => np.square(g), grads),
-        );
-        const [c1, c2] = [beta1, beta2].map((beta) => np.subtract(1, np.power(beta, t)));
-        const rate = rateAt(options.learningRate, state.count);
-        const update = (p: Tensor, m: Tensor, v: Tensor): Tensor => {
-          const direction = np.divide(np.divide(m, c1), np.add(np.sqrt(np.divide(v, c2)), epsilon));
-          const whole = weightDecay === 0 ? direction : np.add(direction, np.multiply(weightDecay, p));
-          return np.negative(np.multiply(whole, rate));
-        };
-        return [mapLeaves("optim.adamw", update, params, mu, nu) as typeof grads, { count, mu, nu }] as const;
-      }),
-  };
+const defaults = (where: string, options: MomentOptions, epsilon = 1e-8, epsilonRoot = 0): Required<MomentOptions> => {
+  const all = { beta1: 0.9, beta2: 0.999, epsilon, epsilonRoot, ...options };
+  checkDecay(where, "beta1", all.beta1);
+  checkDecay(where, "beta2", all.beta2);
+  return all;
 };
 
-/** Adam without weight decay. */
-export const adam = (options: AdamOptions): GradientTransformation<AdamState> => adamw({ ...options, weightDecay: 0 });
+/** The corrections of both moments at step `t`. */
+const corrections =
+  ({ beta1, beta2 }: Required<MomentOptions>) =>
+  (t: Tensor) => ({ first: biasCorrection(beta1, t), second: biasCorrection(beta2, t), t });
+
+/** `mu / (sqrt(nu + epsilonRoot) + epsilon)` of corrected moments. */
+const ratio = (mu: Tensor, nu: Tensor, { epsilon, epsilonRoot }: Required<MomentOptions>): Tensor =>
+  np.divide(mu, np.add(np.sqrt(epsilonRoot === 0 ? nu : np.add(nu, epsilonRoot)), epsilon));
+
+const START = { mu: 0, nu: 0 } as const;
+
+/**
+ * `m̂ / (sqrt(v̂ + epsilonRoot) + epsilon)` with moving averages m of g and v of g², corrected for their start at zero.
+ *
+ * - `nesterov`: the first moment looks one step ahead (NAdam)
+ * @see Kingma and Ba 2015, arXiv:1412.6980; Dozat 2016; optax's `scale_by_adam`
+ */
+export const scaleByAdam = (
+  options: MomentOptions & { readonly nesterov?: boolean } = {},
+): GradientTransformation<MomentState> => {
+  const all = defaults("optim.scaleByAdam", options);
+  const { beta1, beta2 } = all;
+  return perLeaf({
+    name: "optim.scaleByAdam",
+    slots: START,
+    shared: (t) => ({ ...corrections(all)(t), ahead: biasCorrection(beta1, np.add(t, 1)) }),
+    step: (g, old, { first, second, ahead }) => {
+      const [mu, nu] = [average(beta1, old.mu, g), average(beta2, old.nu, np.square(g))];
+      const direction =
+        options.nesterov === true ? average(beta1, np.divide(mu, ahead), np.divide(g, first)) : np.divide(mu, first);
+      return [ratio(direction, np.divide(nu, second), all), { mu, nu }];
+    },
+  });
+};
+
+/**
+ * Adam with the largest second moment so far in place of the present one (after the correction, as optax has it).
+ *
+ * @see Reddi et al. 2018, arXiv:1904.09237; optax's `scale_by_amsgrad`
+ */
+export const scaleByAmsgrad = (
+  options: MomentOptions = {},
+): GradientTransformation<RunningState<"mu" | "nu" | "nuMax">> => {
+  const all = defaults("optim.scaleByAmsgrad", options);
+  return perLeaf({
+    name: "optim.scaleByAmsgrad",
+    slots: { ...START, nuMax: 0 },
+    shared: corrections(all),
+    step: (g, old, { first, second }) => {
+      const [mu, nu] = [average(all.beta1, old.mu, g), average(all.beta2, old.nu, np.square(g))];
+      const nuMax = np.maximum(old.nuMax, np.divide(nu, second));
+      return [ratio(np.divide(mu, first), nuMax, all), { mu, nu, nuMax }];
+    },
+  });
+};
+
+/**
+ * The first moment over a decaying maximum: `nu ← max(|g| + epsilon, beta2 · nu)`.
+ *
+ * @see Kingma and Ba 2015, section 7.1; optax's `scale_by_adamax`
+ */
+export const scaleByAdamax = (options: MomentOptions = {}): GradientTransformation<MomentState> => {
+  const all = defaults("optim.scaleByAdamax", options);
+  return perLeaf({
+    name: "optim.scaleByAdamax",
+    slots: START,
+    shared: (t) => biasCorrection(all.beta1, t),
+    step: (g, old, first) => {
+      const mu = average(all.beta1, old.mu, g);
+      const nu = np.maximum(np.add(np.abs(g), all.epsilon), np.multiply(all.beta2, old.nu));
+      return [np.divide(np.divide(mu, first), nu), { mu, nu }];
+    },
+  });
+};
+
+/**
+ * AdaBelief: the second moment is that of how far the gradient is from what the first moment foretold.
+ *
+ * As in optax, the prediction is the first moment before the step (the paper takes the one after), and `epsilonRoot` is added to the
+ * moment itself.
+ * @see Zhuang et al. 2020, arXiv:2010.07468; optax's `scale_by_belief`
+ */
+export const scaleByBelief = (options: MomentOptions = {}): GradientTransformation<MomentState> => {
+  const all = defaults("optim.scaleByBelief", options, 1e-16, 1e-16);
+  return perLeaf({
+    name: "optim.scaleByBelief",
+    slots: START,
+    shared: corrections(all),
+    step: (g, old, { first, second }) => {
+      const mu = average(all.beta1, old.mu, g);
+      const nu = np.add(average(all.beta2, old.nu, np.square(np.subtract(g, old.mu))), all.epsilonRoot);
+      return [ratio(np.divide(mu, first), np.divide(nu, second), { ...all, epsilonRoot: 0 }), { mu, nu }];
+    },
+  });
+};
+
+/**
+ * Yogi: the second moment moves towards g² by a step whose size does not depend on how far it is away.
+ *
+ * `nu ← nu - (1 - beta2) · sign(nu - g²) · g²`; both moments start at `initialAccumulator`.
+ * @see Zaheer et al. 2018; optax's `scale_by_yogi`
+ */
+export const scaleByYogi = (
+  options: MomentOptions & { readonly initialAccumulator?: number } = {},
+): GradientTransformation<MomentState> => {
+  const { initialAccumulator = 1e-6, ...rest } = options;
+  const all = defaults("optim.scaleByYogi", rest, 1e-3);
+  return perLeaf({
+    name: "optim.scaleByYogi",
+    slots: { mu: initialAccumulator, nu: initialAccumulator },
+    shared: corrections(all),
+    step: (g, old, { first, second }) => {
+      const mu = average(all.beta1, old.mu, g);
+      const square = np.square(g);
+      const signed = np.multiply(np.sign(np.subtract(old.nu, square)), square);
+      const nu = np.subtract(old.nu, np.multiply(1 - all.beta2, signed));
+      return [ratio(np.divide(mu, first), np.divide(nu, second), all), { mu, nu }];
+    },
+  });
+};
+
+/**
+ * Rectified Adam: as long as too few steps make the second moment uncertain, the first moment alone.
+ *
+ * - `threshold`: how many steps' worth of certainty the second moment needs. Default 5
+ * @see Liu et al. 2020, arXiv:1908.03265; optax's `scale_by_radam`
+ */
+export const scaleByRadam = (
+  options: MomentOptions & { readonly threshold?: number } = {},
+): GradientTransformation<MomentState> => {
+  const { threshold = 5, ...rest } = options;
+  const all = defaults("optim.scaleByRadam", rest);
+  const { beta2 } = all;
+  const limit = 2 / (1 - beta2) - 1;
+  return perLeaf({
+    name: "optim.scaleByRadam",
+    slots: START,
+    shared: (t) => {
+      const { first, second } = corrections(all)(t);
+      const power = np.subtract(1, second);
+      const rho = np.subtract(limit, np.divide(np.multiply(np.multiply(2, t), power), second));
+      const certain = np.greaterEqual(rho, threshold);
+      // Where it is not used, the root is taken of a number that has one, so that no NaN gets in.
+      const safe = np.where(certain, rho, 5);
+      const above = np.multiply(np.multiply(np.subtract(safe, 4), np.subtract(safe, 2)), limit);
+      const rectifier = np.sqrt(np.divide(above, np.multiply((limit - 4) * (limit - 2), safe)));
+      return { first, second, certain, rectifier };
+    },
+    step: (g, old, { first, second, certain, rectifier }) => {
+      const [mu, nu] = [average(all.beta1, old.mu, g), average(beta2, old.nu, np.square(g))];
+      const direction = np.divide(mu, first);
+      const rectified = np.multiply(rectifier, ratio(direction, np.divide(nu, second), all));
+      return [np.where(certain, rectified, direction), { mu, nu }];
+    },
+  });
+};

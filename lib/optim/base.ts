@@ -10,7 +10,6 @@ import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from 
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { flattenTensors } from "../transforms/trees.js";
-import type { Schedule } from "./schedules.js";
 
 /** `init` makes the state for parameters; `update` turns gradients into updates and the state into the next. */
 export interface GradientTransformation<S> {
@@ -20,6 +19,28 @@ export interface GradientTransformation<S> {
 
 /** What a user can do about trees or leaves that do not fit each other. */
 export const ONE_TREE = "gradients, parameters and state belong to one tree";
+
+/** @throws {ShapeError} when a leaf has not the shape of the first of its row; `root` names the tree in messages */
+export const checkShapes = (
+  where: string,
+  def: TreeDef,
+  rows: readonly (readonly Tensor[])[],
+  leaves: readonly Tensor[],
+  root = "",
+): void => {
+  leaves.forEach((x, i) => {
+    const [expected] = rows[i];
+    if (sameShape(x.shape, expected.shape)) return;
+    throw new ShapeError({
+      where,
+      what: "two leaves differ in shape",
+      expected: `${expected.aval}`,
+      got: `${x.aval}`,
+      at: printPath(pathsOf(def)[i], root) || "the root",
+      hint: ONE_TREE,
+    });
+  });
+};
 
 /**
  * The structure of the first tree, and the leaves of all, one row for each place in it.
@@ -36,17 +57,8 @@ export const alignedLeaves = (
   for (const other of rest) {
     const [more, otherDef] = flattenTensors(where, other, "");
     checkSameStructure(where, def, otherDef, ONE_TREE);
+    checkShapes(where, def, rows, more);
     more.forEach((x, i) => {
-      if (!sameShape(x.shape, leaves[i].shape)) {
-        throw new ShapeError({
-          where,
-          what: "two leaves differ in shape",
-          expected: `${leaves[i].aval}`,
-          got: `${x.aval}`,
-          at: printPath(pathsOf(def)[i]) || "the root",
-          hint: ONE_TREE,
-        });
-      }
       rows[i].push(x);
     });
   }
@@ -70,7 +82,11 @@ export const mapLeaves = <P>(
 /** The state of a transformation that remembers nothing. */
 export type NoState = Record<never, never>;
 
-/** A transformation without a state, leaf by leaf. */
+/**
+ * A transformation without a state, leaf by leaf, of gradient and parameter; `name` is what errors call it.
+ *
+ * @example stateless("halve", (g) => np.multiply(g, 0.5))
+ */
 export const stateless = (
   name: string,
   f: (grad: Tensor, param: Tensor) => Tensor,
@@ -86,33 +102,8 @@ export const identity = (): GradientTransformation<NoState> => ({
   update: (grads, state) => [grads, state],
 });
 
-/** Multiplies every update by a number. */
-export const scale = (factor: number): GradientTransformation<NoState> =>
-  stateless("optim.scale", (g) => np.multiply(g, factor));
-
-/** Adds `rate * parameter` to the update. */
-export const addDecayedWeights = (rate: number): GradientTransformation<NoState> =>
-  stateless("optim.addDecayedWeights", (g, p) => np.add(g, np.multiply(rate, p)));
-
-export interface ScheduleState {
-  /** Steps done, int32 scalar. */
-  readonly count: Tensor;
-}
-
-/**
- * Multiplies every update by what the schedule gives for the step, counted from 0; the sign stays.
- *
- * @example chain(clipByGlobalNorm(1), scaleBySchedule(warmup(100, 0.1)), scale(-1)) // plain descent with a warm-up
- */
-export const scaleBySchedule = (schedule: Schedule): GradientTransformation<ScheduleState> => ({
-  init: () => ({ count: np.scalar(0, "int32") }),
-  update: (grads, { count }, params) =>
-    scope(() => {
-      const factor = schedule(count);
-      const updates = mapLeaves("optim.scaleBySchedule", (_p, g) => np.multiply(g, factor), params, grads);
-      return [updates as typeof grads, { count: np.add(count, 1) }] as const;
-    }),
-});
+/** Zero for every update: what freezes parameters, as one group of `multiTransform`. @see optax's `set_to_zero` */
+export const setToZero = (): GradientTransformation<NoState> => stateless("optim.setToZero", (g) => np.zerosLike(g));
 
 /** Tuple of the states of several transformations. */
 type States<T extends readonly unknown[]> = { readonly [K in keyof T]: T[K] };

@@ -1,28 +1,125 @@
 /** @file Optimizers as pure transitions. */
-export { type AdafactorMoments, type AdafactorOptions, type AdafactorState, adafactor } from "./adafactor.js";
-export { type AdamOptions, type AdamState, adam, adamw } from "./adam.js";
 export {
-  addDecayedWeights,
+  ema,
+  type RmsOptions,
+  scaleByAdadelta,
+  scaleByLion,
+  scaleByNovograd,
+  scaleByRms,
+  scaleByRss,
+  scaleByStddev,
+  trace,
+} from "./accumulators.js";
+export { type AdafactorMoments, type AdafactorOptions, type AdafactorState, adafactor } from "./adafactor.js";
+export {
+  type MomentOptions,
+  type MomentState,
+  scaleByAdam,
+  scaleByAdamax,
+  scaleByAmsgrad,
+  scaleByBelief,
+  scaleByRadam,
+  scaleByYogi,
+} from "./adam.js";
+export { incrementalUpdate, periodicUpdate } from "./averages.js";
+export {
   applyUpdates,
   chain,
   type GradientTransformation,
   identity,
   type NoState,
+  setToZero,
+  stateless,
+} from "./base.js";
+export {
+  adaptiveGradClip,
+  centralize,
+  clip,
+  clipByBlockRms,
+  clipByGlobalNorm,
+  globalNorm,
+  keepParamsNonnegative,
+  scaleByParamBlockNorm,
+  scaleByParamBlockRms,
+  scaleBySign,
+  scaleByTrustRatio,
+  zeroNans,
+} from "./clip.js";
+export {
+  type Boundaries,
+  cosineOnecycleSchedule,
+  linearOnecycleSchedule,
+  type OnecycleOptions,
+  piecewiseConstantSchedule,
+  piecewiseInterpolateSchedule,
+  sgdrSchedule,
+  type WarmupOptions,
+  warmupConstantSchedule,
+  warmupCosineDecaySchedule,
+  warmupExponentialDecaySchedule,
+} from "./composed-schedules.js";
+export { type FactorOptions, factorSchedule } from "./factor-schedule.js";
+export { masked, multiTransform } from "./masked.js";
+export {
+  adabelief,
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamaxw,
+  adamw,
+  amsgrad,
+  type DecayOptions,
+  type LearningRate,
+  lamb,
+  lars,
+  lion,
+  type MomentumOptions,
+  nadam,
+  nadamw,
+  noisySgd,
+  novograd,
+  radam,
+  rmsprop,
+  sgd,
+  signSgd,
+  sm3,
+  yogi,
+} from "./optimizers.js";
+export type { RunningState } from "./per-leaf.js";
+export {
+  addDecayedWeights,
+  type Mask,
   type ScheduleState,
   scale,
+  scaleByLearningRate,
   scaleBySchedule,
-} from "./base.js";
-export { clip, clipByBlockRms, clipByGlobalNorm, globalNorm } from "./clip.js";
+} from "./scale.js";
 export {
+  type Begin,
   constantSchedule,
-  cosineSchedule,
-  exponentialSchedule,
-  type FactorOptions,
-  factorSchedule,
+  cosineDecaySchedule,
+  exponentialDecay,
   inverseSquareRoot,
   joinSchedules,
   linearSchedule,
+  polynomialSchedule,
+  type Rate,
   type Schedule,
   warmup,
 } from "./schedules.js";
-export { type SgdState, sgd } from "./sgd.js";
+export { type Sm3State, scaleBySm3 } from "./sm3.js";
+export {
+  type ApplyIfFiniteState,
+  addNoise,
+  applyIfFinite,
+  type InjectState,
+  injectHyperparams,
+  type LookaheadParams,
+  type LookaheadState,
+  lookahead,
+  lookaheadParams,
+  type MultiStepsState,
+  multiSteps,
+  type NoiseState,
+} from "./wrappers.js";

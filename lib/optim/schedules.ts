@@ -4,40 +4,79 @@ import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 
-/** A learning rate: one number, or a function of the step (counted from 0). */
+/** A value that depends on the step, an int32 scalar counted from 0. */
 export type Schedule = (step: Tensor) => Tensor;
 
-/** The rate at a step, of a number or a schedule. */
-export const rateAt = (rate: number | Schedule, step: Tensor): Tensor | number =>
-  typeof rate === "number" ? rate : rate(step);
+/** A learning rate: a number, a scalar tensor (that may be traced), or a schedule. */
+export type Rate = number | Tensor | Schedule;
 
-const float = (step: Tensor): Tensor => np.astype(step, "float32");
+/** The rate at a step. */
+export const rateAt = (rate: Rate, step: Tensor): Tensor | number => (typeof rate === "function" ? rate(step) : rate);
 
-const positive = (where: string, what: string, value: number): void => {
+export const float = (step: Tensor): Tensor => np.astype(step, "float32");
+
+/** @throws {ArgumentError} naming what is not positive */
+export const positive = (where: string, what: string, value: number): void => {
   if (value > 0) return;
   throw new ArgumentError({ where, what: `${what} must be positive`, expected: "a number above 0", got: `${value}` });
 };
+
+/** Where a schedule begins; before, it has its first value. */
+export interface Begin {
+  readonly transitionBegin?: number;
+}
+
+/** The share of `steps` that is done, from 0 to 1. */
+const done = (step: Tensor, steps: number, begin = 0): Tensor =>
+  np.clip(np.divide(float(np.subtract(step, begin)), steps), 0, 1);
 
 /** The same at every step. */
 export const constantSchedule = (rate: number): Schedule =>
   composite("optim.constantSchedule", () => np.full([], rate));
 
-/** From `start` to `end` in `steps` steps, then `end`. */
-export const linearSchedule = (start: number, end: number, steps: number): Schedule => {
+/** From `start` to `end` in a straight line of `steps` steps, then `end`. */
+export const linearSchedule = (start: number, end: number, steps: number, options: Begin = {}): Schedule => {
   positive("optim.linearSchedule", "steps", steps);
-  return composite("optim.linearSchedule", (step: Tensor) => {
-    const done = np.clip(np.divide(float(step), steps), 0, 1);
-    return np.add(start, np.multiply(end - start, done));
+  return composite("optim.linearSchedule", (step: Tensor) =>
+    np.add(start, np.multiply(end - start, done(step, steps, options.transitionBegin))),
+  );
+};
+
+/**
+ * `(start - end) · (1 - share done) ** power + end`
+ *
+ * @see optax's `polynomial_schedule`
+ */
+export const polynomialSchedule = (
+  start: number,
+  end: number,
+  power: number,
+  steps: number,
+  options: Begin = {},
+): Schedule => {
+  positive("optim.polynomialSchedule", "steps", steps);
+  return composite("optim.polynomialSchedule", (step: Tensor) => {
+    const left = np.subtract(1, done(step, steps, options.transitionBegin));
+    return np.add(end, np.multiply(start - end, np.power(left, power)));
   });
 };
 
-/** Half a cosine from `start` down to `start * alpha` in `steps` steps. */
-export const cosineSchedule = (start: number, steps: number, alpha = 0): Schedule => {
-  positive("optim.cosineSchedule", "steps", steps);
-  return composite("optim.cosineSchedule", (step: Tensor) => {
-    const done = np.clip(np.divide(float(step), steps), 0, 1);
-    const cosine = np.multiply(0.5, np.add(1, np.cos(np.multiply(Math.PI, done))));
-    return np.multiply(start, np.add(np.multiply(1 - alpha, cosine), alpha));
+/**
+ * Half a cosine from `start` down to `start · alpha` in `steps` steps.
+ *
+ * - `exponent`: of the half cosine between 1 and 0. Default 1
+ * @see Loshchilov and Hutter 2017, arXiv:1608.03983; optax's `cosine_decay_schedule`
+ */
+export const cosineDecaySchedule = (
+  start: number,
+  steps: number,
+  options: { readonly alpha?: number; readonly exponent?: number } = {},
+): Schedule => {
+  const { alpha = 0, exponent = 1 } = options;
+  positive("optim.cosineDecaySchedule", "steps", steps);
+  return composite("optim.cosineDecaySchedule", (step: Tensor) => {
+    const cosine = np.multiply(0.5, np.add(1, np.cos(np.multiply(Math.PI, done(step, steps)))));
+    return np.multiply(start, np.add(np.multiply(1 - alpha, np.power(cosine, exponent)), alpha));
   });
 };
 
@@ -49,8 +88,8 @@ export const inverseSquareRoot = (start: number, warmup: number): Schedule => {
   );
 };
 
-/** A linear rise from 0 in `steps` steps, times another schedule or number. */
-export const warmup = (steps: number, rate: number | Schedule): Schedule => {
+/** A linear rise from 0 in `steps` steps, times another schedule or rate. */
+export const warmup = (steps: number, rate: Rate): Schedule => {
   positive("optim.warmup", "steps", steps);
   return composite("optim.warmup", (step: Tensor) =>
     np.multiply(np.minimum(np.divide(float(step), steps), 1), rateAt(rate, step)),
@@ -58,25 +97,31 @@ export const warmup = (steps: number, rate: number | Schedule): Schedule => {
 };
 
 /**
- * `start * factor ** (step / steps)`; as a staircase, the exponent is rounded down.
+ * `start · factor ** (step / steps)`; as a staircase, the exponent is rounded down.
  *
+ * - `endValue`: where it stops
  * @throws {ArgumentError} when `factor` or `steps` is not positive
+ * @see optax's `exponential_decay`
  */
-export const exponentialSchedule = (
+export const exponentialDecay = (
   start: number,
-  factor: number,
   steps: number,
-  options: { readonly staircase?: boolean } = {},
+  factor: number,
+  options: Begin & { readonly staircase?: boolean; readonly endValue?: number } = {},
 ): Schedule => {
-  positive("optim.exponentialSchedule", "factor", factor);
-  positive("optim.exponentialSchedule", "steps", steps);
-  return composite("optim.exponentialSchedule", (step: Tensor) =>
-    np.multiply(start, np.power(factor, periods(step, steps, options.staircase === true))),
-  );
+  const { transitionBegin = 0, staircase = false, endValue } = options;
+  positive("optim.exponentialDecay", "factor", factor);
+  positive("optim.exponentialDecay", "steps", steps);
+  return composite("optim.exponentialDecay", (step: Tensor) => {
+    const since = np.maximum(np.subtract(step, transitionBegin), 0);
+    const value = np.multiply(start, np.power(factor, periods(since, steps, staircase)));
+    if (endValue === undefined) return value;
+    return factor < 1 ? np.maximum(value, endValue) : np.minimum(value, endValue);
+  });
 };
 
-/** How often `length` steps have passed, with or without the begun part. Whole numbers are divided as integers, without rounding. */
-const periods = (step: Tensor, length: number, whole: boolean): Tensor => {
+/** How often `length` steps have passed, with the part begun or without; whole numbers are divided as integers, without rounding. */
+export const periods = (step: Tensor, length: number, whole: boolean): Tensor => {
   if (!whole) return np.divide(float(step), length);
   return Number.isInteger(length) ? float(np.floorDivide(step, length)) : np.floor(np.divide(float(step), length));
 };
@@ -103,76 +148,4 @@ export const joinSchedules = (schedules: readonly Schedule[], boundaries: readon
       schedules[0](step),
     ),
   );
-};
-
-/** Settings of `factorSchedule`; the defaults are T5X's. */
-export interface FactorOptions {
-  readonly base: number;
-  readonly warmupSteps?: number;
-  readonly decayFactor?: number;
-  readonly stepsPerDecay?: number;
-  readonly stepsPerCycle?: number;
-  readonly stepOffset?: number;
-  readonly minimum?: number;
-}
-
-type Factor = (rate: Tensor, step: Tensor, options: Required<FactorOptions>) => Tensor;
-
-/** What each factor does to the rate so far; `step` is an int32 scalar, not negative. */
-const FACTORS: Readonly<Record<string, Factor>> = {
-  constant: (rate, _step, { base }) => np.multiply(rate, base),
-  linear_warmup: (rate, step, { warmupSteps }) => np.multiply(rate, np.minimum(1, np.divide(float(step), warmupSteps))),
-  linear_decay: (rate, step, { base, warmupSteps, decayFactor }) => {
-    const falling = np.add(1, np.multiply(decayFactor, np.subtract(warmupSteps, float(step))));
-    return np.multiply(rate, np.multiply(base, np.minimum(np.divide(float(step), warmupSteps), falling)));
-  },
-  rsqrt_decay: (rate, step, { warmupSteps }) => np.multiply(rate, np.rsqrt(np.maximum(float(step), warmupSteps))),
-  rsqrt_normalized_decay: (rate, step, { warmupSteps }) =>
-    np.multiply(rate, np.sqrt(np.divide(warmupSteps, np.maximum(float(step), warmupSteps)))),
-  decay_every: (rate, step, { decayFactor, stepsPerDecay }) =>
-    np.multiply(rate, np.power(decayFactor, periods(step, stepsPerDecay, true))),
-  cosine_decay: (rate, step, { warmupSteps, stepsPerCycle }) => {
-    const cycles = np.maximum(0, np.divide(np.subtract(float(step), warmupSteps), stepsPerCycle));
-    const cosine = np.cos(np.multiply(Math.PI, np.subtract(cycles, np.floor(cycles))));
-    return np.multiply(rate, np.maximum(0, np.multiply(0.5, np.add(1, cosine))));
-  },
-};
-
-/**
- * T5X's schedules: a product of named factors, never below `minimum`.
- *
- * The factors are `constant`, `linear_warmup`, `linear_decay`, `rsqrt_decay`, `rsqrt_normalized_decay`, `decay_every` and `cosine_decay`.
- * @throws {ArgumentError} for a factor of another name, or a length that is not positive
- * @see T5X's `create_learning_rate_scheduler`
- * @example factorSchedule("constant * rsqrt_decay", { base: 1, warmupSteps: 10000 }) // T5's pre-training
- */
-export const factorSchedule = (factors: string, options: FactorOptions): Schedule => {
-  const where = "optim.factorSchedule";
-  const settings = {
-    ...{
-      warmupSteps: 1000,
-      decayFactor: 0.5,
-      stepsPerDecay: 20_000,
-      stepsPerCycle: 100_000,
-      stepOffset: 0,
-      minimum: 1e-8,
-    },
-    ...options,
-  };
-  for (const name of ["warmupSteps", "decayFactor", "stepsPerDecay", "stepsPerCycle"] as const) {
-    positive(where, name, settings[name]);
-  }
-  const list = factors.split("*").map((text): Factor => {
-    const name = text.trim();
-    if (Object.hasOwn(FACTORS, name)) return FACTORS[name];
-    const expected = Object.keys(FACTORS).join(", ");
-    throw new ArgumentError({ where, what: "there is no such factor", expected, got: JSON.stringify(name) });
-  });
-  return composite(where, (step: Tensor) => {
-    const since = np.maximum(0, np.subtract(step, settings.stepOffset));
-    return np.maximum(
-      list.reduce((rate, factor) => factor(rate, since, settings), np.full([], 1)),
-      settings.minimum,
-    );
-  });
 };

@@ -143,7 +143,7 @@ Base("a schedule scales by the step, counted from 0", () => {
 
 Base("a learning rate apart from the optimizer gives the same steps", () => {
   onReference(() => {
-    const rate = optim.cosineSchedule(0.1, 5);
+    const rate = optim.cosineDecaySchedule(0.1, 5);
     const [params, grads] = [row(rows(0.5), 0), row(rows(2), 0)];
     const apart = opaque(optim.chain(optim.scaleBySchedule(rate), optim.scale(-1)));
     const whole = opaque(optim.sgd({ learningRate: rate }));

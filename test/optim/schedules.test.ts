@@ -41,7 +41,7 @@ Schedules("constant, linear, cosine, inverse square root and warm-up follow thei
   follows(optim.constantSchedule(0.3), SOME, () => 0.3);
   follows(optim.linearSchedule(1, 0.2, 10), SOME, (s) => 1 - 0.8 * Math.min(s / 10, 1));
   follows(
-    optim.cosineSchedule(2, 10, 0.1),
+    optim.cosineDecaySchedule(2, 10, { alpha: 0.1 }),
     SOME,
     (s) => 2 * (0.9 * 0.5 * (1 + Math.cos(Math.PI * Math.min(s / 10, 1))) + 0.1),
     1,
@@ -52,18 +52,18 @@ Schedules("constant, linear, cosine, inverse square root and warm-up follow thei
 });
 
 Schedules("an exponential falls smoothly, or in stairs whose edges are exact at large steps", () => {
-  follows(optim.exponentialSchedule(2, 0.5, 10), SOME, (s) => 2 * 0.5 ** (s / 10));
-  const stairs = optim.exponentialSchedule(2, 0.5, 10, { staircase: true });
+  follows(optim.exponentialDecay(2, 10, 0.5), SOME, (s) => 2 * 0.5 ** (s / 10));
+  const stairs = optim.exponentialDecay(2, 10, 0.5, { staircase: true });
   follows(stairs, [0, 9, 10, 19, 20], (s) => 2 * 0.5 ** Math.floor(s / 10));
   // In float32 both steps give the quotient 1000. The factor is a float32, since its 999th power multiplies its rounding.
   const factor = 1 - 2 ** -10;
-  const long = optim.exponentialSchedule(1, factor, 20_000, { staircase: true });
+  const long = optim.exponentialDecay(1, 20_000, factor, { staircase: true });
   follows(long, [19_999_999, 20_000_000], (s) => factor ** Math.floor(s / 20_000));
 });
 
 Schedules("joined schedules begin at their boundaries and count from there", () => {
   const joined = optim.joinSchedules(
-    [optim.linearSchedule(0, 1, 4), optim.constantSchedule(1), optim.exponentialSchedule(1, 0.5, 2)],
+    [optim.linearSchedule(0, 1, 4), optim.constantSchedule(1), optim.exponentialDecay(1, 2, 0.5)],
     [4, 10],
   );
   follows(joined, [0, 3, 4, 9, 10, 12, 15], (s) => (s < 4 ? s / 4 : s < 10 ? 1 : 0.5 ** ((s - 10) / 2)));
@@ -116,7 +116,7 @@ Schedules("an unknown factor and a length that is not positive are refused befor
   assert.ok(messageOf(() => optim.factorSchedule("toString", { base: 1 }))?.includes('"toString"'));
   assert.ok(messageOf(() => optim.factorSchedule("constant", { base: 1, warmupSteps: 0 }))?.includes("warmupSteps"));
   assert.ok(messageOf(() => optim.linearSchedule(1, 0, 0))?.includes("steps"));
-  assert.ok(messageOf(() => optim.exponentialSchedule(1, -0.5, 10))?.includes("factor"));
+  assert.ok(messageOf(() => optim.exponentialDecay(1, 10, -0.5))?.includes("factor"));
 });
 
 Schedules.run();

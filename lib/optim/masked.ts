@@ -1,0 +1,96 @@
+/** @file Transformations for some of the parameters. */
+import { scope } from "../core/composite.js";
+import { ArgumentError } from "../core/errors.js";
+import { leavesOf, type TreeDef, unflatten } from "../core/pytree.js";
+import type { Tensor } from "../core/tensor.js";
+import * as tree from "../tree/index.js";
+import { alignedLeaves, type GradientTransformation } from "./base.js";
+
+/** The tree with null in place of the leaves that are not kept. */
+const kept = (def: TreeDef, leaves: readonly Tensor[], keep: readonly boolean[]): unknown =>
+  unflatten(
+    def,
+    leaves.map((leaf, i) => (keep[i] ? leaf : null)),
+  );
+
+/** Which leaves are meant, told from the parameters alone. */
+const keepOf = (params: unknown, filter: tree.PathFilter<Tensor>): boolean[] =>
+  leavesOf(tree.mask(params, filter as tree.PathFilter<never>)) as boolean[];
+
+/**
+ * Transforms the gradients of the parameters meant and hands on the others; the state is that of the parameters meant.
+ *
+ * @see optax's `masked`; `tree.partition` for the filter
+ * @example masked(clip(1), "decoder/**")
+ */
+export const masked = <S>(
+  inner: GradientTransformation<S>,
+  filter: tree.PathFilter<Tensor>,
+): GradientTransformation<S> => ({
+  init: (params) => inner.init(tree.select(params, filter as tree.PathFilter<never>)),
+  update: (grads, state, params) =>
+    scope(() => {
+      const [rows, def] = alignedLeaves("optim.masked", params, grads);
+      const keep = keepOf(params, filter);
+      const side = (column: 0 | 1): unknown =>
+        kept(
+          def,
+          rows.map((row) => row[column]),
+          keep,
+        );
+      const [updates, next] = inner.update(side(1), state, side(0));
+      const changed = leavesOf(updates);
+      let at = 0;
+      const whole = unflatten(
+        def,
+        rows.map(([, g], i) => (keep[i] ? changed[at++] : g)),
+      );
+      return [whole as typeof grads, next] as const;
+    }),
+});
+
+/**
+ * Another transformation for each group of parameters; the state is that of each, by its name.
+ *
+ * - `label`: the name of the group that a parameter belongs to, of its path (`encoder/layers/3/kernel`) and itself
+ * @throws {ArgumentError} naming the path whose label is none of the names
+ * @see optax's `multi_transform` (`partition`)
+ * @example
+ * multiTransform({ slow: adam({ learningRate: 1e-5 }), fast: adam({ learningRate: 1e-3 }) }, (path) =>
+ *   path.startsWith("encoder/") ? "slow" : "fast",
+ * );
+ */
+export const multiTransform = <S extends Readonly<Record<string, unknown>>>(
+  transforms: { readonly [K in keyof S]: GradientTransformation<S[K]> },
+  label: (path: string, param: Tensor) => keyof S & string,
+): GradientTransformation<S> => {
+  const where = "optim.multiTransform";
+  const groups = Object.entries(transforms).map(
+    ([name, inner]) => [name, masked(inner, (path, param) => label(path, param) === name)] as const,
+  );
+  const checkLabels = (params: unknown): void => {
+    for (const [path, param] of tree.flattenWithPath(params)[0]) {
+      const at = tree.slashPath(path);
+      const got = label(at, param);
+      if (Object.hasOwn(transforms, got)) continue;
+      const expected = Object.keys(transforms).join(", ");
+      throw new ArgumentError({ where, what: "there is no such group", expected, got: String(got), at });
+    }
+  };
+  return {
+    init: (params) => {
+      checkLabels(params);
+      return Object.fromEntries(groups.map(([name, group]) => [name, group.init(params)])) as S;
+    },
+    update: (grads, state, params) =>
+      scope(() => {
+        let updates = grads;
+        const next = groups.map(([name, group]) => {
+          const [u, s] = group.update(updates, state[name] as S[string], params);
+          updates = u;
+          return [name, s] as const;
+        });
+        return [updates, Object.fromEntries(next) as S] as const;
+      }),
+  };
+};

@@ -1,0 +1,71 @@
+/** @file Factors, learning rates and weight decay: the last parts of a chain. */
+import { scope } from "../core/composite.js";
+import { ArgumentError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
+import * as np from "../np/index.js";
+import type { PathFilter } from "../tree/index.js";
+import { type GradientTransformation, mapLeaves, type NoState, stateless } from "./base.js";
+import { masked } from "./masked.js";
+import { type Rate, rateAt, type Schedule } from "./schedules.js";
+
+/** Multiplies every update by a number. */
+export const scale = (factor: number | Tensor): GradientTransformation<NoState> =>
+  stateless("optim.scale", (g) => np.multiply(g, factor));
+
+/** Which parameters are meant, by path and leaf; see `tree.partition`. */
+export type Mask = PathFilter<Tensor>;
+
+/**
+ * Adds `rate · parameter` to the update, of all parameters or of those of the mask.
+ *
+ * @see optax's `add_decayed_weights`
+ * @example addDecayedWeights(1e-4, { mask: "**\/kernel" })
+ */
+export const addDecayedWeights = (
+  rate: number | Tensor,
+  options: { readonly mask?: Mask | undefined } = {},
+): GradientTransformation<NoState> => {
+  const name = "optim.addDecayedWeights";
+  if (rate === 0) return stateless(name, (g) => g);
+  const decay = stateless(name, (g, p) => np.add(g, np.multiply(rate, p)));
+  return options.mask === undefined ? decay : masked(decay, options.mask);
+};
+
+export interface ScheduleState {
+  /** Steps done, int32 scalar. */
+  readonly count: Tensor;
+}
+
+/** Multiplies by a rate that may depend on the step, times a sign. */
+const scaleByRate = (name: string, rate: Rate, sign: 1 | -1): GradientTransformation<ScheduleState> => ({
+  init: () => ({ count: np.scalar(0, "int32") }),
+  update: (grads, { count }, params) =>
+    scope(() => {
+      const factor = np.multiply(sign, rateAt(rate, count));
+      const updates = mapLeaves(name, (_p, g) => np.multiply(g, factor), params, grads);
+      return [updates as typeof grads, { count: np.add(count, 1) }] as const;
+    }),
+});
+
+/**
+ * Multiplies every update by what the schedule gives for the step, counted from 0; the sign stays.
+ *
+ * @example chain(clipByGlobalNorm(1), scaleBySchedule(warmup(100, 0.1)), scale(-1)) // plain descent with a warm-up
+ */
+export const scaleBySchedule = (schedule: Schedule): GradientTransformation<ScheduleState> =>
+  scaleByRate("optim.scaleBySchedule", schedule, 1);
+
+/**
+ * Multiplies every update by minus the learning rate: the last part of an optimizer.
+ *
+ * The state counts the steps also when the rate is a number, so that a schedule can take its place later.
+ * @see optax's `scale_by_learning_rate`
+ */
+export const scaleByLearningRate = (rate: Rate): GradientTransformation<ScheduleState> =>
+  scaleByRate("optim.scaleByLearningRate", rate, -1);
+
+/** @throws {ArgumentError} unless a decay is in [0, 1] */
+export const checkDecay = (where: string, name: string, value: number): void => {
+  if (value >= 0 && value <= 1) return;
+  throw new ArgumentError({ where, what: `${name} is out of range`, expected: "0 to 1", got: `${value}` });
+};

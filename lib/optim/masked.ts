@@ -18,7 +18,7 @@ const keepOf = (params: unknown, filter: tree.PathFilter<Tensor>): boolean[] =>
   leavesOf(tree.mask(params, filter as tree.PathFilter<never>)) as boolean[];
 
 /**
- * Transforms the gradients of the parameters meant and hands on the others; the state is that of the parameters meant.
+ * Transforms the gradients of the parameters meant and hands on the others themselves; the state is that of the parameters meant.
  *
  * @see optax's `masked`; `tree.partition` for the filter
  * @example masked(clip(1), "decoder/**")

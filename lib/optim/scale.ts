@@ -41,7 +41,8 @@ const scaleByRate = (name: string, rate: Rate, sign: 1 | -1): GradientTransforma
   init: () => ({ count: np.scalar(0, "int32") }),
   update: (grads, { count }, params) =>
     scope(() => {
-      const factor = np.multiply(sign, rateAt(rate, count));
+      const value = rateAt(rate, count);
+      const factor = typeof value === "number" ? sign * value : np.multiply(sign, value);
       const updates = mapLeaves(name, (_p, g) => np.multiply(g, factor), params, grads);
       return [updates as typeof grads, { count: np.add(count, 1) }] as const;
     }),

@@ -23,7 +23,7 @@ import type { LeafOf, Mapped } from "./types.js";
  * @example tree.map((p, g) => np.subtract(p, np.multiply(0.1, g)), params, grads)
  */
 export const map = <T, R>(
-  f: (leaf: LeafOf<T>, ...more: never[]) => R,
+  f: (leaf: LeafOf<NoInfer<T>>, ...more: never[]) => R,
   tree: T,
   ...rest: readonly unknown[]
 ): Mapped<T, R> => treeMap(f, tree, ...rest) as Mapped<T, R>;
@@ -33,7 +33,7 @@ export const map = <T, R>(
  *
  * @see JAX's `jax.tree.map_with_path`
  */
-export const mapWithPath = <T, R>(f: (path: KeyPath, leaf: LeafOf<T>) => R, tree: T): Mapped<T, R> =>
+export const mapWithPath = <T, R>(f: (path: KeyPath, leaf: LeafOf<NoInfer<T>>) => R, tree: T): Mapped<T, R> =>
   treeMapWithPath(f as (path: KeyPath, leaf: never) => unknown, tree) as Mapped<T, R>;
 
 /**
@@ -55,7 +55,7 @@ export const flattenWithPath = <T>(
  * @see JAX's `jax.tree.reduce`
  * @example tree.reduce((n, x) => n + x.size, params, 0)
  */
-export const reduce = <T, R>(f: (total: R, leaf: LeafOf<T>) => R, tree: T, initial: R): R =>
+export const reduce = <T, R>(f: (total: R, leaf: LeafOf<NoInfer<T>>) => R, tree: T, initial: R): R =>
   leavesOf(tree).reduce<R>((total, leaf) => f(total, leaf as LeafOf<T>), initial);
 
 /** Whether every leaf is true (a tensor: a concrete scalar that is not 0). @see JAX's `jax.tree.all` */

@@ -3,7 +3,7 @@
 import { bitcastP, clzP, exponentP, gcdP, ldexpP, nextafterP, populationCountP, reducePrecisionP } from "./bits.js";
 import { broadcastInDimP, reduceSumP, reshapeP, transposeP } from "./broadcast.js";
 import { choleskyP } from "./cholesky.js";
-import { cumSumP } from "./cumulative.js";
+import { cumLogSumExpP, cumMaxP, cumMinP, cumProdP, cumSumP } from "./cumulative.js";
 import { dotGeneralP } from "./dot.js";
 import { dynamicSliceP, dynamicUpdateSliceP } from "./dynamic-slice.js";
 import { eighP } from "./eigh.js";
@@ -72,6 +72,7 @@ import { concatenateP, iotaP, padP, reverseP, sliceP } from "./movement.js";
 import { qrP } from "./qr.js";
 import { randomBitsP, threefryP } from "./random.js";
 import { argMaxP, argMinP, reduceAndP, reduceMaxP, reduceMinP, reduceOrP } from "./reduce.js";
+import { scatterMaxP, scatterMinP, scatterMulP, scatterP } from "./scatter.js";
 import { sortP } from "./sort.js";
 import {
   besselI0eP,
@@ -159,6 +160,10 @@ export const primitives = {
   slice: sliceP,
   argmax: argMaxP,
   argmin: argMinP,
+  cumlogsumexp: cumLogSumExpP,
+  cummax: cumMaxP,
+  cummin: cumMinP,
+  cumprod: cumProdP,
   cumsum: cumSumP,
   reduce_and: reduceAndP,
   reduce_max: reduceMaxP,
@@ -166,7 +171,11 @@ export const primitives = {
   reduce_or: reduceOrP,
   sort: sortP,
   gather: gatherP,
+  scatter: scatterP,
   scatter_add: scatterAddP,
+  scatter_max: scatterMaxP,
+  scatter_min: scatterMinP,
+  scatter_mul: scatterMulP,
   dynamic_slice: dynamicSliceP,
   dynamic_update_slice: dynamicUpdateSliceP,
   random_bits: randomBitsP,

@@ -1,67 +1,120 @@
-/** @file Sorting along an axis. */
-import { range } from "../core/aval.js";
-import { ShapeError } from "../core/errors.js";
-import { axisView, zerosHost } from "../core/host.js";
+/** @file Sorting along an axis: one array, or several together by the first few of them. */
+import { type Aval, range, type Shape, sameShape } from "../core/aval.js";
+import { axisView, type HostArray, type TypedArray, zerosHost } from "../core/host.js";
 import { definePrimitive, isZero, notLinear, type Primitive, Zero } from "../core/primitive.js";
-import { mapped } from "../core/rules.js";
+import { demand } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
-import { moveAxis } from "./broadcast.js";
 import { takeAlongAxis } from "./gather.js";
+import { iota, mappedFront } from "./movement.js";
 
-type Axis = { readonly axis: number };
+type Sort = { readonly axis: number; readonly numKeys: number };
 
-/** Ascending and stable, NaN last; gives the values and the int32 indices they came from. */
-export const sortP: Primitive<Axis> = definePrimitive<Axis>({
-  name: "sort",
-  abstractEval: ([x], { axis }) => {
-    if (axis < 0 || axis >= x.ndim) {
-      throw new ShapeError({
-        where: "sort",
-        what: "no such axis",
-        expected: "an axis of the operand",
-        got: `${x}, ${axis}`,
-      });
+/** Whether `a` goes before `b`: ascending, NaN last; zeros of both signs are equal. */
+const goesBefore = (a: number, b: number): boolean => a < b || (Number.isNaN(b) && !Number.isNaN(a));
+
+/** Elements `p` and `q` of rows compared by the first row, where that is equal by the second, and so on. */
+const byRows =
+  (rows: readonly TypedArray[]) =>
+  (p: number, q: number): boolean => {
+    for (const row of rows) {
+      if (goesBefore(row[p], row[q])) return true;
+      if (goesBefore(row[q], row[p])) return false;
     }
-    return [x, x.withDType("int32")];
-  },
-  impl: ([x], { axis }) => {
-    const { outer, length, inner } = axisView(x.shape, axis);
-    const [values, indices] = [zerosHost(x), zerosHost({ shape: x.shape, dtype: "int32" })];
-    const rank = (v: number): number => (Number.isNaN(v) ? 1 : 0);
-    for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < inner; i++) {
-        const at = (k: number): number => (o * length + k) * inner + i;
-        const order = range(length).sort((p, q) => {
-          const [a, b] = [x.data[at(p)], x.data[at(q)]];
-          return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0) || p - q;
-        });
-        order.forEach((from, k) => {
-          values.data[at(k)] = x.data[at(from)];
-          indices.data[at(k)] = from;
-        });
+    return false;
+  };
+
+/** The numbers 0 to `n - 1` in order, by merging from the bottom up: stable. */
+const orderBy = (n: number, before: (p: number, q: number) => boolean): Int32Array => {
+  let from = Int32Array.from(range(n));
+  let to = new Int32Array(n);
+  for (let width = 1; width < n; width *= 2) {
+    for (let start = 0; start < n; start += 2 * width) {
+      const middle = Math.min(start + width, n);
+      const end = Math.min(start + 2 * width, n);
+      let [left, right] = [start, middle];
+      for (let k = start; k < end; k++) {
+        const takesLeft = left < middle && (right >= end || !before(from[right], from[left]));
+        to[k] = takesLeft ? from[left++] : from[right++];
       }
     }
-    return [values, indices];
+    [from, to] = [to, from];
+  }
+  return from;
+};
+
+/** Calls `f` for every row along an axis, with the place of its elements. */
+const eachRow = (shape: Shape, axis: number, f: (at: (k: number) => number) => void): void => {
+  const { outer, length, inner } = axisView(shape, axis);
+  for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) f((k) => (o * length + k) * inner + i);
+};
+
+/** Inputs of one shape; outputs are the same, in the order that sorts the first `numKeys` of them: stable, ascending, NaN last. */
+export const sortP: Primitive<Sort> = definePrimitive<Sort>({
+  name: "sort",
+  abstractEval: (xs, { axis, numKeys }) => {
+    const [first] = xs;
+    const print = (list: readonly Aval[]): string => list.join(", ");
+    demand(axis >= 0 && axis < first.ndim, "sort", "no such axis", "an axis of the operand", `${first}, ${axis}`);
+    demand(
+      xs.every((x) => sameShape(x.shape, first.shape)),
+      "sort",
+      "shapes differ",
+      "equal shapes",
+      print(xs),
+    );
+    demand(
+      Number.isInteger(numKeys) && numKeys >= 1 && numKeys <= xs.length,
+      "sort",
+      "the number of keys does not fit",
+      `1 to ${xs.length}`,
+      `${numKeys}`,
+    );
+    return xs;
   },
-  jvp: ([x], [dx], { axis }) => {
-    const [values, indices] = bind(sortP, [x], { axis });
+  impl: (xs, { axis, numKeys }) => {
+    const outs: HostArray[] = xs.map(zerosHost);
+    const [{ shape }] = xs;
+    const n = shape[axis];
+    // A single key is compared without a loop over keys.
+    const rows = xs.slice(0, numKeys).map((x) => zerosHost({ shape: [n], dtype: x.dtype }).data);
+    const [row] = rows;
+    const before = numKeys === 1 ? (p: number, q: number): boolean => goesBefore(row[p], row[q]) : byRows(rows);
+    eachRow(shape, axis, (at) => {
+      rows.forEach((r, key) => {
+        for (let k = 0; k < n; k++) r[k] = xs[key].data[at(k)];
+      });
+      const order = orderBy(n, before);
+      xs.forEach((x, i) => {
+        for (let k = 0; k < n; k++) outs[i].data[at(k)] = x.data[at(order[k])];
+      });
+    });
+    return outs;
+  },
+  jvp: (xs, dxs, { axis, numKeys }) => {
+    const [{ shape, size }] = xs;
+    const sorted = bind(sortP, [...xs, iota(shape, "int32", axis)], { axis, numKeys });
+    const outs = sorted.slice(0, -1);
+    const order = sorted[outs.length];
     // Of no elements nothing can be taken.
-    const none = isZero(dx) || x.size === 0;
-    const tangent = none ? new Zero(values.aval.strong()) : takeAlongAxis(dx, indices, axis);
-    return [
-      [values, indices],
-      [tangent, new Zero(indices.aval)],
-    ];
+    const tangents = dxs.map((dx, i) =>
+      isZero(dx) || size === 0 ? new Zero(outs[i].aval.strong()) : takeAlongAxis(dx, order, axis, "clip"),
+    );
+    return [outs, tangents];
   },
   transpose: notLinear("sort"),
-  batch: (_size, [x], [d], { axis }) => {
-    const outs = bind(sortP, [moveAxis(x, mapped(d), 0)], { axis: axis + 1 });
-    return [outs, [0, 0]];
+  batch: (size, xs, dims, { axis, numKeys }) => {
+    const fronts = xs.map((x, i) => mappedFront(x, dims[i], size));
+    return [bind(sortP, fronts, { axis: axis + 1, numKeys }), xs.map(() => 0)];
   },
 });
-/** Values in ascending order along `axis` and where they came from. */
+
+/** The operands in the order that sorts the first `numKeys` of them along `axis`. */
+export const sortTogether = (xs: readonly Tensor[], axis: number, numKeys = 1): readonly Tensor[] =>
+  bind(sortP, xs, { axis, numKeys });
+
+/** Values in ascending order along `axis` and where they came from (int32). */
 export const sort = (x: Tensor, axis: number): readonly [values: Tensor, indices: Tensor] => {
-  const [values, indices] = bind(sortP, [x], { axis });
+  const [values, indices] = sortTogether([x, iota(x.shape, "int32", axis)], axis);
   return [values, indices];
 };

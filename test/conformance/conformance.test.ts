@@ -7,6 +7,7 @@ import { type PrimitiveName, primitives } from "../../lib/primitives/index.js";
 import { messageOf, startedRuntimes } from "../helpers/runtime.js";
 import { conforms, sabotaged } from "./checks.js";
 import { elementwiseRows } from "./elementwise-rows.js";
+import { indexingRows } from "./indexing-rows.js";
 import { linalgRows } from "./linalg-rows.js";
 import { floats, row } from "./row.js";
 import { specialRows } from "./special-rows.js";
@@ -14,7 +15,7 @@ import { structuralRows } from "./structural-rows.js";
 
 const Conformance = suite("conformance");
 const runtimes = await startedRuntimes();
-const rows = [...elementwiseRows, ...specialRows, ...structuralRows, ...linalgRows];
+const rows = [...elementwiseRows, ...specialRows, ...indexingRows, ...structuralRows, ...linalgRows];
 const names = Object.keys(primitives) as PrimitiveName[];
 
 for (const name of names) {

@@ -1,6 +1,5 @@
-/** @file Rows of the primitives that move, reduce, multiply, look up and draw. */
+/** @file Rows of the primitives that move, reduce, multiply, slice and draw. */
 import type { DotDims } from "../../lib/primitives/dot.js";
-import type { GatherDims } from "../../lib/primitives/gather.js";
 import { bools, floats, INT_LIMITS, ints, ofEach, RANK8, type Row, row, SPECIAL, UINT_LIMITS, uints } from "./row.js";
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
@@ -113,24 +112,6 @@ const reductions: readonly Row[] = [
     row(prim, [uints([11], UINT_LIMITS)], { axis: 0 }),
     row(prim, [bools([2, 3])], { axis: 1 }),
   ]),
-  ...[false, true].flatMap((reverse) => [
-    row("cumsum", [floats([2, 3])], { axis: 1, reverse }),
-    row("cumsum", [floats([2, 3])], { axis: 0, reverse }),
-    row("cumsum", [floats([2, 0])], { axis: 1, reverse }),
-    row("cumsum", [floats(RANK8)], { axis: 4, reverse }),
-    row("cumsum", [floats([15], SPECIAL)], { axis: 0, reverse }, "special values"),
-    row("cumsum", [ints([12], INT_LIMITS)], { axis: 0, reverse }),
-    row("cumsum", [uints([11], UINT_LIMITS)], { axis: 0, reverse }),
-  ]),
-  row("sort", [floats([2, 3])], { axis: 1 }),
-  row("sort", [floats([3, 2])], { axis: 0 }),
-  row("sort", [floats([6], [2, 1, 2, 1, 0, 2])], { axis: 0 }, "a kink"),
-  row("sort", [floats([15], SPECIAL)], { axis: 0 }, "special values"),
-  row("sort", [floats([0, 2])], { axis: 0 }),
-  row("sort", [floats(RANK8)], { axis: 4 }),
-  row("sort", [ints([12], INT_LIMITS)], { axis: 0 }),
-  row("sort", [uints([11], UINT_LIMITS)], { axis: 0 }),
-  row("sort", [bools([5])], { axis: 0 }),
 ];
 
 const dot = (
@@ -175,84 +156,7 @@ const products: readonly Row[] = [
   row("dot_general", [uints([1, 11], UINT_LIMITS), uints([11, 1], UINT_LIMITS)], dot([1], [0])),
 ];
 
-/** Rows of a [n, 3] matrix. */
-const rows: GatherDims = {
-  offsetDims: [1],
-  collapsedSliceDims: [0],
-  operandBatchingDims: [],
-  startIndicesBatchingDims: [],
-  startIndexMap: [0],
-  sliceSizes: [1, 3],
-};
-/** Windows of 2 x 2 at computed places. */
-const windows: GatherDims = {
-  ...rows,
-  offsetDims: [1, 2],
-  collapsedSliceDims: [],
-  startIndexMap: [1, 0],
-  sliceSizes: [2, 2],
-};
-/** One element a row, each row by its own index. */
-const along: GatherDims = {
-  offsetDims: [],
-  collapsedSliceDims: [1],
-  operandBatchingDims: [0],
-  startIndicesBatchingDims: [0],
-  startIndexMap: [1],
-  sliceSizes: [1, 1],
-};
-const [within, outside] = [
-  [2, 0, 1, 2],
-  [2, -1, 4, 1],
-];
-const lookups: readonly Row[] = [
-  ...(["fill", "zero", "clip"] as const).flatMap((mode) => [
-    row("gather", [floats([4, 3]), ints([4, 1], within)], { ...rows, mode }),
-    ...ofEach([4, 3]).map((x) =>
-      row("gather", [x, ints([4, 1], outside)], { ...rows, mode }, mode === "fill" ? "special values" : undefined),
-    ),
-    row("gather", [floats([4, 3]), ints([2, 2], [1, 0, 0, 2])], { ...windows, mode }),
-    row("gather", [floats([3, 4]), ints([3, 2, 1], [3, 0, 1, 1, 2, 0])], { ...along, mode }),
-    row("gather", [floats([4, 3]), ints([0, 1])], { ...rows, mode }),
-    row("gather", [floats([5, 3], SPECIAL), ints([4, 1], within)], { ...rows, mode }, "special values"),
-  ]),
-  row("gather", [floats(RANK8), ints([2, 1], [2, 0])], {
-    offsetDims: [0, 1, 2, 3, 4, 5, 6],
-    collapsedSliceDims: [4],
-    operandBatchingDims: [],
-    startIndicesBatchingDims: [],
-    startIndexMap: [4],
-    sliceSizes: [1, 2, 1, 1, 1, 1, 1, 1],
-    mode: "clip",
-  }),
-  ...(["drop", "clip"] as const).flatMap((mode) => [
-    row("scatter_add", [floats([4, 3]), ints([4, 1], within), floats([4, 3], [0.5, -0.25, 3])], { ...rows, mode }),
-    row("scatter_add", [floats([4, 3]), ints([4, 1], outside), floats([4, 3], [0.5, -0.25, 3])], { ...rows, mode }),
-    row("scatter_add", [floats([4, 3]), ints([2, 2], [1, 0, 0, 2]), floats([2, 2, 2])], { ...windows, mode }),
-    row("scatter_add", [floats([3, 4]), ints([3, 2, 1], [3, 0, 1, 1, 2, 0]), floats([3, 2])], { ...along, mode }),
-    row("scatter_add", [floats([4, 3]), ints([0, 1]), floats([0, 3])], { ...rows, mode }),
-    row("scatter_add", [ints([4, 3], INT_LIMITS), ints([4, 1], within), ints([4, 3], INT_LIMITS)], { ...rows, mode }),
-    row("scatter_add", [uints([4, 3], UINT_LIMITS), ints([4, 1], within), uints([4, 3], UINT_LIMITS)], {
-      ...rows,
-      mode,
-    }),
-    row(
-      "scatter_add",
-      [floats([5, 3], SPECIAL), ints([4, 1], within), floats([4, 3])],
-      { ...rows, mode },
-      "special values",
-    ),
-  ]),
-  row("scatter_add", [floats(RANK8), ints([2, 1], [2, 0]), floats([1, 2, 1, 1, 1, 1, 1, 2])], {
-    offsetDims: [0, 1, 2, 3, 4, 5, 6],
-    collapsedSliceDims: [4],
-    operandBatchingDims: [],
-    startIndicesBatchingDims: [],
-    startIndexMap: [4],
-    sliceSizes: [1, 2, 1, 1, 1, 1, 1, 1],
-    mode: "drop",
-  }),
-
+const slices: readonly Row[] = [
   ...ofEach([3, 4]).map((x) => row("dynamic_slice", [x, ints([], [1]), ints([], [2])], { sliceSizes: [2, 2] })),
   row("dynamic_slice", [floats([3, 4]), ints([], [-5]), ints([], [2 ** 31 - 1])], { sliceSizes: [2, 3] }),
   row("dynamic_slice", [floats([3, 0]), ints([], [1]), ints([], [0])], { sliceSizes: [2, 0] }),
@@ -282,4 +186,4 @@ const draws: readonly Row[] = [
   row("threefry2x32", [uints([0, 2]), uints([0, 2])]),
 ];
 
-export const structuralRows: readonly Row[] = [...movement, ...reductions, ...products, ...lookups, ...draws];
+export const structuralRows: readonly Row[] = [...movement, ...reductions, ...products, ...slices, ...draws];

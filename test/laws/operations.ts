@@ -58,6 +58,13 @@ const alongAxis =
     b.apply(name, [x], { axis: b.rng.int(b.shape(x).length), ...more(b) });
   };
 
+const running =
+  (name: PrimitiveName, tame: (b: Builder, x: Arg) => Arg): Operation =>
+  (b) => {
+    const x = b.aFloat((shape) => ranked(shape) && small(shape));
+    b.apply(name, [tame(b, x)], { axis: b.rng.int(b.shape(x).length), reverse: b.rng.chance(0.5) });
+  };
+
 /** An int32 scalar that may be anything. */
 const start = (b: Builder): Arg => (b.rng.chance(0.5) ? b.of("int32", (s) => s.length === 0) : b.int(b.rng.int(3)));
 /** Indices [n, 1] into an axis of `size`, most of them inside. */
@@ -95,6 +102,20 @@ const factorization =
   };
 /** Between 0 and 1. */
 const probability = (b: Builder, x: Arg): Arg => b.apply("logistic", [sine(b, x)]);
+/** Sines of entries as updates of rows, some of which lie outside. */
+const scattering =
+  (name: PrimitiveName, places: (b: Builder, size: number) => number = indices): Operation =>
+  (b) => {
+    const x = b.aFloat((s) => ranked(s) && small(s) && s[0] > 0);
+    const shape = b.shape(x);
+    const at = places(b, shape[0]);
+    const updates = b.apply("sin", [b.apply("gather", [x, at], { ...alongRows(shape), mode: "clip" })]);
+    b.apply(name, [b.rng.chance(0.5) ? x : sine(b, x), at, updates], {
+      ...alongRows(shape),
+      mode: b.rng.pick(["clip", "drop"]),
+      uniqueIndices: places !== indices,
+    });
+  };
 
 /** One operation for every primitive. */
 export const operations: Record<PrimitiveName, Operation> = {
@@ -284,8 +305,12 @@ export const operations: Record<PrimitiveName, Operation> = {
   reduce_or: reduction("reduce_or", "bool"),
   argmax: alongAxis("argmax"),
   argmin: alongAxis("argmin"),
-  cumsum: alongAxis("cumsum", (b) => ({ reverse: b.rng.chance(0.5) })),
-  sort: alongAxis("sort"),
+  cumsum: running("cumsum", plain),
+  cumprod: running("cumprod", sine),
+  cummax: running("cummax", plain),
+  cummin: running("cummin", plain),
+  cumlogsumexp: running("cumlogsumexp", sine),
+  sort: alongAxis("sort", () => ({ numKeys: 1 })),
   dot_general: (b) => {
     const x = b.aFloat((s) => ranked(s) && small(s));
     const k = b.rng.int(b.shape(x).length);
@@ -307,20 +332,15 @@ export const operations: Record<PrimitiveName, Operation> = {
     const shape = b.shape(x);
     b.apply("gather", [x, indices(b, shape[0])], {
       ...alongRows(shape),
-      mode: b.rng.pick(["clip", "zero"]),
+      ...b.rng.pick([{ mode: "clip" }, { mode: "fill", fillValue: 0.5 }]),
     });
   },
-  scatter_add: (b) => {
-    const x = b.aFloat((s) => ranked(s) && small(s) && s[0] > 0);
-    const shape = b.shape(x);
-    const at = indices(b, shape[0]);
-    const read = { ...alongRows(shape), mode: "clip" };
-    const updates = b.apply("sin", [b.apply("gather", [x, at], read)]);
-    b.apply("scatter_add", [b.rng.chance(0.5) ? x : sine(b, x), at, updates], {
-      ...alongRows(shape),
-      mode: b.rng.pick(["clip", "drop"]),
-    });
-  },
+  scatter: scattering("scatter"),
+  scatter_add: scattering("scatter_add"),
+  scatter_min: scattering("scatter_min"),
+  scatter_max: scattering("scatter_max"),
+  // By updates it has derivatives only where they do not fall on one place: there is one.
+  scatter_mul: scattering("scatter_mul", (b) => b.apply("reshape", [start(b)], { shape: [1, 1] })),
   dynamic_slice: (b) => {
     const x = b.aFloat((s) => s.every((n) => n > 0));
     const sliceSizes = b.shape(x).map((n) => 1 + b.rng.int(n));

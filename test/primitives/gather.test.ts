@@ -7,7 +7,6 @@ import type { Tensor } from "../../lib/core/tensor.js";
 import { reduceSum } from "../../lib/primitives/broadcast.js";
 import { mul } from "../../lib/primitives/elementwise.js";
 import {
-  type GatherDims,
   gather,
   gatherP,
   scatterAdd,
@@ -16,6 +15,7 @@ import {
   takeAlongAxis,
   wrapIndices,
 } from "../../lib/primitives/gather.js";
+import type { GatherDims } from "../../lib/primitives/gather-dims.js";
 import { counting, tensor, useImpl } from "./on-impl.js";
 import { batchesLikeALoop } from "./rules.js";
 
@@ -76,13 +76,14 @@ const INDICES = [0, 0, 2, 3, 3, 1, -1, 2, 1, 4, 1, 1];
 const general = (): Tensor => i32([3, 2, 2], INDICES);
 
 Gather("gather follows the definition, with batching, collapsed and offset axes at once", () => {
-  for (const mode of ["fill", "zero", "clip"] as const) {
+  for (const outside of [{ mode: "fill" }, { mode: "fill", fillValue: 0 }, { mode: "clip" }] as const) {
+    const { mode } = outside;
     for (const dtype of ["float32", "float64", "int32", "uint32", "bool"] as const) {
       const x = counting(OPERAND, dtype);
-      const y = gather(x, general(), { ...DIMS, mode });
+      const y = gather(x, general(), { ...DIMS, ...outside });
       const filling = { float32: NaN, float64: NaN, int32: -(2 ** 31), uint32: 2 ** 32 - 1, bool: 1 }[dtype];
       const expected = places(OPERAND, general(), RESULT, DIMS, mode === "clip").map((at) =>
-        at === null ? (mode === "fill" ? filling : 0) : element(x, at),
+        at === null ? ("fillValue" in outside ? 0 : filling) : element(x, at),
       );
       assert.equal([y.shape, y.dtype, values(y)], [RESULT, dtype, expected], `${mode} ${dtype}`);
     }
@@ -111,7 +112,7 @@ Gather("gather and scatterAdd are transposes of each other in every mode", () =>
   for (const clip of [false, true]) {
     const x = counting(OPERAND);
     const idx = general();
-    const read = { ...DIMS, mode: clip ? ("clip" as const) : ("zero" as const) };
+    const read = clip ? { ...DIMS, mode: "clip" as const } : { ...DIMS, mode: "fill" as const, fillValue: 0 };
     const ct = counting(RESULT, "float32", 3);
     const [back, none] = gatherP.transpose([ct], [new Linear(x.aval), idx], read);
     assert.is(none, null);

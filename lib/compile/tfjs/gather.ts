@@ -1,6 +1,6 @@
-/** @file gather and scatterAdd on the data in place: where slices lie is worked out once, when the equation is lowered. */
+/** @file gather, scatter and scatterAdd on the data in place: where slices lie is worked out once, when the equation is lowered. */
 import type { TypedArray } from "../../core/host.js";
-import { fillValue, type GatherParams, type ScatterParams, windowsOf } from "../../primitives/gather.js";
+import { fillOf, type GatherParams, type ScatterParams, windowsOf } from "../../primitives/gather-dims.js";
 import type { Equation, Lowering } from "./context.js";
 import { LONG_ROW } from "./movement.js";
 
@@ -66,7 +66,7 @@ export const gather: Lowering = ({ device }, { params, inAvals: [x, indices], ou
     const target = device.view(result).data;
     const source = device.view(operand).data;
     const where = device.view(index).data;
-    if (mode !== "clip") target.fill(fillValue(out.dtype, mode));
+    if (mode !== "clip") target.fill(fillOf(out.dtype, gatherParams(params)));
     for (let at = 0; at < count; at++) {
       const from = find(where, at);
       if (from < 0) continue;
@@ -78,23 +78,40 @@ export const gather: Lowering = ({ device }, { params, inAvals: [x, indices], ou
   };
 };
 
-export const scatterAdd: Lowering = ({ device }, { params, inAvals: [x, indices], outAvals: [out] }) => {
-  if (!device.backend.inPlace) return undefined;
-  const places = placesOf(x.shape, indices.shape, scatterParams(params));
-  const { count, resultStarts, resultOffsets, operandOffsets, find } = places;
-  const width = resultOffsets.length;
-  return ([operand, index, updates]) => {
-    const result = device.make(out.shape, out.dtype);
-    const target = device.view(result).data;
-    target.set(device.view(operand).data);
-    const source = device.view(updates).data;
-    const where = device.view(index).data;
-    for (let at = 0; at < count; at++) {
-      const to = find(where, at);
-      if (to < 0) continue;
-      const from = resultStarts[at];
-      for (let k = 0; k < width; k++) target[to + operandOffsets[k]] += source[from + resultOffsets[k]];
-    }
-    return [result];
+/** How one window of updates goes into the operand: from `from` on, to `to` on. */
+type Put = (target: TypedArray, to: number, source: TypedArray, from: number) => void;
+
+const scattering =
+  (putter: (places: Places) => Put): Lowering =>
+  ({ device }, { params, inAvals: [x, indices], outAvals: [out] }) => {
+    if (!device.backend.inPlace) return undefined;
+    const places = placesOf(x.shape, indices.shape, scatterParams(params));
+    const { count, resultStarts, find } = places;
+    const put = putter(places);
+    return ([operand, index, updates]) => {
+      const result = device.make(out.shape, out.dtype);
+      const target = device.view(result).data;
+      target.set(device.view(operand).data);
+      const source = device.view(updates).data;
+      const where = device.view(index).data;
+      for (let at = 0; at < count; at++) {
+        const to = find(where, at);
+        if (to >= 0) put(target, to, source, resultStarts[at]);
+      }
+      return [result];
+    };
   };
-};
+
+export const scatterAdd = scattering(({ resultOffsets, operandOffsets }) => (target, to, source, from) => {
+  for (let k = 0; k < resultOffsets.length; k++) target[to + operandOffsets[k]] += source[from + resultOffsets[k]];
+});
+
+export const scatter = scattering(({ resultOffsets, operandOffsets, contiguous }) => {
+  const width = resultOffsets.length;
+  if (contiguous && width >= LONG_ROW) {
+    return (target, to, source, from) => target.set(source.subarray(from, from + width), to);
+  }
+  return (target, to, source, from) => {
+    for (let k = 0; k < width; k++) target[to + operandOffsets[k]] = source[from + resultOffsets[k]];
+  };
+});

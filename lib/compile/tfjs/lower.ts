@@ -12,7 +12,7 @@ import type { BlockKernel, Context, Equation, Lowering } from "./context.js";
 import type { Block } from "./device.js";
 import { dotKernel } from "./dot.js";
 import { elementwise } from "./elementwise.js";
-import { gather, scatterAdd } from "./gather.js";
+import { gather, scatter, scatterAdd } from "./gather.js";
 import * as kernels from "./kernels.js";
 import * as movement from "./movement.js";
 import { randomBits } from "./random.js";
@@ -141,6 +141,10 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   slice: movement.slice,
   argmax: viaImpl,
   argmin: viaImpl,
+  cumlogsumexp: viaImpl,
+  cummax: viaImpl,
+  cummin: viaImpl,
+  cumprod: viaImpl,
   cumsum: viaImpl,
   reduce_and: viaImpl,
   reduce_max: reduction("max"),
@@ -148,7 +152,11 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   reduce_or: viaImpl,
   sort: viaImpl,
   gather: gather,
+  scatter: scatter,
   scatter_add: scatterAdd,
+  scatter_max: viaImpl,
+  scatter_min: viaImpl,
+  scatter_mul: viaImpl,
   dynamic_slice: movement.dynamicSlice,
   dynamic_update_slice: movement.dynamicUpdateSlice,
   random_bits: randomBits,

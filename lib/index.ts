@@ -59,5 +59,6 @@ export {
 export { type JitOptions, type JitStats, type Jitted, jit } from "./transforms/jit.js";
 export { jvp } from "./transforms/jvp.js";
 export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";
+export { type ScanOptions, scan } from "./transforms/scan.js";
 export { type VmapOptions, vmap } from "./transforms/vmap.js";
 export * as tree from "./tree/index.js";

@@ -24,8 +24,20 @@ export interface DeviceMemory {
   readonly heapBytes?: number | undefined;
 }
 
+/** Access to the rows of arrays (what lies at one index of the leading axis), for loops. */
+export interface Rows {
+  /** Row `index`, where it lies: a handle of its own, which keeps the data alive. */
+  view(handle: Handle, index: number): Handle;
+  /** An array to be filled row by row. */
+  empty(aval: Aval): Handle;
+  /** Copies `row` to row `index`. */
+  write(stack: Handle, index: number, row: Handle): void;
+}
+
 /** A device that knows how much it holds. */
 export interface AccountedDevice extends Device {
+  /** Absent where a part of an array cannot be addressed; loops then use kernels. */
+  readonly rows?: Rows;
   memory(): DeviceMemory;
   /** The peak counts anew, from what is live. */
   resetPeak(): void;
@@ -59,6 +71,7 @@ export class Ledger {
 export interface Executor {
   readonly name: string;
   readonly device: AccountedDevice;
+  /** Never asked of control flow, which `loops.ts` runs. */
   kernel(prim: AnyPrimitive, params: Params, inAvals: readonly Aval[], outAvals: readonly Aval[]): Kernel;
   /** Frees what the executor itself holds (scratch memory, packed weights). */
   dispose(): void;

@@ -1,18 +1,19 @@
 /**
  * @file A compiled program: kernels in order, with the last use of every intermediate.
  *
- * Intermediates are freed right after their last use, also when a kernel fails; inputs and constants are never freed by a run.
+ * Intermediates are freed right after their last use, also when a kernel fails. So are inputs that are to be consumed, as the carry of a
+ * loop is; other inputs and constants are never freed by a run. Loops and branches are steps that run programs of their own.
  */
 import type { Aval } from "../core/aval.js";
 import type { Jaxpr, Var } from "../core/jaxpr.js";
 import { type Handle, Literal } from "../core/tensor.js";
-import type { Executor, Kernel } from "./executor.js";
-import { kernelError } from "./executor.js";
+import { type Executor, type Kernel, kernelError } from "./executor.js";
+import { type Block, blockOf, type Runnable, type Steps } from "./loops.js";
 import { optimize } from "./passes.js";
 
 interface Step {
   readonly name: string;
-  readonly kernel: Kernel;
+  readonly work: Kernel | Block;
   readonly inAvals: readonly Aval[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
@@ -20,16 +21,22 @@ interface Step {
   readonly frees: readonly number[];
 }
 
-export class Program {
+export class Program implements Runnable {
   readonly #executor: Executor;
   readonly #steps: readonly Step[];
   readonly #outs: readonly number[];
   readonly #constants: readonly Handle[];
   readonly #inputs: number;
+  readonly #consumed: ReadonlySet<number>;
+  /** Inputs to be consumed that nothing reads. */
+  readonly #unread: readonly number[];
   #slots: number;
 
-  constructor(executor: Executor, source: Jaxpr) {
+  /** @param consumed  for each input, whether a run frees it; none by default */
+  constructor(executor: Executor, source: Jaxpr, consumed: readonly boolean[] = []) {
     this.#executor = executor;
+    this.#consumed = new Set(consumed.flatMap((yes, slot) => (yes ? [slot] : [])));
+    const compile = (jaxpr: Jaxpr, inputs: readonly boolean[]): Program => new Program(executor, jaxpr, inputs);
     const { jaxpr, consts } = optimize(source);
     const slots = new Map<Var, number>();
     const literals = new Map<string, number>();
@@ -66,7 +73,9 @@ export class Program {
       const outAvals = eqn.outputs.map((v) => v.aval);
       return {
         name: eqn.prim.name,
-        kernel: executor.kernel(eqn.prim, eqn.params, inAvals, outAvals),
+        work:
+          blockOf(executor, compile, eqn.prim, eqn.params, inAvals) ??
+          executor.kernel(eqn.prim, eqn.params, inAvals, outAvals),
         inAvals,
         inputs: eqn.inputs.map(slotOf),
         outputs: eqn.outputs.map(give),
@@ -75,24 +84,41 @@ export class Program {
     this.#outs = jaxpr.outs.map(slotOf);
     const kept = new Set(this.#outs);
     const seen = new Set<number>();
+    const owned = (slot: number): boolean => slot >= firstIntermediate || this.#consumed.has(slot);
     this.#steps = drafts
       .reverse()
       .map((draft) => {
         const frees: number[] = [];
         for (const slot of [...draft.inputs, ...draft.outputs]) {
-          if (slot < firstIntermediate || kept.has(slot) || seen.has(slot)) continue;
+          if (!owned(slot) || kept.has(slot) || seen.has(slot)) continue;
           seen.add(slot);
           frees.push(slot);
         }
         return { ...draft, frees };
       })
       .reverse();
+    this.#unread = [...this.#consumed].filter((slot) => !kept.has(slot) && !seen.has(slot));
     this.#constants = constants;
     this.#slots = next;
   }
 
-  /** Runs on handles that stay with the caller; the results are the caller's to free. */
+  /** Runs on handles that stay with the caller, but for those that are consumed; the results are the caller's to free. */
   run(inputs: readonly Handle[]): Handle[] {
+    const { device } = this.#executor;
+    const steps = this.steps(inputs);
+    let next = steps.next();
+    while (next.done !== true) {
+      try {
+        next = steps.next(device.download(next.value).data[0]);
+      } catch (cause) {
+        steps.throw(cause);
+      }
+    }
+    return next.value;
+  }
+
+  /** A run that yields the handles whose number it must know to go on. */
+  *steps(inputs: readonly Handle[]): Steps {
     const { device, name } = this.#executor;
     const values = new Array<Handle>(this.#slots).fill(undefined);
     inputs.forEach((h, i) => {
@@ -102,32 +128,39 @@ export class Program {
       values[this.#inputs + i] = h;
     });
     const first = this.#inputs + this.#constants.length;
+    const owns = (slot: number): boolean => slot >= first || this.#consumed.has(slot);
+    const free = (slot: number): void => {
+      device.free(values[slot]);
+      values[slot] = undefined;
+    };
+    this.#unread.forEach(free);
     for (const step of this.#steps) {
       try {
-        const outs = step.kernel(step.inputs.map((slot) => values[slot]));
+        const given = step.inputs.map((slot) => values[slot]);
+        const outs = typeof step.work === "function" ? step.work(given) : yield* step.work.steps(given);
         step.outputs.forEach((slot, i) => {
           values[slot] = outs[i];
         });
       } catch (cause) {
-        for (let slot = first; slot < values.length; slot++) {
-          if (values[slot] !== undefined) device.free(values[slot]);
-        }
+        values.forEach((h, slot) => {
+          if (h !== undefined && owns(slot)) device.free(h);
+        });
         throw kernelError(name, step.name, step.inAvals, cause);
       }
-      for (const slot of step.frees) {
-        device.free(values[slot]);
-        values[slot] = undefined;
-      }
+      step.frees.forEach(free);
     }
     const given = new Set<number>();
     return this.#outs.map((slot) => {
-      const own = slot >= first && !given.has(slot);
+      const own = owns(slot) && !given.has(slot);
       given.add(slot);
       return own ? values[slot] : device.share(values[slot]);
     });
   }
 
   dispose(): void {
+    for (const { work } of this.#steps) {
+      if (typeof work !== "function") for (const program of work.programs) program.dispose();
+    }
     for (const h of this.#constants) this.#executor.device.free(h);
     this.#slots = 0;
   }

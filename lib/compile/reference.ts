@@ -4,11 +4,12 @@
  * The oracle that every other executor is tested against, and the device for finite differences.
  */
 
-import type { HostArray } from "../core/host.js";
+import { sizeOf } from "../core/aval.js";
+import { type HostArray, zerosHost } from "../core/host.js";
 import type { Atom, Jaxpr, Var } from "../core/jaxpr.js";
 import type { Handle } from "../core/tensor.js";
 import { Literal } from "../core/tensor.js";
-import { type AccountedDevice, type DeviceMemory, type Executor, Ledger } from "./executor.js";
+import { type AccountedDevice, type DeviceMemory, type Executor, Ledger, type Rows } from "./executor.js";
 
 /** Evaluates a jaxpr without constants on host arrays. */
 export const evaluateByImpl = (jaxpr: Jaxpr, args: readonly HostArray[]): HostArray[] => {
@@ -35,13 +36,28 @@ interface HostHandle {
 /** Host memory as a device. */
 export class HostDevice implements AccountedDevice {
   readonly name = "host";
-  readonly #live = new Map<unknown, number>();
+  /** How many handles read a buffer. */
+  readonly #live = new Map<ArrayBufferLike, number>();
   readonly #ledger = new Ledger();
+  readonly rows: Rows = {
+    view: (handle, index) => {
+      const { shape, dtype, data } = this.read(handle);
+      const row = shape.slice(1);
+      const n = sizeOf(row);
+      return this.wrap({ shape: row, dtype, data: data.subarray(index * n, (index + 1) * n) });
+    },
+    empty: (aval) => this.wrap(zerosHost(aval)),
+    write: (stack, index, row) => {
+      const { data } = this.read(row);
+      this.read(stack).data.set(data, index * data.length);
+    },
+  };
 
   wrap(array: HostArray): HostHandle {
-    const before = this.#live.get(array.data) ?? 0;
-    this.#live.set(array.data, before + 1);
-    this.#ledger.add(before === 0 ? array.data.byteLength : 0);
+    const { buffer } = array.data;
+    const before = this.#live.get(buffer) ?? 0;
+    this.#live.set(buffer, before + 1);
+    this.#ledger.add(before === 0 ? buffer.byteLength : 0);
     return { array, live: true };
   }
   read(handle: Handle): HostArray {
@@ -61,13 +77,14 @@ export class HostDevice implements AccountedDevice {
     const h = handle as HostHandle;
     if (!h.live) return;
     h.live = false;
-    const left = (this.#live.get(h.array.data) as number) - 1;
-    if (left > 0) this.#live.set(h.array.data, left);
-    else this.#live.delete(h.array.data);
-    this.#ledger.remove(left > 0 ? 0 : h.array.data.byteLength);
+    const { buffer } = h.array.data;
+    const left = (this.#live.get(buffer) as number) - 1;
+    if (left > 0) this.#live.set(buffer, left);
+    else this.#live.delete(buffer);
+    this.#ledger.remove(left > 0 ? 0 : buffer.byteLength);
   }
   storage(handle: Handle): unknown {
-    return (handle as HostHandle).array.data;
+    return (handle as HostHandle).array.data.buffer;
   }
   memory(): DeviceMemory {
     return this.#ledger.memory();

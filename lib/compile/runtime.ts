@@ -1,7 +1,7 @@
 /** @file The runtime that eager evaluation and `jit` share: one executor, its programs, and what crosses to and from its device. */
 import type { Aval } from "../core/aval.js";
 import type { HostArray } from "../core/host.js";
-import type { Jaxpr } from "../core/jaxpr.js";
+import { Jaxpr, Var } from "../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../core/primitive.js";
 import type { Runtime } from "../core/runtime.js";
 import { DeviceArray, type Handle, Literal } from "../core/tensor.js";
@@ -29,6 +29,7 @@ const counted = (device: AccountedDevice, traffic: Traffic): AccountedDevice => 
   share: (handle) => device.share(handle),
   free: (handle) => device.free(handle),
   storage: (handle) => device.storage(handle),
+  ...(device.rows === undefined ? {} : { rows: device.rows }),
   memory: () => device.memory(),
   resetPeak: () => device.resetPeak(),
 });
@@ -42,12 +43,27 @@ export interface ExecutorRuntime extends Runtime {
   dispose(): void;
 }
 
+/** A control primitive by itself, to be run once. */
+const oneEquation = (prim: AnyPrimitive, params: Params, avals: readonly Aval[]): Jaxpr => {
+  const inputs = avals.map((aval) => new Var(aval));
+  const outputs = prim.abstractEval(avals, params).map((aval) => new Var(aval));
+  return new Jaxpr([], inputs, [{ prim, params, inputs, outputs }], outputs);
+};
+
 export const runtimeOn = (executor: Executor): ExecutorRuntime => {
   const traffic: Traffic = { toDevice: 0, toHost: 0 };
   const device = counted(executor.device, traffic);
   const programs = new Map<object, Program>();
 
   const run = (prim: AnyPrimitive, params: Params, handles: readonly Handle[], avals: readonly Aval[]) => {
+    if (prim.control !== undefined) {
+      const program = new Program(executor, oneEquation(prim, params, avals));
+      try {
+        return { outs: program.run(handles), outAvals: prim.abstractEval(avals, params) };
+      } finally {
+        program.dispose();
+      }
+    }
     if (prim.inline === true) {
       const jaxpr = params.jaxpr as Jaxpr;
       let program = programs.get(jaxpr);

@@ -122,6 +122,12 @@ export const printJaxpr = (jaxpr: Jaxpr, depth = 0): string => {
   return [`{ lambda ${head} . let`, ...lines, `${pad}in ${outs} }`].join("\n");
 };
 
+/** The jaxprs among the parameters of an equation. */
+export const jaxprsOf = (params: Params): Jaxpr[] =>
+  Object.values(params)
+    .flat()
+    .filter((x) => x instanceof Jaxpr);
+
 /** Checks that every variable is defined once before its use and that every equation has the avals its rule predicts. */
 export const checkJaxpr = (jaxpr: Jaxpr): void => {
   const defined = new Set<Var>();
@@ -147,7 +153,7 @@ export const checkJaxpr = (jaxpr: Jaxpr): void => {
       if (!v.aval.equals(predicted[i] as Aval)) fail(`output ${i} is ${v.aval}, the rule says ${predicted[i]}`, eqn);
       define(v, eqn);
     });
-    for (const param of Object.values(eqn.params)) if (param instanceof Jaxpr) checkJaxpr(param);
+    for (const inner of jaxprsOf(eqn.params)) checkJaxpr(inner);
   }
   for (const a of jaxpr.outs) use(a);
 };

@@ -57,6 +57,8 @@ export interface Primitive<P> {
   readonly linearize?: Primitive<P>["jvp"];
   /** The equation means exactly what `params.jaxpr` says, so a compiler may put its equations in place. */
   readonly inline?: boolean;
+  /** It runs the jaxprs among its parameters, which are those of `core/control.ts`; it has no kernel. */
+  readonly control?: "scan" | "while" | "cond";
   /** Works element by element, with operands of size 1 (or scalars) repeated. */
   readonly elementwise?: boolean;
 }

@@ -9,12 +9,12 @@ import { type BatchDim, isZero, Linear, type MaybeLinear, type Tangent, Zero } f
 import { currentRuntime } from "../core/runtime.js";
 import { constsAsInputs, stage } from "../core/stage.js";
 import type { Tensor } from "../core/tensor.js";
-import { jvpFlat } from "./jvp.js";
+import { instantiate, jvpFlat } from "./jvp.js";
 import { linearizeFlat, transposeJaxpr } from "./linearize.js";
-import { vmapFlat } from "./vmap.js";
+import { materialize, vmapFlat } from "./vmap.js";
 
 /** A function of a jaxpr, remembered by jaxpr and a key for the rest. */
-const remembered = <T>(): ((jaxpr: Jaxpr, key: string, make: () => T) => T) => {
+export const remembered = <T>(): ((jaxpr: Jaxpr, key: string, make: () => T) => T) => {
   const cache = new WeakMap<Jaxpr, Map<string, T>>();
   return (jaxpr, key, make) => {
     let entries = cache.get(jaxpr);
@@ -31,7 +31,7 @@ const remembered = <T>(): ((jaxpr: Jaxpr, key: string, make: () => T) => T) => {
   };
 };
 
-const flags = (list: readonly boolean[]): string => list.map(Number).join("");
+export const flags = (list: readonly boolean[]): string => list.map(Number).join("");
 
 /** Jaxprs that were made from another one, so that their programs can go with its own. */
 const derived = new WeakMap<Jaxpr, Jaxpr[]>();
@@ -42,7 +42,7 @@ const note = (source: Jaxpr, made: Jaxpr): Jaxpr => {
 };
 
 /** Stages a transformation of `source`, a function of flat tensors, as a jaxpr without constants. */
-const stageFrom = (
+export const stageFrom = (
   source: Jaxpr,
   name: string,
   f: (...xs: Tensor[]) => readonly Tensor[],
@@ -55,16 +55,26 @@ interface Pushed {
 }
 const pushedOf = remembered<Pushed>();
 
-/** The jaxpr of `(primals, active tangents) -> (outs, tangents that are not zero)`. */
-export const pushed = (name: string, jaxpr: Jaxpr, active: readonly boolean[]): Pushed =>
-  pushedOf(jaxpr, flags(active), () => {
+/** Zeros in place of a symbolic zero where `forced` says so: what has a tangent in one turn or branch has one in all. */
+const force = (tangents: readonly Tangent[], forced: readonly boolean[]): Tangent[] =>
+  tangents.map((d, i) => (forced[i] === true ? instantiate(d) : d));
+
+/** The jaxpr of `(primals, active tangents) -> (outs, tangents that are not zero or forced)`. */
+export const pushed = (
+  name: string,
+  jaxpr: Jaxpr,
+  active: readonly boolean[],
+  forced: readonly boolean[] = [],
+): Pushed =>
+  pushedOf(jaxpr, `${flags(active)}|${flags(forced)}`, () => {
     let outActive: boolean[] = [];
     const n = jaxpr.inVars.length;
     const dAvals = jaxpr.inAvals.filter((_, i) => active[i]).map((a) => a.strong());
     const f = (...xs: Tensor[]): Tensor[] => {
       let next = n;
       const dxs = jaxpr.inAvals.map((a, i): Tangent => (active[i] ? xs[next++] : new Zero(a.strong())));
-      const [outs, douts] = jvpFlat(`jvp of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), xs.slice(0, n), dxs);
+      const [outs, own] = jvpFlat(`jvp of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), xs.slice(0, n), dxs);
+      const douts = force(own, forced);
       outActive = douts.map((d) => !isZero(d));
       return [...outs, ...douts.filter((d): d is Tensor => !isZero(d))];
     };
@@ -82,8 +92,9 @@ interface Split {
 }
 const splitOf = remembered<Split>();
 
-export const split = (name: string, jaxpr: Jaxpr, active: readonly boolean[]): Split =>
-  splitOf(jaxpr, flags(active), () => {
+/** The linearization of a jaxpr, as two programs; tangents of outputs that are `forced` are not symbolic zeros. */
+export const split = (name: string, jaxpr: Jaxpr, active: readonly boolean[], forced: readonly boolean[] = []): Split =>
+  splitOf(jaxpr, `${flags(active)}|${flags(forced)}`, () => {
     let linear: Jaxpr | undefined;
     let outPlaces: readonly (number | null)[] = [];
     const residuals: Split["residuals"][number][] = [];
@@ -91,7 +102,7 @@ export const split = (name: string, jaxpr: Jaxpr, active: readonly boolean[]): S
       jaxpr,
       name,
       (...xs) => {
-        const lin = linearizeFlat(`grad of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), xs, active);
+        const lin = linearizeFlat(`grad of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), xs, active, forced);
         linear = note(jaxpr, constsAsInputs(lin.jaxpr));
         outPlaces = lin.outPlaces;
         const outs = [...lin.outs];
@@ -118,9 +129,18 @@ interface Pulled {
 }
 const pulledOf = remembered<Pulled>();
 
-/** The jaxpr of `(known inputs, cotangents that are not zero) -> cotangents of the linear inputs that are not zero`. */
-export const pulled = (name: string, jaxpr: Jaxpr, linear: readonly boolean[], ctActive: readonly boolean[]): Pulled =>
-  pulledOf(jaxpr, `${flags(linear)}|${flags(ctActive)}`, () => {
+/**
+ * The jaxpr of `(known inputs, cotangents that are not zero) -> cotangents of the linear inputs that are not zero`, or that are `forced`
+ * (one flag for each input of the jaxpr).
+ */
+export const pulled = (
+  name: string,
+  jaxpr: Jaxpr,
+  linear: readonly boolean[],
+  ctActive: readonly boolean[],
+  forced: readonly boolean[] = [],
+): Pulled =>
+  pulledOf(jaxpr, `${flags(linear)}|${flags(ctActive)}|${flags(forced)}`, () => {
     let active: boolean[] = [];
     const knownAvals = jaxpr.inAvals.filter((_, i) => !linear[i]);
     const ctAvals = jaxpr.outAvals.filter((_, i) => ctActive[i]).map((a) => a.strong());
@@ -128,7 +148,8 @@ export const pulled = (name: string, jaxpr: Jaxpr, linear: readonly boolean[], c
       let [known, ct] = [0, knownAvals.length];
       const args = jaxpr.inAvals.map((a, i): MaybeLinear => (linear[i] ? new Linear(a) : xs[known++]));
       const cts = jaxpr.outAvals.map((a, i): Tangent => (ctActive[i] ? xs[ct++] : new Zero(a.strong())));
-      const results = transposeJaxpr(jaxpr, [], args, cts).filter((_, i) => linear[i]) as Tangent[];
+      const all = transposeJaxpr(jaxpr, [], args, cts);
+      const results = force(all as Tangent[], forced).filter((_, i) => linear[i]);
       active = results.map((r) => !isZero(r));
       return results.filter((r): r is Tensor => !isZero(r));
     };
@@ -141,19 +162,25 @@ interface Batched {
 }
 const batchedOf = remembered<Batched>();
 
+/** The jaxpr for a batch. With `forced`, every mapped result has its batch dimension in front, and the forced ones are mapped. */
 export const batched = (
   name: string,
   jaxpr: Jaxpr,
   size: number,
   dims: readonly BatchDim[],
   avals: readonly Aval[],
+  forced?: readonly boolean[],
 ): Batched =>
-  batchedOf(jaxpr, `${size}:${dims.join(",")}`, () => {
+  batchedOf(jaxpr, `${size}:${dims.join(",")}|${forced === undefined ? "" : `!${flags(forced)}`}`, () => {
     let outDims: readonly BatchDim[] = [];
     const f = (...xs: Tensor[]): readonly Tensor[] => {
       const [outs, out] = vmapFlat(`vmap of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), size, xs, dims);
-      outDims = out;
-      return outs;
+      if (forced === undefined) {
+        outDims = out;
+        return outs;
+      }
+      outDims = out.map((d, i) => (d === null && !forced[i] ? null : 0));
+      return outs.map((y, i) => (outDims[i] === null ? y : materialize(y, out[i], size, 0)));
     };
     return { jaxpr: stageFrom(jaxpr, `vmap of ${name}`, f, avals), outDims };
   });

@@ -20,6 +20,7 @@ import {
 import { StageTrace, type StageTracer } from "../core/stage.js";
 import { type DeviceArray, Literal, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, currentTrace, Trace, traceCall, withTrace } from "../core/trace.js";
+import { fullOf } from "../primitives/broadcast.js";
 import { add } from "../primitives/elementwise.js";
 
 /** Stages what depends on tangents; everything else goes to the trace outside. */
@@ -87,12 +88,13 @@ export interface Linearized {
   readonly outPlaces: readonly (number | null)[];
 }
 
-/** Linearizes `f` at `primals`, with respect to those for which `active` says so. */
+/** Linearizes `f` at `primals`, with respect to those for which `active` says so; a `forced` output's tangent is never a symbolic zero. */
 export const linearizeFlat = (
   name: string,
   f: (...xs: Tensor[]) => readonly Tensor[],
   primals: readonly Tensor[],
   active: readonly boolean[],
+  forced: readonly boolean[] = [],
 ): Linearized => {
   const tangents = new TangentTrace(name);
   const trace = new LinearizeTrace(name, tangents);
@@ -106,7 +108,10 @@ export const linearizeFlat = (
   try {
     const pairs = traceCall(trace, () => f(...inputs)).map((y) => trace.split(y));
     const linearOuts: Atom[] = [];
-    const outPlaces = pairs.map(([, dy]) => (isZero(dy) ? null : linearOuts.push(tangents.atomOf(dy)) - 1));
+    const outPlaces = pairs.map(([, dy], i) => {
+      if (isZero(dy) && forced[i] !== true) return null;
+      return linearOuts.push(tangents.atomOf(isZero(dy) ? withTrace(tangents, () => fullOf(dy.aval, 0)) : dy)) - 1;
+    });
     const { jaxpr, consts } = tangents.finish(tangentInputs, linearOuts);
     return { outs: pairs.map(([y]) => y), jaxpr, residuals: consts, outPlaces };
   } finally {

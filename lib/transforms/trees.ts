@@ -2,8 +2,15 @@
 import { TreeError } from "../core/errors.js";
 import { flatten, type KeyPath, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { isPromise } from "../core/scope.js";
-import { asTensor, isTensor, type Tensor, Tracer } from "../core/tensor.js";
+import { asTensor, isTensor, type Tensor, type TensorLike, Tracer } from "../core/tensor.js";
 import { currentTrace } from "../core/trace.js";
+
+/** A tree like `T`, with a tensor or a number for every leaf. */
+export type LikeTensors<T> = T extends TensorLike
+  ? TensorLike
+  : T extends null | undefined
+    ? T
+    : { readonly [K in keyof T]: LikeTensors<T[K]> };
 
 /** "grad of loss": how messages name a transformation of a function. */
 export const nameOf = (transform: string, f: (...args: never[]) => unknown): string =>

@@ -33,6 +33,8 @@ export interface Backend {
   /** The elements; valid until the next allocation. */
   view(info: Info): TypedArray;
   release(info: Info): void;
+  /** The elements from `start` on under a shape, where they lie; the whole must be released after its parts. */
+  readonly part?: (info: Info, shape: Shape, start: number) => Info;
   /** Whether `view` is the memory itself, which may be written, and not a copy. */
   readonly inPlace: boolean;
   readonly heap?: WasmHeap;

@@ -3,7 +3,7 @@ import { type DType, itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { DTypeError } from "../../core/errors.js";
 import type { HostArray, TypedArray } from "../../core/host.js";
 import type { Handle } from "../../core/tensor.js";
-import { type AccountedDevice, type DeviceMemory, Ledger } from "../executor.js";
+import { type AccountedDevice, type DeviceMemory, Ledger, type Rows } from "../executor.js";
 import { type Backend, type Info, reinterpret, storageType, type WasmHeap } from "./backend.js";
 
 /** Data and how often it is referred to. */
@@ -14,6 +14,8 @@ class Storage {
   constructor(
     readonly info: Info,
     readonly bytes: number,
+    /** Where it is a part of other data. */
+    readonly whole?: Storage,
   ) {}
 }
 
@@ -28,8 +30,19 @@ export interface Block {
 export class TfjsDevice implements AccountedDevice {
   readonly name: string;
   readonly #ledger = new Ledger();
+  readonly rows?: Rows;
   constructor(readonly backend: Backend) {
     this.name = `tfjs-${backend.name}`;
+    const { part } = backend;
+    if (part === undefined) return;
+    this.rows = {
+      view: (handle, index) => this.#row(handle as Block, index, part),
+      empty: (aval) => this.make(aval.shape, aval.dtype),
+      write: (stack, index, row) => {
+        const { data } = this.view(row as Block);
+        this.view(stack as Block).data.set(data, index * data.length);
+      },
+    };
   }
 
   /** Takes over a tensor that a kernel made. */
@@ -70,6 +83,16 @@ export class TfjsDevice implements AccountedDevice {
     this.#ledger.add(0);
     return { ...block, info: { ...block.info, shape: [...shape] }, live: true };
   }
+  #row({ storage, info, dtype }: Block, index: number, part: NonNullable<Backend["part"]>): Block {
+    const shape = info.shape.slice(1);
+    const size = sizeOf(shape);
+    if (size === 0) return this.make(shape, dtype);
+    const whole = storage.whole ?? storage;
+    const row = part(info, shape, index * size);
+    whole.refs++;
+    this.#ledger.add(0);
+    return { storage: new Storage(row, 0, whole), info: row, dtype, live: true };
+  }
 
   upload(x: HostArray): Handle {
     // The cpu backend would keep the caller's array, which may change.
@@ -87,13 +110,18 @@ export class TfjsDevice implements AccountedDevice {
     const block = handle as Block;
     if (!block.live) return;
     block.live = false;
-    const { storage } = block;
+    this.#ledger.remove(this.#drop(block.storage));
+  }
+  /** One reader less; gives the bytes that became free. */
+  #drop(storage: Storage): number {
     storage.refs--;
-    this.#ledger.remove(storage.refs > 0 ? 0 : storage.bytes);
-    if (storage.refs === 0) this.backend.release(storage.info);
+    if (storage.refs > 0) return 0;
+    this.backend.release(storage.info);
+    return storage.whole === undefined ? storage.bytes : this.#drop(storage.whole);
   }
   storage(handle: Handle): unknown {
-    return (handle as Block).storage;
+    const { storage } = handle as Block;
+    return storage.whole ?? storage;
   }
   memory(): DeviceMemory {
     return { ...this.#ledger.memory(), heapBytes: this.backend.heap?.memory.buffer.byteLength };

@@ -17,11 +17,24 @@ interface WasmBackend {
     readonly HEAPU8: Uint8Array;
     readonly asm?: { readonly memory: WebAssembly.Memory };
     readonly wasmMemory?: WebAssembly.Memory;
+    readonly tfjs: { registerTensor(id: number, size: number, memoryOffset: number): void };
     _malloc(bytes: number): number;
     _free(ptr: number): void;
   };
-  readonly dataIdMap: { get(id: object): { readonly memoryOffset: number } };
+  readonly dataIdMap: {
+    get(id: object): TensorData;
+    set(id: object, data: TensorData): void;
+  };
+  dataIdNextNumber: number;
   typedArrayFromHeap(info: Info): TypedArray;
+}
+/** What the wasm backend knows of a tensor. */
+interface TensorData {
+  readonly id: number;
+  memoryOffset: number;
+  readonly shape: Shape;
+  readonly dtype: StorageType;
+  readonly refCount: number;
 }
 /** The part of the cpu backend object that is used. */
 interface CpuBackend {
@@ -83,6 +96,36 @@ const startInTurn = (name: TfjsBackendName): Promise<RawBackend> => {
   return start;
 };
 
+/** A part of the data of another tensor as a tensor of its own: what `Backend.part` and the release of parts need. */
+const partOf = (raw: RawBackend): Pick<Backend, "part" | "release"> => {
+  const { wasm, dataIdMap, data } = raw;
+  if (wasm !== undefined && dataIdMap !== undefined) {
+    const parts = new WeakSet<object>();
+    const part: Backend["part"] = (info, shape, start) => {
+      const id = (raw as WasmBackend).dataIdNextNumber++;
+      const memoryOffset = dataIdMap.get(info.dataId).memoryOffset + start * itemBytes(info.dtype);
+      const dataId = { id };
+      dataIdMap.set(dataId, { id, memoryOffset, shape, dtype: info.dtype, refCount: 1 });
+      wasm.tfjs.registerTensor(id, sizeOf(shape), memoryOffset);
+      parts.add(dataId);
+      return { dataId, shape: [...shape], dtype: info.dtype };
+    };
+    const release: Backend["release"] = ({ dataId }) => {
+      // The backend frees the address of what it forgets; the memory of a part is not its own, and freeing 0 does nothing.
+      if (parts.has(dataId)) dataIdMap.get(dataId).memoryOffset = 0;
+      raw.disposeData(dataId);
+    };
+    return { part, release };
+  }
+  const release: Backend["release"] = (info) => void raw.disposeData(info.dataId);
+  if (data === undefined) return { release };
+  const part: Backend["part"] = (info, shape, start) => {
+    const values = data.get(info.dataId).values.subarray(start, start + sizeOf(shape));
+    return { dataId: raw.write(values, shape, info.dtype), shape: [...shape], dtype: info.dtype };
+  };
+  return { part, release };
+};
+
 /**
  * Starts a backend.
  *
@@ -133,9 +176,7 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
       // The cpu backend's `readSync` copies a bool.
       return raw.data?.get(info.dataId).values ?? raw.readSync(info.dataId);
     },
-    release: (info) => {
-      raw.disposeData(info.dataId);
-    },
+    ...partOf(raw),
     ...(heap === undefined ? {} : { heap }),
   };
 };

@@ -1,0 +1,76 @@
+/** @file Staging a function of a carry: a weak carry takes the dtype that the function gives it, and any other change is an error. */
+import { type Aval, isFloat, isInteger, sameShape } from "../core/aval.js";
+import { DTypeError, ShapeError } from "../core/errors.js";
+import { pathsOf, printPath, type TreeDef } from "../core/pytree.js";
+import { inlineCalls } from "../core/rewrite.js";
+import { type Staged, stage } from "../core/stage.js";
+import { Literal, literal, type Tensor } from "../core/tensor.js";
+import { convert } from "../primitives/elementwise.js";
+
+/** A tensor of the same value and a strong dtype. */
+const strengthen = (where: string, x: Tensor, dtype: Aval["dtype"]): Tensor =>
+  x instanceof Literal ? literal(where, x.value, dtype) : convert(x, dtype);
+
+/** The aval that a carry starts with when the function gives `out` for it. */
+const promoted = (init: Tensor, aval: Aval, out: Aval): Aval => {
+  if (!aval.weak || out.weak || !sameShape(aval.shape, out.shape)) return aval;
+  const whole = init instanceof Literal && Number.isInteger(init.value) && isInteger(out.dtype);
+  return isFloat(out.dtype) || whole ? out : aval;
+};
+
+const checkCarry = (where: string, def: TreeDef, expected: readonly Aval[], got: readonly Aval[]): void => {
+  const bad = expected.findIndex((a, i) => a.dtype !== got[i].dtype || !sameShape(a.shape, got[i].shape));
+  if (bad < 0) return;
+  const mismatch = {
+    where,
+    what: "the function changes the type of the carry",
+    expected: `${expected[bad]}, as it came in`,
+    got: `${got[bad]}`,
+    at: printPath(pathsOf(def)[bad], "carry"),
+  };
+  if (!sameShape(expected[bad].shape, got[bad].shape)) {
+    throw new ShapeError({ ...mismatch, hint: "every turn must give a carry of the shapes it takes" });
+  }
+  throw new DTypeError({ ...mismatch, hint: "give the initial carry this dtype, or convert with np.astype" });
+};
+
+/** A staged function of a carry, and the carry it starts with. */
+export interface CarryStaged extends Staged {
+  readonly init: readonly Tensor[];
+}
+
+/**
+ * Stages `f`, which takes the leaves of a carry and tensors of `rest`, and gives the leaves of the next carry and more.
+ *
+ * @param def  the structure of the carry, for messages
+ * @throws {ShapeError | DTypeError} naming the path where the carry changes, and both avals
+ */
+export const stageWithCarry = (
+  where: string,
+  f: (...xs: Tensor[]) => readonly Tensor[],
+  init: readonly Tensor[],
+  def: TreeDef,
+  rest: readonly Aval[],
+): CarryStaged => {
+  let avals = init.map((x) => x.aval);
+  for (;;) {
+    const current = avals;
+    const call = (...xs: Tensor[]): readonly Tensor[] => {
+      const outs = f(...xs);
+      if (!Array.isArray(outs)) return outs;
+      return outs.map((y: Tensor, i) =>
+        i < current.length && y.aval.weak && !current[i].weak && y.dtype === current[i].dtype ? convert(y, y.dtype) : y,
+      );
+    };
+    const { jaxpr, consts } = stage(where, call, [...current, ...rest]);
+    const outs = jaxpr.outAvals.slice(0, current.length);
+    avals = current.map((a, i) => promoted(init[i], a, outs[i]));
+    if (avals.some((a, i) => !a.equals(current[i]))) continue;
+    checkCarry(where, def, avals, outs);
+    return {
+      jaxpr: inlineCalls(jaxpr),
+      consts,
+      init: init.map((x, i) => (avals[i].equals(x.aval) ? x : strengthen(where, x, avals[i].dtype))),
+    };
+  }
+};

@@ -9,3 +9,16 @@ export { erf, logistic, rsqrt } from "../primitives/math.js";
 export { concatenate, iota, pad, reverse, slice } from "../primitives/movement.js";
 export { argMax, argMin, reduceMax, reduceMin } from "../primitives/reduce.js";
 export { sort } from "../primitives/sort.js";
+export {
+  type ConvDimensionNumbers,
+  type ConvLetters,
+  type ConvOptions,
+  conv,
+  convDimensionNumbers,
+  convGeneralDilated,
+  convGeneralDilatedPatches,
+  convTranspose,
+  convWithGeneralPadding,
+} from "./conv.js";
+export { type Padding, padtypeToPads } from "./padding.js";
+export { reduceWindow, type WindowOptions } from "./window.js";

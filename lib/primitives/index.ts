@@ -3,6 +3,7 @@
 import { bitcastP, clzP, exponentP, gcdP, ldexpP, nextafterP, populationCountP, reducePrecisionP } from "./bits.js";
 import { broadcastInDimP, reduceSumP, reshapeP, transposeP } from "./broadcast.js";
 import { choleskyP } from "./cholesky.js";
+import { convP } from "./conv.js";
 import { cumLogSumExpP, cumMaxP, cumMinP, cumProdP, cumSumP } from "./cumulative.js";
 import { dotGeneralP } from "./dot.js";
 import { dynamicSliceP, dynamicUpdateSliceP } from "./dynamic-slice.js";
@@ -72,6 +73,7 @@ import { concatenateP, iotaP, padP, reverseP, sliceP } from "./movement.js";
 import { qrP } from "./qr.js";
 import { randomBitsP, threefryP } from "./random.js";
 import { argMaxP, argMinP, reduceAndP, reduceMaxP, reduceMinP, reduceOrP } from "./reduce.js";
+import { reduceWindowMaxP, reduceWindowMinP, reduceWindowSumP } from "./reduce-window.js";
 import { scatterMaxP, scatterMinP, scatterMulP, scatterP } from "./scatter.js";
 import { sortP } from "./sort.js";
 import {
@@ -208,6 +210,10 @@ export const primitives = {
   xlog1py: xlog1pyP,
   xlogy: xlogyP,
   zeta: zetaP,
+  conv: convP,
+  reduce_window_max: reduceWindowMaxP,
+  reduce_window_min: reduceWindowMinP,
+  reduce_window_sum: reduceWindowSumP,
 } as const;
 
 export type PrimitiveName = keyof typeof primitives;

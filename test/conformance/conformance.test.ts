@@ -12,10 +12,11 @@ import { linalgRows } from "./linalg-rows.js";
 import { floats, row } from "./row.js";
 import { specialRows } from "./special-rows.js";
 import { structuralRows } from "./structural-rows.js";
+import { windowRows } from "./window-rows.js";
 
 const Conformance = suite("conformance");
 const runtimes = await startedRuntimes();
-const rows = [...elementwiseRows, ...specialRows, ...indexingRows, ...structuralRows, ...linalgRows];
+const rows = [...elementwiseRows, ...specialRows, ...indexingRows, ...structuralRows, ...linalgRows, ...windowRows];
 const names = Object.keys(primitives) as PrimitiveName[];
 
 for (const name of names) {

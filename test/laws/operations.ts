@@ -117,6 +117,20 @@ const scattering =
     });
   };
 
+const pooling =
+  (name: PrimitiveName): Operation =>
+  (b) => {
+    const x = b.aFloat((s) => ranked(s) && s.every((n) => n > 1));
+    const each = (f: () => unknown): unknown[] => b.shape(x).map(f);
+    b.apply(name, [x], {
+      windowDimensions: each(() => 1 + b.rng.int(2)),
+      windowStrides: each(() => 1 + b.rng.int(2)),
+      padding: each(() => [0, b.rng.int(1)]),
+      baseDilation: each(() => 1),
+      windowDilation: each(() => 1),
+    });
+  };
+
 /** One operation for every primitive. */
 export const operations: Record<PrimitiveName, Operation> = {
   sin: unary("sin", plain),
@@ -366,6 +380,26 @@ export const operations: Record<PrimitiveName, Operation> = {
   lu: factorization("lu", false),
   qr: factorization("qr", false, () => ({ fullMatrices: false })),
   svd: factorization("svd", false, (b) => ({ fullMatrices: false, computeUv: b.rng.chance(0.7) })),
+  conv: (b) => {
+    const x = b.aFloat((s) => ranked(s) && small(s) && sizeOf(s) > 0);
+    const kernel = b.aFloat((s) => ranked(s) && small(s) && sizeOf(s) > 0);
+    const [n, k] = [sizeOf(b.shape(x)), sizeOf(b.shape(kernel))];
+    b.apply(
+      "conv",
+      [sine(b, b.apply("reshape", [x], { shape: [1, n, 1] })), b.apply("reshape", [kernel], { shape: [k, 1, 1] })],
+      {
+        strides: [1 + b.rng.int(2)],
+        padding: [[b.rng.int(k), k - 1]],
+        lhsDilation: [1 + b.rng.int(2)],
+        rhsDilation: [1],
+        featureGroups: 1,
+        batchGroups: 1,
+      },
+    );
+  },
+  reduce_window_sum: pooling("reduce_window_sum"),
+  reduce_window_max: pooling("reduce_window_max"),
+  reduce_window_min: pooling("reduce_window_min"),
   triangular_solve: (b) => {
     const a = nearDiagonal(b, true);
     const n = b.shape(a)[0];

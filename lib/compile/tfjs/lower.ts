@@ -9,6 +9,7 @@ import { transposeP } from "../../primitives/broadcast.js";
 import type { DotDims } from "../../primitives/dot.js";
 import { type PrimitiveName, primitives } from "../../primitives/index.js";
 import type { BlockKernel, Context, Equation, Lowering } from "./context.js";
+import { conv } from "./conv.js";
 import type { Block } from "./device.js";
 import { dotKernel } from "./dot.js";
 import { elementwise } from "./elementwise.js";
@@ -189,6 +190,10 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   xlog1py: viaImpl,
   xlogy: viaImpl,
   zeta: viaImpl,
+  conv,
+  reduce_window_max: viaImpl,
+  reduce_window_min: viaImpl,
+  reduce_window_sum: viaImpl,
 };
 
 /** The kernel of an equation; a user's own primitive, whatever its name, is computed by its `impl`. */

@@ -109,8 +109,8 @@ export const fullLike = (x: TensorLike, value: TensorLike, dtype?: DType): Tenso
   const like = asTensor(x, "np.fullLike");
   return full(like.shape, value, dtype ?? like.dtype);
 };
-export const zerosLike = (x: TensorLike): Tensor => fullLike(x, 0);
-export const onesLike = (x: TensorLike): Tensor => fullLike(x, 1);
+export const zerosLike = (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 0, dtype);
+export const onesLike = (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 1, dtype);
 
 /** `[start, start + step, …)` up to `stop`, int32 when all are integers. */
 export const arange = composite(
@@ -128,10 +128,69 @@ export const arange = composite(
     return from === 0 ? scaled : e.add(scaled, lit(from));
   },
 );
-/** `n` numbers (float32) from `start` to `stop`, both included, each rounded once. */
-export const linspace = (start: number, stop: number, n: number = 50): Tensor => {
-  checkShape("np.linspace", [n]);
-  const step = (stop - start) / (n - 1);
-  const values = Float32Array.from({ length: n }, (_, i) => (i > 0 && i === n - 1 ? stop : start + (i && i * step)));
-  return fromHost(hostArray([n], "float32", values));
+/** Whether the end is among the numbers (the default), and their dtype (float32). */
+export interface SpacingOptions {
+  readonly endpoint?: boolean;
+  readonly dtype?: DType;
+}
+const spaced = (
+  where: string,
+  start: number,
+  stop: number,
+  n: number,
+  { endpoint = true, dtype = "float32" }: SpacingOptions,
+  at: (v: number) => number,
+): Tensor => {
+  checkShape(where, [n]);
+  const step = (stop - start) / (endpoint ? n - 1 : n);
+  const out = allocate(dtype, n);
+  for (let i = 0; i < n; i++) {
+    const value = at(endpoint && i > 0 && i === n - 1 ? stop : start + (i && i * step));
+    // JAX rounds down to integers.
+    out[i] = isFloat(dtype) ? value : literal(where, Math.floor(value), dtype).value;
+  }
+  return fromHost(hostArray([n], dtype, out));
 };
+/** `n` numbers from `start` to `stop`, evenly spaced, each rounded once. */
+export const linspace = (start: number, stop: number, n: number = 50, options: SpacingOptions = {}): Tensor =>
+  spaced("np.linspace", start, stop, n, options, (v) => v);
+/** `n` powers of `base` (10), their exponents evenly spaced from `start` to `stop`. */
+export const logspace = (
+  start: number,
+  stop: number,
+  n: number = 50,
+  options: SpacingOptions & { readonly base?: number } = {},
+): Tensor => spaced("np.logspace", start, stop, n, options, (v) => (options.base ?? 10) ** v);
+/**
+ * `n` numbers from `start` to `stop`, each the same multiple of the one before.
+ *
+ * @throws {ArgumentError} when one of the ends is 0, or their signs differ
+ */
+export const geomspace = (start: number, stop: number, n: number = 50, options: SpacingOptions = {}): Tensor => {
+  if (!(start * stop > 0)) {
+    throw new ArgumentError({
+      where: "np.geomspace",
+      what: "no geometric sequence joins the ends",
+      expected: "two numbers of one sign, not 0",
+      got: `${start} and ${stop}`,
+    });
+  }
+  const sign = Math.sign(start);
+  const [from, to] = [Math.log2(Math.abs(start)), Math.log2(Math.abs(stop))];
+  const exact = (v: number): number => (v === from ? start : v === to ? stop : sign * 2 ** v);
+  return spaced("np.geomspace", from, to, n, options, exact);
+};
+
+/** What `array` makes a tensor from, or a tensor as it is. */
+export const asarray = (x: Tensor | Nested | TypedArray, dtype?: DType): Tensor => {
+  if (!isTensor(x)) return array(x, dtype === undefined ? {} : { dtype });
+  return dtype === undefined || dtype === x.dtype ? x : e.convert(x, dtype);
+};
+/** The same tensor with a life of its own: it stays when `x` is disposed. */
+export const copy = (x: TensorLike): Tensor => {
+  const t = asTensor(x, "np.copy");
+  return t instanceof DeviceArray ? t.alias() : t;
+};
+/** A tensor whose values nobody relies on; they are zeros. */
+export const empty = (shape: Shape, dtype: DType = "float32"): Tensor => zeros(shape, dtype);
+export const emptyLike = (x: TensorLike, dtype?: DType): Tensor => zerosLike(x, dtype);

@@ -1,30 +1,15 @@
-/** @file Arithmetic, comparison and functions, element by element, with NumPy's broadcasting and promotion. */
-import { type DType, isFloat } from "../core/aval.js";
+/** @file Arithmetic and functions, element by element, with NumPy's broadcasting and promotion. */
+import { type DType, isFloat, isInteger } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { scalarOf } from "../core/rules.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
+import * as bit from "../primitives/bits.js";
 import * as e from "../primitives/elementwise.js";
 import { erfInv as erfInvOf } from "../primitives/erf-inv.js";
 import * as m from "../primitives/math.js";
-import { alignRanks, cast, convertTo, promote, promoteFloat } from "./promote.js";
-
-type Unary = (x: TensorLike) => Tensor;
-type Binary = (x: TensorLike, y: TensorLike) => Tensor;
-
-const unary = (name: string, f: (x: Tensor) => Tensor): Unary =>
-  composite(name, (x: TensorLike) => f(asTensor(x, name)));
-const unaryFloat = (name: string, f: (x: Tensor) => Tensor): Unary =>
-  composite(name, (x: TensorLike) => f(promoteFloat(name, x)[0]));
-const binary = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
-  composite(name, (x: TensorLike, y: TensorLike) => {
-    const [a, b] = promote(name, x, y);
-    return f(a, b);
-  });
-const binaryFloat = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
-  composite(name, (x: TensorLike, y: TensorLike) => {
-    const [a, b] = promoteFloat(name, x, y);
-    return f(a, b);
-  });
+import * as special from "../primitives/special-functions.js";
+import { convertTo, noBool, promote, promoteFloat } from "./promote.js";
+import { type Binary, binary, binaryFloat, unary, unaryFloat } from "./ufunc.js";
 
 export const add = binary("np.add", e.add);
 export const subtract = binary("np.subtract", e.sub);
@@ -50,19 +35,37 @@ export const mod = binary("np.mod", (x, y) => {
 });
 /** Remainder with the sign of the dividend. */
 export const fmod = binary("np.fmod", e.rem);
-/** `x ** y`; an integer literal as exponent is exact, also for negative bases and integers; other powers are of floats. */
+/** `[floorDivide(x, y), mod(x, y)]`. */
+export const divmod = composite("np.divmod", (x: TensorLike, y: TensorLike): [quotient: Tensor, remainder: Tensor] => [
+  floorDivide(x, y),
+  mod(x, y),
+]);
+/**
+ * `x ** y`; an integer literal as exponent is exact, also for negative bases. Integers to the power of integers stay integers,
+ * modulo 2³²; a negative integer literal as exponent of integers gives floats.
+ */
 export const power: Binary = composite("np.power", (x: TensorLike, y: TensorLike) => {
   if (typeof y === "number" && Number.isInteger(y) && (y >= 0 || isFloat(asTensor(x, "np.power").dtype))) {
-    return m.integerPow(asTensor(x, "np.power"), y);
+    return m.integerPow(noBool("np.power", asTensor(x, "np.power")), y);
   }
-  const [a, b] = promoteFloat("np.power", x, y);
+  const whole = [x, y].every((v) => typeof v !== "number" && isInteger(asTensor(v, "np.power").dtype));
+  const [a, b] = (whole ? promote : promoteFloat)("np.power", x, y);
   return m.pow(a, b);
 });
+/** `x ** y` of floats, whatever the operands are. */
+export const floatPower = binaryFloat("np.floatPower", m.pow);
 export const maximum = binary("np.maximum", e.max);
 export const minimum = binary("np.minimum", e.min);
 export const arctan2 = binaryFloat("np.arctan2", m.atan2);
+/** The larger one, the other where one is NaN. */
+export const fmax = binary("np.fmax", (x, y) => e.select(e.or(e.gt(x, y), e.ne(y, y)), x, y));
+/** The smaller one, the other where one is NaN. */
+export const fmin = binary("np.fmin", (x, y) => e.select(e.or(e.lt(x, y), e.ne(y, y)), x, y));
 export const negative = unary("np.negative", e.neg);
-export const abs = unary("np.abs", e.abs);
+export const positive = unary("np.positive", (x) => x);
+export const abs = unary("np.abs", (x) => (x.dtype === "bool" ? x : e.abs(x)));
+/** The size of a number as a float. */
+export const fabs = unaryFloat("np.fabs", e.abs);
 export const sign = unary("np.sign", e.sign);
 export const square = unary("np.square", (x) => e.mul(x, x));
 export const reciprocal = unaryFloat("np.reciprocal", (x) => m.integerPow(x, -1));
@@ -74,6 +77,7 @@ export const log1p = unaryFloat("np.log1p", m.log1p);
 export const log2 = unaryFloat("np.log2", (x) => multiply(m.log(x), 1 / Math.LN2));
 export const log10 = unaryFloat("np.log10", (x) => multiply(m.log(x), 1 / Math.LN10));
 export const exp2 = unaryFloat("np.exp2", (x) => m.exp(multiply(x, Math.LN2)));
+export const cbrt = unaryFloat("np.cbrt", m.cbrt);
 export const sqrt = unaryFloat("np.sqrt", m.sqrt);
 export const rsqrt = unaryFloat("np.rsqrt", m.rsqrt);
 export const sin = unaryFloat("np.sin", m.sin);
@@ -90,10 +94,56 @@ export const arccosh = unaryFloat("np.arccosh", m.acosh);
 export const arctanh = unaryFloat("np.arctanh", m.atanh);
 export const erf = unaryFloat("np.erf", m.erf);
 export const erfInv = unaryFloat("np.erfInv", erfInvOf);
-export const floor = unaryFloat("np.floor", e.floor);
-export const ceil = unaryFloat("np.ceil", e.ceil);
-/** Nearest integer, ties to even, as NumPy rounds. */
-export const round = unaryFloat("np.round", m.round);
+/** `sqrt(x² + y²)` without overflow; infinite where one operand is, even beside NaN. */
+export const hypot = binaryFloat("np.hypot", (x, y) => {
+  const number = (v: number): Tensor => scalarOf(x.aval.strong(), v);
+  const [a, b] = [e.abs(x), e.abs(y)];
+  const first = e.ge(a, b);
+  const [high, low] = [e.select(first, a, b), e.select(first, b, a)];
+  const none = e.eq(high, number(0));
+  const ratio = e.div(low, e.select(none, number(1), high));
+  const length = e.mul(high, m.sqrt(e.add(number(1), e.mul(ratio, ratio))));
+  const infinite = e.or(e.eq(a, number(Infinity)), e.eq(b, number(Infinity)));
+  return e.select(infinite, number(Infinity), e.select(none, e.add(high, low), length));
+});
+/** 0 for negative `x`, 1 for positive, `y` at zero. */
+export const heaviside = binaryFloat("np.heaviside", (x, y) => {
+  const number = (v: number): Tensor => scalarOf(x.aval.strong(), v);
+  const stepped = e.select(e.lt(x, number(0)), number(0), e.select(e.gt(x, number(0)), number(1), x));
+  return e.select(e.eq(x, number(0)), y, stepped);
+});
+export const deg2rad = unaryFloat("np.deg2rad", (x) => e.mul(x, scalarOf(x.aval.strong(), Math.PI / 180)));
+export const rad2deg = unaryFloat("np.rad2deg", (x) => e.mul(x, scalarOf(x.aval.strong(), 180 / Math.PI)));
+/** `sin(πx) / (πx)`; around 0 by its power series, so that derivatives of any order are right there. */
+export const sinc = unaryFloat("np.sinc", (x) => {
+  const number = (v: number): Tensor => scalarOf(x.aval.strong(), v);
+  const t = e.mul(x, number(Math.PI));
+  const near = e.lt(e.abs(t), number(0.3));
+  const safe = e.select(near, number(1), t);
+  const square = e.mul(t, t);
+  // Σ (-1)ⁿ t²ⁿ / (2n + 1)!, from the last coefficient on.
+  let series: Tensor = number(1);
+  for (let n = 7; n >= 1; n--) {
+    series = e.sub(number(1), e.mul(e.mul(square, number(1 / (2 * n * (2 * n + 1)))), series));
+  }
+  return e.select(near, series, e.div(m.sin(safe), safe));
+});
+/** The modified Bessel function of order 0. */
+export const i0 = unaryFloat("np.i0", (x) => e.mul(m.exp(e.abs(x)), special.besselI0e(x)));
+/** Greatest common divisor of integers. */
+export const gcd = binary("np.gcd", bit.gcd);
+/** Least common multiple of integers, not negative; 0 where one is 0. */
+export const lcm = binary("np.lcm", (x, y) => {
+  const d = bit.gcd(x, y);
+  const none = e.eq(d, e.zeroLike(d));
+  const safe = e.select(none, scalarOf(d.aval.strong(), 1), d);
+  return e.abs(e.mul(e.div(x, safe), y));
+});
+/** `log2(2^x + 2^y)` without overflow. */
+export const logaddexp2 = binaryFloat("np.logaddexp2", (x, y) => {
+  const scaled = (v: Tensor): Tensor => e.mul(v, scalarOf(v.aval.strong(), Math.LN2));
+  return e.mul(logaddexp(scaled(x), scaled(y)), scalarOf(x.aval.strong(), 1 / Math.LN2));
+});
 /** `log(exp(x) + exp(y))` without overflow. */
 export const logaddexp = binaryFloat("np.logaddexp", (x, y) => {
   // Larger and smaller by selection: where they are equal this has no kink, so all derivatives are right there too.
@@ -105,44 +155,6 @@ export const logaddexp = binaryFloat("np.logaddexp", (x, y) => {
   const known = e.eq(gap, gap);
   const safe = e.select(known, gap, e.zeroLike(gap));
   return e.select(known, e.add(high, m.log1p(m.exp(safe))), e.add(x, y));
-});
-
-export const equal = binary("np.equal", e.eq);
-export const notEqual = binary("np.notEqual", e.ne);
-export const less = binary("np.less", e.lt);
-export const lessEqual = binary("np.lessEqual", e.le);
-export const greater = binary("np.greater", e.gt);
-export const greaterEqual = binary("np.greaterEqual", e.ge);
-export const isfinite = unaryFloat("np.isfinite", m.finite);
-export const isnan = unaryFloat("np.isnan", (x) => e.ne(x, x));
-export const isinf = unaryFloat("np.isinf", (x) => e.eq(e.abs(x), cast("np.isinf", asTensor(Infinity, ""), x.dtype)));
-
-/** Anything but zero is true. */
-const truth = (x: TensorLike, where: string): Tensor => convertTo(asTensor(x, where), "bool");
-export const logicalAnd: Binary = composite("np.logicalAnd", (x: TensorLike, y: TensorLike) => {
-  const [a, b] = promote("np.logicalAnd", truth(x, "np.logicalAnd"), truth(y, "np.logicalAnd"));
-  return e.and(a, b);
-});
-export const logicalOr: Binary = composite("np.logicalOr", (x: TensorLike, y: TensorLike) => {
-  const [a, b] = promote("np.logicalOr", truth(x, "np.logicalOr"), truth(y, "np.logicalOr"));
-  return e.or(a, b);
-});
-export const logicalNot: Unary = composite("np.logicalNot", (x: TensorLike) => e.not(truth(x, "np.logicalNot")));
-export const bitwiseAnd = binary("np.bitwiseAnd", e.and);
-export const bitwiseOr = binary("np.bitwiseOr", e.or);
-export const bitwiseXor = binary("np.bitwiseXor", e.xor);
-export const bitwiseNot = unary("np.bitwiseNot", e.not);
-export const leftShift = binary("np.leftShift", e.shiftLeft);
-/** Fills with the sign for int32, with zeros for uint32. */
-export const rightShift = binary("np.rightShift", (x, y) =>
-  x.dtype === "uint32" ? e.shiftRightLogical(x, y) : e.shiftRightArithmetic(x, y),
-);
-
-/** `x` where the condition holds, else `y`. */
-export const where = composite("np.where", (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor => {
-  const [a, b] = promote("np.where", x, y);
-  const [c, p, q] = alignRanks("np.where", [truth(condition, "np.where"), a, b]);
-  return e.select(c, p, q);
 });
 
 /** `x` kept within `[low, high]`; the derivative at a bound is one half, as JAX has it. */

@@ -8,7 +8,7 @@ import * as g from "../primitives/gather.js";
 import { cast } from "./promote.js";
 
 /** Indices as int32. @throws {DTypeError} for floats and bools */
-const asIndices = (where: string, x: TensorLike): Tensor => {
+export const asIndices = (where: string, x: TensorLike): Tensor => {
   const t = asTensor(x, where);
   if (isInteger(t.dtype) || (t instanceof Literal && t.dtype !== "bool")) return cast(where, t, "int32");
   throw new DTypeError({

@@ -1,5 +1,6 @@
 /** @file The same elements under another shape or in another order of axes. */
 import {
+  checkShape,
   broadcastShapes as commonShape,
   normalizeAxes,
   normalizeAxis,
@@ -10,6 +11,7 @@ import {
 } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
+import { scalarOf } from "../core/rules.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
 import * as mv from "../primitives/movement.js";
@@ -46,9 +48,41 @@ export const swapaxes = (x: TensorLike, i: number, j: number): Tensor => {
   [perm[p], perm[q]] = [q, p];
   return b.transpose(t, perm);
 };
-export const moveaxis = (x: TensorLike, from: number, to: number): Tensor => {
+/** Axes moved to other places, the others keep their order. @throws {ShapeError} when the lists differ in length */
+export const moveaxis = (x: TensorLike, from: number | readonly number[], to: number | readonly number[]): Tensor => {
   const t = asTensor(x, "np.moveaxis");
-  return b.moveAxis(t, normalizeAxis("np.moveaxis", from, t.ndim), normalizeAxis("np.moveaxis", to, t.ndim));
+  const [sources, targets] = [from, to].map((list) =>
+    (typeof list === "number" ? [list] : list).map((a) => normalizeAxis("np.moveaxis", a, t.ndim)),
+  );
+  if (sources.length !== targets.length || new Set(sources).size + new Set(targets).size !== 2 * sources.length) {
+    throw new ShapeError({
+      where: "np.moveaxis",
+      what: "the axes do not pair",
+      expected: "as many places as axes, all distinct",
+      got: `[${sources}] to [${targets}]`,
+    });
+  }
+  const perm = range(t.ndim).filter((a) => !sources.includes(a));
+  for (const place of [...targets].sort((p, q) => p - q)) perm.splice(place, 0, sources[targets.indexOf(place)]);
+  return b.transpose(t, perm);
+};
+/** The axis moved so that it comes before the one at `start`. */
+export const rollaxis = (x: TensorLike, axis: number, start: number = 0): Tensor => {
+  const { ndim } = asTensor(x, "np.rollaxis");
+  const from = normalizeAxis("np.rollaxis", axis, ndim);
+  const before = start === ndim ? ndim : normalizeAxis("np.rollaxis", start, ndim);
+  return moveaxis(x, from, from < before ? before - 1 : before);
+};
+/** The last two axes exchanged. @throws {ShapeError} when there are fewer */
+export const matrixTranspose = (x: TensorLike): Tensor => {
+  const t = asTensor(x, "np.matrixTranspose");
+  if (t.ndim >= 2) return swapaxes(t, -1, -2);
+  throw new ShapeError({
+    where: "np.matrixTranspose",
+    what: "this is no matrix",
+    expected: "rank 2 or more",
+    got: `${t.aval}`,
+  });
 };
 /** New axes of size 1, at these places of the result. */
 export const expandDims = (x: TensorLike, axis: number | readonly number[]): Tensor => {
@@ -86,12 +120,94 @@ export const broadcastTo = (x: TensorLike, shape: Shape): Tensor => {
 export const flip = (x: TensorLike, axis?: number | readonly number[]): Tensor => {
   const t = asTensor(x, "np.flip");
   return mv.reverse(t, normalizeAxes("np.flip", t.ndim, axis));
-}; /** Elements moved along `axis` by `shift`, those that fall off come back at the other end. */
-export const roll = composite("np.roll", (x: TensorLike, shift: number, axis: number): Tensor => {
-  const t = asTensor(x, "np.roll");
-  const at = normalizeAxis("np.roll", axis, t.ndim);
+}; /** The number of elements, or of those along an axis. */
+export const size = (x: TensorLike, axis?: number): number => {
+  const { aval } = asTensor(x, "np.size");
+  return axis === undefined ? aval.size : aval.shape[normalizeAxis("np.size", axis, aval.ndim)];
+};
+export const shape = (x: TensorLike): Shape => asTensor(x, "np.shape").shape;
+export const ndim = (x: TensorLike): number => asTensor(x, "np.ndim").ndim;
+
+/** At least one axis: a scalar becomes a vector. */
+export const atleast1d = (x: TensorLike): Tensor => {
+  const t = asTensor(x, "np.atleast1d");
+  return t.ndim === 0 ? b.reshape(t, [1]) : t;
+};
+/** At least two axes, new ones in front. */
+export const atleast2d = (x: TensorLike): Tensor => {
+  const t = atleast1d(x);
+  return t.ndim === 1 ? b.reshape(t, [1, t.size]) : t;
+};
+/** At least three axes: a vector gets one on either side, a matrix one behind. */
+export const atleast3d = (x: TensorLike): Tensor => {
+  const t = atleast2d(x);
+  return t.ndim === 2 ? b.reshape(t, [...t.shape, 1]) : t;
+};
+/** The shape that these shapes broadcast to. @throws {ShapeError} when they do not */
+export const broadcastShapes = (...shapes: readonly Shape[]): Shape => commonShape("np.broadcastShapes", ...shapes);
+/** The tensors, all repeated to their common shape. */
+export const broadcastArrays = (...xs: readonly TensorLike[]): Tensor[] => {
+  const tensors = xs.map((x) => asTensor(x, "np.broadcastArrays"));
+  const common = commonShape("np.broadcastArrays", ...tensors.map((t) => t.shape));
+  return tensors.map((t) => b.broadcastTo(t, common));
+};
+/** Left and right exchanged: the second axis reversed. */
+export const fliplr = (x: TensorLike): Tensor => flip(x, 1);
+/** Up and down exchanged: the first axis reversed. */
+export const flipud = (x: TensorLike): Tensor => flip(x, 0);
+/** The plane of two axes turned `k` quarters, from the first axis towards the second. */
+export const rot90 = composite(
+  "np.rot90",
+  (x: TensorLike, k: number = 1, axes: readonly [number, number] = [0, 1]): Tensor => {
+    const t = asTensor(x, "np.rot90");
+    const [p, q] = axes.map((a) => normalizeAxis("np.rot90", a, t.ndim));
+    const quarters = ((k % 4) + 4) % 4;
+    if (quarters === 0) return t;
+    if (quarters === 2) return mv.reverse(t, [p, q].sort());
+    return quarters === 1 ? swapaxes(mv.reverse(t, [q]), p, q) : mv.reverse(swapaxes(t, p, q), [q]);
+  },
+);
+/** The elements again and again, or the first of them, as many as the shape takes. */
+export const resize = composite("np.resize", (x: TensorLike, shape: Shape | number): Tensor => {
+  const wanted = typeof shape === "number" ? [shape] : shape;
+  checkShape("np.resize", wanted);
+  const flat = ravel(x);
+  const n = sizeOf(wanted);
+  if (flat.size === 0 || n === 0) return b.broadcastTo(scalarOf(flat.aval.strong(), 0), wanted);
+  const times = Math.ceil(n / flat.size);
+  const repeated = b.reshape(b.broadcastTo(flat, [times, flat.size]), [times * flat.size]);
+  return b.reshape(mv.sliceAxis(repeated, 0, 0, n), wanted);
+});
+
+/**
+ * Elements moved by `shift` along an axis, or several; those that fall off come back at the other end. Without an axis as if flat.
+ *
+ * @throws {ShapeError} when there are more shifts than axes, or the other way round
+ */
+export const roll = composite(
+  "np.roll",
+  (x: TensorLike, shift: number | readonly number[], axis?: number | readonly number[]): Tensor => {
+    const t = asTensor(x, "np.roll");
+    if (axis === undefined) {
+      const total = (typeof shift === "number" ? [shift] : shift).reduce((p, q) => p + q, 0);
+      return b.reshape(rollAxis(ravel(t), total, 0), t.shape);
+    }
+    const axes = (typeof axis === "number" ? [axis] : axis).map((a) => normalizeAxis("np.roll", a, t.ndim));
+    const shifts = typeof shift === "number" ? axes.map(() => shift) : shift;
+    if (shifts.length !== axes.length) {
+      throw new ShapeError({
+        where: "np.roll",
+        what: "shifts and axes do not pair",
+        expected: "one shift for all axes, or one for each",
+        got: `${shifts.length} shifts, ${axes.length} axes`,
+      });
+    }
+    return axes.reduce((y, a, i) => rollAxis(y, shifts[i], a), t);
+  },
+);
+const rollAxis = (t: Tensor, shift: number, at: number): Tensor => {
   const n = t.shape[at];
   if (n === 0) return t;
   const by = ((shift % n) + n) % n;
   return by === 0 ? t : mv.concatenate([mv.sliceAxis(t, at, n - by, n), mv.sliceAxis(t, at, 0, n - by)], at);
-});
+};

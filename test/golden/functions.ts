@@ -106,7 +106,7 @@ export const FUNCTIONS: Readonly<Record<string, Function>> = {
         [1, 0],
         [0, 2],
       ],
-      0.5,
+      { constantValues: 0.5 },
     ),
   sort: ({ x, w }) => mul(np.sort(x), w),
   top_k: ({ x }) => square(np.topK(x, 2)[0]),

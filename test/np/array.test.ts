@@ -399,7 +399,7 @@ check("flip, roll, pad and tile are what they are element by element", () => {
     const widths = x.shape.map((_, a): [number, number] => (a === axis ? [low, high] : [0, 0]));
     // Places beside the axis are padding.
     same(
-      np.pad(tensor(x), widths, 9),
+      np.pad(tensor(x), widths, { constantValues: 9 }),
       along((i) => (i - low < n ? i - low : -1), n + low + high),
       "pad",
     );
@@ -422,7 +422,7 @@ check("flip, roll, pad and tile are what they are element by element", () => {
       ]),
     "ShapeError",
   );
-  refuses(() => np.pad(np.zeros([1], "int32"), [[1, 1]], 0.5), "DTypeError", "np.pad");
+  refuses(() => np.pad(np.zeros([1], "int32"), [[1, 1]], { constantValues: 0.5 }), "DTypeError", "np.pad");
   refuses(() => np.roll(f64(1), 1, 1), "ShapeError", "np.roll", "axis 1 is out of range");
 });
 
@@ -514,7 +514,7 @@ check("functions that move elements have the derivatives of central differences"
           [0, 1],
           [2, 0],
         ],
-        np.sum(b),
+        { constantValues: np.sum(b) },
       ),
     tile: (a, b) => np.multiply(np.tile(b, [3, 1]), np.tile(a, [1, 1])),
     transpose: (a) => np.multiply(np.transpose(a), np.reshape(a, [4, 3])),

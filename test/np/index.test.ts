@@ -67,6 +67,7 @@ const CALLS: Partial<Record<keyof typeof np, (i: Inputs) => unknown>> = {
       [1, 2],
       [3, 4],
     ]),
+  asarray: () => np.asarray([1, 2], "int32"),
   astype: ({ x }) => np.astype(x, "bool"),
   bitwiseAnd: whole(np.bitwiseAnd),
   bitwiseNot: ({ ids }) => np.bitwiseNot(ids),
@@ -76,6 +77,7 @@ const CALLS: Partial<Record<keyof typeof np, (i: Inputs) => unknown>> = {
   ceil: one(np.ceil),
   clip: ({ x, y }) => np.clip(x, 0.2, y),
   concatenate: ({ x, column }) => np.concatenate([x, column], 1),
+  copy: one(np.copy),
   cos: one(np.cos),
   cosh: one(np.cosh),
   cummax: ({ x }) => np.cummax(x, { axis: 1 }),
@@ -84,6 +86,8 @@ const CALLS: Partial<Record<keyof typeof np, (i: Inputs) => unknown>> = {
   divide: ({ column, x }) => np.divide(column, x),
   dot: two(np.dot),
   einsum: ({ x, y }) => np.einsum("ij,kj,j->ki", x, x, y),
+  empty: () => np.empty([2], "int32"),
+  emptyLike: one(np.emptyLike),
   equal: two(np.equal),
   erf: one(np.erf),
   erfInv: one(np.erfInv),
@@ -139,7 +143,7 @@ const CALLS: Partial<Record<keyof typeof np, (i: Inputs) => unknown>> = {
         [1, 0],
         [0, 2],
       ],
-      0.5,
+      { constantValues: 0.5 },
     ),
   power: two(np.power),
   prod: ({ x }) => np.prod(x, { axis: 1, keepDims: true }),
@@ -180,11 +184,16 @@ const CALLS: Partial<Record<keyof typeof np, (i: Inputs) => unknown>> = {
   zerosLike: one(np.zerosLike),
 };
 
+/** They give no tensors; `test/np/plain.test.ts` has them. */
+const OF_PLAIN_VALUES = new Set(["broadcastShapes", "ndim", "shape", "size"]);
+
 Index("every function has a row or a call", async () => {
   const called = new Set([...Object.keys(CALLS), ...(await allRows()).map(({ name }) => name.replace(/^np\./, ""))]);
-  const functions = Object.entries(np).filter(([, f]) => typeof f === "function");
+  const functions = Object.entries(np).filter(([name, f]) => typeof f === "function" && !OF_PLAIN_VALUES.has(name));
+  // Another name of a function needs none of its own.
+  const covered = new Set(functions.filter(([name]) => called.has(name)).map(([, f]) => f));
   assert.equal(
-    functions.map(([name]) => name).filter((name) => !called.has(name)),
+    functions.filter(([, f]) => !covered.has(f)).map(([name]) => name),
     [],
   );
 });

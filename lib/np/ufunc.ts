@@ -1,0 +1,30 @@
+/** @file How a function of elements is made: operands promoted and aligned, intermediates freed. */
+import { composite } from "../core/composite.js";
+import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
+import { promote, promoteFloat } from "./promote.js";
+
+export type Unary = (x: TensorLike) => Tensor;
+export type Binary = (x: TensorLike, y: TensorLike) => Tensor;
+
+export const unary = (name: string, f: (x: Tensor) => Tensor): Unary =>
+  composite(name, (x: TensorLike) => f(asTensor(x, name)));
+/** A function of a float: integers and bools become float32. */
+export const unaryFloat = (name: string, f: (x: Tensor) => Tensor): Unary =>
+  composite(name, (x: TensorLike) => f(promoteFloat(name, x)[0]));
+export const binary = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
+  composite(name, (x: TensorLike, y: TensorLike) => {
+    const [a, b] = promote(name, x, y);
+    return f(a, b);
+  });
+/** A function of floats. */
+export const binaryFloat = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
+  composite(name, (x: TensorLike, y: TensorLike) => {
+    const [a, b] = promoteFloat(name, x, y);
+    return f(a, b);
+  });
+/** A function of three floats. */
+export const ternaryFloat = (name: string, f: (x: Tensor, y: Tensor, z: Tensor) => Tensor) =>
+  composite(name, (x: TensorLike, y: TensorLike, z: TensorLike): Tensor => {
+    const [a, b, c] = promoteFloat(name, x, y, z);
+    return f(a, b, c);
+  });

@@ -45,6 +45,7 @@ export * as optim from "./optim/index.js";
 export * as prompt from "./prompt/index.js";
 export * as random from "./random/index.js";
 export * as t5 from "./t5/index.js";
+export { cond, switchCase } from "./transforms/cond.js";
 export { type Grad, grad, type Held, linearize, type ValueAndGrad, valueAndGrad, vjp } from "./transforms/grad.js";
 export {
   type Hessian,
@@ -61,4 +62,5 @@ export { jvp } from "./transforms/jvp.js";
 export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";
 export { type ScanOptions, scan } from "./transforms/scan.js";
 export { type VmapOptions, vmap } from "./transforms/vmap.js";
+export { foriLoop, whileLoop } from "./transforms/while.js";
 export * as tree from "./tree/index.js";

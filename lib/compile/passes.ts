@@ -18,7 +18,17 @@ export interface Optimized {
 /** Larger results are computed at run time, so that a program does not hold big constants. */
 const FOLD_LIMIT = 1 << 20;
 
+const jaxprIds = new WeakMap<Jaxpr, number>();
+let nextJaxprId = 0;
+/** A jaxpr is equal only to itself. */
+const idOf = (jaxpr: Jaxpr): number => {
+  const id = jaxprIds.get(jaxpr) ?? nextJaxprId++;
+  jaxprIds.set(jaxpr, id);
+  return id;
+};
+
 const keyOf = (value: unknown): string => {
+  if (value instanceof Jaxpr) return `jaxpr ${idOf(value)}`;
   if (Array.isArray(value)) return `[${value.map(keyOf).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     return `{${Object.entries(value)
@@ -100,7 +110,7 @@ class Rewriter {
   equation(prim: Eqn["prim"], inputs: readonly Atom[], params: Params, old: readonly Var[]): readonly Atom[] {
     const values = inputs.map((a) => (a instanceof Literal ? a.host() : this.#known.get(a)));
     const small = old.every((v) => v.aval.size <= FOLD_LIMIT && v.aval.size > 0);
-    if (small && prim.inline !== true && values.every((v) => v !== undefined)) {
+    if (small && prim.control === undefined && values.every((v) => v !== undefined)) {
       const outs = prim.impl(values as HostArray[], params);
       return outs.map((value, i) => {
         const v = new Var(old[i].aval);

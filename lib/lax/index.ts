@@ -1,4 +1,4 @@
-/** @file The primitives under their names in lax, without promotion of dtypes. */
+/** @file The primitives under their names in lax, without promotion of dtypes, and control flow. */
 export { broadcastInDim, reduceSum, reshape, transpose } from "../primitives/broadcast.js";
 export { cumSum } from "../primitives/cumulative.js";
 export { type DotDims, dotGeneral } from "../primitives/dot.js";
@@ -9,6 +9,9 @@ export { erf, logistic, rsqrt } from "../primitives/math.js";
 export { concatenate, iota, pad, reverse, slice } from "../primitives/movement.js";
 export { argMax, argMin, reduceMax, reduceMin } from "../primitives/reduce.js";
 export { sort } from "../primitives/sort.js";
+export { cond, switchCase as switch, switchCase } from "../transforms/cond.js";
+export { type ScanOptions, scan } from "../transforms/scan.js";
+export { foriLoop, whileLoop } from "../transforms/while.js";
 export {
   type ConvDimensionNumbers,
   type ConvLetters,

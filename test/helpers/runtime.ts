@@ -143,6 +143,15 @@ export const allclose = (got: HostArray, want: HostArray, what: string, toleranc
   }
 };
 
+/** Asserts that the elements of a tensor are these numbers. */
+export const elementsNear = (x: unknown, want: readonly number[], tolerance: number): void => {
+  const got = numbers(x);
+  assert.is(got.length, want.length);
+  got.forEach((v, i) => {
+    assert.ok(Math.abs(v - want[i]) <= tolerance, `element ${i} is ${v}, expected ${want[i]}`);
+  });
+};
+
 /** `allclose` of two trees of tensors. */
 export const treesClose = (
   got: unknown,

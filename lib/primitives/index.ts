@@ -72,6 +72,8 @@ import {
 import { concatenateP, iotaP, padP, reverseP, sliceP } from "./movement.js";
 import { qrP } from "./qr.js";
 import { randomBitsP, threefryP } from "./random.js";
+import { randomBinomialP, randomPoissonP } from "./random-counts.js";
+import { randomGammaGradP, randomGammaP } from "./random-gamma.js";
 import { argMaxP, argMinP, reduceAndP, reduceMaxP, reduceMinP, reduceOrP } from "./reduce.js";
 import { reduceWindowMaxP, reduceWindowMinP, reduceWindowSumP } from "./reduce-window.js";
 import { scatterMaxP, scatterMinP, scatterMulP, scatterP } from "./scatter.js";
@@ -180,7 +182,11 @@ export const primitives = {
   scatter_mul: scatterMulP,
   dynamic_slice: dynamicSliceP,
   dynamic_update_slice: dynamicUpdateSliceP,
+  random_binomial: randomBinomialP,
   random_bits: randomBitsP,
+  random_gamma: randomGammaP,
+  random_gamma_grad: randomGammaGradP,
+  random_poisson: randomPoissonP,
   threefry2x32: threefryP,
   cholesky: choleskyP,
   eigh: eighP,

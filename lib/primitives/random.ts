@@ -38,7 +38,7 @@ export const threefryRounds = (key0: number, key1: number, counter: Uint32Array)
   counter[1] = y;
 };
 
-const checkWords = (where: string, aval: Aval): void => {
+export const checkWords = (where: string, aval: Aval): void => {
   sameDType(where, [aval], (a) => a.dtype === "uint32", "uint32");
   demand(
     aval.ndim > 0 && aval.shape[aval.ndim - 1] === 2,

@@ -115,6 +115,18 @@ export const elementwiseRows: readonly Row[] = [
   ...["exp", "expm1", "sin", "cos", "sinh", "cosh", "tanh", "asinh", "atan", "logistic", "erf"].flatMap((name) =>
     unary(name as Name),
   ),
+  row(
+    "random_gamma_grad",
+    [floats([2, 3], [0.01, 0.7, 3, 40, 2, 1e4]), floats([2, 3], [1e-9, 1, 2.5, 60, 30, 1e4])],
+    {},
+    "no derivative along the draw",
+  ),
+  row(
+    "random_gamma_grad",
+    [floats([4], [0, -1, 2, Number.NaN]), floats([4], [1, 1, 0, 1])],
+    {},
+    "no derivative along the draw",
+  ),
   ...["floor", "ceil", "round", "is_finite"].flatMap((name) => unary(name as Name)),
   row("round", [floats([8], [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 8388609, 0.49999997])], {}, "a kink"),
   ...["log", "sqrt", "rsqrt"].flatMap((name) => unary(name as Name, POSITIVE)),

@@ -131,6 +131,18 @@ const pooling =
     });
   };
 
+/** A float without a tangent: draws have no derivative that differences would give. */
+const without = (b: Builder): Arg => b.some((v) => !v.active && isFloat(v.aval.dtype));
+const chance = (b: Builder, x: Arg): number => b.apply("logistic", [x]);
+const drawing =
+  (name: PrimitiveName, tame: readonly ((b: Builder, x: Arg) => Arg)[], params: object = {}): Operation =>
+  (b) => {
+    const key = b.of("uint32", (s) => s.length === 1 && s[0] === 2);
+    const x = without(b);
+    const parameters = tame.map((f) => f(b, x));
+    b.apply(name, [key, ...parameters], params);
+  };
+
 /** One operation for every primitive. */
 export const operations: Record<PrimitiveName, Operation> = {
   sin: unary("sin", plain),
@@ -371,6 +383,13 @@ export const operations: Record<PrimitiveName, Operation> = {
   random_bits: (b) => {
     b.apply("random_bits", [b.of("uint32", (s) => s[s.length - 1] === 2)], { shape: [3] });
   },
+  random_gamma: drawing("random_gamma", [positive], { logSpace: true }),
+  random_gamma_grad: (b) => {
+    const x = positive(b, without(b));
+    b.apply("random_gamma_grad", [x, x]);
+  },
+  random_poisson: drawing("random_poisson", [positive]),
+  random_binomial: drawing("random_binomial", [positive, chance]),
   threefry2x32: (b) => {
     const key = b.of("uint32", (s) => s[s.length - 1] === 2);
     b.apply("threefry2x32", [key, b.apply("xor", [key, key])]);

@@ -40,7 +40,7 @@ export const randomUniform = composite(
     range: { readonly min?: number; readonly max?: number } = {},
   ): Tensor => {
     checkLength("prompt.randomUniform", length);
-    return random.uniform(key, [length, width], { min: range.min ?? -0.5, max: range.max ?? 0.5 });
+    return random.uniform(key, [length, width], { minval: range.min ?? -0.5, maxval: range.max ?? 0.5 });
   },
 );
 

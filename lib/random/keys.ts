@@ -4,14 +4,15 @@
  * The arithmetic of keys is that of `jax.random` with `jax_threefry_partitionable` on, its default since 0.5: key `i` of a split
  * is the number `i` encrypted under the old key, and so is what `foldIn(key, i)` gives.
  */
-import { type Shape, sameShape } from "../core/aval.js";
+import { type Shape, sameShape, sizeOf } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { Literal, type Tensor } from "../core/tensor.js";
 import { broadcastTo, reshape } from "../primitives/broadcast.js";
-import { convert } from "../primitives/elementwise.js";
+import { and, convert } from "../primitives/elementwise.js";
 import { concatenate, iota, sliceAxis } from "../primitives/movement.js";
 import { randomBits, threefry } from "../primitives/random.js";
+import { checkInteger } from "./parameters.js";
 
 /** One word as `uint32[1]`; a tensor's int32 is taken as its 32 bits. */
 const word = (where: string, value: number | Tensor): Tensor => {
@@ -20,16 +21,6 @@ const word = (where: string, value: number | Tensor): Tensor => {
     throw new DTypeError({ where, what: "not one integer", expected: "a number, i32[] or u32[]", got: `${value}` });
   }
   return reshape(convert(value, "uint32"), [1]);
-};
-
-const checkInteger = (where: string, value: number, lowest: number, highest: number): void => {
-  if (Number.isInteger(value) && value >= lowest && value <= highest) return;
-  throw new ArgumentError({
-    where,
-    what: "the number is not an integer in range",
-    expected: `an integer from ${lowest} to ${highest}`,
-    got: String(value),
-  });
 };
 
 /** @throws {ShapeError} unless `key` is `uint32[2]` */
@@ -42,6 +33,11 @@ export const checkKey = (where: string, key: Tensor): void => {
     got: `${key}`,
     hint: "make one with random.key(seed); take one of several with random.subkeys, or map over them with vmap",
   });
+};
+
+const checkKeys = (where: string, keys: Tensor): void => {
+  if (keys.dtype === "uint32" && keys.ndim > 0 && keys.shape[keys.ndim - 1] === 2) return;
+  throw new ShapeError({ where, what: "these are no keys", expected: "u32[...,2]", got: `${keys}` });
 };
 
 /**
@@ -60,17 +56,40 @@ export const key = composite("random.key", (seed: number | Tensor): Tensor => {
   return concatenate([word("random.key", high), word("random.key", low)], 0);
 });
 
+/** `key` under JAX's older name, which here is the same: keys are plain `uint32[2]` tensors. */
+export const PRNGKey = key;
+
+/** The two words of a key: the key itself, since a key is a plain tensor. @throws {ShapeError} unless it is `u32[...,2]` */
+export const keyData = (keys: Tensor): Tensor => {
+  checkKeys("random.keyData", keys);
+  return keys;
+};
+
+/** A key from its two words, which are the key. @throws {ShapeError} unless they are `u32[...,2]` */
+export const wrapKeyData = (words: Tensor): Tensor => {
+  checkKeys("random.wrapKeyData", words);
+  return words;
+};
+
+/** The key itself: nothing here counts how often a key is used. @throws {ShapeError} unless it is `u32[...,2]` */
+export const clone = (keys: Tensor): Tensor => {
+  checkKeys("random.clone", keys);
+  return keys;
+};
+
 /**
- * `n` keys from one, stacked: `uint32[n,2]`. Use each key once, and not the old one any more.
+ * `n` keys from one, stacked: `uint32[n,2]`; for a shape, `uint32[...n,2]`. Use each key once, and not the old one any more.
  *
  * @example const keys = random.split(key, 8) // vmap((k) => random.normal(k, [3]))(keys)
  */
-export const split = composite("random.split", (key: Tensor, n: number = 2): Tensor => {
+export const split = composite("random.split", (key: Tensor, n: number | Shape = 2): Tensor => {
   checkKey("random.split", key);
-  checkInteger("random.split", n, 0, 2 ** 32);
-  const zeros = broadcastTo(new Literal(0, "uint32"), [n, 1]);
-  const counters = concatenate([zeros, iota([n, 1], "uint32", 0)], 1);
-  return threefry(broadcastTo(key, [n, 2]), counters);
+  const shape = typeof n === "number" ? [n] : n;
+  for (const size of shape) checkInteger("random.split", size, 0, 2 ** 32);
+  const count = sizeOf(shape);
+  const zeros = broadcastTo(new Literal(0, "uint32"), [count, 1]);
+  const counters = concatenate([zeros, iota([count, 1], "uint32", 0)], 1);
+  return reshape(threefry(broadcastTo(key, [count, 2]), counters), [...shape, 2]);
 });
 
 /**
@@ -95,8 +114,28 @@ export const foldIn = composite("random.foldIn", (key: Tensor, data: number | Te
   return threefry(key, concatenate([word("random.foldIn", 0), low], 0));
 });
 
-/** 32 random bits for each element of `shape`, uint32. */
-export const bits = (key: Tensor, shape: Shape = []): Tensor => {
-  checkKey("random.bits", key);
-  return randomBits(key, shape);
+/**
+ * Random bits for each element of `shape`, uint32: 32 of them, or the lowest 8 or 16, as JAX's uint8 and uint16.
+ *
+ * @throws {ArgumentError} for another width
+ * @example random.bits(key, [4], { width: 8 }) // four numbers from 0 to 255
+ */
+export const bits = composite(
+  "random.bits",
+  (key: Tensor, shape: Shape = [], { width = 32 }: { width?: 8 | 16 | 32 } = {}): Tensor => {
+    checkKey("random.bits", key);
+    if (![8, 16, 32].includes(width)) {
+      const expected = "8, 16 or 32";
+      throw new ArgumentError({ where: "random.bits", what: "no such width", expected, got: String(width) });
+    }
+    const all = randomBits(key, shape);
+    return width === 32 ? all : and(all, new Literal(2 ** width - 1, "uint32"));
+  },
+);
+
+/** The upper and the lower of 64 random bits for each element of `shape`, as JAX draws them for float64. */
+export const words = (key: Tensor, shape: Shape): readonly [high: Tensor, low: Tensor] => {
+  const pairs = split(key, shape);
+  const word = (i: number): Tensor => reshape(sliceAxis(pairs, shape.length, i, i + 1), shape);
+  return [word(0), word(1)];
 };

@@ -72,10 +72,10 @@ Random("gives the numbers that jax 0.11.1 prints", () => {
 });
 
 Random("uniform fills its interval and never reaches the upper end", () => {
-  const xs = values(uniform(key(7), [20000], { min: -2, max: 3 }));
+  const xs = values(uniform(key(7), [20000], { minval: -2, maxval: 3 }));
   assert.ok(xs.every((x) => x >= -2 && x < 3));
   near(mean(xs), 0.5, 5 * (5 / Math.sqrt(12 * 20000)));
-  const bounds = { min: tensor([2, 1], "float32", [0, 10]), max: tensor([2, 1], "float32", [1, 20]) };
+  const bounds = { minval: tensor([2, 1], "float32", [0, 10]), maxval: tensor([2, 1], "float32", [1, 20]) };
   const rows = uniform(key(7), [2, 50], bounds).toArray() as number[][];
   assert.ok(rows[0].every((x) => x >= 0 && x < 1) && rows[1].every((x) => x >= 10 && x < 20));
 });

@@ -13,7 +13,7 @@ interface Params {
 }
 
 const [positions, noise] = random.subkeys(random.key(0));
-const x = random.uniform(positions, [500], { min: -1, max: 1 });
+const x = random.uniform(positions, [500], { minval: -1, maxval: 1 });
 const y = np.add(np.subtract(np.multiply(3, x), 2), np.multiply(0.1, random.normal(noise, [500])));
 
 const loss = ({ slope, offset }: Params, x: Tensor, y: Tensor): Tensor =>

@@ -37,9 +37,9 @@ const adaptedLoss = (params: Params, x: Tensor, y: Tensor, testX: Tensor, testY:
 /** Sine waves of random amplitude and phase, at random points: `[tasks, 10, 1]` each, for learning and for testing. */
 const sample = (key: Tensor): [Tensor, Tensor, Tensor, Tensor] => {
   const [a, b, c] = random.subkeys(key, 3);
-  const amplitude = random.uniform(a, [TASKS, 1, 1], { min: 0.1, max: 5 });
-  const phase = random.uniform(b, [TASKS, 1, 1], { min: 0, max: Math.PI });
-  const points = random.uniform(c, [TASKS, 20, 1], { min: -5, max: 5 });
+  const amplitude = random.uniform(a, [TASKS, 1, 1], { minval: 0.1, maxval: 5 });
+  const phase = random.uniform(b, [TASKS, 1, 1], { minval: 0, maxval: Math.PI });
+  const points = random.uniform(c, [TASKS, 20, 1], { minval: -5, maxval: 5 });
   const waves = np.multiply(amplitude, np.sin(np.add(points, phase)));
   const [x, testX] = np.split(points, 2, 1);
   const [y, testY] = np.split(waves, 2, 1);

@@ -10,7 +10,12 @@ export interface Row {
   readonly args: readonly HostArray[];
   readonly params: object;
   /** Why its derivatives are not compared with differences; absent where they are. */
-  readonly noDerivative?: "special values" | "a kink" | "the derivative is cut" | "it is rounded" | "no derivative along the draw";
+  readonly noDerivative?:
+    | "special values"
+    | "a kink"
+    | "the derivative is cut"
+    | "it is rounded"
+    | "no derivative along the draw";
   /** The arguments that have a derivative; absent where all floats have. */
   readonly wrt?: readonly number[];
 }

@@ -45,6 +45,14 @@ export * as optim from "./optim/index.js";
 export * as prompt from "./prompt/index.js";
 export * as random from "./random/index.js";
 export * as t5 from "./t5/index.js";
+export {
+  type CheckpointOptions,
+  type CheckpointPolicy,
+  checkpoint,
+  checkpointName,
+  checkpointPolicies,
+  remat,
+} from "./transforms/checkpoint.js";
 export { cond, switchCase } from "./transforms/cond.js";
 export { type Grad, grad, type Held, linearize, type ValueAndGrad, valueAndGrad, vjp } from "./transforms/grad.js";
 export {

@@ -6,6 +6,7 @@ import { broadcastShapes, type Shape, sameShape } from "../core/aval.js";
 import type { HostArray } from "../core/host.js";
 import { type Atom, type Eqn, Jaxpr, Var } from "../core/jaxpr.js";
 import type { Params } from "../core/primitive.js";
+import { neededFor } from "../core/rewrite.js";
 import { Literal } from "../core/tensor.js";
 import { broadcastInDimP, reshapeP } from "../primitives/broadcast.js";
 
@@ -52,7 +53,7 @@ class Rewriter {
   /** Variables whose value is known now; they become constants only where something reads them at run time. */
   readonly #known = new Map<Var, HostArray>();
   readonly #placed = new Map<Var, Atom>();
-  readonly #made = new Map<string, readonly Atom[]>();
+  #made = new Map<string, readonly Atom[]>();
   readonly #producer = new Map<Var, Eqn>();
   readonly #ids = new Map<Var, number>();
 
@@ -104,6 +105,17 @@ class Rewriter {
     for (const v of outputs) this.#producer.set(v, written);
     this.#made.set(key, outputs);
     return outputs;
+  }
+
+  /** Runs `f`, whose expressions are merged with each other but with none outside. */
+  apart<T>(f: () => T): T {
+    const outside = this.#made;
+    this.#made = new Map();
+    try {
+      return f();
+    } finally {
+      this.#made = outside;
+    }
   }
 
   /** Takes one equation of the old jaxpr, its inputs already renamed; gives what stands for its outputs. */
@@ -172,10 +184,10 @@ const rewrite = (into: Rewriter, jaxpr: Jaxpr, inputs: readonly Atom[]): readonl
   const read = (a: Atom): Atom => (a instanceof Literal ? a : (env.get(a) as Atom));
   for (const eqn of jaxpr.eqns) {
     const args = eqn.inputs.map(read);
-    const outs =
-      eqn.prim.inline === true
-        ? rewrite(into, eqn.params.jaxpr as Jaxpr, args)
-        : into.equation(eqn.prim, args, eqn.params, eqn.outputs);
+    const inside = (): readonly Atom[] => rewrite(into, eqn.params.jaxpr as Jaxpr, args);
+    let outs: readonly Atom[];
+    if (eqn.prim.inline === undefined) outs = into.equation(eqn.prim, args, eqn.params, eqn.outputs);
+    else outs = eqn.prim.apart?.(eqn.params) === true ? into.apart(inside) : inside();
     eqn.outputs.forEach((v, i) => {
       env.set(v, outs[i]);
     });
@@ -185,17 +197,8 @@ const rewrite = (into: Rewriter, jaxpr: Jaxpr, inputs: readonly Atom[]): readonl
 
 /** Drops the equations and constants that no output needs. */
 const dropDead = (jaxpr: Jaxpr, consts: readonly HostArray[]): Optimized => {
-  const needed = new Set<Atom>(jaxpr.outs);
-  const eqns = jaxpr.eqns
-    .slice()
-    .reverse()
-    .filter((eqn) => {
-      const used = eqn.outputs.some((v) => needed.has(v));
-      if (used) for (const a of eqn.inputs) needed.add(a);
-      return used;
-    })
-    .reverse();
-  const keep = jaxpr.constVars.map((v) => needed.has(v));
+  const { eqns, needs } = neededFor(jaxpr.eqns, jaxpr.outs);
+  const keep = jaxpr.constVars.map(needs);
   return {
     jaxpr: new Jaxpr(
       jaxpr.constVars.filter((_, i) => keep[i]),

@@ -64,7 +64,7 @@ export const runtimeOn = (executor: Executor): ExecutorRuntime => {
         program.dispose();
       }
     }
-    if (prim.inline === true) {
+    if (prim.inline !== undefined) {
       const jaxpr = params.jaxpr as Jaxpr;
       let program = programs.get(jaxpr);
       if (program === undefined) {

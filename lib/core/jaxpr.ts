@@ -94,7 +94,7 @@ const printParam = (value: unknown, depth: number): string => {
   if (typeof value === "object" && value !== null) {
     return `{${Object.entries(value).map(([k, x]) => `${k}=${printParam(x, depth)}`)}}`;
   }
-  return String(value);
+  return typeof value === "function" ? value.name : String(value);
 };
 
 /** The jaxpr as text; the same structure gives the same text. */

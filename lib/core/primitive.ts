@@ -55,10 +55,17 @@ export interface Primitive<P> {
    * becomes the linear program. Absent, `jvp` serves.
    */
   readonly linearize?: Primitive<P>["jvp"];
-  /** The equation means exactly what `params.jaxpr` says, so a compiler may put its equations in place. */
-  readonly inline?: boolean;
+  /**
+   * The equation means exactly what `params.jaxpr` says, whose equations may take its place: always, or only when a program is compiled,
+   * since its derivatives are not theirs.
+   */
+  readonly inline?: "always" | "compiled";
   /** It runs the jaxprs among its parameters, which are those of `core/control.ts`; it has no kernel. */
   readonly control?: "scan" | "while" | "cond";
+  /** Of an `inline` primitive: its expressions must not be merged with equal ones outside. */
+  readonly apart?: (params: P) => boolean;
+  /** Computes at once, where no transformation looks on; absent, the runtime does, which keeps a program for an `inline` primitive. */
+  readonly evaluate?: (xs: readonly Tensor[], params: P) => Outputs<Tensor>;
   /** Works element by element, with operands of size 1 (or scalars) repeated. */
   readonly elementwise?: boolean;
 }

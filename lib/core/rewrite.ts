@@ -10,7 +10,7 @@ export const inlineCalls = (jaxpr: Jaxpr): Jaxpr => {
       const inputs = eqn.inputs.map(read);
       const outputs = eqn.outputs.map((v) => new Var(v.aval));
       let outs: readonly Atom[] = outputs;
-      if (eqn.prim.inline === true) {
+      if (eqn.prim.inline === "always") {
         const called = eqn.params.jaxpr as Jaxpr;
         outs = write(called, new Map(called.inVars.map((v, i) => [v, inputs[i]])));
       } else eqns.push({ ...eqn, inputs, outputs });

@@ -264,3 +264,13 @@ export const stopGradientP = define({
   partials: [null],
 });
 export const stopGradient = (x: Tensor): Tensor => bind1(stopGradientP, [x], {});
+
+/** The value itself, under a name by which a checkpoint policy may save it. */
+export const nameP = define<{ readonly name: string }>({
+  name: "name",
+  dtype: (avals) => avals[0].dtype,
+  f: () => (x) => x,
+  // A tangent is another value, and has no name.
+  partials: [(dx) => dx],
+  pull: [(ct) => ct],
+});

@@ -11,32 +11,74 @@ import type { Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
 import { batched, pulled, pushed, split } from "./derived.js";
 
-interface Call {
+/** The parameters that every primitive has that carries one jaxpr. */
+export interface Call {
   readonly name: string;
   readonly jaxpr: Jaxpr;
 }
 
-/** A call of a staged function. */
-export const jitP: Primitive<Call> = definePrimitive<Call>({
-  name: "jit",
-  inline: true,
+/** Those rules that only transform the jaxpr: of `jitP`, and of others that differ in how they are linearized. */
+export const callRules = <P extends Call>(
+  self: () => Primitive<P>,
+): Pick<Primitive<P>, "abstractEval" | "impl" | "jvp" | "transpose" | "batch"> => ({
   abstractEval: (_avals, { jaxpr }) => jaxpr.outAvals,
   impl: (xs, { jaxpr }) => evaluateByImpl(jaxpr, xs),
-  jvp: (xs, dxs, { jaxpr, name }) => {
+  jvp: (xs, dxs, params) => {
+    const { jaxpr, name } = params;
     const p = pushed(
       name,
       jaxpr,
       dxs.map((d) => !isZero(d)),
     );
-    const results = bind(jitP, [...xs, ...dxs.filter((d): d is Tensor => !isZero(d))], {
-      name: `jvp(${name})`,
-      jaxpr: p.jaxpr,
-    });
+    const inputs = [...xs, ...dxs.filter((d): d is Tensor => !isZero(d))];
+    const results = bind(self(), inputs, { ...params, name: `jvp(${name})`, jaxpr: p.jaxpr });
     const n = jaxpr.outs.length;
     let next = n;
     const outs = results.slice(0, n);
     return [outs, outs.map((y, i): Tangent => (p.outActive[i] ? results[next++] : new Zero(y.aval.strong())))];
   },
+  transpose: (cts, args, params) => {
+    const { jaxpr, name } = params;
+    const linear = args.map(isLinear);
+    const p = pulled(
+      name,
+      jaxpr,
+      linear,
+      cts.map((c) => !isZero(c)),
+    );
+    const inputs = [...args.filter((x): x is Tensor => !isLinear(x)), ...cts.filter((c): c is Tensor => !isZero(c))];
+    const results = bind(self(), inputs, { ...params, name: `transpose(${name})`, jaxpr: p.jaxpr });
+    let [place, next] = [0, 0];
+    return args.map((x): Tangent | null => {
+      if (!isLinear(x)) return null;
+      return p.active[place++] ? results[next++] : new Zero(x.aval.strong());
+    });
+  },
+  batch: (size, xs, dims, params) => {
+    const { jaxpr, name } = params;
+    const b = batched(
+      name,
+      jaxpr,
+      size,
+      dims,
+      xs.map((x) => x.aval),
+    );
+    return [bind(self(), xs, { ...params, name: `vmap(${name})`, jaxpr: b.jaxpr }), b.outDims];
+  },
+});
+
+/** The tangents of the results, from those that are not zero. */
+export const placed = (
+  outs: readonly Tensor[],
+  places: readonly (number | null)[],
+  tangents: readonly Tensor[],
+): Tangent[] => places.map((p, i) => (p === null ? new Zero(outs[i].aval.strong()) : tangents[p]));
+
+/** A call of a staged function. */
+export const jitP: Primitive<Call> = definePrimitive<Call>({
+  name: "jit",
+  inline: "always",
+  ...callRules(() => jitP),
   linearize: (xs, dxs, { jaxpr, name }) => {
     const s = split(
       name,
@@ -50,33 +92,6 @@ export const jitP: Primitive<Call> = definePrimitive<Call>({
       jaxpr: s.linear,
     });
     const outs = results.slice(0, jaxpr.outs.length);
-    const douts = s.outPlaces.map((p, i): Tangent => (p === null ? new Zero(outs[i].aval.strong()) : tangents[p]));
-    return [outs, douts];
-  },
-  transpose: (cts, args, { jaxpr, name }) => {
-    const linear = args.map(isLinear);
-    const p = pulled(
-      name,
-      jaxpr,
-      linear,
-      cts.map((c) => !isZero(c)),
-    );
-    const inputs = [...args.filter((x): x is Tensor => !isLinear(x)), ...cts.filter((c): c is Tensor => !isZero(c))];
-    const results = bind(jitP, inputs, { name: `transpose(${name})`, jaxpr: p.jaxpr });
-    let [place, next] = [0, 0];
-    return args.map((x): Tangent | null => {
-      if (!isLinear(x)) return null;
-      return p.active[place++] ? results[next++] : new Zero(x.aval.strong());
-    });
-  },
-  batch: (size, xs, dims, { jaxpr, name }) => {
-    const b = batched(
-      name,
-      jaxpr,
-      size,
-      dims,
-      xs.map((x) => x.aval),
-    );
-    return [bind(jitP, xs, { name: `vmap(${name})`, jaxpr: b.jaxpr }), b.outDims];
+    return [outs, placed(outs, s.outPlaces, tangents)];
   },
 });

@@ -7,6 +7,7 @@ import {
   floats,
   INT_LIMITS,
   ints,
+  ofEach,
   RANK8,
   type Row,
   row,
@@ -161,4 +162,6 @@ export const elementwiseRows: readonly Row[] = [
   ...[floats([SPECIAL.length], SPECIAL), floats([]), floats([0]), floats(RANK8), ints([3]), uints([3]), bools([3])].map(
     (x) => row("stop_gradient", [x], {}, "the derivative is cut"),
   ),
+  row("name", [floats([SPECIAL.length], SPECIAL)], { name: "a" }, "special values"),
+  ...[...ofEach([2, 3]), floats([]), floats([0]), floats(RANK8)].map((x) => row("name", [x], { name: "a" })),
 ];

@@ -272,6 +272,9 @@ export const operations: Record<PrimitiveName, Operation> = {
   stop_gradient: (b) => {
     b.apply("stop_gradient", [b.some((v) => !v.active)]);
   },
+  name: (b) => {
+    b.apply("name", [plain(b, b.aFloat())], { name: "a" });
+  },
 
   reshape: (b) => {
     const x = b.aFloat();

@@ -1,5 +1,7 @@
 /** @file Types of the transformations: they follow the user's trees, and refuse what has no meaning. Checked by `tsc`, never run. */
 import {
+  checkpoint,
+  checkpointPolicies,
   type GradsOf,
   grad,
   hessian,
@@ -211,3 +213,14 @@ export type ComposedTests = [Expect<Equal<ReturnType<typeof composed>, Tensor>>]
 export const identity = jit(<T extends Tensor>(y: T): T => y);
 export const nullary = jit(() => x);
 export type MoreTests = [Expect<Equal<ReturnType<typeof nullary>, Tensor>>];
+
+// --- checkpoint ----------------------------------------------------------------------------------------------------------
+
+export const remembered = checkpoint(predict, { policy: checkpointPolicies.saveOnlyTheseNames("attention") });
+export type CheckpointTests = [
+  Expect<Equal<typeof remembered, (params: Params, batch: Batch) => { readonly logits: Tensor }>>,
+];
+checkpoint(predict, { policy: checkpointPolicies.dotsSaveable });
+checkpoint(predict, { policy: (prim) => prim.name === "exp" });
+// @ts-expect-error a policy must be made from names first
+checkpoint(predict, { policy: checkpointPolicies.saveOnlyTheseNames });

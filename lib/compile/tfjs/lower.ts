@@ -78,6 +78,7 @@ const strided: Lowering = (context, equation) => {
 export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   reshape: alias,
   stop_gradient: alias,
+  name: alias,
   transpose: first(movement.transpose, kernels.transpose),
   dot_general: first(strided, kernels.matMul),
   add: first(elementwise, kernels.binary("Add")),

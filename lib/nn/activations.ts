@@ -1,9 +1,12 @@
-/** @file Activation functions and softmax. */
-import { type DType, normalizeAxis } from "../core/aval.js";
+/**
+ * @file Activation functions: those of `jax.nn`, with its derivatives at kinks.
+ *
+ * @see JAX's `jax.nn`
+ */
 import { composite } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { le, select, stopGradient, zeroLike } from "../primitives/elementwise.js";
+import { le, select, zeroLike } from "../primitives/elementwise.js";
 import { logistic } from "../primitives/math.js";
 
 /** `max(x, 0)`; its derivative at 0 is 0, as JAX has it. */
@@ -13,56 +16,122 @@ export const relu = composite("nn.relu", (x: TensorLike): Tensor => {
   return select(le(t, zeroLike(t)), zeroLike(t), t);
 });
 
+/** `min(max(x, 0), 6)` */
+export const relu6 = composite("nn.relu6", (x: TensorLike): Tensor => np.minimum(np.maximum(x, 0), 6));
+
 /** `1 / (1 + exp(-x))` */
 export const sigmoid = composite("nn.sigmoid", (x: TensorLike): Tensor => logistic(np.add(x, 0)));
 
-/** `x * sigmoid(x)` */
+/** `x · sigmoid(x)` @see Hendrycks and Gimpel 2016; Ramachandran et al. 2017 */
 export const silu = composite("nn.silu", (x: TensorLike): Tensor => np.multiply(x, sigmoid(x)));
+export { silu as swish };
 
 /** `log(1 + exp(x))` without overflow. */
 export const softplus = composite("nn.softplus", (x: TensorLike): Tensor => np.logaddexp(x, 0));
 
+/** `log(sigmoid(x))` without overflow. */
+export const logSigmoid = composite("nn.logSigmoid", (x: TensorLike): Tensor => np.negative(softplus(np.negative(x))));
+
+/** 0 up to -1, `(x + 1)² / 4` between, x from 1 on: softplus that is linear outside. @see Martins and Astudillo 2016 */
+export const sparsePlus = composite("nn.sparsePlus", (x: TensorLike): Tensor => {
+  const middle = np.divide(np.square(np.add(x, 1)), 4);
+  return np.where(np.lessEqual(x, -1), 0, np.where(np.greaterEqual(x, 1), x, middle));
+});
+
+/** The derivative of `sparsePlus`: `clip(x + 1, 0, 2) / 2`. */
+export const sparseSigmoid = composite(
+  "nn.sparseSigmoid",
+  (x: TensorLike): Tensor => np.multiply(0.5, np.clip(np.add(x, 1), 0, 2)),
+);
+
+/** `x / (1 + |x|)` */
+export const softSign = composite("nn.softSign", (x: TensorLike): Tensor => np.divide(x, np.add(np.abs(x), 1)));
+
+/** x where it is at least 0, else `negativeSlope · x`. */
+export const leakyRelu = composite(
+  "nn.leakyRelu",
+  (x: TensorLike, negativeSlope: number = 0.01): Tensor =>
+    np.where(np.greaterEqual(x, 0), x, np.multiply(negativeSlope, x)),
+);
+
+/** `relu6(x + 3) / 6` */
+export const hardSigmoid = composite("nn.hardSigmoid", (x: TensorLike): Tensor => np.divide(relu6(np.add(x, 3)), 6));
+
+/** `x · hardSigmoid(x)` @see Howard et al. 2019, arXiv:1905.02244 */
+export const hardSilu = composite("nn.hardSilu", (x: TensorLike): Tensor => np.multiply(x, hardSigmoid(x)));
+export { hardSilu as hardSwish };
+
+/** x within [-1, 1], the bound outside. */
+export const hardTanh = composite(
+  "nn.hardTanh",
+  (x: TensorLike): Tensor => np.where(np.greater(x, 1), 1, np.where(np.less(x, -1), -1, x)),
+);
+
+/** x where it is above 0, else `alpha · (exp(x) - 1)`. @see Clevert et al. 2015, arXiv:1511.07289 */
+export const elu = composite("nn.elu", (x: TensorLike, alpha: number = 1): Tensor => {
+  const above = np.greater(x, 0);
+  // The exponential of what is not used must not overflow: its derivative would be infinite, and NaN times 0.
+  return np.where(above, x, np.multiply(alpha, np.expm1(np.where(above, 0, x))));
+});
+
+/** `max(x, 0) + alpha · (exp(min(x, 0) / alpha) - 1)` @see Barron 2017, arXiv:1704.07483 */
+export const celu = composite(
+  "nn.celu",
+  (x: TensorLike, alpha: number = 1): Tensor =>
+    np.add(np.maximum(x, 0), np.multiply(alpha, np.expm1(np.divide(np.minimum(x, 0), alpha)))),
+);
+
+/** `elu` whose activations keep mean 0 and variance 1. @see Klambauer et al. 2017, arXiv:1706.02515 */
+export const selu = composite(
+  "nn.selu",
+  (x: TensorLike): Tensor => np.multiply(1.0507009873554805, elu(x, 1.6732632423543772)),
+);
+
 const GELU = Math.sqrt(2 / Math.PI);
 
 /**
- * The tanh approximation of GELU, which T5 1.1 uses: `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`.
+ * `x · Φ(x)` with the normal distribution function, or (the default, as in JAX) its approximation by tanh.
  *
+ * `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`, which T5 1.1 uses; with `approximate: false`, `x/2 · (1 + erf(x/√2))`.
  * @see Hendrycks and Gimpel 2016, arXiv:1606.08415
  */
-export const geluTanh = composite("nn.geluTanh", (x: TensorLike): Tensor => {
-  const inner = np.multiply(GELU, np.add(x, np.multiply(0.044715, np.power(x, 3))));
-  return np.multiply(np.multiply(0.5, x), np.add(1, np.tanh(inner)));
-});
-
-/** GELU by the error function: `x/2 · (1 + erf(x/√2))`. */
 export const gelu = composite(
   "nn.gelu",
-  (x: TensorLike): Tensor => np.multiply(np.multiply(0.5, x), np.add(1, np.erf(np.multiply(x, Math.SQRT1_2)))),
+  (x: TensorLike, { approximate = true }: { readonly approximate?: boolean } = {}): Tensor => {
+    const inner = approximate
+      ? np.tanh(np.multiply(GELU, np.add(x, np.multiply(0.044715, np.power(x, 3)))))
+      : np.erf(np.multiply(x, Math.SQRT1_2));
+    return np.multiply(np.multiply(0.5, x), np.add(1, inner));
+  },
 );
 
-/** `x - max(x)`, so that no exponential overflows; the shift has no derivative. */
-const shifted = (where: string, x: TensorLike, axis: number): { readonly y: Tensor; readonly axis: number } => {
-  const t = asTensor(x, where);
-  const at = normalizeAxis(where, axis, t.ndim);
-  return { y: np.subtract(t, stopGradient(np.max(t, { axis: at, keepDims: true }))), axis: at };
-};
-
-/** `exp(x) / sum(exp(x))` along an axis. */
-export const softmax = composite("nn.softmax", (x: TensorLike, axis: number = -1): Tensor => {
-  const { y, axis: at } = shifted("nn.softmax", x, axis);
-  const e = np.exp(y);
-  return np.divide(e, np.sum(e, { axis: at, keepDims: true }));
+/** The first half along an axis times the sigmoid of the second. @see Dauphin et al. 2016, arXiv:1612.08083 */
+export const glu = composite("nn.glu", (x: TensorLike, axis: number = -1): Tensor => {
+  const [first, second] = np.split(x, 2, axis);
+  return np.multiply(first, sigmoid(second));
 });
 
-/** `x - log(sum(exp(x)))` along an axis. */
-export const logSoftmax = composite("nn.logSoftmax", (x: TensorLike, axis: number = -1): Tensor => {
-  const { y, axis: at } = shifted("nn.logSoftmax", x, axis);
-  return np.subtract(y, np.log(np.sum(np.exp(y), { axis: at, keepDims: true })));
-});
-
-/** 1 at the index, 0 elsewhere, along a new last axis of size `classes`; an index out of range gives zeros. */
-export const oneHot = composite(
-  "nn.oneHot",
-  (indices: TensorLike, classes: number, dtype: DType = "float32"): Tensor =>
-    np.astype(np.equal(np.expandDims(indices, -1), np.arange(classes)), dtype),
+/** `(x + √(x² + b)) / 2` @see Barron 2021, arXiv:2112.11687 */
+export const squareplus = composite(
+  "nn.squareplus",
+  (x: TensorLike, b: number = 4): Tensor => np.multiply(0.5, np.add(x, np.sqrt(np.add(np.square(x), b)))),
 );
+
+/** `x · tanh(softplus(x))` @see Misra 2019, arXiv:1908.08681 */
+export const mish = composite("nn.mish", (x: TensorLike): Tensor => np.multiply(x, np.tanh(softplus(x))));
+
+/** x */
+export const identity = (x: TensorLike): Tensor => asTensor(x, "nn.identity");
+
+/**
+ * `log(1 - exp(-x))` for x > 0, exact near 0 and far from it.
+ *
+ * @see Mächler 2012, "Accurately computing log(1 - exp(-|a|))"
+ */
+export const log1mexp = composite("nn.log1mexp", (x: TensorLike): Tensor => {
+  const near = np.less(x, Math.LN2);
+  // Each branch sees arguments of its own side only, so that neither brings an infinity into the derivative.
+  const low = np.log(np.negative(np.expm1(np.negative(np.where(near, x, 1)))));
+  const high = np.log1p(np.negative(np.exp(np.negative(np.where(near, 1, x)))));
+  return np.where(near, low, high);
+});

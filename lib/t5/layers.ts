@@ -81,7 +81,7 @@ export const attention = (
 
 /** T5 1.1's gated MLP, or T5 1.0's plain one. */
 export const mlp = (config: T5Config, params: T5Mlp<Tensor>, x: Tensor, drop: Drop): Tensor => {
-  const activate = config.activation === "gelu" ? nn.geluTanh : nn.relu;
+  const activate = config.activation === "gelu" ? nn.gelu : nn.relu;
   const hidden =
     "wi" in params
       ? activate(np.matmul(x, params.wi.kernel))

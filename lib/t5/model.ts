@@ -49,7 +49,7 @@ export interface EncodeOptions {
 }
 
 const norm = (config: T5Config, params: { readonly scale: Tensor }, x: Tensor): Tensor =>
-  nn.rmsNorm(x, params.scale, config.layerNormEpsilon);
+  nn.rmsNorm(config.dModel, { epsilon: config.layerNormEpsilon }).apply(params, x);
 
 const embed = (params: Params, ids: Tensor): Tensor => np.take(params.tokenEmbedder.embedding, ids, 0, "clip");
 

@@ -117,13 +117,13 @@ export const FUNCTIONS: Readonly<Record<string, Function>> = {
   trig: ({ x, y }) => add(mul(sin(x), np.cos(y)), np.arctan2(x, y)),
   tanh_sigmoid: ({ x, y }) => mul(tanh(x), nn.sigmoid(y)),
   erf: ({ x }) => np.erf(x),
-  gelu_erf: ({ x }) => nn.gelu(x),
-  gelu_tanh: ({ x }) => nn.geluTanh(x),
+  gelu_erf: ({ x }) => nn.gelu(x, { approximate: false }),
+  gelu_tanh: ({ x }) => nn.gelu(x),
   silu: ({ x }) => nn.silu(x),
   rsqrt: ({ x }) => np.rsqrt(add(square(x), 1e-6)),
   reciprocal_sqrt_mix: ({ x, y }) => div(np.sqrt(x), add(1, y)),
   layer_norm: ({ x, g, b }) => add(mul(normalize(x, 1e-5), g), b),
-  rms_norm: ({ x, g }) => nn.rmsNorm(x, g, 1e-6),
+  rms_norm: ({ x, g }) => nn.rmsNorm(g.size).apply({ scale: g }, x),
   clip_by_rms: ({ x }) => div(x, np.maximum(1, div(np.sqrt(mean(square(x))), 0.5))),
   einsum_attention_scores: ({ q, k }) => np.einsum("bqhd,bkhd->bhqk", q, k),
   einsum_chain: ({ x, y, z }) => np.einsum("ij,jk,kl->il", x, y, z),
@@ -138,7 +138,7 @@ export const FUNCTIONS: Readonly<Record<string, Function>> = {
     const bias = np.transpose(np.take(table, ids(bucket)), [2, 0, 1]);
     return nn.softmax(add(s, bias), -1);
   },
-  gated_gelu_mlp: ({ x, w0, w1, wo }) => matmul(mul(nn.geluTanh(matmul(x, w0)), matmul(x, w1)), wo),
+  gated_gelu_mlp: ({ x, w0, w1, wo }) => matmul(mul(nn.gelu(matmul(x, w0)), matmul(x, w1)), wo),
   mlp_loss: ({ w, b, u, x, t }) => mean(square(sub(matmul(tanh(add(matmul(x, w), b)), u), t))),
   normalise_then_project: ({ x, y }) => matmul(div(x, np.norm(x, { axis: -1, keepDims: true })), y),
   complex_reuse: ({ x }) => {
@@ -156,8 +156,8 @@ export const SCALARS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   softplus: (x) => log(add(1, exp(x))),
   sin,
   erf: np.erf,
-  gelu_erf: nn.gelu,
-  gelu_tanh: nn.geluTanh,
+  gelu_erf: (x) => nn.gelu(x, { approximate: false }),
+  gelu_tanh: nn.gelu,
   log,
   sqrt: np.sqrt,
   rsqrt: np.rsqrt,
@@ -186,7 +186,7 @@ export const HESSIANS: Readonly<Record<string, Function>> = {
   quadratic_form: ({ x, A, b }) => add(div(np.dot(x, matmul(A, x)), 2), np.dot(b, x)),
   cross_entropy: ({ x }) => np.negative(np.slice(nn.logSoftmax(x), [2])),
   mixed: ({ x, y }) => add(sum(sin(mul(x, y))), mul(np.slice(x, [0]), exp(np.slice(y, [1])))),
-  small_net: ({ w, u }) => mean(square(sub(matmul(nn.geluTanh(matmul(np.array(X, { dtype: w.dtype }), w)), u), 1))),
+  small_net: ({ w, u }) => mean(square(sub(matmul(nn.gelu(matmul(np.array(X, { dtype: w.dtype }), w)), u), 1))),
 };
 
 /** Functions with a vector or matrix for a result, whose Jacobians are known. */

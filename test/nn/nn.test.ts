@@ -83,11 +83,14 @@ check("dropout keeps the mean, shares its mask along the axes named, and is a fu
 });
 
 check("rmsNorm divides by the root of the mean square, epsilon inside", () => {
-  const y = nn.rmsNorm(np.array([[3, 4]]), np.array([2, 10]), 0.5).dataSync();
+  const y = nn
+    .rmsNorm(2, { epsilon: 0.5 })
+    .apply({ scale: np.array([2, 10]) }, np.array([[3, 4]]))
+    .dataSync();
   const root = Math.sqrt(12.5 + 0.5);
   assert.ok(Math.abs(y[0] - 6 / root) < 1e-6 && Math.abs(y[1] - 40 / root) < 1e-6);
   assert.throws(
-    () => nn.rmsNorm(np.ones([2, 3]), np.ones([2])),
+    () => nn.rmsNorm(2).apply({ scale: np.ones([2]) }, np.ones([2, 3])),
     (e: unknown) => isFluxionError(e, "ShapeError"),
   );
 });
@@ -103,11 +106,23 @@ check("dense, embed and one-hot are the products and rows they say", () => {
     [1, 0, 2],
     [0, 1, 3],
   ]);
-  assert.equal(nn.dense({ kernel, bias: np.array([1, 1, 1]) }, x).toArray(), [[2, 3, 9]]);
-  assert.equal(nn.embed(kernel, np.array([1, 0], { dtype: "int32" })).toArray(), [
-    [0, 1, 3],
-    [1, 0, 2],
-  ]);
+  assert.equal(
+    nn
+      .dense(2, 3)
+      .apply({ kernel, bias: np.array([1, 1, 1]) }, x)
+      .toArray(),
+    [[2, 3, 9]],
+  );
+  assert.equal(
+    nn
+      .embed(2, 3)
+      .apply({ embedding: kernel }, np.array([1, 0], { dtype: "int32" }))
+      .toArray(),
+    [
+      [0, 1, 3],
+      [1, 0, 2],
+    ],
+  );
   assert.equal(nn.oneHot(np.array([2, -1], { dtype: "int32" }), 3).toArray(), [
     [0, 0, 1],
     [0, 0, 0],

@@ -1,0 +1,69 @@
+/**
+ * @file What a layer is: a pair of pure functions, one that makes parameters of a key and one that applies them.
+ *
+ * Sizes are told when the layer is made, so parameters hold tensors only and their tree has a type.
+ */
+import { ShapeError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
+import * as random from "../random/index.js";
+
+/** What a layer may need besides parameters and activations. */
+export interface Context {
+  /** A random key for dropout; without it there is none. */
+  readonly key?: Tensor | undefined;
+}
+
+/** A layer from one tensor to one. */
+export interface Layer<P> {
+  /** The first parameters. */
+  readonly init: (key: Tensor) => P;
+  readonly apply: (params: P, x: Tensor, context?: Context) => Tensor;
+}
+
+/** The parameters of a layer; a function has none. */
+export type ParamsOf<L> = L extends { readonly init: (key: Tensor) => infer P } ? P : NoParams;
+
+/** A tree without leaves. */
+export type NoParams = Record<never, never>;
+
+/** A layer, or a function without parameters, such as an activation. */
+export type LayerLike = Layer<never> | ((x: Tensor) => Tensor);
+
+/**
+ * One layer after the other; the parameters are a list with those of each.
+ *
+ * Each layer draws from a key of its own, the number of the layer folded into the key.
+ * @see Flax's `Sequential`
+ * @example
+ * const mlp = sequential(dense(784, 256), relu, dropoutLayer(0.1), dense(256, 10));
+ * const params = mlp.init(random.key(0));
+ * const logits = mlp.apply(params, images);
+ */
+export const sequential = <const L extends readonly LayerLike[]>(
+  ...layers: L
+): Layer<{ readonly [K in keyof L]: ParamsOf<L[K]> }> => {
+  type Params = { readonly [K in keyof L]: ParamsOf<L[K]> };
+  return {
+    init: (key) =>
+      layers.map((layer, i) =>
+        typeof layer === "function" ? {} : layer.init(random.foldIn(key, i)),
+      ) as unknown as Params,
+    apply: (params, x, context = {}) =>
+      layers.reduce<Tensor>((y, layer, i) => {
+        if (typeof layer === "function") return layer(y);
+        const key = context.key === undefined ? undefined : random.foldIn(context.key, i);
+        return layer.apply((params as readonly never[])[i], y, { ...context, key });
+      }, x),
+  };
+};
+
+/** @throws {ShapeError} unless the last axis has that size */
+export const checkFeatures = (where: string, x: Tensor, features: number): void => {
+  if (x.ndim > 0 && x.shape[x.ndim - 1] === features) return;
+  throw new ShapeError({
+    where,
+    what: "the activations do not fit the layer",
+    expected: `[..., ${features}]`,
+    got: `${x.aval}`,
+  });
+};

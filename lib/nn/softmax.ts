@@ -1,0 +1,100 @@
+/** @file Functions along axes: softmax and its logarithm, means of exponentials, standardization, one-hot vectors. */
+import { type DType, normalizeAxes, normalizeAxis, sizeOf } from "../core/aval.js";
+import { composite } from "../core/composite.js";
+import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
+import * as np from "../np/index.js";
+import { stopGradient } from "../primitives/elementwise.js";
+
+type Axis = number | readonly number[];
+
+/** Which elements count, broadcast to `x`; the others are 0 in the result (-Infinity in a logarithm). */
+export interface Where {
+  readonly where?: TensorLike | undefined;
+}
+
+/** `x - max(x)`, so that no exponential overflows; the shift has no derivative. Elements that do not count are -Infinity. */
+const shifted = (name: string, x: TensorLike, axis: Axis, { where }: Where): { y: Tensor; axis: readonly number[] } => {
+  const t = asTensor(x, name);
+  const at = normalizeAxes(name, t.ndim, axis);
+  const counted = where === undefined ? t : np.where(where, t, Number.NEGATIVE_INFINITY);
+  const top = stopGradient(np.max(counted, { axis: at, keepDims: true }));
+  // Where nothing counts (or all is -Infinity) the largest is no number to subtract.
+  const safe = where === undefined ? top : np.where(np.isfinite(top), top, 0);
+  const y = np.subtract(where === undefined ? t : np.where(where, t, safe), safe);
+  return { y, axis: at };
+};
+
+const exponentials = (y: Tensor, { where }: Where): Tensor =>
+  where === undefined ? np.exp(y) : np.where(where, np.exp(y), 0);
+
+/**
+ * `exp(x) / sum(exp(x))` along an axis or several.
+ *
+ * @see JAX's `jax.nn.softmax`
+ * @example softmax(scores, -1, { where: mask }) // zero where the mask does not hold
+ */
+export const softmax = composite("nn.softmax", (x: TensorLike, axis: Axis = -1, options: Where = {}): Tensor => {
+  const { y, axis: at } = shifted("nn.softmax", x, axis, options);
+  const e = exponentials(y, options);
+  return np.divide(e, np.sum(e, { axis: at, keepDims: true }));
+});
+
+/** `x - log(sum(exp(x)))` along an axis or several. */
+export const logSoftmax = composite("nn.logSoftmax", (x: TensorLike, axis: Axis = -1, options: Where = {}): Tensor => {
+  const { y, axis: at } = shifted("nn.logSoftmax", x, axis, options);
+  const logs = np.subtract(y, np.log(np.sum(exponentials(y, options), { axis: at, keepDims: true })));
+  return options.where === undefined ? logs : np.where(options.where, logs, Number.NEGATIVE_INFINITY);
+});
+
+/** `log(mean(exp(x)))` without overflow, over an axis, several, or all. */
+export const logmeanexp = composite(
+  "nn.logmeanexp",
+  (x: TensorLike, options: { readonly axis?: Axis; readonly keepDims?: boolean } = {}): Tensor => {
+    const t = asTensor(x, "nn.logmeanexp");
+    const count = sizeOf(normalizeAxes("nn.logmeanexp", t.ndim, options.axis).map((a) => t.shape[a]));
+    return np.subtract(np.logsumexp(t, options), Math.log(count));
+  },
+);
+
+export interface StandardizeOptions {
+  /** Added to the variance, inside the root. Default 1e-5. */
+  readonly epsilon?: number;
+  /** Statistics in place of those of `x`, broadcast to it. */
+  readonly mean?: Tensor;
+  readonly variance?: Tensor;
+}
+
+/**
+ * `(x - mean) / sqrt(variance + epsilon)`, mean and variance along an axis or several.
+ *
+ * @see JAX's `jax.nn.standardize`
+ */
+export const standardize = composite(
+  "nn.standardize",
+  (x: TensorLike, axis: Axis = -1, options: StandardizeOptions = {}): Tensor => {
+    const { epsilon = 1e-5 } = options;
+    const over = { axis, keepDims: true };
+    const centred = np.subtract(x, options.mean ?? np.mean(x, over));
+    const variance =
+      options.variance ?? (options.mean === undefined ? np.mean(np.square(centred), over) : np.variance(x, over));
+    return np.multiply(centred, np.rsqrt(np.add(variance, epsilon)));
+  },
+);
+
+/**
+ * 1 at the index, 0 elsewhere, along a new axis of size `classes`; an index out of range gives zeros.
+ *
+ * - `axis`: where the new axis is in the result. Default the last
+ */
+export const oneHot = composite(
+  "nn.oneHot",
+  (indices: TensorLike, classes: number, dtype: DType = "float32", axis: number = -1): Tensor => {
+    const ids = asTensor(indices, "nn.oneHot");
+    const at = normalizeAxis("nn.oneHot", axis, ids.ndim + 1);
+    const range = np.reshape(
+      np.arange(classes),
+      Array.from({ length: ids.ndim + 1 }, (_, i) => (i === at ? classes : 1)),
+    );
+    return np.astype(np.equal(np.expandDims(ids, at), range), dtype);
+  },
+);

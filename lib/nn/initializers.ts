@@ -99,7 +99,7 @@ export const varianceScaling = (
     const deviation = Math.sqrt(scale / Math.max(1, fan));
     if (distribution === "normal") return np.multiply(deviation, random.normal(key, shape));
     if (distribution === "uniform") {
-      return np.multiply(Math.sqrt(3) * deviation, random.uniform(key, shape, { min: -1, max: 1 }));
+      return np.multiply(Math.sqrt(3) * deviation, random.uniform(key, shape, { minval: -1, maxval: 1 }));
     }
     return np.multiply(deviation / TRUNCATED, random.truncatedNormal(key, -2, 2, shape));
   });

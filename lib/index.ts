@@ -19,6 +19,7 @@ export {
   InvariantError,
   isFluxionError,
   type Mismatch,
+  PendingError,
   ShapeError,
   TracerError,
   TreeError,
@@ -29,6 +30,7 @@ export type { HostArray, TypedArray } from "./core/host.js";
 export { ClosedJaxpr, checkJaxpr, evalJaxpr, Jaxpr } from "./core/jaxpr.js";
 export { type BatchDim, definePrimitive, type MaybeLinear, type Primitive, type Tangent } from "./core/primitive.js";
 export {
+  blockUntilReady,
   dispose,
   type GradsOf,
   isTensor,

@@ -73,6 +73,8 @@ export interface Executor {
   readonly device: AccountedDevice;
   /** Never asked of control flow, which `loops.ts` runs. */
   kernel(prim: AnyPrimitive, params: Params, inAvals: readonly Aval[], outAvals: readonly Aval[]): Kernel;
+  /** Runs a compiled program. Absent where results are there at return; an asynchronous executor refuses when too much is under way. */
+  launch?<T>(run: () => T): T;
   /** Frees what the executor itself holds (scratch memory, packed weights). */
   dispose(): void;
 }

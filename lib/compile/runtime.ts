@@ -15,24 +15,28 @@ export interface Traffic {
 }
 
 /** The same device, with its traffic counted. */
-const counted = (device: AccountedDevice, traffic: Traffic): AccountedDevice => ({
-  name: device.name,
-  upload: (x: HostArray) => {
-    traffic.toDevice += x.data.byteLength;
-    return device.upload(x);
-  },
-  download: (handle) => {
-    const host = device.download(handle);
+const counted = (device: AccountedDevice, traffic: Traffic): AccountedDevice => {
+  const toHost = (host: HostArray): HostArray => {
     traffic.toHost += host.data.byteLength;
     return host;
-  },
-  share: (handle) => device.share(handle),
-  free: (handle) => device.free(handle),
-  storage: (handle) => device.storage(handle),
-  ...(device.rows === undefined ? {} : { rows: device.rows }),
-  memory: () => device.memory(),
-  resetPeak: () => device.resetPeak(),
-});
+  };
+  const { fetch } = device;
+  return {
+    name: device.name,
+    upload: (x: HostArray) => {
+      traffic.toDevice += x.data.byteLength;
+      return device.upload(x);
+    },
+    download: (handle) => toHost(device.download(handle)),
+    ...(fetch === undefined ? {} : { fetch: async (handle: Handle) => toHost(await fetch.call(device, handle)) }),
+    share: (handle) => device.share(handle),
+    free: (handle) => device.free(handle),
+    storage: (handle) => device.storage(handle),
+    ...(device.rows === undefined ? {} : { rows: device.rows }),
+    memory: () => device.memory(),
+    resetPeak: () => device.resetPeak(),
+  };
+};
 
 /** A runtime on one executor. */
 export interface ExecutorRuntime extends Runtime {
@@ -71,7 +75,9 @@ export const runtimeOn = (executor: Executor): ExecutorRuntime => {
         program = new Program(executor, jaxpr);
         programs.set(jaxpr, program);
       }
-      return { outs: program.run(handles), outAvals: jaxpr.outAvals };
+      const compiled = program;
+      const launch = executor.launch ?? (<T>(start: () => T): T => start());
+      return { outs: launch(() => compiled.run(handles)), outAvals: jaxpr.outAvals };
     }
     const outAvals = prim.abstractEval(avals, params);
     try {

@@ -84,6 +84,10 @@ export class DataError extends FluxionError<"DataError"> {
 export class UnsupportedError extends FluxionError<"UnsupportedError"> {
   readonly _tag = "UnsupportedError";
 }
+/** A value that an asynchronous backend has not computed yet was asked for, or too much was started without waiting. */
+export class PendingError extends FluxionError<"PendingError"> {
+  readonly _tag = "PendingError";
+}
 /** The backend has not been started, or cannot be. */
 export class BackendError extends FluxionError<"BackendError"> {
   readonly _tag = "BackendError";
@@ -105,6 +109,7 @@ interface ErrorByTag {
   readonly DataError: DataError;
   readonly UnsupportedError: UnsupportedError;
   readonly BackendError: BackendError;
+  readonly PendingError: PendingError;
   readonly InvariantError: InvariantError;
 }
 export type ErrorTag = keyof ErrorByTag;
@@ -121,6 +126,7 @@ const TAGS: ReadonlySet<string> = new Set<ErrorTag>([
   "DataError",
   "UnsupportedError",
   "BackendError",
+  "PendingError",
   "InvariantError",
 ]);
 

@@ -40,7 +40,7 @@ export abstract class Tensor {
   }
   /** The elements, row-major, copied to the host. */
   async data(): Promise<TypedArray> {
-    return this.concrete("data").host().data;
+    return (await this.concrete("data").ready()).data;
   }
   /** The value of a tensor with one element. @throws {ShapeError} when it has more */
   item(): number {
@@ -113,6 +113,9 @@ export class Literal extends Tensor {
   concrete(): Literal {
     return this;
   }
+  async ready(): Promise<HostArray> {
+    return this.host();
+  }
   host(): HostArray {
     const data = allocate(this.aval.dtype, 1);
     data[0] = this.aval.dtype === "bool" && this.value !== 0 ? 1 : this.value;
@@ -151,7 +154,10 @@ export type Handle = unknown;
 export interface Device {
   readonly name: string;
   upload(x: HostArray): Handle;
+  /** @throws {PendingError} on an asynchronous device, when the data are not there yet */
   download(handle: Handle): HostArray;
+  /** On an asynchronous device: waits for the data and keeps them for `download`. */
+  fetch?(handle: Handle): Promise<HostArray>;
   /** Another handle on the same data; each is freed by itself. */
   share(handle: Handle): Handle;
   free(handle: Handle): void;
@@ -181,6 +187,10 @@ export class DeviceArray extends Tensor implements Owned {
   }
   host(): HostArray {
     return this.device.download(this.handleOn(this.device, "dataSync"));
+  }
+  /** The data as soon as they are there; from then on `host` has them too. */
+  async ready(): Promise<HostArray> {
+    return this.device.fetch?.(this.handleOn(this.device, "data")) ?? this.host();
   }
   /** Throws when the memory is gone. */
   check(where: string): Map<Device, Handle> {
@@ -268,6 +278,25 @@ export const dispose = (tree: unknown): void => {
   for (const leaf of leavesOf(tree)) {
     if (isTensor(leaf)) leaf.dispose();
   }
+};
+
+/**
+ * Waits until every tensor of a tree has been computed and its elements are on the host, so that `dataSync`, `item` and an `if` on
+ * them work, and they can go to another backend. On a synchronous backend there is nothing to wait for.
+ *
+ * @returns  the same tree
+ * @throws {BackendError} when the device reports an error
+ * @see `jax.block_until_ready`
+ * @example const { loss } = await blockUntilReady(step(batch)); loss.item()
+ */
+export const blockUntilReady = async <T>(tree: T): Promise<T> => {
+  const leaves = leavesOf(tree)
+    .filter(isTensor)
+    .map((x) => x.concrete("blockUntilReady"));
+  await Promise.all(
+    leaves.map((x) => (x instanceof DeviceArray && x.device.fetch !== undefined ? x.ready() : undefined)),
+  );
+  return tree;
 };
 
 /** The gradient type of an argument: its tree with a tensor for every leaf. */

@@ -37,7 +37,7 @@ export const predicts = (prim: AnyPrimitive, { args, params }: Row): void => {
 };
 
 /** A zero of the other sign is another number: 1/x, atan2 and sign see it. */
-const sameZeros = (got: HostArray, want: HostArray, what: string): void => {
+export const sameZeros = (got: HostArray, want: HostArray, what: string): void => {
   want.data.forEach((v: number, i: number) => {
     if (v === 0 && got.data[i] === 0 && !Object.is(v, got.data[i])) {
       assert.unreachable(`${what}: element ${i} is ${Object.is(v, 0) ? "-0, expected 0" : "0, expected -0"}`);
@@ -72,7 +72,7 @@ export const computes = (prim: AnyPrimitive, { args, params }: Row, runtime: Exe
   });
 
 /** Every axis of each input alone, all inputs together at the first and at the last axis, and all choices at the first. */
-const batchings = (args: readonly HostArray[]): (number | null)[][] => {
+export const batchings = (args: readonly HostArray[]): (number | null)[][] => {
   const out = new Map<string, (number | null)[]>();
   const put = (axes: (number | null)[]): void => {
     if (axes.some((a) => a !== null)) out.set(JSON.stringify(axes), axes);
@@ -177,7 +177,7 @@ export const describe = ({ prim, args, params }: Row): string =>
   `${prim} ${args.map((x) => new Aval(x.shape, x.dtype)).join(" ")} ${JSON.stringify(params)}`;
 
 /** Only the reference executor has float64. */
-const usesDoubles = ({ args, params }: Row): boolean =>
+export const usesDoubles = ({ args, params }: Row): boolean =>
   args.some((x) => x.dtype === "float64") || ("dtype" in params && params.dtype === "float64");
 
 /** All checks of a row; a failure says which row. */

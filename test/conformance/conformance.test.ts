@@ -6,17 +6,11 @@ import { isFloat } from "../../lib/core/aval.js";
 import { type PrimitiveName, primitives } from "../../lib/primitives/index.js";
 import { messageOf, startedRuntimes } from "../helpers/runtime.js";
 import { conforms, sabotaged } from "./checks.js";
-import { elementwiseRows } from "./elementwise-rows.js";
-import { indexingRows } from "./indexing-rows.js";
-import { linalgRows } from "./linalg-rows.js";
 import { floats, row } from "./row.js";
-import { specialRows } from "./special-rows.js";
-import { structuralRows } from "./structural-rows.js";
-import { windowRows } from "./window-rows.js";
+import { rows } from "./rows.js";
 
 const Conformance = suite("conformance");
 const runtimes = await startedRuntimes();
-const rows = [...elementwiseRows, ...specialRows, ...indexingRows, ...structuralRows, ...linalgRows, ...windowRows];
 const names = Object.keys(primitives) as PrimitiveName[];
 
 for (const name of names) {

@@ -24,6 +24,25 @@ export interface WasmHeap {
   addressOf(info: Info): number;
 }
 
+/** A compute shader: `body` runs once for each `i` below `count`, and reads `x0`, `x1`, … and writes `result`. */
+export interface Shader {
+  readonly body: string;
+  readonly count: number;
+  /** `result` is an array of `atomic<i32>`. */
+  readonly atomic?: boolean;
+}
+
+export interface Gpu {
+  /**
+   * Puts a shader in the queue. At most 7 inputs; those without elements must not be read.
+   *
+   * @param start  `uniforms.start` in the code: a number that differs from run to run of one shader
+   */
+  run(shader: Shader, inputs: readonly Info[], out: Info, start?: number): void;
+  /** Runs a compiled program. @throws {PendingError} when too many are under way */
+  launch<T>(run: () => T): T;
+}
+
 /** What the executor needs of a backend. */
 export interface Backend {
   readonly name: string;
@@ -35,9 +54,12 @@ export interface Backend {
   release(info: Info): void;
   /** The elements from `start` on under a shape, where they lie; the whole must be released after its parts. */
   readonly part?: (info: Info, shape: Shape, start: number) => Info;
+  /** The elements, once they are there; `view` has them from then on. Absent where `view` always has them. */
+  read?(info: Info): Promise<TypedArray>;
   /** Whether `view` is the memory itself, which may be written, and not a copy. */
   readonly inPlace: boolean;
   readonly heap?: WasmHeap;
+  readonly gpu?: Gpu;
 }
 
 export const storageType = (dtype: DType): StorageType =>

@@ -29,11 +29,19 @@ export interface Block {
 
 export class TfjsDevice implements AccountedDevice {
   readonly name: string;
+  /** Only where results are pending. */
+  readonly fetch?: (handle: Handle) => Promise<HostArray>;
   readonly #ledger = new Ledger();
-  readonly rows?: Rows;
+  rows?: Rows;
   constructor(readonly backend: Backend) {
     this.name = `tfjs-${backend.name}`;
-    const { part } = backend;
+    const { read, part } = backend;
+    if (read !== undefined) {
+      this.fetch = async (handle) => {
+        const { info, dtype } = handle as Block;
+        return { shape: info.shape, dtype, data: reinterpret(await read(info), dtype).slice() };
+      };
+    }
     if (part === undefined) return;
     this.rows = {
       view: (handle, index) => this.#row(handle as Block, index, part),

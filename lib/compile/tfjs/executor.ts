@@ -7,9 +7,11 @@ import type { Backend } from "./backend.js";
 import type { Context, Loop } from "./context.js";
 import { type Block, TfjsDevice } from "./device.js";
 import { lower } from "./lower.js";
+import { webGpuExecutor } from "./webgpu/executor.js";
 
 /** An executor on a started backend. */
 export const tfjsExecutor = (backend: Backend): Executor => {
+  if (backend.gpu !== undefined) return webGpuExecutor(backend, backend.gpu);
   const device = new TfjsDevice(backend);
   const { heap } = backend;
   const gemm = heap === undefined ? undefined : createGemm(heap);

@@ -10,6 +10,7 @@ import { BackendError } from "../../core/errors.js";
 import { allocate, type TypedArray } from "../../core/host.js";
 import type { Backend, Info, Kernel, StorageType, WasmHeap } from "./backend.js";
 import { importBackend, isNode, REGISTERED_AS, startError, type TfjsBackendName } from "./load.js";
+import { type RawWebGpu, webGpuBackend } from "./webgpu/gpu.js";
 
 /** The parts of the wasm backend object that are used. */
 interface WasmBackend {
@@ -141,6 +142,7 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
     }
     return (inputs, attrs = {}) => found.kernelFunc({ inputs, attrs, backend: raw } as never) as unknown as Info;
   };
+  if (name === "webgpu") return webGpuBackend(raw as unknown as RawWebGpu, kernel);
   const wasm = raw.wasm;
   const heap: WasmHeap | undefined =
     wasm === undefined

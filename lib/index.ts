@@ -47,6 +47,7 @@ export * as optim from "./optim/index.js";
 export * as prompt from "./prompt/index.js";
 export * as random from "./random/index.js";
 export * as t5 from "./t5/index.js";
+export { type AssociativeScanOptions, associativeScan } from "./transforms/associative-scan.js";
 export {
   type CheckpointOptions,
   type CheckpointPolicy,
@@ -70,6 +71,7 @@ export {
 export { type JitOptions, type JitStats, type Jitted, jit } from "./transforms/jit.js";
 export { jvp } from "./transforms/jvp.js";
 export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";
+export { type MapOptions, map } from "./transforms/map.js";
 export { type ScanOptions, scan } from "./transforms/scan.js";
 export { type VmapOptions, vmap } from "./transforms/vmap.js";
 export { foriLoop, whileLoop } from "./transforms/while.js";

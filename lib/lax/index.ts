@@ -9,7 +9,9 @@ export { erf, logistic, rsqrt } from "../primitives/math.js";
 export { concatenate, iota, pad, reverse, slice } from "../primitives/movement.js";
 export { argMax, argMin, reduceMax, reduceMin } from "../primitives/reduce.js";
 export { sort } from "../primitives/sort.js";
+export { type AssociativeScanOptions, associativeScan } from "../transforms/associative-scan.js";
 export { cond, switchCase as switch, switchCase } from "../transforms/cond.js";
+export { type MapOptions, map } from "../transforms/map.js";
 export { type ScanOptions, scan } from "../transforms/scan.js";
 export { foriLoop, whileLoop } from "../transforms/while.js";
 export {

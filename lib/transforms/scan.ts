@@ -177,7 +177,7 @@ export interface ScanOptions {
 }
 
 /** The number of turns. @throws where leading axes differ, or there is nothing to tell it */
-const lengthOf = (where: string, xs: readonly Tensor[], def: TreeDef, asked: number | undefined): number => {
+export const lengthOf = (where: string, xs: readonly Tensor[], def: TreeDef, asked: number | undefined): number => {
   const paths = pathsOf(def);
   const at = (i: number): string => printPath(paths[i], "xs");
   const scalar = xs.findIndex((x) => x.ndim === 0);

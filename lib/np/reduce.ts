@@ -1,14 +1,15 @@
 /** @file Sums, means and extrema. */
-import { keepDims as keptShape, normalizeAxes, normalizeAxis, range, sizeOf } from "../core/aval.js";
+import { keepDims as keptShape, normalizeAxes, normalizeAxis, range, sizeOf, without } from "../core/aval.js";
 import { composite } from "../core/composite.js";
-import { ShapeError } from "../core/errors.js";
+import { ArgumentError, ShapeError } from "../core/errors.js";
+import { scalarOf } from "../core/rules.js";
 import { asTensor, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
+import { reduceProd } from "../primitives/by-halves.js";
 import * as e from "../primitives/elementwise.js";
 import * as m from "../primitives/math.js";
-import * as mv from "../primitives/movement.js";
 import * as r from "../primitives/reduce.js";
-import { cast, convertTo, noBool, promoteFloat } from "./promote.js";
+import { alignRanks, cast, convertTo, noBool, promoteFloat } from "./promote.js";
 
 /** Over which axes (default all), and whether they stay with size 1. */
 export interface ReduceOptions {
@@ -28,88 +29,132 @@ export const reduceWith = (
   return options.keepDims === true ? b.reshape(y, keptShape(x.shape, axes)) : y;
 };
 
+/** Elements where `where` is false do not count; it is broadcast against the tensor. */
+export interface MaskedOptions extends ReduceOptions {
+  readonly where?: TensorLike | undefined;
+}
+/** What the reduction starts from. */
+export interface InitialOptions extends MaskedOptions {
+  readonly initial?: TensorLike | undefined;
+}
+/** `ddof` (0) is subtracted from the count; `correction` is another name of it. */
+export interface VarianceOptions extends MaskedOptions {
+  readonly ddof?: number;
+  readonly correction?: number;
+}
+
+const maskOf = (name: string, mask: TensorLike, x: Tensor): Tensor =>
+  b.broadcastTo(alignRanks(name, [convertTo(asTensor(mask, name), "bool"), x])[0], x.shape);
+/** `x` with a neutral number where the mask is false. */
+const masked = (name: string, x: Tensor, mask: TensorLike | undefined, neutral: number): Tensor =>
+  mask === undefined ? x : e.select(maskOf(name, mask, x), x, scalarOf(x.aval.strong(), neutral));
+
 /** The sum; of bools a count (int32). */
-export const sum = composite(
-  "np.sum",
-  (x: TensorLike, options: ReduceOptions = {}): Tensor =>
-    reduceWith("np.sum", noBool("np.sum", asTensor(x, "np.sum")), options, b.reduceSum),
-);
+export const sum = composite("np.sum", (x: TensorLike, options: InitialOptions = {}): Tensor => {
+  const t = masked("np.sum", noBool("np.sum", asTensor(x, "np.sum")), options.where, 0);
+  const total = reduceWith("np.sum", t, options, b.reduceSum);
+  return options.initial === undefined ? total : e.add(total, startOf("np.sum", options.initial, t));
+});
+const startOf = (name: string, initial: TensorLike, x: Tensor): Tensor => cast(name, asTensor(initial, name), x.dtype);
+/** The product, by halves, so that its derivatives are right where an element is zero. */
+export const prod = composite("np.prod", (x: TensorLike, options: InitialOptions = {}): Tensor => {
+  const t = masked("np.prod", noBool("np.prod", asTensor(x, "np.prod")), options.where, 1);
+  const product = reduceWith("np.prod", t, options, reduceProd);
+  return options.initial === undefined ? product : e.mul(product, startOf("np.prod", options.initial, t));
+});
+
+/** How many elements count along the axes: a number, or a tensor (with the axes kept) under a mask. */
+const countOf = (name: string, x: Tensor, options: MaskedOptions): Tensor => {
+  const axes = normalizeAxes(name, x.ndim, options.axis);
+  if (options.where === undefined) return literal(name, sizeOf(axes.map((a) => x.shape[a])), x.dtype);
+  const ones = e.convert(maskOf(name, options.where, x), x.dtype);
+  return reduceWith(name, ones, options, b.reduceSum);
+};
 /** The arithmetic mean; of no elements NaN. */
-export const mean = composite("np.mean", (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+export const mean = composite("np.mean", (x: TensorLike, options: MaskedOptions = {}): Tensor => {
   const [t] = promoteFloat("np.mean", x);
-  return reduceWith("np.mean", t, options, (y, axes) =>
-    e.div(b.reduceSum(y, axes), literal("np.mean", sizeOf(axes.map((a) => y.shape[a])), y.dtype)),
+  const total = reduceWith("np.mean", masked("np.mean", t, options.where, 0), options, b.reduceSum);
+  return e.div(total, countOf("np.mean", t, options));
+});
+/** The variance, the mean squared distance from the mean. */
+export const variance = composite("np.var", (x: TensorLike, options: VarianceOptions = {}): Tensor => {
+  const [t] = promoteFloat("np.var", x);
+  const centred = e.sub(t, mean(t, { ...options, keepDims: true }));
+  const squares = masked("np.var", e.mul(centred, centred), options.where, 0);
+  const count = countOf("np.var", t, options);
+  const less = options.correction ?? options.ddof ?? 0;
+  return e.div(
+    reduceWith("np.var", squares, options, b.reduceSum),
+    less === 0 ? count : e.sub(count, scalarOf(t.aval.strong(), less)),
   );
 });
-/** The variance; `ddof` is subtracted from the count. */
-export const variance = composite(
-  "np.var",
-  (x: TensorLike, options: ReduceOptions & { readonly ddof?: number } = {}): Tensor => {
-    const [t] = promoteFloat("np.var", x);
-    const centred = e.sub(t, mean(t, { axis: options.axis, keepDims: true }));
-    return reduceWith("np.var", e.mul(centred, centred), options, (y, axes) =>
-      e.div(
-        b.reduceSum(y, axes),
-        literal("np.var", sizeOf(axes.map((a) => y.shape[a])) - (options.ddof ?? 0), y.dtype),
-      ),
-    );
-  },
-);
+/** The standard deviation, the square root of the variance. */
 export const std = composite(
   "np.std",
-  (x: TensorLike, options: ReduceOptions & { readonly ddof?: number } = {}): Tensor => m.sqrt(variance(x, options)),
+  (x: TensorLike, options: VarianceOptions = {}): Tensor => m.sqrt(variance(x, options)),
 );
 
-const extremum = (name: string, f: (x: Tensor, axes: readonly number[]) => Tensor) =>
-  composite(name, (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+const extremum = (
+  name: string,
+  f: (x: Tensor, axes: readonly number[]) => Tensor,
+  combine: (x: Tensor, y: Tensor) => Tensor,
+) =>
+  composite(name, (x: TensorLike, options: InitialOptions = {}): Tensor => {
     const t = noBool(name, asTensor(x, name));
-    return reduceWith(name, t, options, (y, axes) => {
-      if (axes.some((a) => y.shape[a] === 0)) {
-        throw new ShapeError({
+    const { initial, where } = options;
+    if (initial === undefined) {
+      if (where !== undefined) {
+        throw new ArgumentError({
           where: name,
-          what: "an axis has no elements",
-          expected: "at least one",
-          got: `${y.aval}`,
+          what: "there may be no element that counts",
+          expected: "`initial` beside `where`",
+          got: "`where` alone",
         });
       }
-      return f(y, axes);
-    });
+      return reduceWith(name, t, options, (y, axes) => {
+        if (axes.some((a) => y.shape[a] === 0)) {
+          throw new ShapeError({
+            where: name,
+            what: "an axis has no elements",
+            expected: "at least one, or `initial`",
+            got: `${y.aval}`,
+          });
+        }
+        return f(y, axes);
+      });
+    }
+    const start = startOf(name, initial, t);
+    const counted = where === undefined ? t : e.select(maskOf(name, where, t), t, start);
+    const found = reduceWith(name, counted, options, (y, axes) =>
+      axes.some((a) => y.shape[a] === 0) ? b.broadcastTo(start, without(y.shape, axes)) : f(y, axes),
+    );
+    return combine(found, start);
   });
 /** The largest element; the derivative is shared among ties. NaN wins. */
-export const max = extremum("np.max", r.reduceMax);
-export const min = extremum("np.min", r.reduceMin);
+export const max = extremum("np.max", r.reduceMax, e.max);
+/** The smallest element; the derivative is shared among ties. NaN wins. */
+export const min = extremum("np.min", r.reduceMin, e.min);
+/** The distance from the smallest to the largest element. */
+export const ptp = composite(
+  "np.ptp",
+  (x: TensorLike, options: ReduceOptions = {}): Tensor => e.sub(max(x, options), min(x, options)),
+);
 
-const logical = (name: string, f: (x: Tensor, axes: readonly number[]) => Tensor) =>
-  composite(
-    name,
-    (x: TensorLike, options: ReduceOptions = {}): Tensor =>
-      reduceWith(name, convertTo(asTensor(x, name), "bool"), options, f),
-  );
-export const all = logical("np.all", r.reduceAnd);
-export const any = logical("np.any", r.reduceOr);
-
-/** The product, by halves, so that its derivatives are right where an element is zero. */
-export const prod = composite("np.prod", (x: TensorLike, options: ReduceOptions = {}): Tensor => {
-  const t = noBool("np.prod", asTensor(x, "np.prod"));
-  return reduceWith("np.prod", t, options, (y, axes) => {
-    const rest = range(y.ndim).filter((a) => !axes.includes(a));
-    const count = sizeOf(axes.map((a) => y.shape[a]));
-    let flat = b.reshape(b.transpose(y, [...rest, ...axes]), [...rest.map((a) => y.shape[a]), count]);
-    const last = rest.length;
-    const one = literal("np.prod", 1, y.dtype);
-    if (count === 0) return b.broadcastTo(one, flat.shape.slice(0, -1));
-    for (let n = count; n > 1; n = Math.ceil(n / 2)) {
-      const half = Math.ceil(n / 2);
-      const left = mv.sliceAxis(flat, last, 0, half);
-      const right = mv.sliceAxis(flat, last, half, n);
-      const low = flat.shape.map(() => 0);
-      const padded =
-        n % 2 === 0 ? right : mv.pad(right, one, { low, high: low.map((_, i) => (i === last ? 1 : 0)), interior: low });
-      flat = e.mul(left, padded);
-    }
-    return b.reshape(flat, flat.shape.slice(0, -1));
+const logical = (name: string, neutral: 0 | 1, f: (x: Tensor, axes: readonly number[]) => Tensor) =>
+  composite(name, (x: TensorLike, options: MaskedOptions = {}): Tensor => {
+    const t = masked(name, convertTo(asTensor(x, name), "bool"), options.where, neutral);
+    return reduceWith(name, t, options, f);
   });
-});
+/** Whether all elements are true; of no elements true. */
+export const all = logical("np.all", 1, r.reduceAnd);
+/** Whether any element is true; of no elements false. */
+export const any = logical("np.any", 0, r.reduceOr);
+/** How many elements are not zero (int32). */
+export const countNonzero = composite(
+  "np.countNonzero",
+  (x: TensorLike, options: ReduceOptions = {}): Tensor =>
+    sum(convertTo(asTensor(x, "np.countNonzero"), "bool"), options),
+);
 
 const argument = (name: string, f: (x: Tensor, axis: number) => Tensor) =>
   composite(name, (x: TensorLike, options: { axis?: number; keepDims?: boolean } = {}): Tensor => {
@@ -129,8 +174,9 @@ export const argmax = argument("np.argmax", r.argMax);
 export const argmin = argument("np.argmin", r.argMin);
 
 /** `log(sum(exp(x)))` without overflow. */
-export const logsumexp = composite("np.logsumexp", (x: TensorLike, options: ReduceOptions = {}): Tensor => {
-  const [t] = promoteFloat("np.logsumexp", x);
+export const logsumexp = composite("np.logsumexp", (x: TensorLike, options: MaskedOptions = {}): Tensor => {
+  const [given] = promoteFloat("np.logsumexp", x);
+  const t = masked("np.logsumexp", given, options.where, -Infinity);
   const axes = normalizeAxes("np.logsumexp", t.ndim, options.axis);
   const top = e.stopGradient(b.reshape(r.reduceMax(t, axes), keptShape(t.shape, axes)));
   const safe = e.select(m.finite(top), top, e.zeroLike(top));

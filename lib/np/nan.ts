@@ -1,0 +1,89 @@
+/** @file Reductions that pass over NaN. */
+import { isFloat } from "../core/aval.js";
+import { composite } from "../core/composite.js";
+import { scalarOf } from "../core/rules.js";
+import { asTensor, literal, type Tensor, type TensorLike } from "../core/tensor.js";
+import * as e from "../primitives/elementwise.js";
+import * as m from "../primitives/math.js";
+import { cumprod, cumsum } from "./cumulative.js";
+import { noBool, promoteFloat } from "./promote.js";
+import {
+  all,
+  argmax,
+  argmin,
+  type InitialOptions,
+  max,
+  min,
+  prod,
+  type ReduceOptions,
+  sum,
+  type VarianceOptions,
+  variance,
+} from "./reduce.js";
+
+/** `x` with a number in place of NaN; integers have none. */
+const without = (x: Tensor, value: number): Tensor =>
+  isFloat(x.dtype) ? e.select(e.ne(x, x), scalarOf(x.aval.strong(), value), x) : x;
+const known = (x: Tensor): Tensor => e.eq(x, x);
+
+/** The sum of what is not NaN. */
+export const nansum = composite(
+  "np.nansum",
+  (x: TensorLike, options: InitialOptions = {}): Tensor => sum(without(asTensor(x, "np.nansum"), 0), options),
+);
+/** The product of what is not NaN. */
+export const nanprod = composite(
+  "np.nanprod",
+  (x: TensorLike, options: InitialOptions = {}): Tensor => prod(without(asTensor(x, "np.nanprod"), 1), options),
+);
+/** Running sums, NaN counting as 0. */
+export const nancumsum = composite(
+  "np.nancumsum",
+  (x: TensorLike, options: { readonly axis?: number } = {}): Tensor =>
+    cumsum(without(asTensor(x, "np.nancumsum"), 0), options),
+);
+/** Running products, NaN counting as 1. */
+export const nancumprod = composite(
+  "np.nancumprod",
+  (x: TensorLike, options: { readonly axis?: number } = {}): Tensor =>
+    cumprod(without(asTensor(x, "np.nancumprod"), 1), options),
+);
+
+const extremum = (name: string, f: typeof max, worst: number) =>
+  composite(name, (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+    const t = noBool(name, asTensor(x, name));
+    if (!isFloat(t.dtype)) return f(t, options);
+    const best = f(without(t, worst), options);
+    return e.select(all(e.ne(t, t), options), scalarOf(t.aval.strong(), Number.NaN), best);
+  });
+/** The largest of what is not NaN; NaN where there is nothing else. */
+export const nanmax = extremum("np.nanmax", max, -Infinity);
+/** The smallest of what is not NaN; NaN where there is nothing else. */
+export const nanmin = extremum("np.nanmin", min, Infinity);
+
+const argument = (name: string, f: typeof argmax, worst: number) =>
+  composite(name, (x: TensorLike, options: { axis?: number; keepDims?: boolean } = {}): Tensor => {
+    const t = noBool(name, asTensor(x, name));
+    if (!isFloat(t.dtype)) return f(t, options);
+    return e.select(all(e.ne(t, t), options), literal(name, -1, "int32"), f(without(t, worst), options));
+  });
+/** Index (int32) of the largest of what is not NaN; -1 where there is nothing else, as JAX has it. */
+export const nanargmax = argument("np.nanargmax", argmax, -Infinity);
+/** Index (int32) of the smallest of what is not NaN; -1 where there is nothing else. */
+export const nanargmin = argument("np.nanargmin", argmin, Infinity);
+
+/** The mean of what is not NaN; NaN where there is nothing else. */
+export const nanmean = composite("np.nanmean", (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+  const [t] = promoteFloat("np.nanmean", x);
+  return e.div(sum(without(t, 0), options), e.convert(sum(known(t), options), t.dtype));
+});
+/** The variance of what is not NaN. */
+export const nanvar = composite("np.nanvar", (x: TensorLike, options: Omit<VarianceOptions, "where"> = {}): Tensor => {
+  const [t] = promoteFloat("np.nanvar", x);
+  return variance(without(t, 0), { ...options, where: known(t) });
+});
+/** The standard deviation of what is not NaN. */
+export const nanstd = composite(
+  "np.nanstd",
+  (x: TensorLike, options: Omit<VarianceOptions, "where"> = {}): Tensor => m.sqrt(nanvar(x, options)),
+);

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import type { Tensor } from "../../lib/core/tensor.js";
-import { bits, foldIn, key, split, subkeys } from "../../lib/random/index.js";
+import { bits, clone, foldIn, key, keyData, PRNGKey, split, subkeys, wrapKeyData } from "../../lib/random/index.js";
 import { tensor, useImpl } from "../primitives/on-impl.js";
 
 const Keys = suite("random/keys");
@@ -54,6 +54,30 @@ Keys("key i of a split is the old key with i folded in", () => {
   assert.equal(split(old, 0).shape, [0, 2]);
 });
 
+Keys("a split into a shape has the keys of the split into their number", () => {
+  const flat = values(split(key(5), 6));
+  const shaped = split(key(5), [2, 3]);
+  assert.equal([shaped.shape, values(shaped)], [[2, 3, 2], flat]);
+  assert.equal(values(split(key(5), [])), flat.slice(0, 2));
+});
+
+Keys("a key is its words", () => {
+  assert.equal(values(PRNGKey(42)), [0, 42]);
+  assert.is(keyData(split(key(1), 3)).shape.length, 2);
+  assert.equal(values(foldIn(wrapKeyData(tensor([2], "uint32", [0, 0])), 4)), [2285895361, 433833334]);
+  assert.equal(values(bits(clone(key(3)), [2])), values(bits(key(3), [2])));
+});
+
+Keys("narrow bits are the lowest of 32", () => {
+  const all = values(bits(key(3), [50]));
+  for (const width of [8, 16] as const) {
+    assert.equal(
+      values(bits(key(3), [50], { width })),
+      all.map((x) => x % 2 ** width),
+    );
+  }
+});
+
 Keys("what cannot be a seed, a number to fold in, or a key is refused", () => {
   const fails = (f: () => unknown, tag: "ArgumentError" | "ShapeError" | "DTypeError"): void =>
     assert.throws(f, (e: unknown) => isFluxionError(e, tag));
@@ -63,6 +87,8 @@ Keys("what cannot be a seed, a number to fold in, or a key is refused", () => {
   fails(() => foldIn(key(0), 2 ** 32), "ArgumentError");
   fails(() => split(key(0), -1), "ArgumentError");
   fails(() => split(split(key(0), 3)), "ShapeError");
+  fails(() => keyData(tensor([3], "uint32", [0, 1, 2])), "ShapeError");
+  fails(() => wrapKeyData(tensor([2], "float32", [0, 1])), "ShapeError");
   fails(() => bits(tensor([2], "int32", [0, 1])), "ShapeError");
 });
 

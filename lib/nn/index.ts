@@ -44,6 +44,7 @@ export {
   softmaxCrossEntropy,
   softmaxCrossEntropyWithIntegerLabels,
 } from "./classification-losses.js";
+export { type ConvOptions, conv, convTranspose } from "./conv.js";
 export { type DenseParams, dense, type Embed, type EmbedParams, embed, type KernelOptions } from "./dense.js";
 export { type DropoutOptions, dropout, dropoutLayer } from "./dropout.js";
 export * as initializers from "./initializers.js";
@@ -79,6 +80,7 @@ export {
   simpleCell,
 } from "./recurrent.js";
 export { cosineDistance, cosineSimilarity, huberLoss, l2Loss, logCosh, squaredError } from "./regression-losses.js";
+export { type Rnn, type RnnOptions, rnn } from "./rnn.js";
 export {
   logmeanexp,
   logSoftmax,

@@ -3,6 +3,7 @@
  *
  * Sizes are told when the layer is made, so parameters hold tensors only and their tree has a type.
  */
+import { composite, scope } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
@@ -27,7 +28,12 @@ export type ParamsOf<L> = L extends { readonly init: (key: Tensor) => infer P } 
 export type NoParams = Record<never, never>;
 
 /** A layer, or a function without parameters, such as an activation. */
-export type LayerLike = Layer<never> | ((x: Tensor) => Tensor);
+export type LayerLike =
+  | {
+      readonly init: (key: Tensor) => unknown;
+      readonly apply: (params: never, x: Tensor, context?: Context) => Tensor;
+    }
+  | ((x: Tensor) => Tensor);
 
 /**
  * One layer after the other; the parameters are a list with those of each.
@@ -45,15 +51,16 @@ export const sequential = <const L extends readonly LayerLike[]>(
   type Params = { readonly [K in keyof L]: ParamsOf<L[K]> };
   return {
     init: (key) =>
-      layers.map((layer, i) =>
-        typeof layer === "function" ? {} : layer.init(random.foldIn(key, i)),
+      scope(() =>
+        layers.map((layer, i) => (typeof layer === "function" ? {} : layer.init(random.foldIn(key, i)))),
       ) as unknown as Params,
-    apply: (params, x, context = {}) =>
+    apply: composite("nn.sequential", (params: Params, x: Tensor, context: Context = {}) =>
       layers.reduce<Tensor>((y, layer, i) => {
         if (typeof layer === "function") return layer(y);
         const key = context.key === undefined ? undefined : random.foldIn(context.key, i);
         return layer.apply((params as readonly never[])[i], y, { ...context, key });
       }, x),
+    ),
   };
 };
 

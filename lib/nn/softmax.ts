@@ -24,8 +24,12 @@ const shifted = (name: string, x: TensorLike, axis: Axis, { where }: Where): { y
   return { y, axis: at };
 };
 
-const exponentials = (y: Tensor, { where }: Where): Tensor =>
-  where === undefined ? np.exp(y) : np.where(where, np.exp(y), 0);
+/** `exp(y)`, 0 where it does not count, and its sums; where nothing counts a sum of 1, so that no division brings NaN. */
+const exponentials = (y: Tensor, axis: readonly number[], { where }: Where): { e: Tensor; total: Tensor } => {
+  const e = where === undefined ? np.exp(y) : np.where(where, np.exp(y), 0);
+  const total = np.sum(e, { axis, keepDims: true });
+  return { e, total: where === undefined ? total : np.where(np.equal(total, 0), 1, total) };
+};
 
 /**
  * `exp(x) / sum(exp(x))` along an axis or several.
@@ -35,14 +39,14 @@ const exponentials = (y: Tensor, { where }: Where): Tensor =>
  */
 export const softmax = composite("nn.softmax", (x: TensorLike, axis: Axis = -1, options: Where = {}): Tensor => {
   const { y, axis: at } = shifted("nn.softmax", x, axis, options);
-  const e = exponentials(y, options);
-  return np.divide(e, np.sum(e, { axis: at, keepDims: true }));
+  const { e, total } = exponentials(y, at, options);
+  return np.divide(e, total);
 });
 
 /** `x - log(sum(exp(x)))` along an axis or several. */
 export const logSoftmax = composite("nn.logSoftmax", (x: TensorLike, axis: Axis = -1, options: Where = {}): Tensor => {
   const { y, axis: at } = shifted("nn.logSoftmax", x, axis, options);
-  const logs = np.subtract(y, np.log(np.sum(exponentials(y, options), { axis: at, keepDims: true })));
+  const logs = np.subtract(y, np.log(exponentials(y, at, options).total));
   return options.where === undefined ? logs : np.where(options.where, logs, Number.NEGATIVE_INFINITY);
 });
 

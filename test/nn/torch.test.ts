@@ -56,6 +56,14 @@ const attention = (causal: boolean): F => {
   };
 };
 
+/** PyTorch's kernels are `[out, in, ...spatial]`. */
+const convolved =
+  (from: number, to: number, size: readonly number[], options: nn.ConvOptions): F =>
+  ({ x, w, b }) => {
+    const kernel = np.transpose(w, [...size.map((_, i) => i + 2), 1, 0]);
+    return second(nn.conv(from, to, size, options).apply({ kernel, bias: b }, last(x)));
+  };
+
 /** Each case in our words. */
 const OURS: Readonly<Record<string, F>> = {
   relu: ({ x }) => nn.relu(x),
@@ -108,6 +116,16 @@ const OURS: Readonly<Record<string, F>> = {
     const params = { input: { kernel: T(wi) }, hidden: { kernel: T(wh), bias: np.add(bi, bh) } };
     const [carry] = nn.lstmCell(3, 4).apply(params, { c, h }, x);
     return [carry.h, carry.c];
+  },
+  "conv 1d": convolved(3, 4, [3], { strides: [2], padding: [[1, 1]] }),
+  "conv 2d": convolved(3, 2, [3, 3], {}),
+  "conv dilated": convolved(2, 3, [3, 2], { kernelDilation: [2, 1], padding: "VALID" }),
+  "conv grouped": convolved(4, 6, [2, 2], { featureGroupCount: 2, padding: "VALID" }),
+  convTranspose: ({ x, w, b }) => {
+    // PyTorch's is the gradient of a convolution, with the kernel turned round; ours, as Flax's, takes it as it is.
+    const kernel = np.flip(np.transpose(w, [2, 3, 0, 1]), [0, 1]);
+    const layer = nn.convTranspose(2, 3, [2, 2], { strides: [2, 2], padding: "VALID" });
+    return second(layer.apply({ kernel, bias: b }, last(x)));
   },
   softmaxCrossEntropy: ({ x, p }) => nn.softmaxCrossEntropy(x, p),
   smoothed: ({ x, y }) => nn.softmaxCrossEntropy(x, nn.smoothLabels(nn.oneHot(int(y), 5, x.dtype), 0.2)),

@@ -100,6 +100,13 @@ add("gruCell", cell(torch._VF.gru_cell), x=tensor(2, 3), h=tensor(2, 4), wi=tens
 add("lstmCell", lambda x, h, c, wi, wh, bi, bh: torch._VF.lstm_cell(x, (h, c), wi, wh, bi, bh), x=tensor(2, 3), h=tensor(2, 4),
     c=tensor(2, 4), wi=tensor(16, 3), wh=tensor(16, 4), bi=tensor(16), bh=tensor(16))
 
+add("conv 1d", lambda x, w, b: F.conv1d(x, w, b, stride=2, padding=1), x=tensor(2, 3, 7), w=tensor(4, 3, 3), b=tensor(4))
+add("conv 2d", lambda x, w, b: F.conv2d(x, w, b, padding="same"), x=tensor(2, 3, 5, 4), w=tensor(2, 3, 3, 3), b=tensor(2))
+add("conv dilated", lambda x, w, b: F.conv2d(x, w, b, dilation=(2, 1)), x=tensor(1, 2, 7, 4), w=tensor(3, 2, 3, 2), b=tensor(3))
+add("conv grouped", lambda x, w, b: F.conv2d(x, w, b, groups=2), x=tensor(1, 4, 4, 4), w=tensor(6, 2, 2, 2), b=tensor(6))
+
+add("convTranspose", lambda x, w, b: F.conv_transpose2d(x, w, b, stride=2), x=tensor(1, 2, 3, 4), w=tensor(2, 3, 2, 2), b=tensor(3))
+
 labels = torch.tensor([2, 0, 4, 1])
 probabilities = torch.softmax(torch.randn(4, 5, dtype=torch.float64), -1)
 signs = torch.tensor([1.0, 0, 1, 1, 0, 0, 1, 0], dtype=torch.float64)

@@ -1,0 +1,85 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Tensor } from "../../lib/core/tensor.js";
+import * as nn from "../../lib/nn/index.js";
+import { grad } from "../../lib/transforms/grad.js";
+import { vmap } from "../../lib/transforms/vmap.js";
+import { f64, numbers, onReference } from "../helpers/runtime.js";
+
+const Activations = suite("nn/activations");
+
+const near = (got: readonly number[], want: readonly number[], tolerance = 1e-12): void => {
+  got.forEach((x, i) => {
+    const close = Object.is(x, want[i]) || Math.abs(x - want[i]) <= tolerance * Math.max(1, Math.abs(want[i]));
+    assert.ok(close, `element ${i}: ${x} and ${want[i]}`);
+  });
+};
+const follows = (f: (x: Tensor) => Tensor, formula: (x: number) => number, at: readonly number[]): void => {
+  onReference(() => near(numbers(f(f64(at))), at.map(formula)));
+};
+const slopes = (f: (x: Tensor) => Tensor, at: readonly number[]): number[] =>
+  onReference(() => numbers(vmap(grad(f))(f64(at))));
+
+Activations("the functions that PyTorch does not have follow their formulas", () => {
+  const at = [-8, -1.5, -1, -0.3, 0, 0.4, 1, 2.5, 9];
+  follows(nn.sparsePlus, (x) => (x <= -1 ? 0 : x >= 1 ? x : (x + 1) ** 2 / 4), at);
+  follows(nn.sparseSigmoid, (x) => Math.min(Math.max((x + 1) / 2, 0), 1), at);
+  follows(nn.squareplus, (x) => (x + Math.sqrt(x * x + 4)) / 2, at);
+  follows(
+    (x) => nn.squareplus(x, 0.5),
+    (x) => (x + Math.sqrt(x * x + 0.5)) / 2,
+    at,
+  );
+  follows(nn.hardSwish, (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6, at);
+  follows(nn.swish, (x) => x / (1 + Math.exp(-x)), at);
+  follows(nn.leakyRelu, (x) => (x < 0 ? 0.01 * x : x), at);
+  follows(nn.identity, (x) => x, at);
+});
+
+Activations("log1mexp is exact near 0 and far from it, and so is its derivative", () => {
+  onReference(() => {
+    near(numbers(nn.log1mexp(f64([1e-10, 0.5, Math.LN2, 1, 40]))), [
+      Math.log(1e-10) - 0.5e-10,
+      Math.log(-Math.expm1(-0.5)),
+      -Math.LN2,
+      Math.log1p(-Math.exp(-1)),
+      -Math.exp(-40),
+    ]);
+  });
+  near(slopes(nn.log1mexp, [1e-10, 1, 40, 800]), [1e10, 1 / Math.expm1(1), Math.exp(-40), 0], 1e-9);
+});
+
+Activations("at kinks the derivatives are JAX's, and far out they are finite", () => {
+  near(slopes(nn.relu, [0]), [0]);
+  near(slopes(nn.relu6, [0, 6]), [0.5, 0.5]);
+  near(slopes(nn.leakyRelu, [0]), [1]);
+  near(slopes(nn.hardTanh, [-1, 1]), [1, 1]);
+  near(
+    slopes((x) => nn.elu(x, 2), [0]),
+    [2],
+  );
+  near(slopes(nn.celu, [0]), [1]);
+  const far = [-1000, 1000];
+  for (const [f, want] of [
+    [nn.elu, [0, 1]],
+    [nn.celu, [0, 1]],
+    [nn.softplus, [0, 1]],
+    [nn.logSigmoid, [1, 0]],
+    [nn.mish, [0, 1]],
+    [nn.silu, [0, 1]],
+    [nn.gelu, [0, 1]],
+  ] as const) {
+    near(
+      slopes((x) => f(x), far),
+      want,
+    );
+  }
+});
+
+Activations("NaN stays NaN", () => {
+  for (const f of [nn.relu, nn.relu6, nn.elu, nn.gelu, nn.hardTanh, nn.sparsePlus, nn.softplus, nn.mish, nn.selu]) {
+    assert.ok(Number.isNaN(onReference(() => numbers(f(Number.NaN))[0])), f.name);
+  }
+});
+
+Activations.run();

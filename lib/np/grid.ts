@@ -8,7 +8,7 @@ import * as e from "../primitives/elementwise.js";
 import * as mv from "../primitives/movement.js";
 import { arange } from "./array.js";
 import { add } from "./elementwise.js";
-import { asIndices } from "./indexing.js";
+import { asIndices } from "./index-items.js";
 import { stack } from "./join.js";
 
 export interface MeshOptions {

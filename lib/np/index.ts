@@ -21,6 +21,7 @@ export {
   zeros,
   zerosLike,
 } from "./array.js";
+export { type At, at, type GetOptions, get, type IndexMode, type SetOptions } from "./at.js";
 export {
   bitwiseAnd,
   bitwiseCount,
@@ -171,7 +172,8 @@ export {
   type Span,
   unravelIndex,
 } from "./grid.js";
-export { take, takeAlongAxis } from "./indexing.js";
+export { type Index, type Slice, type SliceText, s } from "./index-items.js";
+export { put, putAlongAxis, type TakeMode, take, takeAlongAxis } from "./indexing.js";
 export {
   append,
   arraySplit,

@@ -11,6 +11,7 @@ import {
   batchedDims,
   checkDims,
   fillOf,
+  type GatherDims,
   type GatherMode,
   type GatherParams,
   gatherShape,
@@ -104,6 +105,9 @@ export const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor, params: 
 
 // --- what is said with gather --------------------------------------------------------------------------------------------
 
+const modeOf = (mode: GatherMode, fillValue?: number): Pick<GatherParams, "mode" | "fillValue"> =>
+  fillValue === undefined ? { mode } : { mode, fillValue };
+
 const NO_BATCHING = { operandBatchingDims: [], startIndicesBatchingDims: [] };
 
 /** Negative indices count from the end of an axis of `size`, as in NumPy. */
@@ -117,7 +121,13 @@ export const wrapIndices = (indices: Tensor, size: number): Tensor => {
  *
  * Negative indices are outside; see `wrapIndices`.
  */
-export const take = (x: Tensor, indices: Tensor, axis: number, mode: GatherMode = "fill"): Tensor => {
+export const take = (
+  x: Tensor,
+  indices: Tensor,
+  axis: number,
+  mode: GatherMode = "fill",
+  fillValue?: number,
+): Tensor => {
   const k = indices.ndim;
   return gather(x, reshape(indices, [...indices.shape, 1]), {
     ...NO_BATCHING,
@@ -125,20 +135,29 @@ export const take = (x: Tensor, indices: Tensor, axis: number, mode: GatherMode 
     collapsedSliceDims: [axis],
     startIndexMap: [axis],
     sliceSizes: x.shape.map((n, i) => (i === axis ? 1 : n)),
-    mode,
+    ...modeOf(mode, fillValue),
   });
 };
 
-/** `y[..., i, ...] = x[..., indices[..., i, ...], ...]` along `axis`; the other sizes of `x` and `indices` are equal. */
-export const takeAlongAxis = (x: Tensor, indices: Tensor, axis: number, mode: GatherMode = "fill"): Tensor => {
-  const others = without(range(x.ndim), [axis]);
-  return gather(x, reshape(indices, [...indices.shape, 1]), {
+/** One element a place along `axis`; the other axes of the operand and the indices are walked together. */
+export const alongAxis = (rank: number, axis: number): GatherDims => {
+  const others = without(range(rank), [axis]);
+  return {
     offsetDims: [],
     collapsedSliceDims: [axis],
     operandBatchingDims: others,
     startIndicesBatchingDims: others,
     startIndexMap: [axis],
-    sliceSizes: x.shape.map(() => 1),
-    mode,
-  });
+    sliceSizes: new Array<number>(rank).fill(1),
+  };
 };
+
+/** `y[..., i, ...] = x[..., indices[..., i, ...], ...]` along `axis`; the other sizes of `x` and `indices` are equal. */
+export const takeAlongAxis = (
+  x: Tensor,
+  indices: Tensor,
+  axis: number,
+  mode: GatherMode = "fill",
+  fillValue?: number,
+): Tensor =>
+  gather(x, reshape(indices, [...indices.shape, 1]), { ...alongAxis(x.ndim, axis), ...modeOf(mode, fillValue) });

@@ -7,7 +7,7 @@ import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 import { fullOf, reshape } from "./broadcast.js";
 import { add, convert, div, eq, mul, select } from "./elementwise.js";
-import { gather, scatterAdd, zeroOutside } from "./gather.js";
+import { alongAxis, gather, scatterAdd, zeroOutside } from "./gather.js";
 import type { ScatterParams } from "./gather-dims.js";
 import { instantiate, iota } from "./movement.js";
 import { scatterPrimitive } from "./scatter-rule.js";
@@ -53,6 +53,15 @@ export const scatterP: Primitive<ScatterParams> = scatterPrimitive({
  */
 export const scatter = (x: Tensor, indices: Tensor, updates: Tensor, params: ScatterParams): Tensor =>
   bind1(scatterP, [x, indices, updates], params);
+
+/** `x` with `x[..., indices[..., i, ...], ...] = updates[..., i, ...]` along `axis`; the other sizes are equal. */
+export const putAlongAxis = (
+  x: Tensor,
+  indices: Tensor,
+  updates: Tensor,
+  axis: number,
+  mode: ScatterParams["mode"],
+): Tensor => scatter(x, reshape(indices, [...indices.shape, 1]), updates, { ...alongAxis(x.ndim, axis), mode });
 
 // --- scatterMul ----------------------------------------------------------------------------------------------------------
 

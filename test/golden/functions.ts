@@ -52,7 +52,7 @@ export const FUNCTIONS: Readonly<Record<string, Function>> = {
     return div(sum(mul(w, losses)), sum(w));
   },
   bce_with_logits: ({ x, t }) => mean(add(sub(nn.relu(x), mul(x, t)), np.log1p(exp(np.negative(np.abs(x)))))),
-  embedding: ({ e, s, ids: i }) => mul(np.take(e, ids(i)), s),
+  embedding: ({ e, s, ids: i }) => mul(np.take(e, ids(i), 0), s),
   // The numbers of this row, and of three more that are marked, belong to more than the formula says: see the outputs.
   take_along_axis: ({ x, idx }) => square(np.takeAlongAxis(x, ids(idx), -1)),
   segment_sum: ({ x, seg }) => matmul(T(nn.oneHot(ids(seg), 4, x.dtype)), square(x)),
@@ -135,7 +135,7 @@ export const FUNCTIONS: Readonly<Record<string, Function>> = {
   floor_round: ({ x }) => mul(square(x), np.floor(mul(3, x))),
   attention_block: ({ q, k, v, bias }) => matmul(softmaxCausal(add(matmul(q, T(k)), bias)), v),
   relative_bias: ({ s, table, bucket }) => {
-    const bias = np.transpose(np.take(table, ids(bucket)), [2, 0, 1]);
+    const bias = np.transpose(np.take(table, ids(bucket), 0), [2, 0, 1]);
     return nn.softmax(add(s, bias), -1);
   },
   gated_gelu_mlp: ({ x, w0, w1, wo }) => matmul(mul(nn.gelu(matmul(x, w0)), matmul(x, w1)), wo),

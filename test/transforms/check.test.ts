@@ -33,7 +33,7 @@ Check("passes trees, integers among the arguments and several results, to the th
     using ids = np.array([2, 0], { dtype: "int32" });
     checkGrads(
       (p: { x: Tensor; w: Tensor }, i: Tensor) => ({
-        a: np.sum(np.multiply(np.sin(np.take(p.x, i)), p.w), { axis: 0 }),
+        a: np.sum(np.multiply(np.sin(np.take(p.x, i, 0)), p.w), { axis: 0 }),
         count: np.add(i, 1),
         b: np.exp(p.x),
       }),

@@ -55,23 +55,26 @@ export const split = (x: TensorLike, parts: number | readonly number[], axis = 0
     return mv.sliceAxis(t, at, start, limit);
   });
 }; /** Side by side: along the second axis, vectors along their only one. */
-export const hstack = (xs: readonly TensorLike[]): Tensor => {
+export const hstack = composite("np.hstack", (xs: readonly TensorLike[]): Tensor => {
   const wide = xs.map(atleast1d);
   return concatenate(wide, wide[0]?.ndim === 1 ? 0 : 1);
-};
+});
 /** One above the other; vectors become rows. */
-export const vstack = (xs: readonly TensorLike[]): Tensor => concatenate(xs.map(atleast2d), 0);
+export const vstack = composite("np.vstack", (xs: readonly TensorLike[]): Tensor => concatenate(xs.map(atleast2d), 0));
 /** One behind the other along the third axis. */
-export const dstack = (xs: readonly TensorLike[]): Tensor => concatenate(xs.map(atleast3d), 2);
+export const dstack = composite("np.dstack", (xs: readonly TensorLike[]): Tensor => concatenate(xs.map(atleast3d), 2));
 /** Side by side; vectors become columns. */
-export const columnStack = (xs: readonly TensorLike[]): Tensor =>
-  concatenate(
-    xs.map((x) => {
-      const t = atleast1d(x);
-      return t.ndim === 1 ? b.reshape(t, [t.size, 1]) : t;
-    }),
-    1,
-  );
+export const columnStack = composite(
+  "np.columnStack",
+  (xs: readonly TensorLike[]): Tensor =>
+    concatenate(
+      xs.map((x) => {
+        const t = atleast1d(x);
+        return t.ndim === 1 ? b.reshape(t, [t.size, 1]) : t;
+      }),
+      1,
+    ),
+);
 /** Nested lists of tensors. */
 export type Blocks = TensorLike | readonly Blocks[];
 /**
@@ -119,12 +122,12 @@ export const hsplit = (x: TensorLike, parts: number | readonly number[]): Tensor
   split(x, parts, asTensor(x, "np.hsplit").ndim === 1 ? 0 : 1);
 export const dsplit = (x: TensorLike, parts: number | readonly number[]): Tensor[] => split(x, parts, 2);
 /** The tensors along an axis, which goes: the inverse of `stack`. */
-export const unstack = (x: TensorLike, axis: number = 0): Tensor[] => {
+export const unstack = composite("np.unstack", (x: TensorLike, axis: number = 0): Tensor[] => {
   const t = asTensor(x, "np.unstack");
   const at = normalizeAxis("np.unstack", axis, t.ndim);
   const rest = t.shape.filter((_, i) => i !== at);
   return range(t.shape[at]).map((i) => b.reshape(mv.sliceAxis(t, at, i, i + 1), rest));
-};
+});
 
 /**
  * Each element so many times, one number for all or one for each along the axis; flattened without an axis.

@@ -129,20 +129,20 @@ export const shape = (x: TensorLike): Shape => asTensor(x, "np.shape").shape;
 export const ndim = (x: TensorLike): number => asTensor(x, "np.ndim").ndim;
 
 /** At least one axis: a scalar becomes a vector. */
-export const atleast1d = (x: TensorLike): Tensor => {
+export const atleast1d = composite("np.atleast1d", (x: TensorLike): Tensor => {
   const t = asTensor(x, "np.atleast1d");
   return t.ndim === 0 ? b.reshape(t, [1]) : t;
-};
+});
 /** At least two axes, new ones in front. */
-export const atleast2d = (x: TensorLike): Tensor => {
+export const atleast2d = composite("np.atleast2d", (x: TensorLike): Tensor => {
   const t = atleast1d(x);
   return t.ndim === 1 ? b.reshape(t, [1, t.size]) : t;
-};
+});
 /** At least three axes: a vector gets one on either side, a matrix one behind. */
-export const atleast3d = (x: TensorLike): Tensor => {
+export const atleast3d = composite("np.atleast3d", (x: TensorLike): Tensor => {
   const t = atleast2d(x);
   return t.ndim === 2 ? b.reshape(t, [...t.shape, 1]) : t;
-};
+});
 /** The shape that these shapes broadcast to. @throws {ShapeError} when they do not */
 export const broadcastShapes = (...shapes: readonly Shape[]): Shape => commonShape("np.broadcastShapes", ...shapes);
 /** The tensors, all repeated to their common shape. */

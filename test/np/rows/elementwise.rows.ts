@@ -1,4 +1,6 @@
 /** @file Elementwise functions, floats by their parts, comparison, logic and bits. */
+
+import { scope } from "../../../lib/core/composite.js";
 import type { Tensor } from "../../../lib/core/tensor.js";
 import * as np from "../../../lib/np/index.js";
 import { type Gradient, golden, type Row } from "./row.js";
@@ -66,13 +68,13 @@ export const rows: readonly Row[] = [
   row(
     "np.select",
     "select",
-    (x) => np.select([np.less(x, -0.5), np.less(x, 1)], [np.negative(x), np.square(x)], 1),
+    (x) => scope(() => np.select([np.less(x, -0.5), np.less(x, 1)], [np.negative(x), np.square(x)], 1)),
     "differences",
   ),
   row(
     "np.piecewise",
     "piecewise",
-    (x) => np.piecewise(x, [np.less(x, -0.5), np.greater(x, 1)], [np.negative, np.square, np.sin]),
+    (x) => scope(() => np.piecewise(x, [np.less(x, -0.5), np.greater(x, 1)], [np.negative, np.square, np.sin])),
     "differences",
   ),
   row("np.clip", "clip", (x) => np.clip(x, -0.5, 1), "differences"),

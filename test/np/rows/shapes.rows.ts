@@ -1,4 +1,6 @@
 /** @file Making arrays, shapes, joining, padding, diagonals and grids. */
+
+import { scope } from "../../../lib/core/composite.js";
 import type { Tensor } from "../../../lib/core/tensor.js";
 import * as np from "../../../lib/np/index.js";
 import { type Gradient, golden, type Row } from "./row.js";
@@ -54,8 +56,18 @@ export const rows: readonly Row[] = [
   ...byDiagonal("triu", "triu", "differences", (k) => (x) => np.triu(x, k)),
   ...byDiagonal("trilIndices", "tril_indices", "no floats", (k) => () => np.trilIndices(3, k, 4)),
   ...byDiagonal("triuIndices", "triu_indices", "no floats", (k) => () => np.triuIndices(3, k, 4)),
-  ...byDiagonal("trilIndicesFrom", "tril_indices", "no floats", (k) => () => np.trilIndicesFrom(np.zeros([3, 4]), k)),
-  ...byDiagonal("triuIndicesFrom", "triu_indices", "no floats", (k) => () => np.triuIndicesFrom(np.zeros([3, 4]), k)),
+  ...byDiagonal(
+    "trilIndicesFrom",
+    "tril_indices",
+    "no floats",
+    (k) => () => scope(() => np.trilIndicesFrom(np.zeros([3, 4]), k)),
+  ),
+  ...byDiagonal(
+    "triuIndicesFrom",
+    "triu_indices",
+    "no floats",
+    (k) => () => scope(() => np.triuIndicesFrom(np.zeros([3, 4]), k)),
+  ),
   ...of("identity", "no floats", { identity: () => np.identity(3) }),
   ...of("diagonal", "differences", { "diagonal: axes": (x) => np.diagonal(x, 1, 2, 0) }),
   ...of("diagonal", "no floats", { "diagonal: bool": (x) => np.diagonal(x) }),
@@ -66,7 +78,7 @@ export const rows: readonly Row[] = [
     "trace: axes": (x) => np.trace(x, -1, 1, 2),
   }),
   ...of("diagIndices", "no floats", { diag_indices: () => np.diagIndices(3, 3) }),
-  ...of("diagIndicesFrom", "no floats", { diag_indices: () => np.diagIndicesFrom(np.zeros([3, 3, 3])) }),
+  ...of("diagIndicesFrom", "no floats", { diag_indices: () => scope(() => np.diagIndicesFrom(np.zeros([3, 3, 3]))) }),
   ...of("fillDiagonal", "differences", { fill_diagonal: (x, v) => np.fillDiagonal(x, v) }),
   ...of("fillDiagonal", "no floats", { "fill_diagonal: number": (x) => np.fillDiagonal(x, 7) }),
 
@@ -102,8 +114,8 @@ export const rows: readonly Row[] = [
   ...of("broadcastTo", "differences", { broadcast_to: (x) => np.broadcastTo(x, [2, 3]) }),
   // Products with one, since a tensor that has the rank already is given back itself.
   ...of("atleast1d", "differences", {
-    "atleast_1d: scalar": (x) => np.multiply(np.atleast1d(x), 1),
-    "atleast_1d: vector": (x) => np.multiply(np.atleast1d(x), 1),
+    "atleast_1d: scalar": (x) => scope(() => np.multiply(np.atleast1d(x), 1)),
+    "atleast_1d: vector": (x) => scope(() => np.multiply(np.atleast1d(x), 1)),
   }),
   ...of("atleast2d", "differences", {
     "atleast_2d: scalar": (x) => np.atleast2d(x),
@@ -133,10 +145,12 @@ export const rows: readonly Row[] = [
   }),
   ...of("block", "differences", {
     block: (x, y) =>
-      np.block([
-        [x, np.multiply(x, 2)],
-        [y, np.multiply(y, 3)],
-      ]),
+      scope(() =>
+        np.block([
+          [x, np.multiply(x, 2)],
+          [y, np.multiply(y, 3)],
+        ]),
+      ),
     "block: numbers": (x) => np.block([1, x, 2]),
   }),
   ...of("append", "differences", {

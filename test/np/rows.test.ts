@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import type { ExecutorRuntime } from "../../lib/compile/runtime.js";
 import { Aval, isFloat } from "../../lib/core/aval.js";
 import { scope } from "../../lib/core/composite.js";
+import type { HostArray } from "../../lib/core/host.js";
 import { leavesOf } from "../../lib/core/pytree.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import { fromHost } from "../../lib/np/array.js";
@@ -17,7 +18,7 @@ const runtimes = await startedRuntimes();
 const rows = await allRows();
 const names = [...new Set(rows.map((row) => row.name))];
 
-/** Values as the oracle has them, and nothing left on the device beside them: a call of several functions is its own `scope`. */
+/** Values as the oracle has them, and nothing left on the device. */
 const computes = (row: Row, runtime: ExecutorRuntime): void =>
   on(runtime, () => {
     const { args, call, oracle, eagerOnly = false } = row;
@@ -26,9 +27,10 @@ const computes = (row: Row, runtime: ExecutorRuntime): void =>
       const xs = args.map(fromHost);
       using compiled = jit(call);
       for (const [mode, f] of [["eager", call] as const, ...(eagerOnly ? [] : [["jit", compiled] as const])]) {
-        const results = leavesOf(f(...xs)) as Tensor[];
-        const got = results.map(hostOf);
-        for (const y of results) if (!xs.includes(y)) y.dispose();
+        const got: HostArray[] = [];
+        scope(() => {
+          got.push(...leavesOf(f(...xs)).map((y) => hostOf(y as Tensor)));
+        });
         assert.is(got.length, wanted.length, `${mode} on ${runtime.name}: number of results`);
         got.forEach((y, i) => {
           const tolerance = isFloat(y.dtype) ? oracle.tolerance : undefined;

@@ -32,10 +32,7 @@ export interface Row {
   /** As users write it: `np.sort`, `lax.topK`. */
   readonly name: string;
   readonly args: readonly HostArray[];
-  /**
-   * A pure function of tensors that can be jitted, and of float64 too; its result is a tree. A call of several functions is wrapped
-   * in `scope`, since what it leaves beside its result counts as a leak of the one function.
-   */
+  /** A pure function of tensors that can be jitted, and of float64 too; its result is a tree. */
   readonly call: (...xs: Tensor[]) => unknown;
   readonly oracle: Oracle;
   readonly gradient: Gradient;

@@ -12,6 +12,22 @@ export interface Info {
   readonly dtype: StorageType;
 }
 
+/** Every kernel of TensorFlow.js that lowerings call. A test looks for them among those of tfjs-node-gpu, which cannot run here. */
+export const KERNELS = [
+  "Add",
+  "BatchMatMul",
+  "Exp",
+  "Multiply",
+  "Neg",
+  "RealDiv",
+  "Reshape",
+  "Rsqrt",
+  "Sqrt",
+  "Sub",
+  "Transpose",
+] as const;
+export type KernelName = (typeof KERNELS)[number];
+
 /** A kernel bound to its backend. */
 export type Kernel = (inputs: Readonly<Record<string, Info>>, attrs?: Readonly<Record<string, unknown>>) => Info;
 
@@ -46,7 +62,9 @@ export interface Gpu {
 /** What the executor needs of a backend. */
 export interface Backend {
   readonly name: string;
-  kernel(name: string): Kernel;
+  kernel(name: KernelName): Kernel;
+  /** Whether kernels take a tensor under the shape of its `Info`, and not under the one that it was made with. */
+  readonly reshapesFreely: boolean;
   /** A new tensor; its elements are undefined when `data` is left out. */
   make(shape: Shape, dtype: StorageType, data?: TypedArray): Info;
   /** The elements; valid until the next allocation. */

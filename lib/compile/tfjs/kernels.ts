@@ -3,42 +3,76 @@
  *
  * Only what is trusted goes to a kernel; see `faults.ts`.
  */
-import { sizeOf } from "../../core/aval.js";
+import { sameShape, sizeOf } from "../../core/aval.js";
 import { type DotDims, freeAxes } from "../../primitives/dot.js";
+import type { Info, KernelName } from "./backend.js";
 import type { Lowering } from "./context.js";
 import type { Block, TfjsDevice } from "./device.js";
 import { trusts } from "./faults.js";
 
+/** Calls a kernel with the tensors of blocks, each under the shape of its block. */
+const withTensors = (device: TfjsDevice, blocks: readonly Block[], call: (infos: readonly Info[]) => Info): Info => {
+  const { backend } = device;
+  const made: Info[] = [];
+  try {
+    return call(
+      blocks.map(({ info, storage }) => {
+        if (backend.reshapesFreely || sameShape(info.shape, storage.info.shape)) return info;
+        const copy = backend.kernel("Reshape")({ x: storage.info }, { shape: info.shape });
+        made.push(copy);
+        return copy;
+      }),
+    );
+  } finally {
+    for (const info of made) backend.release(info);
+  }
+};
+
 /** A kernel of the backend with inputs named a and b. */
 export const binary =
-  (name: string): Lowering =>
+  (name: KernelName): Lowering =>
   ({ device }, equation) => {
     if (!trusts(equation)) return undefined;
     const kernel = device.backend.kernel(name);
     const { dtype } = equation.outAvals[0];
-    return ([a, b]) => [device.adopt(kernel({ a: a.info, b: b.info }), dtype)];
+    return ([a, b]) => [
+      device.adopt(
+        withTensors(device, [a, b], ([p, q]) => kernel({ a: p, b: q })),
+        dtype,
+      ),
+    ];
   };
 
 /** A kernel of the backend with an input named x. */
 export const unary =
-  (name: string): Lowering =>
+  (name: KernelName): Lowering =>
   ({ device }, equation) => {
     if (!trusts(equation)) return undefined;
     const kernel = device.backend.kernel(name);
     const { dtype } = equation.outAvals[0];
-    return ([x]) => [device.adopt(kernel({ x: x.info }), dtype)];
+    return ([x]) => [
+      device.adopt(
+        withTensors(device, [x], ([p]) => kernel({ x: p })),
+        dtype,
+      ),
+    ];
   };
 
 /** Small integer powers as products: `x * x`, `x * x * x`. */
 export const integerPow: Lowering = ({ device }, equation) => {
   const exponent = equation.params.exponent as number;
   if ((exponent !== 2 && exponent !== 3) || !trusts(equation)) return undefined;
-  const multiply = device.backend.kernel("Multiply");
+  const kernel = device.backend.kernel("Multiply");
+  const multiply = (x: Block, y: Block): Block =>
+    device.adopt(
+      withTensors(device, [x, y], ([a, b]) => kernel({ a, b })),
+      x.dtype,
+    );
   return ([x]) => {
-    const square = device.adopt(multiply({ a: x.info, b: x.info }), x.dtype);
+    const square = multiply(x, x);
     if (exponent === 2) return [square];
     try {
-      return [device.adopt(multiply({ a: square.info, b: x.info }), x.dtype)];
+      return [multiply(square, x)];
     } finally {
       device.free(square);
     }
@@ -49,14 +83,22 @@ export const transpose: Lowering = ({ device }, equation) => {
   if (!trusts(equation)) return undefined;
   const kernel = device.backend.kernel("Transpose");
   const perm = equation.params.perm as readonly number[];
-  return ([x]) => [device.adopt(kernel({ x: x.info }, { perm }), x.dtype)];
+  return ([x]) => [
+    device.adopt(
+      withTensors(device, [x], ([p]) => kernel({ x: p }, { perm })),
+      x.dtype,
+    ),
+  ];
 };
 
 /** Axes in another order, and then as `[batch, rows, columns]`. */
 const canonical = (device: TfjsDevice, block: Block, order: readonly number[], shape: readonly number[]): Block => {
   const moved = order.every((axis, i) => axis === i)
     ? device.reshaped(block, block.info.shape)
-    : device.adopt(device.backend.kernel("Transpose")({ x: block.info }, { perm: order }), block.dtype);
+    : device.adopt(
+        withTensors(device, [block], ([x]) => device.backend.kernel("Transpose")({ x }, { perm: order })),
+        block.dtype,
+      );
   try {
     return device.reshaped(moved, shape);
   } finally {
@@ -84,7 +126,7 @@ export const matMul: Lowering = ({ device }, equation) => {
     const b = canonical(device, rhs, rhsOrder, [batch, k, n]);
     try {
       const product = device.adopt(
-        kernel({ a: a.info, b: b.info }, { transposeA: false, transposeB: false }),
+        withTensors(device, [a, b], ([p, q]) => kernel({ a: p, b: q }, { transposeA: false, transposeB: false })),
         out.dtype,
       );
       try {

@@ -8,7 +8,7 @@
 import { itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { BackendError } from "../../core/errors.js";
 import { allocate, type TypedArray } from "../../core/host.js";
-import type { Backend, Info, Kernel, StorageType, WasmHeap } from "./backend.js";
+import type { Backend, Info, Kernel, KernelName, StorageType, WasmHeap } from "./backend.js";
 import { importBackend, isNode, REGISTERED_AS, startError, type TfjsBackendName } from "./load.js";
 import { type RawWebGpu, webGpuBackend } from "./webgpu/gpu.js";
 
@@ -135,14 +135,14 @@ const partOf = (raw: RawBackend): Pick<Backend, "part" | "release"> => {
 export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
   const tf = await import("@tensorflow/tfjs-core");
   const raw = await startInTurn(name);
-  const kernel = (kernelName: string): Kernel => {
+  const kernel = (kernelName: KernelName): Kernel => {
     const found = tf.getKernel(kernelName, REGISTERED_AS[name]);
     if (found === undefined || found === null) {
       throw new BackendError({ where: kernelName, what: `the backend ${name} has no such kernel` });
     }
     return (inputs, attrs = {}) => found.kernelFunc({ inputs, attrs, backend: raw } as never) as unknown as Info;
   };
-  if (name === "webgpu") return webGpuBackend(raw as unknown as RawWebGpu, kernel);
+  if (name === "webgpu") return webGpuBackend(raw as unknown as RawWebGpu);
   const wasm = raw.wasm;
   const heap: WasmHeap | undefined =
     wasm === undefined
@@ -173,6 +173,7 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
       return info;
     },
     inPlace: name !== "node-gpu",
+    reshapesFreely: name !== "node-gpu",
     view: (info) => {
       if (wasm !== undefined) return (raw as WasmBackend).typedArrayFromHeap(info);
       // The cpu backend's `readSync` copies a bool.

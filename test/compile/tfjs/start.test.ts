@@ -36,7 +36,7 @@ Suite("starting leaves no handlers on the process", async () => {
 Suite("a kernel that the backend lacks is an error that names both", async () => {
   const wasm = await startBackend("wasm");
   assert.throws(
-    () => wasm.kernel("UnsortedSegmentSum"),
+    () => wasm.kernel("UnsortedSegmentSum" as never),
     (e: unknown) => isFluxionError(e, "BackendError") && /UnsortedSegmentSum.*wasm/.test(e.message),
   );
 });

@@ -1,8 +1,8 @@
 /** @file What is used of TensorFlow.js's WebGPU backend: its memory, its queue, and programs of our own in WGSL. */
 import { type Shape, sizeOf } from "../../../core/aval.js";
-import { BackendError, PendingError } from "../../../core/errors.js";
+import { BackendError, InvariantError, PendingError } from "../../../core/errors.js";
 import { allocate, type TypedArray } from "../../../core/host.js";
-import type { Backend, Gpu, Info, Kernel, StorageType } from "../backend.js";
+import type { Backend, Gpu, Info, StorageType } from "../backend.js";
 import { libraryFor } from "./functions.js";
 
 /** The program objects that TensorFlow.js compiles and keeps by `shaderKey`. */
@@ -47,7 +47,7 @@ const flat = (info: Info): Info => ({ ...info, shape: [Math.max(sizeOf(info.shap
 const empty = (dtype: StorageType): TypedArray => allocate(dtype, 0);
 
 /** A started WebGPU backend. What a shader makes is pending; what came from the host, or was read, is known. */
-export const webGpuBackend = (raw: RawWebGpu, kernel: (name: string) => Kernel): Backend => {
+export const webGpuBackend = (raw: RawWebGpu): Backend => {
   const known = new WeakMap<object, TypedArray>();
   let failure: string | undefined;
   raw.device.addEventListener("uncapturederror", ({ error }) => {
@@ -125,7 +125,10 @@ export const webGpuBackend = (raw: RawWebGpu, kernel: (name: string) => Kernel):
   };
   return {
     name: "webgpu",
-    kernel,
+    kernel: (name) => {
+      throw new InvariantError({ where: name, what: "kernels of TensorFlow.js are not used on webgpu" });
+    },
+    reshapesFreely: true,
     inPlace: false,
     gpu,
     make(shape: Shape, dtype, data) {

@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["primitives"],
   ["compile"],
   ["transforms"],
-  ["np", "lax", "tree"],
+  ["np", "lax", "scipy", "tree"],
   ["nn", "optim", "random"],
   ["t5", "data", "metrics", "io"],
   ["train", "prompt", "viz"],
@@ -27,6 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const NEIGHBOURS: readonly string[] = [
   "nn -> random",
   "optim -> random",
+  "scipy -> np",
   "tree -> np",
   "data -> io",
   "data -> metrics",

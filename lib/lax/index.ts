@@ -25,5 +25,6 @@ export {
   convTranspose,
   convWithGeneralPadding,
 } from "./conv.js";
+export * as linalg from "./linalg.js";
 export { type Padding, padtypeToPads } from "./padding.js";
 export { reduceWindow, type WindowOptions } from "./window.js";

@@ -72,6 +72,7 @@ export {
   resultType,
   uint32,
 } from "./dtypes.js";
+export { einsum, einsumPath } from "./einsum.js";
 export {
   abs,
   abs as absolute,
@@ -194,7 +195,7 @@ export {
   vsplit,
   vstack,
 } from "./join.js";
-export { dot, einsum, matmul, norm, outer, tensordot } from "./linalg.js";
+export * as linalg from "./linalg/index.js";
 export {
   allclose,
   arrayEqual,
@@ -235,6 +236,7 @@ export {
 } from "./nan.js";
 export { type PadOptions, type PadWidths, pad } from "./pad.js";
 export { poly, polyadd, polyder, polydiv, polyint, polymul, polysub, polyval, vander } from "./polynomial.js";
+export { cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat } from "./products.js";
 export {
   median,
   nanmedian,

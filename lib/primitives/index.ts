@@ -41,7 +41,7 @@ import {
 } from "./elementwise.js";
 import { erfInvP } from "./erf-inv.js";
 import { gatherP, scatterAddP } from "./gather.js";
-import { luP } from "./lu.js";
+import { luP, luPivotsToPermutationP } from "./lu.js";
 import {
   acoshP,
   acosP,
@@ -193,6 +193,7 @@ export const primitives = {
   cholesky: choleskyP,
   eigh: eighP,
   lu: luP,
+  lu_pivots_to_permutation: luPivotsToPermutationP,
   qr: qrP,
   svd: svdP,
   triangular_solve: triangularSolveP,

@@ -1,14 +1,17 @@
 /** @file The LU factorization with partial pivoting. */
-import { range } from "../core/aval.js";
-import { type Primitive, Zero } from "../core/primitive.js";
+import { range, sizeOf } from "../core/aval.js";
+import { zerosHost } from "../core/host.js";
+import { definePrimitive, notLinear, type Primitive, Zero } from "../core/primitive.js";
+import { demand, mapped, sameDType, zeroTangents } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
-import { bind } from "../core/trace.js";
+import { bind, bind1 } from "../core/trace.js";
 import { broadcastInDim } from "./broadcast.js";
 import { batchMatMul } from "./dot.js";
 import { add, sub, zeroLike } from "./elementwise.js";
 import { takeAlongAxis } from "./gather.js";
 import { factorization, identityLike, lowerTriangle, upperTriangle } from "./matrix.js";
-import { pad, sliceAxis } from "./movement.js";
+import { mappedFront, pad, sliceAxis } from "./movement.js";
+import { sort } from "./sort.js";
 import { triangularSolve } from "./triangular-solve.js";
 
 type None = Record<never, never>;
@@ -35,6 +38,10 @@ const squareFactors = (lu: Tensor): readonly [l: Tensor, u: Tensor] => {
   const first = sliceAxis(sliceAxis(eye, eye.ndim - 1, 0, k), eye.ndim - 2, 0, k);
   return [l, add(upper, sub(eye, cornered(first, n)))];
 };
+
+/** The rows of the matrices in the order of `indices` `[..., m]`. Of no elements nothing can be taken. */
+const rowsAt = (x: Tensor, indices: Tensor): Tensor =>
+  x.size === 0 ? x : takeAlongAxis(x, broadcastInDim(indices, x.shape, range(x.ndim - 1)), x.ndim - 2, "clip");
 
 /**
  * Results: `L` (below the diagonal, which is one) and `U` in one matrix `[..., m, n]`; `pivots` `[..., k]`, int32, the row that
@@ -70,9 +77,7 @@ export const luP: Primitive<None> = factorization<None>({
     const whole = [new Zero(pivots.aval), new Zero(permutation.aval)];
     // With M = L^-1 P dA U^-1: dL = L (M below the diagonal), dU = (M from the diagonal on) U.
     const [l, u] = squareFactors(lu);
-    const rows = broadcastInDim(permutation, dx.shape, range(dx.ndim - 1));
-    // Of no elements nothing can be taken.
-    const moved = dx.size === 0 ? dx : takeAlongAxis(dx, rows, dx.ndim - 2, "clip");
+    const moved = rowsAt(dx, permutation);
     const left = triangularSolve(l, moved, { leftSide: true, lower: true, unitDiagonal: true });
     const inner = triangularSolve(u, left, { leftSide: false, lower: false });
     const dLower = batchMatMul(l, lowerTriangle(inner, true));
@@ -89,3 +94,56 @@ export const lu = (a: Tensor): readonly [lu: Tensor, pivots: Tensor, permutation
   const [factors, pivots, permutation] = bind(luP, [a], {});
   return [factors, pivots, permutation];
 };
+
+/** `X` with `op(A) X = B` from the factors of `A`, for `B` `[..., n, m]` of equal leading axes; `op` is the transpose if `transposeA`. */
+export const luSolve = (factors: Tensor, permutation: Tensor, b: Tensor, transposeA = false): Tensor => {
+  const through = (x: Tensor, lower: boolean): Tensor =>
+    triangularSolve(factors, x, { leftSide: true, lower, transposeA, unitDiagonal: lower });
+  if (!transposeA) return through(through(rowsAt(b, permutation), true), false);
+  return rowsAt(through(through(b, false), true), argSort(permutation));
+};
+
+/** Where each row went: the inverse of a permutation along the last axis. */
+const argSort = (permutation: Tensor): Tensor => sort(permutation, permutation.ndim - 1)[1];
+
+/** Inputs: int32 `pivots` `[..., k]`. Result: the permutation `[..., size]` that the exchanges make, one after the other. */
+export const luPivotsToPermutationP: Primitive<{ readonly size: number }> = definePrimitive({
+  name: "lu_pivots_to_permutation",
+  abstractEval: ([pivots], { size }) => {
+    const where = "luPivotsToPermutation";
+    sameDType(where, [pivots], (a) => a.dtype === "int32", "int32");
+    const k = pivots.shape[pivots.ndim - 1];
+    demand(
+      pivots.ndim > 0 && k <= size,
+      where,
+      "the exchanges do not fit",
+      `[..., k] with k up to ${size}`,
+      `${pivots}`,
+    );
+    return [pivots.withShape([...pivots.shape.slice(0, -1), size])];
+  },
+  impl: ([pivots], { size }) => {
+    const lead = pivots.shape.slice(0, -1);
+    const k = pivots.shape[lead.length];
+    const out = zerosHost({ shape: [...lead, size], dtype: "int32" });
+    for (let i = 0; i < sizeOf(lead); i++) {
+      const rows = out.data.subarray(i * size, (i + 1) * size);
+      for (let j = 0; j < size; j++) rows[j] = j;
+      for (let j = 0; j < k; j++) {
+        const other = pivots.data[i * k + j];
+        if (other >= 0 && other < size) [rows[j], rows[other]] = [rows[other], rows[j]];
+      }
+    }
+    return [out];
+  },
+  jvp: zeroTangents(() => luPivotsToPermutationP),
+  transpose: notLinear("lu_pivots_to_permutation"),
+  batch: (size, [pivots], [d], params) => [
+    [luPivotsToPermutation(mappedFront(pivots, mapped(d), size), params.size)],
+    [0],
+  ],
+});
+
+/** The order of `size` rows after the exchanges of each row with row `pivots[i]`, in order; an exchange with a row outside is none. */
+export const luPivotsToPermutation = (pivots: Tensor, size: number): Tensor =>
+  bind1(luPivotsToPermutationP, [pivots], { size });

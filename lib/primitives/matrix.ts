@@ -6,11 +6,11 @@
 import { type Aval, isFloat, range, type Shape, sizeOf } from "../core/aval.js";
 import { type HostArray, zerosHost } from "../core/host.js";
 import { definePrimitive, notLinear, type Outputs, type Primitive, type Tangent } from "../core/primitive.js";
-import { demand, sameDType } from "../core/rules.js";
+import { demand, sameDType, scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
 import { moveAxis, reshape } from "./broadcast.js";
-import { convert, eq, ge, select, zeroLike } from "./elementwise.js";
+import { add, convert, eq, ge, mul, select, zeroLike } from "./elementwise.js";
 import { instantiate, iota, mappedFront } from "./movement.js";
 
 /** Rows and columns of the matrices of a shape. */
@@ -66,6 +66,9 @@ export const upperTriangle = (x: Tensor, strict = false): Tensor => {
   const [row, column] = [places(x, 0), places(x, 1)];
   return strict ? select(ge(row, column), zeroLike(x), x) : select(ge(column, row), x, zeroLike(x));
 };
+/** The mean of the matrices and their transposes. */
+export const symmetrized = (x: Tensor): Tensor => mul(add(x, matrixTranspose(x)), scalarOf(x.aval.strong(), 0.5));
+
 /** Ones on the diagonal of matrices of the shape of `x`, leading axes of size 1: they repeat. */
 export const identityLike = (x: Tensor): Tensor => convert(eq(places(x, 0), places(x, 1)), x.dtype);
 

@@ -34,6 +34,7 @@ const WITHOUT_DERIVATIVE = [
   "xor",
   "not",
   "iota",
+  "lu_pivots_to_permutation",
   "random_bits",
   "threefry2x32",
   "stop_gradient",

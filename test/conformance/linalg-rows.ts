@@ -1,6 +1,6 @@
 /** @file Rows of the factorizations and solvers of linear algebra. */
 import type { TriangularSolve } from "../../lib/primitives/triangular-solve.js";
-import { floats, type Row, row } from "./row.js";
+import { floats, ints, type Row, row } from "./row.js";
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
@@ -93,4 +93,11 @@ const edges: readonly Row[] = [
   row("triangular_solve", [floats([1, 2, 1, 1, 1, 1, 2, 2], REGULAR), floats([1, 2, 1, 1, 1, 1, 2, 1])], LEFT),
 ];
 
-export const linalgRows: readonly Row[] = [...EMPTY, ...factorizations, ...solves, ...edges];
+const permutations: readonly Row[] = [
+  row("lu_pivots_to_permutation", [ints([3], [2, 1, 3])], { size: 4 }),
+  row("lu_pivots_to_permutation", [ints([2, 1, 2], [1, 1, 0, 2])], { size: 3 }),
+  row("lu_pivots_to_permutation", [ints([2], [-1, 9])], { size: 2 }),
+  row("lu_pivots_to_permutation", [ints([0])], { size: 2 }),
+];
+
+export const linalgRows: readonly Row[] = [...EMPTY, ...factorizations, ...solves, ...edges, ...permutations];

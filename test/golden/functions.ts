@@ -38,7 +38,7 @@ export const FUNCTIONS: Readonly<Record<string, Function>> = {
   mean_center: ({ x }) => square(sub(x, mean(x, { axis: [0, 2], keepDims: true }))),
   variance: ({ x }) => np.variance(x, { axis: -1 }),
   prod_axis: ({ x }) => np.prod(x, { axis: 1 }),
-  norm: ({ x }) => np.norm(x, { axis: 1 }),
+  norm: ({ x }) => np.linalg.norm(x, { axis: 1 }),
   logsumexp: ({ x }) => np.logsumexp(x, { axis: -1 }),
   logsumexp_large: ({ x }) => np.logsumexp(add(x, 1000), { axis: -1 }),
   logaddexp: ({ x, y }) => np.logaddexp(x, y),
@@ -140,7 +140,7 @@ export const FUNCTIONS: Readonly<Record<string, Function>> = {
   },
   gated_gelu_mlp: ({ x, w0, w1, wo }) => matmul(mul(nn.gelu(matmul(x, w0)), matmul(x, w1)), wo),
   mlp_loss: ({ w, b, u, x, t }) => mean(square(sub(matmul(tanh(add(matmul(x, w), b)), u), t))),
-  normalise_then_project: ({ x, y }) => matmul(div(x, np.norm(x, { axis: -1, keepDims: true })), y),
+  normalise_then_project: ({ x, y }) => matmul(div(x, np.linalg.norm(x, { axis: -1, keepDims: true })), y),
   complex_reuse: ({ x }) => {
     const y = sin(x);
     return add(add(mul(y, y), mul(y, x)), exp(y));

@@ -399,6 +399,10 @@ export const operations: Record<PrimitiveName, Operation> = {
   },
   cholesky: factorization("cholesky", true),
   eigh: factorization("eigh", true),
+  lu_pivots_to_permutation: (b) => {
+    const pivots = b.of("int32", (s) => ranked(s) && s[s.length - 1] <= 4);
+    b.apply("lu_pivots_to_permutation", [b.apply("and", [pivots, b.int(3)])], { size: 4 });
+  },
   lu: factorization("lu", false),
   qr: factorization("qr", false, () => ({ fullMatrices: false })),
   svd: factorization("svd", false, (b) => ({ fullMatrices: false, computeUv: b.rng.chance(0.7) })),

@@ -131,7 +131,6 @@ const CALLS: Partial<Record<keyof typeof np, (i: Inputs) => unknown>> = {
   moveaxis: ({ x }) => np.moveaxis(x, 0, 1),
   multiply: two(np.multiply),
   negative: one(np.negative),
-  norm: ({ x }) => np.norm(x, { axis: 1, keepDims: true }),
   notEqual: two(np.notEqual),
   ones: () => np.ones([2]),
   onesLike: one(np.onesLike),

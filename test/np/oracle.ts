@@ -140,3 +140,23 @@ export const broadcastable = (count: number): fc.Arbitrary<number[][]> =>
       { minLength: count, maxLength: count },
     ),
   );
+
+/** Einstein summation by its definition: a loop over the values of all letters. */
+export const einsumLoop = (inputs: readonly string[], output: string, xs: readonly Plain[]): Plain => {
+  const size = new Map<string, number>();
+  inputs.forEach((labels, k) => {
+    [...labels].forEach((l, axis) => {
+      size.set(l, xs[k].shape[axis]);
+    });
+  });
+  const inner = [...size.keys()].filter((l) => !output.includes(l));
+  const sizes = (letters: readonly string[]): number[] => letters.map((l) => size.get(l) as number);
+  return build(sizes([...output]), (outer) => {
+    let sum = 0;
+    for (const place of places(sizes(inner))) {
+      const value = (l: string): number => (output.includes(l) ? outer[output.indexOf(l)] : place[inner.indexOf(l)]);
+      sum += inputs.reduce((product, labels, k) => product * at(xs[k], [...labels].map(value)), 1);
+    }
+    return sum;
+  });
+};

@@ -170,6 +170,7 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   cholesky: viaImpl,
   eigh: viaImpl,
   lu: viaImpl,
+  lu_pivots_to_permutation: viaImpl,
   qr: viaImpl,
   svd: viaImpl,
   triangular_solve: viaImpl,

@@ -1,0 +1,2 @@
+/** @file What `jax.scipy` has beyond `np`. */
+export * as linalg from "./linalg.js";

@@ -36,7 +36,9 @@ const comparison =
   (name: PrimitiveName): Operation =>
   (b) => {
     const x = b.some((v) => v.aval.dtype !== "bool");
-    b.apply(name, [x, b.partner(x)]);
+    const y = b.partner(x);
+    // Some inputs are equal; a comparison of them would change its mind under the smallest difference.
+    b.apply(name, [x, isFloat(b.aval(x).dtype) ? b.apply("add", [y, b.number(0.01)]) : y]);
   };
 const logical =
   (name: PrimitiveName, bools: boolean): Operation =>

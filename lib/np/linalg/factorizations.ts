@@ -10,6 +10,7 @@ import { checkMatrix, symmetrized, matrixTranspose as transposed } from "../../p
 import * as q from "../../primitives/qr.js";
 import * as r from "../../primitives/reduce.js";
 import { singularValues, svd as svdOf } from "../../primitives/svd.js";
+import { diagonal as diagonalOf, trace as traceOf } from "../diagonal.js";
 import { cast, promoteFloat } from "../promote.js";
 
 /** `x` as matrices of floats. */
@@ -25,6 +26,11 @@ export const matrixTranspose = composite("np.linalg.matrixTranspose", (x: Tensor
   checkMatrix("np.linalg.matrixTranspose", t.aval, false);
   return transposed(t);
 });
+
+/** The `offset`-th diagonal of the last two axes. @see `jax.numpy.linalg.diagonal` */
+export const diagonal = (x: TensorLike, offset = 0): Tensor => diagonalOf(x, offset, -2, -1);
+/** The sum of the `offset`-th diagonal of the last two axes. @see `jax.numpy.linalg.trace` */
+export const trace = (x: TensorLike, offset = 0): Tensor => traceOf(x, offset, -2, -1);
 
 /**
  * The lower triangular `L` with `L Lᵀ = A`, or the `upper` triangular `U` with `Uᵀ U = A`.

@@ -1,8 +1,8 @@
 /** @file Linear algebra: matrices in the last two axes, leading axes are batch axes. Eigenvalues of symmetric matrices only. */
-export { diagonal, trace } from "../diagonal.js";
 export { cross, matmul, outer, tensordot, vecdot } from "../products.js";
 export {
   cholesky,
+  diagonal,
   type EighOptions,
   eigh,
   eigvalsh,
@@ -13,6 +13,7 @@ export {
   type SvdOptions,
   svd,
   svdvals,
+  trace,
 } from "./factorizations.js";
 export { matrixNorm, type NormOptions, norm, type Ord, vectorNorm } from "./norms.js";
 export {

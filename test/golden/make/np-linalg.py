@@ -140,6 +140,8 @@ cases.add("tensorinv", np.linalg.tensorinv, f32(regular(6).reshape(2, 3, 6)))
 cases.add("tensorinv: ind 1", lambda x: np.linalg.tensorinv(x, 1), f32(regular(4).reshape(4, 2, 2)))
 cases.add("tensorsolve", np.linalg.tensorsolve, f32(regular(6).reshape(2, 3, 6)), m23)
 cases.add("tensorsolve: axes", lambda a, b: np.linalg.tensorsolve(a, b, (0,)), f32(regular(6).reshape(6, 2, 3)), m23)
+cases.add("diagonal", lambda x: np.diagonal(x, 1, -2, -1), t234)
+cases.add("trace", lambda x: np.trace(x, -1, -2, -1), t234)
 cases.add("matrix_transpose", lambda x: np.swapaxes(x, -1, -2), t234)
 
 # lax.linalg and scipy.linalg

@@ -57,6 +57,8 @@ const factorizations: readonly Row[] = [
   row("np.linalg.svd", "svd: square", (x) => sizes(linalg.svd(x)), "differences"),
   row("np.linalg.svdvals", "svdvals", (x) => linalg.svdvals(x), "differences"),
   row("np.linalg.matrixRank", "matrix_rank", (x) => linalg.matrixRank(x), "piecewise constant"),
+  row("np.linalg.diagonal", "diagonal", (x) => linalg.diagonal(x, 1), "differences"),
+  row("np.linalg.trace", "trace", (x) => linalg.trace(x, -1), "differences"),
   row("np.linalg.matrixTranspose", "matrix_transpose", (x) => linalg.matrixTranspose(x), "differences"),
 ];
 

@@ -2,19 +2,13 @@
  * @file Passes over jaxprs: calls are inlined, equal expressions merged, constants folded, broadcasts left to elementwise
  * operations, and what nothing reads is dropped. The result is again a jaxpr, which `checkJaxpr` accepts.
  */
-import { broadcastShapes, type Shape, sameShape } from "../core/aval.js";
+import { type Aval, broadcastShapes, type Shape, sameShape } from "../core/aval.js";
 import type { HostArray } from "../core/host.js";
 import { type Atom, type Eqn, Jaxpr, Var } from "../core/jaxpr.js";
 import type { Params } from "../core/primitive.js";
-import { neededFor } from "../core/rewrite.js";
 import { Literal } from "../core/tensor.js";
 import { broadcastInDimP, reshapeP } from "../primitives/broadcast.js";
-
-/** A jaxpr and the values of its constants, on the host. */
-export interface Optimized {
-  readonly jaxpr: Jaxpr;
-  readonly consts: readonly HostArray[];
-}
+import { isFinished, type Optimized, trimmed, type Writer, writeControl } from "./loop-passes.js";
 
 /** Larger results are computed at run time, so that a program does not hold big constants. */
 const FOLD_LIMIT = 1 << 20;
@@ -46,7 +40,7 @@ const uniform = (x: HostArray): number | undefined => {
 };
 
 /** Writes the new jaxpr, equation by equation. */
-class Rewriter {
+class Rewriter implements Writer {
   readonly eqns: Eqn[] = [];
   readonly constVars: Var[] = [];
   readonly consts: HostArray[] = [];
@@ -107,6 +101,19 @@ class Rewriter {
     return outputs;
   }
 
+  readonly optimize = (jaxpr: Jaxpr): Optimized => optimize(jaxpr);
+  write(prim: Eqn["prim"], inputs: readonly Atom[], params: Params): readonly Atom[] {
+    return this.#write({ prim, inputs: inputs.map((a) => this.place(a)), params });
+  }
+  inline(jaxpr: Jaxpr, inputs: readonly Atom[]): readonly Atom[] {
+    return rewrite(this, jaxpr, inputs);
+  }
+  constant(value: HostArray, aval: Aval): Atom {
+    const v = new Var(aval);
+    this.#known.set(v, value);
+    return v;
+  }
+
   /** Runs `f`, whose expressions are merged with each other but with none outside. */
   apart<T>(f: () => T): T {
     const outside = this.#made;
@@ -122,7 +129,7 @@ class Rewriter {
   equation(prim: Eqn["prim"], inputs: readonly Atom[], params: Params, old: readonly Var[]): readonly Atom[] {
     const values = inputs.map((a) => (a instanceof Literal ? a.host() : this.#known.get(a)));
     const small = old.every((v) => v.aval.size <= FOLD_LIMIT && v.aval.size > 0);
-    if (small && prim.control === undefined && values.every((v) => v !== undefined)) {
+    if (small && values.every((v) => v !== undefined)) {
       const outs = prim.impl(values as HostArray[], params);
       return outs.map((value, i) => {
         const v = new Var(old[i].aval);
@@ -131,7 +138,7 @@ class Rewriter {
       });
     }
     if (prim.elementwise === true) return this.#elementwise(prim, inputs, params);
-    return this.#write({ prim, inputs: inputs.map((a) => this.place(a)), params });
+    return this.write(prim, inputs, params);
   }
 
   /** An operand that repeats a smaller one is read in its small form, where the other operands still give the shape. */
@@ -186,7 +193,8 @@ const rewrite = (into: Rewriter, jaxpr: Jaxpr, inputs: readonly Atom[]): readonl
     const args = eqn.inputs.map(read);
     const inside = (): readonly Atom[] => rewrite(into, eqn.params.jaxpr as Jaxpr, args);
     let outs: readonly Atom[];
-    if (eqn.prim.inline === undefined) outs = into.equation(eqn.prim, args, eqn.params, eqn.outputs);
+    if (eqn.prim.control !== undefined) outs = writeControl(into, eqn.prim, eqn.params, args);
+    else if (eqn.prim.inline === undefined) outs = into.equation(eqn.prim, args, eqn.params, eqn.outputs);
     else outs = eqn.prim.apart?.(eqn.params) === true ? into.apart(inside) : inside();
     eqn.outputs.forEach((v, i) => {
       env.set(v, outs[i]);
@@ -195,25 +203,32 @@ const rewrite = (into: Rewriter, jaxpr: Jaxpr, inputs: readonly Atom[]): readonl
   return jaxpr.outs.map(read);
 };
 
-/** Drops the equations and constants that no output needs. */
-const dropDead = (jaxpr: Jaxpr, consts: readonly HostArray[]): Optimized => {
-  const { eqns, needs } = neededFor(jaxpr.eqns, jaxpr.outs);
-  const keep = jaxpr.constVars.map(needs);
-  return {
-    jaxpr: new Jaxpr(
-      jaxpr.constVars.filter((_, i) => keep[i]),
-      jaxpr.inVars,
-      eqns,
-      jaxpr.outs,
-    ),
-    consts: consts.filter((_, i) => keep[i]),
-  };
+/** Drops the equations that no output needs, also inside of loops and branches. */
+const dropDead = (jaxpr: Jaxpr): Jaxpr => {
+  const needed = new Set<Atom>(jaxpr.outs);
+  const kept: Eqn[] = [];
+  for (const eqn of jaxpr.eqns.slice().reverse()) {
+    const flags = eqn.outputs.map((v) => needed.has(v));
+    if (!flags.includes(true)) continue;
+    const own = eqn.prim.control === undefined ? eqn : trimmed(eqn, flags, dropDead);
+    for (const a of own.inputs) needed.add(a);
+    kept.push(own);
+  }
+  return new Jaxpr(
+    jaxpr.constVars.filter((v) => needed.has(v)),
+    jaxpr.inVars,
+    kept.reverse(),
+    jaxpr.outs,
+  );
 };
 
 /** All passes. `source` has no constants of its own. */
 export const optimize = (source: Jaxpr): Optimized => {
+  if (isFinished(source)) return { jaxpr: source, consts: [] };
   const into = new Rewriter();
   const inVars = source.inVars.map((v) => new Var(v.aval));
   const outs = rewrite(into, source, inVars).map((a) => into.place(a));
-  return dropDead(new Jaxpr(into.constVars, inVars, into.eqns, outs), into.consts);
+  const jaxpr = dropDead(new Jaxpr(into.constVars, inVars, into.eqns, outs));
+  const values = new Map(into.constVars.map((v, i) => [v, into.consts[i]]));
+  return { jaxpr, consts: jaxpr.constVars.map((v) => values.get(v) as HostArray) };
 };

@@ -13,24 +13,11 @@ import type { Primitive } from "../core/primitive.js";
 import { zeroTangents } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
+import { lgamma } from "./gamma.js";
 import { sampler } from "./sampler.js";
 import { child, type Key, uniformAt } from "./scalar-draws.js";
 
 type None = Record<never, never>;
-
-/** `log Γ(k+1) - ((k + 1/2) log(k+1) - (k+1) + log(2π)/2)`: what Stirling's formula leaves, for whole k. */
-const stirlingRest = (k: number): number => {
-  // log k! is the sum of logs below 10; beyond, the series in 1/(k+1).
-  if (k < 10) {
-    let logFactorial = 0;
-    for (let i = 2; i <= k; i++) logFactorial += Math.log(i);
-    return logFactorial - ((k + 0.5) * Math.log(k + 1) - (k + 1) + 0.5 * Math.log(2 * Math.PI));
-  }
-  const square = (k + 1) ** 2;
-  return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1);
-};
-const logFactorial = (k: number): number =>
-  (k + 0.5) * Math.log(k + 1) - (k + 1) + 0.5 * Math.log(2 * Math.PI) + stirlingRest(k);
 
 /**
  * The last accepted number of each place of a draw of `n`, from two uniform numbers a round: `attempt(i, u, v)` gives a number, or
@@ -87,7 +74,7 @@ const poissonByRejection = (key: Key, rates: Float64Array): Float64Array =>
     if (us >= 0.07 && v <= 0.9277 - 3.6224 / (b - 2)) return k;
     if (k < 0 || (us < 0.013 && v > us)) return Number.NaN;
     const s = Math.log((v * inverseAlpha) / (a / (us * us) + b));
-    return s <= k * Math.log(rate) - rate - logFactorial(k) ? k : Number.NaN;
+    return s <= k * Math.log(rate) - rate - lgamma(k + 1) ? k : Number.NaN;
   });
 
 /** Rates and numbers of trials of places that another method serves: they take part in the loop, as in JAX, and their numbers are not used. */
@@ -148,11 +135,9 @@ const binomialByRejection = (key: Key, trials: Float64Array, probabilities: Floa
     if (us >= 0.07 && v <= 0.92 - 4.2 / b) return k;
     if (k < 0 || k > n) return Number.NaN;
     const mode = Math.floor((n + 1) * p);
+    // log of the probability of k over that of the mode
     const bound =
-      (mode + 0.5) * Math.log((mode + 1) / (odds * (n - mode + 1))) +
-      (n + 1) * Math.log((n - mode + 1) / (n - k + 1)) +
-      (k + 0.5) * Math.log((odds * (n - k + 1)) / (k + 1)) +
-      (stirlingRest(mode) + stirlingRest(n - mode) - stirlingRest(k) - stirlingRest(n - k));
+      lgamma(mode + 1) + lgamma(n - mode + 1) - lgamma(k + 1) - lgamma(n - k + 1) + (k - mode) * Math.log(odds);
     const alpha = (2.83 + 5.1 / b) * deviation;
     return Math.log((v * alpha) / (a / (us * us) + b)) <= bound ? k : Number.NaN;
   });

@@ -14,6 +14,7 @@ import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 import { add, div, eq, mul, select } from "./elementwise.js";
 import { elementwise } from "./elementwise-rule.js";
+import { digamma } from "./gamma.js";
 import { exp } from "./math.js";
 import { sampler } from "./sampler.js";
 import { child, type Key, normalAt, rounding, uniformAt } from "./scalar-draws.js";
@@ -81,15 +82,6 @@ export const randomGamma = (keys: Tensor, alpha: Tensor, logSpace: boolean): Ten
   bind1(randomGammaP, [keys, alpha], { logSpace });
 
 // --- the derivative ------------------------------------------------------------------------------------------------------
-
-/** ψ(x) for x > 0: by its recurrence up to 6, then Stirling's series (Abramowitz and Stegun 6.3.18). */
-const digamma = (x: number): number => {
-  let [y, sum] = [x, 0];
-  for (; y < 6; y++) sum -= 1 / y;
-  const s = 1 / (y * y);
-  const series = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - (s * 691) / 32760)))));
-  return sum + Math.log(y) - 0.5 / y - series;
-};
 
 /**
  * Below alpha + 1: `F = Σ c_n · z · f` with `c_n = z^n / (α (α+1) … (α+n))`, differentiated term by term:

@@ -2,7 +2,7 @@
 import { broadcastShapes, type Shape, sameShape } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { isTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
+import { isTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { cholesky } from "../primitives/cholesky.js";
 import { stopGradient } from "../primitives/elementwise.js";
@@ -29,18 +29,6 @@ export const normal = composite(
 );
 
 /**
- * The float next to `x` upwards, or downwards: `x ± (φ|x| + η)` in the dtype, with the unit `u` of rounding, `φ = u(1 + 2u)` and the
- * smallest number `η`. Near 0 it may be the one after.
- *
- * Source: Rump, Zimmermann, Boldo and Melquiond 2009, "Computing predecessor and successor in rounding to nearest".
- */
-const neighbour = (x: Tensor, dtype: Float, direction: 1 | -1): Tensor => {
-  const [u, smallest] = dtype === "float32" ? [2 ** -24, 2 ** -149] : [2 ** -53, 2 ** -1074];
-  const step = np.add(np.multiply(np.abs(x), new Literal(u * (1 + 2 * u), dtype)), new Literal(smallest, dtype));
-  return direction === 1 ? np.add(x, step) : np.subtract(x, step);
-};
-
-/**
  * Standard normal numbers in the open interval (`lower`, `upper`): `√2 · erfInv(u)` with `u` uniform between the bounds' erf.
  *
  * - `lower`, `upper`: numbers or tensors that broadcast to `shape`, which is by default what they broadcast to; differentiable
@@ -62,7 +50,7 @@ export const truncatedNormal = composite(
     const image = (x: Tensor): Tensor => np.erf(np.divide(x, root2(dtype)));
     const size = drawShape("random.truncatedNormal", shape, lower, upper);
     const y = np.multiply(root2(dtype), erfInv(uniform(key, size, { minval: image(from), maxval: image(to), dtype })));
-    return np.clip(y, neighbour(stopGradient(from), dtype, 1), neighbour(stopGradient(to), dtype, -1));
+    return np.clip(y, np.nextafter(stopGradient(from), Infinity), np.nextafter(stopGradient(to), -Infinity));
   },
 );
 

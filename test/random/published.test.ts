@@ -56,6 +56,8 @@ const EXACT: readonly Row[] = [
       0.4248221, 0.8324801, 0.0966121, 0.22702086, 0.3545748, 0.67104137,
     ],
   ],
+  // The power 1/0.03 of a uniform number underflows.
+  ["a test of mmmjax, with jax 0.11", "gamma(key(7), 0.03)", () => random.gamma(key(7), 0.03), [0]],
   [PRINTED, "randint(key(1), [5], 0, 10)", () => random.randint(key(1), [5], 0, 10), [6, 7, 0, 3, 8]],
   [
     PRINTED,

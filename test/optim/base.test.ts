@@ -167,6 +167,17 @@ Base("Adafactor refuses the state of other settings or parameters", () => {
   });
 });
 
+Base("a state whose leaves have another shape, or are others, is refused with its path", () => {
+  onReference(() => {
+    const tx = optim.scaleByAdam();
+    const params = { w: np.ones([2, 3]) };
+    const wide = messageOf(() => tx.update(params, tx.init({ w: np.ones([1, 3]) }), params));
+    assert.match(wide ?? "no error", /differ in shape[\s\S]*f32\[1,3\][\s\S]*state\.mu\.w/);
+    const fewer = messageOf(() => tx.update(params, tx.init({ u: np.ones([2, 3]) }), params));
+    assert.match(fewer ?? "no error", /state\.mu\.(w|u): (missing|unexpected)/);
+  });
+});
+
 Base("a schedule scales by the step, counted from 0", () => {
   onReference(() => {
     const tx = optim.scaleBySchedule(optim.linearSchedule(1, 3, 2));

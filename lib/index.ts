@@ -43,6 +43,7 @@ export { bind } from "./core/trace.js";
 export * as lax from "./lax/index.js";
 export * as nn from "./nn/index.js";
 export * as np from "./np/index.js";
+export * as ops from "./ops/index.js";
 export * as optim from "./optim/index.js";
 export * as prompt from "./prompt/index.js";
 export * as random from "./random/index.js";

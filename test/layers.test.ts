@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["compile"],
   ["transforms"],
   ["np", "lax", "scipy", "tree"],
-  ["nn", "optim", "random"],
+  ["nn", "ops", "optim", "random"],
   ["t5", "data", "metrics", "io"],
   ["train", "prompt", "viz"],
   ["cli"],

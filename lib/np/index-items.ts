@@ -56,17 +56,20 @@ export const asIndices = (where: string, x: TensorLike): Tensor => {
   });
 };
 
+/** `count` places along an axis, the first at `start`. */
+interface SlicePart {
+  readonly kind: "slice";
+  readonly axis: number;
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
 /** One part of an index, in the order of the result. */
 export type Part =
   | { readonly kind: "new" }
   | { readonly kind: "at"; readonly axis: number; readonly at: number | Tensor }
-  | {
-      readonly kind: "slice";
-      readonly axis: number;
-      readonly start: number;
-      readonly step: number;
-      readonly count: number;
-    };
+  | SlicePart;
 
 /** The parts, and where the axes of integer tensors go in the result: before this part. */
 export interface Parts {
@@ -90,7 +93,7 @@ const isSlice = (x: unknown): x is Slice => typeof x === "object" && x !== null 
 /** How many axes of `x` an item takes; the ellipsis not counted. */
 const axesOf = (item: Index): number => (item === null || item === "..." ? 0 : isMask(item) ? item.ndim : 1);
 
-const sliceOf = (where: string, { start, stop, step }: Slice, axis: number, n: number): Part => {
+const sliceOf = (where: string, { start, stop, step }: Slice, axis: number, n: number): SlicePart => {
   if (step === 0 || [start ?? 0, stop ?? 0, step].some((v) => !Number.isInteger(v))) {
     throw new ArgumentError({
       where,
@@ -102,6 +105,12 @@ const sliceOf = (where: string, { start, stop, step }: Slice, axis: number, n: n
   const [from, limit, stride] = pythonSlice(n, start, stop, step);
   const count = Math.ceil((limit - from) / stride);
   return { kind: "slice", axis, start: step > 0 || count === 0 ? from : from + (count - 1) * stride, step, count };
+};
+
+/** The places along an axis of `n` that a slice names. */
+export const placesOfSlice = (where: string, slice: Slice | SliceText, axis: number, n: number): number[] => {
+  const { start, step, count } = sliceOf(where, typeof slice === "string" ? parse(where, slice) : slice, axis, n);
+  return range(count).map((i) => start + i * step);
 };
 
 const checkMask = (where: string, mask: Tensor, x: Aval, axis: number): void => {

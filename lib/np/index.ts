@@ -38,7 +38,18 @@ export {
   unpackbits,
 } from "./bits.js";
 export { e, eulerGamma, inf, nan, pi } from "./constants.js";
-export { cummax, cummin, cumprod, cumsum } from "./cumulative.js";
+export {
+  type CumulativeOptions,
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  cumulativeProd,
+  cumulativeSum,
+  type DiffOptions,
+  diff,
+  ediff1d,
+} from "./cumulative.js";
 export {
   diag,
   diagflat,
@@ -72,6 +83,7 @@ export {
   resultType,
   uint32,
 } from "./dtypes.js";
+export { choose, deleteAt as delete, insert, ix, placeAt as place } from "./edit.js";
 export { einsum, einsumPath } from "./einsum.js";
 export {
   abs,
@@ -271,6 +283,33 @@ export {
   variance as var,
 } from "./reduce.js";
 export {
+  bincount,
+  digitize,
+  type HistogramOptions,
+  histogram,
+  histogramBinEdges,
+  searchsorted,
+} from "./search.js";
+export {
+  argwhere,
+  compress,
+  extract,
+  flatnonzero,
+  intersect1d,
+  isin,
+  nonzero,
+  type SizeOptions,
+  setdiff1d,
+  setxor1d,
+  type Unique,
+  union1d,
+  unique,
+  uniqueAll,
+  uniqueCounts,
+  uniqueInverse,
+  uniqueValues,
+} from "./sets.js";
+export {
   atleast1d,
   atleast2d,
   atleast3d,
@@ -310,7 +349,7 @@ export {
   unwrap,
 } from "./signal.js";
 export { slice } from "./slice.js";
-export { argsort, sort, topK } from "./sort.js";
+export { argpartition, argsort, lexsort, partition, type SortOptions, sort, topK } from "./sort.js";
 export { average, type CovOptions, corrcoef, cov } from "./statistics.js";
 export { applyAlongAxis, applyOverAxes, vectorize } from "./vectorize.js";
 export { bartlett, blackman, hamming, hanning, kaiser } from "./windows.js";

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Tensor } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
+import { segmentProd } from "../../lib/ops/index.js";
 import { grad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { vmap } from "../../lib/transforms/vmap.js";
@@ -47,6 +48,8 @@ check("a mask under jit is an error that names where; outside, also under grad, 
 check("derivatives by repeated products ask for a promise", () => {
   const f = (v: Tensor) => np.sum(np.at(np.array([1, 2]), ids(0, 0)).multiply(v));
   refuses(() => grad(f)(np.array([3, 4])), "UnsupportedError", "scatterMul", "uniqueIndices");
+  const g = (v: Tensor) => np.sum(segmentProd(v, ids(0, 1), { numSegments: 2 }));
+  refuses(() => grad(g)(np.array([3, 4])), "UnsupportedError", "scatterMul");
 });
 
 check("of several values for one place the last stays, and its derivative alone is not zero", () => {

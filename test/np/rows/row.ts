@@ -25,6 +25,7 @@ export type Gradient =
   | "differences"
   | "no floats" // in or out
   | "piecewise constant"
+  | "refused as in JAX" // by an error, which another test has
   | "special values" // NaN, infinities: another row of the name has the derivatives
   | "a kink"; // ties and bounds: another row of the name has the derivatives
 

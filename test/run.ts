@@ -32,6 +32,6 @@ process.once("exit", (code) => {
   const count = (label: string): number => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(printed)?.[1] ?? 0);
   const [total, passed, skipped] = [count("Total"), count("Passed"), count("Skipped")];
   // A suite that never ran to its end also counts as a failure.
-  const failed = Math.max(total - passed, code !== 0 || total === 0 ? 1 : 0);
+  const failed = Math.max(total - passed, code !== 0 || total + skipped === 0 ? 1 : 0);
   write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
 });

@@ -15,7 +15,8 @@ import {
 } from "../core/control.js";
 import type { Jaxpr } from "../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../core/primitive.js";
-import type { Handle } from "../core/tensor.js";
+import { type Handle, Literal } from "../core/tensor.js";
+import { geP, selectP } from "../primitives/elementwise.js";
 import type { Executor } from "./executor.js";
 import { rowReader, rowStack } from "./rows.js";
 
@@ -124,6 +125,44 @@ const cond = (compile: Compile, { branches }: CondParams): Block => {
   };
 };
 
+/** All branches, among whose results the index selects: where no number can be read on the way. */
+const allBranches = (executor: Executor, compile: Compile, { branches }: CondParams, index: Aval): Block => {
+  const { device } = executor;
+  const programs = branches.map((jaxpr) => compile(jaxpr, fill(jaxpr.inVars.length, false)));
+  const bool = index.withDType("bool");
+  const reaches = executor.kernel(geP, {}, [index, index], [bool]);
+  const picks = branches[0].outAvals.map((a) => executor.kernel(selectP, {}, [bool, a, a], [a]));
+  return {
+    programs,
+    *steps([at, ...operands]) {
+      let results: Handle[] = [];
+      const passing: Handle[] = [];
+      try {
+        results = yield* programs[0].steps(operands);
+        for (let k = 1; k < programs.length; k++) {
+          const others = yield* programs[k].steps(operands);
+          passing.push(...others);
+          const number = device.upload(new Literal(k, index.dtype).host());
+          passing.push(number);
+          const [here] = reaches([at, number]);
+          passing.push(here);
+          for (let i = 0; i < results.length; i++) {
+            const [picked] = picks[i]([here, others[i], results[i]]);
+            device.free(results[i]);
+            results[i] = picked;
+          }
+        }
+        return results;
+      } catch (cause) {
+        for (const h of results) device.free(h);
+        throw cause;
+      } finally {
+        for (const h of passing) device.free(h);
+      }
+    },
+  };
+};
+
 /** The programs of a control equation and how they are run; undefined for other primitives. */
 export const blockOf = (
   executor: Executor,
@@ -138,7 +177,9 @@ export const blockOf = (
     case "while":
       return whileLoop(executor, compile, params as unknown as WhileParams);
     case "cond":
-      return cond(compile, params as unknown as CondParams);
+      return executor.device.fetch === undefined
+        ? cond(compile, params as unknown as CondParams)
+        : allBranches(executor, compile, params as unknown as CondParams, inAvals[0]);
     default:
       return undefined;
   }

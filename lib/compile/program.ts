@@ -5,11 +5,25 @@
  * loop is; other inputs and constants are never freed by a run. Loops and branches are steps that run programs of their own.
  */
 import type { Aval } from "../core/aval.js";
+import { isFluxionError, type PendingError, UnsupportedError } from "../core/errors.js";
 import type { Jaxpr, Var } from "../core/jaxpr.js";
 import { type Handle, Literal } from "../core/tensor.js";
 import { type Executor, type Kernel, kernelError } from "./executor.js";
 import { type Block, blockOf, type Runnable, type Steps } from "./loops.js";
 import { optimize } from "./passes.js";
+
+/** A run cannot wait on its way. */
+const needsNumber = (cause: PendingError): UnsupportedError =>
+  new UnsupportedError(
+    {
+      where: "jit",
+      what: "a while loop needs a number that an asynchronous backend has not computed yet",
+      expected: "a program that goes the same way whatever its values are",
+      got: "lax.whileLoop on a computed value",
+      hint: "use lax.scan (or foriLoop with number bounds) with np.where for what has ended, or another backend",
+    },
+    { cause },
+  );
 
 interface Step {
   readonly name: string;
@@ -111,7 +125,7 @@ export class Program implements Runnable {
       try {
         next = steps.next(device.download(next.value).data[0]);
       } catch (cause) {
-        steps.throw(cause);
+        steps.throw(isFluxionError(cause, "PendingError") ? needsNumber(cause) : cause);
       }
     }
     return next.value;

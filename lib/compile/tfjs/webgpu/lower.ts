@@ -14,6 +14,7 @@ import { combined, gather, replaced } from "./gather.js";
 import * as movement from "./movement.js";
 import { randomBits, threefry } from "./random.js";
 import { argument, reduction, running, sort } from "./reduce.js";
+import { convolution, windowExtremum, windowSum } from "./window.js";
 
 /** The same data under the shape of the result. */
 const alias: GpuLowering =
@@ -33,6 +34,10 @@ const LOWERINGS: Readonly<Partial<Record<PrimitiveName, GpuLowering>>> = {
   dynamic_slice: movement.dynamicSlice,
   dynamic_update_slice: movement.dynamicUpdateSlice,
   dot_general: product,
+  conv: convolution,
+  reduce_window_sum: windowSum,
+  reduce_window_max: windowExtremum,
+  reduce_window_min: windowExtremum,
   reduce_sum: reduction,
   reduce_max: reduction,
   reduce_min: reduction,

@@ -1,4 +1,4 @@
-/** @file The order of draws, against JAX's algorithms written a second time in NumPy (`golden/make/jax-draws.py`). */
+/** @file The formulas and the order of draws, against JAX's algorithms written a second time in NumPy (`golden/make/jax-draws.py`). */
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -31,6 +31,22 @@ const CALLS: Readonly<Record<string, (key: Tensor) => Tensor>> = {
   wald: (key) => random.wald(key, 0.7, [N]),
   doubleSidedMaxwell: (key) => random.doubleSidedMaxwell(key, 1, 2, [N]),
   gumbel: (key) => random.gumbel(key, [N]),
+  "gumbel high": (key) => random.gumbel(key, [N], { mode: "high" }),
+  "bernoulli high": (key) => random.bernoulli(key, 0.3, [N], { mode: "high" }),
+  bernoulli: (key) => random.bernoulli(key, 0.3, [N]),
+  truncatedNormal: (key) => random.truncatedNormal(key, -0.5, 2, [N]),
+  lognormal: (key) => random.lognormal(key, 0.5, [N]),
+  maxwell: (key) => random.maxwell(key, [N]),
+  exponential: (key) => random.exponential(key, [N]),
+  laplace: (key) => random.laplace(key, [N]),
+  logistic: (key) => random.logistic(key, [N]),
+  cauchy: (key) => random.cauchy(key, [N]),
+  pareto: (key) => random.pareto(key, 3, [N]),
+  rayleigh: (key) => random.rayleigh(key, 2, [N]),
+  weibullMin: (key) => random.weibullMin(key, 2, 1.5, [N]),
+  triangular: (key) => random.triangular(key, -1, 0, 3, [N]),
+  geometric: (key) => random.geometric(key, 0.3, [N]),
+  rademacher: (key) => random.rademacher(key, [N]),
   categorical: (key) => random.categorical(key, np.log(np.array([0.5, 0.2, 0.3])), { shape: [N] }),
   choice: (key) => random.choice(key, 4, [N], { p: np.array([0.1, 0.4, 0.2, 0.3]) }),
   permutation: (key) => np.slice(random.permutation(key, 2000), [[0, N]]),
@@ -44,7 +60,7 @@ Draws("every golden draw is compared", () => {
 });
 
 for (const [name, call] of Object.entries(CALLS)) {
-  Draws(`${name} draws in JAX's order`, () => {
+  Draws(`${name} draws as JAX does`, () => {
     const got = onReference(() => scope(() => numbers(call(random.key(golden.seed)))));
     // float32: NumPy and JavaScript round elementary functions alike but for a few units in the last place.
     assertNear(name, got, golden.draws[name], { abs: 2e-6, rel: 5e-6 });

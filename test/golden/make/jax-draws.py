@@ -223,6 +223,38 @@ def double_sided_maxwell(key, loc, scale, n):
     return rademacher(kr, (n,)) * size * F(scale) + F(loc)
 
 
+def gumbel_high(key, n):
+    high, low = uniform(key, (2, n))
+    x = np.where(high >= 0.5, high, high + F(2**-23) * low + np.finfo(F).tiny)
+    return -np.log(-np.log1p(-x))
+
+
+def bernoulli_high(key, p, n):
+    u1, u2 = uniform(key, (2, n))
+    return u2 * F(2**-23) < F(p) - u1
+
+
+def truncated_normal(key, lower, upper, n):
+    a, b = (F(special.erf(x / np.sqrt(2))) for x in (lower, upper))
+    return np.sqrt(2) * special.erfinv(uniform(key, (n,), a, b).astype(float))
+
+
+def triangular(key, a, b, c, n):
+    u = uniform(key, (n,))
+    rising, falling = a + np.sqrt(u * F(c - a) * F(b - a)), c - np.sqrt((F(1) - u) * F(c - a) * F(c - b))
+    return np.where(u < F((b - a) / (c - a)), rising, falling)
+
+
+def away(key, n):
+    """Uniform numbers from the epsilon of float32 on."""
+    return uniform(key, (n,), np.finfo(F).eps, 1)
+
+
+def laplace(key, n):
+    u = uniform(key, (n,), -1 + np.finfo(F).epsneg, 1)
+    return np.sign(u) * np.log1p(-np.abs(u))
+
+
 SEED, N = 20261124, 40
 K = (0, SEED)
 rates = [0, 0.5, 3, 9.9, 10, 12.5, 40, 1000] * 5
@@ -240,6 +272,22 @@ draws = {
     "wald": wald(K, 0.7, N),
     "doubleSidedMaxwell": double_sided_maxwell(K, 1, 2, N),
     "gumbel": gumbel(K, (N,)),
+    "gumbel high": gumbel_high(K, N),
+    "bernoulli high": bernoulli_high(K, 0.3, N),
+    "bernoulli": uniform(K, (N,)) < F(0.3),
+    "truncatedNormal": truncated_normal(K, -0.5, 2, N),
+    "lognormal": np.exp(normal(K, (N,)) * F(0.5)),
+    "maxwell": np.sqrt(np.sum(normal(K, (N, 3)) ** 2, -1)),
+    "exponential": -np.log1p(-uniform(K, (N,))),
+    "laplace": laplace(K, N),
+    "logistic": np.log(away(K, N) / (F(1) - away(K, N))),
+    "cauchy": np.tan(F(np.pi) * (away(K, N) - F(0.5))),
+    "pareto": np.exp(-np.log1p(-uniform(K, (N,))) / F(3)),
+    "rayleigh": F(2) * np.sqrt(np.log(uniform(K, (N,))) * F(-2)),
+    "weibullMin": (-np.log1p(-uniform(K, (N,)))) ** F(1 / 1.5) * F(2),
+    "triangular": triangular(K, -1, 0, 3, N),
+    "geometric": np.floor(np.log(uniform(K, (N,))) / np.log1p(F(-0.3))) + 1,
+    "rademacher": rademacher(K, (N,)),
     "categorical": np.argmax(gumbel(K, (N, 3)) + np.log(np.array([0.5, 0.2, 0.3], F)), -1),
     "choice": choice(K, [0.1, 0.4, 0.2, 0.3], N),
     "permutation": shuffle(K, np.arange(2000))[:N],

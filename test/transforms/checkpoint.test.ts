@@ -18,10 +18,11 @@ import { hessian, hvp } from "../../lib/transforms/jacobian.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { jvp } from "../../lib/transforms/jvp.js";
 import { makeJaxpr, ShapeDtype } from "../../lib/transforms/make-jaxpr.js";
+import { scan } from "../../lib/transforms/scan.js";
 import { vmap } from "../../lib/transforms/vmap.js";
 import { assertNear } from "../helpers/golden.js";
 import { f64, i32, noLeaks, numbers, on, startedRuntimes, treesClose } from "../helpers/runtime.js";
-import { encoderLoss, layer, makeInput, makeLayers } from "./encoder.js";
+import { encoderLoss, type Layer, layer, makeInput, makeLayers } from "./encoder.js";
 import { failing, onOwnRuntime } from "./setup.js";
 
 const Checkpoint = suite("transforms/checkpoint");
@@ -260,6 +261,50 @@ Checkpoint(
         }
       }
       dispose([layers, x]);
+    });
+  },
+);
+
+Checkpoint(
+  "in the body of a scan over layers the gradient is the same, and the stacks of residuals are gone",
+  async () => {
+    const [, wasm] = await startedRuntimes();
+    on(wasm, () => {
+      const [layers, x] = [makeLayers(), makeInput()];
+      const stack = (k: keyof Layer): Tensor => np.stack(layers.map((l) => l[k]));
+      const stacked = scope(
+        (): Layer => ({ qkv: stack("qkv"), out: stack("out"), up: stack("up"), down: stack("down") }),
+      );
+      const scanned =
+        (block: typeof layer) =>
+        (p: Layer, y: Tensor): Tensor =>
+          np.mean(np.square(scan((c: Tensor, q: Layer) => [block(q, c), null] as const, y, p)[0]));
+      const peakOf = (block: typeof layer): { peak: number; grads: number[] } => {
+        using step = jit(valueAndGrad(scanned(block)));
+        dispose(step(stacked, x));
+        const before = wasm.device.memory().bytes;
+        wasm.device.resetPeak();
+        const result = step(stacked, x);
+        const peak = wasm.device.memory().peakBytes - before;
+        const grads = [result[0], ...Object.values(result[1])].flatMap(numbers);
+        dispose(result);
+        return { peak, grads };
+      };
+      const unrolled = valueAndGrad(encoderLoss(layer))(layers, x);
+      const plain = peakOf(layer);
+      for (const [policy, share] of [
+        [nothingSaveable, 0.22],
+        [saveOnlyTheseNames("attention", "mlp"), 0.24],
+        [dotsSaveable, 0.6],
+      ] as const) {
+        const { peak, grads } = peakOf(checkpoint(layer, { policy }));
+        assert.ok(peak <= share * plain.peak, `${policy.name}: ${peak} of ${plain.peak} bytes`);
+        assertNear("gradients", grads, plain.grads, { abs: 1e-6, rel: 1e-4 });
+      }
+      const down = unrolled[1].flatMap((g) => numbers(g.down));
+      // The value comes first, then the leaves in the order of their keys.
+      assertNear("unrolled", plain.grads.slice(1, 1 + down.length), down, { abs: 1e-6, rel: 1e-4 });
+      dispose([layers, x, stacked, unrolled]);
     });
   },
 );

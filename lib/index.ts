@@ -59,6 +59,8 @@ export {
   remat,
 } from "./transforms/checkpoint.js";
 export { cond, switchCase } from "./transforms/cond.js";
+export { type CustomJvpOptions, customJvp } from "./transforms/custom-jvp.js";
+export { type CustomVjpOptions, customVjp } from "./transforms/custom-vjp.js";
 export { type Grad, grad, type Held, linearize, type ValueAndGrad, valueAndGrad, vjp } from "./transforms/grad.js";
 export {
   type Hessian,
@@ -72,9 +74,11 @@ export {
 } from "./transforms/jacobian.js";
 export { type JitOptions, type JitStats, type Jitted, jit } from "./transforms/jit.js";
 export { jvp } from "./transforms/jvp.js";
+export { closureConvert, linearTranspose } from "./transforms/linear-transpose.js";
 export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";
 export { type MapOptions, map } from "./transforms/map.js";
 export { type ScanOptions, scan } from "./transforms/scan.js";
+export { stopGradient } from "./transforms/stop-gradient.js";
 export { type VmapOptions, vmap } from "./transforms/vmap.js";
 export { foriLoop, whileLoop } from "./transforms/while.js";
 export * as tree from "./tree/index.js";

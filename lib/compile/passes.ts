@@ -22,7 +22,16 @@ const idOf = (jaxpr: Jaxpr): number => {
   return id;
 };
 
+const dataIds = new WeakMap<object, number>();
+let nextDataId = 0;
+
+/** Data is compared by identity, everything else by its contents. */
 const keyOf = (value: unknown): string => {
+  if (ArrayBuffer.isView(value)) {
+    const id = dataIds.get(value) ?? nextDataId++;
+    dataIds.set(value, id);
+    return `data ${id}`;
+  }
   if (value instanceof Jaxpr) return `jaxpr ${idOf(value)}`;
   if (Array.isArray(value)) return `[${value.map(keyOf).join(",")}]`;
   if (typeof value === "object" && value !== null) {

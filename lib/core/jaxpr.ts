@@ -91,6 +91,7 @@ const letters = (n: number): string =>
 const printParam = (value: unknown, depth: number): string => {
   if (value instanceof Jaxpr) return printJaxpr(value, depth + 1);
   if (Array.isArray(value)) return `(${value.map((x) => printParam(x, depth)).join(",")})`;
+  if (ArrayBuffer.isView(value)) return "…";
   if (typeof value === "object" && value !== null) {
     return `{${Object.entries(value).map(([k, x]) => `${k}=${printParam(x, depth)}`)}}`;
   }

@@ -28,6 +28,13 @@ export type BatchDim = number | null;
 
 export type Outputs<T> = readonly T[];
 
+/** A primitive, and what it is applied to. */
+export interface Application {
+  readonly prim: AnyPrimitive;
+  readonly args: readonly Tensor[];
+  readonly params: object;
+}
+
 /** The rules of an operation. */
 export interface Primitive<P> {
   readonly name: string;
@@ -66,6 +73,8 @@ export interface Primitive<P> {
   readonly apart?: (params: P) => boolean;
   /** Computes at once, where no transformation looks on; absent, the runtime does, which keeps a program for an `inline` primitive. */
   readonly evaluate?: (xs: readonly Tensor[], params: P) => Outputs<Tensor>;
+  /** Of a primitive whose parameters are functions: what stands for it in a jaxpr, where they are staged. */
+  readonly stage?: (xs: readonly Tensor[], params: P) => Application;
   /** Works element by element, with operands of size 1 (or scalars) repeated. */
   readonly elementwise?: boolean;
 }

@@ -52,6 +52,10 @@ export class StageTrace extends Trace {
     return { jaxpr, consts: [...this.consts.keys()] };
   }
   process(prim: AnyPrimitive, args: readonly Tensor[], params: Params): readonly Tensor[] {
+    if (prim.stage !== undefined) {
+      const staged = prim.stage(args, params);
+      return this.process(staged.prim, staged.args, staged.params as Params);
+    }
     const inputs = args.map((x) => this.atomOf(x));
     const outputs = prim
       .abstractEval(

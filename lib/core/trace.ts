@@ -18,14 +18,15 @@ export abstract class Trace implements TraceInfo {
   abstract process(prim: AnyPrimitive, args: readonly Tensor[], params: Params): readonly Tensor[];
 }
 
-const leaked = (tracer: Tracer, where: string): TracerError =>
+/** The error of a tracer used where its transformation does not look on. */
+export const leaked = (tracer: Tracer, where: string): TracerError =>
   new TracerError({
     where,
     what: `a tensor of ${tracer.trace.name} is used outside of it`,
     expected: "only values that the transformed function returned",
     got: tracer.describe(),
     at: tracer.argument?.(),
-    hint: "return the value from the function (hasAux helps) instead of storing it; do not await inside",
+    hint: "return the value from the function (hasAux helps) instead of storing it; do not await inside; give a custom rule what it needs as arguments",
   });
 
 class EvalTrace extends Trace {

@@ -3,7 +3,7 @@ export { broadcastInDim, reduceSum, reshape, transpose } from "../primitives/bro
 export { cumSum } from "../primitives/cumulative.js";
 export { type DotDims, dotGeneral } from "../primitives/dot.js";
 export { dynamicSlice, dynamicUpdateSlice } from "../primitives/dynamic-slice.js";
-export { convert as convertElementType, select, stopGradient } from "../primitives/elementwise.js";
+export { convert as convertElementType, select } from "../primitives/elementwise.js";
 export { gather, scatterAdd } from "../primitives/gather.js";
 export { erf, logistic, rsqrt } from "../primitives/math.js";
 export { concatenate, iota, pad, reverse, slice } from "../primitives/movement.js";
@@ -13,6 +13,7 @@ export { type AssociativeScanOptions, associativeScan } from "../transforms/asso
 export { cond, switchCase as switch, switchCase } from "../transforms/cond.js";
 export { type MapOptions, map } from "../transforms/map.js";
 export { type ScanOptions, scan } from "../transforms/scan.js";
+export { stopGradient } from "../transforms/stop-gradient.js";
 export { foriLoop, whileLoop } from "../transforms/while.js";
 export {
   type ConvDimensionNumbers,

@@ -4,11 +4,13 @@
  * They are what the rules of primitives that carry a jaxpr are made of.
  */
 import type { Aval } from "../core/aval.js";
-import { evalJaxpr, type Jaxpr } from "../core/jaxpr.js";
+import { evalJaxpr, Jaxpr } from "../core/jaxpr.js";
 import { type BatchDim, isZero, Linear, type MaybeLinear, type Tangent, Zero } from "../core/primitive.js";
 import { currentRuntime } from "../core/runtime.js";
-import { constsAsInputs, stage } from "../core/stage.js";
-import type { Tensor } from "../core/tensor.js";
+import { constsAsInputs, type Staged, stage } from "../core/stage.js";
+import { type Tensor, Tracer } from "../core/tensor.js";
+import { leaked } from "../core/trace.js";
+import { constantP } from "../primitives/constant.js";
 import { instantiate, jvpFlat } from "./jvp.js";
 import { linearizeFlat, transposeJaxpr } from "./linearize.js";
 import { materialize, vmapFlat } from "./vmap.js";
@@ -41,13 +43,27 @@ const note = (source: Jaxpr, made: Jaxpr): Jaxpr => {
   return made;
 };
 
+/**
+ * What was staged, without constants: a tensor that a user's derivative rule made or closes over stands in it as an equation.
+ * @throws {TracerError} where it closes over a value of another transformation, which this jaxpr may outlive
+ */
+const closed = (name: string, { jaxpr, consts }: Staged): Jaxpr => {
+  if (consts.length === 0) return jaxpr;
+  const constants = consts.map((x, i) => {
+    if (x instanceof Tracer) throw leaked(x, name);
+    const value = x.concrete(name).host();
+    return { prim: constantP, inputs: [], outputs: [jaxpr.constVars[i]], params: { aval: x.aval, value } };
+  });
+  return new Jaxpr([], jaxpr.inVars, [...constants, ...jaxpr.eqns], jaxpr.outs);
+};
+
 /** Stages a transformation of `source`, a function of flat tensors, as a jaxpr without constants. */
 export const stageFrom = (
   source: Jaxpr,
   name: string,
   f: (...xs: Tensor[]) => readonly Tensor[],
   avals: readonly Aval[],
-): Jaxpr => note(source, stage(name, f, avals).jaxpr);
+): Jaxpr => note(source, closed(name, stage(name, f, avals)));
 
 interface Pushed {
   readonly jaxpr: Jaxpr;

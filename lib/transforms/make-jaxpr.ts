@@ -2,7 +2,7 @@
 import { Aval, type DType, type Shape } from "../core/aval.js";
 import { scope } from "../core/composite.js";
 import { ClosedJaxpr } from "../core/jaxpr.js";
-import { flatten, unflatten } from "../core/pytree.js";
+import { flatten, type TreeDef, unflatten } from "../core/pytree.js";
 import { unscoped } from "../core/scope.js";
 import { stage } from "../core/stage.js";
 import { asTensor, DeviceArray } from "../core/tensor.js";
@@ -16,9 +16,15 @@ export class ShapeDtype {
   ) {}
 }
 
-const stageTrees = (where: string, f: (...args: never[]) => unknown, args: readonly unknown[]) => {
+/** What arguments (tensors, numbers or `ShapeDtype`s) are like, and their structure. */
+export const avalsOf = (where: string, args: unknown): { readonly avals: readonly Aval[]; readonly def: TreeDef } => {
   const [leaves, def] = flatten(args);
-  const avals = leaves.map((x) => (x instanceof ShapeDtype ? new Aval(x.shape, x.dtype) : asTensor(x, where).aval));
+  const avalOf = (x: unknown): Aval => (x instanceof ShapeDtype ? new Aval(x.shape, x.dtype) : asTensor(x, where).aval);
+  return { avals: leaves.map(avalOf), def };
+};
+
+const stageTrees = (where: string, f: (...args: never[]) => unknown, args: readonly unknown[]) => {
+  const { avals, def } = avalsOf(where, args);
   const flat = flatFunction(where, f, def);
   const staged = stage(where, flat.call, avals);
   // What was made while tracing goes with the scope around; the jaxpr keeps copies.

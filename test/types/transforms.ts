@@ -2,6 +2,9 @@
 import {
   checkpoint,
   checkpointPolicies,
+  closureConvert,
+  customJvp,
+  customVjp,
   type GradsOf,
   grad,
   hessian,
@@ -12,7 +15,9 @@ import {
   jit,
   jvp,
   linearize,
+  linearTranspose,
   np,
+  stopGradient,
   type Tensor,
   valueAndGrad,
   vjp,
@@ -224,3 +229,48 @@ checkpoint(predict, { policy: checkpointPolicies.dotsSaveable });
 checkpoint(predict, { policy: (prim) => prim.name === "exp" });
 // @ts-expect-error a policy must be made from names first
 checkpoint(predict, { policy: checkpointPolicies.saveOnlyTheseNames });
+
+// --- custom rules --------------------------------------------------------------------------------------------------------
+
+export const withJvp = customJvp(predict, ([p, b], [dp, db]) => [
+  { logits: np.matmul(b.inputs, p.encoder.w) },
+  { logits: np.matmul(db.inputs, dp.encoder.w) },
+]);
+export const withVjp = customVjp(
+  predict,
+  (p, b) => [{ logits: b.inputs }, { w: p.encoder.w, how: "sum" as const }],
+  ({ w, how }, { logits }) => {
+    const text: "sum" = how;
+    return [{ ...g, encoder: { w: np.multiply(w, text.length) } }, { inputs: logits }];
+  },
+);
+export const named = customJvp(
+  (f: (y: Tensor) => Tensor, y: Tensor) => f(y),
+  ([f, y], [, dy]) => [f(y), dy],
+  {
+    nondiffArgnums: [0],
+  },
+);
+export const transposed = linearTranspose(predict, params, batch)({ logits: x });
+export const [converted, hoisted] = closureConvert(predict, params, batch);
+export const stopped = stopGradient(params);
+
+export type CustomTests = [
+  Expect<Equal<typeof withJvp, (params: Params, batch: Batch) => { readonly logits: Tensor }>>,
+  Expect<Equal<typeof withVjp, (params: Params, batch: Batch) => { readonly logits: Tensor }>>,
+  Expect<Equal<typeof named, (f: (y: Tensor) => Tensor, y: Tensor) => Tensor>>,
+  Expect<Equal<(typeof transposed)[0], typeof g>>,
+  Expect<Equal<Parameters<typeof converted>, [Params, Batch, ...Tensor[]]>>,
+  Expect<Equal<typeof hoisted, Tensor[]>>,
+  Expect<Equal<(typeof stopped)["encoder"]["w"], Tensor>>,
+];
+
+// @ts-expect-error the rule returns no tangent
+customJvp(predict, ([, b]) => [{ logits: b.inputs }]);
+// @ts-expect-error the tangent has another key
+customJvp(predict, ([, b]) => [{ logits: b.inputs }, { logit: b.inputs }]);
+declare const fwd: (p: Params, b: Batch) => readonly [{ readonly logits: Tensor }, null];
+// @ts-expect-error a cotangent for each argument
+customVjp(predict, fwd, () => [null]);
+// @ts-expect-error the forward rule returns no residuals
+customVjp(predict, predict, () => [null, null]);

@@ -17,6 +17,10 @@ export interface AttentionOptions {
   readonly isCausal?: boolean;
   /** How many keys of each example are there, int32 `[batch]`; the others are not seen. */
   readonly keyValueSeqLengths?: Tensor;
+  /** How many queries of each example are there, int32 `[batch]`; the results of the others are 0. */
+  readonly querySeqLengths?: Tensor;
+  /** How far a query sees: `[before, after]`, or one number for both. */
+  readonly localWindowSize?: number | readonly [before: number, after: number];
   /** Share of the weights dropped, when there is a key. Default 0. */
   readonly dropoutRate?: number;
   /** A random key for dropout. */
@@ -50,12 +54,23 @@ const checkShapes = (q: Tensor, k: Tensor, v: Tensor): void => {
 
 /** All masks that are given as one. */
 const wholeMask = (options: AttentionOptions, queries: number, keys: number): Tensor | undefined => {
-  const { mask, isCausal = false, keyValueSeqLengths: lengths } = options;
+  const { mask, isCausal = false, keyValueSeqLengths: lengths, localWindowSize: window } = options;
   const masks: Tensor[] = mask === undefined ? [] : [mask];
   if (isCausal) masks.push(np.tril(np.ones([queries, keys], "bool")));
   if (lengths !== undefined) masks.push(np.less(np.arange(keys), np.expandDims(lengths, [1, 2, 3])));
+  if (window !== undefined) {
+    const [before, after] = typeof window === "number" ? [window, window] : window;
+    const distance = np.subtract(np.arange(keys), np.expandDims(np.arange(queries), 1));
+    masks.push(np.logicalAnd(np.greaterEqual(distance, -before), np.lessEqual(distance, after)));
+  }
   return combineMasks(...masks);
 };
+
+/** Zero for the queries that are not there. */
+const withoutPadding = (x: Tensor, lengths: Tensor | undefined): Tensor =>
+  lengths === undefined
+    ? x
+    : np.where(np.less(np.expandDims(np.arange(x.shape[1]), [1, 2]), np.expandDims(lengths, [1, 2, 3])), x, 0);
 
 /**
  * `softmax(q · kᵀ · scale + bias) · v`, for each head.
@@ -86,7 +101,8 @@ export const dotProductAttention = composite(
     const weights = options.key === undefined || dropoutRate === 0 ? all : dropout(options.key, dropoutRate, all);
     const split = np.reshape(weights, [batch, keyHeads, heads / keyHeads, queries, keys]);
     const mixed = np.reshape(np.einsum("bkgqs,bskh->bqkgh", split, v), [batch, queries, heads, v.shape[3]]);
-    return batched ? mixed : np.squeeze(mixed, 0);
+    const there = withoutPadding(mixed, options.querySeqLengths);
+    return batched ? there : np.squeeze(there, 0);
   },
 );
 

@@ -56,6 +56,27 @@ check("a causal query sees what is before it; a length hides the keys after it; 
   );
 });
 
+check("a window hides what is further away, and queries that are not there give 0", () => {
+  const [q, k, v] = [draw(1, 2, 4, 1, 3), draw(2, 2, 5, 1, 3), draw(3, 2, 5, 1, 3)];
+  const within = (before: number, after: number): Tensor =>
+    np.array(
+      [0, 1, 2, 3].map((i) => [0, 1, 2, 3, 4].map((j) => j >= i - before && j <= i + after)),
+      { dtype: "bool" },
+    );
+  for (const [localWindowSize, mask] of [
+    [1, within(1, 1)],
+    [[2, 0], within(2, 0)],
+  ] as const) {
+    const got = nn.dotProductAttention(q, k, v, { localWindowSize });
+    treesClose(got, nn.dotProductAttention(q, k, v, { mask }), `window ${localWindowSize}`, CLOSE);
+  }
+  const some = nn.dotProductAttention(q, k, v, { querySeqLengths: np.array([1, 3], { dtype: "int32" }) });
+  const all = nn.dotProductAttention(q, k, v);
+  treesClose(np.slice(some, [1, [0, 3]]), np.slice(all, [1, [0, 3]]), "those that are there");
+  assert.equal(numbers(np.slice(some, [1, 3])), [0, 0, 0]);
+  assert.equal([...new Set(numbers(np.slice(some, [0, [1, null]])))], [0]);
+});
+
 check("a query that sees nothing takes the mean of the values, as in JAX", () => {
   const [q, k, v] = [draw(1, 2, 1, 3), draw(2, 4, 1, 3), draw(3, 4, 1, 3)];
   const y = nn.dotProductAttention(q, k, v, { mask: np.zeros([4], "bool") });

@@ -44,6 +44,7 @@ Laws("the programs are deep enough and use every primitive", () => {
 });
 
 const LAWS: Record<string, (c: laws.Case) => void> = {
+  "inside of a scan or a choice = by itself, also the derivatives": laws.controlIsTheProgram,
   "jit(f) = f": laws.jitIsTheFunction,
   "vmap(f) = a loop": laws.vmapIsALoop,
   "vmap(grad(f)) = a loop, also under jit": laws.vmapOfGradIsALoop,
@@ -52,7 +53,9 @@ const LAWS: Record<string, (c: laws.Case) => void> = {
 };
 for (const [title, law] of Object.entries(LAWS)) {
   Laws(title, () => {
-    for (const p of programs) {
+    // Loops and choices are staged and compiled anew at every call: a third of the programs has to do.
+    const own = law === laws.controlIsTheProgram ? programs.filter((p) => p.seed % 3 === 1) : programs;
+    for (const p of own) {
       const left = onReference((runtime) => {
         check(p, () => law(laws.caseOf(p, 0)));
         runtime.dispose();

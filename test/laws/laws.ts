@@ -8,12 +8,15 @@ import type { HostArray } from "../../lib/core/host.js";
 import { checkJaxpr, type Jaxpr } from "../../lib/core/jaxpr.js";
 import { constsAsInputs } from "../../lib/core/stage.js";
 import type { Tensor } from "../../lib/core/tensor.js";
+import * as np from "../../lib/np/index.js";
 import { reduceSum } from "../../lib/primitives/broadcast.js";
 import { add, mul } from "../../lib/primitives/elementwise.js";
+import { cond } from "../../lib/transforms/cond.js";
 import { grad, vjp } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { jvp } from "../../lib/transforms/jvp.js";
 import { makeJaxpr } from "../../lib/transforms/make-jaxpr.js";
+import { scan } from "../../lib/transforms/scan.js";
 import { vmap } from "../../lib/transforms/vmap.js";
 import {
   allclose,
@@ -194,6 +197,33 @@ export const secondDerivativesAgree = ({ of, x, v, w }: Case): boolean => {
   const [, hessian] = jvp(grad(of) as never as (xs: Tensor[]) => Tensor[], [tensors(x)], [tensors(v)]);
   equal(inner(hessian.map(hostOf), w), twice, "jvp(grad) and grad(grad)");
   return true;
+};
+
+/** Values, gradients and Hessian-vector products of a loop over two points, and of a choice, are those of the program by itself. */
+export const controlIsTheProgram = ({ of, x, v, w }: Case): void => {
+  const rows = x.map((a, i) => onDevice(stacked([a, v[i]], 0)));
+  const along = w.map((a, i) => onDevice(stacked([a, x[i]], 0)));
+  const row = (xs: readonly Tensor[], i: number): Tensor[] => xs.map((y) => np.take(y, i, 0) as Tensor);
+  const sum = (xs: readonly Tensor[]): Tensor =>
+    scan((c, point: readonly Tensor[]) => [add(c, of(point)), null], np.zeros([], "float64"), xs)[0];
+  const plainSum = (xs: readonly Tensor[]): Tensor => add(of(row(xs, 0)), of(row(xs, 1)));
+  const other = (xs: readonly Tensor[]): Tensor => dots(row(xs, 0), row(xs, 1));
+  const chosen = (xs: readonly Tensor[]): Tensor =>
+    cond(np.less(np.sum(xs[0]), Number.POSITIVE_INFINITY), (ys: readonly Tensor[]) => of(row(ys, 1)), other, xs);
+  const slack = { abs: 1e-9, rel: 1e-8 };
+  for (const [name, inside, plain] of [
+    ["scan", sum, plainSum],
+    ["cond", chosen, (xs: readonly Tensor[]) => of(row(xs, 1))],
+  ] as const) {
+    using compiled = jit(grad(inside));
+    treesClose(inside(rows), plain(rows), `${name}`, slack);
+    const want = grad(plain)(rows);
+    treesClose(grad(inside)(rows), want, `grad of ${name}`, slack);
+    treesClose(compiled(rows), want, `jit of grad of ${name}`, slack);
+    const hessian = (f: (xs: readonly Tensor[]) => Tensor): unknown =>
+      jvp(grad(f) as (xs: readonly Tensor[]) => readonly Tensor[], [rows], [along])[1];
+    treesClose(hessian(inside), hessian(plain), `jvp of grad of ${name}`, slack);
+  }
 };
 
 type Pass = (jaxpr: Jaxpr) => { readonly jaxpr: Jaxpr; readonly consts: readonly HostArray[] };

@@ -71,6 +71,7 @@ import {
   tanP,
 } from "./math.js";
 import { concatenateP, iotaP, padP, reverseP, sliceP } from "./movement.js";
+import { pinvP } from "./pinv.js";
 import { qrP } from "./qr.js";
 import { randomBitsP, threefryP } from "./random.js";
 import { randomBinomialP, randomPoissonP } from "./random-counts.js";
@@ -194,6 +195,7 @@ export const primitives = {
   eigh: eighP,
   lu: luP,
   lu_pivots_to_permutation: luPivotsToPermutationP,
+  pinv: pinvP,
   qr: qrP,
   svd: svdP,
   triangular_solve: triangularSolveP,

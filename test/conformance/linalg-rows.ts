@@ -93,6 +93,18 @@ const edges: readonly Row[] = [
   row("triangular_solve", [floats([1, 2, 1, 1, 1, 1, 2, 2], REGULAR), floats([1, 2, 1, 1, 1, 1, 2, 1])], LEFT),
 ];
 
+const inverses: readonly Row[] = [
+  row("pinv", [floats([3, 3], REGULAR)], { rtol: 1e-6 }),
+  row("pinv", [floats([2, 2, 2], REGULAR)], { rtol: 1e-6 }),
+  row("pinv", [floats([4, 2], REGULAR)], { rtol: 1e-6 }),
+  row("pinv", [floats([2, 3], REGULAR)], { rtol: 1e-6 }),
+  // Equal singular values: the decomposition has no derivative, the inverse has.
+  row("pinv", [floats([3, 2], [0.5, 0, 0, 0.5, 0, 0])], { rtol: 1e-6 }),
+  row("pinv", [floats([3, 2], [1, 2, 2, 4, 0, 0])], { rtol: 1e-6 }, "special values"),
+  row("pinv", [floats([2, 2], [nan, 0, 1, 1])], { rtol: 1e-6 }, "special values"),
+  row("pinv", [floats([0, 2])], { rtol: 1e-6 }),
+];
+
 const permutations: readonly Row[] = [
   row("lu_pivots_to_permutation", [ints([3], [2, 1, 3])], { size: 4 }),
   row("lu_pivots_to_permutation", [ints([2, 1, 2], [1, 1, 0, 2])], { size: 3 }),
@@ -100,4 +112,11 @@ const permutations: readonly Row[] = [
   row("lu_pivots_to_permutation", [ints([0])], { size: 2 }),
 ];
 
-export const linalgRows: readonly Row[] = [...EMPTY, ...factorizations, ...solves, ...edges, ...permutations];
+export const linalgRows: readonly Row[] = [
+  ...EMPTY,
+  ...factorizations,
+  ...solves,
+  ...edges,
+  ...inverses,
+  ...permutations,
+];

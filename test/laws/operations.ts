@@ -406,6 +406,7 @@ export const operations: Record<PrimitiveName, Operation> = {
     b.apply("lu_pivots_to_permutation", [b.apply("and", [pivots, b.int(3)])], { size: 4 });
   },
   lu: factorization("lu", false),
+  pinv: factorization("pinv", false, () => ({ rtol: 1e-6 })),
   qr: factorization("qr", false, () => ({ fullMatrices: false })),
   svd: factorization("svd", false, (b) => ({ fullMatrices: false, computeUv: b.rng.chance(0.7) })),
   conv: (b) => {

@@ -171,6 +171,7 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   eigh: viaImpl,
   lu: viaImpl,
   lu_pivots_to_permutation: viaImpl,
+  pinv: viaImpl,
   qr: viaImpl,
   svd: viaImpl,
   triangular_solve: viaImpl,

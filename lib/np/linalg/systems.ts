@@ -9,6 +9,7 @@ import { lu, luSolve } from "../../primitives/lu.js";
 import * as m from "../../primitives/math.js";
 import { identityLike, matrixTranspose } from "../../primitives/matrix.js";
 import * as mv from "../../primitives/movement.js";
+import { pinv as pinvOf } from "../../primitives/pinv.js";
 import * as r from "../../primitives/reduce.js";
 import { singularValues, svd } from "../../primitives/svd.js";
 import { einsum } from "../einsum.js";
@@ -123,29 +124,24 @@ export const slogdet = composite("np.linalg.slogdet", (a: TensorLike): readonly 
   return [e.stopGradient(sign), b.reduceSum(m.log(e.abs(diagonal)), [last])];
 });
 
-/** Singular values as a row `[..., 1, k]`. */
-const asRow = (s: Tensor): Tensor => b.reshape(s, [...s.shape.slice(0, -1), 1, s.shape[s.ndim - 1]]);
-/** Whether a singular value counts: whether it is larger than `rtol` times the first. */
-const counted = (where: string, s: Tensor, rtol: number, inclusive: boolean): Tensor => {
+/** Whether a singular value counts: whether it is at least `rtol` times the first. */
+const counted = (where: string, s: Tensor, rtol: number): Tensor => {
   const last = s.ndim - 1;
   const top = b.reshape(r.reduceMax(s, [last]), [...s.shape.slice(0, -1), 1]);
   const limit = e.mul(top, literal(where, rtol, s.dtype));
-  return inclusive ? e.ge(s, limit) : e.gt(s, limit);
+  return e.ge(s, limit);
 };
 
 /**
  * The Moore-Penrose inverse `[..., n, m]` of matrices `[..., m, n]`; singular values up to `rtol` times the largest count as zero.
  *
- * - derivatives: of distinct singular values that are not zero
+ * - `rtol`: by default 10 times the larger size times the step of the dtype
+ * - derivatives: of matrices of any rank, for changes that keep it
  * @see `jax.numpy.linalg.pinv`
  */
 export const pinv = composite("np.linalg.pinv", (a: TensorLike, options: { readonly rtol?: number } = {}): Tensor => {
   const x = asMatrix("np.linalg.pinv", a);
-  if (x.size === 0) return matrixTranspose(x);
-  const [u, s, vt] = svd(x, false);
-  const rtol = options.rtol ?? 10 * Math.max(...x.shape.slice(-2)) * epsilon(x);
-  const kept = e.select(counted("np.linalg.pinv", s, rtol, false), s, literal("np.linalg.pinv", Infinity, s.dtype));
-  return matmul(e.div(matrixTranspose(vt), asRow(kept)), matrixTranspose(u));
+  return pinvOf(x, options.rtol ?? 10 * Math.max(...x.shape.slice(-2)) * epsilon(x));
 });
 
 /** What `lstsq` gives. */
@@ -175,7 +171,7 @@ export const lstsq = composite(
     }
     const y = q.ndim === 1 ? b.reshape(q, [q.size, 1]) : q;
     const [u, s, vt] = svd(p, false);
-    const counts = counted(where, s, options.rcond ?? Math.max(...p.shape) * epsilon(p), true);
+    const counts = counted(where, s, options.rcond ?? Math.max(...p.shape) * epsilon(p));
     const kept = e.select(counts, s, literal(where, Infinity, s.dtype));
     const coordinates = matmul(matrixTranspose(u), y);
     const x = matmul(matrixTranspose(vt), e.div(coordinates, b.broadcastInDim(kept, coordinates.shape, [0])));

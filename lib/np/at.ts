@@ -4,22 +4,17 @@
  */
 import { type DType, promoteDTypes } from "../core/aval.js";
 import { composite } from "../core/composite.js";
-import { ArgumentError, DTypeError } from "../core/errors.js";
+import { DTypeError } from "../core/errors.js";
 import { asTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
 import { gather, scatterAdd } from "../primitives/gather.js";
 import type { ScatterParams } from "../primitives/gather-dims.js";
+import { checkMode, type IndexMode, readMode, writeMode } from "../primitives/index-mode.js";
 import * as sc from "../primitives/scatter.js";
 import { divide, negative, power } from "./elementwise.js";
 import { type Index, isEmpty, partsOf } from "./index-items.js";
 import { planOf, sliced } from "./index-plan.js";
 import { cast } from "./promote.js";
-
-/**
- * What becomes of an index out of range: read, `fill` gives NaN (the lowest int32, the highest uint32, true) and `clip` the nearest;
- * written, `fill` and `drop` leave it out and `clip` takes the nearest. `promise_in_bounds` is `clip` in reading and `drop` in writing.
- */
-export type IndexMode = "fill" | "drop" | "clip" | "promise_in_bounds";
 
 export interface GetOptions {
   /** Default `promise_in_bounds`. */
@@ -33,18 +28,6 @@ export interface SetOptions {
   /** A promise that no place is named twice; `multiply`, `divide` and `power` need it for derivatives by the values. */
   readonly uniqueIndices?: boolean;
 }
-
-const MODES: readonly string[] = ["fill", "drop", "clip", "promise_in_bounds"];
-
-/** The mode checked. @throws {ArgumentError} */
-export const checkMode = (where: string, mode: IndexMode): IndexMode => {
-  if (MODES.includes(mode)) return mode;
-  throw new ArgumentError({ where, what: "there is no such mode", expected: MODES.join(", "), got: String(mode) });
-};
-/** How gather reads in a mode. */
-export const readMode = (mode: IndexMode): "fill" | "clip" => (mode === "fill" || mode === "drop" ? "fill" : "clip");
-/** How scatter writes in a mode. */
-export const writeMode = (mode: IndexMode): "drop" | "clip" => (mode === "clip" ? "clip" : "drop");
 
 /** `value` in the dtype of `x`, if nothing is lost. @throws {DTypeError} */
 export const fitted = (where: string, value: TensorLike, x: Tensor): Tensor => {

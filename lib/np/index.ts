@@ -1,4 +1,6 @@
 /** @file The NumPy-like surface: functions of tensors, numbers and booleans, each a few lines over primitives. */
+
+export type { IndexMode } from "../primitives/index-mode.js";
 export {
   arange,
   array,
@@ -21,7 +23,7 @@ export {
   zeros,
   zerosLike,
 } from "./array.js";
-export { type At, at, type GetOptions, get, type IndexMode, type SetOptions } from "./at.js";
+export { type At, at, type GetOptions, get, type SetOptions } from "./at.js";
 export {
   bitwiseAnd,
   bitwiseCount,

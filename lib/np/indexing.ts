@@ -5,9 +5,10 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
 import * as g from "../primitives/gather.js";
+import { checkMode, type IndexMode, readMode, writeMode } from "../primitives/index-mode.js";
 import { iota } from "../primitives/movement.js";
 import * as sc from "../primitives/scatter.js";
-import { checkMode, fitted, type IndexMode, readMode, writeMode } from "./at.js";
+import { fitted } from "./at.js";
 import { mod } from "./elementwise.js";
 import { asIndices } from "./index-items.js";
 

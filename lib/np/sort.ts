@@ -1,10 +1,9 @@
 /** @file Sorting. */
 import { normalizeAxis, range } from "../core/aval.js";
 import { composite } from "../core/composite.js";
-import { ArgumentError, ShapeError } from "../core/errors.js";
-import { asTensor, literal, type Tensor, type TensorLike } from "../core/tensor.js";
+import { ArgumentError } from "../core/errors.js";
+import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
-import * as e from "../primitives/elementwise.js";
 import * as mv from "../primitives/movement.js";
 import * as r from "../primitives/sort.js";
 
@@ -27,20 +26,13 @@ export const argsort = composite(
   "np.argsort",
   (x: TensorLike, axis: number | null = -1, { descending = false }: SortOptions = {}): Tensor => {
     const [t, at] = sortable("np.argsort", x, axis);
-    return descending ? descendingOf(t, at)[1] : r.sort(t, at)[1];
+    return descending ? r.sortDescending(t, at)[1] : r.sort(t, at)[1];
   },
 );
 
 const sortable = (where: string, x: TensorLike, axis: number | null): [x: Tensor, axis: number] => {
   const t = asTensor(x, where);
   return axis === null ? [b.reshape(t, [t.size]), 0] : [t, normalizeAxis(where, axis, t.ndim)];
-};
-
-/** Values and indices from the largest on: sorted from back to front and back again, equal ones come by lower index first. */
-const descendingOf = (x: Tensor, axis: number): [values: Tensor, indices: Tensor] => {
-  const [values, indices] = r.sort(mv.reverse(x, [axis]), axis);
-  const last = literal("np.sort", x.shape[axis] - 1, "int32");
-  return [mv.reverse(values, [axis]), e.sub(last, mv.reverse(indices, [axis]))];
 };
 
 /**
@@ -54,17 +46,7 @@ export const topK = composite(
   (x: TensorLike, k: number, axis: number = -1): [values: Tensor, indices: Tensor] => {
     const t = asTensor(x, "np.topK");
     const at = normalizeAxis("np.topK", axis, t.ndim);
-    const n = t.shape[at];
-    if (!Number.isInteger(k) || k < 0 || k > n) {
-      throw new ShapeError({
-        where: "np.topK",
-        what: "the last axis has no such number of elements",
-        expected: `k from 0 to ${n}, as in ${t.aval}`,
-        got: `${k}`,
-      });
-    }
-    const [values, indices] = descendingOf(t, at);
-    return [mv.sliceAxis(values, at, 0, k), mv.sliceAxis(indices, at, 0, k)];
+    return r.largest("np.topK", t, k, at);
   },
 );
 

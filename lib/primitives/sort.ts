@@ -3,10 +3,11 @@ import { type Aval, range, type Shape, sameShape } from "../core/aval.js";
 import { axisView, type HostArray, type TypedArray, zerosHost } from "../core/host.js";
 import { definePrimitive, isZero, notLinear, type Primitive, Zero } from "../core/primitive.js";
 import { demand } from "../core/rules.js";
-import type { Tensor } from "../core/tensor.js";
+import { Literal, type Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
+import { sub } from "./elementwise.js";
 import { takeAlongAxis } from "./gather.js";
-import { iota, mappedFront } from "./movement.js";
+import { iota, mappedFront, reverse, sliceAxis } from "./movement.js";
 
 type Sort = { readonly axis: number; readonly numKeys: number };
 
@@ -117,4 +118,27 @@ export const sortTogether = (xs: readonly Tensor[], axis: number, numKeys = 1): 
 export const sort = (x: Tensor, axis: number): readonly [values: Tensor, indices: Tensor] => {
   const [values, indices] = sortTogether([x, iota(x.shape, "int32", axis)], axis);
   return [values, indices];
+};
+
+/**
+ * Values in descending order along `axis`, NaN first, and where they came from (int32). Sorted from back to front and back again: equal
+ * ones come by lower index first.
+ */
+export const sortDescending = (x: Tensor, axis: number): readonly [values: Tensor, indices: Tensor] => {
+  const [values, indices] = sort(reverse(x, [axis]), axis);
+  return [reverse(values, [axis]), sub(new Literal(x.shape[axis] - 1, "int32"), reverse(indices, [axis]))];
+};
+
+/** The `k` largest along `axis`, and where they are. @throws {ShapeError} when there are not so many */
+export const largest = (where: string, x: Tensor, k: number, axis: number): [values: Tensor, indices: Tensor] => {
+  const n = x.shape[axis];
+  demand(
+    Number.isInteger(k) && k >= 0 && k <= n,
+    where,
+    "the axis has no such number of elements",
+    `k from 0 to ${n}, as in ${x.aval}`,
+    `${k}`,
+  );
+  const [values, indices] = sortDescending(x, axis);
+  return [sliceAxis(values, axis, 0, k), sliceAxis(indices, axis, 0, k)];
 };

@@ -151,4 +151,37 @@ def clipped(x, i, v):
 cases.add("set: dropped outside", dropped, f32([1, 2, 3]), far, f32([10, 20, 30, 40]))
 cases.add("set: clipped outside", clipped, f32([1, 2, 3]), far, f32([10, 20, 30, 40]))
 
+
+# --- lax
+x45 = f32(r.permutation(20).reshape(4, 5) * 0.3 - 2.1)
+cases.add("dynamic_slice", lambda x, i, j: x[2:4, 1:4], x45, i32(-2), i32(1))
+cases.add("dynamic_slice: moved inside", lambda x, i, j: x[0:2, 2:5], x45, i32(-9), i32(4))
+cases.add("dynamic_index", lambda x, i: x[:, 3:4], x45, i32(-2))
+cases.add("dynamic_index: dropped", lambda x, i: x[3], x45, i32(17))
+
+
+def patched(x, v, i, j):
+    y = x.copy()
+    y[i : i + v.shape[0], j : j + v.shape[1]] = v
+    return y
+
+
+cases.add("dynamic_update_slice", lambda x, v, i: patched(x, v, 2, 1), x45, f32([[1, 2], [3, 4]]), i32(9))
+cases.add("dynamic_update_slice_in_dim", lambda x, v, i: patched(x, v, 0, 3), x45, f32([[1, 2], [3, 4], [5, 6], [7, 8]]), i32(-2))
+cases.add("dynamic_update_index_in_dim", lambda x, v, i: patched(x, v[:, None], 0, 2), x45, f32([1, 2, 3, 4]), i32(2))
+cases.add("slice_in_dim", lambda x: x[:, 1:-1:2], x45)
+cases.add("index_in_dim", lambda x: x[:, -2], x45)
+cases.add("index_take", lambda x, i, j: x[i, :, j], x345, i32([0, 2, -1]), i32([4, -5, 1]))
+cases.add("gather: windows", lambda x, i: np.stack([x[p : p + 2, q : q + 3] for p, q in [(1, 0), (0, 2), (2, 2)]]), x45, i32([[1, 0], [0, 2], [7, 7]]))
+cases.add("gather: windows, fill", lambda x, i: np.stack([x[1:3, 0:3], np.full((2, 3), 0.5)]), x45, i32([[1, 0], [3, 2]]))
+cases.add("gather: batches", lambda x, i: np.take_along_axis(x, i[:, :, 0], 1), x45, i32(r.integers(0, 5, (4, 2, 1))))
+for name, op in {"set": assign, **{k: OPS[k] for k in ("add", "subtract", "multiply", "min", "max")}}.items():
+    def windows(x, i, v, op=op):
+        y = x.copy()
+        for (p, q), w in zip(i, v):
+            if p + 2 <= 4 and q + 2 <= 5:
+                op(y, np.ix_([p, p + 1], [q, q + 1]), w)
+        return y
+
+    cases.add("scatter: " + name, windows, x45, i32([[0, 0], [2, 3], [3, 3]]), f32(r.permutation(12).reshape(3, 2, 2) * 0.31 - 1.7))
 cases.write("2026-11-24")

@@ -144,4 +144,13 @@ both = i32([1, 0, 1, 0, 0, 1])
 cases.add("segment_max: each has entries", lambda x, i: segments(np.max, 0)(x, i)[:2], x62, both)
 cases.add("segment_min: each has entries", lambda x, i: segments(np.min, 0)(x, i)[:2], x62, both)
 cases.add("segment_max: integers", segments(np.max, -(2**31)), i32([[1], [2], [3], [4], [5], [6]]), ids)
+cases.add("sort_key_val", lambda k, v: (np.sort(k, 0), np.take_along_axis(v, np.argsort(k, 0), 0)), x34, f32(r.normal(size=(3, 4))))
+
+
+def by_two(a, b, c):
+    order = np.lexsort((b, a))
+    return a[order], b[order], c[order]
+
+
+cases.add("sort: two keys", by_two, i32([1, 0, 1, 0, 1]), f32([3, 1, 2, 0, 5]), f32([0.1, 0.2, 0.3, 0.4, 0.5]))
 cases.write("2026-11-24")

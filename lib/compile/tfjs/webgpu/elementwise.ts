@@ -136,8 +136,6 @@ const expressionOf = (name: string, params: Params, dtypes: readonly DType[]): E
   switch (name) {
     case "select":
       return (condition, x, y) => `select(${y}, ${x}, ${condition})`;
-    case "stop_gradient":
-      return (x) => x;
     case "convert":
       return convert(dtype, params.dtype as DType);
     case "bitcast":

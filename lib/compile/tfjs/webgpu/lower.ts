@@ -21,9 +21,11 @@ const alias: GpuLowering =
   ({ device }, { outAvals }) =>
   ([x]) => [device.reshaped(x, outAvals[0].shape)];
 
-/** The primitives that are not elementwise. Those that are missing have no lowering here; `docs/backends.md` lists them. */
+/** The primitives that are not expressions of elements. Those that are missing have no lowering here; `docs/backends.md` lists them. */
 const LOWERINGS: Readonly<Partial<Record<PrimitiveName, GpuLowering>>> = {
   reshape: alias,
+  name: alias,
+  stop_gradient: alias,
   transpose: movement.transpose,
   broadcast_in_dim: movement.broadcast,
   concatenate: movement.concatenate,
@@ -66,7 +68,7 @@ export const lowerToGpu = (context: GpuContext, equation: Equation): BlockKernel
   const { prim, inAvals } = equation;
   const name = prim.name as PrimitiveName;
   const builtIn = primitives[name] === prim;
-  const lowering = prim.elementwise === true ? elementwise : LOWERINGS[name];
+  const lowering = LOWERINGS[name] ?? (prim.elementwise === true ? elementwise : undefined);
   const kernel = builtIn ? lowering?.(context, equation) : undefined;
   if (kernel !== undefined) return kernel;
   throw new UnsupportedError({

@@ -48,9 +48,9 @@ export const lgamma = (x: number): number => {
 const sinPi = (x: number): number => Math.sin(Math.PI * (x - 2 * Math.round(x / 2)));
 const cosPi = (x: number): number => Math.cos(Math.PI * (x - 2 * Math.round(x / 2)));
 
-/** The derivative of `log |Γ(x)|`; NaN at the poles. */
+/** The derivative of `log |Γ(x)|`; infinite at 0, from the side of its sign, NaN at the other poles. */
 export const digamma = (x: number): number => {
-  if (x === Infinity) return Infinity;
+  if (x === Infinity || x === 0) return x === 0 ? -1 / x : x;
   if (!Number.isFinite(x) || (x <= 0 && Number.isInteger(x))) return Number.NaN;
   if (x < 0.5) return digamma(1 - x) - (Math.PI * cosPi(x)) / sinPi(x);
   let sum = 0;

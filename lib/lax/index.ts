@@ -1,11 +1,7 @@
 /** @file The primitives under their names in lax, without promotion of dtypes, and control flow. */
 export { broadcastInDim, reduceSum, reshape, transpose } from "../primitives/broadcast.js";
 export { type DotDims, dotGeneral } from "../primitives/dot.js";
-export { convert as convertElementType, select } from "../primitives/elementwise.js";
 export type { IndexMode } from "../primitives/index-mode.js";
-export { erf, logistic, rsqrt } from "../primitives/math.js";
-export { concatenate, iota, pad, reverse, slice } from "../primitives/movement.js";
-export { argMax as argmax, argMin as argmin, reduceMax, reduceMin } from "../primitives/reduce.js";
 export { type AssociativeScanOptions, associativeScan } from "../transforms/associative-scan.js";
 export { cond, switchCase as switch, switchCase } from "../transforms/cond.js";
 export { type MapOptions, map } from "../transforms/map.js";
@@ -63,3 +59,102 @@ export {
   sliceInDim,
 } from "./slicing.js";
 export { reduceWindow, type WindowOptions } from "./window.js";
+export {
+  bitcastConvertType,
+  clz,
+  nextafter,
+  populationCount,
+  reducePrecision,
+} from "../primitives/bits.js";
+export { reduceProd } from "../primitives/by-halves.js";
+export {
+  abs,
+  add,
+  and as bitwiseAnd,
+  ceil,
+  convert as convertElementType,
+  div,
+  eq,
+  floor,
+  ge,
+  gt,
+  le,
+  lt,
+  max,
+  min,
+  mul,
+  ne,
+  neg,
+  not as bitwiseNot,
+  or as bitwiseOr,
+  rem,
+  select,
+  shiftLeft,
+  shiftRightArithmetic,
+  shiftRightLogical,
+  sign,
+  sub,
+  xor as bitwiseXor,
+} from "../primitives/elementwise.js";
+export { erfInv } from "../primitives/erf-inv.js";
+export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cbrt,
+  cos,
+  cosh,
+  erf,
+  exp,
+  expm1,
+  finite as isFinite,
+  integerPow,
+  log,
+  log1p,
+  logistic,
+  pow,
+  rsqrt,
+  sin,
+  sinh,
+  sqrt,
+  tan,
+  tanh,
+} from "../primitives/math.js";
+export { concatenate, reverse as rev, slice } from "../primitives/movement.js";
+export { argMax as argmax, argMin as argmin, reduceAnd, reduceMax, reduceMin, reduceOr } from "../primitives/reduce.js";
+export {
+  besselI0e,
+  besselI1e,
+  betainc,
+  digamma,
+  erfc,
+  igamma,
+  igammac,
+  lgamma,
+  polygamma,
+  zeta,
+} from "../primitives/special-functions.js";
+export { clamp, exp2, reciprocal, round, selectN, square } from "./elementwise.js";
+export {
+  broadcast,
+  broadcastedIota,
+  broadcastShapes,
+  broadcastToRank,
+  collapse,
+  empty,
+  expandDims,
+  full,
+  fullLike,
+  iota,
+  pad,
+  reduce,
+  reduceXor,
+  split,
+  squeeze,
+  tile,
+  unstack,
+} from "./shape.js";

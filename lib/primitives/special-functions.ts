@@ -3,7 +3,7 @@ import { UnsupportedError } from "../core/errors.js";
 import type { Primitive } from "../core/primitive.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
-import { abs, add, div, lt, mul, neg, select, sign, sub } from "./elementwise.js";
+import { abs, add, div, eq, floor, lt, mul, neg, select, sign, sub } from "./elementwise.js";
 import { type Elementwise, elementwise } from "./elementwise-rule.js";
 import {
   betainc as betaincNumber,
@@ -61,6 +61,14 @@ export const [zetaP, zeta] = of("zeta", zetaNumber, [
   (dq, [s, q]) => mul(dq, neg(mul(s, zeta(add(s, constant(s, 1)), q)))),
 ]);
 export const [digammaP, digamma] = unary("digamma", digammaNumber, (x) => zeta(constant(x, 2), x));
+/** The `order`-th derivative of digamma; the orders are whole numbers, as floats. */
+export const polygamma = (order: Tensor, x: Tensor): Tensor => {
+  const next = add(order, constant(x, 1));
+  const half = mul(order, constant(x, 0.5));
+  const size = mul(exp(lgamma(next)), zeta(next, x));
+  const signed = select(eq(half, floor(half)), neg(size), size);
+  return select(eq(order, constant(x, 0)), digamma(x), signed);
+};
 /** `log |Γ(x)|`. */
 export const [lgammaP, lgamma] = unary("lgamma", lgammaNumber, (x) => digamma(x));
 

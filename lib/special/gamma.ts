@@ -73,13 +73,7 @@ export const polygamma = composite("special.polygamma", (n: TensorLike, x: Tenso
       got: `${order.value}`,
     });
   }
-  if (order instanceof Literal && order.value === 0) return s.digamma(at);
-  const one = number(at, 1);
-  const next = e.add(order, one);
-  const half = e.mul(order, number(at, 0.5));
-  const size = e.mul(m.exp(s.lgamma(next)), s.zeta(next, at));
-  const signed = e.select(isWhole(half), e.neg(size), size);
-  return order instanceof Literal ? signed : e.select(e.eq(order, number(at, 0)), s.digamma(at), signed);
+  return s.polygamma(order, at);
 });
 /** `log Γ_d(a)`, the gamma function of `d` by `d` matrices. @throws {ArgumentError} when `d` is no positive integer */
 export const multigammaln = composite("special.multigammaln", (a: TensorLike, d: number): Tensor => {

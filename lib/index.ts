@@ -48,7 +48,6 @@ export * as optim from "./optim/index.js";
 export * as prompt from "./prompt/index.js";
 export * as random from "./random/index.js";
 export * as scipy from "./scipy/index.js";
-export * as special from "./special/index.js";
 export * as t5 from "./t5/index.js";
 export { type AssociativeScanOptions, associativeScan } from "./transforms/associative-scan.js";
 export {

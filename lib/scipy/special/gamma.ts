@@ -1,20 +1,20 @@
 /** @file The gamma and beta functions and what is made of them. */
-import { composite } from "../core/composite.js";
-import { ArgumentError } from "../core/errors.js";
-import { scalarOf } from "../core/rules.js";
-import { Literal, type Tensor, type TensorLike } from "../core/tensor.js";
-import { promoteFloat } from "../np/promote.js";
-import { binaryFloat, ternaryFloat, unaryFloat } from "../np/ufunc.js";
-import * as e from "../primitives/elementwise.js";
-import * as m from "../primitives/math.js";
-import * as s from "../primitives/special-functions.js";
+import { composite } from "../../core/composite.js";
+import { ArgumentError } from "../../core/errors.js";
+import { scalarOf } from "../../core/rules.js";
+import { Literal, type Tensor, type TensorLike } from "../../core/tensor.js";
+import { promoteFloat } from "../../np/promote.js";
+import { binaryFloat, ternaryFloat, unaryFloat } from "../../np/ufunc.js";
+import * as e from "../../primitives/elementwise.js";
+import * as m from "../../primitives/math.js";
+import * as s from "../../primitives/special-functions.js";
 
 const number = (like: Tensor, value: number): Tensor => scalarOf(like.aval.strong(), value);
 
 /** `log |Γ(x)|`; infinite at 0, -1, -2, …. */
-export const gammaln = unaryFloat("special.gammaln", (x) => s.lgamma(x));
+export const gammaln = unaryFloat("scipy.special.gammaln", (x) => s.lgamma(x));
 /** The derivative of `log |Γ(x)|`; minus infinity at 0, NaN at -1, -2, …. */
-export const digamma = unaryFloat("special.digamma", (x) => s.digamma(x));
+export const digamma = unaryFloat("scipy.special.digamma", (x) => s.digamma(x));
 const isWhole = (x: Tensor): Tensor => e.eq(x, e.floor(x));
 /** The sign of `Γ(x)`; NaN at -1, -2, …, of zero that of zero. */
 const sign = (x: Tensor): Tensor => {
@@ -26,32 +26,32 @@ const sign = (x: Tensor): Tensor => {
   return e.select(e.gt(x, zero), one, e.select(e.eq(x, zero), atZero, e.select(e.eq(x, x), negative, x)));
 };
 /** The sign of the gamma function. */
-export const gammasgn = unaryFloat("special.gammasgn", sign);
+export const gammasgn = unaryFloat("scipy.special.gammasgn", sign);
 /** `Γ(x)`, which for a whole number n is (n - 1)!. */
-export const gamma = unaryFloat("special.gamma", (x) => e.mul(sign(x), m.exp(s.lgamma(x))));
+export const gamma = unaryFloat("scipy.special.gamma", (x) => e.mul(sign(x), m.exp(s.lgamma(x))));
 /** `n!`, also between whole numbers; 0 of negative ones. */
-export const factorial = unaryFloat("special.factorial", (n) =>
+export const factorial = unaryFloat("scipy.special.factorial", (n) =>
   e.select(e.lt(n, number(n, 0)), number(n, 0), m.exp(s.lgamma(e.add(n, number(n, 1))))),
 );
 /** `Γ(x + n) / Γ(x)`, for positive x and x + n. */
-export const poch = binaryFloat("special.poch", (x, n) => m.exp(e.sub(s.lgamma(e.add(x, n)), s.lgamma(x))));
+export const poch = binaryFloat("scipy.special.poch", (x, n) => m.exp(e.sub(s.lgamma(e.add(x, n)), s.lgamma(x))));
 
 /** The lower regularized incomplete gamma function `P(a, x)`. @throws {UnsupportedError} when differentiated by `a` */
-export const gammainc = binaryFloat("special.gammainc", (a, x) => s.igamma(a, x));
+export const gammainc = binaryFloat("scipy.special.gammainc", (a, x) => s.igamma(a, x));
 /** The upper one, `1 - P(a, x)`. @throws {UnsupportedError} when differentiated by `a` */
-export const gammaincc = binaryFloat("special.gammaincc", (a, x) => s.igammac(a, x));
+export const gammaincc = binaryFloat("scipy.special.gammaincc", (a, x) => s.igammac(a, x));
 
 const logBeta = (a: Tensor, c: Tensor): Tensor => e.sub(e.add(s.lgamma(a), s.lgamma(c)), s.lgamma(e.add(a, c)));
 /** `log B(a, b)`. */
-export const betaln = binaryFloat("special.betaln", logBeta);
+export const betaln = binaryFloat("scipy.special.betaln", logBeta);
 /** `B(a, b) = Γ(a) Γ(b) / Γ(a + b)`. */
-export const beta = binaryFloat("special.beta", (a, c) =>
+export const beta = binaryFloat("scipy.special.beta", (a, c) =>
   e.mul(e.mul(sign(a), e.mul(sign(c), sign(e.add(a, c)))), m.exp(logBeta(a, c))),
 );
 /** The regularized incomplete beta function. @throws {UnsupportedError} when differentiated by `a` or `b` */
-export const betainc = ternaryFloat("special.betainc", (a, c, x) => s.betainc(a, c, x));
+export const betainc = ternaryFloat("scipy.special.betainc", (a, c, x) => s.betainc(a, c, x));
 /** How many ways there are to choose `k` of `n`; 0 where there are none. */
-export const comb = binaryFloat("special.comb", (n, k) => {
+export const comb = binaryFloat("scipy.special.comb", (n, k) => {
   const one = number(n, 1);
   const possible = e.and(e.ge(k, number(n, 0)), e.ge(n, k));
   const chosen = e.select(possible, k, number(n, 0));
@@ -61,13 +61,13 @@ export const comb = binaryFloat("special.comb", (n, k) => {
 });
 
 /** Hurwitz's zeta function `Σ (q + k)^-x`, for x > 1. @throws {UnsupportedError} when differentiated by `x` */
-export const zeta = binaryFloat("special.zeta", (x, q) => s.zeta(x, q));
+export const zeta = binaryFloat("scipy.special.zeta", (x, q) => s.zeta(x, q));
 /** The `n`-th derivative of digamma. @throws {UnsupportedError} when differentiated by `n` */
-export const polygamma = composite("special.polygamma", (n: TensorLike, x: TensorLike): Tensor => {
-  const [order, at] = promoteFloat("special.polygamma", n, x);
+export const polygamma = composite("scipy.special.polygamma", (n: TensorLike, x: TensorLike): Tensor => {
+  const [order, at] = promoteFloat("scipy.special.polygamma", n, x);
   if (order instanceof Literal && !(Number.isInteger(order.value) && order.value >= 0)) {
     throw new ArgumentError({
-      where: "special.polygamma",
+      where: "scipy.special.polygamma",
       what: "there is no such derivative",
       expected: "an order of 0, 1, 2, …",
       got: `${order.value}`,
@@ -76,16 +76,16 @@ export const polygamma = composite("special.polygamma", (n: TensorLike, x: Tenso
   return s.polygamma(order, at);
 });
 /** `log Γ_d(a)`, the gamma function of `d` by `d` matrices. @throws {ArgumentError} when `d` is no positive integer */
-export const multigammaln = composite("special.multigammaln", (a: TensorLike, d: number): Tensor => {
+export const multigammaln = composite("scipy.special.multigammaln", (a: TensorLike, d: number): Tensor => {
   if (!Number.isInteger(d) || d < 1) {
     throw new ArgumentError({
-      where: "special.multigammaln",
+      where: "scipy.special.multigammaln",
       what: "this is no size of a matrix",
       expected: "1, 2, 3, …",
       got: `${d}`,
     });
   }
-  const [x] = promoteFloat("special.multigammaln", a);
+  const [x] = promoteFloat("scipy.special.multigammaln", a);
   let sum: Tensor = number(x, (d * (d - 1) * Math.log(Math.PI)) / 4);
   for (let i = 0; i < d; i++) sum = e.add(sum, s.lgamma(e.sub(x, number(x, i / 2))));
   return sum;

@@ -1,6 +1,6 @@
 /** @file Special functions: what `jax.scipy.special` has for real numbers. */
-export { erf, erfInv, i0 } from "../np/elementwise.js";
-export { logsumexp } from "../np/reduce.js";
+export { erf, erfInv, i0 } from "../../np/elementwise.js";
+export { logsumexp } from "../../np/reduce.js";
 export { boxcox, boxcox1p, i0e, i1, i1e } from "./bessel.js";
 export { entr, erfc, erfcx, expit, klDiv, logit, logNdtr, ndtr, ndtri, relEntr, xlog1py, xlogy } from "./entropy.js";
 export {

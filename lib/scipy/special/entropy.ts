@@ -1,30 +1,30 @@
 /** @file Logistic, normal and entropy functions. */
-import { scalarOf } from "../core/rules.js";
-import type { Tensor } from "../core/tensor.js";
-import { binaryFloat, unaryFloat } from "../np/ufunc.js";
-import * as e from "../primitives/elementwise.js";
-import * as m from "../primitives/math.js";
-import * as s from "../primitives/special-functions.js";
+import { scalarOf } from "../../core/rules.js";
+import type { Tensor } from "../../core/tensor.js";
+import { binaryFloat, unaryFloat } from "../../np/ufunc.js";
+import * as e from "../../primitives/elementwise.js";
+import * as m from "../../primitives/math.js";
+import * as s from "../../primitives/special-functions.js";
 
 const number = (like: Tensor, value: number): Tensor => scalarOf(like.aval.strong(), value);
 
 /** `1 / (1 + exp(-x))`. */
-export const expit = unaryFloat("special.expit", m.logistic);
+export const expit = unaryFloat("scipy.special.expit", m.logistic);
 /** `log(p / (1 - p))`, the inverse of `expit`. */
-export const logit = unaryFloat("special.logit", (p) => e.sub(m.log(p), m.log1p(e.neg(p))));
+export const logit = unaryFloat("scipy.special.logit", (p) => e.sub(m.log(p), m.log1p(e.neg(p))));
 
 /** `1 - erf(x)` without cancellation. */
-export const erfc = unaryFloat("special.erfc", s.erfc);
+export const erfc = unaryFloat("scipy.special.erfc", s.erfc);
 /** `exp(x²) · erfc(x)`. */
-export const erfcx = unaryFloat("special.erfcx", s.erfcx);
+export const erfcx = unaryFloat("scipy.special.erfcx", s.erfcx);
 /** The distribution function of the standard normal distribution. */
-export const ndtr = unaryFloat("special.ndtr", (x) =>
+export const ndtr = unaryFloat("scipy.special.ndtr", (x) =>
   e.mul(number(x, 0.5), s.erfc(e.mul(x, number(x, -Math.SQRT1_2)))),
 );
 /** Its inverse: the quantile. */
-export const ndtri = unaryFloat("special.ndtri", s.ndtri);
+export const ndtri = unaryFloat("scipy.special.ndtri", s.ndtri);
 /** `log(ndtr(x))`, right far out where ndtr is zero. */
-export const logNdtr = unaryFloat("special.logNdtr", (x) => {
+export const logNdtr = unaryFloat("scipy.special.logNdtr", (x) => {
   const right = e.gt(x, number(x, 1));
   // Each of the two forms sees only what it is for.
   const high = e.select(right, x, number(x, 1));
@@ -36,11 +36,11 @@ export const logNdtr = unaryFloat("special.logNdtr", (x) => {
 });
 
 /** `x · log(y)`, 0 where `x` is 0. */
-export const xlogy = binaryFloat("special.xlogy", (x, y) => s.xlogy(x, y));
+export const xlogy = binaryFloat("scipy.special.xlogy", (x, y) => s.xlogy(x, y));
 /** `x · log(1 + y)`, 0 where `x` is 0. */
-export const xlog1py = binaryFloat("special.xlog1py", (x, y) => s.xlog1py(x, y));
+export const xlog1py = binaryFloat("scipy.special.xlog1py", (x, y) => s.xlog1py(x, y));
 /** `-x · log(x)`, 0 at 0 and minus infinity for negative `x`. */
-export const entr = unaryFloat("special.entr", (x) => {
+export const entr = unaryFloat("scipy.special.entr", (x) => {
   const negative = e.lt(x, number(x, 0));
   const safe = e.select(negative, number(x, 1), x);
   return e.select(negative, number(x, Number.NEGATIVE_INFINITY), e.neg(s.xlogy(safe, safe)));
@@ -54,6 +54,6 @@ const relative = (p: Tensor, q: Tensor): Tensor => {
   return e.select(both, log, e.select(none, zero, number(p, Number.POSITIVE_INFINITY)));
 };
 /** `p · log(p / q)`, the terms of the relative entropy. */
-export const relEntr = binaryFloat("special.relEntr", relative);
+export const relEntr = binaryFloat("scipy.special.relEntr", relative);
 /** `p · log(p / q) - p + q`, the terms of Kullback and Leibler's divergence. */
-export const klDiv = binaryFloat("special.klDiv", (p, q) => e.add(e.sub(relative(p, q), p), q));
+export const klDiv = binaryFloat("scipy.special.klDiv", (p, q) => e.add(e.sub(relative(p, q), p), q));

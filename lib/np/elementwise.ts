@@ -11,9 +11,15 @@ import * as special from "../primitives/special-functions.js";
 import { convertTo, noBool, promote, promoteFloat } from "./promote.js";
 import { type Binary, binary, binaryFloat, unary, unaryFloat } from "./ufunc.js";
 
-export const add = binary("np.add", e.add);
+/** Of bools, the sum is "or" and the product "and". */
+const orBools =
+  (f: (x: Tensor, y: Tensor) => Tensor, ofBools: (x: Tensor, y: Tensor) => Tensor) =>
+  (x: Tensor, y: Tensor): Tensor =>
+    x.dtype === "bool" ? ofBools(x, y) : f(x, y);
+
+export const add = binary("np.add", orBools(e.add, e.or));
 export const subtract = binary("np.subtract", e.sub);
-export const multiply = binary("np.multiply", e.mul);
+export const multiply = binary("np.multiply", orBools(e.mul, e.and));
 /** True division; integers become float32. */
 export const divide = binaryFloat("np.divide", e.div);
 /** Whether a remainder with the dividend's sign is to be moved to the divisor's. */
@@ -54,8 +60,8 @@ export const power: Binary = composite("np.power", (x: TensorLike, y: TensorLike
 });
 /** `x ** y` of floats, whatever the operands are. */
 export const floatPower = binaryFloat("np.floatPower", m.pow);
-export const maximum = binary("np.maximum", e.max);
-export const minimum = binary("np.minimum", e.min);
+export const maximum = binary("np.maximum", orBools(e.max, e.or));
+export const minimum = binary("np.minimum", orBools(e.min, e.and));
 export const arctan2 = binaryFloat("np.arctan2", m.atan2);
 /** The larger one, the other where one is NaN. */
 export const fmax = binary("np.fmax", (x, y) => e.select(e.or(e.gt(x, y), e.ne(y, y)), x, y));

@@ -1,64 +1,5 @@
 /** @file The primitives under their names in lax, without promotion of dtypes, and control flow. */
-export { broadcastInDim, reduceSum, reshape, transpose } from "../primitives/broadcast.js";
-export { type DotDims, dotGeneral } from "../primitives/dot.js";
-export type { IndexMode } from "../primitives/index-mode.js";
-export { type AssociativeScanOptions, associativeScan } from "../transforms/associative-scan.js";
-export { cond, switchCase as switch, switchCase } from "../transforms/cond.js";
-export { type MapOptions, map } from "../transforms/map.js";
-export { type ScanOptions, scan } from "../transforms/scan.js";
-export { stopGradient } from "../transforms/stop-gradient.js";
-export { foriLoop, whileLoop } from "../transforms/while.js";
-export {
-  type ConvDimensionNumbers,
-  type ConvLetters,
-  type ConvOptions,
-  conv,
-  convDimensionNumbers,
-  convGeneralDilated,
-  convGeneralDilatedPatches,
-  convTranspose,
-  convWithGeneralPadding,
-} from "./conv.js";
-export * as linalg from "./linalg.js";
-export {
-  type CumulativeOptions,
-  cumlogsumexp,
-  cummax,
-  cummin,
-  cumprod,
-  cumsum,
-  type SortOptions,
-  sort,
-  sortKeyVal,
-  topK,
-} from "./order.js";
-export { type Padding, padtypeToPads } from "./padding.js";
-export {
-  type GatherDims,
-  type GatherOptions,
-  gather,
-  indexTake,
-  type ScatterDims,
-  type ScatterOptions,
-  scatter,
-  scatterAdd,
-  scatterMax,
-  scatterMin,
-  scatterMul,
-  scatterSub,
-} from "./scatter.js";
-export {
-  dynamicIndexInDim,
-  dynamicSlice,
-  dynamicSliceInDim,
-  dynamicUpdateIndexInDim,
-  dynamicUpdateSlice,
-  dynamicUpdateSliceInDim,
-  indexInDim,
-  type KeepDims,
-  sliceInDim,
-} from "./slicing.js";
-export { reduceWindow, type WindowOptions } from "./window.js";
+
 export {
   bitcastConvertType,
   clz,
@@ -66,7 +7,9 @@ export {
   populationCount,
   reducePrecision,
 } from "../primitives/bits.js";
+export { broadcastInDim, reduceSum, reshape, transpose } from "../primitives/broadcast.js";
 export { reduceProd } from "../primitives/by-halves.js";
+export { type DotDims, dotGeneral } from "../primitives/dot.js";
 export {
   abs,
   add,
@@ -97,6 +40,7 @@ export {
   xor as bitwiseXor,
 } from "../primitives/elementwise.js";
 export { erfInv } from "../primitives/erf-inv.js";
+export type { IndexMode } from "../primitives/index-mode.js";
 export {
   acos,
   acosh,
@@ -138,7 +82,52 @@ export {
   polygamma,
   zeta,
 } from "../primitives/special-functions.js";
+export { type AssociativeScanOptions, associativeScan } from "../transforms/associative-scan.js";
+export { cond, switchCase as switch, switchCase } from "../transforms/cond.js";
+export { type MapOptions, map } from "../transforms/map.js";
+export { type ScanOptions, scan } from "../transforms/scan.js";
+export { stopGradient } from "../transforms/stop-gradient.js";
+export { foriLoop, whileLoop } from "../transforms/while.js";
+export {
+  type ConvDimensionNumbers,
+  type ConvLetters,
+  type ConvOptions,
+  conv,
+  convDimensionNumbers,
+  convGeneralDilated,
+  convGeneralDilatedPatches,
+  convTranspose,
+  convWithGeneralPadding,
+} from "./conv.js";
 export { clamp, exp2, reciprocal, round, selectN, square } from "./elementwise.js";
+export * as linalg from "./linalg.js";
+export {
+  type CumulativeOptions,
+  cumlogsumexp,
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  type SortOptions,
+  sort,
+  sortKeyVal,
+  topK,
+} from "./order.js";
+export { type Padding, padtypeToPads } from "./padding.js";
+export {
+  type GatherDims,
+  type GatherOptions,
+  gather,
+  indexTake,
+  type ScatterDims,
+  type ScatterOptions,
+  scatter,
+  scatterAdd,
+  scatterMax,
+  scatterMin,
+  scatterMul,
+  scatterSub,
+} from "./scatter.js";
 export {
   broadcast,
   broadcastedIota,
@@ -158,3 +147,15 @@ export {
   tile,
   unstack,
 } from "./shape.js";
+export {
+  dynamicIndexInDim,
+  dynamicSlice,
+  dynamicSliceInDim,
+  dynamicUpdateIndexInDim,
+  dynamicUpdateSlice,
+  dynamicUpdateSliceInDim,
+  indexInDim,
+  type KeepDims,
+  sliceInDim,
+} from "./slicing.js";
+export { reduceWindow, type WindowOptions } from "./window.js";

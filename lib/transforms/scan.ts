@@ -6,10 +6,10 @@
  * `lax.scan`; the rules follow from linearize and transpose.
  */
 import { evaluateByImpl } from "../compile/reference.js";
-import { Aval } from "../core/aval.js";
+import { Aval, isFloat } from "../core/aval.js";
 import { transformed } from "../core/composite.js";
 import { type ScanParams, scanParts } from "../core/control.js";
-import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
+import { ArgumentError, ShapeError, TreeError, UnsupportedError } from "../core/errors.js";
 import { type HostArray, zerosHost } from "../core/host.js";
 import { evalJaxpr, Jaxpr } from "../core/jaxpr.js";
 import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
@@ -110,6 +110,16 @@ export const scanP: Primitive<ScanParams> = definePrimitive<ScanParams>({
     const parts = scanParts(params, args);
     // Zeros that a carry starts with are known; the body is linear in it all the same.
     const linear = scanParts(params, args.map(isLinear));
+    const fixed = parts.carry.map((x) => x.aval).find((a, i) => !linear.carry[i] && !isFloat(a.dtype));
+    if (fixed !== undefined) {
+      throw new UnsupportedError({
+        where: "scan",
+        what: "a scan whose carry has a part that is not linear cannot be transposed",
+        expected: "a carry of floats, linear in what is transposed",
+        got: `a carry ${fixed}`,
+        hint: "give what does not depend on the linear arguments, like a counter, as xs",
+      });
+    }
     const p = pulledScan(
       params,
       [...linear.consts, ...parts.carry.map(() => true), ...linear.xs],

@@ -13,6 +13,7 @@ import { checkGrads } from "../../lib/transforms/check.js";
 import { grad, linearize, vjp } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { jvp } from "../../lib/transforms/jvp.js";
+import { linearTranspose } from "../../lib/transforms/linear-transpose.js";
 import { makeJaxpr, ShapeDtype } from "../../lib/transforms/make-jaxpr.js";
 import { scan } from "../../lib/transforms/scan.js";
 import { vmap } from "../../lib/transforms/vmap.js";
@@ -322,6 +323,24 @@ Scan("a carry that changes is an error with its path and both avals", () => {
   assert.throws(() => scan((c) => [c, null], x, x, { unroll: 0 }), failing("ArgumentError", /unroll/));
   assert.throws(() => scan((async (c: Tensor) => [c, null]) as never, x, x), failing("TracerError", /Promise/));
   dispose([x, init]);
+});
+
+Scan("a counter in the carry of a linear function is an error that says where to put it", () => {
+  noLeaks(() => {
+    const x = f32([1, 2]);
+    const counting = (y: Tensor): Tensor =>
+      scan(([i, c]) => [[np.add(i, 1), np.multiply(c, 2)], null], [np.zeros([], "int32"), y] as const, null, {
+        length: 3,
+      })[0][1];
+    assert.throws(
+      () => linearTranspose(counting, x)(x),
+      failing("UnsupportedError", /carry i32\[\][\s\S]*counter, as xs/),
+    );
+    const plain = (y: Tensor): Tensor => scan((c) => [np.multiply(c, 2), null], y, null, { length: 3 })[0];
+    const [ct] = linearTranspose(plain, x)(x) as [Tensor];
+    assert.equal(numbers(ct), [8, 16]);
+    dispose([x, ct]);
+  });
 });
 
 Scan("an error in a turn frees everything", () => {

@@ -72,7 +72,7 @@ export {
   jacobian,
   jacrev,
 } from "./transforms/jacobian.js";
-export { type JitOptions, type JitStats, type Jitted, jit } from "./transforms/jit.js";
+export { type JitOptions, type JitStats, type Jitted, jit, type Lowered } from "./transforms/jit.js";
 export { jvp } from "./transforms/jvp.js";
 export { closureConvert, linearTranspose } from "./transforms/linear-transpose.js";
 export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";

@@ -6,11 +6,17 @@
  */
 import type { Aval } from "../core/aval.js";
 import { FluxionError, InvariantError } from "../core/errors.js";
+import type { Eqn } from "../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../core/primitive.js";
 import type { Device, Handle } from "../core/tensor.js";
+import type { Optimized } from "./loop-passes.js";
 
 /** Computes one equation. Inputs stay with the caller; outputs are new handles that the caller frees. */
-export type Kernel = (inputs: readonly Handle[]) => readonly Handle[];
+export interface Kernel {
+  (inputs: readonly Handle[]): readonly Handle[];
+  /** Frees what the kernel holds, when its program is dropped. */
+  dispose?(): void;
+}
 
 /** What a device holds. */
 export interface DeviceMemory {
@@ -75,6 +81,10 @@ export interface Executor {
   kernel(prim: AnyPrimitive, params: Params, inAvals: readonly Aval[], outAvals: readonly Aval[]): Kernel;
   /** Runs a compiled program. Absent where results are there at return; an asynchronous executor refuses when too much is under way. */
   launch?<T>(run: () => T): T;
+  /** Whether the executor has a way of its own for an equation; without one it goes by `impl`. */
+  compiles(eqn: Eqn): boolean;
+  /** Puts the equations of a program into an order or into groups that the executor takes as one. */
+  arrange?(program: Optimized): Optimized;
   /** Frees what the executor itself holds (scratch memory, packed weights). */
   dispose(): void;
 }

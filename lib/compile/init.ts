@@ -2,6 +2,7 @@
 import { BackendError } from "../core/errors.js";
 import { currentRuntime, setRuntime } from "../core/runtime.js";
 import type { DeviceMemory } from "./executor.js";
+import { nativeRuntime } from "./native.js";
 import { referenceExecutor } from "./reference.js";
 import { type ExecutorRuntime, runtimeOn } from "./runtime.js";
 
@@ -12,9 +13,19 @@ import { type ExecutorRuntime, runtimeOn } from "./runtime.js";
 export const BACKENDS = ["wasm", "cpu", "webgpu", "node-gpu", "reference"] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
+/** What runs compiled programs: `onnx` is onnxruntime on all cores, `tfjs` the backend itself; `auto` takes `onnx` where it is installed. */
+export const EXECUTORS = ["auto", "onnx", "tfjs"] as const;
+export type ExecutorName = (typeof EXECUTORS)[number];
+
 export interface InitOptions {
   /** By default what the environment variable FLUXION_BACKEND names, else `wasm`. */
   readonly backend?: BackendName;
+  /** By default what FLUXION_EXECUTOR names, else `auto`. */
+  readonly executor?: ExecutorName;
+  /** Threads of the native executor; by default one a core. */
+  readonly threads?: number;
+  /** Execution providers of the native executor, in order of preference; by default `cpu`. */
+  readonly providers?: readonly string[];
 }
 
 const INSTANCE = Symbol.for("fluxion.instance");
@@ -49,9 +60,57 @@ const start = async (backend: BackendName): Promise<ExecutorRuntime> => {
   return runtimeOn(tfjsExecutor(await startBackend(backend)));
 };
 
-/** What the environment asks for; its name is checked when it is started. */
-const preferred = (): BackendName =>
-  ((typeof process === "object" && process.env?.FLUXION_BACKEND) || "wasm") as BackendName;
+/** What the environment asks for; the names are checked when they are used. */
+const preferred = <T extends string>(variable: string, otherwise: T): T =>
+  ((typeof process === "object" && process.env?.[variable]) || otherwise) as T;
+
+/** Backends whose programs the native executor may run instead. */
+const ON_CPU: readonly BackendName[] = ["wasm", "cpu"];
+const isNode = typeof process === "object" && process.versions?.node !== undefined;
+
+/** Native runtimes by backend and options, so that a second `init` finds the programs of the first. */
+const natives = new Map<string, ExecutorRuntime>();
+
+/** The runtime on `eager` with its programs run natively; undefined where that cannot be and need not. */
+const nativeFor = async (
+  eager: ExecutorRuntime,
+  backend: BackendName,
+  executor: ExecutorName,
+  options: Pick<InitOptions, "threads" | "providers">,
+): Promise<ExecutorRuntime | undefined> => {
+  const demanded = executor === "onnx";
+  if (!isNode || !ON_CPU.includes(backend)) {
+    if (!demanded) return undefined;
+    throw new BackendError({
+      where: "init",
+      what: "the native executor does not go with this backend",
+      expected: `Node.js, and one of the backends ${ON_CPU.join(", ")}`,
+      got: isNode ? backend : "a browser",
+      hint: 'choose executor "tfjs"',
+    });
+  }
+  const key = JSON.stringify([backend, options]);
+  const before = natives.get(key);
+  if (before !== undefined) return before;
+  const [{ loadOrt }, { onnxExecutor }] = await Promise.all([
+    import("./onnx/binding.js"),
+    import("./onnx/executor.js"),
+  ]);
+  const ort = await loadOrt();
+  if (ort === undefined) {
+    if (!demanded) return undefined;
+    throw new BackendError({
+      where: "init",
+      what: "the native executor is not installed",
+      expected: "the package onnxruntime-node 1.30",
+      got: "no such package",
+      hint: 'npm install onnxruntime-node@1.30, or choose executor "tfjs"',
+    });
+  }
+  const runtime = nativeRuntime(runtimeOn(onnxExecutor(ort, options), eager), eager);
+  natives.set(key, runtime);
+  return runtime;
+};
 
 /** One copy of the package at a time: tensors of two do not mix. */
 const claim = (): void => {
@@ -67,16 +126,36 @@ const claim = (): void => {
   });
 };
 
+/** The runtime that `init` sets for these options. */
+export const runtimeOf = async (options: InitOptions): Promise<ExecutorRuntime> => {
+  const {
+    backend = preferred("FLUXION_BACKEND", "wasm"),
+    executor = preferred("FLUXION_EXECUTOR", "auto"),
+    ...rest
+  } = options;
+  if (!EXECUTORS.includes(executor)) {
+    throw new BackendError({
+      where: "init",
+      what: "there is no executor of this name",
+      expected: EXECUTORS.join(", "),
+      got: String(executor),
+    });
+  }
+  const eager = await runtimeFor(backend);
+  return (executor === "tfjs" ? undefined : await nativeFor(eager, backend, executor, rest)) ?? eager;
+};
+
 /**
- * Starts a backend. Await it once, before the first operation; a second call with another backend switches, and tensors move to
- * it when they are used.
+ * Starts a backend, and the executor of compiled programs. Await it once, before the first operation; a second call with another backend
+ * switches, and tensors move to it when they are used.
  *
- * @throws {BackendError} when there is no such backend, it is not installed or does not start, or another copy of the package is loaded
- * @example await init() // WebAssembly
+ * @throws {BackendError} when there is no such backend or executor, it is not installed or does not start, or another copy of the package
+ * is loaded
+ * @example await init() // WebAssembly; programs run natively where onnxruntime-node is installed
  */
-export const init = async ({ backend = preferred() }: InitOptions = {}): Promise<void> => {
+export const init = async (options: InitOptions = {}): Promise<void> => {
   claim();
-  setRuntime(await runtimeFor(backend));
+  setRuntime(await runtimeOf(options));
 };
 
 const current = (where: string): ExecutorRuntime => currentRuntime(where) as ExecutorRuntime;

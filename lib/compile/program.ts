@@ -51,7 +51,8 @@ export class Program implements Runnable {
     this.#executor = executor;
     this.#consumed = new Set(consumed.flatMap((yes, slot) => (yes ? [slot] : [])));
     const compile = (jaxpr: Jaxpr, inputs: readonly boolean[]): Program => new Program(executor, jaxpr, inputs);
-    const { jaxpr, consts } = optimize(source);
+    const optimized = optimize(source);
+    const { jaxpr, consts } = executor.arrange?.(optimized) ?? optimized;
     const slots = new Map<Var, number>();
     const literals = new Map<string, number>();
     const constants: Handle[] = [];
@@ -173,7 +174,8 @@ export class Program implements Runnable {
 
   dispose(): void {
     for (const { work } of this.#steps) {
-      if (typeof work !== "function") for (const program of work.programs) program.dispose();
+      if (typeof work === "function") work.dispose?.();
+      else for (const program of work.programs) program.dispose();
     }
     for (const h of this.#constants) this.#executor.device.free(h);
     this.#slots = 0;

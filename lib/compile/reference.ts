@@ -35,7 +35,7 @@ interface HostHandle {
 
 /** Host memory as a device. */
 export class HostDevice implements AccountedDevice {
-  readonly name = "host";
+  readonly name: string = "host";
   /** How many handles read a buffer. */
   readonly #live = new Map<ArrayBufferLike, number>();
   readonly #ledger = new Ledger();
@@ -100,6 +100,7 @@ export const referenceExecutor = (): Executor => {
   return {
     name: "reference",
     device,
+    compiles: () => false,
     kernel: (prim, params) => (inputs) =>
       prim
         .impl(

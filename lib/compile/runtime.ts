@@ -5,7 +5,8 @@ import { Jaxpr, Var } from "../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../core/primitive.js";
 import type { Runtime } from "../core/runtime.js";
 import { DeviceArray, type Handle, Literal } from "../core/tensor.js";
-import { type AccountedDevice, type Executor, kernelError } from "./executor.js";
+import { type AccountedDevice, type DeviceMemory, type Executor, kernelError } from "./executor.js";
+import { fallbacksOf } from "./fallbacks.js";
 import { Program } from "./program.js";
 
 /** Bytes that have crossed between host and device since the start. */
@@ -14,8 +15,16 @@ export interface Traffic {
   toHost: number;
 }
 
-/** The same device, with its traffic counted. */
-const counted = (device: AccountedDevice, traffic: Traffic): AccountedDevice => {
+/** The memory of two devices. Their peaks need not fall together, so that their sum is an upper bound. */
+const both = (a: DeviceMemory, b: DeviceMemory): DeviceMemory => ({
+  arrays: a.arrays + b.arrays,
+  bytes: a.bytes + b.bytes,
+  peakBytes: a.peakBytes + b.peakBytes,
+  heapBytes: a.heapBytes ?? b.heapBytes,
+});
+
+/** The same device, with its traffic counted, and with the memory of another one counted as its own. */
+const counted = (device: AccountedDevice, traffic: Traffic, beside?: AccountedDevice): AccountedDevice => {
   const toHost = (host: HostArray): HostArray => {
     traffic.toHost += host.data.byteLength;
     return host;
@@ -33,8 +42,11 @@ const counted = (device: AccountedDevice, traffic: Traffic): AccountedDevice => 
     free: (handle) => device.free(handle),
     storage: (handle) => device.storage(handle),
     ...(device.rows === undefined ? {} : { rows: device.rows }),
-    memory: () => device.memory(),
-    resetPeak: () => device.resetPeak(),
+    memory: () => (beside === undefined ? device.memory() : both(device.memory(), beside.memory())),
+    resetPeak: () => {
+      device.resetPeak();
+      beside?.resetPeak();
+    },
   };
 };
 
@@ -54,9 +66,10 @@ const oneEquation = (prim: AnyPrimitive, params: Params, avals: readonly Aval[])
   return new Jaxpr([], inputs, [{ prim, params, inputs, outputs }], outputs);
 };
 
-export const runtimeOn = (executor: Executor): ExecutorRuntime => {
-  const traffic: Traffic = { toDevice: 0, toHost: 0 };
-  const device = counted(executor.device, traffic);
+/** @param beside  another runtime whose traffic and memory are counted with those of this one */
+export const runtimeOn = (executor: Executor, beside?: ExecutorRuntime): ExecutorRuntime => {
+  const traffic: Traffic = beside?.traffic ?? { toDevice: 0, toHost: 0 };
+  const device = counted(executor.device, traffic, beside?.device);
   const programs = new Map<object, Program>();
 
   const run = (prim: AnyPrimitive, params: Params, handles: readonly Handle[], avals: readonly Aval[]) => {
@@ -112,6 +125,8 @@ export const runtimeOn = (executor: Executor): ExecutorRuntime => {
         for (const h of temporary) device.free(h);
       }
     },
+    executors: [executor.name],
+    fallbacks: (jaxpr) => fallbacksOf(executor, jaxpr as Jaxpr),
     forget(jaxpr) {
       programs.get(jaxpr)?.dispose();
       programs.delete(jaxpr);

@@ -12,6 +12,10 @@ export interface Runtime {
   readonly name: string;
   readonly device: Device;
   evaluate(prim: AnyPrimitive, args: readonly (Literal | DeviceArray)[], params: Params): readonly DeviceArray[];
+  /** The executors that a program may ask for by name. */
+  readonly executors: readonly string[];
+  /** Names of the primitives in a jaxpr that are not compiled but computed by their definition, in JavaScript. */
+  fallbacks(jaxpr: object, executor?: string): readonly string[];
   /** Drops the program compiled from a jaxpr, if there is one. */
   forget(jaxpr: object): void;
 }

@@ -15,6 +15,8 @@ import { batched, pulled, pushed, split } from "./derived.js";
 export interface Call {
   readonly name: string;
   readonly jaxpr: Jaxpr;
+  /** What has to run it; absent, the runtime chooses. */
+  readonly executor?: "onnx" | "tfjs";
 }
 
 /** Those rules that only transform the jaxpr: of `jitP`, and of others that differ in how they are linearized. */
@@ -79,15 +81,17 @@ export const jitP: Primitive<Call> = definePrimitive<Call>({
   name: "jit",
   inline: "always",
   ...callRules(() => jitP),
-  linearize: (xs, dxs, { jaxpr, name }) => {
+  linearize: (xs, dxs, params) => {
+    const { jaxpr, name } = params;
     const s = split(
       name,
       jaxpr,
       dxs.map((d) => !isZero(d)),
     );
-    const results = bind(jitP, xs, { name, jaxpr: s.primal });
+    const results = bind(jitP, xs, { ...params, jaxpr: s.primal });
     const residuals = s.residuals.map((r) => (r.from === "arg" ? xs[r.index] : results[r.index]));
     const tangents = bind(jitP, [...residuals, ...dxs.filter((d): d is Tensor => !isZero(d))], {
+      ...params,
       name: `linear(${name})`,
       jaxpr: s.linear,
     });

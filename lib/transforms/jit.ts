@@ -3,7 +3,7 @@
  */
 import type { Aval } from "../core/aval.js";
 import { transformed } from "../core/composite.js";
-import { ArgumentError } from "../core/errors.js";
+import { ArgumentError, BackendError } from "../core/errors.js";
 import { evalJaxpr, type Jaxpr } from "../core/jaxpr.js";
 import { flatten, pathsOf, type TreeDef, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
@@ -20,6 +20,8 @@ export interface JitOptions {
   readonly donate?: readonly number[];
   /** Numbers of arguments that are not tensors (strings, functions, configuration); each new value compiles anew. */
   readonly static?: readonly number[];
+  /** What runs the programs: `onnx` natively, `tfjs` on the backend. By default what `init` chose. */
+  readonly executor?: "onnx" | "tfjs";
   /** How many programs are kept; the one unused for longest goes first. Default 64. */
   readonly cacheSize?: number;
 }
@@ -30,8 +32,23 @@ export interface JitStats {
   readonly hits: number;
 }
 
+/** What compiling a function for certain arguments gives. */
+export interface Lowered {
+  readonly jaxpr: Jaxpr;
+  /** What runs the program. */
+  readonly executor: string;
+  /** Primitives in it that the executor has no operation for, and that are computed in JavaScript between its parts. */
+  readonly fallbacks: readonly string[];
+}
+
 /** A jitted function. */
-export type Jitted<F> = F & Disposable & { stats(): JitStats; dispose(): void };
+export type Jitted<F> = F &
+  Disposable & {
+    stats(): JitStats;
+    /** Traces for these arguments, without running: the jaxpr, and how it would be run. */
+    lower(...args: F extends (...args: infer A) => unknown ? A : never): Lowered;
+    dispose(): void;
+  };
 
 interface Entry {
   readonly jaxpr: Jaxpr;
@@ -79,6 +96,20 @@ const checkDonation = (
       });
     }
     owner.set(storage, i);
+  });
+};
+
+/** @throws {BackendError} when the runtime cannot run programs there */
+const checkExecutor = (where: string, executor: JitOptions["executor"]): void => {
+  if (executor === undefined) return;
+  const { executors, name } = currentRuntime(where);
+  if (executors.includes(executor) || (executor === "tfjs" && name.startsWith("tfjs"))) return;
+  throw new BackendError({
+    where,
+    what: "the executor is not there",
+    expected: executors.join(" or "),
+    got: executor,
+    hint: executor === "onnx" ? "install onnxruntime-node, and await init() with a backend on the CPU" : undefined,
   });
 };
 
@@ -152,7 +183,8 @@ export const jit = <A extends readonly unknown[], R>(
     return { jaxpr: constsAsInputs(staged.jaxpr), consts, outDef: flat.out(), kept };
   };
 
-  const call = (...args: A): R => {
+  /** The program for these arguments, traced if it is not there. */
+  const prepare = (args: A) => {
     const leaves: Tensor[] = [];
     const donated: boolean[] = [];
     let key = currentRuntime(where).name;
@@ -172,25 +204,33 @@ export const jit = <A extends readonly unknown[], R>(
       const paths = defs.flatMap((d, n) => (d === null ? [] : pathsOf(d).map((p) => [n, ...p])));
       return argPath(paths[i]);
     };
-    const eager = isEager();
-    if (eager && donated.includes(true)) checkDonation(where, leaves, donated, at);
+    if (isEager() && donated.includes(true)) checkDonation(where, leaves, donated, at);
     const found = programs.get(key);
     const avals = leaves.map((x) => x.aval);
     const make = (): Entry => trace(args, defs, avals);
     // Tensors made while tracing are copied into the program; the originals go with this scope.
-    const entry = found ?? (eager ? inScope(where, make) : make());
+    const entry = found ?? (isEager() ? inScope(where, make) : make());
     if (found !== undefined) stats.hits++;
     else {
       stats.compiles++;
       if (entry.kept) programs.set(key, entry);
     }
-    const name = f.name === "" ? "anonymous" : f.name;
+    return { entry, leaves, donated, at };
+  };
+  const name = f.name === "" ? "anonymous" : f.name;
+  const { executor } = options;
+  const params = executor === undefined ? { name } : { name, executor };
+
+  const call = (...args: A): R => {
+    checkExecutor(where, executor);
+    const { entry, leaves, donated, at } = prepare(args);
+    const eager = isEager();
     const outs = transformed("jit", () => {
       // Used once: its equations take the place of a program that would have to be compiled and dropped again.
       if (!entry.kept) return evalJaxpr(entry.jaxpr, [], [...entry.consts, ...leaves]);
       // A transformation may need the constants (as residuals) for longer than the program is kept.
       const consts = eager ? entry.consts : entry.consts.map(aliasOf);
-      return bind(jitP, [...consts, ...leaves], { name, jaxpr: entry.jaxpr });
+      return bind(jitP, [...consts, ...leaves], { ...params, jaxpr: entry.jaxpr });
     });
     if (eager) {
       leaves.forEach((x, i) => {
@@ -199,6 +239,13 @@ export const jit = <A extends readonly unknown[], R>(
     }
     return unflatten(entry.outDef, outs) as R;
   };
+  const lower = (...args: A): Lowered => {
+    checkExecutor(where, executor);
+    const { jaxpr } = prepare(args).entry;
+    const { executors, fallbacks } = currentRuntime(where);
+    return { jaxpr, executor: executor ?? executors[0], fallbacks: fallbacks(jaxpr, executor) };
+  };
   const drop = (): void => programs.clear();
-  return Object.assign(call, { stats: () => ({ ...stats }), dispose: drop, [Symbol.dispose]: drop });
+  const members = { stats: () => ({ ...stats }), lower, dispose: drop, [Symbol.dispose]: drop };
+  return Object.assign(call, members) as unknown as Jitted<(...args: A) => R>;
 };

@@ -23,16 +23,16 @@ Suite("an operation before init is an error that says so", () => {
 });
 
 Suite("the default is WebAssembly; the same backend again changes nothing", async () => {
-  await init();
+  await init({ executor: "tfjs" });
   const first = currentRuntime("test");
   assert.is(stats().executor, "tfjs-wasm");
-  await init({ backend: "wasm" });
+  await init({ backend: "wasm", executor: "tfjs" });
   assert.is(currentRuntime("test"), first);
   assert.is(await runtimeFor("wasm"), first);
 });
 
 Suite("after a switch, a tensor moves to the new backend when it is used, once", async () => {
-  await init({ backend: "wasm" });
+  await init({ backend: "wasm", executor: "tfjs" });
   const x = np.array([1, 2, 3]);
   await init({ backend: "reference" });
   resetStats();
@@ -44,7 +44,7 @@ Suite("after a switch, a tensor moves to the new backend when it is used, once",
 });
 
 Suite("memory tells live arrays, their bytes and the heap; stats tell what crossed", async () => {
-  await init({ backend: "wasm" });
+  await init({ backend: "wasm", executor: "tfjs" });
   const start = memory();
   resetStats();
   const x = np.array(new Float32Array(256));
@@ -63,7 +63,7 @@ Suite("memory tells live arrays, their bytes and the heap; stats tell what cross
 
 for (const backend of ["wasm", "cpu", "reference"] as const) {
   Suite(`${backend}: memory tells the most bytes that were live since the statistics were reset`, async () => {
-    await init({ backend });
+    await init({ backend, executor: "tfjs" });
     const x = np.array(new Float32Array(256));
     resetStats();
     const { bytes } = memory();
@@ -103,9 +103,9 @@ Suite("FLUXION_BACKEND names the backend where the program does not", async () =
   const saved = process.env.FLUXION_BACKEND;
   try {
     process.env.FLUXION_BACKEND = "reference";
-    await init();
+    await init({ executor: "tfjs" });
     assert.is(stats().executor, "reference");
-    await init({ backend: "cpu" });
+    await init({ backend: "cpu", executor: "tfjs" });
     assert.is(stats().executor, "tfjs-cpu");
   } finally {
     if (saved === undefined) delete process.env.FLUXION_BACKEND;
@@ -114,13 +114,13 @@ Suite("FLUXION_BACKEND names the backend where the program does not", async () =
 });
 
 Suite("a second copy of the package in the process is refused", async () => {
-  await init();
+  await init({ executor: "tfjs" });
   const registry = globalThis as { [key: symbol]: unknown };
   const key = Symbol.for("fluxion.instance");
   const mine = registry[key];
   registry[key] = {};
   try {
-    await init();
+    await init({ executor: "tfjs" });
     assert.unreachable();
   } catch (e) {
     assert.ok(isFluxionError(e, "BackendError") && e.message.includes("another copy"), String(e));

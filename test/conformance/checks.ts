@@ -36,6 +36,11 @@ export const predicts = (prim: AnyPrimitive, { args, params }: Row): void => {
   assert.equal(made.map(String), predicted.map(String), "aval made by impl = predicted");
 };
 
+/** Operations of onnxruntime 1.30 that give a zero of either sign (docs/backends.md); compiled programs have them. */
+const EITHER_ZERO: Readonly<Record<string, readonly string[]>> = {
+  onnx: ["max", "min", "reduce_max", "reduce_min", "select"],
+};
+
 /** A zero of the other sign is another number: 1/x, atan2 and sign see it. */
 export const sameZeros = (got: HostArray, want: HostArray, what: string): void => {
   want.data.forEach((v: number, i: number) => {
@@ -64,6 +69,7 @@ export const computes = (prim: AnyPrimitive, { args, params }: Row, runtime: Exe
         assert.equal(made, predicted.map(String), `${runtime.name}, ${mode}: aval made = predicted`);
         taken(outs).forEach((y, k) => {
           allclose(y, wanted[k], `${runtime.name}, ${mode}, output ${k}`);
+          if (EITHER_ZERO[runtime.name]?.includes(prim.name) === true) return;
           sameZeros(y, wanted[k], `${runtime.name}, ${mode}, output ${k}`);
         });
       }

@@ -1,7 +1,7 @@
 /** @file Runtimes, arrays and comparisons for tests of the core. */
 import * as assert from "uvu/assert";
 import type { DeviceMemory } from "../../lib/compile/executor.js";
-import { type BackendName, runtimeFor } from "../../lib/compile/init.js";
+import { type InitOptions, runtimeOf } from "../../lib/compile/init.js";
 import { referenceExecutor } from "../../lib/compile/reference.js";
 import { type ExecutorRuntime, runtimeOn } from "../../lib/compile/runtime.js";
 import { Aval, type DType, isFloat, printShape, range, type Shape, sameShape, sizeOf } from "../../lib/core/aval.js";
@@ -11,18 +11,23 @@ import { currentRuntime, setRuntime } from "../../lib/core/runtime.js";
 import { DeviceArray, type Tensor } from "../../lib/core/tensor.js";
 import { transposeP } from "../../lib/primitives/broadcast.js";
 
-/** The executors that every primitive is tested on. */
-export const EXECUTORS: readonly BackendName[] = ["reference", "wasm", "cpu"];
+/** What every primitive is tested on: the plain definitions, two backends, and compiled programs run natively. */
+const RUNTIMES: Readonly<Record<string, InitOptions>> = {
+  reference: { backend: "reference" },
+  wasm: { backend: "wasm", executor: "tfjs" },
+  cpu: { backend: "cpu", executor: "tfjs" },
+  onnx: { backend: "wasm", executor: "onnx" },
+};
 
 /** What a test per executor loops over: its name, and how to start it. */
-export const runtimes = (): readonly { label: BackendName; open: () => Promise<ExecutorRuntime> }[] =>
-  EXECUTORS.map((label) => ({ label, open: () => runtimeFor(label) }));
+export const runtimes = (): readonly { label: string; open: () => Promise<ExecutorRuntime> }[] =>
+  Object.entries(RUNTIMES).map(([label, options]) => ({ label, open: () => runtimeOf(options) }));
 
 /** Their runtimes, started once for the whole test process. */
 export const startedRuntimes = async (): Promise<readonly ExecutorRuntime[]> => {
   // One after the other: TensorFlow.js sets up kernels for one backend at a time.
   const started: ExecutorRuntime[] = [];
-  for (const name of EXECUTORS) started.push(await runtimeFor(name));
+  for (const options of Object.values(RUNTIMES)) started.push(await runtimeOf(options));
   return started;
 };
 

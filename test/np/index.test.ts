@@ -217,6 +217,8 @@ for (const runtime of runtimes) {
   Index(`${runtime.name}: every function leaves its result and nothing else`, () => {
     on(runtime, ({ device }) => {
       const given = inputs();
+      // What an operation computes on another device than the arrays were made on stays there too, from its first use on.
+      for (const x of leavesOf(given)) np.equal(x as Tensor, x as Tensor).dispose();
       for (const [name, call] of Object.entries(CALLS)) {
         const before = heldBy(device);
         const result = call(given);

@@ -16,6 +16,8 @@ const device: Device = {
 const runtime: Runtime = {
   name: "impl",
   device,
+  executors: [],
+  fallbacks: () => [],
   forget: () => {},
   evaluate: (prim, args, params) => {
     const avals = prim.abstractEval(

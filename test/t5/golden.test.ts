@@ -79,11 +79,11 @@ for (const name of ["t5-tiny", "t5-tiny-v1_0"]) {
         const loaded = await loadHuggingFace(`${root}/golden/${name}`)();
         if (E.isLeft(loaded)) throw loaded.left;
         withRuntime(runtime, () => {
-          const params = np.devicePut(loaded.right.params);
           const before = runtime.device.memory().bytes;
+          const params = np.devicePut(loaded.right.params);
           scope(() => body({ config: loaded.right.config, params }, root));
-          assert.is(runtime.device.memory().bytes, before, "leaked bytes");
           dispose(params);
+          assert.is(runtime.device.memory().bytes, before, "leaked bytes");
         });
       });
 

@@ -6,7 +6,7 @@ import { createGemm } from "../wasm/gemm.js";
 import type { Backend } from "./backend.js";
 import type { Context, Loop } from "./context.js";
 import { type Block, TfjsDevice } from "./device.js";
-import { lower } from "./lower.js";
+import { kernelOf, lower } from "./lower.js";
 import { webGpuExecutor } from "./webgpu/executor.js";
 
 /** An executor on a started backend. */
@@ -30,6 +30,9 @@ export const tfjsExecutor = (backend: Backend): Executor => {
   return {
     name: device.name,
     device,
+    compiles: ({ prim, params, inputs, outputs }) =>
+      kernelOf(context, { prim, params, inAvals: inputs.map((a) => a.aval), outAvals: outputs.map((v) => v.aval) }) !==
+      undefined,
     kernel: (prim, params, inAvals, outAvals) =>
       lower(context, { prim, params, inAvals, outAvals }) as (inputs: readonly Handle[]) => readonly Block[],
     dispose: () => gemm?.dispose(),

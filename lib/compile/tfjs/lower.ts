@@ -203,9 +203,12 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   reduce_window_sum: viaImpl,
 };
 
-/** The kernel of an equation; a user's own primitive, whatever its name, is computed by its `impl`. */
-export const lower = (context: Context, equation: Equation): BlockKernel => {
+/** The kernel of an equation, or undefined where it goes by `impl`, as a user's own primitive does, whatever its name. */
+export const kernelOf = (context: Context, equation: Equation): BlockKernel | undefined => {
   const name = equation.prim.name as PrimitiveName;
-  const lowering = primitives[name] === equation.prim ? LOWERINGS[name] : viaImpl;
-  return lowering(context, equation) ?? inPlace(context, equation);
+  return primitives[name] === equation.prim ? LOWERINGS[name](context, equation) : undefined;
 };
+
+/** The kernel of an equation. */
+export const lower = (context: Context, equation: Equation): BlockKernel =>
+  kernelOf(context, equation) ?? inPlace(context, equation);

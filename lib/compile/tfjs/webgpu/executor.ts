@@ -16,6 +16,8 @@ export const webGpuExecutor = (backend: Backend, gpu: Gpu): Executor => {
     device,
     kernel: (prim, params, inAvals, outAvals) =>
       lowerToGpu(context, { prim, params, inAvals, outAvals }) as (inputs: readonly Handle[]) => readonly Block[],
+    // What it has no kernel for is refused.
+    compiles: () => true,
     launch: gpu.launch,
     dispose: () => undefined,
   };

@@ -1,0 +1,129 @@
+/**
+ * @file The native runtime, called directly.
+ *
+ * `onnxruntime-node`'s own `run` is the blocking native call inside of a `setImmediate`; calling the binding itself keeps our calls
+ * synchronous. That is not its public interface, so it is touched in this file only, and the version is pinned.
+ */
+import { BackendError } from "../../core/errors.js";
+import type { HostArray } from "../../core/host.js";
+import type { Element } from "./model.js";
+
+/** A tensor as the runtime takes it. */
+interface OrtTensor {
+  readonly data: unknown;
+}
+interface NativeSession {
+  loadModel(bytes: ArrayBufferLike, offset: number, length: number, options: object): void;
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    fetches: Readonly<Record<string, OrtTensor | null>>,
+    options: object,
+  ): Readonly<Record<string, OrtTensor>>;
+  dispose(): void;
+}
+interface Native {
+  readonly binding: {
+    readonly InferenceSession: new () => NativeSession;
+    listSupportedBackends(): { readonly name: string; readonly bundled: boolean }[];
+  };
+  initOrt(): void;
+}
+type TensorClass = new (type: string, data: unknown, shape: readonly number[]) => OrtTensor;
+
+export interface SessionOptions {
+  /** Threads for one operation; default: one a core. */
+  readonly threads?: number;
+  /** Execution providers, the first that takes an operation runs it; default: cpu. */
+  readonly providers?: readonly string[];
+}
+
+/** One compiled graph. */
+export interface Session {
+  /** Runs on `inputs`, writing to the memory of `outputs`; both by the names of the graph. */
+  run(inputs: ReadonlyMap<string, HostArray>, outputs: ReadonlyMap<string, HostArray>): void;
+  dispose(): void;
+}
+
+/** The runtime, loaded. */
+export interface Ort {
+  open(model: Uint8Array, options: SessionOptions): Session;
+}
+
+const TYPE: Record<HostArray["dtype"], Element> = {
+  float32: "float32",
+  float64: "float64",
+  int32: "int32",
+  uint32: "int32",
+  bool: "bool",
+};
+
+/** The data under the type that the graph has for it; a view of the same memory. */
+const dataOf = ({ dtype, data }: HostArray): HostArray["data"] =>
+  dtype === "uint32" ? new Int32Array(data.buffer, data.byteOffset, data.length) : data;
+
+/** The files of the package; in variables, so that bundlers do not look for an optional package. */
+const BINDING = "onnxruntime-node/dist/binding.js";
+const PACKAGE = "onnxruntime-node";
+
+/** What a CommonJS module exports: plain Node has it as the default export, loaders such as tsx as the names. */
+const commonJs = (module: object): object => ("default" in module ? (module.default as object) : module);
+
+/** Whether an import failed because the package is not there, and not because it is broken. */
+const isAbsent = (cause: unknown): boolean =>
+  (cause as { code?: string }).code === "ERR_MODULE_NOT_FOUND" && String(cause).includes(PACKAGE);
+
+/**
+ * Loads the runtime; undefined when it is not installed.
+ *
+ * @throws {BackendError} when it is installed and does not load
+ */
+export const loadOrt = async (): Promise<Ort | undefined> => {
+  let native: Native;
+  let Tensor: TensorClass;
+  try {
+    native = commonJs(await import(BINDING)) as Native;
+    ({ Tensor } = commonJs(await import(PACKAGE)) as { Tensor: TensorClass });
+    native.initOrt();
+  } catch (cause) {
+    if (isAbsent(cause)) return undefined;
+    throw new BackendError(
+      {
+        where: "init",
+        what: "the native executor does not load",
+        expected: "onnxruntime-node 1.30, with a binary for this machine",
+        got: String(cause).split("\n")[0],
+        hint: 'npm install onnxruntime-node@1.30, or choose executor "tfjs"',
+      },
+      { cause },
+    );
+  }
+  const known = native.binding.listSupportedBackends().map(({ name }) => name);
+  const tensor = (x: HostArray): OrtTensor => new Tensor(TYPE[x.dtype], dataOf(x), x.shape);
+  return {
+    open(model, { threads, providers = ["cpu"] }) {
+      const missing = providers.filter((name) => !known.includes(name));
+      if (missing.length > 0) {
+        throw new BackendError({
+          where: "init",
+          what: "an execution provider is not there",
+          expected: known.join(", "),
+          got: missing.join(", "),
+        });
+      }
+      const session = new native.binding.InferenceSession();
+      session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+        executionProviders: providers,
+        graphOptimizationLevel: "all",
+        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      });
+      return {
+        run(inputs, outputs) {
+          const feeds = Object.fromEntries([...inputs].map(([name, x]) => [name, tensor(x)]));
+          const fetches = Object.fromEntries([...outputs].map(([name, x]) => [name, tensor(x)]));
+          session.run(feeds, fetches, {});
+        },
+        dispose: () => session.dispose(),
+      };
+    },
+  };
+};

@@ -1,0 +1,199 @@
+/** @file Gather, scatter and dynamic slices as ONNX nodes. */
+import { type Aval, range, type Shape, sizeOf, without } from "../../core/aval.js";
+import {
+  fillOf,
+  type GatherDims,
+  type GatherParams,
+  type ScatterParams,
+  windowsOf,
+} from "../../primitives/gather-dims.js";
+import type { GraphBuilder } from "./builder.js";
+import { Nodes } from "./elementwise.js";
+import type { Lowering } from "./lowering.js";
+import { reshaped } from "./movement.js";
+
+const int32 = (b: GraphBuilder, shape: Shape, values: readonly number[]): string =>
+  b.array({ shape, dtype: "int32", data: Int32Array.from(values) });
+
+/** Whole rows of the leading axes are taken: then rows move, not single elements. */
+interface Unit {
+  /** Elements that move together. */
+  readonly inner: number;
+  /** Units of the operand. */
+  readonly count: number;
+}
+
+/** The largest contiguous run of the operand that every window is made of. */
+const unitOf = (operand: Shape, d: GatherDims): Unit => {
+  let inner = 1;
+  for (let axis = operand.length - 1; axis >= 0; axis--) {
+    const whole = d.sliceSizes[axis] === operand[axis] && !d.collapsedSliceDims.includes(axis);
+    if (!whole || d.operandBatchingDims.includes(axis)) break;
+    inner *= operand[axis];
+  }
+  return { inner, count: inner === 0 ? 0 : sizeOf(operand) / inner };
+};
+
+/** The unit at which each unit of each window lies, `int32[windows, units a window]`, and which windows are outside (`bool[windows]`). */
+const places = (
+  b: GraphBuilder,
+  operand: Shape,
+  indicesAval: Aval,
+  indices: string,
+  d: GatherDims,
+  { inner }: Unit,
+): { places: string; outside: string | undefined; units: number } => {
+  const n = new Nodes(b);
+  const w = windowsOf(operand, indicesAval.shape, d);
+  const starts = w.resultStarts.length;
+  const offsets = w.operandOffsets.filter((offset) => offset % inner === 0).map((offset) => offset / inner);
+  // Within a window the offsets of the unit's elements follow its first one; only whole units are counted.
+  const units = w.operandOffsets.length / inner;
+  const firsts = inner === 1 ? w.operandOffsets : offsets.slice(0, units);
+  const bases = int32(
+    b,
+    [starts],
+    w.operandStarts.map((start) => start / inner),
+  );
+  let base = bases;
+  let outside: string | undefined;
+  const components = w.strides.length;
+  if (components > 0) {
+    const rows = reshaped(b, indices, [starts, components]);
+    const last = int32(b, [1, components], w.lastStarts);
+    const clipped = n.op("Min", n.op("Max", rows, n.int(0)), last);
+    const moved = n.not(n.op("Equal", clipped, rows));
+    outside = n.cast(b.node("ReduceMax", [n.signed(moved), b.ints([1])], { keepdims: 0 }), "bool");
+    const strides = int32(
+      b,
+      [1, components],
+      w.strides.map((stride) => stride / inner),
+    );
+    base = n.op("Add", b.node("ReduceSum", [n.op("Mul", clipped, strides), b.ints([1])], { keepdims: 0 }), bases);
+  }
+  const all = n.op("Add", reshaped(b, base, [starts, 1]), int32(b, [1, units], firsts));
+  return { places: all, outside, units };
+};
+
+/** Shape and order of axes between `[windows..., window...]` and the result. */
+const layout = (operand: Shape, indices: Shape, d: GatherDims): { split: number[]; toResult: number[] } => {
+  const window = without(range(operand.length), [...d.collapsedSliceDims, ...d.operandBatchingDims]);
+  const batch = indices.slice(0, -1);
+  const rank = batch.length + window.length;
+  let [w, s] = [batch.length, 0];
+  const toResult = range(rank).map((axis) => (d.offsetDims.includes(axis) ? w++ : s++));
+  return { split: [...batch, ...window.map((axis) => d.sliceSizes[axis])], toResult };
+};
+
+const inverse = (perm: readonly number[]): number[] => {
+  const out = new Array<number>(perm.length);
+  perm.forEach((from, to) => {
+    out[from] = to;
+  });
+  return out;
+};
+const isSorted = (perm: readonly number[]): boolean => perm.every((axis, i) => axis === i);
+
+export const gather: Lowering = ({ inAvals: [operand, indices], outAvals: [out], params }) => {
+  const { mode, fillValue, ...d } = params as unknown as GatherParams;
+  if (out.size === 0 || operand.size === 0) return undefined;
+  const unit = unitOf(operand.shape, d);
+  return (b, [x, i]) => {
+    const n = new Nodes(b);
+    const at = places(b, operand.shape, indices, i, d, unit);
+    const table = reshaped(b, x, [unit.count, unit.inner]);
+    let taken = b.node("Gather", [table, at.places], { axis: 0 });
+    if (mode === "fill" && at.outside !== undefined) {
+      const condition = reshaped(b, at.outside, [indices.size / (indices.shape.at(-1) as number), 1, 1]);
+      const value = b.scalar(operand.dtype, fillOf(operand.dtype, { mode, fillValue }));
+      taken =
+        operand.dtype === "bool"
+          ? n.op("Or", n.op("And", condition, value), n.op("And", n.not(condition), taken))
+          : n.where(condition, value, taken);
+    }
+    const { split, toResult } = layout(operand.shape, indices.shape, d);
+    const whole = reshaped(b, taken, split);
+    return [isSorted(toResult) ? whole : b.node("Transpose", [whole], { perm: toResult })];
+  };
+};
+
+const scatter =
+  (reduction: "none" | "add" | "mul" | "max" | "min"): Lowering =>
+  ({ inAvals: [operand, indices, updates], params }) => {
+    const { mode, uniqueIndices: _, ...d } = params as unknown as ScatterParams;
+    const { dtype } = operand;
+    if (updates.size === 0 || operand.size === 0 || dtype === "bool") return undefined;
+    // The runtime's max and min pass over NaN, and know no uint32.
+    if (dtype !== "int32" && (reduction === "max" || reduction === "min")) return undefined;
+    const unit = unitOf(operand.shape, d);
+    return (b, [x, i, u]) => {
+      const n = new Nodes(b);
+      const at = places(b, operand.shape, indices, i, d, unit);
+      const windows = updates.size / (at.units * unit.inner);
+      let table = reshaped(b, x, [unit.count, unit.inner]);
+      let to = at.places;
+      const drops = mode !== "clip" && at.outside !== undefined;
+      if (drops) {
+        // What falls outside goes to a row of its own, which is cut off again.
+        to = n.where(reshaped(b, at.outside as string, [windows, 1]), n.int(unit.count), to);
+        table = b.node("Pad", [table, b.ints([0, 0, 1, 0]), b.scalar(dtype, 0)]);
+      }
+      const { toResult } = layout(operand.shape, indices.shape, d);
+      const ordered = isSorted(toResult) ? u : b.node("Transpose", [u], { perm: inverse(toResult) });
+      const rows = reshaped(b, ordered, [windows * at.units, unit.inner]);
+      const places64 = n.cast(reshaped(b, to, [windows * at.units, 1]), "int64");
+      const done = b.node("ScatterND", [table, places64, rows], { reduction });
+      const kept = drops ? b.node("Slice", [done, b.ints([0]), b.ints([unit.count]), b.ints([0])]) : done;
+      return [reshaped(b, kept, operand.shape)];
+    };
+  };
+
+/** Starts of a slice that lies inside, `int64[rank]`. */
+const inside = (b: GraphBuilder, operand: Shape, sizes: Shape, starts: readonly string[]): string => {
+  const n = new Nodes(b);
+  const list = b.node(
+    "Concat",
+    starts.map((s) => reshaped(b, s, [1])),
+    { axis: 0 },
+  );
+  const last = int32(
+    b,
+    [operand.length],
+    operand.map((size, axis) => size - sizes[axis]),
+  );
+  return n.cast(n.op("Min", n.op("Max", list, n.int(0)), last), "int64");
+};
+
+export const INDEXING = {
+  gather,
+  scatter: scatter("none"),
+  scatter_add: scatter("add"),
+  scatter_max: scatter("max"),
+  scatter_min: scatter("min"),
+  scatter_mul: scatter("mul"),
+  dynamic_slice: ({ inAvals: [operand], params }) => {
+    const sizes = params.sliceSizes as Shape;
+    return (b, [x, ...starts]) => {
+      if (sizes.length === 0) return [b.node("Identity", [x])];
+      const start = inside(b, operand.shape, sizes, starts);
+      return [b.node("Slice", [x, start, b.node("Add", [start, b.ints(sizes)]), b.ints(range(sizes.length))])];
+    };
+  },
+  dynamic_update_slice: ({ inAvals: [operand, update] }) => {
+    if (operand.dtype === "bool" || operand.size === 0 || update.size === 0) return undefined;
+    const { shape } = operand;
+    return (b, [x, u, ...starts]) => {
+      if (shape.length === 0) return [b.node("Identity", [u])];
+      const start = inside(b, shape, update.shape, starts);
+      // Every element of the update goes to its own place plus the start.
+      const own = new BigInt64Array(update.size * shape.length);
+      const index = new Array<number>(shape.length).fill(0);
+      for (let i = 0; i < update.size; i++) {
+        for (let axis = 0; axis < shape.length; axis++) own[i * shape.length + axis] = BigInt(index[axis]);
+        for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === update.shape[axis]; axis--) index[axis] = 0;
+      }
+      const grid = b.constant("int64", [...update.shape, shape.length], new Uint8Array(own.buffer));
+      return [b.node("ScatterND", [x, b.node("Add", [grid, start]), u])];
+    };
+  },
+} satisfies Record<string, Lowering>;

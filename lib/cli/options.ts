@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import * as E from "fp-ts/lib/Either.js";
+import { EXECUTORS } from "../compile/init.js";
 import { ArgumentError, ConfigError } from "../core/errors.js";
 import { TASK_NAMES } from "../data/superglue.js";
 import { decodeRunConfig, type RunConfig } from "../train/config.js";
@@ -80,6 +81,12 @@ const program = (): Command => {
   numeric("--evaluation-batch-size <n>", "examples evaluated at once", 30);
   numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 12);
   oneOf("--backend <name>", "where to compute", ["wasm", "cpu", "reference", "node-gpu"], "wasm");
+  oneOf(
+    "--executor <name>",
+    "what runs compiled programs: onnxruntime-node (onnx), the backend (tfjs), or the first where it is installed (auto)",
+    EXECUTORS,
+    process.env.FLUXION_EXECUTOR ?? "auto",
+  );
   numeric("--seed <n>", "seed of prompt, batches and dropout", 0);
   return p;
 };

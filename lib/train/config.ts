@@ -1,6 +1,7 @@
 /** @file The settings of a prompt-tuning run, decoded at the edge. */
 import type * as E from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
+import { EXECUTORS } from "../compile/init.js";
 import { ConfigError } from "../core/errors.js";
 import { closed, decodeAs, naturalNumber, positiveInteger, such } from "../io/decode.js";
 
@@ -39,6 +40,7 @@ export const RunConfig = closed(
     evaluationBatchSize: positiveInteger,
     patience: naturalNumber,
     backend: choice("wasm", "cpu", "reference", "node-gpu"),
+    executor: choice(...EXECUTORS),
     seed: naturalNumber,
   },
   "settings",

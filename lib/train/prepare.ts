@@ -140,7 +140,7 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   );
   const stored = await orThrow(loadHuggingFace(config.model));
   checkVocabulary(stored.config, tokenizer);
-  await init({ backend: config.backend as BackendName });
+  await init({ backend: config.backend as BackendName, executor: config.executor });
   const model = stored.config;
   const frozen = np.devicePut(stored.params) as Params;
   const embeddings = frozen.tokenEmbedder.embedding;

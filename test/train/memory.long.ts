@@ -22,7 +22,14 @@ const asset = (name: string): string => fileURLToPath(new URL(`../../assets/${na
 const settings = (() => {
   const decoded = decodeRunConfig(
     {
-      ...{ task: "cb", data: asset("superglue-mini"), model: asset("t5-nano"), tokenizer: "", backend: "wasm" },
+      ...{
+        task: "cb",
+        data: asset("superglue-mini"),
+        model: asset("t5-nano"),
+        tokenizer: "",
+        backend: "wasm",
+        executor: "tfjs",
+      },
       ...{ promptLength: 8, init: "class-label", initFile: "", population: 5000, steps: 300, batchSize: 4, seed: 1 },
       ...{ learningRate: 0.3, weightDecay: 1e-5, decayRate: 0.8, optimizerStartStep: 0, dropout: 0, zLoss: 0 },
       ...{

@@ -12,25 +12,31 @@ import { SIZES } from "./step/model.js";
 interface Line {
   readonly peer: string;
   readonly size: string;
+  readonly threads: number;
   readonly minMs: number;
   readonly medianMs: number;
   readonly gflops: number;
   readonly loss: number;
 }
 
-const PEERS = ["fluxion-tfjs", "tfjs-wasm"] as const;
+/** What is measured, each in turn. TensorFlow.js computes on one thread. */
+const PEERS = [
+  { peer: "fluxion-onnx", threads: 2 },
+  { peer: "fluxion-onnx", threads: 1 },
+  { peer: "fluxion-tfjs", threads: 1 },
+  { peer: "tfjs-wasm", threads: 1 },
+];
+type Peer = (typeof PEERS)[number];
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Runs one peer; a peer that fails (out of memory, say) is reported as skipped. */
-const runPeer = (peer: string, size: string, runs: string): Line | { peer: string; skipped: string } => {
-  const child = spawnSync(process.execPath, ["--import", "tsx", script("step/peer.ts"), peer, size, runs], {
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
+const runPeer = ({ peer, threads }: Peer, size: string, runs: string): Line | (Peer & { skipped: string }) => {
+  const args = ["--import", "tsx", script("step/peer.ts"), peer, size, runs, String(threads)];
+  const child = spawnSync(process.execPath, args, { encoding: "utf8", maxBuffer: 1 << 26 });
   const line = child.stdout.split("\n").find((text) => text.startsWith("{"));
   if (line !== undefined) return JSON.parse(line) as Line;
   const reason = child.stderr.split("\n").find((text) => /error|memory|abort/i.test(text)) ?? `exit ${child.status}`;
-  return { peer, skipped: reason.trim().slice(0, 200) };
+  return { peer, threads, skipped: reason.trim().slice(0, 200) };
 };
 
 const program = new Command("bench").description("benchmarks against peers in the same run");
@@ -44,9 +50,12 @@ program
     if (options.json !== true) console.log(`${cpus()[0]?.model} x ${cpus().length}, Node ${process.version}`);
     const lines = PEERS.map((peer) => runPeer(peer, options.size, options.runs));
     for (const line of lines) console.log(JSON.stringify({ bench: "step", size: options.size, ...line }));
-    const [ours, theirs] = lines;
-    if (options.json !== true && "minMs" in ours && "minMs" in theirs) {
-      console.log(`tfjs-wasm / fluxion-tfjs: ${(theirs.minMs / ours.minMs).toFixed(2)}`);
+    const [ours, ...others] = lines;
+    if (options.json === true || !("minMs" in ours)) return;
+    for (const other of others) {
+      if (!("minMs" in other)) continue;
+      const names = `${other.peer} (${other.threads}) / ${ours.peer} (${ours.threads})`;
+      console.log(`${names}: ${(other.minMs / ours.minMs).toFixed(2)}`);
     }
   });
 await program.parseAsync();

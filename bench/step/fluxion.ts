@@ -1,6 +1,6 @@
 /** @file The step benchmark in fluxion: the library's own T5, one jitted valueAndGrad. */
 
-import { init } from "../../lib/compile/init.js";
+import { type InitOptions, init } from "../../lib/compile/init.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import { dispose } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
@@ -69,20 +69,29 @@ const paramsOf = (c: Size, weights: Record<string, Weight>): Params => {
   };
 };
 
+export const batchOf = (c: Size, { inputs, targets }: Data) => ({
+  inputs: np.array(inputs, { shape: [c.batch, c.input] }),
+  targets: np.array(targets, { shape: [c.batch, c.target] }),
+});
+
+/** Model and prompt of a size, on the current backend. */
+export const t5Of = (c: Size, weights: Record<string, Weight>, data: Data) => ({
+  config: configOf(c),
+  params: paramsOf(c, weights),
+  prompt: { prompt: np.array(data.prompt, { shape: [c.prompt, c.d] }) },
+});
+
 /** Sets up the step; the returned function runs it once and gives the loss and the norm of the gradient. */
 export const makeFluxionStep = async (
   c: Size,
   weights: Record<string, Weight>,
   data: Data,
+  options: InitOptions = {},
 ): Promise<() => { loss: number; gradNorm: number }> => {
-  await init({ backend: "wasm" });
-  const params = paramsOf(c, weights);
-  const prompt = { prompt: np.array(data.prompt, { shape: [c.prompt, c.d] }) };
-  const batch = {
-    inputs: np.array(data.inputs, { shape: [c.batch, c.input] }),
-    targets: np.array(data.targets, { shape: [c.batch, c.target] }),
-  };
-  const step = jit(valueAndGrad(promptLoss(configOf(c)), { argnums: 1 }));
+  await init({ backend: "wasm", ...options });
+  const { config, params, prompt } = t5Of(c, weights, data);
+  const batch = batchOf(c, data);
+  const step = jit(valueAndGrad(promptLoss(config), { argnums: 1 }));
   return () => {
     const [loss, grads] = step(params, prompt, batch);
     const result = { loss: loss.item(), gradNorm: Math.hypot(...grads.prompt.dataSync()) };

@@ -1,14 +1,19 @@
-/** @file One peer of the step benchmark in a process of its own: `peer.ts PEER SIZE RUNS` prints one JSON line. */
+/** @file One peer of the step benchmark in a process of its own: `peer.ts PEER SIZE RUNS THREADS` prints one JSON line. */
 import { drawData, drawWeights, flopsOf, SIZES } from "./model.js";
 
-const [peer, size, runs] = process.argv.slice(2);
+const [peer, size, runs, threads] = process.argv.slice(2);
 const c = SIZES[size as keyof typeof SIZES];
 const weights = drawWeights(c);
 const data = drawData(c);
-const step =
-  peer === "fluxion-tfjs"
-    ? await (await import("./fluxion.js")).makeFluxionStep(c, weights, data)
-    : await (await import("./tfjs.js")).makeTfjsStep(c, weights, data);
+/** `fluxion-onnx` and `fluxion-tfjs` are one program on two executors. */
+const fluxion = async (executor: "onnx" | "tfjs", options: { threads?: number } = {}) =>
+  (await import("./fluxion.js")).makeFluxionStep(c, weights, data, { executor, ...options });
+const steps: Record<string, () => Promise<() => { loss: number; gradNorm: number }>> = {
+  "fluxion-onnx": () => fluxion("onnx", { threads: Number(threads) }),
+  "fluxion-tfjs": () => fluxion("tfjs"),
+  "tfjs-wasm": async () => (await import("./tfjs.js")).makeTfjsStep(c, weights, data),
+};
+const step = await steps[peer]();
 
 const first = performance.now();
 const { loss, gradNorm } = step();
@@ -27,6 +32,7 @@ console.log(
     bench: "step",
     peer,
     size,
+    threads: Number(threads),
     minMs: round(minMs),
     medianMs: round(times[Math.floor(times.length / 2)]),
     gflops: round(flopsOf(c) / minMs / 1e6),

@@ -96,7 +96,7 @@ const nativeFor = async (
     import("./onnx/binding.js"),
     import("./onnx/executor.js"),
   ]);
-  const ort = await loadOrt();
+  const ort = await loadOrt(options);
   if (ort === undefined) {
     if (!demanded) return undefined;
     throw new BackendError({
@@ -107,7 +107,7 @@ const nativeFor = async (
       hint: 'npm install onnxruntime-node@1.30, or choose executor "tfjs"',
     });
   }
-  const runtime = nativeRuntime(runtimeOn(onnxExecutor(ort, options), eager), eager);
+  const runtime = nativeRuntime(runtimeOn(onnxExecutor(ort), eager), eager);
   natives.set(key, runtime);
   return runtime;
 };
@@ -149,7 +149,7 @@ export const runtimeOf = async (options: InitOptions): Promise<ExecutorRuntime> 
  * Starts a backend, and the executor of compiled programs. Await it once, before the first operation; a second call with another backend
  * switches, and tensors move to it when they are used.
  *
- * @throws {BackendError} when there is no such backend or executor, it is not installed or does not start, or another copy of the package
+ * @throws {BackendError} when there is no such backend, executor or execution provider, it is not installed or does not start, or another copy of the package
  * is loaded
  * @example await init() // WebAssembly; programs run natively where onnxruntime-node is installed
  */

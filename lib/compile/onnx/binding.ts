@@ -44,9 +44,9 @@ export interface Session {
   dispose(): void;
 }
 
-/** The runtime, loaded. */
+/** The runtime, loaded, with the options of all sessions. */
 export interface Ort {
-  open(model: Uint8Array, options: SessionOptions): Session;
+  open(model: Uint8Array): Session;
 }
 
 const TYPE: Record<HostArray["dtype"], Element> = {
@@ -72,12 +72,30 @@ const commonJs = (module: object): object => ("default" in module ? (module.defa
 const isAbsent = (cause: unknown): boolean =>
   (cause as { code?: string }).code === "ERR_MODULE_NOT_FOUND" && String(cause).includes(PACKAGE);
 
+/** The runtime's own failure; it names the node, which is named after the primitive that it is of. */
+const failure = (what: string, cause: unknown): BackendError => {
+  const said = String((cause as Error).message ?? cause);
+  const [, operator, node] = /while running (\w+) node\. Name:'([^']*)'/.exec(said) ?? [];
+  return new BackendError(
+    {
+      where: "jit",
+      what,
+      got: said.replace(/^.*Status Message: (\/\S+ \S+ \S+\([^)]*\) )?/s, "").trim(),
+      at: node === undefined ? undefined : `${node.split("/")[0]} (operator ${operator})`,
+    },
+    { cause },
+  );
+};
+
+/** The runtime's own log; what fails is thrown as well. */
+const FATAL_ONLY = { logSeverityLevel: 4 };
+
 /**
  * Loads the runtime; undefined when it is not installed.
  *
- * @throws {BackendError} when it is installed and does not load
+ * @throws {BackendError} when it is installed and does not load, or has no such execution provider
  */
-export const loadOrt = async (): Promise<Ort | undefined> => {
+export const loadOrt = async ({ threads, providers = ["cpu"] }: SessionOptions = {}): Promise<Ort | undefined> => {
   let native: Native;
   let Tensor: TensorClass;
   try {
@@ -98,29 +116,38 @@ export const loadOrt = async (): Promise<Ort | undefined> => {
     );
   }
   const known = native.binding.listSupportedBackends().map(({ name }) => name);
+  const missing = providers.filter((name) => !known.includes(name));
+  if (missing.length > 0) {
+    throw new BackendError({
+      where: "init",
+      what: "an execution provider is not there",
+      expected: known.join(", "),
+      got: missing.join(", "),
+    });
+  }
   const tensor = (x: HostArray): OrtTensor => new Tensor(TYPE[x.dtype], dataOf(x), x.shape);
   return {
-    open(model, { threads, providers = ["cpu"] }) {
-      const missing = providers.filter((name) => !known.includes(name));
-      if (missing.length > 0) {
-        throw new BackendError({
-          where: "init",
-          what: "an execution provider is not there",
-          expected: known.join(", "),
-          got: missing.join(", "),
-        });
-      }
+    open(model) {
       const session = new native.binding.InferenceSession();
-      session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
-        executionProviders: providers,
-        graphOptimizationLevel: "all",
-        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      });
+      try {
+        session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+          ...FATAL_ONLY,
+          executionProviders: providers,
+          graphOptimizationLevel: "all",
+          ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+        });
+      } catch (cause) {
+        throw failure("the native runtime does not take the program", cause);
+      }
       return {
         run(inputs, outputs) {
           const feeds = Object.fromEntries([...inputs].map(([name, x]) => [name, tensor(x)]));
           const fetches = Object.fromEntries([...outputs].map(([name, x]) => [name, tensor(x)]));
-          session.run(feeds, fetches, {});
+          try {
+            session.run(feeds, fetches, FATAL_ONLY);
+          } catch (cause) {
+            throw failure("the native runtime failed", cause);
+          }
         },
         dispose: () => session.dispose(),
       };

@@ -17,6 +17,8 @@ export interface Names {
 export class GraphBuilder {
   readonly nodes: Node[] = [];
   readonly constants: Constant[] = [];
+  /** The primitive that is being written: its nodes are named after it. */
+  writing = "";
   readonly #byContent = new Map<string, string>();
 
   constructor(readonly names: Names = { next: 0 }) {}
@@ -38,8 +40,12 @@ export class GraphBuilder {
     domain = "",
   ): string[] {
     const outputs = Array.from({ length: count }, () => this.fresh());
-    this.nodes.push({ op, domain, inputs, outputs, attributes });
+    this.nodes.push({ name: `${this.writing}/${outputs[0]}`, op, domain, inputs, outputs, attributes });
     return outputs;
+  }
+  /** Gives a value one more name. */
+  alias(name: string, value: string): void {
+    this.nodes.push({ name, op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
   }
 
   constant(element: Element, shape: Shape, bytes: Uint8Array): string {

@@ -7,7 +7,7 @@ import type { AnyPrimitive, Params } from "../../core/primitive.js";
 import type { Handle } from "../../core/tensor.js";
 import type { Executor, Kernel } from "../executor.js";
 import { HostDevice } from "../reference.js";
-import type { Ort, SessionOptions } from "./binding.js";
+import type { Ort } from "./binding.js";
 import { inputName, modelOf, outputName, writerOf } from "./graph.js";
 import { encodeModel } from "./model.js";
 import { type Segment, segmented, segmentP } from "./segments.js";
@@ -31,12 +31,12 @@ class OrtDevice extends HostDevice {
   }
 }
 
-export const onnxExecutor = (ort: Ort, options: SessionOptions = {}): Executor => {
+export const onnxExecutor = (ort: Ort): Executor => {
   const device = new OrtDevice();
 
   /** A segment as one call of the runtime. */
   const native = ({ jaxpr, consts }: Segment): Kernel => {
-    const session = ort.open(encodeModel(modelOf(jaxpr, consts, { portable: false })), options);
+    const session = ort.open(encodeModel(modelOf(jaxpr, consts, { portable: false })));
     const kernel: Kernel = (inputs) => {
       const outs = jaxpr.outAvals.map(({ shape, dtype }) => ({ shape, dtype, data: allocate(dtype, sizeOf(shape)) }));
       session.run(

@@ -52,6 +52,7 @@ export const modelOf = (jaxpr: Jaxpr, consts: readonly HostArray[], options: Gra
   for (const eqn of jaxpr.eqns) {
     const write = writerOf(eqn, options.portable);
     if (write === undefined) throw new InvariantError({ where: "onnx", what: `no operators for ${eqn.prim.name}` });
+    b.writing = eqn.prim.name;
     const outs = write(b, eqn.inputs.map(nameOf));
     eqn.outputs.forEach((v, i) => {
       names.set(v, outs[i]);
@@ -60,7 +61,7 @@ export const modelOf = (jaxpr: Jaxpr, consts: readonly HostArray[], options: Gra
   const outputs = jaxpr.outs.map((a, i) => {
     const port = portOf(options.outputs?.[i] ?? outputName(i), a.aval);
     // The identity gives an output a name of its own: one value may be two outputs, or an input.
-    b.nodes.push({ op: "Identity", domain: "", inputs: [nameOf(a)], outputs: [port.name], attributes: {} });
+    b.alias(port.name, nameOf(a));
     return port;
   });
   const microsoft = b.nodes.some((node) => node.domain === MICROSOFT);

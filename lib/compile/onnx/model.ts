@@ -23,6 +23,8 @@ export type Attribute = number | { readonly float: number } | string | readonly 
 
 /** One operation. */
 export interface Node {
+  /** Shown in the runtime's messages and in viewers. */
+  readonly name: string;
   readonly op: string;
   /** "" for the standard operators. */
   readonly domain: string;
@@ -109,9 +111,10 @@ const writeAttribute = ([name, value]: readonly [string, Attribute], pbf: PbfWri
   }
 };
 
-const writeNode = ({ op, domain, inputs, outputs, attributes }: Node, pbf: PbfWriter): void => {
+const writeNode = ({ name, op, domain, inputs, outputs, attributes }: Node, pbf: PbfWriter): void => {
   for (const input of inputs) pbf.writeStringField(1, input);
   for (const output of outputs) pbf.writeStringField(2, output);
+  pbf.writeStringField(3, name);
   pbf.writeStringField(4, op);
   for (const attribute of Object.entries(attributes)) pbf.writeMessage(5, writeAttribute, attribute);
   if (domain !== "") pbf.writeStringField(7, domain);

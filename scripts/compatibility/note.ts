@@ -1,0 +1,22 @@
+/** @file What a note on one of JAX's names can say. */
+
+/** About one name. Without a note it is there under its own name in camel case, or absent for its module's reason. */
+export type Note = { readonly as?: string; readonly differs?: string } | { readonly not: string };
+
+export type Notes = Readonly<Record<string, Note>>;
+
+/** About one module of JAX. */
+export interface Module {
+  /** Where its names are exported here; "" for the main entry; undefined for nowhere. */
+  readonly space?: string;
+  /** Why a name without a note is not there. */
+  readonly absent: string;
+  readonly names?: Notes;
+}
+
+/** The same note for several names. */
+export const all = (names: string, note: Note): Notes => Object.fromEntries(names.split(" ").map((n) => [n, note]));
+
+export const COMPLEX: Note = { not: "no complex numbers" };
+export const PURE: Note = { not: "traced functions are pure here; return what you want to see" };
+export const ONE_DEVICE: Note = { not: "one device a process; no sharding and no collectives" };

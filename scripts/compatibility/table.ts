@@ -1,0 +1,79 @@
+/** @file The table of JAX's public names and what fluxion has for each. */
+import * as fluxion from "../../lib/index.js";
+import type { Module, Note } from "./note.js";
+import { MODULES } from "./notes.js";
+
+/** Names of JAX's API reference by module. */
+export type JaxNames = Readonly<Record<string, readonly string[]>>;
+
+/** What fluxion has for one of JAX's names. */
+export interface Entry {
+  readonly name: string;
+  /** Where it is exported, as `np.sum`; undefined where it is not. */
+  readonly here: string | undefined;
+  /** How it differs, or why it is not there. */
+  readonly note: string;
+}
+
+/** What is exported under a dotted name; undefined when nothing is. */
+export const exported = (path: string): unknown =>
+  path.split(".").reduce<unknown>((x, key) => (x as Record<string, unknown> | undefined)?.[key], fluxion);
+
+/** `value_and_grad` as `valueAndGrad`. */
+export const camelCase = (name: string): string => name.replaceAll(/_+([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+
+const entryOf = (module: Module, name: string): Entry => {
+  const note: Note = module.names?.[name] ?? {};
+  if ("not" in note) return { name, here: undefined, note: note.not };
+  const { as, differs = "" } = note;
+  if (as !== undefined) return { name, here: as, note: differs };
+  const path = module.space === "" ? camelCase(name) : `${module.space}.${camelCase(name)}`;
+  if (module.space !== undefined && exported(path) !== undefined) return { name, here: path, note: differs };
+  return { name, here: undefined, note: module.absent };
+};
+
+/** One entry for each name, module by module. @throws when a module has no notes */
+export const entriesOf = (names: JaxNames): Map<string, Entry[]> =>
+  new Map(
+    Object.entries(names).map(([jaxModule, list]) => {
+      const module = MODULES[jaxModule];
+      if (module === undefined) throw new Error(`no notes for the module ${jaxModule}`);
+      return [jaxModule, [...new Set(list)].map((name) => entryOf(module, name))];
+    }),
+  );
+
+const row = ({ name, here, note }: Entry): string =>
+  here === undefined
+    ? `| \`${name}\` | no | ${note} |`
+    : `| \`${name}\` | ${note === "" ? "yes" : "differs"} | \`${here}\`${note === "" ? "" : `: ${note}`} |`;
+
+/** The page. */
+export const pageOf = (source: string, names: JaxNames): string => {
+  const entries = entriesOf(names);
+  const all = [...entries.values()].flat();
+  const count = (list: readonly Entry[]): string => {
+    const here = list.filter((e) => e.here !== undefined);
+    return `${here.length} of ${list.length}`;
+  };
+  return [
+    "# JAX's names, and what fluxion has for each",
+    "",
+    `Made by \`scripts/compatibility/main.ts\` from the ${source}; a test compares the page with what is exported.`,
+    `${count(all)} names are there.`,
+    "",
+    "In general: names are in camel case; optional arguments come in one object at the end (`np.sum(x, { axis: 0 })`); there are no operators",
+    "and no methods (`np.add(x, y)`, not `x + y`); a JavaScript number is weak, as a Python scalar is in JAX; dtypes are float32, int32,",
+    "uint32 and bool, and float64 on the backend `reference`; there are no complex numbers.",
+    ...[...entries].flatMap(([module, list]) => [
+      "",
+      `## ${module}`,
+      "",
+      `${count(list)} names.`,
+      "",
+      "| JAX | here | as, or why not |",
+      "| --- | --- | --- |",
+      ...list.map(row),
+    ]),
+    "",
+  ].join("\n");
+};

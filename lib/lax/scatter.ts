@@ -121,7 +121,7 @@ export const scatterMax = scattering("lax.scatterMax", sc.scatterMax);
 /**
  * The entries of `x` at places along several axes: `[n, ...the other axes]`.
  *
- * @param indices  a vector `[n]` for each of `axes`; negative ones count from the end
+ * - `indices`: a vector `[n]` for each of `axes`; negative ones count from the end
  * @see JAX, `jax.lax.index_take`
  */
 export const indexTake = composite(

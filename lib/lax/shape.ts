@@ -137,7 +137,7 @@ export const pad = composite(
 /**
  * An associative function over axes, which are dropped: log2(n) applications of `f` to whole tensors.
  *
- * @param init  a scalar with `f(init, x) = x`
+ * - `init`: a scalar with `f(init, x) = x`
  * @see jax.lax.reduce, for one operand
  * @example lax.reduce(x, np.scalar(0), np.add, [0])
  */

@@ -31,7 +31,7 @@ const startsOf = (where: string, starts: readonly TensorLike[], x: Tensor): Tens
 /**
  * The slice of `x` of `sliceSizes` that begins at `starts`, moved inside where it would stick out.
  *
- * @param starts  integers, one for each axis of `x`; negative ones count from the end
+ * - `starts`: integers, one for each axis of `x`; negative ones count from the end
  * @throws {ShapeError} when the slice is larger than `x`
  * @see JAX, `jax.lax.dynamic_slice`
  */

@@ -47,7 +47,7 @@ export const fitted = (where: string, value: TensorLike, x: Tensor): Tensor => {
 /**
  * `x[index]`.
  *
- * @param index  see `np.at`; an index out of range takes the nearest
+ * - `index`: see `np.at`; an index out of range takes the nearest
  * @example np.get(x, ":", null, "::-1", ids) // x[:, None, ::-1, ids]
  */
 export const get = composite("np.get", (x: TensorLike, ...index: readonly Index[]): Tensor => read(x, index, {}));

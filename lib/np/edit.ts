@@ -35,8 +35,8 @@ const constant = (list: readonly number[]): Tensor => array(Int32Array.from(list
 /**
  * `x` with `values` before the places `index` along `axis`; flattened without one.
  *
- * @param index   one place, before which all values go, or one for each of the values along the axis; they count in `x` as it is
- * @param values  broadcast to the entries
+ * - `index`: one place, before which all values go, or one for each of the values along the axis; they count in `x` as it is
+ * - `values`: broadcast to the entries
  * @see JAX, `jax.numpy.insert`
  */
 export const insert = composite(
@@ -70,7 +70,7 @@ export const insert = composite(
 /**
  * `x` without the entries at `index` along `axis`; flattened without one.
  *
- * @param index  a place, several, or a slice
+ * - `index`: a place, several, or a slice
  * @see JAX, `jax.numpy.delete`
  */
 export const deleteAt = composite(
@@ -93,7 +93,7 @@ export const deleteAt = composite(
 /**
  * For each element of `index` the one of `choices[index]`; all broadcast together.
  *
- * @param options.mode  for indices out of range: the nearest, or `wrap` around (JAX's own default, an error, needs values)
+ * - `mode`: for indices out of range: the nearest, or `wrap` around (JAX's own default, an error, needs values)
  * @see JAX, `jax.numpy.choose`
  */
 export const choose = composite(

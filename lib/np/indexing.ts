@@ -28,8 +28,8 @@ const checkElements = (where: string, x: Tensor, axis: number, indices: Tensor):
 /**
  * The entries of `x` at `indices` along `axis`: shape `[...before axis, ...indices, ...behind axis]`.
  *
- * @param axis  without one, `x` is flattened
- * @param mode  for indices out of range. `fill` (the default) counts negative ones from the end and gives `fillValue` for others: NaN,
+ * - `axis`: without one, `x` is flattened
+ * - `mode`: for indices out of range. `fill` (the default) counts negative ones from the end and gives `fillValue` for others: NaN,
  *   the lowest int32, the highest uint32 or true; `clip` takes the nearest, the first for negative ones; `wrap` counts on from the
  *   beginning; `promise_in_bounds` is `clip`
  * @throws {DTypeError} when the indices are not integers; {ShapeError} for an axis without elements
@@ -79,8 +79,8 @@ const widened = (x: Tensor, wide: Shape, at: number): Tensor =>
 /**
  * `y[..., j, ...] = x[..., indices[..., j, ...], ...]` along `axis`; other axes broadcast.
  *
- * @param axis  default the last; with null, `x` is flattened
- * @param mode  for indices out of range, as in `np.at(...).get`, but by default `fill`; negative ones count from the end
+ * - `axis`: default the last; with null, `x` is flattened
+ * - `mode`: for indices out of range, as in `np.at(...).get`, but by default `fill`; negative ones count from the end
  * @throws {ShapeError} when ranks differ or shapes do not broadcast
  * @see JAX, `jax.numpy.take_along_axis`
  */
@@ -107,8 +107,8 @@ export const takeAlongAxis = composite(
  * `x` with `x[..., indices[..., j, ...], ...] = values[..., j, ...]` along `axis`; `values` broadcast to `indices`, and other axes of the
  * indices to those of `x`.
  *
- * @param axis  with null, `x` is flattened, and put into shape again
- * @param mode  for indices out of range, as in `np.at(...).set`: by default they are left out
+ * - `axis`: with null, `x` is flattened, and put into shape again
+ * - `mode`: for indices out of range, as in `np.at(...).set`: by default they are left out
  * @see JAX, `jax.numpy.put_along_axis`
  */
 export const putAlongAxis = composite(
@@ -137,7 +137,7 @@ export const putAlongAxis = composite(
 /**
  * `x`, flattened, with `values` (repeated as often as needed) at `indices`, in its shape again.
  *
- * @param mode  for indices out of range: by default they are left out; `clip` takes the nearest, `wrap` counts on from the beginning
+ * - `mode`: for indices out of range: by default they are left out; `clip` takes the nearest, `wrap` counts on from the beginning
  * @see JAX, `jax.numpy.put`
  */
 export const put = composite(

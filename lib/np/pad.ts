@@ -109,7 +109,7 @@ const beside = (t: Tensor, axis: number, widths: readonly [number, number], opti
 /**
  * New elements around a tensor.
  *
- * @param widths  how many before and behind each axis: `[[1, 2], [0, 3]]`, or one pair or number for all
+ * - `widths`: how many before and behind each axis: `[[1, 2], [0, 3]]`, or one pair or number for all
  * @throws {ShapeError} when the widths do not fit or are negative, or an empty axis has nothing to repeat
  * @throws {DTypeError} when the dtype cannot hold the constant
  * @see numpy.pad (all modes but a function, and the reflect type "odd")

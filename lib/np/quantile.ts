@@ -85,7 +85,7 @@ const quantiles = (name: string, skipNaN: boolean, scale: (q: Quantiles) => Quan
 /**
  * The element below which a share `q` of the elements lies, interpolated; NaN where there is one.
  *
- * @param q  from 0 to 1; several give a result with their axes in front
+ * - `q`: from 0 to 1; several give a result with their axes in front
  * @throws {ArgumentError} when a number is out of range or there are no elements
  * @see jax.numpy.quantile; where a place lies exactly on an infinite element, that element and not NaN
  * @example np.quantile(x, [0.25, 0.75], { axis: 0 })

@@ -23,7 +23,7 @@ const before = (x: Tensor, y: Tensor): Tensor =>
 /**
  * Where in the sorted vector `sorted` each of `values` would be inserted (int32): before equal ones, or behind with `side: "right"`.
  *
- * @param options.sorter  indices that sort `sorted`, if it is not
+ * - `sorter`: indices that sort `sorted`, if it is not
  * @see JAX, `jax.numpy.searchsorted`; a binary search
  */
 export const searchsorted = composite(
@@ -92,7 +92,7 @@ export const digitize = composite(
 /**
  * How often each of 0, 1, … is in the vector `x`, or the sum of `weights` there. Negative ones count as 0.
  *
- * @param options.length  the length of the result, needed under `jit`; what is not below it is left out
+ * - `length`: the length of the result, needed under `jit`; what is not below it is left out
  * @see JAX, `jax.numpy.bincount`
  */
 export const bincount = composite(

@@ -43,7 +43,7 @@ const placesOf = (where: string, mask: Tensor, size: number | undefined, fill: T
 /**
  * Where `x`, flattened, is not zero (int32).
  *
- * @param options.fillValue  default 0
+ * - `fillValue`: default 0
  * @see JAX, `jax.numpy.flatnonzero`
  */
 export const flatnonzero = composite("np.flatnonzero", (x: TensorLike, options: SizeOptions = {}): Tensor => {
@@ -78,7 +78,7 @@ export const argwhere = composite("np.argwhere", (x: TensorLike, options: SizeOp
 /**
  * The entries along `axis` (flattened without one) where `condition`, a vector, holds.
  *
- * @param options.fillValue  default 0
+ * - `fillValue`: default 0
  * @see JAX, `jax.numpy.compress`
  */
 export const compress = composite(
@@ -141,7 +141,7 @@ const noElements = (x: Tensor, { size = 0, fillValue = 0 }: SizeOptions): Unique
 /**
  * The distinct values of a tensor in ascending order, NaN once and last, with their first places, counts and the way back.
  *
- * @param options.fillValue  default the smallest value
+ * - `fillValue`: default the smallest value
  * @see JAX, `jax.numpy.unique_all`
  */
 export const uniqueAll = composite("np.uniqueAll", (x: TensorLike, options: SizeOptions = {}): Unique => {
@@ -171,7 +171,7 @@ export const uniqueAll = composite("np.uniqueAll", (x: TensorLike, options: Size
 /**
  * The distinct values of a tensor, flattened, in ascending order; NaN once and last.
  *
- * @param options.fillValue  default the smallest value
+ * - `fillValue`: default the smallest value
  * @see JAX, `jax.numpy.unique`; `uniqueAll` has indices and counts
  * @example np.unique(labels, { size: 10, fillValue: -1 }) // also under jit
  */

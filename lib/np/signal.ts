@@ -60,7 +60,7 @@ export interface InterpOptions {
 /**
  * The piecewise linear function through the points `(xp, fp)`, at `x`.
  *
- * @param xp  ascending
+ * - `xp`: ascending
  * @throws {ShapeError} when the points are not two vectors of one length
  * @see jax.numpy.interp; without periods
  */

@@ -53,7 +53,7 @@ export const topK = composite(
 /**
  * The indices (int32) that sort by several keys, the last of them first in importance.
  *
- * @param keys  tensors of one shape, or one tensor whose first axis counts them
+ * - `keys`: tensors of one shape, or one tensor whose first axis counts them
  * @see JAX, `jax.numpy.lexsort`
  * @example np.lexsort([firstNames, surnames]) // by surname, then by first name
  */

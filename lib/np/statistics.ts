@@ -17,7 +17,7 @@ import { atleast2d } from "./shape.js";
 /**
  * The weighted mean.
  *
- * @param options.weights  of the shape of `x`, or a vector along the one axis; without them the mean
+ * - `weights`: of the shape of `x`, or a vector along the one axis; without them the mean
  * @throws {ShapeError} when the weights fit neither
  */
 export const average = composite(

@@ -56,9 +56,9 @@ const highest = (dtype: DType): number => (isFloat(dtype) ? Infinity : dtype ===
 /**
  * The sums of the entries along the first axis that have the same number; 0 where there are none.
  *
- * @param data        `[n, ...]`
- * @param segmentIds  `[n]`, integers in any order
- * @returns           `[numSegments, ...]`
+ * - `data`: `[n, ...]`
+ * - `segmentIds`: `[n]`, integers in any order
+ * @returns `[numSegments, ...]`
  * @see JAX, `jax.ops.segment_sum`
  * @example ops.segmentSum(messages, targets, { numSegments: nodes })
  */

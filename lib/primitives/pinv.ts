@@ -7,7 +7,7 @@ import { add, sub } from "./elementwise.js";
 import { factorization, matrixTranspose } from "./matrix.js";
 import { svdP } from "./svd.js";
 
-interface Pinv {
+export interface Pinv {
   /** Singular values up to `rtol` times the largest count as zero. */
   readonly rtol: number;
 }

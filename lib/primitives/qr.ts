@@ -9,7 +9,7 @@ import { factorization, lowerTriangle, matrixTranspose, normOf, upperTriangle } 
 import { sliceAxis } from "./movement.js";
 import { triangularSolve } from "./triangular-solve.js";
 
-interface Qr {
+export interface Qr {
   /** `Q` is square; else it has as many columns as the smaller side. */
   readonly fullMatrices: boolean;
 }

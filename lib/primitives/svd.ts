@@ -11,7 +11,7 @@ import { rotation, turn } from "./eigh.js";
 import { add, convert, div, eq, mul, sub, zeroLike } from "./elementwise.js";
 import { factorization, identityLike, matrixTranspose } from "./matrix.js";
 
-interface Svd {
+export interface Svd {
   /** `U` and `Vᵀ` are square; else they have as many columns and rows as there are singular values. */
   readonly fullMatrices: boolean;
   /** Whether `U` and `Vᵀ` are results at all. */

@@ -1,15 +1,12 @@
 /** @file Notes on the module `jax`. */
-import { all, COMPLEX, type Module, type Note, type Notes, ONE_DEVICE, PURE } from "./note.js";
+import { all, COMPLEX, differing, type Module, type Note, type Notes, ONE_DEVICE, PURE } from "./note.js";
 
 /** Methods of arrays that are functions of `np`. */
 const methods = (names: string): Notes =>
   Object.fromEntries(
     names
       .split(" ")
-      .map((name): [string, Note] => [
-        `Array.${name}`,
-        { as: `np.${name === "var" ? "variance" : name}`, differs: "a function, not a method" },
-      ]),
+      .map((name): [string, Note] => [`Array.${name}`, { as: `np.${name}`, differs: "a function, not a method" }]),
   );
 
 const NO_SWITCH: Note = { not: "no global switches" };
@@ -23,25 +20,52 @@ export const JAX: Module = {
       NO_SWITCH,
     ),
     ...all("check_tracer_leaks checking_leaks", { not: "always on: an escaped tracer is an error when it is used" }),
-    ...all("debug_nans debug_infs", { not: "not yet" }),
+    ...all("debug_nans debug_infs", {
+      not: "no global switches; `np.isfinite` tells, and `optim.applyIfFinite` skips an update",
+    }),
     enable_x64: { not: "float64 is on the backend `reference` only" },
     ...all("default_device default_backend", { as: "init", differs: "the backend is chosen once, by name" }),
-    ...all("disable_jit Inline ensure_compile_time_eval named_call named_scope CompilerEffortLevel", {
-      not: "not yet",
-    }),
+    disable_jit: { not: "no global switches; leave `jit` out: functions run eagerly too" },
+    Inline: { not: "calls are always written out into one program" },
+    ensure_compile_time_eval: { not: "what depends on no argument is computed while tracing" },
+    ...all("named_call named_scope", { not: "no names in programs; errors name the function" }),
+    CompilerEffortLevel: { not: "nothing to choose" },
     ShapeDtypeStruct: { as: "ShapeDtype" },
     device_put: { as: "np.devicePut" },
     device_get: { not: "`x.dataSync()`, `await x.data()`, `x.toArray()` and `x.item()` read a tensor" },
     ...all(
-      "make_mesh set_mesh shard_map smap pmap devices local_devices process_index device_count local_device_count process_count process_indices Device make_array_from_callback make_array_from_single_device_arrays make_array_from_process_local_data typeof",
+      "make_mesh set_mesh shard_map smap pmap devices local_devices process_index device_count local_device_count process_count process_indices Device make_array_from_callback make_array_from_single_device_arrays make_array_from_process_local_data",
       ONE_DEVICE,
     ),
-    copy_to_host_async: { not: "`await x.data()`" },
+    typeof: { as: "Aval", differs: "`x.aval`, a property of the tensor" },
+    copy_to_host_async: { not: "`await x.data()` does both" },
     "numpy.vectorize": { as: "np.vectorize" },
-    ...all("fwd_and_bwd custom_gradient custom_remat", { not: "customVjp and checkpoint say the same" }),
-    "custom_jvp.defjvp": { as: "customJvp", differs: "the rule is an argument" },
+    fwd_and_bwd: { as: "vjp", differs: "the pullback is a function, which holds the residuals" },
+    custom_gradient: {
+      as: "customVjp",
+      differs: "`fwd` and `bwd` apart, where it takes one function that returns both",
+    },
+    custom_remat: { as: "checkpoint", differs: "what to save is said by a policy" },
+    custom_jvp: { as: "customJvp", differs: "`customJvp(f, rule)`; no decorator" },
+    "custom_jvp.defjvp": { as: "customJvp", differs: "the rule is its second argument" },
     "custom_jvp.defjvps": { as: "customJvp", differs: "one rule for all arguments" },
-    "custom_vjp.defvjp": { as: "customVjp", differs: "the two rules are arguments" },
+    custom_vjp: {
+      as: "customVjp",
+      differs: "`customVjp(f, fwd, bwd)`; no decorator; `nondiffArgnums` are not given to `bwd` again",
+    },
+    "custom_vjp.defvjp": { as: "customVjp", differs: "the rules are its second and third argument" },
+    ...differing({
+      jit: "`{ static, donate, executor, cacheSize }`; arguments by place, no names of arguments",
+      grad: "`{ argnums, hasAux, allowInt }`; integers give null, not float0; no `holomorphic`",
+      value_and_grad: "`{ argnums, hasAux, allowInt }`; no `holomorphic`",
+      jvp: "primals and tangents are arrays; the tangent of an integer is null; `linearize` and `hasAux` for the rest",
+      vjp: "the function that it returns holds memory: dispose of it; the cotangent of an integer is null",
+      linearize: "the function that it returns holds memory: dispose of it",
+      vmap: "`{ inAxes, outAxes }`; no `axis_name`, since there are no collectives",
+      checkpoint: "`{ policy }`; also `remat`; no `static_argnums`: close over them",
+    }),
+    "checkpoint_policies.checkpoint_dots": { as: "checkpointPolicies.dotsSaveable" },
+    "checkpoint_policies.checkpoint_dots_with_no_batch_dims": { as: "checkpointPolicies.dotsWithNoBatchDimsSaveable" },
     ...all("custom_batching.custom_vmap custom_batching.custom_vmap.def_vmap custom_batching.sequential_vmap", {
       not: "a primitive of your own has a batch rule: see definePrimitive",
     }),
@@ -54,7 +78,10 @@ export const JAX: Module = {
     "Array.view": { as: "lax.bitcastConvertType", differs: "a function, not a method" },
     "Array.T": { as: "np.transpose", differs: "a function, not a property" },
     "Array.mT": { as: "np.matrixTranspose", differs: "a function, not a property" },
-    ...all("Array.byteswap Array.itemsize Array.flat Array.nbytes", { not: "`x.aval.bytes` tells the size" }),
+    ...all("Array.itemsize Array.nbytes", { as: "Aval", differs: "`x.aval.bytes` is the size in bytes" }),
+    "Array.byteswap": { not: "bytes are those of the machine" },
+    "Array.flat": { not: "`x.dataSync()` is a typed array to iterate over" },
+    "Array.copy_to_host_async": { not: "`await x.data()` does both" },
     ...all("Array.conj Array.conjugate Array.imag Array.real", COMPLEX),
     ...all("Array.dtype Array.ndim Array.shape Array.size", {
       as: "Aval",
@@ -62,11 +89,11 @@ export const JAX: Module = {
     }),
     "Array.item": { as: "isTensor", differs: "`x.item()`, a method of the tensor" },
     ...all(
-      "Array.addressable_shards Array.committed Array.copy_to_host_async Array.device Array.global_shards Array.is_fully_addressable Array.is_fully_replicated Array.sharding Array.to_device",
+      "Array.addressable_shards Array.committed Array.device Array.global_shards Array.is_fully_addressable Array.is_fully_replicated Array.sharding Array.to_device",
       ONE_DEVICE,
     ),
     ...all("pure_callback experimental.io_callback debug.callback debug.print", PURE),
-    print_environment_info: { not: "not yet" },
+    print_environment_info: { as: "stats", differs: "the backend, and what was moved and run" },
     live_arrays: { as: "memory", differs: "numbers of arrays and bytes, not the arrays" },
     clear_caches: { not: "`dispose()` of a jitted function drops its programs" },
     ds: { as: "lax.dynamicSlice", differs: "start and sizes are arguments" },

@@ -17,6 +17,10 @@ export interface Module {
 /** The same note for several names. */
 export const all = (names: string, note: Note): Notes => Object.fromEntries(names.split(" ").map((n) => [n, note]));
 
+/** How names differ that are there under their own name. */
+export const differing = (names: Readonly<Record<string, string>>): Notes =>
+  Object.fromEntries(Object.entries(names).map(([name, differs]) => [name, { differs }]));
+
 export const COMPLEX: Note = { not: "no complex numbers" };
 export const PURE: Note = { not: "traced functions are pure here; return what you want to see" };
 export const ONE_DEVICE: Note = { not: "one device a process; no sharding and no collectives" };

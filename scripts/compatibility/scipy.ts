@@ -1,52 +1,109 @@
 /** @file Notes on `jax.scipy`. */
-import type { Module } from "./note.js";
+import { all, COMPLEX, differing, type Module, type Note } from "./note.js";
 
-const STATS = [
-  "",
-  "bernoulli",
-  "beta",
-  "betabinom",
-  "binom",
-  "cauchy",
-  "chi2",
-  "dirichlet",
-  "expon",
-  "gamma",
-  "gumbel_l",
-  "gumbel_r",
-  "gennorm",
-  "geom",
-  "laplace",
-  "logistic",
-  "multinomial",
-  "multivariate_normal",
-  "nbinom",
-  "norm",
-  "pareto",
-  "poisson",
-  "t",
-  "truncnorm",
-  "uniform",
-  "vonmises",
-  "wrapcauchy",
-];
+/** Distributions of `jax.scipy.stats`, and which sampler of `random` draws from each. */
+const STATS: Readonly<Record<string, string | undefined>> = {
+  bernoulli: "bernoulli",
+  beta: "beta",
+  betabinom: undefined,
+  binom: "binomial",
+  cauchy: "cauchy",
+  chi2: "chisquare",
+  dirichlet: "dirichlet",
+  expon: "exponential",
+  gamma: "gamma",
+  gumbel_l: undefined,
+  gumbel_r: "gumbel",
+  gennorm: "generalizedNormal",
+  geom: "geometric",
+  laplace: "laplace",
+  logistic: "logistic",
+  multinomial: "multinomial",
+  multivariate_normal: "multivariateNormal",
+  nbinom: undefined,
+  norm: "normal",
+  pareto: "pareto",
+  poisson: "poisson",
+  t: "t",
+  truncnorm: "truncatedNormal",
+  uniform: "uniform",
+  vonmises: undefined,
+  wrapcauchy: undefined,
+};
+
+const OUTSIDE = "outside of what fluxion is for";
+const MATRICES: Note = { not: "not yet; `scipy.linalg.toeplitz` is there" };
+const NOT_SYMMETRIC: Note = { not: "it needs eigenvalues of matrices that are not symmetric, which are complex" };
+const TRANSFORMS: Note = { not: "no Fourier transforms, since there are no complex numbers" };
 
 export const SCIPY: Readonly<Record<string, Module>> = {
+  "jax.scipy.stats": { absent: "not yet" },
   ...Object.fromEntries(
-    STATS.map((name) => [
-      `jax.scipy.stats${name === "" ? "" : `.${name}`}`,
-      { absent: "no densities; `random` draws from it" },
+    Object.entries(STATS).map(([name, sampler]) => [
+      `jax.scipy.stats.${name}`,
+      { absent: sampler === undefined ? "no densities yet" : `no densities yet; \`random.${sampler}\` draws from it` },
     ]),
   ),
-  "jax.scipy.cluster.vq": { absent: "outside of what fluxion is for" },
+  "jax.scipy.cluster.vq": { absent: OUTSIDE },
   "jax.scipy.fft": { absent: "no Fourier transforms, since there are no complex numbers" },
-  "jax.scipy.integrate": { absent: "`np.trapezoid`" },
-  "jax.scipy.interpolate": { absent: "outside of what fluxion is for" },
-  "jax.scipy.linalg": { space: "np.linalg", absent: "not yet" },
-  "jax.scipy.ndimage": { absent: "outside of what fluxion is for" },
-  "jax.scipy.optimize": { absent: "optimizers are in `optim`" },
-  "jax.scipy.signal": { space: "np", absent: "no Fourier transforms" },
-  "jax.scipy.spatial.transform": { absent: "outside of what fluxion is for" },
-  "jax.scipy.sparse.linalg": { absent: "no sparse solvers yet" },
-  "jax.scipy.special": { space: "np", absent: "not yet" },
+  "jax.scipy.integrate": {
+    absent: "not yet",
+    names: { trapezoid: { as: "np.trapezoid", differs: "`np.trapezoid(y, { x, dx, axis })`" } },
+  },
+  "jax.scipy.interpolate": { absent: "not yet; `np.interp` interpolates in one dimension" },
+  "jax.scipy.linalg": {
+    space: "scipy.linalg",
+    absent: "not yet",
+    names: {
+      ...all(
+        "circulant companion convolution_matrix fiedler fiedler_companion hadamard hankel helmert hilbert invhilbert invpascal leslie pascal",
+        MATRICES,
+      ),
+      dft: COMPLEX,
+      ...all("funm hessenberg rsf2csf schur sqrtm", NOT_SYMMETRIC),
+      ...differing({
+        cholesky: "`{ lower }`",
+        cho_factor: "`{ lower }`; a pair of the factor and whether it is lower",
+        solve: '`{ assumeA: "gen" }` or "pos"',
+        solve_triangular: "`{ lower, trans, unitDiagonal }`",
+        eigh: "as `np.linalg.eigh`: no second matrix",
+        qr: "as `np.linalg.qr`; no pivoting",
+        svd: "as `np.linalg.svd`",
+        expm: "`{ maxSquarings }`; no `upper_triangular`",
+        lu: "`[p, l, u]`; no `permute_l`",
+      }),
+    },
+  },
+  "jax.scipy.ndimage": { absent: OUTSIDE },
+  "jax.scipy.optimize": {
+    absent: "`optim` has optimizers of first order; `hessian` and `hvp` make Newton's method a few lines",
+  },
+  "jax.scipy.signal": {
+    absent: "not yet",
+    names: {
+      convolve: { as: "np.convolve", differs: "of vectors; more axes by `lax.convGeneralDilated`" },
+      correlate: { as: "np.correlate", differs: 'of vectors, and `"valid"` by default' },
+      ...all("convolve2d correlate2d", { not: "`lax.convGeneralDilated`" }),
+      ...all("fftconvolve csd istft stft welch", TRANSFORMS),
+    },
+  },
+  "jax.scipy.spatial.transform": { absent: OUTSIDE },
+  "jax.scipy.sparse.linalg": { absent: "not yet" },
+  "jax.scipy.special": {
+    space: "scipy.special",
+    absent: "not yet",
+    names: {
+      erfinv: { as: "scipy.special.erfInv" },
+      loggamma: { as: "scipy.special.gammaln", differs: "of real numbers" },
+      softmax: { as: "nn.softmax", differs: "over the last axis by default" },
+      log_softmax: { as: "nn.logSoftmax", differs: "over the last axis by default" },
+      ...all("sph_harm_y wofz", COMPLEX),
+      ...differing({
+        logsumexp: "`{ axis, keepDims, where }`; no `b`, no `return_sign`",
+        comb: "no `exact`, no `repetition`",
+        gammainc: "no derivative by `a`",
+        gammaincc: "no derivative by `a`",
+      }),
+    },
+  },
 };

@@ -15,6 +15,12 @@ export interface Entry {
   readonly note: string;
 }
 
+/** What a name of a module would be called here. */
+export const guess = (module: Module, name: string): string | undefined => {
+  if (module.space === undefined) return undefined;
+  return module.space === "" ? camelCase(name) : `${module.space}.${camelCase(name)}`;
+};
+
 /** What is exported under a dotted name; undefined when nothing is. */
 export const exported = (path: string): unknown =>
   path.split(".").reduce<unknown>((x, key) => (x as Record<string, unknown> | undefined)?.[key], fluxion);
@@ -27,8 +33,8 @@ const entryOf = (module: Module, name: string): Entry => {
   if ("not" in note) return { name, here: undefined, note: note.not };
   const { as, differs = "" } = note;
   if (as !== undefined) return { name, here: as, note: differs };
-  const path = module.space === "" ? camelCase(name) : `${module.space}.${camelCase(name)}`;
-  if (module.space !== undefined && exported(path) !== undefined) return { name, here: path, note: differs };
+  const path = guess(module, name);
+  if (path !== undefined && exported(path) !== undefined) return { name, here: path, note: differs };
   return { name, here: undefined, note: module.absent };
 };
 
@@ -42,10 +48,19 @@ export const entriesOf = (names: JaxNames): Map<string, Entry[]> =>
     }),
   );
 
-const row = ({ name, here, note }: Entry): string =>
+const cells = ({ name, here, note }: Entry): string[] =>
   here === undefined
-    ? `| \`${name}\` | no | ${note} |`
-    : `| \`${name}\` | ${note === "" ? "yes" : "differs"} | \`${here}\`${note === "" ? "" : `: ${note}`} |`;
+    ? [`\`${name}\``, "no", note]
+    : [`\`${name}\``, note === "" ? "yes" : "differs", `\`${here}\`${note === "" ? "" : `: ${note}`}`];
+
+/** Rows as the formatter has them: columns of one width. */
+const table = (rows: readonly (readonly string[])[]): string[] => {
+  const widths = rows[0].map((_, i) => Math.max(3, ...rows.map((row) => row[i].length)));
+  const line = (row: readonly string[], fill = " "): string =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i], fill)).join(" | ")} |`;
+  const [head, ...rest] = rows;
+  return [line(head), line(["", "", ""], "-"), ...rest.map((row) => line(row))];
+};
 
 /** The page. */
 export const pageOf = (source: string, names: JaxNames): string => {
@@ -58,21 +73,20 @@ export const pageOf = (source: string, names: JaxNames): string => {
   return [
     "# JAX's names, and what fluxion has for each",
     "",
-    `Made by \`scripts/compatibility/main.ts\` from the ${source}; a test compares the page with what is exported.`,
-    `${count(all)} names are there.`,
+    "Made by `scripts/compatibility/main.ts`; a test compares the page with what is exported. The names are those of JAX's API reference",
+    `(${source}). ${count(all)} are here.`,
     "",
-    "In general: names are in camel case; optional arguments come in one object at the end (`np.sum(x, { axis: 0 })`); there are no operators",
-    "and no methods (`np.add(x, y)`, not `x + y`); a JavaScript number is weak, as a Python scalar is in JAX; dtypes are float32, int32,",
-    "uint32 and bool, and float64 on the backend `reference`; there are no complex numbers.",
+    "In general: names are in camel case; optional arguments come in one object at the end (`np.sum(x, { axis: 0 })`), or by place where a",
+    "note says so; there are no operators and no methods (`np.add(x, y)`, not `x + y`); a JavaScript number is weak, as a Python scalar is",
+    "in JAX; dtypes are float32, int32, uint32 and bool, and float64 on the backend `reference`; there are no complex numbers. Names that",
+    "JAX's list leaves out: `jax.tree` is `tree`, `jax.ops` is `ops`.",
     ...[...entries].flatMap(([module, list]) => [
       "",
       `## ${module}`,
       "",
       `${count(list)} names.`,
       "",
-      "| JAX | here | as, or why not |",
-      "| --- | --- | --- |",
-      ...list.map(row),
+      ...table([["JAX", "here", "as, or why not"], ...list.map(cells)]),
     ]),
     "",
   ].join("\n");

@@ -36,7 +36,7 @@ export const onnxExecutor = (ort: Ort): Executor => {
 
   /** A segment as one call of the runtime. */
   const native = ({ jaxpr, consts }: Segment): Kernel => {
-    const session = ort.open(encodeModel(modelOf(jaxpr, consts, { portable: false })));
+    const session = ort.open(encodeModel(modelOf(jaxpr, consts, false)));
     const kernel: Kernel = (inputs) => {
       const outs = jaxpr.outAvals.map(({ shape, dtype }) => ({ shape, dtype, data: allocate(dtype, sizeOf(shape)) }));
       session.run(

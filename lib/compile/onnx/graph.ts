@@ -1,28 +1,55 @@
 /** @file A jaxpr as an ONNX model. */
 import { InvariantError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
-import type { Eqn, Jaxpr, Var } from "../../core/jaxpr.js";
+import { type Atom, type Eqn, type Jaxpr, jaxprsOf, type Var } from "../../core/jaxpr.js";
 import { Literal } from "../../core/tensor.js";
 import { GraphBuilder, MICROSOFT, portOf } from "./builder.js";
+import { controlOf } from "./control.js";
+import { Nodes } from "./elementwise.js";
 import { lower } from "./lower.js";
 import type { Write } from "./lowering.js";
-import type { Model } from "./model.js";
+import type { Model, Port } from "./model.js";
 
 /** The newest set of standard operators that onnxruntime 1.30 runs with kernels for all that is used here. */
 const OPSET = 21;
 
-export interface GraphOptions {
-  /** Standard operators only. */
-  readonly portable: boolean;
-  /** Names of the inputs and outputs; by default `in0`, … and `out0`, …. */
-  readonly inputs?: readonly string[];
-  readonly outputs?: readonly string[];
-  readonly metadata?: Readonly<Record<string, string>>;
+/** How a model looks to those who run it: names of inputs and outputs, and what is written beside. */
+export interface Interface {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** How an equation of a jaxpr is written, or undefined where it cannot be. */
-export const writerOf = ({ prim, params, inputs, outputs }: Eqn, portable: boolean): Write | undefined =>
-  lower({ prim, params, inAvals: inputs.map((a) => a.aval), outAvals: outputs.map((v) => v.aval), portable });
+export const writerOf = (eqn: Eqn, portable: boolean): Write | undefined => {
+  const { prim, params } = eqn;
+  const avals = { inAvals: eqn.inputs.map((a) => a.aval), outAvals: eqn.outputs.map((v) => v.aval) };
+  if (prim.control === undefined) return lower({ prim, params, ...avals, portable });
+  const inside = jaxprsOf(params).flatMap((jaxpr) => jaxpr.eqns);
+  if (inside.some((own) => writerOf(own, portable) === undefined)) return undefined;
+  return controlOf(prim, params, avals, (b, jaxpr, inputs) => writeJaxpr(b, jaxpr, inputs, portable));
+};
+
+/** Writes the equations of a jaxpr, which all have a writer, given the names of its constants and inputs. */
+const writeJaxpr = (b: GraphBuilder, jaxpr: Jaxpr, inputs: readonly string[], portable: boolean): readonly string[] => {
+  const names = new Map<Var, string>([...jaxpr.constVars, ...jaxpr.inVars].map((v, i) => [v, inputs[i]]));
+  const nameOf = (a: Var | Literal): string => {
+    if (a instanceof Literal) return b.scalar(a.aval.dtype, a.value);
+    const name = names.get(a);
+    if (name === undefined) throw new InvariantError({ where: "onnx", what: "a variable has no name" });
+    return name;
+  };
+  for (const eqn of jaxpr.eqns) {
+    const write = writerOf(eqn, portable);
+    if (write === undefined) throw new InvariantError({ where: "onnx", what: `no operators for ${eqn.prim.name}` });
+    b.writing = eqn.prim.name;
+    const outs = write(b, eqn.inputs.map(nameOf));
+    eqn.outputs.forEach((v, i) => {
+      names.set(v, outs[i]);
+    });
+  }
+  return jaxpr.outs.map(nameOf);
+};
 
 export const inputName = (i: number): string => `in${i}`;
 export const outputName = (i: number): string => `out${i}`;
@@ -31,43 +58,23 @@ export const outputName = (i: number): string => `out${i}`;
  * The model of a jaxpr whose equations all have a writer.
  *
  * @param consts  values of its constants, which become part of the model
+ * @param shown  for a model that others run: standard operators only if `portable`, and the dtypes of the program (uint32 too)
  */
-export const modelOf = (jaxpr: Jaxpr, consts: readonly HostArray[], options: GraphOptions): Model => {
+export const modelOf = (jaxpr: Jaxpr, consts: readonly HostArray[], portable: boolean, shown?: Interface): Model => {
   const b = new GraphBuilder();
-  const names = new Map<Var, string>();
-  jaxpr.constVars.forEach((v, i) => {
-    names.set(v, b.array(consts[i]));
-  });
-  const inputs = jaxpr.inVars.map((v, i) => {
-    const port = portOf(options.inputs?.[i] ?? inputName(i), v.aval);
-    names.set(v, port.name);
-    return port;
-  });
-  const nameOf = (a: Var | Literal): string => {
-    if (a instanceof Literal) return b.scalar(a.aval.dtype, a.value);
-    const name = names.get(a);
-    if (name === undefined) throw new InvariantError({ where: "onnx", what: "a variable has no name" });
-    return name;
-  };
-  for (const eqn of jaxpr.eqns) {
-    const write = writerOf(eqn, options.portable);
-    if (write === undefined) throw new InvariantError({ where: "onnx", what: `no operators for ${eqn.prim.name}` });
-    b.writing = eqn.prim.name;
-    const outs = write(b, eqn.inputs.map(nameOf));
-    eqn.outputs.forEach((v, i) => {
-      names.set(v, outs[i]);
-    });
-  }
-  const outputs = jaxpr.outs.map((a, i) => {
-    const port = portOf(options.outputs?.[i] ?? outputName(i), a.aval);
+  const port = (name: string, { aval }: Atom): Port =>
+    shown === undefined ? portOf(name, aval) : { name, element: aval.dtype, shape: aval.shape };
+  const inputs = jaxpr.inVars.map((v, i) => port(shown?.inputs[i] ?? inputName(i), v));
+  const outputs = jaxpr.outs.map((a, i) => port(shown?.outputs[i] ?? outputName(i), a));
+  const held = inputs.map(({ name, element }) => (element === "uint32" ? new Nodes(b).signed(name) : name));
+  const results = writeJaxpr(b, jaxpr, [...consts.map((x) => b.array(x)), ...held], portable);
+  outputs.forEach(({ name, element }, i) => {
     // The identity gives an output a name of its own: one value may be two outputs, or an input.
-    b.alias(port.name, nameOf(a));
-    return port;
+    b.alias(name, element === "uint32" ? new Nodes(b).unsigned(results[i]) : results[i]);
   });
-  const microsoft = b.nodes.some((node) => node.domain === MICROSOFT);
   return {
     graph: b.finish("fluxion", inputs, outputs),
-    opsets: { "": OPSET, ...(microsoft ? { [MICROSOFT]: 1 } : {}) },
-    metadata: options.metadata ?? {},
+    opsets: { "": OPSET, ...(portable ? {} : { [MICROSOFT]: 1 }) },
+    metadata: shown?.metadata ?? {},
   };
 };

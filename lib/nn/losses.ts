@@ -28,10 +28,10 @@ export const tokenLosses = composite(
       });
     }
     const logZ = np.logsumexp(logits, { axis: -1 });
-    // Selecting by comparison, so that the derivative is a selection too and needs no scatter.
-    const hot = np.equal(np.expandDims(targets, -1), np.arange(logits.shape[logits.ndim - 1]));
-    const picked = np.sum(np.where(hot, logits, 0), { axis: -1 });
-    const loss = np.subtract(logZ, picked);
+    // A target that is no class has the logit 0, as in the sum with a one-hot vector.
+    const isClass = np.logicalAnd(np.greaterEqual(targets, 0), np.less(targets, logits.shape[logits.ndim - 1]));
+    const found = np.takeAlongAxis(logits, np.expandDims(targets, -1), -1, "clip");
+    const loss = np.subtract(logZ, np.where(isClass, np.squeeze(found, -1), 0));
     return { loss: zLoss === 0 ? loss : np.add(loss, np.multiply(zLoss, np.square(logZ))), logZ };
   },
 );

@@ -4,6 +4,7 @@ import { composite } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { stopGradient } from "../primitives/elementwise.js";
+import { customJvp } from "../transforms/custom-jvp.js";
 
 type Axis = number | readonly number[];
 
@@ -31,16 +32,31 @@ const exponentials = (y: Tensor, axis: readonly number[], { where }: Where): { e
   return { e, total: where === undefined ? total : np.where(np.equal(total, 0), 1, total) };
 };
 
+const plainSoftmax = (x: TensorLike, axis: Axis, options: Where): Tensor => {
+  const { y, axis: at } = shifted("nn.softmax", x, axis, options);
+  const { e, total } = exponentials(y, at, options);
+  return np.divide(e, total);
+};
+
 /**
- * `exp(x) / sum(exp(x))` along an axis or several.
+ * `exp(x) / sum(exp(x))` along an axis or several. Its derivative is stated in terms of the result: `y · (dx - sum(y · dx))`.
  *
  * @see JAX's `jax.nn.softmax`
  * @example softmax(scores, -1, { where: mask }) // zero where the mask does not hold
  */
 export const softmax = composite("nn.softmax", (x: TensorLike, axis: Axis = -1, options: Where = {}): Tensor => {
-  const { y, axis: at } = shifted("nn.softmax", x, axis, options);
-  const { e, total } = exponentials(y, at, options);
-  return np.divide(e, total);
+  if (options.where !== undefined) return plainSoftmax(x, axis, options);
+  const t = asTensor(x, "nn.softmax");
+  const at = normalizeAxes("nn.softmax", t.ndim, axis);
+  const differentiated = customJvp(
+    (x: Tensor): Tensor => plainSoftmax(x, at, {}),
+    ([x], [dx]) => {
+      const y = plainSoftmax(x, at, {});
+      const product = np.multiply(y, dx);
+      return [y, np.subtract(product, np.multiply(y, np.sum(product, { axis: at, keepDims: true })))];
+    },
+  );
+  return differentiated(np.add(t, 0));
 });
 
 /** `x - log(sum(exp(x)))` along an axis or several. */

@@ -13,11 +13,16 @@ interface Side {
 
 const sorted = (perm: readonly number[]): boolean => perm.every((axis, i) => axis === i);
 
-/** Batch axes first, then rows, then columns; as it lies where it can, with a swap that costs nothing. */
+/**
+ * Batch axes first, then rows, then columns, or columns and rows, which the product itself swaps: as it lies where it can, else so that its
+ * last axis stays the last, since then whole rows are copied.
+ */
 const sideOf = (batch: readonly number[], rows: readonly number[], columns: readonly number[]): Side => {
   const plain = [...batch, ...rows, ...columns];
   const swapped = [...batch, ...columns, ...rows];
-  return !sorted(plain) && sorted(swapped) ? { perm: swapped, swap: true } : { perm: plain, swap: false };
+  if (sorted(plain)) return { perm: plain, swap: false };
+  const swap = sorted(swapped) || swapped[swapped.length - 1] === swapped.length - 1;
+  return { perm: swap ? swapped : plain, swap };
 };
 
 export const dotGeneral: Lowering = ({ inAvals: [lhs, rhs], outAvals: [out], params, portable }) => {

@@ -8,6 +8,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { SIZES } from "./step/model.js";
+import { runTorch } from "./step/torch.js";
 
 interface Line {
   readonly peer: string;
@@ -25,12 +26,16 @@ const PEERS = [
   { peer: "fluxion-onnx", threads: 1 },
   { peer: "fluxion-tfjs", threads: 1 },
   { peer: "tfjs-wasm", threads: 1 },
+  { peer: "torch", threads: 2 },
+  { peer: "torch", threads: 1 },
 ];
 type Peer = (typeof PEERS)[number];
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Runs one peer; a peer that fails (out of memory, say) is reported as skipped. */
 const runPeer = ({ peer, threads }: Peer, size: string, runs: string): Line | (Peer & { skipped: string }) => {
+  if (peer === "torch")
+    return { peer, size, threads, ...runTorch(SIZES[size as keyof typeof SIZES], runs, threads) } as Line;
   const args = ["--import", "tsx", script("step/peer.ts"), peer, size, runs, String(threads)];
   const child = spawnSync(process.execPath, args, { encoding: "utf8", maxBuffer: 1 << 26 });
   const line = child.stdout.split("\n").find((text) => text.startsWith("{"));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bucketTable } from "../../lib/t5/positions.js";
-import { drawData, drawWeights, type Size } from "./model.js";
+import { drawData, drawWeights, flopsOf, type Size } from "./model.js";
 
 const script = fileURLToPath(new URL("torch_peer.py", import.meta.url));
 
@@ -51,7 +51,10 @@ export const runTorch = (c: Size, runs: string, threads: number): Record<string,
       env: environment,
     });
     const line = child.stdout.split("\n").find((text) => text.startsWith("{"));
-    if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
+    if (line !== undefined) {
+      const result = JSON.parse(line) as { minMs: number };
+      return { ...result, gflops: Number((flopsOf(c) / result.minMs / 1e6).toPrecision(4)) };
+    }
     return { skipped: child.stderr.trim().split("\n").at(-1) ?? `exit ${child.status}` };
   } finally {
     rmSync(folder, { recursive: true, force: true });

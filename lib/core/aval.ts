@@ -69,9 +69,9 @@ export class Aval {
 
 /**
  * Common dtype of two operands. Equal dtypes stay; bool yields to anything; two floats give the wider one; an integer and a
- * float give the float; a weak operand yields to a strong float. Decision 11 of the architecture: a weak float whose value
- * is not known does not combine with integers (a literal does, when it is an integer: the callers convert it first).
- * @throws {DTypeError} for int32 with uint32, and for an integer tensor with a weak number
+ * float give the float; a weak operand yields to a strong float, and a weak integer to any number. Decision 11 of the architecture: a weak
+ * float whose value is not known does not combine with integers (a literal does, when it is an integer: the callers convert it first).
+ * @throws {DTypeError} for int32 with uint32, and for an integer tensor with a weak number that may have a fraction
  */
 export const promoteDTypes = (where: string, a: Aval, b: Aval): Aval => {
   const weak = a.weak && b.weak;
@@ -83,11 +83,12 @@ export const promoteDTypes = (where: string, a: Aval, b: Aval): Aval => {
     throw new DTypeError({ where, what, expected: "dtypes with a common type", got: `${a} and ${b}`, hint });
   };
   if (isInteger(a.dtype) && isInteger(b.dtype)) {
+    if (a.weak !== b.weak) return of(a.weak ? b.dtype : a.dtype);
     return refuse("int32 and uint32 have no common type", "convert one of them with np.astype");
   }
   if (isFloat(a.dtype) && isFloat(b.dtype)) return of(a.weak === b.weak ? "float64" : a.weak ? b.dtype : a.dtype);
-  const float = isFloat(a.dtype) ? a : b;
-  if (float.weak) {
+  const [float, integer] = isFloat(a.dtype) ? [a, b] : [b, a];
+  if (float.weak && !integer.weak) {
     return refuse(
       "a number that may have a fraction meets an integer tensor",
       "convert one of them with np.astype, or make the number a static argument",

@@ -37,7 +37,9 @@ const common = (where: string, xs: readonly Tensor[]): Aval => {
 export const promoteDType = (where: string, operands: readonly TensorLike[]): Tensor[] => {
   const xs = operands.map((x) => asTensor(x, where));
   const target = common(where, xs);
-  return xs.map((x) => (x instanceof Literal && target.weak ? x : cast(where, x, target.dtype)));
+  return xs.map((x) =>
+    x instanceof Literal && target.weak && x.dtype === target.dtype ? x : cast(where, x, target.dtype),
+  );
 };
 
 /** Operands of one dtype, as elementwise primitives want them: of one rank, or scalars. */

@@ -1,19 +1,22 @@
 /** @file Staging a function of a carry: a weak carry takes the dtype that the function gives it, and any other change is an error. */
 import { type Aval, isFloat, isInteger, sameShape } from "../core/aval.js";
-import { DTypeError, ShapeError } from "../core/errors.js";
+import { DTypeError, isFluxionError, ShapeError } from "../core/errors.js";
 import { pathsOf, printPath, type TreeDef } from "../core/pytree.js";
 import { inlineCalls } from "../core/rewrite.js";
 import { type Staged, stage } from "../core/stage.js";
 import { Literal, literal, type Tensor } from "../core/tensor.js";
 import { convert } from "../primitives/elementwise.js";
 
-/** A tensor of the same value and a strong dtype. */
-const strengthen = (where: string, x: Tensor, dtype: Aval["dtype"]): Tensor =>
-  x instanceof Literal ? literal(where, x.value, dtype) : convert(x, dtype);
+/** A tensor of the same value and the dtype of `aval`. */
+const converted = (where: string, x: Tensor, { dtype, weak }: Aval): Tensor => {
+  if (!(x instanceof Literal)) return convert(x, dtype);
+  return weak ? new Literal(x.value, dtype, true) : literal(where, x.value, dtype);
+};
 
 /** The aval that a carry starts with when the function gives `out` for it. */
 const promoted = (init: Tensor, aval: Aval, out: Aval): Aval => {
-  if (!aval.weak || out.weak || !sameShape(aval.shape, out.shape)) return aval;
+  if (!aval.weak || !sameShape(aval.shape, out.shape)) return aval;
+  if (out.weak) return isInteger(aval.dtype) && isFloat(out.dtype) ? out : aval;
   const whole = init instanceof Literal && Number.isInteger(init.value) && isInteger(out.dtype);
   return isFloat(out.dtype) || whole ? out : aval;
 };
@@ -70,7 +73,29 @@ export const stageWithCarry = (
     return {
       jaxpr: inlineCalls(jaxpr),
       consts,
-      init: init.map((x, i) => (avals[i].equals(x.aval) ? x : strengthen(where, x, avals[i].dtype))),
+      init: init.map((x, i) => (avals[i].equals(x.aval) ? x : converted(where, x, avals[i]))),
     };
+  }
+};
+
+/** A number without a fraction, as an integer that yields to its partner. */
+const asInteger = (x: Tensor): Tensor =>
+  x instanceof Literal && x.aval.weak && Number.isInteger(x.value) ? new Literal(x.value, "int32", true) : x;
+
+/**
+ * `staged(init)`; where integers refuse the numbers of `init`, which may have a fraction in a later turn, once more with those that are whole
+ * as integers.
+ */
+export const numbersThatFit = <T>(init: readonly Tensor[], staged: (init: readonly Tensor[]) => T): T => {
+  try {
+    return staged(init);
+  } catch (refused) {
+    const whole = init.map(asInteger);
+    if (!isFluxionError(refused, "DTypeError") || whole.every((x, i) => x === init[i])) throw refused;
+    try {
+      return staged(whole);
+    } catch {
+      throw refused;
+    }
   }
 };

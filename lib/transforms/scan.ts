@@ -18,7 +18,7 @@ import { isPromise } from "../core/scope.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
 import { fullOf, moveAxis } from "../primitives/broadcast.js";
-import { stageWithCarry } from "./carry.js";
+import { numbersThatFit, stageWithCarry } from "./carry.js";
 import { instantiate } from "./jvp.js";
 import { batchedScan, chosen, pulledScan, pushedScan, splitScan } from "./scan-derived.js";
 import { flattenTensors, type LikeTensors, nameOf } from "./trees.js";
@@ -285,7 +285,11 @@ export const scan = <I, X, Y>(
       return [...outs, ...ys];
     };
     const rows = xLeaves.map((x) => new Aval(x.shape.slice(1), x.dtype, x.aval.weak));
-    const { jaxpr, consts, init: start } = stageWithCarry(where, turn, initLeaves, carryDef, rows);
+    const {
+      jaxpr,
+      consts,
+      init: start,
+    } = numbersThatFit(initLeaves, (numbers) => stageWithCarry(where, turn, numbers, carryDef, rows));
     const body = new Jaxpr([], [...jaxpr.constVars, ...jaxpr.inVars], jaxpr.eqns, jaxpr.outs);
     const results = bind(scanP, [...consts, ...start, ...xLeaves], {
       jaxpr: body,

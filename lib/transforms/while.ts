@@ -20,7 +20,7 @@ import { reshape } from "../primitives/broadcast.js";
 import { add, convert, lt, select } from "../primitives/elementwise.js";
 import { iota } from "../primitives/movement.js";
 import { reduceOrP } from "../primitives/reduce.js";
-import { stageWithCarry } from "./carry.js";
+import { numbersThatFit, stageWithCarry } from "./carry.js";
 import { batched, remembered, stageFrom } from "./derived.js";
 import { instantiate } from "./jvp.js";
 import { scan } from "./scan.js";
@@ -182,16 +182,15 @@ export const whileLoop = <I>(
       const result: unknown = body(tree(xs));
       return isPromise(result) ? (result as readonly Tensor[]) : carryLeaves(where, result, def);
     };
-    const staged = stageWithCarry(where, turn, leaves, def, []);
     const predicate = (...xs: Tensor[]): readonly Tensor[] => {
       const result: unknown = cond(tree(xs));
       return isPromise(result) ? (result as readonly Tensor[]) : [asTensor(result, where, "the predicate")];
     };
-    const test = stage(
-      where,
-      predicate,
-      staged.init.map((x) => x.aval),
-    );
+    const { staged, test } = numbersThatFit(leaves, (numbers) => {
+      const staged = stageWithCarry(where, turn, numbers, def, []);
+      const avals = staged.init.map((x) => x.aval);
+      return { staged, test: stage(where, predicate, avals) };
+    });
     const [aval] = test.jaxpr.outAvals;
     if (aval.ndim !== 0 || aval.dtype !== "bool") {
       const mismatch = { where, what: "the predicate is not a bool scalar", expected: "bool[]", got: `${aval}` };
@@ -232,7 +231,7 @@ const bound = (where: string, x: TensorLike, at: string): Tensor => {
  * @param init   the first carry
  * @throws {ShapeError | DTypeError | TreeError} where `body` changes the carry
  * @see JAX's `jax.lax.fori_loop`
- * @example foriLoop(0, 5, (i, sum) => np.add(sum, i), np.array(0, "int32")) // 10
+ * @example foriLoop(0, 5, (i, sum) => np.add(sum, i), 0) // 10
  */
 export const foriLoop = <I>(
   lower: TensorLike,

@@ -54,6 +54,9 @@ AvalSuite("promotion: bool yields, floats widen, weak yields to strong floats", 
   assert.is(common(of("float32"), of("float64", true)), "f32[]");
   assert.is(common(of("float32", true), of("float32", true)), "f32*[]");
   assert.is(common(of("float32", true), of("float32")), "f32[]");
+  assert.is(common(of("int32", true), of("uint32")), "u32[]");
+  assert.is(common(of("int32", true), of("float32", true)), "f32*[]");
+  assert.is(common(of("float32"), of("int32", true)), "f32[]");
 });
 
 AvalSuite("two kinds of integers, and an integer with a number that may have a fraction, are errors", () => {

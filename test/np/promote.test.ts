@@ -86,8 +86,10 @@ check("a number whose value is not known combines with floats and not with integ
   refuses(() => joined(one("int32"), 2 as unknown as Tensor), "DTypeError", "np.concatenate");
 });
 
-check("there is no arithmetic of bools alone, but counts", () => {
-  refuses(() => np.add(true, np.array([true])), "DTypeError", "bool");
+check("bools alone have or as their sum and and as their product, no difference, and counts", () => {
+  same(np.add(true, np.array([true, false])), { shape: [2], data: [1, 1] }, "", "bool");
+  same(np.multiply(true, np.array([true, false])), { shape: [2], data: [1, 0] }, "", "bool");
+  refuses(() => np.subtract(true, np.array([true])), "DTypeError", "bool");
   refuses(() => np.negative(np.array([true])), "DTypeError", "bool");
   same(np.sum(np.array([true, false, true])), { shape: [], data: [2] }, "", "int32");
   same(np.mean(np.array([true, false])), { shape: [], data: [0.5] }, "", "float32");

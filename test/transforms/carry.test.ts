@@ -25,12 +25,16 @@ Carry("a whole number that meets integers in the body is an integer of their dty
 });
 
 Carry("beside it, numbers that become floats do so, also by way of numbers with a fraction", () => {
-  const turn = (c: { n: Tensor; mean: Tensor; half: Tensor }, x: Tensor) =>
-    [
-      { n: np.add(c.n, x), mean: np.add(np.multiply(c.mean, 0.5), np.sqrt(x)), half: np.add(c.half, 0.5) },
-      null,
-    ] as const;
-  const [c] = jit((xs: Tensor) => scan(turn, { n: 0, mean: 0, half: 1 }, xs))(i32([4, 9]));
+  const [c] = jit((xs: Tensor) =>
+    scan(
+      (c, x) => [
+        { n: np.add(c.n, x), mean: np.add(np.multiply(c.mean, 0.5), np.sqrt(x)), half: np.add(c.half, 0.5) },
+        null,
+      ],
+      { n: 0, mean: 0, half: 1 },
+      xs,
+    ),
+  )(i32([4, 9]));
   assert.equal([c.n.dtype, c.mean.dtype, c.half.dtype], ["int32", "float32", "float32"]);
   assert.equal(
     [c.n, c.mean, c.half].map((x) => x.item()),
@@ -54,8 +58,10 @@ Carry("a number with a fraction is refused, with the words of the first attempt"
     () => scan((c, x) => [np.add(c, x), null], 0.5, xs),
     failing("DTypeError", /got {7}f32\*\[\] and i32\[\]/),
   );
-  const turn = ([a, b]: readonly [Tensor, Tensor], x: Tensor) => [[np.add(a, x), np.add(b, x)], null] as const;
-  assert.throws(() => scan(turn, [0, 0.5] as const, xs), failing("DTypeError", /got {7}f32\*\[\] and i32\[\]/));
+  assert.throws(
+    () => scan(([a, b], x) => [[np.add(a, x), np.add(b, x)] as const, null], [0, 0.5] as const, xs),
+    failing("DTypeError", /got {7}f32\*\[\] and i32\[\]/),
+  );
 });
 
 Carry.run();

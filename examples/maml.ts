@@ -4,7 +4,7 @@
  *
  * `node --import tsx examples/maml.ts`
  */
-import { grad, init, jit, np, optim, random, type Tensor, tree, valueAndGrad, vmap } from "../lib/index.js";
+import { grad, init, jit, np, optim, random, type Tensor, tree, vmap } from "../lib/index.js";
 
 await init();
 
@@ -13,10 +13,11 @@ const TASKS = 25;
 
 type Params = readonly { readonly kernel: Tensor; readonly bias: Tensor }[];
 
-const initial = random.subkeys(random.key(0), WIDTHS.length - 1).map((key, i) => ({
-  kernel: np.multiply(random.normal(key, [WIDTHS[i], WIDTHS[i + 1]]), Math.sqrt(1 / WIDTHS[i])),
-  bias: np.zeros([WIDTHS[i + 1]]),
-}));
+const initial = (): Params =>
+  random.subkeys(random.key(0), WIDTHS.length - 1).map((key, i) => ({
+    kernel: np.multiply(random.normal(key, [WIDTHS[i], WIDTHS[i + 1]]), Math.sqrt(1 / WIDTHS[i])),
+    bias: np.zeros([WIDTHS[i + 1]]),
+  }));
 
 const predict = (params: Params, x: Tensor): Tensor =>
   params.reduce((h, { kernel, bias }, i) => {
@@ -50,19 +51,24 @@ const overTasks = (params: Params, key: Tensor): Tensor =>
   np.mean(vmap(adaptedLoss, { inAxes: [null, 0, 0, 0, 0] })(params, ...sample(key)));
 
 const adam = optim.adam({ learningRate: 0.001 });
-const step = jit((params: Params, state: ReturnType<typeof adam.init>, key: Tensor) => {
-  const [value, grads] = valueAndGrad(overTasks)(params, key);
-  const [updates, next] = adam.update(grads, state, params);
-  return { params: optim.applyUpdates(params, updates), state: next, value };
-});
+type State = { readonly params: Params; readonly moments: ReturnType<typeof adam.init>; readonly key: Tensor };
+const step = jit(
+  ({ params, moments, key }: State): State => {
+    const [now, later] = random.subkeys(key);
+    const [updates, next] = adam.update(grad(overTasks)(params, now), moments, params);
+    return { params: optim.applyUpdates(params, updates), moments: next, key: later };
+  },
+  { donate: [0] },
+);
 
-let [params, state]: [Params, ReturnType<typeof adam.init>] = [initial, adam.init(initial)];
-for (let i = 0; i < 4000; i++) ({ params, state } = step(params, state, random.foldIn(random.key(1), i)));
+let state: State = { params: initial(), moments: adam.init(initial()), key: random.key(1) };
+for (let i = 0; i < 4000; i++) state = step(state);
+const { params } = state;
 
 const [x, y, testX, testY] = sample(random.key(1000));
 const unadapted = np.mean(vmap(loss, { inAxes: [null, 0, 0] })(params, testX, testY)).item();
 const adapted = (from: Params): number =>
   np.mean(vmap(adaptedLoss, { inAxes: [null, 0, 0, 0, 0] })(from, x, y, testX, testY)).item();
-console.log(`random parameters, one step: ${adapted(initial).toFixed(2)} (expected at least 3)`);
+console.log(`random parameters, one step: ${adapted(initial()).toFixed(2)} (expected at least 3)`);
 console.log(`learned parameters, no step: ${unadapted.toFixed(2)} (expected at least 2)`);
 console.log(`learned parameters, one step: ${adapted(params).toFixed(2)} (expected at most 1.5)`);

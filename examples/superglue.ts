@@ -56,16 +56,14 @@ await runMain(async () => {
     start.position,
   );
   reporter.stop();
-
   const { best, step: steps } = position;
-  const seconds = (performance.now() - began) / 1000;
   const summary: Summary = {
     tuned: best.metrics,
     untuned: untuned.metrics,
     majority: run.majority,
     bestStep: best.step,
     steps,
-    seconds,
+    seconds: (performance.now() - began) / 1000,
     executor: stats().executor,
     reason,
   };
@@ -73,9 +71,9 @@ await runMain(async () => {
   const title = `${config.task}: ${config.promptLength} soft tokens`;
   await folder.saveCurve(learningCurve({ title, ...curveOf(folder.readMetrics(), best) }));
   folder.close();
-  const { tuned, majority } = summary;
-  console.log(`\n${scoreTable({ "tuned prompt": tuned, "no prompt": untuned.metrics, "majority class": majority })}`);
+  const { tuned, majority, seconds } = summary;
+  console.log(`\n${scoreTable({ "tuned prompt": tuned, "no prompt": untuned.metrics, "majority class": majority })}\n`);
   console.log(
-    `\n${reason}, ${steps} steps in ${seconds.toFixed(0)} s; the best prompt (step ${best.step}): ${out}/prompt.npy`,
+    `${reason}, ${steps} steps in ${seconds.toFixed(0)} s; the best prompt (step ${best.step}): ${out}/prompt.npy`,
   );
 });

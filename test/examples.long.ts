@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { init, memory } from "../lib/index.js";
 import { runModule } from "./docs/run-module.js";
 
 const Examples = suite("examples");
@@ -33,10 +34,14 @@ const fault = (line: string): string | null | undefined => {
 
 for (const name of files) {
   Examples(`${name} prints what it says to expect`, async () => {
+    await init();
+    const before = memory().arrays;
     const { lines, error } = await runModule(join(folder, name));
     if (error !== undefined) throw error;
+    const arrays = memory().arrays - before;
     const faults = lines.map(fault);
     assert.ok(faults.includes(undefined), "at least one line says what to expect");
+    assert.ok(arrays < 200, `${arrays} tensors are left: a loop that frees nothing`);
     assert.equal(
       faults.filter((f) => typeof f === "string"),
       [],

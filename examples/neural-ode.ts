@@ -4,7 +4,7 @@
  *
  * `node --import tsx examples/neural-ode.ts`
  */
-import { dispose, init, jit, nn, np, optim, random, scan, type Tensor, valueAndGrad, vmap } from "../lib/index.js";
+import { init, jit, nn, np, optim, random, scan, type Tensor, valueAndGrad, vmap } from "../lib/index.js";
 
 await init();
 
@@ -50,22 +50,21 @@ const loss = (params: Params, key: Tensor): Tensor => {
 };
 
 const adam = optim.adam({ learningRate: optim.cosineDecaySchedule(0.02, STEPS) });
-const step = jit(
-  (state: { params: Params; moments: ReturnType<typeof adam.init> }, key: Tensor) => {
-    const [value, grads] = valueAndGrad(loss)(state.params, key);
-    const [updates, moments] = adam.update(grads, state.moments, state.params);
-    return { state: { params: optim.applyUpdates(state.params, updates), moments }, value };
-  },
-  { donate: [0] },
-);
+type State = { readonly params: Params; readonly moments: ReturnType<typeof adam.init>; readonly key: Tensor };
+const advance = ({ params, moments, key }: State): { state: State; value: Tensor } => {
+  const [now, later] = random.subkeys(key);
+  const [value, grads] = valueAndGrad(loss)(params, now);
+  const [updates, next] = adam.update(grads, moments, params);
+  return { state: { params: optim.applyUpdates(params, updates), moments: next, key: later }, value };
+};
+const step = jit(advance, { donate: [0] });
 
 const params = velocity.init(random.key(0));
-let state = { params, moments: adam.init(params) };
+let state: State = { params, moments: adam.init(params), key: random.key(1) };
 for (let i = 0; i < STEPS; i++) {
-  const key = random.foldIn(random.key(1), i);
-  const result = step(state, key);
+  const result = step(state);
   if (i % 100 === 0) console.log(`step ${i}: loss ${result.value.item().toExponential(1)}`);
-  dispose([key, result.value]);
+  result.value.dispose();
   state = result.state;
 }
 

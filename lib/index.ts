@@ -79,6 +79,7 @@ export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";
 export { type MapOptions, map } from "./transforms/map.js";
 export { type ScanOptions, scan } from "./transforms/scan.js";
 export { stopGradient } from "./transforms/stop-gradient.js";
+export { type OnnxOptions, toOnnx } from "./transforms/to-onnx.js";
 export { type VmapOptions, vmap } from "./transforms/vmap.js";
 export { foriLoop, whileLoop } from "./transforms/while.js";
 export * as tree from "./tree/index.js";

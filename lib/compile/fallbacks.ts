@@ -9,7 +9,7 @@ const bodiesOf = (eqn: Eqn): Jaxpr[] =>
     .filter((param) => param instanceof Jaxpr);
 
 /** Names of the primitives of a program, and of the bodies of its loops and branches, that go by `impl`; each once, sorted. */
-export const fallbacksOf = (executor: Executor, jaxpr: Jaxpr): string[] => {
+export const fallbacksOf = (executor: Pick<Executor, "compiles">, jaxpr: Jaxpr): string[] => {
   const names = new Set<string>();
   const visit = (source: Jaxpr): void => {
     for (const eqn of optimize(source).jaxpr.eqns) {

@@ -23,13 +23,14 @@ export const avalsOf = (where: string, args: unknown): { readonly avals: readonl
   return { avals: leaves.map(avalOf), def };
 };
 
-const stageTrees = (where: string, f: (...args: never[]) => unknown, args: readonly unknown[]) => {
+/** What `f` does to arguments like these, and the structure of what it takes and gives. */
+export const stageTrees = (where: string, f: (...args: never[]) => unknown, args: readonly unknown[]) => {
   const { avals, def } = avalsOf(where, args);
   const flat = flatFunction(where, f, def);
   const staged = stage(where, flat.call, avals);
   // What was made while tracing goes with the scope around; the jaxpr keeps copies.
   const consts = unscoped(() => staged.consts.map((c) => (c instanceof DeviceArray ? c.alias() : c)));
-  return { jaxpr: new ClosedJaxpr(staged.jaxpr, consts), outDef: flat.out() };
+  return { jaxpr: new ClosedJaxpr(staged.jaxpr, consts), inDef: def, outDef: flat.out() };
 };
 
 /**

@@ -64,10 +64,15 @@ const writtenOut = (write: WriteJaxpr, params: ScanParams): Write => {
   };
 };
 
-const scan = (write: WriteJaxpr, params: ScanParams, outAvals: readonly Aval[]): Write | undefined => {
+const scan = (write: WriteJaxpr, params: ScanParams, outAvals: readonly Aval[]): Write => {
   const { jaxpr, numCarry, length, reverse } = params;
-  // The runtime has no rows to look at, and none to give.
-  if (length === 0) return undefined;
+  if (length === 0) {
+    const empty = outAvals.slice(numCarry);
+    return (b, inputs) => [
+      ...scanParts(params, inputs).carry,
+      ...empty.map((a) => b.constant(elementOf(a.dtype), a.shape, new Uint8Array())),
+    ];
+  }
   if (length * jaxpr.eqns.length <= WRITTEN_OUT) return writtenOut(write, params);
   return (b, inputs) => {
     const { consts, carry, xs } = scanParts(params, inputs);
@@ -120,13 +125,8 @@ const cond =
     return from(b, 0);
   };
 
-/** How an equation of control flow is written, if all that it runs can be; undefined otherwise. */
-export const controlOf = (
-  prim: AnyPrimitive,
-  params: Params,
-  { inAvals, outAvals }: { readonly inAvals: readonly Aval[]; readonly outAvals: readonly Aval[] },
-  write: WriteJaxpr,
-): Write | undefined => {
+/** How an equation of control flow is written, all of whose bodies can be. */
+export const controlOf = (prim: AnyPrimitive, params: Params, outAvals: readonly Aval[], write: WriteJaxpr): Write => {
   if (outAvals.length === 0) return () => [];
   switch (prim.control) {
     case "scan":
@@ -134,6 +134,6 @@ export const controlOf = (
     case "while":
       return whileLoop(write, params as unknown as WhileParams, outAvals);
     default:
-      return inAvals[0].dtype === "int32" ? cond(write, params as unknown as CondParams, outAvals) : undefined;
+      return cond(write, params as unknown as CondParams, outAvals);
   }
 };

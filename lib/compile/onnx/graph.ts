@@ -27,7 +27,7 @@ export const writerOf = (eqn: Eqn, portable: boolean): Write | undefined => {
   if (prim.control === undefined) return lower({ prim, params, ...avals, portable });
   const inside = jaxprsOf(params).flatMap((jaxpr) => jaxpr.eqns);
   if (inside.some((own) => writerOf(own, portable) === undefined)) return undefined;
-  return controlOf(prim, params, avals, (b, jaxpr, inputs) => writeJaxpr(b, jaxpr, inputs, portable));
+  return controlOf(prim, params, avals.outAvals, (b, jaxpr, inputs) => writeJaxpr(b, jaxpr, inputs, portable));
 };
 
 /** Writes the equations of a jaxpr, which all have a writer, given the names of its constants and inputs. */

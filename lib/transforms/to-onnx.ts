@@ -1,0 +1,112 @@
+/** @file Any traced function as an ONNX model, which other runtimes can run. */
+import { fallbacksOf } from "../compile/fallbacks.js";
+import { type Interface, modelOf, writerOf } from "../compile/onnx/graph.js";
+import { encodeModel } from "../compile/onnx/model.js";
+import { optimize } from "../compile/passes.js";
+import { scope } from "../core/composite.js";
+import { DTypeError, UnsupportedError } from "../core/errors.js";
+import { Jaxpr } from "../core/jaxpr.js";
+import { pathsOf, printPath, type TreeDef } from "../core/pytree.js";
+import { constsAsInputs } from "../core/stage.js";
+import type { Tensor } from "../core/tensor.js";
+import { VERSION } from "../core/version.js";
+import { stageTrees } from "./make-jaxpr.js";
+import { nameOf } from "./trees.js";
+
+export interface OnnxOptions {
+  /** Standard operators only (default), which any runtime knows; otherwise also those of onnxruntime, which save transposes. */
+  readonly portable?: boolean;
+  /** Strings that the model keeps beside those of fluxion. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Names and key paths of the leaves of a tree; the names are identifiers, as the format asks, and all different. */
+const namesOf = (def: TreeDef, root: string): Map<string, string> => {
+  const names = new Map<string, string>();
+  for (const path of pathsOf(def).map((keys) => printPath(keys, root))) {
+    const plain = path.replace(/[^A-Za-z0-9]+/g, "_").replace(/_$/, "");
+    let name = plain;
+    for (let n = 2; names.has(name); n++) name = `${plain}_${n}`;
+    names.set(name, path);
+  }
+  return names;
+};
+
+/** A file of the format has less than this. */
+const LIMIT = 2 ** 31;
+
+const checkConstants = (where: string, consts: readonly Tensor[]): void => {
+  const bytes = consts.reduce((sum, c) => sum + c.aval.bytes, 0);
+  if (bytes < LIMIT) return;
+  throw new UnsupportedError({
+    where,
+    what: "what the function closes over does not fit into one ONNX file",
+    expected: "less than 2 GiB",
+    got: `${(bytes / 2 ** 30).toFixed(1)} GiB`,
+    hint: "give the weights as arguments; then they are inputs of the model",
+  });
+};
+
+const checkOperators = (where: string, jaxpr: Jaxpr, portable: boolean): void => {
+  const missing = fallbacksOf({ compiles: (eqn) => writerOf(eqn, portable) !== undefined }, jaxpr);
+  if (missing.length === 0) return;
+  throw new UnsupportedError({
+    where,
+    what: "the program has operations that ONNX has none for",
+    got: missing.join(", "),
+    hint: "compute them outside of the exported function",
+  });
+};
+
+/**
+ * The bytes of an ONNX model that computes `f` for arguments like `args` (tensors, numbers or `ShapeDtype`s): the whole traced function, a
+ * training step too.
+ *
+ * Each leaf of the arguments is an input and each leaf of the result an output, named after its key path: `args[0].encoder.w` is
+ * `args_0_encoder_w`. What `f` closes over becomes part of the model. The metadata has the version of fluxion, and name and path of all inputs
+ * and outputs as JSON (`fluxion.inputs`, `fluxion.outputs`).
+ * @throws {UnsupportedError} when an operation cannot be written, or constants do not fit; {DTypeError} for float64
+ * @see `exportOnnx` of `fluxion/io`, which writes a file
+ * @example const bytes = toOnnx((x: Tensor) => np.tanh(x), [new ShapeDtype([8])])
+ */
+export const toOnnx = <A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+  args: { readonly [K in keyof A]: unknown },
+  { portable = true, metadata = {} }: OnnxOptions = {},
+): Uint8Array => {
+  const where = nameOf("toOnnx", f);
+  const { jaxpr: closed, inDef, outDef } = scope(() => stageTrees(where, f as (...a: never[]) => unknown, args));
+  try {
+    const wide = [...closed.jaxpr.inAvals, ...closed.jaxpr.outAvals].find((a) => a.dtype === "float64");
+    if (wide !== undefined) {
+      throw new DTypeError({ where, what: "models have no float64", expected: "float32", got: `${wide}` });
+    }
+    checkConstants(where, closed.consts);
+    const source = constsAsInputs(closed.jaxpr);
+    checkOperators(where, source, portable);
+    const { jaxpr, consts } = optimize(source);
+    const given = closed.consts.length;
+    const whole = new Jaxpr(
+      [...jaxpr.constVars, ...jaxpr.inVars.slice(0, given)],
+      jaxpr.inVars.slice(given),
+      jaxpr.eqns,
+      jaxpr.outs,
+    );
+    const [inputs, outputs] = [namesOf(inDef, "args"), namesOf(outDef, "result")];
+    const own = (names: Map<string, string>): string => JSON.stringify(Object.fromEntries(names));
+    const shown: Interface = {
+      inputs: [...inputs.keys()],
+      outputs: [...outputs.keys()],
+      metadata: {
+        ...metadata,
+        "fluxion.version": VERSION,
+        "fluxion.inputs": own(inputs),
+        "fluxion.outputs": own(outputs),
+      },
+    };
+    const values = [...consts, ...closed.consts.map((c) => c.concrete(where).host())];
+    return encodeModel(modelOf(whole, values, portable, shown));
+  } finally {
+    closed.dispose();
+  }
+};

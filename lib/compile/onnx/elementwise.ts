@@ -38,7 +38,7 @@ export const operator = (name: string): Lowering => {
 };
 
 /** By operators of floats; other dtypes on the host. */
-const ofFloats =
+export const ofFloats =
   (f: (n: Nodes, ...xs: string[]) => string): Lowering =>
   ({ inAvals }) =>
     inAvals.every((a) => a.dtype === "float32") ? (b, inputs) => [f(new Nodes(b), ...inputs)] : undefined;

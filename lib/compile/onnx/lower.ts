@@ -7,6 +7,8 @@ import { INDEXING } from "./indexing.js";
 import { type Equation, type Lowering, onHost, type Write } from "./lowering.js";
 import { MOVEMENT } from "./movement.js";
 import { RANDOM } from "./random.js";
+import { sort } from "./sort.js";
+import { SPECIAL } from "./special.js";
 
 /** Every built-in primitive. */
 export const LOWERINGS: Record<PrimitiveName, Lowering> = {
@@ -14,13 +16,13 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   ...MOVEMENT,
   ...INDEXING,
   ...RANDOM,
+  ...SPECIAL,
   dot_general: dotGeneral,
   name: operator("Identity"),
   atan2: onHost,
-  erf_inv: onHost,
   cumlogsumexp: onHost,
   cumprod: onHost,
-  sort: onHost,
+  sort,
   cholesky: onHost,
   eigh: onHost,
   lu: onHost,
@@ -33,8 +35,6 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   bessel_i1e: onHost,
   betainc: onHost,
   bitcast: onHost,
-  cbrt: onHost,
-  clz: onHost,
   digamma: onHost,
   erfc: onHost,
   erfcx: onHost,
@@ -46,10 +46,8 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   lgamma: onHost,
   ndtri: onHost,
   nextafter: onHost,
-  population_count: onHost,
   reduce_precision: onHost,
   xlog1py: onHost,
-  xlogy: onHost,
   zeta: onHost,
   random_binomial: onHost,
   random_gamma: onHost,

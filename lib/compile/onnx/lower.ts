@@ -1,6 +1,7 @@
 /** @file How each primitive is written as ONNX nodes: one line a primitive. */
 import { type PrimitiveName, primitives } from "../../primitives/index.js";
 import { elementOf } from "./builder.js";
+import { conv } from "./conv.js";
 import { dotGeneral } from "./dot.js";
 import { ELEMENTWISE, operator } from "./elementwise.js";
 import { INDEXING } from "./indexing.js";
@@ -53,7 +54,7 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   random_gamma: onHost,
   random_gamma_grad: onHost,
   random_poisson: onHost,
-  conv: onHost,
+  conv,
   reduce_window_sum: onHost,
   reduce_window_max: onHost,
   reduce_window_min: onHost,

@@ -20,7 +20,7 @@ const sliced = (
     ? x
     : b.node("Slice", [x, b.ints(start), b.ints(limit), b.ints(range(start.length)), b.ints(step)]);
 
-const pad: Lowering = ({ inAvals: [aval], params }) => {
+export const pad: Lowering = ({ inAvals: [aval], params }) => {
   const { low, high, interior } = params as { low: number[]; high: number[]; interior: number[] };
   return (b, [input, value]) => {
     let x = input;

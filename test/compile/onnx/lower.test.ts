@@ -15,7 +15,6 @@ const ON_HOST = [
   "betainc",
   "bitcast",
   "cholesky",
-  "conv",
   "cumlogsumexp",
   "cumprod",
   "digamma",

@@ -114,6 +114,7 @@ export {
   topK,
 } from "./order.js";
 export { type Padding, padtypeToPads } from "./padding.js";
+export { batchMatmul, dot } from "./products.js";
 export {
   type GatherDims,
   type GatherOptions,
@@ -144,6 +145,7 @@ export {
   reduceXor,
   split,
   squeeze,
+  stack,
   tile,
   unstack,
 } from "./shape.js";

@@ -153,6 +153,15 @@ export const reduceXor = composite(
   "lax.reduceXor",
   (x: Tensor, axes: readonly number[]): Tensor => reduceByHalves(x, axes, scalarOf(x.aval.strong(), 0), e.xor),
 );
+/** Tensors of one shape, beside each other along a new axis. @throws {ShapeError} when there are none, or their shapes differ */
+export const stack = (xs: readonly Tensor[], axis: number = 0): Tensor => {
+  demand(xs.length > 0, "lax.stack", "there are no tensors", "at least one", "none");
+  const at = normalizeAxis("lax.stack", axis, xs[0].ndim + 1);
+  return mv.concatenate(
+    xs.map((x) => expandDims(x, [at])),
+    at,
+  );
+};
 /** The tensors along an axis, which goes. */
 export const unstack = (x: Tensor, axis: number = 0): Tensor[] => {
   const at = normalizeAxis("lax.unstack", axis, x.ndim);

@@ -37,6 +37,8 @@ export const LAX: Module = {
     }),
     composite: { as: "composite", differs: "a function whose intermediates are freed when it is called eagerly" },
     ...differing({
+      dot: "vectors and matrices; no `dimension_numbers`, no `precision`",
+      batch_matmul: "no `precision`",
       convert_element_type: "the dtype is a string",
       dot_general: "`{ lhsContract, rhsContract, lhsBatch, rhsBatch }` for the dimension numbers",
       gather: "dimension numbers are a plain object; `{ mode, fillValue }`",

@@ -45,6 +45,9 @@ export const rows: readonly Row[] = [
   ...of("collapse", "differences", { collapse: (x) => lax.collapse(x, 0, 2) }),
   ...of("split", "differences", { split: (x) => lax.split(x, [1, 2], 1) }),
   ...of("tile", "differences", { tile: (x) => lax.tile(x, [2, 3]) }),
+  ...of("stack", "differences", { stack: (x, y) => lax.stack([x, y], 1) }),
+  ...of("dot", "differences", { "dot: matrices": (x, y) => lax.dot(x, y), "dot: a vector": (x, y) => lax.dot(x, y) }),
+  ...of("batchMatmul", "differences", { batch_matmul: (x, y) => lax.batchMatmul(x, y) }),
   ...of("unstack", "differences", { unstack: (x) => lax.unstack(x, 1) }),
   ...of("pad", "differences", {
     pad: (x) =>

@@ -140,7 +140,7 @@ export const JAX_NUMPY_LINALG: Module = {
     ...differing({
       norm: "`np.linalg.norm(x, { ord, axis, keepDims })`",
       cholesky: "`{ upper, symmetrizeInput }`",
-      eigh: "the triangle by `{ lower }`, not `UPLO`",
+      eigh: "`{ uplo, symmetrizeInput }`",
       svd: "`{ fullMatrices, computeUv }`; no `hermitian`; full matrices of a matrix that is not square have no derivative",
       qr: '`"reduced"`, `"complete"` or `"r"`; the complete factors of a matrix that is not square have no derivative',
       lstsq: "`{ rcond }`; no `numpy_resid`",

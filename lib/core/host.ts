@@ -3,7 +3,7 @@
  * primitive's `impl` states its meaning. A bool is stored as 0 or 1 in a byte.
  */
 import { Aval, type DType, printShape, type Shape, sameShape, sizeOf, stridesOf } from "./aval.js";
-import { ShapeError } from "./errors.js";
+import { DTypeError, ShapeError } from "./errors.js";
 
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -14,7 +14,7 @@ export interface HostArray {
   readonly data: TypedArray;
 }
 
-/** A zero-filled typed array of `n` elements of `dtype`. */
+/** A zero-filled typed array of `n` elements of `dtype`. @throws {DTypeError} for a name that is none, which plain JavaScript can give */
 export const allocate = (dtype: DType, n: number): TypedArray => {
   switch (dtype) {
     case "float32":
@@ -27,6 +27,13 @@ export const allocate = (dtype: DType, n: number): TypedArray => {
       return new Uint32Array(n);
     case "bool":
       return new Uint8Array(n);
+    default:
+      throw new DTypeError({
+        where: "dtype",
+        what: "there is no such dtype",
+        expected: "float32, float64, int32, uint32 or bool",
+        got: String(dtype),
+      });
   }
 };
 

@@ -59,12 +59,15 @@ const shapeOfNested = (x: Nested, at = ""): number[] => {
  *
  * Numbers give float32 and booleans bool unless `dtype` says otherwise; a typed array keeps its type (a `Uint8Array` holds bool).
  * @throws {ShapeError} for ragged lists, or data that do not fill the shape; {DTypeError} for numbers the dtype cannot hold
+ * @param dtypeOrOptions  a dtype, or `{ dtype, shape }`
  * @example np.array([[1, 2], [3, 4]]) // f32[2,2]
  */
 export const array = (
   data: Nested | TypedArray,
-  options: { readonly dtype?: DType; readonly shape?: Shape } = {},
+  dtypeOrOptions: DType | { readonly dtype?: DType; readonly shape?: Shape } = {},
 ): Tensor => {
+  const options: { readonly dtype?: DType; readonly shape?: Shape } =
+    typeof dtypeOrOptions === "string" ? { dtype: dtypeOrOptions } : dtypeOrOptions;
   if (ArrayBuffer.isView(data)) {
     const typed = data as TypedArray;
     const host = hostArray(options.shape ?? [typed.length], dtypeOf(typed), typed);

@@ -27,6 +27,12 @@ const check = onReference(Arrays);
 
 const f64 = (...data: number[]): Tensor => tensor(vector(...data));
 
+check("the dtype may stand by itself, as NumPy's second argument, and has to be one", () => {
+  same(np.array([1, 2], "int32"), { shape: [2], data: [1, 2] }, "", "int32");
+  refuses(() => np.array([1], "float16" as never), "DTypeError", "no such dtype", "float16");
+  refuses(() => np.zeros([2], "float16" as never).dataSync(), "DTypeError", "no such dtype", "float16");
+});
+
 // --- making --------------------------------------------------------------------------------------------------------------
 
 check("nested lists, numbers, booleans and typed arrays become tensors of their kind", () => {

@@ -134,6 +134,8 @@ export const loadOrt = async ({ threads, providers = ["cpu"] }: SessionOptions =
           ...FATAL_ONLY,
           executionProviders: providers,
           graphOptimizationLevel: "all",
+          // A plan of all intermediates would come beside the memory of the first run and save no time.
+          enableMemPattern: false,
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
         });
       } catch (cause) {

@@ -37,8 +37,12 @@ const trainStep = (params: Params, x: Tensor, y: Tensor) => {
   return { params: tree.map((p: Tensor, g: Tensor) => np.subtract(p, g), params, grads), loss: value };
 };
 
-const step = jit(trainStep);
-for (let i = 0; i < 300; i++) ({ params } = step(params, points, labels));
+const step = jit(trainStep, { donate: [0] });
+for (let i = 0; i < 300; i++) {
+  const result = step(params, points, labels);
+  result.loss.dispose();
+  params = result.params;
+}
 const here = loss(params, points, labels).item();
 
 // The prediction closes over its weights, so they are in the file; the training step takes them.

@@ -59,22 +59,24 @@ export const withTrace = <T>(trace: Trace, f: () => T): T => {
   }
 };
 
+/** The result of a function, which must be there at once. @throws {TracerError} for a Promise */
+export const notPromised = <T>(where: string, result: T): T => {
+  if (!isPromise(result)) return result;
+  // The caller gets the error below; what the abandoned promise does later must not end the process.
+  (result as unknown as Promise<unknown>).then(undefined, () => undefined);
+  throw new TracerError({
+    where,
+    what: "the function returned a Promise",
+    expected: "a function that returns its result at once",
+    got: "an async function",
+    hint: "load data and await before; a transformed function is pure and synchronous",
+  });
+};
+
 /** Runs a user's function under a trace that ends with it. @throws {TracerError} when it returns a Promise */
 export const traceCall = <T>(trace: Trace, f: () => T): T => {
   try {
-    const result = withTrace(trace, f);
-    if (isPromise(result)) {
-      // The caller gets the error below; what the abandoned promise does later must not end the process.
-      (result as unknown as Promise<unknown>).then(undefined, () => undefined);
-      throw new TracerError({
-        where: trace.name,
-        what: "the function returned a Promise",
-        expected: "a function that returns its result at once",
-        got: "an async function",
-        hint: "load data and await before; a transformed function is pure and synchronous",
-      });
-    }
-    return result;
+    return notPromised(trace.name, withTrace(trace, f));
   } finally {
     trace.ended = true;
   }

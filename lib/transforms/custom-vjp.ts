@@ -11,7 +11,7 @@ import { evalJaxpr } from "../core/jaxpr.js";
 import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
 import { flatten, type TreeDef, unflatten } from "../core/pytree.js";
 import { type GradsOf, isTensor, type TangentsOf, type Tensor } from "../core/tensor.js";
-import { bind } from "../core/trace.js";
+import { bind, notPromised } from "../core/trace.js";
 import { reduceSum } from "../primitives/broadcast.js";
 import { callRules } from "./call.js";
 import {
@@ -239,7 +239,7 @@ export const customVjp = <A extends readonly unknown[], R, S>(
           leaves.map((x) => (isTensor(x) ? residuals[next++] : x)),
         );
         const given = cts.map((c) => (!isFloat(c.aval.dtype) || (symbolicZeros && isZero(c)) ? null : instantiate(c)));
-        const pulled: unknown = bwd(tree as S, unflatten(def, given) as GradsOf<R>);
+        const pulled: unknown = notPromised(where, bwd(tree as S, unflatten(def, given) as GradsOf<R>));
         return flattenTangents(where, "cotangent", own.def, argAvals, pulled, "cotangents");
       };
       return { outs, residuals: leaves.filter(isTensor), backward, def };

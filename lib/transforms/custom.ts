@@ -11,6 +11,7 @@ import { isZero, type Primitive, type Tangent } from "../core/primitive.js";
 import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { constsAsInputs, stage } from "../core/stage.js";
 import type { Tensor } from "../core/tensor.js";
+import { notPromised } from "../core/trace.js";
 import { convert } from "../primitives/elementwise.js";
 import { flattenArgs, flattenTensors } from "./trees.js";
 import { materialize, vmapFlat } from "./vmap.js";
@@ -121,13 +122,14 @@ export const customArguments = (
 export const flatCall =
   (where: string, f: (...args: never[]) => unknown, { whole, noteOut }: CustomArguments): Flat =>
   (...xs) => {
-    const [outs, def] = flattenTensors(where, f(...whole(xs)), "the result");
+    const [outs, def] = flattenTensors(where, notPromised(where, f(...whole(xs))), "the result");
     noteOut(def, "the function");
     return outs;
   };
 
 /** What a rule returned, which must be a pair. */
 export const pairOf = (where: string, who: string, what: string, result: unknown): readonly [unknown, unknown] => {
+  notPromised(where, result);
   if (Array.isArray(result) && result.length === 2) return [result[0], result[1]];
   throw new TreeError({
     where,

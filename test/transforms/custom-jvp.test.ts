@@ -230,4 +230,16 @@ Custom("nothing stays behind; the function stands in the jaxpr once, and is put 
   assert.match(text, /custom_jvp_call\[name=customJvp of plain jaxpr=[\s\S]*sin/);
 });
 
+Custom("an async function or rule is told as such, with values at hand and under jit", () => {
+  scope(() => {
+    const x = f64([0.3]);
+    const lazy = async (y: Tensor): Promise<Tensor> => np.sin(y);
+    const eagerly = customJvp(lazy as never, () => [x, x] as never) as (y: Tensor) => Tensor;
+    const rule = customJvp(np.sin as (y: Tensor) => Tensor, (async () => [x, x]) as never);
+    for (const f of [eagerly, jit(eagerly), (y: Tensor) => grad((z: Tensor) => np.sum(rule(z)))(y)]) {
+      assert.throws(() => f(x), /the function returned a Promise/);
+    }
+  });
+});
+
 Custom.run();

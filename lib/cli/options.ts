@@ -67,7 +67,7 @@ const program = (): Command => {
   text("--init-file <file>", "prompt to start from (.npy or .safetensors), for --init file", "");
   numeric("--population <n>", "how many of the most frequent pieces are sampled", 5000);
   numeric("--steps <n>", "training steps", 600);
-  numeric("--batch-size <n>", "examples a step", 16);
+  numeric("--batch-size <n>", "examples a step", 32);
   numeric("--learning-rate <x>", "constant learning rate of Adafactor", 0.3);
   numeric("--weight-decay <x>", "share of the prompt that each step takes away", 1e-5);
   numeric("--decay-rate <x>", "exponent of Adafactor's second-moment decay", 0.8);

@@ -12,7 +12,7 @@ import { host } from "../../helpers/runtime.js";
 
 /** Expected values, and who computed them. */
 export interface Oracle {
-  /** "numpy", "scipy", "tfjs", "jax-js", "ml-matrix", or the definition in a sentence where nothing else has the function. */
+  /** "numpy", "scipy", "tfjs", "jax-js", or the definition in a sentence where nothing else has the function. */
   readonly source: string;
   /** The leaves of the result, as the arguments of the row give them. float32, int32, uint32 or bool as JAX has it. */
   readonly values: (args: readonly HostArray[]) => readonly HostArray[];

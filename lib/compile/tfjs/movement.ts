@@ -7,6 +7,7 @@ import type { TypedArray } from "../../core/host.js";
 import { joinAxes } from "./axes.js";
 import type { BlockKernel, Context, Lowering } from "./context.js";
 import type { Block, TfjsDevice } from "./device.js";
+import { dotOf, VIEWS, type ViewOf } from "./views.js";
 
 /** A copy between two strided boxes; all in elements. */
 export interface Copy {
@@ -84,54 +85,21 @@ const copies = (
   };
 };
 
-const dotOf = (xs: readonly number[], ys: readonly number[]): number => xs.reduce((sum, x, i) => sum + x * ys[i], 0);
-
-/** The plan of a copy whose result is read off the operand in one go. */
+/** A copy whose result is read off the operand in one go. */
 const view =
-  (
-    plan: (
-      shape: Shape,
-      out: Shape,
-      params: Parameters<Lowering>[1]["params"],
-    ) => { from: number[]; fromStart?: number },
-  ): Lowering =>
+  (viewOf: ViewOf): Lowering =>
   (context, { params, inAvals: [x], outAvals: [out] }) => {
     if (!context.device.backend.inPlace) return undefined;
+    const { from, start = 0 } = viewOf(x.shape, out.shape, params);
     return copies(context, out.shape, out.dtype, [
-      { shape: out.shape, to: stridesOf(out.shape), ...plan(x.shape, out.shape, params) },
+      { shape: out.shape, from, to: stridesOf(out.shape), fromStart: start },
     ]);
   };
 
-export const transpose = view((shape, _out, params) => {
-  const own = stridesOf(shape);
-  return { from: (params.perm as readonly number[]).map((p) => own[p]) };
-});
-
-export const broadcast = view((shape, out, params) => {
-  const own = stridesOf(shape);
-  const dims = params.dims as readonly number[];
-  return {
-    from: out.map((n, axis) => {
-      const i = dims.indexOf(axis);
-      return i < 0 || (shape[i] === 1 && n !== 1) ? 0 : own[i];
-    }),
-  };
-});
-
-export const slice = view((shape, _out, params) => {
-  const own = stridesOf(shape);
-  const steps = params.strides as readonly number[];
-  return { from: own.map((s, i) => s * steps[i]), fromStart: dotOf(params.start as readonly number[], own) };
-});
-
-export const reverse = view((shape, _out, params) => {
-  const own = stridesOf(shape);
-  const axes = params.axes as readonly number[];
-  return {
-    from: own.map((s, i) => (axes.includes(i) ? -s : s)),
-    fromStart: axes.reduce((sum, axis) => sum + (shape[axis] - 1) * own[axis], 0),
-  };
-});
+export const transpose = view(VIEWS.transpose);
+export const broadcast = view(VIEWS.broadcast);
+export const slice = view(VIEWS.slice);
+export const reverse = view(VIEWS.reverse);
 
 export const pad: Lowering = (context, { params, inAvals: [x], outAvals: [out] }) => {
   const { device } = context;

@@ -2,6 +2,7 @@
 import { type Shape, sizeOf, stridesOf } from "../../../core/aval.js";
 import type { Rows } from "../../executor.js";
 import type { Block } from "../device.js";
+import { dotOf, VIEWS, type ViewOf } from "../views.js";
 import type { GpuContext, GpuLowering } from "./context.js";
 import { constant, offset, stored } from "./wgsl.js";
 
@@ -24,19 +25,11 @@ const copyInto = ({ gpu }: GpuContext, copy: Copy, out: Block, source: Block, ot
     out.info,
   );
 
-const dotOf = (xs: readonly number[], ys: readonly number[]): number => xs.reduce((sum, x, i) => sum + x * ys[i], 0);
-
 /** A primitive whose result is read off the operand in one go. */
 const view =
-  (
-    plan: (
-      shape: Shape,
-      out: Shape,
-      params: Parameters<GpuLowering>[1]["params"],
-    ) => { from: number[]; start?: number },
-  ): GpuLowering =>
+  (viewOf: ViewOf): GpuLowering =>
   (context, { params, inAvals: [x], outAvals: [out] }) => {
-    const { from, start = 0 } = plan(x.shape, out.shape, params);
+    const { from, start = 0 } = viewOf(x.shape, out.shape, params);
     const copy = { shape: out.shape, from, to: stridesOf(out.shape), fromStart: `${start}` };
     return ([block]) => {
       const result = context.device.make(out.shape, out.dtype);
@@ -45,36 +38,10 @@ const view =
     };
   };
 
-export const transpose = view((shape, _out, params) => {
-  const own = stridesOf(shape);
-  return { from: (params.perm as readonly number[]).map((p) => own[p]) };
-});
-
-export const broadcast = view((shape, out, params) => {
-  const own = stridesOf(shape);
-  const dims = params.dims as readonly number[];
-  return {
-    from: out.map((n, axis) => {
-      const i = dims.indexOf(axis);
-      return i < 0 || (shape[i] === 1 && n !== 1) ? 0 : own[i];
-    }),
-  };
-});
-
-export const slice = view((shape, _out, params) => {
-  const own = stridesOf(shape);
-  const steps = params.strides as readonly number[];
-  return { from: own.map((s, i) => s * steps[i]), start: dotOf(params.start as readonly number[], own) };
-});
-
-export const reverse = view((shape, _out, params) => {
-  const own = stridesOf(shape);
-  const axes = params.axes as readonly number[];
-  return {
-    from: own.map((s, i) => (axes.includes(i) ? -s : s)),
-    start: axes.reduce((sum, axis) => sum + (shape[axis] - 1) * own[axis], 0),
-  };
-});
+export const transpose = view(VIEWS.transpose);
+export const broadcast = view(VIEWS.broadcast);
+export const slice = view(VIEWS.slice);
+export const reverse = view(VIEWS.reverse);
 
 export const pad: GpuLowering = (context, { params, inAvals: [x], outAvals: [out] }) => {
   const { device, gpu } = context;

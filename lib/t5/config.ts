@@ -4,7 +4,7 @@
  * The parameter tree is written down once, in `paramDims`, by the names of its dimensions; shapes follow from it, and a
  * loader can say *which* size of a checkpoint disagrees. Paths are those of T5X/Flaxformer in camel case.
  */
-import type { Shape } from "../core/aval.js";
+import { type Shape, sizeOf } from "../core/aval.js";
 import { flatten, unflatten } from "../core/pytree.js";
 
 /** The architecture of one T5. Dropout is a choice of training and not part of it. */
@@ -132,7 +132,7 @@ export const paramDims = (config: T5Config): T5Tree<readonly T5Dim[]> => {
  *
  * A shape is an array, so walk the tree with `flatten(shapes, isShape)`.
  *
- * @example paramShapes(T5_SIZES.small).encoder.layers[0]?.attention.query.kernel // [512, 384]
+ * @example paramShapes(configs["t5-1.1-small"]).encoder.layers[0]?.attention.query.kernel // [512, 384]
  */
 export const paramShapes = (config: T5Config): T5Tree<Shape> => {
   const [leaves, treedef] = flatten(paramDims(config), isDims);
@@ -140,36 +140,16 @@ export const paramShapes = (config: T5Config): T5Tree<Shape> => {
   return unflatten(treedef, shapes) as T5Tree<Shape>;
 };
 
+/**
+ * The number of parameters of a T5; a tied output layer counts once.
+ *
+ * @example t5.parameterCount(t5.configs["t5-1.1-small"]) // 76961152
+ */
+export const parameterCount = (config: T5Config): number =>
+  flatten(paramShapes(config), isShape)[0].reduce<number>((n, shape) => n + sizeOf(shape as Shape), 0);
+
 /** Whether a node of `paramShapes` is a shape. Every parameter has at least one axis, so an empty list is a stack of no layers. */
 export const isShape = (x: unknown): x is Shape => Array.isArray(x) && typeof x[0] === "number";
 
 /** Whether a node of `paramDims` is a leaf. */
 export const isDims = (x: unknown): x is readonly T5Dim[] => Array.isArray(x) && typeof x[0] === "string";
-
-const t5v11 = (numHeads: number, layers: number, dModel: number, dFf: number): T5Config => ({
-  vocabSize: 32128,
-  dModel,
-  dKv: 64,
-  dFf,
-  numHeads,
-  numLayers: layers,
-  numDecoderLayers: layers,
-  relativeAttentionNumBuckets: 32,
-  relativeAttentionMaxDistance: 128,
-  layerNormEpsilon: 1e-6,
-  gated: true,
-  activation: "gelu",
-  tiedEmbeddings: false,
-  padId: 0,
-  eosId: 1,
-  decoderStartId: 0,
-});
-
-/** T5 1.1 (and LM-adapted T5, which has the same sizes), from T5X's `t5_1_1` configurations. */
-export const T5_SIZES = {
-  small: t5v11(6, 8, 512, 1024),
-  base: t5v11(12, 12, 768, 2048),
-  large: t5v11(16, 24, 1024, 2816),
-  xl: t5v11(32, 24, 2048, 5120),
-  xxl: t5v11(64, 24, 4096, 10240),
-} as const satisfies Record<string, T5Config>;

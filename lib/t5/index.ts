@@ -1,5 +1,6 @@
 /** @file T5 as pure functions. */
-export { T5_SIZES, type T5Config } from "./config.js";
+export { parameterCount, type T5Config } from "./config.js";
+export { type ConfigName, configs } from "./configs.js";
 export { type Greedy, greedy, type Rank, rank } from "./decode.js";
 export {
   type Batch,

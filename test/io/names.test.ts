@@ -2,14 +2,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { flatten, pathsOf, printPath } from "../../lib/core/pytree.js";
 import { huggingFaceName, pathsByHuggingFaceName } from "../../lib/io/names.js";
-import { isDims, paramDims, T5_SIZES, type T5Config } from "../../lib/t5/config.js";
+import { isDims, paramDims, type T5Config } from "../../lib/t5/config.js";
+import { configs } from "../../lib/t5/configs.js";
 
 const Names = suite("io/names");
 
-const tied: T5Config = { ...T5_SIZES.small, gated: false, activation: "relu", tiedEmbeddings: true };
+const tied: T5Config = { ...configs["t5-1.1-small"], gated: false, activation: "relu", tiedEmbeddings: true };
 
 Names("each parameter of both kinds of T5 has a name, no name is used twice, and names lead back", () => {
-  for (const config of [T5_SIZES.small, tied]) {
+  for (const config of [configs["t5-1.1-small"], tied]) {
     const paths = pathsOf(flatten(paramDims(config), isDims)[1]);
     const back = pathsByHuggingFaceName(config);
     const all = paths.flatMap((path) => huggingFaceName(path, config.tiedEmbeddings)?.names ?? []);

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { SIZES } from "./step/model.js";
 import { runTorch } from "./step/torch.js";
+import { PEERS as TOKENIZERS } from "./tokenize/peers.js";
 
 interface Line {
   readonly peer: string;
@@ -32,16 +33,21 @@ const PEERS = [
 type Peer = (typeof PEERS)[number];
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** The JSON line that a script prints in a process of its own; undefined, with the reason, when it prints none. */
+const runScript = (path: string, ...args: string[]): { line?: unknown; reason: string } => {
+  const options = { encoding: "utf8", maxBuffer: 1 << 26 } as const;
+  const child = spawnSync(process.execPath, ["--import", "tsx", script(path), ...args], options);
+  const line = child.stdout.split("\n").find((text) => text.startsWith("{"));
+  const reason = child.stderr.split("\n").find((text) => /error|memory|abort/i.test(text)) ?? `exit ${child.status}`;
+  return { line: line === undefined ? undefined : JSON.parse(line), reason: reason.trim().slice(0, 200) };
+};
+
 /** Runs one peer; a peer that fails (out of memory, say) is reported as skipped. */
 const runPeer = ({ peer, threads }: Peer, size: string, runs: string): Line | (Peer & { skipped: string }) => {
   if (peer === "torch")
     return { peer, size, threads, ...runTorch(SIZES[size as keyof typeof SIZES], runs, threads) } as Line;
-  const args = ["--import", "tsx", script("step/peer.ts"), peer, size, runs, String(threads)];
-  const child = spawnSync(process.execPath, args, { encoding: "utf8", maxBuffer: 1 << 26 });
-  const line = child.stdout.split("\n").find((text) => text.startsWith("{"));
-  if (line !== undefined) return JSON.parse(line) as Line;
-  const reason = child.stderr.split("\n").find((text) => /error|memory|abort/i.test(text)) ?? `exit ${child.status}`;
-  return { peer, threads, skipped: reason.trim().slice(0, 200) };
+  const { line, reason } = runScript("step/peer.ts", peer, size, runs, String(threads));
+  return line === undefined ? { peer, threads, skipped: reason } : (line as Line);
 };
 
 const program = new Command("bench").description("benchmarks against peers in the same run");
@@ -61,6 +67,18 @@ program
       if (!("minMs" in other)) continue;
       const names = `${other.peer} (${other.threads}) / ${ours.peer} (${ours.threads})`;
       console.log(`${names}: ${(other.minMs / ours.minMs).toFixed(2)}`);
+    }
+  });
+program
+  .command("tokenize")
+  .description("text to token ids: megabytes of English a second")
+  .option("--rounds <n>", "rounds of each peer", "4")
+  .option("--json", "JSON lines only")
+  .action((options: { rounds: string; json?: boolean }) => {
+    if (options.json !== true) console.log(`${cpus()[0]?.model} x ${cpus().length}, Node ${process.version}`);
+    for (const peer of Object.keys(TOKENIZERS)) {
+      const { line, reason } = runScript("tokenize/peer.ts", peer, options.rounds);
+      console.log(JSON.stringify(line ?? { bench: "tokenize", peer, skipped: reason }));
     }
   });
 await program.parseAsync();

@@ -18,3 +18,4 @@ export {
   shiftRight,
 } from "./model.js";
 export { bucketTable, relativeBucket } from "./positions.js";
+export { type PromptRows, promptRows } from "./prompt-rows.js";

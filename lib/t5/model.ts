@@ -5,6 +5,7 @@
  * (pre-norm); norms are root-mean-square; nothing has a bias.
  * @see Raffel et al. 2020 (T5); Shazeer 2020 (gated GELU); Lester et al. 2021 (prompt tuning)
  */
+import { printShape, sameShape } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
@@ -44,14 +45,18 @@ export interface Encoded {
 export interface EncodeOptions {
   /** `[P, d]` (for every row) or `[B, P, d]`: vectors put before the embedded tokens. */
   readonly prefix?: Tensor;
+  /** `[B, P]` bool: which vectors of the prefix are there; by default all. See `promptRows`. */
+  readonly prefixValid?: Tensor;
   readonly dropoutKey?: Tensor | undefined;
   readonly dropoutRate?: number | undefined;
 }
 
-const norm = (config: T5Config, params: { readonly scale: Tensor }, x: Tensor): Tensor =>
+/** The normalisation before every part of a layer and after the last. */
+export const norm = (config: T5Config, params: { readonly scale: Tensor }, x: Tensor): Tensor =>
   nn.rmsNorm(config.dModel, { epsilon: config.layerNormEpsilon }).apply(params, x);
 
-const embed = (params: Params, ids: Tensor): Tensor => np.take(params.tokenEmbedder.embedding, ids, 0, "clip");
+/** Token ids to vectors: a new last axis of `d`. */
+export const embed = (params: Params, ids: Tensor): Tensor => np.take(params.tokenEmbedder.embedding, ids, 0, "clip");
 
 /** The prefix for every row of the batch. */
 const prefixRows = (config: T5Config, prefix: Tensor, batch: number): Tensor => {
@@ -69,24 +74,33 @@ const prefixRows = (config: T5Config, prefix: Tensor, batch: number): Tensor => 
 };
 
 /** Where token ids are not padding, with the prefix's positions in front; `[B, P + T]` bool. */
-const validWithPrefix = (ids: Tensor, prefixLength: number): Tensor => {
+const validWithPrefix = (ids: Tensor, prefixLength: number, prefixValid: Tensor | undefined): Tensor => {
   const valid = np.notEqual(ids, 0);
   if (prefixLength === 0) return valid;
-  return np.concatenate([np.ones([ids.shape[0], prefixLength], "bool"), valid], 1);
+  const shape = [ids.shape[0], prefixLength];
+  if (prefixValid !== undefined && !sameShape(prefixValid.shape, shape)) {
+    throw new ShapeError({
+      where: "t5.encode",
+      what: "prefixValid does not fit the prefix",
+      expected: `bool${printShape(shape)}`,
+      got: `${prefixValid.aval}`,
+    });
+  }
+  return np.concatenate([prefixValid ?? np.ones(shape, "bool"), valid], 1);
 };
 
 const encodeWith = (
   config: T5Config,
   params: Params,
   inputs: Tensor,
-  prefix: Tensor | undefined,
+  { prefix, prefixValid }: EncodeOptions,
   drop: Drop,
 ): Encoded => {
   const [batch, length] = inputs.shape;
   const tokens = embed(params, inputs);
   const before = prefix === undefined ? undefined : prefixRows(config, prefix, batch);
   const prefixLength = before?.shape[1] ?? 0;
-  const valid = validWithPrefix(inputs, prefixLength);
+  const valid = validWithPrefix(inputs, prefixLength, prefixValid);
   const total = prefixLength + length;
   const { layers, relposBias, encoderNorm } = params.encoder;
   const bias = np.add(positionBias(config, relposBias.relEmbedding, total, total, true), keyBias(valid));
@@ -110,7 +124,7 @@ const encodeWith = (
 export const encode = composite(
   "t5.encode",
   (config: T5Config, params: Params, inputs: Tensor, options: EncodeOptions = {}): Encoded =>
-    encodeWith(config, params, inputs, options.prefix, makeDrop(options.dropoutKey, options.dropoutRate ?? 0)),
+    encodeWith(config, params, inputs, options, makeDrop(options.dropoutKey, options.dropoutRate ?? 0)),
 );
 
 /** Targets moved right by one, with the start token in front: what the decoder reads. `[B, S]` int32. */
@@ -137,8 +151,10 @@ const decodeWith = (
     const y = norm(config, layer.preSelfAttentionLayerNorm, x);
     x = np.add(x, drop(attention(config, layer.selfAttention, y, y, own, drop), ALONG_LENGTH));
     const z = norm(config, layer.preCrossAttentionLayerNorm, x);
-    const seen = attention(config, layer.encoderDecoderAttention, z, encoded.states, cross, drop);
-    x = np.add(x, drop(seen, ALONG_LENGTH));
+    // Rows that answer one example share its keys and values: they stand behind each other along the length.
+    const queries = np.reshape(z, [encoded.states.shape[0], -1, config.dModel]);
+    const seen = attention(config, layer.encoderDecoderAttention, queries, encoded.states, cross, drop);
+    x = np.add(x, drop(np.reshape(seen, x.shape), ALONG_LENGTH));
     x = np.add(x, drop(mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), drop), ALONG_LENGTH));
   }
   return drop(norm(config, decoderNorm, x), ALONG_LENGTH);
@@ -147,9 +163,9 @@ const decodeWith = (
 /**
  * Runs the decoder on whole sequences.
  *
- * - `decoderInputs`: `[B, S]` int32: the start token, then the tokens so far
- * - `valid`: `[B, S]` bool: which positions may be seen; by default all
- * @returns states `[B, S, d]`
+ * - `decoderInputs`: `[B, S]` int32: the start token, then the tokens so far; or `[B * n, S]`, `n` rows for each example in turn
+ * - `valid`: like `decoderInputs`, bool: which positions may be seen; by default all
+ * @returns states `[B * n, S, d]`
  */
 export const decode = composite(
   "t5.decode",
@@ -180,7 +196,7 @@ export const logits = composite(
   "t5.logits",
   (config: T5Config, params: Params, batch: Batch, options: EncodeOptions = {}): Tensor => {
     const drop = makeDrop(options.dropoutKey, options.dropoutRate ?? 0);
-    const encoded = encodeWith(config, params, batch.inputs, options.prefix, drop);
+    const encoded = encodeWith(config, params, batch.inputs, options, drop);
     const valid = np.notEqual(batch.targets, 0);
     const states = decodeWith(config, params, encoded, shiftRight(config, batch.targets), valid, drop);
     return logitsOf(config, params, states);

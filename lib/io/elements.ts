@@ -7,12 +7,11 @@
 import { type DType, itemBytes, sameShape } from "../core/aval.js";
 import { allocate, type HostArray, type TypedArray } from "../core/host.js";
 
-/** The bytes of an array, without a copy. */
-export const bytesOf = ({ data }: HostArray): Uint8Array =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+/** The bytes of elements, without a copy. */
+export const bytesOf = (data: TypedArray): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /** The bytes if they start at a multiple of `size`, else a copy. (`slice` would not do: that of a `Buffer` does not copy.) */
-const aligned = (bytes: Uint8Array, size: number): Uint8Array =>
+export const aligned = (bytes: Uint8Array, size: number): Uint8Array =>
   bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
 
 /** Bytes read as elements of `dtype`; they are copied only when they do not start at a multiple of the element size. */
@@ -33,41 +32,14 @@ export const elementsOf = (dtype: DType, bytes: Uint8Array): TypedArray => {
   }
 };
 
-const halves = (bytes: Uint8Array): Uint16Array => {
-  const { buffer, byteOffset, byteLength } = aligned(bytes, 2);
-  return new Uint16Array(buffer, byteOffset, byteLength / 2);
-};
-
-/** bfloat16 to float32, exactly: a bfloat16 is the upper half of a float32. */
-export const fromBfloat16 = (bytes: Uint8Array): Float32Array => {
-  const from = halves(bytes);
-  const bits = new Uint32Array(from.length);
-  for (let i = 0; i < bits.length; i++) bits[i] = (from[i] as number) << 16;
-  return new Float32Array(bits.buffer);
-};
-
-/** IEEE 754 binary16 to float32, exactly, with subnormal numbers, infinities and the payload of NaN. */
-export const fromFloat16 = (bytes: Uint8Array): Float32Array => {
-  const from = halves(bytes);
-  const bits = new Uint32Array(from.length);
-  const out = new Float32Array(bits.buffer);
-  for (let i = 0; i < bits.length; i++) {
-    const half = from[i] as number;
-    const sign = (half & 0x8000) << 16;
-    const exponent = (half >> 10) & 0x1f;
-    const mantissa = half & 0x3ff;
-    if (exponent === 0) out[i] = (sign === 0 ? 1 : -1) * mantissa * 2 ** -24;
-    else bits[i] = sign | ((exponent === 31 ? 255 : exponent + 112) << 23) | (mantissa << 13);
-  }
-  return out;
-};
-
-/** int64 to int32, or the index of the first element that does not fit. */
-export const fromInt64 = (bytes: Uint8Array): Int32Array | { readonly index: number; readonly value: bigint } => {
+/** int64 to int32 in `out`, or the index of the first element that does not fit. */
+export const fromInt64 = (
+  bytes: Uint8Array,
+  out = new Int32Array(bytes.byteLength / 8),
+): Int32Array | { readonly index: number; readonly value: bigint } => {
   const { buffer, byteOffset, byteLength } = aligned(bytes, 8);
   const from = new BigInt64Array(buffer, byteOffset, byteLength / 8);
-  const out = new Int32Array(from.length);
-  for (let i = 0; i < out.length; i++) {
+  for (let i = 0; i < from.length; i++) {
     const value = from[i] as bigint;
     out[i] = Number(value);
     if (BigInt(out[i] as number) !== value) return { index: i, value };
@@ -78,24 +50,48 @@ export const fromInt64 = (bytes: Uint8Array): Int32Array | { readonly index: num
 /** The index of the first byte that is not a truth value, or -1. */
 export const notBool = (bytes: Uint8Array): number => bytes.findIndex((byte) => byte > 1);
 
-/** A matrix with its axes exchanged, copied in tiles so that both sides stay in cache. */
-export const transposed = (x: HostArray): HostArray => {
-  const [rows, columns] = x.shape as readonly [number, number];
-  const out = allocate(x.dtype, rows * columns);
-  for (let top = 0; top < rows; top += TILE) {
+/** The same memory as integers where elements have four bytes: a float that is moved as a float may change the payload of its NaN. */
+const bitsOf = (data: TypedArray): TypedArray =>
+  data.BYTES_PER_ELEMENT === 4 ? new Uint32Array(data.buffer, data.byteOffset, data.length) : data;
+
+/**
+ * Writes a piece of a `[rows, columns]` matrix, its elements `start` to `start + piece.length` in row-major order, to their
+ * places in the transpose `out`. Tile by tile, so that both sides stay in cache.
+ */
+export const transposeInto = (
+  out: TypedArray,
+  [rows, columns]: readonly [number, number],
+  piece: TypedArray,
+  start: number,
+): void => {
+  const [to, from] = [bitsOf(out), bitsOf(piece)];
+  const end = start + piece.length;
+  const [first, last] = [Math.floor(start / columns), Math.ceil(end / columns)];
+  for (let top = first; top < last; top += TILE) {
     for (let left = 0; left < columns; left += TILE) {
-      const [bottom, right] = [Math.min(top + TILE, rows), Math.min(left + TILE, columns)];
+      const right = Math.min(left + TILE, columns);
       for (let j = left; j < right; j++) {
-        for (let i = top; i < bottom; i++) out[j * rows + i] = x.data[i * columns + j] as number;
+        // The first and the last row may be there only in part.
+        const i0 = top === first && first * columns + j < start ? first + 1 : top;
+        const bottom = Math.min(top + TILE, last);
+        const i1 = bottom === last && (last - 1) * columns + j >= end ? last - 1 : bottom;
+        for (let i = i0; i < i1; i++) to[j * rows + i] = from[i * columns + j - start] as number;
       }
     }
   }
-  return { shape: [columns, rows], dtype: x.dtype, data: out };
 };
 
 /** 32 x 32 float32 values are 4 KiB, so that two tiles fit into any first-level cache. */
 const TILE = 32;
 
+/** A matrix with its axes exchanged. */
+export const transposed = (x: HostArray): HostArray => {
+  const [rows, columns] = x.shape as readonly [number, number];
+  const data = allocate(x.dtype, rows * columns);
+  transposeInto(data, [rows, columns], x.data, 0);
+  return { shape: [columns, rows], dtype: x.dtype, data };
+};
+
 /** Whether two arrays have the same shape, dtype and bits. */
 export const sameBits = (a: HostArray, b: HostArray): boolean =>
-  a.dtype === b.dtype && sameShape(a.shape, b.shape) && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+  a.dtype === b.dtype && sameShape(a.shape, b.shape) && Buffer.compare(bytesOf(a.data), bytesOf(b.data)) === 0;

@@ -110,13 +110,18 @@ const writeFully = async (file: FileHandle, chunk: Uint8Array): Promise<void> =>
 /** Largest single transfer, in bytes; the system moves at most 2 GiB at once. */
 const PIECE = 2 ** 30;
 
+/** Fills `bytes` from `position` on and tells how many there were; fewer when the file ends before. */
+export const readInto = async (file: FileHandle, position: number, bytes: Uint8Array): Promise<number> => {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, PIECE), position + done);
+    if (bytesRead === 0) return done;
+    done += bytesRead;
+  }
+  return bytes.length;
+};
+
 /** `length` bytes from `position` on; fewer when the file ends before. */
 export const readAt = async (file: FileHandle, position: number, length: number): Promise<Uint8Array> => {
   const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, PIECE), position + done);
-    if (bytesRead === 0) return bytes.subarray(0, done);
-    done += bytesRead;
-  }
-  return bytes;
+  return bytes.subarray(0, await readInto(file, position, bytes));
 };

@@ -1,241 +1,144 @@
 /**
- * @file Reads a T5 from a Hugging Face directory: `config.json` and `model.safetensors`.
+ * @file Reads a T5 from a Hugging Face directory: `config.json`, and `model.safetensors` or its shards.
  *
- * The defaults of `config.json` are those of `T5Config` in transformers; unknown keys are let through, since every version
- * adds some. All tensors are checked by name, shape and dtype before the first is read.
+ * All tensors are checked by name, shape and dtype before the first is read. Then each is read piece by piece into its place in the
+ * result, widened and transposed on the way, so that little is in memory besides the result.
  */
 import { join } from "node:path";
-import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import * as t from "io-ts";
-import { CheckpointError, ConfigError } from "../core/errors.js";
+import { sizeOf } from "../core/aval.js";
+import { CheckpointError, type ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
-import { flatten, type KeyPath, pathsOf, unflatten } from "../core/pytree.js";
-import { dimSize, isDims, paramDims, type T5Config, type T5Dim, type T5Tree } from "../t5/config.js";
-import { type Caller, decodeAs, naturalNumber, positiveInteger, such, withDefault } from "./decode.js";
-import { sameBits, transposed } from "./elements.js";
-import { readText } from "./files.js";
-import { type Differences, differencesOf, misfitError, type Wanted } from "./fit.js";
-import { parseJson } from "./json.js";
-import { type HuggingFaceName, huggingFaceName, UNUSED_NAMES } from "./names.js";
-import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
-
-const WHERE = "loadHuggingFace";
-const configCaller: Caller<ConfigError> = { where: WHERE, error: ConfigError };
-
-const absent = t.union([t.undefined, t.null]);
-
-const HuggingFaceConfig = t.type(
-  {
-    vocab_size: positiveInteger,
-    d_model: positiveInteger,
-    d_kv: positiveInteger,
-    d_ff: positiveInteger,
-    num_heads: positiveInteger,
-    num_layers: positiveInteger,
-    num_decoder_layers: t.union([positiveInteger, absent]),
-    relative_attention_num_buckets: withDefault(positiveInteger, 32),
-    relative_attention_max_distance: withDefault(positiveInteger, 128),
-    layer_norm_epsilon: withDefault(
-      such(t.number, (x) => x > 0, "positive number"),
-      1e-6,
-    ),
-    feed_forward_proj: withDefault(t.keyof({ "gated-gelu": null, relu: null }, '"gated-gelu" | "relu"'), "relu"),
-    tie_word_embeddings: withDefault(t.boolean, true),
-    pad_token_id: withDefault(naturalNumber, 0),
-    eos_token_id: withDefault(naturalNumber, 1),
-    decoder_start_token_id: t.union([naturalNumber, absent]),
-    dropout_rate: withDefault(
-      such(t.number, (x) => x >= 0 && x < 1, "number from 0 to below 1"),
-      0.1,
-    ),
-  },
-  "T5 configuration",
-);
+import { flatten, unflatten } from "../core/pytree.js";
+import { isDims, paramDims, type T5Config, type T5Tree } from "../t5/config.js";
+import { bytesOf, transposeInto } from "./elements.js";
+import { configCaller, decodeHuggingFaceConfig, type StoredConfig } from "./huggingface-config.js";
+import { checkFit, type WantedParam, wantedParams } from "./huggingface-fit.js";
+import { readJson } from "./json-file.js";
+import type { SafetensorsFile } from "./safetensors.js";
+import { storedBytes, type TensorEntry } from "./safetensors-header.js";
+import { openWeights } from "./sharded.js";
 
 /** A T5 as it was stored. */
-export interface StoredT5 {
-  readonly config: T5Config;
+export interface StoredT5 extends StoredConfig {
   /** All float32. */
   readonly params: T5Tree<HostArray>;
-  /** The rate it was trained with: a proposal, since dropout belongs to training and not to the model. */
-  readonly dropoutRate: number;
 }
 
-/** Decodes the value of a `config.json`; `source` names it in errors. */
-export const decodeHuggingFaceConfig = (
-  raw: unknown,
-  source = "config.json",
-): E.Either<ConfigError, Pick<StoredT5, "config" | "dropoutRate">> =>
-  pipe(
-    decodeAs(HuggingFaceConfig, configCaller, source)(raw),
-    E.map((c) => ({
-      dropoutRate: c.dropout_rate,
-      config: {
-        vocabSize: c.vocab_size,
-        dModel: c.d_model,
-        dKv: c.d_kv,
-        dFf: c.d_ff,
-        numHeads: c.num_heads,
-        numLayers: c.num_layers,
-        numDecoderLayers: c.num_decoder_layers ?? c.num_layers,
-        relativeAttentionNumBuckets: c.relative_attention_num_buckets,
-        relativeAttentionMaxDistance: c.relative_attention_max_distance,
-        layerNormEpsilon: c.layer_norm_epsilon,
-        gated: c.feed_forward_proj === "gated-gelu",
-        activation: c.feed_forward_proj === "relu" ? "relu" : "gelu",
-        tiedEmbeddings: c.tie_word_embeddings,
-        padId: c.pad_token_id,
-        eosId: c.eos_token_id,
-        decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,
-      },
-    })),
-  );
-
-/** A tensor expected in the file, its shape there, and what its axes mean. */
-interface WantedParam extends Wanted, HuggingFaceName {
-  readonly dims: readonly T5Dim[];
+/** How far the reading of a checkpoint is. */
+export interface Progress {
+  /** Bytes of the file or files that were read. */
+  readonly done: number;
+  readonly total: number;
+  /** The tensor that is being read, as the file calls it. */
+  readonly name: string;
 }
 
-const wantedParam = (config: T5Config, path: KeyPath, ours: readonly T5Dim[]): WantedParam => {
-  const name = huggingFaceName(path, config.tiedEmbeddings) as HuggingFaceName;
-  const dims = name.transposed ? ours.toReversed() : ours;
-  return { ...name, dims, dtype: "float32", shape: dims.map((dim) => dimSize(config, dim)) };
-};
+export interface LoadOptions {
+  /** Called after every few MB. */
+  readonly onProgress?: (progress: Progress) => void;
+}
 
-const FIELD: Record<T5Dim, string> = {
-  vocabSize: "vocab_size",
-  dModel: "d_model",
-  inner: "num_heads * d_kv",
-  dFf: "d_ff",
-  numHeads: "num_heads",
-  relativeAttentionNumBuckets: "relative_attention_num_buckets",
-};
+/** The names under which a parameter is stored: at least one, copies after it. */
+const presentNames = (file: SafetensorsFile, { names }: WantedParam): readonly [string, ...string[]] =>
+  names.filter((name) => file.entries.has(name)) as [string, ...string[]];
 
-/** The sizes in which all mis-shaped tensors agree to differ from the configuration; none when they do not agree. */
-const sizeHints = (config: T5Config, { misfits }: Differences<WantedParam>): string[] => {
-  const found = new Map<T5Dim, number>();
-  for (const { wanted, got } of misfits) {
-    if (got.shape.length !== wanted.shape.length) return [];
-    for (const [axis, dim] of wanted.dims.entries()) {
-      const size = got.shape[axis] as number;
-      if (found.has(dim) && found.get(dim) !== size) return [];
-      found.set(dim, size);
-    }
-  }
-  const differing = [...found].filter(([dim, size]) => size !== dimSize(config, dim));
-  return differing.map(
-    ([dim, size]) => `this checkpoint has ${FIELD[dim]} ${size}; config.json says ${dimSize(config, dim)}`,
-  );
-};
-
-const blocksOf = (stack: string, names: Iterable<string>): number =>
-  Math.max(
-    0,
-    ...[...names].map((name) => 1 + Number(new RegExp(`^${stack}\\.block\\.(\\d+)\\.`).exec(name)?.[1] ?? -1)),
-  );
-
-const depthHints = (config: T5Config, names: readonly string[]): string[] =>
-  (["num_layers", "num_decoder_layers"] as const).flatMap((field) => {
-    const [blocks, layers] =
-      field === "num_layers"
-        ? [blocksOf("encoder", names), config.numLayers]
-        : [blocksOf("decoder", names), config.numDecoderLayers];
-    return blocks === 0 || blocks === layers
-      ? []
-      : [`this checkpoint has ${field} ${blocks}; config.json says ${layers}`];
-  });
-
-const kindHints = (config: T5Config, names: readonly string[]): string[] => {
-  const gated = names.some((name) => name.endsWith(".wi_0.weight"));
-  const plain = names.some((name) => name.endsWith(".wi.weight"));
-  const head = names.includes("lm_head.weight");
-  return [
-    ...(config.gated && plain ? ["this checkpoint has feed_forward_proj relu; config.json says gated-gelu"] : []),
-    ...(!config.gated && gated ? ["this checkpoint has feed_forward_proj gated-gelu; config.json says relu"] : []),
-    ...(!config.tiedEmbeddings && !head
-      ? ["this checkpoint has no lm_head.weight; config.json says tie_word_embeddings false"]
-      : []),
-  ];
-};
-
-const checkFit = (
-  config: T5Config,
-  wanted: readonly WantedParam[],
+/** Counts the bytes of pieces and reports them. */
+const progressOf = (
   file: SafetensorsFile,
-): CheckpointError | undefined => {
-  const differences = differencesOf(wanted, file.entries, UNUSED_NAMES);
-  const names = [...file.entries.keys()];
-  const hints = [...sizeHints(config, differences), ...depthHints(config, names), ...kindHints(config, names)];
-  return misfitError(WHERE, file.path, wanted.length, differences, hints.length > 0 ? hints.join("; ") : undefined);
+  wanted: readonly WantedParam[],
+  report: LoadOptions["onProgress"],
+): ((name: string, elements: number) => void) => {
+  const entryOf = (name: string): TensorEntry => file.entries.get(name) as TensorEntry;
+  const total = wanted.flatMap((param) => presentNames(file, param)).reduce((n, name) => n + entryOf(name).bytes, 0);
+  let done = 0;
+  return (name, elements) => {
+    done += elements * storedBytes(entryOf(name).stored);
+    report?.({ done, total, name });
+  };
 };
 
 /** Reads one parameter; copies of it under other names have to be equal to it. */
 const readParam = (
   file: SafetensorsFile,
-  { names, transposed: exchange }: WantedParam,
+  param: WantedParam,
+  count: (name: string, elements: number) => void,
 ): TE.TaskEither<CheckpointError, HostArray> => {
-  const [first, ...copies] = names.filter((name) => file.entries.has(name)) as [string, ...string[]];
-  const checkCopy = (value: HostArray, copy: string): TE.TaskEither<CheckpointError, HostArray> =>
-    pipe(
-      file.read(copy),
-      TE.filterOrElse(
-        (other) => sameBits(other, value),
-        () =>
-          new CheckpointError({
-            where: WHERE,
-            what: "two tensors that T5 shares are different",
-            expected: `${copy} equal to ${first}`,
-            got: "other values",
-            at: file.path,
-          }),
-      ),
-      TE.map(() => value),
-    );
+  const [first, ...copies] = presentNames(file, param);
+  const shape = param.transposed ? param.shape.toReversed() : param.shape;
+  const data = new Float32Array(sizeOf(shape));
+  const fill = file.pieces(first, (piece, start) => {
+    if (param.transposed) transposeInto(data, param.shape as [number, number], piece, start);
+    else data.set(piece, start);
+    count(first, piece.length);
+  });
+  const check = (copy: string): TE.TaskEither<CheckpointError, void> =>
+    file.pieces(copy, (piece, start) => {
+      const [a, b] = [piece, data.subarray(start, start + piece.length)];
+      if (Buffer.compare(bytesOf(a), bytesOf(b)) !== 0) {
+        throw new CheckpointError({
+          where: configCaller.where,
+          what: "two tensors that T5 shares are different",
+          expected: `${copy} equal to ${first}`,
+          got: "other values",
+          at: file.path,
+        });
+      }
+      count(copy, piece.length);
+    });
   return pipe(
-    copies.reduce((result, copy) => TE.chain((value: HostArray) => checkCopy(value, copy))(result), file.read(first)),
-    TE.map((value) => (exchange ? transposed(value) : value)),
+    fill,
+    TE.chain(() => TE.traverseSeqArray(check)(copies)),
+    TE.map(() => ({ shape, dtype: "float32", data })),
   );
 };
 
-const readParams = (config: T5Config, file: SafetensorsFile): TE.TaskEither<CheckpointError, T5Tree<HostArray>> => {
-  const [dims, treedef] = flatten(paramDims(config), isDims);
-  const paths = pathsOf(treedef);
-  const wanted = paths.map((path, i) => wantedParam(config, path, dims[i] as readonly T5Dim[]));
+const readParams = (
+  config: T5Config,
+  file: SafetensorsFile,
+  { onProgress }: LoadOptions,
+): TE.TaskEither<CheckpointError, T5Tree<HostArray>> => {
+  const wanted = wantedParams(config);
   const error = checkFit(config, wanted, file);
   if (error !== undefined) return TE.left(error);
+  const count = progressOf(file, wanted, onProgress);
+  const [, treedef] = flatten(paramDims(config), isDims);
   return pipe(
     wanted,
-    TE.traverseSeqArray((param) => readParam(file, param)),
+    TE.traverseSeqArray((param) => readParam(file, param, count)),
     TE.map((leaves) => unflatten(treedef, leaves) as T5Tree<HostArray>),
   );
 };
 
 /**
- * Loads a T5 1.0 or 1.1 from a Hugging Face directory, in float32 whatever it is stored in.
+ * Loads a T5 or mT5 from a Hugging Face directory, in float32 whatever it is stored in (F32, F16 or BF16).
  *
- * @param dir  a folder with `config.json` and `model.safetensors`
+ * Besides the result a few MB are in memory, whatever the size of the checkpoint and of its shards.
+ *
+ * @param dir  a folder with `config.json`, and `model.safetensors` or `model.safetensors.index.json` and its shards
  * @returns    a ConfigError when `config.json` is missing or does not decode; a CheckpointError when the weights are missing,
  *             damaged, or do not fit the configuration, with all missing, unexpected and mis-shaped tensors together
  * @example const { config, params } = orThrow(await loadHuggingFace("assets/t5-nano")())
  */
-export const loadHuggingFace = (dir: string): TE.TaskEither<CheckpointError | ConfigError, StoredT5> => {
+export const loadHuggingFace = (
+  dir: string,
+  options: LoadOptions = {},
+): TE.TaskEither<CheckpointError | ConfigError, StoredT5> => {
   const configPath = join(dir, "config.json");
   const weights = (config: T5Config): TE.TaskEither<CheckpointError, T5Tree<HostArray>> =>
     TE.bracket(
-      openSafetensors(join(dir, "model.safetensors")),
-      (file) => readParams(config, file),
+      openWeights(dir),
+      (file) => readParams(config, file, options),
       (file) => TE.fromTask(file.close),
     );
   return pipe(
-    readText(configPath, configCaller),
-    TE.chainEitherK((text) => parseJson(text, configCaller, configPath)),
+    readJson(configPath, configCaller),
     TE.chainEitherK((raw) => decodeHuggingFaceConfig(raw, configPath)),
-    TE.chainW(({ config, dropoutRate }) =>
+    TE.chainW((stored) =>
       pipe(
-        weights(config),
-        TE.map((params) => ({ config, params, dropoutRate })),
+        weights(stored.config),
+        TE.map((params) => ({ ...stored, params })),
       ),
     ),
   );

@@ -1,5 +1,6 @@
 /** @file Files of weights and prompts, in and out. Needs Node. */
-export { decodeHuggingFaceConfig, loadHuggingFace, type StoredT5 } from "./huggingface.js";
+export { type LoadOptions, loadHuggingFace, type Progress, type StoredT5 } from "./huggingface.js";
+export { decodeHuggingFaceConfig } from "./huggingface-config.js";
 export { encodeNpy, parseNpy } from "./npy.js";
 export { exportOnnx } from "./onnx.js";
 export { loadParams, saveParams } from "./params.js";

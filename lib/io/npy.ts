@@ -162,7 +162,7 @@ export const encodeNpy = (x: HostArray): Uint8Array => {
   const shape = `(${x.shape.join(", ")}${x.shape.length === 1 ? "," : ""})`;
   const dict = `{'descr': '${DESCR.get(x.dtype)}', 'fortran_order': False, 'shape': ${shape}, }`;
   const start = Math.ceil((10 + dict.length + 1) / 64) * 64;
-  const data = bytesOf(x);
+  const data = bytesOf(x.data);
   const out = new Uint8Array(start + data.length).fill(0x20, 0, start);
   for (let i = 0; i < MAGIC.length; i++) out[i] = MAGIC.charCodeAt(i);
   out.set([1, 0, (start - 10) & 0xff, (start - 10) >> 8], 6);

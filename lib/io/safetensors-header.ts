@@ -28,6 +28,9 @@ const STORED = {
 
 export type StoredType = keyof typeof STORED;
 
+/** Bytes of one element in the file. */
+export const storedBytes = (stored: StoredType): number => STORED[stored].bytes;
+
 /** Largest header, in bytes; the limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 /** Bytes before the header: its length. */

@@ -1,8 +1,8 @@
 /**
  * @file The safetensors format: 8 bytes of header length, a JSON header, then the tensors' bytes.
  *
- * Files are read tensor by tensor and written piece by piece, so that memory is bounded by the largest tensor. Half-precision
- * floats are widened to float32.
+ * Files are read tensor by tensor, a tensor piece by piece, and written piece by piece, so that little is in memory besides the
+ * result. Half-precision floats are widened to float32.
  * Source: https://github.com/huggingface/safetensors, its README, "Format".
  */
 import { type FileHandle, open } from "node:fs/promises";
@@ -10,15 +10,15 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type * as T from "fp-ts/lib/Task.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
-import { type DType, itemBytes } from "../core/aval.js";
+import { type DType, itemBytes, sizeOf } from "../core/aval.js";
 import { ArgumentError, CheckpointError } from "../core/errors.js";
-import type { HostArray, TypedArray } from "../core/host.js";
+import { allocate, type HostArray, type TypedArray } from "../core/host.js";
 import { brief } from "./decode.js";
-import { bytesOf, elementsOf, fromBfloat16, fromFloat16, fromInt64, notBool } from "./elements.js";
+import { bytesOf } from "./elements.js";
 import { attempt, readAt } from "./files.js";
+import { decodeElements, readPieces, storedAsIs } from "./safetensors-data.js";
 import {
   caller,
-  damaged,
   decodeHeader,
   headerLength,
   PREFIX_BYTES,
@@ -33,34 +33,6 @@ const STORED_AS: Record<DType, StoredType> = {
   int32: "I32",
   uint32: "U32",
   bool: "BOOL",
-};
-
-/** The elements of one tensor from its bytes. */
-const decodeTensor = (entry: TensorEntry, bytes: Uint8Array, at: string): E.Either<CheckpointError, HostArray> => {
-  const { stored, dtype, shape } = entry;
-  const right = (data: TypedArray): E.Either<CheckpointError, HostArray> => E.right({ shape, dtype, data });
-  if (stored === "BF16") return right(fromBfloat16(bytes));
-  if (stored === "F16") return right(fromFloat16(bytes));
-  if (stored === "I64") {
-    const data = fromInt64(bytes);
-    if (data instanceof Int32Array) return right(data);
-    const got = `${data.value} at index ${data.index}`;
-    return E.left(
-      new CheckpointError({
-        where: caller.where,
-        what: "an integer is too large",
-        expected: "I64 that fits int32",
-        got,
-        at,
-      }),
-    );
-  }
-  if (stored === "BOOL") {
-    const index = notBool(bytes);
-    if (index >= 0)
-      return E.left(damaged("a truth value is neither 0 nor 1", { got: `${bytes[index]} at index ${index}`, at }));
-  }
-  return right(elementsOf(dtype, bytes));
 };
 
 /** Parses a whole file in memory. `source` names it in errors. */
@@ -83,13 +55,56 @@ export const parseSafetensors = (
     }),
   );
 
-/** An open file of tensors; close it after use. */
+/** One tensor from all of its bytes, whose memory it may share. */
+const decodeTensor = (entry: TensorEntry, bytes: Uint8Array, at: string): E.Either<CheckpointError, HostArray> => {
+  const { shape, dtype } = entry;
+  const wide = allocate(dtype, storedAsIs(entry) ? 0 : sizeOf(shape));
+  return E.tryCatch(
+    () => ({ shape, dtype, data: decodeElements(entry, bytes, wide, 0, at) }),
+    (error) => error as CheckpointError,
+  );
+};
+
+/** Elements of a tensor, and the index of the first of them; valid until the next piece. */
+export type UsePiece = (piece: TypedArray, start: number) => void;
+
+/** Open tensors by name: one file, or several that make up a checkpoint. Close them after use. */
 export interface SafetensorsFile extends SafetensorsHeader {
   readonly path: string;
   /** Reads one tensor; the others stay on the disk. */
   readonly read: (name: string) => TE.TaskEither<CheckpointError, HostArray>;
+  /** Reads one tensor in pieces of a few MB, in row-major order, for those who do not want it as it is stored. */
+  readonly pieces: (name: string, use: UsePiece) => TE.TaskEither<CheckpointError, void>;
   readonly close: T.Task<void>;
 }
+
+/** An open checkpoint from its header and from how it reads the pieces of a tensor that is there. */
+export const tensorsOf = (
+  path: string,
+  header: SafetensorsHeader,
+  pieces: (name: string, entry: TensorEntry, use: UsePiece) => Promise<void>,
+  close: T.Task<void>,
+): SafetensorsFile => {
+  const entryOf = (name: string): TensorEntry => {
+    const entry = header.entries.get(name);
+    if (entry !== undefined) return entry;
+    const what = "there is no tensor of this name";
+    throw new CheckpointError({ where: caller.where, what, got: brief(name), at: path });
+  };
+  return {
+    ...header,
+    path,
+    pieces: (name, use) => attempt(caller, path, async () => pieces(name, entryOf(name), use)),
+    read: (name) =>
+      attempt(caller, path, async () => {
+        const entry = entryOf(name);
+        const data = allocate(entry.dtype, sizeOf(entry.shape));
+        await pieces(name, entry, (piece, start) => data.set(piece, start));
+        return { shape: entry.shape, dtype: entry.dtype, data };
+      }),
+    close,
+  };
+};
 
 const readHeader = async (file: FileHandle, path: string): Promise<SafetensorsHeader> => {
   const { size } = await file.stat();
@@ -117,23 +132,12 @@ export const openSafetensors = (path: string): TE.TaskEither<CheckpointError, Sa
       await file.close();
       throw error;
     });
-    const read = (name: string): TE.TaskEither<CheckpointError, HostArray> =>
-      attempt(caller, path, async () => {
-        const at = `${path}: ${name}`;
-        const entry = header.entries.get(name);
-        if (entry === undefined) {
-          throw new CheckpointError({
-            where: caller.where,
-            what: "there is no tensor of this name",
-            got: brief(name),
-            at: path,
-          });
-        }
-        const bytes = await readAt(file, entry.position, entry.bytes);
-        if (bytes.length < entry.bytes) throw damaged("the file became shorter while it was read", { at });
-        return orThrow(decodeTensor(entry, bytes, at));
-      });
-    return { ...header, path, read, close: () => file.close() };
+    return tensorsOf(
+      path,
+      header,
+      (name, entry, use) => readPieces(file, entry, `${path}: ${name}`, use),
+      () => file.close(),
+    );
   });
 
 /**
@@ -164,7 +168,7 @@ export const safetensorsChunks = (
   padded.set(json);
   const prefix = new Uint8Array(PREFIX_BYTES);
   new DataView(prefix.buffer).setBigUint64(0, BigInt(padded.length), true);
-  return [prefix, padded, ...order.map(([, x]) => bytesOf(x))];
+  return [prefix, padded, ...order.map(([, x]) => bytesOf(x.data))];
 };
 
 /**

@@ -2,35 +2,9 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hostArray } from "../../lib/core/host.js";
-import {
-  elementsOf,
-  fromBfloat16,
-  fromFloat16,
-  fromInt64,
-  notBool,
-  sameBits,
-  transposed,
-} from "../../lib/io/elements.js";
+import { elementsOf, fromInt64, notBool, sameBits, transposed, transposeInto } from "../../lib/io/elements.js";
 
 const Elements = suite("io/elements");
-
-const u16 = (...bits: number[]): Uint8Array => new Uint8Array(new Uint16Array(bits).buffer);
-
-Elements("bfloat16 is the upper half of a float32", () => {
-  const out = fromBfloat16(u16(0x3f80, 0xc000, 0x3dcd, 0x7f80, 0xff80, 0x8000, 0x0001, 0x7fc0));
-  const expected = [1, -2, 0.10009765625, Infinity, -Infinity, -0, 2 ** -133, NaN];
-  for (const [i, value] of expected.entries()) assert.ok(Object.is(out[i], value), `${i}: ${out[i]}`);
-});
-
-Elements("float16: all 65,536 patterns agree with the definition", () => {
-  const out = fromFloat16(u16(...Array.from({ length: 65536 }, (_, i) => i)));
-  for (let bits = 0; bits < 65536; bits++) {
-    const [sign, exponent, mantissa] = [bits >> 15 === 1 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-    const finite = exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15);
-    const value = sign * (exponent < 31 ? finite : mantissa === 0 ? Infinity : NaN);
-    if (!Object.is(out[bits], value)) assert.is(out[bits], value, `pattern ${bits.toString(16)}`);
-  }
-});
 
 Elements("int64 narrows to int32, or tells the first element that is too large", () => {
   const bytes = (...values: bigint[]): Uint8Array => new Uint8Array(new BigInt64Array(values).buffer);
@@ -42,7 +16,6 @@ Elements("int64 narrows to int32, or tells the first element that is too large",
 Elements("bytes that are not aligned are copied first, also when they are a Node Buffer", () => {
   const whole = Buffer.from([9, ...new Uint8Array(new Float32Array([1.5, -2]).buffer)]);
   assert.equal([...elementsOf("float32", whole.subarray(1))], [1.5, -2]);
-  assert.equal([...fromBfloat16(Buffer.from([9, 0x80, 0x3f]).subarray(1))], [1]);
 });
 
 Elements("only 0 and 1 are truth values", () => {
@@ -63,6 +36,27 @@ Elements("element [i, j] of a matrix is element [j, i] of its transpose", () => 
     }),
     { numRuns: 30 },
   );
+});
+
+Elements("a transpose is made of pieces that begin and end anywhere in a row", () => {
+  const size = fc.integer({ min: 1, max: 70 });
+  fc.assert(
+    fc.property(size, size, fc.integer({ min: 1, max: 300 }), (rows, columns, length) => {
+      const data = Int32Array.from({ length: rows * columns }, (_, i) => i + 1);
+      const out = new Int32Array(rows * columns);
+      for (let at = 0; at < data.length; at += length) {
+        transposeInto(out, [rows, columns], data.subarray(at, at + length), at);
+      }
+      assert.equal(out, transposed(hostArray([rows, columns], "int32", data)).data);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+Elements("transposing keeps the payload of a NaN that signals", () => {
+  const bits = new Uint32Array([0x7fa00001, 0xff812345]);
+  const { data } = transposed(hostArray([2, 1], "float32", new Float32Array(bits.buffer)));
+  assert.equal(new Uint32Array(data.buffer), bits);
 });
 
 Elements("arrays with the same bits are the same; -0 is not 0, and NaN is itself", () => {

@@ -7,33 +7,15 @@ import type { HostArray } from "../../lib/core/host.js";
 import { hostArray } from "../../lib/core/host.js";
 import { flatten, pathsOf, printPath } from "../../lib/core/pytree.js";
 import { sameBits } from "../../lib/io/elements.js";
-import { decodeHuggingFaceConfig, loadHuggingFace } from "../../lib/io/huggingface.js";
-import { huggingFaceName } from "../../lib/io/names.js";
+import { loadHuggingFace, type Progress } from "../../lib/io/huggingface.js";
 import { encodeSafetensors, parseSafetensors } from "../../lib/io/safetensors.js";
 import { isShape, paramShapes, type T5Config, type T5Tree } from "../../lib/t5/config.js";
 import { withShared } from "../helpers/shared.js";
 import { messageOf, rightOf, run, temporaryFolder } from "./folder.js";
+import { CONFIG, configOf, tensorsOf, V1_1 } from "./tiny-t5.js";
 
 const HuggingFace = suite("io/huggingface");
 const folder = temporaryFolder(HuggingFace);
-
-const CONFIG = { vocab_size: 7, d_model: 4, d_kv: 3, d_ff: 5, num_heads: 2, num_layers: 2, num_decoder_layers: 1 };
-const V1_1 = { ...CONFIG, feed_forward_proj: "gated-gelu", tie_word_embeddings: false };
-const configOf = (raw: object): T5Config => rightOf(decodeHuggingFaceConfig(raw)).config;
-
-/** Tensors in Hugging Face's names and layout; every element has a number of its own. */
-const tensorsOf = (config: T5Config): Record<string, HostArray> => {
-  const [shapes, treedef] = flatten(paramShapes(config), isShape);
-  let next = 0;
-  return Object.fromEntries(
-    pathsOf(treedef).map((path, i): [string, HostArray] => {
-      const name = huggingFaceName(path, config.tiedEmbeddings);
-      const shape = name?.transposed ? (shapes[i] as Shape).toReversed() : (shapes[i] as Shape);
-      const data = Float32Array.from({ length: shape.reduce((n, d) => n * d, 1) }, () => next++);
-      return [name?.names[0] as string, hostArray(shape, "float32", data)];
-    }),
-  );
-};
 
 let folders = 0;
 const write = (raw: object, tensors: Record<string, HostArray>): string => {
@@ -54,41 +36,6 @@ const expectedShapes = (config: T5Config): [string, Shape][] => {
   const [leaves, treedef] = flatten(paramShapes(config), isShape);
   return pathsOf(treedef).map((path, i) => [printPath(path), leaves[i] as Shape]);
 };
-
-HuggingFace("a configuration needs its sizes; the rest has the defaults of transformers", () => {
-  const { config, dropoutRate } = rightOf(
-    decodeHuggingFaceConfig({ ...CONFIG, num_decoder_layers: null, use_cache: true }),
-  );
-  assert.is(dropoutRate, 0.1);
-  assert.equal(config, {
-    vocabSize: 7,
-    dModel: 4,
-    dKv: 3,
-    dFf: 5,
-    numHeads: 2,
-    numLayers: 2,
-    numDecoderLayers: 2,
-    relativeAttentionNumBuckets: 32,
-    relativeAttentionMaxDistance: 128,
-    layerNormEpsilon: 1e-6,
-    gated: false,
-    activation: "relu",
-    tiedEmbeddings: true,
-    padId: 0,
-    eosId: 1,
-    decoderStartId: 0,
-  });
-  assert.is(configOf({ ...CONFIG, pad_token_id: 3 }).decoderStartId, 3);
-  assert.is(configOf({ ...CONFIG, pad_token_id: 3, decoder_start_token_id: 5 }).decoderStartId, 5);
-});
-
-HuggingFace("a configuration of another model, or with wrong values, says which", () => {
-  const refused = (raw: object): string => messageOf(decodeHuggingFaceConfig(raw, "x/config.json"), "ConfigError");
-  assert.match(refused({ model_type: "bert", hidden_size: 8 }), "vocab_size: positive integer");
-  assert.match(refused({ ...CONFIG, feed_forward_proj: "gated-silu" }), 'expected  "gated-gelu" | "relu"');
-  assert.match(refused({ ...CONFIG, d_model: 0 }), "at        x/config.json: d_model");
-  assert.match(refused({ ...CONFIG, dropout_rate: 1 }), "number from 0 to below 1");
-});
 
 HuggingFace("kernels and position tables are transposed, the embedding and norms are not", async () => {
   const tensors = tensorsOf(configOf(V1_1));
@@ -170,6 +117,18 @@ HuggingFace("when all differences come from one field of config.json, the hint n
     await misfit(V1_1, headless),
     "this checkpoint has no lm_head.weight; config.json says tie_word_embeddings false",
   );
+});
+
+HuggingFace("progress is told in bytes of the file and reaches its end, with copies", async () => {
+  const tensors = tensorsOf(configOf(CONFIG));
+  const stored = { ...tensors, "lm_head.weight": tensors["shared.weight"] as HostArray };
+  const told: Progress[] = [];
+  await run(loadHuggingFace(write(CONFIG, stored), { onProgress: (progress) => told.push(progress) }));
+  const bytes = Object.values(stored).reduce((n, x) => n + x.data.byteLength, 0);
+  assert.equal(new Set(told.map(({ total }) => total)), new Set([bytes]));
+  assert.is(told.at(-1)?.done, bytes);
+  assert.equal(new Set(told.map(({ name }) => name)), new Set(Object.keys(stored)));
+  assert.ok(told.every(({ done }, i) => done > (told[i - 1]?.done ?? 0)));
 });
 
 HuggingFace("integer weights are refused", async () => {

@@ -1,0 +1,161 @@
+/**
+ * @file The `config.json` of a T5 or mT5 in transformers.
+ *
+ * Defaults are those of `T5Config` and `MT5Config`; unknown keys are let through, since every version adds some. Architectures that
+ * share the keys but compute something else are refused by name.
+ */
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as t from "io-ts";
+import { ConfigError } from "../core/errors.js";
+import type { T5Config } from "../t5/config.js";
+import { brief, type Caller, decodeAs, naturalNumber, positiveInteger, such, withDefault } from "./decode.js";
+
+export const configCaller: Caller<ConfigError> = { where: "loadHuggingFace", error: ConfigError };
+
+const absent = t.union([t.undefined, t.null]);
+const optional = <C extends t.Mixed>(codec: C) => t.union([codec, absent]);
+
+/** Relatives of T5 that share its keys, and what they do differently. */
+const RELATIVES: Readonly<Record<string, string>> = {
+  umt5: "every layer of UMT5 has its own relative position biases, here the layers of a stack share one table",
+  longt5: "LongT5 attends to a window and to global tokens, here every token attends to all",
+  switch_transformers: "Switch Transformers are mixtures of experts",
+};
+
+const ModelType = t.type({ model_type: optional(t.string) }, "model configuration");
+
+/** Whether the configuration is that of a T5; files of the first versions do not say. */
+const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, "t5" | "mt5"> =>
+  pipe(
+    decodeAs(ModelType, configCaller, source)(raw),
+    E.chain(({ model_type: type }) => {
+      if (type === undefined || type === null || type === "t5") return E.right("t5");
+      if (type === "mt5") return E.right("mt5");
+      return E.left(
+        new ConfigError({
+          where: configCaller.where,
+          what: "this is another architecture",
+          expected: 'model_type "t5" or "mt5"',
+          got: brief(type),
+          at: source,
+          hint: Object.hasOwn(RELATIVES, type) ? RELATIVES[type] : undefined,
+        }),
+      );
+    }),
+  );
+
+/** In transformers' words; the tanh approximation is called `gelu_new` there, except in `gated-gelu`, which means it too. */
+const FEED_FORWARD = {
+  relu: { gated: false, activation: "relu" },
+  gelu_new: { gated: false, activation: "gelu" },
+  "gated-relu": { gated: true, activation: "relu" },
+  "gated-gelu": { gated: true, activation: "gelu" },
+  "gated-gelu_new": { gated: true, activation: "gelu" },
+} as const satisfies Record<string, Pick<T5Config, "gated" | "activation">>;
+
+const HuggingFaceConfig = t.type(
+  {
+    vocab_size: positiveInteger,
+    d_model: positiveInteger,
+    d_kv: positiveInteger,
+    d_ff: positiveInteger,
+    num_heads: positiveInteger,
+    num_layers: positiveInteger,
+    num_decoder_layers: optional(positiveInteger),
+    relative_attention_num_buckets: withDefault(positiveInteger, 32),
+    relative_attention_max_distance: withDefault(positiveInteger, 128),
+    layer_norm_epsilon: withDefault(
+      such(t.number, (x) => x > 0, "positive number"),
+      1e-6,
+    ),
+    feed_forward_proj: optional(t.string),
+    dense_act_fn: optional(t.string),
+    is_gated_act: optional(t.boolean),
+    tie_word_embeddings: optional(t.boolean),
+    pad_token_id: withDefault(naturalNumber, 0),
+    eos_token_id: withDefault(naturalNumber, 1),
+    decoder_start_token_id: optional(naturalNumber),
+    dropout_rate: withDefault(
+      such(t.number, (x) => x >= 0 && x < 1, "number from 0 to below 1"),
+      0.1,
+    ),
+  },
+  "T5 configuration",
+);
+type HuggingFaceConfig = t.TypeOf<typeof HuggingFaceConfig>;
+
+/** `is_gated_act` and `dense_act_fn` say more exactly what `feed_forward_proj` says, and win where they are present. */
+const feedForwardName = (c: HuggingFaceConfig, modelType: "t5" | "mt5"): string => {
+  const name = c.feed_forward_proj ?? (modelType === "mt5" ? "gated-gelu" : "relu");
+  const gated = c.is_gated_act ?? name.startsWith("gated-");
+  const activation = name === "gated-gelu" ? "gelu_new" : name.replace(/^gated-/, "");
+  return `${gated ? "gated-" : ""}${c.dense_act_fn ?? activation}`;
+};
+
+const feedForward = (
+  c: HuggingFaceConfig,
+  modelType: "t5" | "mt5",
+  source: string,
+): E.Either<ConfigError, Pick<T5Config, "gated" | "activation">> => {
+  const name = feedForwardName(c, modelType);
+  // With `dense_act_fn: "gelu"` the name reads `gated-gelu` and means the exact function.
+  if (Object.hasOwn(FEED_FORWARD, name) && c.dense_act_fn !== "gelu") {
+    return E.right(FEED_FORWARD[name as keyof typeof FEED_FORWARD]);
+  }
+  return E.left(
+    new ConfigError({
+      where: configCaller.where,
+      what: "this feed-forward layer is not supported",
+      expected: Object.keys(FEED_FORWARD)
+        .map((known) => brief(known))
+        .join(" | "),
+      got: brief(name),
+      at: `${source}: ${c.dense_act_fn == null ? "feed_forward_proj" : "dense_act_fn"}`,
+      hint: name.endsWith("gelu")
+        ? "gelu is the exact function in transformers, gelu_new the tanh approximation"
+        : undefined,
+    }),
+  );
+};
+
+/** What a `config.json` says: the architecture, and the dropout rate of training, which is a proposal only. */
+export interface StoredConfig {
+  readonly config: T5Config;
+  /** The rate it was trained with: a proposal, since dropout belongs to training and not to the model. */
+  readonly dropoutRate: number;
+}
+
+/**
+ * Decodes the value of a `config.json` of a T5 (1.0, 1.1, LM-adapted, Flan) or mT5; `source` names it in errors.
+ *
+ * @returns a ConfigError for values of a wrong kind, other architectures and other feed-forward layers
+ */
+export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E.Either<ConfigError, StoredConfig> =>
+  pipe(
+    E.Do,
+    E.bind("modelType", () => checkModelType(raw, source)),
+    E.bind("c", () => decodeAs(HuggingFaceConfig, configCaller, source)(raw)),
+    E.bind("ff", ({ c, modelType }) => feedForward(c, modelType, source)),
+    E.map(({ c, ff, modelType }) => ({
+      dropoutRate: c.dropout_rate,
+      config: {
+        vocabSize: c.vocab_size,
+        dModel: c.d_model,
+        dKv: c.d_kv,
+        dFf: c.d_ff,
+        numHeads: c.num_heads,
+        numLayers: c.num_layers,
+        numDecoderLayers: c.num_decoder_layers ?? c.num_layers,
+        relativeAttentionNumBuckets: c.relative_attention_num_buckets,
+        relativeAttentionMaxDistance: c.relative_attention_max_distance,
+        layerNormEpsilon: c.layer_norm_epsilon,
+        gated: ff.gated,
+        activation: ff.activation,
+        tiedEmbeddings: c.tie_word_embeddings ?? modelType === "t5",
+        padId: c.pad_token_id,
+        eosId: c.eos_token_id,
+        decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,
+      },
+    })),
+  );

@@ -1,0 +1,87 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decodeHuggingFaceConfig } from "../../lib/io/huggingface-config.js";
+import { messageOf, rightOf } from "./folder.js";
+import { CONFIG, configOf } from "./tiny-t5.js";
+
+const Config = suite("io/huggingface-config");
+
+const refused = (raw: object): string => messageOf(decodeHuggingFaceConfig(raw, "x/config.json"), "ConfigError");
+
+Config("a configuration needs its sizes; the rest has the defaults of transformers", () => {
+  const { config, dropoutRate } = rightOf(
+    decodeHuggingFaceConfig({ ...CONFIG, num_decoder_layers: null, use_cache: true }),
+  );
+  assert.is(dropoutRate, 0.1);
+  assert.equal(config, {
+    vocabSize: 7,
+    dModel: 4,
+    dKv: 3,
+    dFf: 5,
+    numHeads: 2,
+    numLayers: 2,
+    numDecoderLayers: 2,
+    relativeAttentionNumBuckets: 32,
+    relativeAttentionMaxDistance: 128,
+    layerNormEpsilon: 1e-6,
+    gated: false,
+    activation: "relu",
+    tiedEmbeddings: true,
+    padId: 0,
+    eosId: 1,
+    decoderStartId: 0,
+  });
+  assert.is(configOf({ ...CONFIG, pad_token_id: 3 }).decoderStartId, 3);
+  assert.is(configOf({ ...CONFIG, pad_token_id: 3, decoder_start_token_id: 5 }).decoderStartId, 5);
+});
+
+Config("mT5 has the defaults of MT5Config: gated, and an output layer of its own", () => {
+  const { gated, activation, tiedEmbeddings } = configOf({ ...CONFIG, model_type: "mt5" });
+  assert.equal([gated, activation, tiedEmbeddings], [true, "gelu", false]);
+  assert.is(configOf({ ...CONFIG, model_type: "mt5", tie_word_embeddings: true }).tiedEmbeddings, true);
+  assert.is(configOf({ ...CONFIG, model_type: "t5" }).tiedEmbeddings, true);
+});
+
+Config("the feed-forward layer is named by one key, or by the two newer ones, which win", () => {
+  const of = (keys: object): [boolean, string] => {
+    const { gated, activation } = configOf({ ...CONFIG, ...keys });
+    return [gated, activation];
+  };
+  const rows: [object, [boolean, string]][] = [
+    [{}, [false, "relu"]],
+    [{ feed_forward_proj: "gated-gelu" }, [true, "gelu"]],
+    [{ feed_forward_proj: "gated-relu" }, [true, "relu"]],
+    [{ feed_forward_proj: "gelu_new" }, [false, "gelu"]],
+    // As released Flan-T5 has it.
+    [{ feed_forward_proj: "gated-gelu", dense_act_fn: "gelu_new", is_gated_act: true }, [true, "gelu"]],
+    [{ dense_act_fn: "gelu_new", is_gated_act: true }, [true, "gelu"]],
+    [{ feed_forward_proj: "gated-gelu", is_gated_act: false }, [false, "gelu"]],
+    [{ feed_forward_proj: "gated-gelu", dense_act_fn: "relu" }, [true, "relu"]],
+  ];
+  for (const [keys, expected] of rows) assert.equal(of(keys), expected, JSON.stringify(keys));
+});
+
+Config("feed-forward layers that compute something else are refused: silu, and the exact gelu", () => {
+  assert.match(refused({ ...CONFIG, feed_forward_proj: "gated-silu" }), 'got       "gated-silu"');
+  assert.match(refused({ ...CONFIG, feed_forward_proj: "gelu" }), "the exact function in transformers");
+  const exact = refused({ ...CONFIG, feed_forward_proj: "gated-gelu", dense_act_fn: "gelu" });
+  assert.match(exact, "at        x/config.json: dense_act_fn");
+  assert.match(refused({ ...CONFIG, feed_forward_proj: "toString" }), 'got       "toString"');
+});
+
+Config("another architecture is refused by name, a relative of T5 with the reason", () => {
+  assert.match(refused({ model_type: "bert", hidden_size: 8 }), 'expected  model_type "t5" or "mt5"');
+  assert.match(refused({ ...CONFIG, model_type: "umt5" }), "every layer of UMT5 has its own relative position biases");
+  assert.match(refused({ ...CONFIG, model_type: "longt5" }), "LongT5 attends to a window");
+  assert.match(refused({ ...CONFIG, model_type: "constructor" }), 'got       "constructor"');
+});
+
+Config("wrong values say where", () => {
+  assert.match(refused({}), "vocab_size: positive integer");
+  assert.match(refused({ ...CONFIG, d_model: 0 }), "at        x/config.json: d_model");
+  assert.match(refused({ ...CONFIG, model_type: 5 }), "at        x/config.json: model_type");
+  assert.match(refused({ ...CONFIG, dropout_rate: 1 }), "number from 0 to below 1");
+  assert.match(refused([]), "not a valid");
+});
+
+Config.run();

@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { wantedParams } from "../../lib/io/huggingface-fit.js";
-import { T5_SIZES } from "../../lib/t5/config.js";
+import { configs } from "../../lib/t5/configs.js";
 import { temporaryFolder } from "./folder.js";
 import { configOf } from "./tiny-t5.js";
 
 const Memory = suite("io/huggingface-memory");
 const folder = temporaryFolder(Memory);
 
-const { vocabSize, dModel, dKv, dFf, numHeads } = T5_SIZES.large;
+const { vocabSize, dModel, dKv, dFf, numHeads } = configs["t5-1.1-large"];
 const RAW = {
   vocab_size: vocabSize,
   d_model: dModel,

@@ -11,6 +11,7 @@ export {
   tokenize,
   withEos,
 } from "./batch.js";
+export { type Decoder, decodeStream } from "./decoder.js";
 export { loadTask, type Splits } from "./load-task.js";
 export { loadTokenizer } from "./load-tokenizer.js";
 export { parseRows, readRows } from "./rows.js";

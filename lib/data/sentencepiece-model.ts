@@ -8,8 +8,8 @@
 import { PbfReader } from "pbf";
 import { DataError, type Mismatch } from "../core/errors.js";
 
-/** What a piece is for: ordinary text, a role (unknown, control), a symbol that is never split, or nothing. */
-export type PieceType = "normal" | "unknown" | "control" | "userDefined" | "unused";
+/** What a piece is for: ordinary text, a role (unknown, control), a symbol that is never split, nothing, or one byte. */
+export type PieceType = "normal" | "unknown" | "control" | "userDefined" | "unused" | "byte";
 
 export interface Piece {
   /** The text, with `▁` for a space. */
@@ -34,6 +34,8 @@ export interface SentencePieceModel {
   /** In the order of their ids. */
   readonly pieces: readonly Piece[];
   readonly normalizer: NormalizerSpec;
+  /** Ids of the pieces for the bytes 0 … 255, in a model that spells unknown characters in bytes. */
+  readonly byteIds: readonly number[] | undefined;
   /** What an unknown id decodes to. */
   readonly unkSurface: string;
   readonly padPiece: string;
@@ -97,6 +99,7 @@ const PIECE_TYPES: readonly (PieceType | undefined)[] = [
   "control",
   "userDefined",
   "unused",
+  "byte",
 ];
 
 const readPiece = (pbf: PbfReader, id: number): Piece => {
@@ -112,10 +115,10 @@ const readPiece = (pbf: PbfReader, id: number): Piece => {
   if (type === undefined) {
     throw modelError({
       what: "a piece has a type that is not supported",
-      expected: "normal, unknown, control, user-defined or unused pieces",
-      got: typeCode === 6 ? "a byte piece (a model with byte fallback)" : `type ${typeCode}`,
+      expected: "normal, unknown, control, user-defined, unused or byte pieces",
+      got: `type ${typeCode}`,
       at: `piece ${id}`,
-      hint: "use a T5 vocabulary, which has no byte fallback",
+      hint: "use a T5 or mT5 vocabulary, which has only these",
     });
   }
   if (text === "") throw unreadable(`an empty text for piece ${id}`);
@@ -181,16 +184,33 @@ const refuseOtherKinds = (trainer: TrainerSpec, denormalizer: NormalizerSpec | u
     });
   }
   const extra = [
-    trainer.byteFallback ? "byte fallback" : undefined,
     trainer.whitespaceAsSuffix ? "spaces at the end of pieces" : undefined,
     denormalizer !== undefined && denormalizer.charsMap.length > 0 ? "a denormaliser" : undefined,
   ].filter((name) => name !== undefined);
   if (extra.length === 0) return;
   throw modelError({
     what: "the model asks for something that is not supported",
-    expected: "a model without byte fallback, suffix spaces and denormaliser",
+    expected: "a model without suffix spaces and denormaliser",
     got: `a model with ${extra.join(" and ")}`,
-    hint: "use a T5 vocabulary, which has none of these",
+    hint: "use a T5 or mT5 vocabulary, which has none of these",
+  });
+};
+
+/**
+ * Ids of the pieces `<0x00>` … `<0xFF>`, when there is byte fallback.
+ *
+ * @throws {DataError} when one is missing, or when there is one without byte fallback
+ */
+export const findByteIds = (pieces: readonly Piece[], byteFallback: boolean): readonly number[] | undefined => {
+  const ids = new Map(pieces.flatMap(({ text, type }, id) => (type === "byte" ? [[text, id] as const] : [])));
+  const names = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
+  const found = names.flatMap((name) => ids.get(name) ?? []);
+  if (ids.size === (byteFallback ? 256 : 0) && found.length === ids.size) return byteFallback ? found : undefined;
+  throw modelError({
+    what: "the pieces for bytes do not fit the model",
+    expected: byteFallback ? "<0x00> to <0xFF> for byte fallback" : "none without byte fallback",
+    got: `${ids.size} pieces for bytes`,
+    hint: "load the model file again",
   });
 };
 
@@ -223,6 +243,6 @@ export const readSentencePieceModel = (bytes: Uint8Array): SentencePieceModel =>
     throw unreadable(`${pieces.length} pieces and no ${missing}, in ${bytes.length} bytes`);
   }
   refuseOtherKinds(trainer, denormalizer);
-  const { unkSurface, eosPiece, padPiece } = trainer as TrainerSpec;
-  return { pieces, normalizer, unkSurface, eosPiece, padPiece };
+  const { byteFallback, unkSurface, eosPiece, padPiece } = trainer as TrainerSpec;
+  return { pieces, normalizer, byteIds: findByteIds(pieces, byteFallback), unkSurface, eosPiece, padPiece };
 };

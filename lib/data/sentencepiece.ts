@@ -6,8 +6,10 @@
  * characters. Whoever wants these ids puts them in (`eosId`, `sentinelId`).
  */
 import * as E from "fp-ts/lib/Either.js";
-import { ArgumentError, type DataError, isFluxionError } from "../core/errors.js";
+import { type DataError, isFluxionError } from "../core/errors.js";
+import { type Decoder, type DecoderSpec, decodeAll, makeDecoder } from "./decoder.js";
 import { Normalizer } from "./normalizer.js";
+import { makeSegmenter } from "./segmenter.js";
 import { readSentencePieceModel, type SentencePieceModel, unreadable } from "./sentencepiece-model.js";
 import { Unigram } from "./unigram.js";
 import { makeVocabulary, type Vocabulary } from "./vocabulary.js";
@@ -25,40 +27,25 @@ export interface Tokenizer extends Vocabulary {
   encodeAsPieces(text: string): string[];
   /**
    * The text of `ids`. Control pieces (pad, end of sequence) give nothing, and what follows them is decoded too; an unknown id, also one
-   * of an embedding row past the vocabulary, gives ` ⁇ `.
+   * of an embedding row past the vocabulary, gives ` ⁇ `. Byte pieces give the characters that they spell, and U+FFFD where they spell none.
    * @throws {ArgumentError} for what is not an id: negative or not an integer
    */
   decode(ids: Iterable<number>): string;
+  /** A decoder for ids that come one by one; see `decodeStream`. */
+  decoder(): Decoder;
 }
 
-const SPACE_MARK = "\u2581";
-
-const notAnId = (id: number): ArgumentError =>
-  new ArgumentError({ where: "decode", what: "this is not a token id", expected: "0, 1, 2, …", got: `${id}` });
-
-/** What each id decodes to, with spaces for `▁`. */
-const surfaces = (model: SentencePieceModel, { pieces, unkId }: Vocabulary): readonly string[] =>
-  pieces.map((piece, id) => {
-    if (id === unkId) return model.unkSurface;
-    return model.pieces[id]?.type === "control" ? "" : piece.replaceAll(SPACE_MARK, " ");
-  });
-
-const makeDecode = (model: SentencePieceModel, vocabulary: Vocabulary): Tokenizer["decode"] => {
+/** How ids of `model` become text again. */
+const decoderSpec = (model: SentencePieceModel, { pieces, unkId }: Vocabulary): DecoderSpec => {
   const { addDummyPrefix, removeExtraWhitespaces } = model.normalizer;
-  const { pieces, vocabSize, unkId } = vocabulary;
-  const surface = surfaces(model, vocabulary);
-  return (ids) => {
-    let text = "";
-    let dropSpace = addDummyPrefix || removeExtraWhitespaces;
-    for (const id of ids) {
-      if (!Number.isInteger(id) || id < 0) throw notAnId(id);
-      const known = id < vocabSize ? id : unkId;
-      // The space that the normaliser put in front goes again; all of them, when it would have merged them.
-      const drop = dropSpace && text === "" && (pieces[known] as string).startsWith(SPACE_MARK);
-      if (drop && !removeExtraWhitespaces) dropSpace = false;
-      text += drop ? (surface[known] as string).slice(1) : surface[known];
-    }
-    return text;
+  const controls = model.pieces.flatMap(({ type }, id) => (type === "control" ? [[id, ""] as const] : []));
+  return {
+    pieces,
+    unkId,
+    instead: new Map([...controls, [unkId, model.unkSurface]]),
+    byteOf: new Map(model.byteIds?.map((id, byte) => [id, byte])),
+    // Normalisation puts one space in front, and merges spaces where it removes extra ones.
+    dropSpaces: removeExtraWhitespaces ? "all" : addDummyPrefix ? "one" : "none",
   };
 };
 
@@ -67,17 +54,14 @@ const makeTokenizer = (bytes: Uint8Array, extraIds: number): Tokenizer => {
   const vocabulary = makeVocabulary(model, extraIds);
   const symbols = model.pieces.filter(({ type }) => type === "userDefined").map(({ text }) => text);
   const normalizer = new Normalizer(model.normalizer, symbols);
-  const unigram = new Unigram(model.pieces, vocabulary.unkId);
-  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  const segmenter = makeSegmenter(new Unigram(model.pieces, vocabulary.unkId), vocabulary, model.byteIds);
+  const decoder = makeDecoder(decoderSpec(model, vocabulary));
   return {
     ...vocabulary,
-    encode: (text) => unigram.segment(normalizer.normalize(text)).ids,
-    encodeAsPieces: (text) => {
-      const bytes = normalizer.normalize(text);
-      const { starts } = unigram.segment(bytes);
-      return starts.map((start, i) => utf8.decode(bytes.subarray(start, starts[i + 1])));
-    },
-    decode: makeDecode(model, vocabulary),
+    encode: (text) => segmenter.ids(normalizer.normalize(text)),
+    encodeAsPieces: (text) => segmenter.pieces(normalizer.normalize(text)),
+    decode: (ids) => decodeAll(decoder(), ids),
+    decoder,
   };
 };
 

@@ -55,10 +55,19 @@ Suite("files of another kind are refused with a remedy", () => {
 Suite("models that would give other ids than SentencePiece are refused by name", () => {
   assert.match(refusal(modelFile({ ...SPEC, modelType: 2 })), /only unigram[\s\S]*a BPE model/);
   assert.match(refusal(modelFile({ ...SPEC, modelType: 9 })), /a type 9 model/);
-  assert.match(refusal(modelFile({ ...SPEC, byteFallback: true })), /byte fallback/);
   assert.match(refusal(modelFile({ ...SPEC, whitespaceAsSuffix: true })), /spaces at the end/);
   assert.match(refusal(modelFile({ ...SPEC, denormalizerMap: MAP })), /denormaliser/);
-  assert.match(refusal(modelFile({ ...SPEC, pieces: [...SPEC.pieces, { text: "<0x00>", type: 6 }] })), /piece 6/);
+  assert.match(refusal(modelFile({ ...SPEC, pieces: [...SPEC.pieces, { text: "<0x00>", type: 7 }] })), /piece 6/);
+});
+
+Suite("pieces for bytes are all there with byte fallback, and not there without", () => {
+  const one = { text: "<0x00>", type: 6 };
+  assert.match(refusal(modelFile({ ...SPEC, byteFallback: true })), /0 pieces for bytes/);
+  assert.match(
+    refusal(modelFile({ ...SPEC, byteFallback: true, pieces: [...SPEC.pieces, one] })),
+    /1 pieces for bytes/,
+  );
+  assert.match(refusal(modelFile({ ...SPEC, pieces: [...SPEC.pieces, one] })), /none without byte fallback/);
 });
 
 Suite("a file without training settings, or with fields of other types, is refused", () => {

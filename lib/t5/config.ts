@@ -63,22 +63,25 @@ export type T5DecoderLayer<L> = {
   readonly mlp: T5Mlp<L>;
 };
 
-/** The parameter tree of a T5 with leaves `L`: tensors, host arrays or shapes. */
-export type T5Tree<L> = {
+type T5TreeOf<L, Encoder, Decoder> = {
   readonly tokenEmbedder: { readonly embedding: L };
   readonly encoder: {
-    readonly layers: readonly T5EncoderLayer<L>[];
+    readonly layers: Encoder;
     readonly relposBias: { readonly relEmbedding: L };
     readonly encoderNorm: Scale<L>;
   };
   readonly decoder: {
-    readonly layers: readonly T5DecoderLayer<L>[];
+    readonly layers: Decoder;
     readonly relposBias: { readonly relEmbedding: L };
     readonly decoderNorm: Scale<L>;
     /** Absent when the embeddings are tied. */
     readonly logitsDense?: Kernel<L>;
   };
 };
+/** The parameter tree of a T5 with leaves `L`: tensors, host arrays or shapes. */
+export type T5Tree<L> = T5TreeOf<L, readonly T5EncoderLayer<L>[], readonly T5DecoderLayer<L>[]>;
+/** The same with the layers of each stack in one tree, whose leaves have a first axis for the layer. */
+export type T5StackedTree<L> = T5TreeOf<L, T5EncoderLayer<L>, T5DecoderLayer<L>>;
 
 /** A dimension by its name; `inner` is `numHeads * dKv`. */
 export type T5Dim = "vocabSize" | "dModel" | "inner" | "dFf" | "numHeads" | "relativeAttentionNumBuckets";

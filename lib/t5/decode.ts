@@ -97,7 +97,11 @@ const answerScore = composite(
   (config: T5Config, params: Params, encoded: Encoded, answer: Tensor): Tensor => {
     const targets = np.broadcastTo(answer, [encoded.valid.shape[0], answer.shape[1]]);
     const real = np.notEqual(targets, 0);
-    const scores = logitsOf(config, params, decode(config, params, encoded, shiftRight(config, targets), real));
+    const scores = logitsOf(
+      config,
+      params,
+      decode(config, params, encoded, shiftRight(config, targets), { valid: real }),
+    );
     const { loss } = nn.tokenLosses(scores, targets, { zLoss: 0 });
     return np.negative(np.sum(np.where(real, loss, 0), { axis: 1 }));
   },

@@ -1,4 +1,4 @@
-/** @file The parts of a T5 as functions of parameters and activations: attention, the gated MLP, position bias, masks. */
+/** @file The parts of a T5 as functions of parameters and activations: attention, the gated MLP, position bias. */
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
@@ -6,15 +6,12 @@ import * as random from "../random/index.js";
 import type { T5Attention, T5Config, T5Mlp } from "./config.js";
 import { bucketTable } from "./positions.js";
 
-/** Added to the scores of keys that must not be seen; T5X's value. */
-const MASKED = -1e10;
-
-/** Dropout at the places of one forward pass; each place draws from a key of its own. */
+/** Dropout at the places of one layer, or around the layers of a stack; each place draws from a key of its own. */
 export type Drop = (x: Tensor, broadcastAxes: readonly number[]) => Tensor;
 
-/** No dropout without a key or a rate. */
-export const makeDrop = (key: Tensor | undefined, rate: number): Drop => {
-  if (key === undefined || rate === 0) return (x) => x;
+/** No dropout without a key. */
+export const makeDrop = (key: Tensor | null, rate: number): Drop => {
+  if (key === null) return (x) => x;
   let place = 0;
   return (x, broadcastAxes) => nn.dropout(random.foldIn(key, place++), rate, x, { broadcastAxes });
 };
@@ -38,19 +35,6 @@ export const positionBias = (
   const ids = np.array(bucketTable(queries, keys, bidirectional, buckets, far));
   const bias = np.take(table, ids, 1, "clip");
   return np.reshape(bias, [1, config.numHeads, queries, keys]);
-};
-
-/** 0 where `mask` holds, -1e10 where it does not. */
-export const maskBias = (mask: Tensor): Tensor => np.where(mask, 0, MASKED);
-
-/** Keys that hold a token: `[B, T]` bool to an additive `[B, 1, 1, T]`. */
-export const keyBias = (valid: Tensor): Tensor => np.expandDims(maskBias(valid), [1, 2]);
-
-/** The decoder's own mask: a target sees itself and those before it, padding is not seen; `[B, 1, S, S]`. */
-export const causalBias = (valid: Tensor): Tensor => {
-  const length = valid.shape[1];
-  const before = np.lessEqual(np.reshape(np.arange(length), [1, length]), np.reshape(np.arange(length), [length, 1]));
-  return np.expandDims(maskBias(np.logicalAnd(np.expandDims(valid, 1), before)), 1);
 };
 
 /**

@@ -11,11 +11,13 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
-import type { T5Config, T5Tree } from "./config.js";
-import { ALONG_LENGTH, attention, causalBias, type Drop, keyBias, makeDrop, mlp, positionBias } from "./layers.js";
+import * as random from "../random/index.js";
+import type { T5Config, T5DecoderLayer, T5EncoderLayer } from "./config.js";
+import { ALONG_LENGTH, attention, mlp, positionBias } from "./layers.js";
+import { causalMask, decoderLogitMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
+import { type AnyParams, makeStack, type TrainingOptions } from "./stack.js";
 
-/** The parameters of a T5. */
-export type Params = T5Tree<Tensor>;
+export type { Params } from "./stack.js";
 
 /** What is learned: `P` vectors in embedding space, `[P, d]`. */
 export interface PromptParams {
@@ -42,13 +44,11 @@ export interface Encoded {
   readonly valid: Tensor;
 }
 
-export interface EncodeOptions {
+export interface EncodeOptions extends TrainingOptions {
   /** `[P, d]` (for every row) or `[B, P, d]`: vectors put before the embedded tokens. */
   readonly prefix?: Tensor;
   /** `[B, P]` bool: which vectors of the prefix are there; by default all. See `promptRows`. */
   readonly prefixValid?: Tensor;
-  readonly dropoutKey?: Tensor | undefined;
-  readonly dropoutRate?: number | undefined;
 }
 
 /** The normalisation before every part of a layer and after the last. */
@@ -56,7 +56,7 @@ export const norm = (config: T5Config, params: { readonly scale: Tensor }, x: Te
   nn.rmsNorm(config.dModel, { epsilon: config.layerNormEpsilon }).apply(params, x);
 
 /** Token ids to vectors: a new last axis of `d`. */
-export const embed = (params: Params, ids: Tensor): Tensor => np.take(params.tokenEmbedder.embedding, ids, 0, "clip");
+export const embed = (params: AnyParams, ids: Tensor): Tensor => np.take(params.tokenEmbedder.embedding, ids, 0, "clip");
 
 /** The prefix for every row of the batch. */
 const prefixRows = (config: T5Config, prefix: Tensor, batch: number): Tensor => {
@@ -89,31 +89,6 @@ const validWithPrefix = (ids: Tensor, prefixLength: number, prefixValid: Tensor 
   return np.concatenate([prefixValid ?? np.ones(shape, "bool"), valid], 1);
 };
 
-const encodeWith = (
-  config: T5Config,
-  params: Params,
-  inputs: Tensor,
-  { prefix, prefixValid }: EncodeOptions,
-  drop: Drop,
-): Encoded => {
-  const [batch, length] = inputs.shape;
-  const tokens = embed(params, inputs);
-  const before = prefix === undefined ? undefined : prefixRows(config, prefix, batch);
-  const prefixLength = before?.shape[1] ?? 0;
-  const valid = validWithPrefix(inputs, prefixLength, prefixValid);
-  const total = prefixLength + length;
-  const { layers, relposBias, encoderNorm } = params.encoder;
-  const bias = np.add(positionBias(config, relposBias.relEmbedding, total, total, true), keyBias(valid));
-  let x = drop(before === undefined ? tokens : np.concatenate([before, tokens], 1), ALONG_LENGTH);
-  for (const layer of layers) {
-    const y = norm(config, layer.preAttentionLayerNorm, x);
-    x = np.add(x, drop(attention(config, layer.attention, y, y, bias, drop), ALONG_LENGTH));
-    x = np.add(x, drop(mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), drop), ALONG_LENGTH));
-  }
-  const states = drop(norm(config, encoderNorm, x), ALONG_LENGTH);
-  return { states: np.where(np.expandDims(valid, 2), states, 0), valid };
-};
-
 /**
  * Runs the encoder.
  *
@@ -123,8 +98,26 @@ const encodeWith = (
  */
 export const encode = composite(
   "t5.encode",
-  (config: T5Config, params: Params, inputs: Tensor, options: EncodeOptions = {}): Encoded =>
-    encodeWith(config, params, inputs, options, makeDrop(options.dropoutKey, options.dropoutRate ?? 0)),
+  (config: T5Config, params: AnyParams, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
+    const [batch, length] = inputs.shape;
+    const tokens = embed(params, inputs);
+    const before = options.prefix === undefined ? undefined : prefixRows(config, options.prefix, batch);
+    const prefixLength = before?.shape[1] ?? 0;
+    const valid = validWithPrefix(inputs, prefixLength, options.prefixValid);
+    const total = prefixLength + length;
+    const { layers, relposBias, encoderNorm } = params.encoder;
+    const position = positionBias(config, relposBias.relEmbedding, total, total, true);
+    const bias = np.add(position, maskBias(pairMask(valid, valid)));
+    const { drop, through } = makeStack(options);
+    const embedded = drop(before === undefined ? tokens : np.concatenate([before, tokens], 1), ALONG_LENGTH);
+    const last = through<T5EncoderLayer<Tensor>>(layers, embedded, (h, layer, dropped) => {
+      const y = norm(config, layer.preAttentionLayerNorm, h);
+      const x = np.add(h, dropped(attention(config, layer.attention, y, y, bias, dropped), ALONG_LENGTH));
+      return np.add(x, dropped(mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), dropped), ALONG_LENGTH));
+    });
+    // T5X masks what every layer reads, too; nothing comes of that, since nobody sees padding, and it is zero here.
+    return { states: zeroWhereNot(valid, drop(norm(config, encoderNorm, last), ALONG_LENGTH)), valid };
+  },
 );
 
 /** Targets moved right by one, with the start token in front: what the decoder reads. `[B, S]` int32. */
@@ -134,49 +127,56 @@ export const shiftRight = composite("t5.shiftRight", (config: T5Config, targets:
   return np.concatenate([start, np.slice(targets, [null, [0, length - 1]])], 1);
 });
 
-const decodeWith = (
-  config: T5Config,
-  params: Params,
-  encoded: Encoded,
-  decoderInputs: Tensor,
-  valid: Tensor,
-  drop: Drop,
-): Tensor => {
-  const length = decoderInputs.shape[1];
-  const { layers, relposBias, decoderNorm } = params.decoder;
-  const own = np.add(positionBias(config, relposBias.relEmbedding, length, length, false), causalBias(valid));
-  const cross = keyBias(encoded.valid);
-  let x = drop(embed(params, decoderInputs), ALONG_LENGTH);
-  for (const layer of layers) {
-    const y = norm(config, layer.preSelfAttentionLayerNorm, x);
-    x = np.add(x, drop(attention(config, layer.selfAttention, y, y, own, drop), ALONG_LENGTH));
-    const z = norm(config, layer.preCrossAttentionLayerNorm, x);
-    // Rows that answer one example share its keys and values: they stand behind each other along the length.
-    const queries = np.reshape(z, [encoded.states.shape[0], -1, config.dModel]);
-    const seen = attention(config, layer.encoderDecoderAttention, queries, encoded.states, cross, drop);
-    x = np.add(x, drop(np.reshape(seen, x.shape), ALONG_LENGTH));
-    x = np.add(x, drop(mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), drop), ALONG_LENGTH));
-  }
-  return drop(norm(config, decoderNorm, x), ALONG_LENGTH);
-};
+export interface DecodeOptions extends TrainingOptions {
+  /**
+   * Bool of the shape of the inputs: which targets are not padding, where all targets are known (training and scoring); padding is then masked, and zero in
+   * the result, as in T5X. By default all are, as in decoding step by step.
+   */
+  readonly valid?: Tensor;
+}
 
 /**
  * Runs the decoder on whole sequences.
  *
  * - `decoderInputs`: `[B, S]` int32: the start token, then the tokens so far; or `[B * n, S]`, `n` rows for each example in turn
- * - `valid`: like `decoderInputs`, bool: which positions may be seen; by default all
  * @returns states `[B * n, S, d]`
  */
 export const decode = composite(
   "t5.decode",
-  (config: T5Config, params: Params, encoded: Encoded, decoderInputs: Tensor, valid?: Tensor): Tensor => {
-    const seen = valid ?? np.ones(decoderInputs.shape, "bool");
-    return decodeWith(config, params, encoded, decoderInputs, seen, makeDrop(undefined, 0));
+  (
+    config: T5Config,
+    params: AnyParams,
+    encoded: Encoded,
+    decoderInputs: Tensor,
+    options: DecodeOptions = {},
+  ): Tensor => {
+    const { valid = np.ones(decoderInputs.shape, "bool") } = options;
+    const logitMask = options.valid === undefined ? undefined : decoderLogitMask(decoderInputs);
+    const length = decoderInputs.shape[1];
+    const { layers, relposBias, decoderNorm } = params.decoder;
+    const position = positionBias(config, relposBias.relEmbedding, length, length, false);
+    const own = np.add(position, maskBias(causalMask(valid)));
+    // Rows that answer one example share its keys and values: they stand behind each other along the length.
+    const examples = encoded.states.shape[0];
+    const cross = maskBias(pairMask(np.reshape(valid, [examples, -1]), encoded.valid));
+    const masked = (params: { readonly scale: Tensor }, x: Tensor): Tensor =>
+      zeroWhereNot(logitMask, norm(config, params, x));
+    const { drop, through } = makeStack(options);
+    const embedded = drop(embed(params, decoderInputs), ALONG_LENGTH);
+    const last = through<T5DecoderLayer<Tensor>>(layers, embedded, (h, layer, dropped) => {
+      const y = masked(layer.preSelfAttentionLayerNorm, h);
+      const x = np.add(h, dropped(attention(config, layer.selfAttention, y, y, own, dropped), ALONG_LENGTH));
+      const queries = np.reshape(masked(layer.preCrossAttentionLayerNorm, x), [examples, -1, config.dModel]);
+      const seen = attention(config, layer.encoderDecoderAttention, queries, encoded.states, cross, dropped);
+      const w = np.add(x, dropped(np.reshape(seen, x.shape), ALONG_LENGTH));
+      return np.add(w, dropped(mlp(config, layer.mlp, masked(layer.preMlpLayerNorm, w), dropped), ALONG_LENGTH));
+    });
+    return zeroWhereNot(logitMask, drop(norm(config, decoderNorm, last), ALONG_LENGTH));
   },
 );
 
 /** Scores over the vocabulary, `[..., d]` to `[..., V]`. T5 1.0 reuses the embedding, scaled by `d ** -0.5`. */
-export const logitsOf = composite("t5.logitsOf", (config: T5Config, params: Params, states: Tensor): Tensor => {
+export const logitsOf = composite("t5.logitsOf", (config: T5Config, params: AnyParams, states: Tensor): Tensor => {
   const head = params.decoder.logitsDense;
   if (head !== undefined) return np.matmul(states, head.kernel);
   if (!config.tiedEmbeddings) {
@@ -194,16 +194,18 @@ export const logitsOf = composite("t5.logitsOf", (config: T5Config, params: Para
 /** Logits `[B, S, V]` of the targets of a batch, with the decoder reading the targets shifted right. */
 export const logits = composite(
   "t5.logits",
-  (config: T5Config, params: Params, batch: Batch, options: EncodeOptions = {}): Tensor => {
-    const drop = makeDrop(options.dropoutKey, options.dropoutRate ?? 0);
-    const encoded = encodeWith(config, params, batch.inputs, options, drop);
+  (config: T5Config, params: AnyParams, batch: Batch, options: EncodeOptions = {}): Tensor => {
+    const { dropoutKey, dropoutRate, remat } = options;
+    const [first, second] = dropoutKey === undefined ? [] : random.subkeys(dropoutKey);
+    const encoded = encode(config, params, batch.inputs, { ...options, dropoutKey: first });
     const valid = np.notEqual(batch.targets, 0);
-    const states = decodeWith(config, params, encoded, shiftRight(config, batch.targets), valid, drop);
+    const inputs = shiftRight(config, batch.targets);
+    const states = decode(config, params, encoded, inputs, { valid, dropoutKey: second, dropoutRate, remat });
     return logitsOf(config, params, states);
   },
 );
 
-export interface LossOptions {
+export interface LossOptions extends Pick<TrainingOptions, "remat"> {
   /** Weight of the squared log partition function; T5X trains with 1e-4, the paper states plain cross entropy. Default 0. */
   readonly zLoss?: number;
   /** `tokens`: the mean over target tokens (default). `none`: the sum, as T5X trains. */
@@ -231,16 +233,23 @@ const lossOf = (logitsBsv: Tensor, batch: Batch, options: LossOptions): Tensor =
 export const promptLoss = (
   config: T5Config,
   options: LossOptions = {},
-): ((frozen: Params, prompt: PromptParams, batch: Batch) => Tensor) =>
-  composite("promptLoss", (frozen: Params, prompt: PromptParams, batch: Batch) => {
-    const { dropoutRate } = options;
-    const scores = logits(config, frozen, batch, { prefix: prompt.prompt, dropoutKey: batch.dropoutKey, dropoutRate });
-    return lossOf(scores, batch, options);
+): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
+  composite("promptLoss", (frozen: AnyParams, prompt: PromptParams, batch: Batch) => {
+    const { dropoutRate, remat } = options;
+    const { dropoutKey } = batch;
+    return lossOf(
+      logits(config, frozen, batch, { prefix: prompt.prompt, dropoutKey, dropoutRate, remat }),
+      batch,
+      options,
+    );
   });
 
 /** The same loss without a prompt, as a function of all weights: model tuning. */
-export const loss = (config: T5Config, options: LossOptions = {}): ((params: Params, batch: Batch) => Tensor) =>
-  composite("loss", (params: Params, batch: Batch) => {
-    const { dropoutRate } = options;
-    return lossOf(logits(config, params, batch, { dropoutKey: batch.dropoutKey, dropoutRate }), batch, options);
+export const loss = (
+  config: T5Config,
+  options: LossOptions = {},
+): (<P extends AnyParams>(params: P, batch: Batch) => Tensor) =>
+  composite("loss", (params: AnyParams, batch: Batch) => {
+    const { dropoutRate, remat } = options;
+    return lossOf(logits(config, params, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat }), batch, options);
   });

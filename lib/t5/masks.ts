@@ -1,0 +1,42 @@
+/**
+ * @file Which position sees which, as bool tensors: T5X's masks of tokens that are not packed. Token id 0 is padding.
+ *
+ * The queries of a mask are masked too, as in T5X: a padded query sees nothing, and so everything alike. What comes of it is never used;
+ * T5X sets it to zero by a *logit mask* on the activations.
+ * @see Flaxformer's `make_attention_mask`, `make_decoder_mask` and `get_decoder_logit_mask`
+ */
+import type { Tensor } from "../core/tensor.js";
+import * as np from "../np/index.js";
+
+/** Added to the scores of keys that must not be seen; T5X's value. */
+const MASKED = -1e10;
+
+/** Pairs of which both are valid: `[B, Q]` and `[B, K]` to `[B, 1, Q, K]`. The encoder's mask, and that of cross attention. */
+export const pairMask = (queries: Tensor, keys: Tensor): Tensor =>
+  np.logicalAnd(np.expandDims(queries, [1, 3]), np.expandDims(keys, [1, 2]));
+
+/** The decoder's own mask: a target sees itself and those before it; `[B, S]` to `[B, 1, S, S]`. */
+export const causalMask = (valid: Tensor): Tensor => {
+  const length = valid.shape[1];
+  const before = np.lessEqual(np.reshape(np.arange(length), [1, length]), np.reshape(np.arange(length), [length, 1]));
+  return np.logicalAnd(pairMask(valid, valid), before);
+};
+
+/**
+ * The decoder's logit mask, from what the decoder *reads*: tokens, the place before a token, and the first place, whose token is the
+ * start token and looks like padding. `[B, S]` int32 to `[B, S]` bool.
+ */
+export const decoderLogitMask = (decoderInputs: Tensor): Tensor => {
+  const [batch, length] = decoderInputs.shape;
+  const token = np.notEqual(decoderInputs, 0);
+  const first = np.equal(np.reshape(np.arange(length), [1, length]), 0);
+  const next = np.concatenate([np.slice(token, [null, [1, length]]), np.zeros([batch, 1], "bool")], 1);
+  return np.logicalOr(np.logicalOr(token, next), first);
+};
+
+/** 0 where `mask` holds, -1e10 where it does not: what is added to scores. */
+export const maskBias = (mask: Tensor): Tensor => np.where(mask, 0, MASKED);
+
+/** The rows of `x` (`[B, S, d]`) where `mask` (`[B, S]`) holds, others zero; all of them without a mask. */
+export const zeroWhereNot = (mask: Tensor | undefined, x: Tensor): Tensor =>
+  mask === undefined ? x : np.where(np.expandDims(mask, 2), x, 0);

@@ -8,7 +8,7 @@ import { flatten, type KeyPath, pathsOf, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as random from "../random/index.js";
-import { isDims, paramDims, type T5Config, dimSize, type T5Dim } from "./config.js";
+import { dimSize, isDims, paramDims, type T5Config, type T5Dim } from "./config.js";
 import type { Params } from "./stack.js";
 
 const { normal, ones, varianceScaling } = nn.initializers;

@@ -15,7 +15,7 @@ import * as random from "../random/index.js";
 import type { T5Config, T5DecoderLayer, T5EncoderLayer } from "./config.js";
 import { ALONG_LENGTH, attention, mlp, positionBias } from "./layers.js";
 import { causalMask, decoderLogitMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
-import { type AnyParams, makeStack, type TrainingOptions } from "./stack.js";
+import { type AnyParams, makeStack, type Params, type TrainingOptions } from "./stack.js";
 
 export type { Params } from "./stack.js";
 
@@ -56,7 +56,8 @@ export const norm = (config: T5Config, params: { readonly scale: Tensor }, x: Te
   nn.rmsNorm(config.dModel, { epsilon: config.layerNormEpsilon }).apply(params, x);
 
 /** Token ids to vectors: a new last axis of `d`. */
-export const embed = (params: AnyParams, ids: Tensor): Tensor => np.take(params.tokenEmbedder.embedding, ids, 0, "clip");
+export const embed = (params: AnyParams, ids: Tensor): Tensor =>
+  np.take(params.tokenEmbedder.embedding, ids, 0, "clip");
 
 /** The prefix for every row of the batch. */
 const prefixRows = (config: T5Config, prefix: Tensor, batch: number): Tensor => {
@@ -244,12 +245,16 @@ export const promptLoss = (
     );
   });
 
-/** The same loss without a prompt, as a function of all weights: model tuning. */
-export const loss = (
+/**
+ * The same loss without a prompt, as a function of all weights: model tuning.
+ *
+ * @example t5.loss<t5.StackedParams>(config) // for layers that are scanned
+ */
+export const loss = <P extends AnyParams = Params>(
   config: T5Config,
   options: LossOptions = {},
-): (<P extends AnyParams>(params: P, batch: Batch) => Tensor) =>
-  composite("loss", (params: AnyParams, batch: Batch) => {
+): ((params: P, batch: Batch) => Tensor) =>
+  composite("loss", (params: P, batch: Batch) => {
     const { dropoutRate, remat } = options;
     return lossOf(logits(config, params, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat }), batch, options);
   });

@@ -1,5 +1,5 @@
 /**
- * @file Passes over jaxprs: calls are inlined, equal expressions merged, constants folded, broadcasts left to elementwise
+ * @file Passes over jaxprs: calls are inlined, equal expressions merged, what computes nothing left out, constants folded, broadcasts left to elementwise
  * operations, and what nothing reads is dropped. The result is again a jaxpr, which `checkJaxpr` accepts.
  */
 import { type Aval, broadcastShapes, type Shape, sameShape } from "../core/aval.js";
@@ -8,10 +8,15 @@ import { type Atom, type Eqn, Jaxpr, Var } from "../core/jaxpr.js";
 import type { Params } from "../core/primitive.js";
 import { Literal } from "../core/tensor.js";
 import { broadcastInDimP, reshapeP } from "../primitives/broadcast.js";
+import { addP, mulP } from "../primitives/elementwise.js";
 import { isFinished, type Optimized, trimmed, type Writer, writeControl } from "./loop-passes.js";
+import { sameValue, shortened, type Unnamed } from "./simplify.js";
 
 /** Larger results are computed at run time, so that a program does not hold big constants. */
 const FOLD_LIMIT = 1 << 20;
+
+/** Equal also with their operands exchanged. */
+const COMMUTATIVE: ReadonlySet<unknown> = new Set([addP, mulP]);
 
 const jaxprIds = new WeakMap<Jaxpr, number>();
 let nextJaxprId = 0;
@@ -94,8 +99,15 @@ class Rewriter implements Writer {
     return this.#write({ prim: broadcastInDimP, inputs: [x], params: { shape, dims: [] } })[0];
   }
 
-  #write(eqn: Omit<Eqn, "outputs">): readonly Atom[] {
-    const key = `${eqn.prim.name}${keyOf(eqn.params)} ${eqn.inputs.map((a) => this.#id(a)).join(" ")}`;
+  readonly #producerOf = (a: Atom): Unnamed | undefined => (a instanceof Var ? this.#producer.get(a) : undefined);
+
+  #write(long: Unnamed): readonly Atom[] {
+    const eqn = shortened(long, this.#producerOf);
+    const same = sameValue(eqn, this.#producerOf);
+    if (same !== undefined) return [same];
+    const ids = eqn.inputs.map((a) => this.#id(a));
+    if (COMMUTATIVE.has(eqn.prim)) ids.sort();
+    const key = `${eqn.prim.name}${keyOf(eqn.params)} ${ids.join(" ")}`;
     const before = this.#made.get(key);
     if (before !== undefined) return before;
     const avals = eqn.prim.abstractEval(

@@ -120,7 +120,7 @@ const geluParts = (x: Tensor): { square: Tensor; s: Tensor; y: Tensor } => {
 export const gelu = composite(
   "nn.gelu",
   (x: TensorLike, { approximate = true }: { readonly approximate?: boolean } = {}): Tensor => {
-    if (approximate) return geluTanh(np.add(x, 0));
+    if (approximate) return geluTanh(asTensor(x, "nn.gelu"));
     return np.multiply(np.multiply(0.5, x), np.add(1, np.erf(np.multiply(x, Math.SQRT1_2))));
   },
 );

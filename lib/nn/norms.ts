@@ -5,6 +5,7 @@ import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { stopGradient } from "../primitives/elementwise.js";
+import { customJvp } from "../transforms/custom-jvp.js";
 import { checkFeatures, type Layer } from "./layer.js";
 import { standardize } from "./softmax.js";
 
@@ -53,11 +54,27 @@ export const rmsNorm = (features: number, options: { readonly epsilon?: number }
     apply: composite("nn.rmsNorm", ({ scale }: ScaleParams, x: Tensor): Tensor => {
       checkFeatures("nn.rmsNorm", x, features);
       checkFeatures("nn.rmsNorm", scale, features);
-      const meanSquare = np.mean(np.square(x), { axis: -1, keepDims: true });
-      return np.multiply(np.multiply(x, np.rsqrt(np.add(meanSquare, epsilon))), scale);
+      return np.multiply(unitMeanSquare(epsilon)(x), scale);
     }),
   };
 };
+
+/** `n = x / sqrt(mean(x²) + epsilon)` and the factor `r = n / x`. */
+const rmsParts = (x: Tensor, epsilon: number): { n: Tensor; r: Tensor } => {
+  const r = np.rsqrt(np.add(np.mean(np.square(x), { axis: -1, keepDims: true }), epsilon));
+  return { n: np.multiply(x, r), r };
+};
+
+/** The derivative is stated in terms of the result, `r · (dx - n · mean(n · dx))`, which takes fewer passes than that of the formula. */
+const unitMeanSquare = (epsilon: number): ((x: Tensor) => Tensor) =>
+  customJvp(
+    (x: Tensor): Tensor => rmsParts(x, epsilon).n,
+    ([x], [dx]) => {
+      const { n, r } = rmsParts(x, epsilon);
+      const minusMean = np.negative(np.mean(np.multiply(n, dx), { axis: -1, keepDims: true }));
+      return [n, np.multiply(r, np.add(dx, np.multiply(n, minusMean)))];
+    },
+  );
 
 /**
  * Normalisation over the last axis: `y = scale · (x - mean) / sqrt(variance + epsilon) + bias`.

@@ -53,10 +53,12 @@ export const softmax = composite("nn.softmax", (x: TensorLike, axis: Axis = -1, 
     ([x], [dx]) => {
       const y = plainSoftmax(x, at, {});
       const product = np.multiply(y, dx);
-      return [y, np.subtract(product, np.multiply(y, np.sum(product, { axis: at, keepDims: true })))];
+      // The small sum is negated, not the product with it: the transpose has one pass over a large array less.
+      const minusSum = np.negative(np.sum(product, { axis: at, keepDims: true }));
+      return [y, np.add(product, np.multiply(y, minusSum))];
     },
   );
-  return differentiated(np.add(t, 0));
+  return differentiated(t);
 });
 
 /** `x - log(sum(exp(x)))` along an axis or several. */

@@ -1,0 +1,36 @@
+/** @file Reads a T5 from a checkpoint of T5X. */
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import type { CheckpointError } from "../../core/errors.js";
+import { loadFromSource, type SourcedT5, type SourceOptions } from "../t5-source.js";
+import { openT5x } from "./checkpoint.js";
+import { WHERE } from "./errors.js";
+
+/** A T5 as T5X stored it. */
+export interface StoredT5x extends SourcedT5 {
+  /** Steps of training; undefined when the checkpoint does not say. */
+  readonly step: number | undefined;
+}
+
+/**
+ * Loads a T5 1.0 or 1.1 from a T5X checkpoint, in float32 whatever it is stored in. The state of the optimizer stays on the disk.
+ *
+ * T5X stores no configuration: sizes, layers, gating and tied embeddings are read off the names and shapes. The activation
+ * follows the gating (gelu when gated, else relu), and the rest is T5's own, unless `options.config` says otherwise.
+ *
+ * @param path     a folder with a file `checkpoint`, that file, or a folder of folders `checkpoint_{step}`, of which the last is meant
+ * @param options  parts of the configuration, and a callback for progress in bytes
+ * @returns        a CheckpointError when files are missing or damaged, when the tensors are not those of a T5, or do not fit the
+ *                 configuration, with all differences together
+ * @example const { config, params, step } = orThrow(await loadT5x("t5_1_1_lm100k_small/checkpoint_1100000")())
+ */
+export const loadT5x = (path: string, options: SourceOptions = {}): TE.TaskEither<CheckpointError, StoredT5x> =>
+  pipe(
+    openT5x(path),
+    TE.chain((source) =>
+      pipe(
+        loadFromSource(WHERE, source, options),
+        TE.map((loaded) => ({ ...loaded, step: source.step })),
+      ),
+    ),
+  );

@@ -1,0 +1,100 @@
+/** @file Writes a T5 as a checkpoint of T5X. */
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type * as TE from "fp-ts/lib/TaskEither.js";
+import { CheckpointError } from "../../core/errors.js";
+import { type HostArray, hostArray } from "../../core/host.js";
+import { flatten, pathsOf } from "../../core/pytree.js";
+import type { T5Tree } from "../../t5/config.js";
+import type { Caller } from "../decode.js";
+import { attempt } from "../files.js";
+import { type LoadProgress, t5xName } from "../t5-source.js";
+import { arrayFolder, stepFolder } from "./checkpoint.js";
+import { type Dict, encodeFlax, flaxArray } from "./flax.js";
+import { writeZarr, zarrMetadata } from "./zarr.js";
+
+const caller: Caller<CheckpointError> = { where: "saveT5x", error: CheckpointError };
+
+/** What is written. */
+export interface T5xContent {
+  readonly params: T5Tree<HostArray>;
+  /** Steps of training; it names the folder. */
+  readonly step?: number;
+  /** Prompts among the parameters, by T5X's names. */
+  readonly prompts?: Readonly<Record<string, HostArray>>;
+}
+
+/** T5X keeps norms and position tables in the index, and kernels, the embedding and prompts in folders. */
+const isExternal = (name: string): boolean => /\/(kernel|embedding|prompt)$/.test(name);
+
+type Tree = { [key: string]: Tree | unknown };
+
+const insert = (tree: Tree, path: readonly string[], leaf: unknown): void => {
+  const [head, ...rest] = path as [string, ...string[]];
+  if (rest.length === 0) tree[head] = leaf;
+  else {
+    tree[head] ??= {};
+    insert(tree[head] as Tree, rest, leaf);
+  }
+};
+
+const specOf = (name: string, x: HostArray): Dict => ({
+  driver: "zarr",
+  kvstore: { driver: "file", path: arrayFolder(`target/${name}`) },
+  metadata: zarrMetadata(x),
+});
+
+const isHostArray = (x: unknown): x is HostArray => typeof x === "object" && x !== null && "data" in x;
+
+const namedArrays = ({ params, prompts = {} }: T5xContent): [string, HostArray][] => {
+  const [leaves, treedef] = flatten(params, isHostArray);
+  const own = pathsOf(treedef).map((path, i): [string, HostArray] => [t5xName(path), leaves[i] as HostArray]);
+  return [...own, ...Object.entries(prompts)];
+};
+
+const write = async (
+  folder: string,
+  content: T5xContent,
+  onProgress: ((progress: LoadProgress) => void) | undefined,
+): Promise<void> => {
+  const arrays = namedArrays(content);
+  const total = arrays.reduce((n, [, x]) => n + x.data.byteLength, 0);
+  const target: Tree = {};
+  let done = 0;
+  for (const [name, x] of arrays) {
+    insert(target, name.split("/"), isExternal(name) ? specOf(name, x) : flaxArray(x));
+    if (isExternal(name)) await writeZarr(join(folder, arrayFolder(`target/${name}`)), x);
+    done += x.data.byteLength;
+    onProgress?.({ done, total, name });
+  }
+  const step = flaxArray(hostArray([], "int32", Int32Array.of(content.step ?? 0)));
+  const tree = { version: 3, optimizer: { state: { step, param_states: {} }, target } };
+  await writeFile(join(folder, "checkpoint"), encodeFlax(tree), { flush: true });
+};
+
+/**
+ * Saves a T5 as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
+ * index, no state of an optimizer. It is written beside its place and then renamed, so that it is there as a whole or not at all.
+ *
+ * @returns  the folder; a CheckpointError when it cannot be written, or there is a checkpoint of this step already
+ * @example const folder = orThrow(await saveT5x("t5-out", { params, step: 1000 })()) // "t5-out/checkpoint_1000"
+ */
+export const saveT5x = (
+  dir: string,
+  content: T5xContent,
+  options: { readonly onProgress?: (progress: LoadProgress) => void } = {},
+): TE.TaskEither<CheckpointError, string> => {
+  const folder = stepFolder(dir, content.step ?? 0);
+  return attempt(caller, folder, async () => {
+    await mkdir(dirname(folder), { recursive: true });
+    const temporary = await mkdtemp(`${folder}.tmp-`);
+    try {
+      await write(temporary, content, options.onProgress);
+      await rename(temporary, folder);
+    } catch (error) {
+      await rm(temporary, { recursive: true, force: true });
+      throw error;
+    }
+    return folder;
+  });
+};

@@ -51,7 +51,7 @@ export const fromInt64 = (
 export const notBool = (bytes: Uint8Array): number => bytes.findIndex((byte) => byte > 1);
 
 /** The same memory as integers where elements have four bytes: a float that is moved as a float may change the payload of its NaN. */
-const bitsOf = (data: TypedArray): TypedArray =>
+export const bitsOf = (data: TypedArray): TypedArray =>
   data.BYTES_PER_ELEMENT === 4 ? new Uint32Array(data.buffer, data.byteOffset, data.length) : data;
 
 /**

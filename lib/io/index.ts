@@ -5,6 +5,6 @@ export { encodeNpy, parseNpy } from "./npy.js";
 export { exportOnnx } from "./onnx.js";
 export { loadParams, saveParams } from "./params.js";
 export { encodeSafetensors, openSafetensors, parseSafetensors, type SafetensorsFile } from "./safetensors.js";
-export type { LoadProgress, SourcedT5, SourceOptions } from "./t5-source.js";
+export type { SourcedT5, SourceOptions } from "./t5-source.js";
 export { loadT5x, type StoredT5x } from "./t5x/load.js";
 export { saveT5x, type T5xContent } from "./t5x/save.js";

@@ -8,32 +8,30 @@
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { itemBytes, sizeOf } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, type KeyPath, pathsOf, unflatten } from "../core/pytree.js";
 import { dimSize, isDims, paramDims, type T5Config, type T5Dim, type T5Tree } from "../t5/config.js";
 import { differencesOf, misfitError, type TensorInfo } from "./fit.js";
+import type { LoadOptions } from "./huggingface.js";
+
+/** A tensor on the disk. */
+export interface SourceEntry extends TensorInfo {
+  /** Bytes that it takes there. */
+  readonly storedBytes: number;
+}
 
 /** Named tensors on the disk; the names are T5X's. */
 export interface TensorSource {
   readonly path: string;
-  readonly entries: ReadonlyMap<string, TensorInfo>;
+  readonly entries: ReadonlyMap<string, SourceEntry>;
   readonly read: (name: string) => TE.TaskEither<CheckpointError, HostArray>;
 }
 
-/** How far a load is, in bytes of the tensors in memory; `name` is the tensor that was read. */
-export interface LoadProgress {
-  readonly done: number;
-  readonly total: number;
-  readonly name: string;
-}
-
 /** Choices for files that hold weights without a configuration. */
-export interface SourceOptions {
+export interface SourceOptions extends LoadOptions {
   /** Parts of the configuration: those that shapes do not tell, or those that are to be made sure of. */
   readonly config?: Partial<T5Config>;
-  readonly onProgress?: (progress: LoadProgress) => void;
 }
 
 /** A T5 from such a file. */
@@ -160,10 +158,10 @@ const isPrompt = (name: string): boolean => name.endsWith("/prompt");
 const readAll = (
   source: TensorSource,
   names: readonly string[],
-  onProgress: SourceOptions["onProgress"],
+  onProgress: LoadOptions["onProgress"],
 ): TE.TaskEither<CheckpointError, readonly HostArray[]> => {
-  const bytes = ({ shape, dtype }: TensorInfo): number => sizeOf(shape) * itemBytes(dtype);
-  const total = names.reduce((n, name) => n + bytes(source.entries.get(name) as TensorInfo), 0);
+  const bytes = (name: string): number => (source.entries.get(name) as SourceEntry).storedBytes;
+  const total = names.reduce((n, name) => n + bytes(name), 0);
   let done = 0;
   return pipe(
     names,
@@ -171,7 +169,7 @@ const readAll = (
       pipe(
         source.read(name),
         TE.map((array) => {
-          done += bytes(array);
+          done += bytes(name);
           onProgress?.({ done, total, name });
           return array;
         }),

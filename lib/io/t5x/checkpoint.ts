@@ -13,8 +13,7 @@ import type { CheckpointError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
 import { brief } from "../decode.js";
 import { attempt } from "../files.js";
-import type { TensorInfo } from "../fit.js";
-import type { TensorSource } from "../t5-source.js";
+import type { SourceEntry, TensorSource } from "../t5-source.js";
 import { caller, damaged, unsupported } from "./errors.js";
 import { type Dict, decodeFlax, inlineArray, isDict, leavesOf } from "./flax.js";
 import { openZarr } from "./zarr.js";
@@ -81,8 +80,7 @@ const externalOf = (leaf: unknown, at: string): External | undefined => {
 };
 
 /** An array of the checkpoint, wherever it is. */
-interface Entry extends TensorInfo {
-  readonly storedBytes: number;
+interface Entry extends SourceEntry {
   readonly claimedBytes: number;
   readonly read: () => HostArray | Promise<HostArray>;
 }

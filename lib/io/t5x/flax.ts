@@ -11,8 +11,8 @@ import { type Shape, sizeOf } from "../../core/aval.js";
 import { allocate, type HostArray } from "../../core/host.js";
 import { brief } from "../decode.js";
 import { bytesOf } from "../elements.js";
-import type { TensorInfo } from "../fit.js";
 import { decodeStored, elementCount, isStoredName, STORED, type StoredName } from "../stored.js";
+import type { SourceEntry } from "../t5-source.js";
 import { caller, damaged, unsupported } from "./errors.js";
 
 /** Extension types of flax; 2 is a complex number. */
@@ -25,8 +25,7 @@ const LIMITS = { maxArrayLength: 32 } as const;
 const MAX_DEPTH = 32;
 
 /** An array that stands in the file itself. */
-export interface InlineArray extends TensorInfo {
-  readonly storedBytes: number;
+export interface InlineArray extends SourceEntry {
   readonly read: () => HostArray;
 }
 
@@ -167,7 +166,7 @@ export const leavesOf = (tree: Dict, isLeaf: (value: unknown) => boolean, source
 };
 
 /** An array as flax writes it. */
-export const flaxArray = (x: HostArray): ExtData => new ExtData(NDARRAY, encode([x.shape, x.dtype, bytesOf(x)]));
+export const flaxArray = (x: HostArray): ExtData => new ExtData(NDARRAY, encode([x.shape, x.dtype, bytesOf(x.data)]));
 
 /** The bytes of a tree of dicts, numbers, strings and flax arrays. */
 export const encodeFlax = (tree: Dict): Uint8Array => encode(tree, { maxDepth: MAX_DEPTH });

@@ -8,7 +8,8 @@ import { flatten, pathsOf } from "../../core/pytree.js";
 import type { T5Tree } from "../../t5/config.js";
 import type { Caller } from "../decode.js";
 import { attempt } from "../files.js";
-import { type LoadProgress, t5xName } from "../t5-source.js";
+import type { LoadOptions } from "../huggingface.js";
+import { t5xName } from "../t5-source.js";
 import { arrayFolder, stepFolder } from "./checkpoint.js";
 import { type Dict, encodeFlax, flaxArray } from "./flax.js";
 import { writeZarr, zarrMetadata } from "./zarr.js";
@@ -52,11 +53,7 @@ const namedArrays = ({ params, prompts = {} }: T5xContent): [string, HostArray][
   return [...own, ...Object.entries(prompts)];
 };
 
-const write = async (
-  folder: string,
-  content: T5xContent,
-  onProgress: ((progress: LoadProgress) => void) | undefined,
-): Promise<void> => {
+const write = async (folder: string, content: T5xContent, onProgress: LoadOptions["onProgress"]): Promise<void> => {
   const arrays = namedArrays(content);
   const total = arrays.reduce((n, [, x]) => n + x.data.byteLength, 0);
   const target: Tree = {};
@@ -82,14 +79,14 @@ const write = async (
 export const saveT5x = (
   dir: string,
   content: T5xContent,
-  options: { readonly onProgress?: (progress: LoadProgress) => void } = {},
+  { onProgress }: LoadOptions = {},
 ): TE.TaskEither<CheckpointError, string> => {
   const folder = stepFolder(dir, content.step ?? 0);
   return attempt(caller, folder, async () => {
     await mkdir(dirname(folder), { recursive: true });
     const temporary = await mkdtemp(`${folder}.tmp-`);
     try {
-      await write(temporary, content, options.onProgress);
+      await write(temporary, content, onProgress);
       await rename(temporary, folder);
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });

@@ -11,9 +11,9 @@ import { promisify } from "node:util";
 import { gzip, unzip } from "node:zlib";
 import { type Shape, stridesOf } from "../../core/aval.js";
 import { allocate, type HostArray, type TypedArray } from "../../core/host.js";
-import { bytesOf } from "../elements.js";
-import type { TensorInfo } from "../fit.js";
+import { bitsOf, bytesOf } from "../elements.js";
 import { decodeStored, elementCount, STORED, type StoredName } from "../stored.js";
+import type { SourceEntry } from "../t5-source.js";
 import { caller, damaged } from "./errors.js";
 import {
   type ChunkFile,
@@ -27,9 +27,7 @@ import {
 } from "./zarr-layout.js";
 
 /** An array whose description was checked; its elements are still on the disk. */
-export interface ZarrArray extends TensorInfo {
-  /** Bytes of its files. */
-  readonly storedBytes: number;
+export interface ZarrArray extends SourceEntry {
   /** Bytes that reading it takes: the array, or one chunk if that is larger. */
   readonly claimedBytes: number;
   readonly read: () => Promise<HostArray>;
@@ -99,11 +97,12 @@ const readArray = async (layout: Layout, files: readonly ChunkFile[]): Promise<H
   const { dtype } = STORED[stored];
   const data = allocate(dtype, elementCount(shape) as number);
   if (fill !== undefined && fill !== 0) data.fill(fill);
+  const bits = bitsOf(data);
   for (const file of files) {
-    const chunk = await readChunk(layout, file);
+    const chunk = bitsOf(await readChunk(layout, file));
     forRuns(layout, fortran, file.at, (inChunk, inArray, length, step) => {
-      if (step === 1) data.set(chunk.subarray(inChunk, inChunk + length), inArray);
-      else for (let i = 0; i < length; i++) data[inArray + i] = chunk[inChunk + i * step] as number;
+      if (step === 1) bits.set(chunk.subarray(inChunk, inChunk + length), inArray);
+      else for (let i = 0; i < length; i++) bits[inArray + i] = chunk[inChunk + i * step] as number;
     });
   }
   return { shape, dtype, data };
@@ -166,7 +165,7 @@ export const writeZarr = async (folder: string, x: HostArray): Promise<void> => 
     forRuns(metadata, false, at, (inChunk, inArray, length) =>
       chunk.set(data.subarray(inArray, inArray + length), inChunk),
     );
-    const bytes = await deflate(bytesOf({ shape: metadata.chunks, dtype, data: chunk }), { level: 1 });
+    const bytes = await deflate(bytesOf(chunk), { level: 1 });
     await writeFile(join(folder, at.join(".")), bytes, { flush: true });
   }
 };

@@ -69,11 +69,14 @@ const CONSTANTS = {
 /** Sizes under which a tree of the right form can be made before the sizes are known. */
 const UNKNOWN = { vocabSize: 0, dModel: 0, dKv: 0, dFf: 0, numHeads: 0, relativeAttentionNumBuckets: 0 } as const;
 
-const countLayers = (stack: string, names: Iterable<string>): number =>
-  Math.max(0, ...Array.from(names, (name) => 1 + Number(new RegExp(`^${stack}/layers_(\\d+)/`).exec(name)?.[1] ?? -1)));
+const countLayers = (stack: string, names: readonly string[]): number =>
+  names.reduce((most, name) => {
+    const layer = new RegExp(`^${stack}/layers_(\\d+)/`).exec(name)?.[1];
+    return layer === undefined ? most : Math.max(most, 1 + Number(layer));
+  }, 0);
 
 /** More layers than any T5 has; beyond it a name is damaged. */
-const MAX_LAYERS = 10_000;
+const MAX_LAYERS = 1000;
 
 const namedDims = (config: T5Config): [string, readonly T5Dim[]][] => {
   const [dims, treedef] = flatten(paramDims(config), isDims);

@@ -5,7 +5,7 @@
  * Everything is described and checked before the first array is read; then arrays are read one by one.
  * Source: T5X, `t5x/checkpoints.py` and `t5x/state_utils.py`.
  */
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { type Shape, sameShape } from "../../core/aval.js";
@@ -15,7 +15,7 @@ import { brief } from "../decode.js";
 import { attempt } from "../files.js";
 import type { SourceEntry, TensorSource } from "../t5-source.js";
 import { caller, damaged, unsupported } from "./errors.js";
-import { type Dict, decodeFlax, inlineArray, isDict, leavesOf } from "./flax.js";
+import { type Dict, decodeFlax, inlineArray, isDict, kindOf, leavesOf } from "./flax.js";
 import { openZarr } from "./zarr.js";
 import { readBounded } from "./zarr-layout.js";
 
@@ -32,8 +32,8 @@ const MAX_RATIO = 100;
 const ALLOWANCE_BYTES = 2 ** 28;
 
 const isFile = async (path: string): Promise<boolean> => {
-  const info = await stat(path).catch(() => undefined);
-  return info?.isFile() === true;
+  const info = await lstat(path).catch(() => undefined);
+  return info?.isFile() === true; // nor a link: a checkpoint consists of its own files
 };
 
 /** The file `checkpoint` that a path means: itself, one in that folder, or one in its folder `checkpoint_{step}` of the last step. */
@@ -66,14 +66,14 @@ const isSpec = (value: unknown): value is Dict => isDict(value) && "driver" in v
 const externalOf = (leaf: unknown, at: string): External | undefined => {
   const spec = isSpec(leaf) ? leaf : undefined;
   if (spec !== undefined && spec.driver !== "zarr") {
-    throw unsupported("array of a kind that is not read", { expected: '"zarr"', got: brief(spec.driver), at });
+    throw unsupported("array of a kind that is not read", { expected: '"zarr"', got: kindOf(spec.driver), at });
   }
   const store = spec?.kvstore;
   const folder = isDict(store) ? store.path : leaf;
   if (spec === undefined && !(typeof leaf === "string" && leaf.startsWith(PLACEHOLDER))) return undefined;
   const name = typeof folder === "string" ? folder.replace(PLACEHOLDER, "").replace(/\/$/, "") : undefined;
   if (name === undefined || !/^[\w\-.]+$/.test(name) || /^\.+$/.test(name)) {
-    throw damaged("an array has to be in a folder beside the index", { expected: "a name", got: brief(folder), at });
+    throw damaged("an array has to be in a folder beside the index", { expected: "a name", got: kindOf(folder), at });
   }
   const metadata = spec?.metadata;
   return { folder: name, shape: isDict(metadata) ? metadata.shape : undefined };
@@ -85,13 +85,21 @@ interface Entry extends SourceEntry {
   readonly read: () => HostArray | Promise<HostArray>;
 }
 
-const openLeaf = async (dir: string, leaf: unknown, shortsAreBfloat16: boolean, at: string): Promise<Entry> => {
+const openLeaf = async (
+  dir: string,
+  leaf: unknown,
+  folders: Set<string>,
+  shortsAreBfloat16: boolean,
+  at: string,
+): Promise<Entry> => {
   const inline = inlineArray(leaf, shortsAreBfloat16, at);
   if (inline !== undefined) return { ...inline, claimedBytes: 2 * inline.storedBytes };
   const external = externalOf(leaf, at);
-  if (external === undefined) throw damaged("a parameter is not an array", { got: brief(leaf), at });
-  const array = await openZarr(join(dir, external.folder), shortsAreBfloat16);
-  const { shape } = external;
+  if (external === undefined) throw damaged("a parameter is not an array", { got: kindOf(leaf), at });
+  const { folder, shape } = external;
+  if (folders.has(folder)) throw damaged("two parameters name one folder", { got: folder, at });
+  folders.add(folder);
+  const array = await openZarr(join(dir, folder), shortsAreBfloat16);
   if (shape !== undefined && !(Array.isArray(shape) && sameShape(shape as Shape, array.shape))) {
     throw damaged("the index and the array contradict each other", {
       expected: `shape ${brief(shape)}`,
@@ -129,17 +137,18 @@ const stepOf = (leaf: unknown, at: string): number | undefined => {
 };
 
 const open = async (path: string): Promise<T5xCheckpoint> => {
-  const file = await findCheckpoint(path);
+  const file = await findCheckpoint(await realpath(path));
   const dir = dirname(file);
   const tree = decodeFlax(await readBounded(file, MAX_INDEX_BYTES), file);
   const version = tree.version;
   const shortsAreBfloat16 = typeof version === "number" && version < 3;
   const root = isDict(tree.optimizer) ? tree.optimizer : tree;
-  const leaves = leavesOf(root, isSpec, file);
+  const leaves = leavesOf(root, isSpec);
   const entries = new Map<string, Entry>();
+  const folders = new Set<string>();
   for (const [name, leaf] of leaves) {
     if (!name.startsWith(TARGET)) continue;
-    entries.set(name.slice(TARGET.length), await openLeaf(dir, leaf, shortsAreBfloat16, `${file}: ${name}`));
+    entries.set(name.slice(TARGET.length), await openLeaf(dir, leaf, folders, shortsAreBfloat16, `${file}: ${name}`));
   }
   if (entries.size === 0) {
     const got = brief(Object.keys(root));

@@ -2,11 +2,10 @@
  * @file Flax's way to write a tree of arrays as MessagePack: an array is an extension of type 1 whose payload is again
  * MessagePack, `[shape, dtype name, bytes]`; one beyond 2^30 bytes is a dict of flat pieces.
  *
- * Arrays stay bytes until they are asked for. Limits: lists have at most 32 members, as many as an array can have axes, since
- * the decoder allocates a list by its declared length.
+ * Arrays stay bytes until they are asked for.
  * Source: flax, `flax/serialization.py`.
  */
-import { decode, ExtData, encode } from "@msgpack/msgpack";
+import { ExtData, encode } from "@msgpack/msgpack";
 import { type Shape, sizeOf } from "../../core/aval.js";
 import { allocate, type HostArray } from "../../core/host.js";
 import { brief } from "../decode.js";
@@ -14,15 +13,13 @@ import { bytesOf } from "../elements.js";
 import { decodeStored, elementCount, isStoredName, STORED, type StoredName } from "../stored.js";
 import type { SourceEntry } from "../t5-source.js";
 import { caller, damaged, unsupported } from "./errors.js";
+import { MAX_DEPTH, unpack } from "./msgpack.js";
 
 /** Extension types of flax; 2 is a complex number. */
 const NDARRAY = 1;
 const COMPLEX = 2;
 const SCALAR = 3;
 const CHUNKED = "__msgpack_chunked_array__";
-const LIMITS = { maxArrayLength: 32 } as const;
-/** Nesting of the dicts of a checkpoint; a T5 needs 8. */
-const MAX_DEPTH = 32;
 
 /** An array that stands in the file itself. */
 export interface InlineArray extends SourceEntry {
@@ -34,16 +31,13 @@ export type Dict = Readonly<Record<string, unknown>>;
 export const isDict = (x: unknown): x is Dict =>
   typeof x === "object" && x !== null && Object.getPrototypeOf(x) === Object.prototype;
 
-const unpack = (bytes: Uint8Array, at: string): unknown => {
-  try {
-    return decode(bytes, LIMITS);
-  } catch (cause) {
-    throw damaged(
-      "not valid MessagePack",
-      { expected: "a tree written by flax", got: (cause as Error).message, at },
-      cause,
-    );
-  }
+/** A value in a few words, whatever its size. */
+export const kindOf = (x: unknown): string => {
+  if (x instanceof Uint8Array) return `${x.length} bytes`;
+  if (x instanceof ExtData) return `an extension of type ${x.type}`;
+  if (Array.isArray(x)) return `a list of ${x.length}`;
+  if (isDict(x)) return "a dict";
+  return brief(typeof x === "string" ? x.slice(0, 60) : x);
 };
 
 const isShape = (x: unknown): x is Shape =>
@@ -63,7 +57,7 @@ const parsePiece = ({ type, data }: ExtData, shortsAreBfloat16: boolean, at: str
   const payload = unpack(data, at);
   const [shape, name, bytes] = Array.isArray(payload) ? (payload as unknown[]) : [];
   if (!isShape(shape) || typeof name !== "string" || !(bytes instanceof Uint8Array)) {
-    throw damaged("not an array of flax", { expected: "[shape, dtype name, bytes]", got: brief(payload), at });
+    throw damaged("not an array of flax", { expected: "[shape, dtype name, bytes]", got: kindOf(payload), at });
   }
   const stored = shortsAreBfloat16 && name === "uint16" ? "bfloat16" : name;
   if (!isStoredName(stored)) {
@@ -114,7 +108,7 @@ const chunkedArray = (dict: Dict, shortsAreBfloat16: boolean, at: string): Inlin
   ) {
     throw damaged("not a chunked array of flax", {
       expected: "a shape and pieces of one dtype",
-      got: brief(Object.keys(dict)),
+      got: `${Object.keys(dict).length} keys`,
       at,
     });
   }
@@ -143,7 +137,7 @@ const chunkedArray = (dict: Dict, shortsAreBfloat16: boolean, at: string): Inlin
 /** Decodes the tree of a file; the arrays in it are found with `inlineArray`. */
 export const decodeFlax = (bytes: Uint8Array, source: string): Dict => {
   const tree = unpack(bytes, source);
-  if (!isDict(tree)) throw damaged("not a checkpoint of flax", { expected: "a dict", got: brief(tree), at: source });
+  if (!isDict(tree)) throw damaged("not a checkpoint of flax", { expected: "a dict", got: kindOf(tree), at: source });
   return tree;
 };
 
@@ -154,10 +148,9 @@ export const inlineArray = (value: unknown, shortsAreBfloat16: boolean, at: stri
 };
 
 /** The leaves of a tree under their names, joined by slashes; `isLeaf` stops at a dict that stands for an array. */
-export const leavesOf = (tree: Dict, isLeaf: (value: unknown) => boolean, source: string): Map<string, unknown> => {
+export const leavesOf = (tree: Dict, isLeaf: (value: unknown) => boolean): Map<string, unknown> => {
   const leaves = new Map<string, unknown>();
   const walk = (value: unknown, path: readonly string[]): void => {
-    if (path.length > MAX_DEPTH) throw damaged("the tree is too deep", { expected: `${MAX_DEPTH} levels`, at: source });
     if (!isDict(value) || CHUNKED in value || isLeaf(value)) leaves.set(path.join("/"), value);
     else for (const [key, child] of Object.entries(value)) walk(child, [...path, key]);
   };

@@ -3,7 +3,7 @@
  * that nothing is allocated by what a description says alone.
  * Source: https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html; `bfloat16` is TensorStore's addition to its dtypes.
  */
-import { open, readdir, stat } from "node:fs/promises";
+import { lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -74,9 +74,9 @@ export interface ChunkFile {
   readonly bytes: number;
 }
 
-/** A whole file of at most so many bytes. What is not a file, such as a pipe or a device, is refused. */
+/** A whole file of at most so many bytes. A pipe, a device or a link is refused. */
 export const readBounded = async (path: string, most: number): Promise<Uint8Array> => {
-  const info = await stat(path);
+  const info = await lstat(path);
   if (!info.isFile()) throw damaged("this is not a file", { at: path });
   if (info.size > most) {
     throw damaged("the file is too large for what it holds", {
@@ -94,9 +94,10 @@ const orThrow = <A>(result: E.Either<Error, A>): A => {
   return result.right;
 };
 
-/** Decodes and checks the `.zarray` of a folder. */
+/** Decodes and checks the `.zarray` of a folder, which has to be a folder and not a link to one. */
 export const readLayout = async (folder: string, shortsAreBfloat16: boolean): Promise<Layout> => {
   const path = join(folder, ".zarray");
+  if (!(await lstat(folder)).isDirectory()) throw damaged("this is not a folder", { at: folder });
   const text = new TextDecoder().decode(await readBounded(path, MAX_METADATA_BYTES));
   const raw = orThrow(pipe(parseJson(text, caller, path), E.chain(decodeAs(ZArray, caller, path))));
   const { shape, chunks, compressor, filters } = raw;
@@ -173,7 +174,7 @@ export const chunkFiles = async (layout: Layout): Promise<ChunkFile[]> => {
         at: folder,
       });
     }
-    const info = await stat(join(folder, name));
+    const info = await lstat(join(folder, name));
     if (!info.isFile() || info.size > most || (!compressed && info.size < most)) {
       throw damaged("a chunk file has the wrong size", {
         expected: `a file of ${compressed ? "at most " : ""}${Math.ceil(most)} bytes`,

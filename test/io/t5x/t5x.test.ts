@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { sizeOf } from "../../../lib/core/aval.js";
 import { type HostArray, hostArray } from "../../../lib/core/host.js";
 import { flatten, pathsOf, unflatten } from "../../../lib/core/pytree.js";
 import { bytesOf, sameBits, transposed } from "../../../lib/io/elements.js";
@@ -13,11 +12,11 @@ import { t5xName } from "../../../lib/io/t5-source.js";
 import { openT5x } from "../../../lib/io/t5x/checkpoint.js";
 import { loadT5x } from "../../../lib/io/t5x/load.js";
 import { saveT5x } from "../../../lib/io/t5x/save.js";
-import { isShape, paramShapes, type T5Config, type T5Tree } from "../../../lib/t5/config.js";
-import { configs } from "../../../lib/t5/configs.js";
+import type { T5Config, T5Tree } from "../../../lib/t5/config.js";
 import { withShared } from "../../helpers/shared.js";
 import { messageOf, run, temporaryFolder } from "../folder.js";
 import { decoded, golden, writeFiles } from "./golden.js";
+import { paramsOf, SMALL } from "./small.js";
 
 const T5x = suite("io/t5x");
 const folder = temporaryFolder(T5x);
@@ -35,29 +34,6 @@ const assertSame = (a: T5Tree<HostArray>, b: T5Tree<HostArray>): void => {
   for (const [name, x] of ours) assert.ok(sameBits(x, theirs.get(name) as HostArray), name);
 };
 
-const SMALL: T5Config = {
-  ...configs["t5-1.1-small"],
-  vocabSize: 7,
-  dModel: 4,
-  dKv: 3,
-  dFf: 5,
-  numHeads: 2,
-  numLayers: 2,
-  numDecoderLayers: 1,
-};
-/** Parameters in which every element has a number of its own. */
-const paramsOf = (config: T5Config): T5Tree<HostArray> => {
-  const [shapes, treedef] = flatten(paramShapes(config), isShape);
-  let next = 0;
-  const leaves = (shapes as number[][]).map((shape) =>
-    hostArray(
-      shape,
-      "float32",
-      Float32Array.from({ length: sizeOf(shape) }, () => next++),
-    ),
-  );
-  return unflatten(treedef, leaves) as T5Tree<HostArray>;
-};
 let folders = 0;
 const save = (config: T5Config, extra: object = {}): Promise<string> =>
   run(saveT5x(join(folder, `saved${folders++}`), { params: paramsOf(config), step: 5, ...extra }));

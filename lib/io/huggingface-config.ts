@@ -1,5 +1,5 @@
 /**
- * @file The `config.json` of a T5 or mT5 in transformers.
+ * @file The `config.json` of a T5 or mT5 in transformers, read and written.
  *
  * Defaults are those of `T5Config` and `MT5Config`; unknown keys are let through, since every version adds some. Architectures that
  * share the keys but compute something else are refused by name.
@@ -159,3 +159,39 @@ export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E
       },
     })),
   );
+
+/**
+ * The value of a `config.json` that transformers reads as this T5.
+ *
+ * @param dropoutRate  default 0.1, as there
+ * @example JSON.stringify(encodeHuggingFaceConfig({ config: t5.configs["t5-1.1-small"] }), null, 2)
+ */
+export const encodeHuggingFaceConfig = ({
+  config: c,
+  dropoutRate = 0.1,
+}: Pick<StoredConfig, "config"> & Partial<StoredConfig>): Readonly<Record<string, unknown>> => {
+  const feedForwardProj = { relu: "relu", gelu: c.gated ? "gelu" : "gelu_new" }[c.activation];
+  return {
+    architectures: ["T5ForConditionalGeneration"],
+    d_ff: c.dFf,
+    d_kv: c.dKv,
+    d_model: c.dModel,
+    decoder_start_token_id: c.decoderStartId,
+    dense_act_fn: c.activation === "gelu" ? "gelu_new" : "relu",
+    dropout_rate: dropoutRate,
+    eos_token_id: c.eosId,
+    feed_forward_proj: `${c.gated ? "gated-" : ""}${feedForwardProj}`,
+    is_encoder_decoder: true,
+    is_gated_act: c.gated,
+    layer_norm_epsilon: c.layerNormEpsilon,
+    model_type: "t5",
+    num_decoder_layers: c.numDecoderLayers,
+    num_heads: c.numHeads,
+    num_layers: c.numLayers,
+    pad_token_id: c.padId,
+    relative_attention_max_distance: c.relativeAttentionMaxDistance,
+    relative_attention_num_buckets: c.relativeAttentionNumBuckets,
+    tie_word_embeddings: c.tiedEmbeddings,
+    vocab_size: c.vocabSize,
+  };
+};

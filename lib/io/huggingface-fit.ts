@@ -11,13 +11,15 @@ import type { SafetensorsFile } from "./safetensors.js";
 
 /** A tensor expected in the file, its shape there, and what its axes mean. */
 export interface WantedParam extends Wanted, HuggingFaceName {
+  /** Where it stands in our tree. */
+  readonly path: KeyPath;
   readonly dims: readonly T5Dim[];
 }
 
 const wantedParam = (config: T5Config, path: KeyPath, ours: readonly T5Dim[]): WantedParam => {
   const name = huggingFaceName(path, config.tiedEmbeddings) as HuggingFaceName;
   const dims = name.transposed ? ours.toReversed() : ours;
-  return { ...name, dims, dtype: "float32", shape: dims.map((dim) => dimSize(config, dim)) };
+  return { ...name, path, dims, dtype: "float32", shape: dims.map((dim) => dimSize(config, dim)) };
 };
 
 const FIELD: Record<T5Dim, string> = {

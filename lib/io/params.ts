@@ -1,5 +1,5 @@
 /**
- * @file Saves any tree of host arrays as one safetensors file, named by key path, and loads it back into a tree of known form.
+ * @file Saves any tree of arrays as one safetensors file, named by key path, and loads it back into a tree of known form.
  */
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -9,7 +9,9 @@ import { flatten, pathsOf, printPath, unflatten } from "../core/pytree.js";
 import type { Caller } from "./decode.js";
 import { writeAtomic } from "./files.js";
 import { differencesOf, misfitError, type TensorInfo } from "./fit.js";
-import { openSafetensors, type SafetensorsFile, safetensorsChunks } from "./safetensors.js";
+import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
+import { checkFloats, type FloatStorage, outgoing, safetensorsChunks } from "./safetensors-write.js";
+import { hostOf, isValue } from "./values.js";
 
 const saving: Caller<CheckpointError> = { where: "saveParams", error: CheckpointError };
 
@@ -21,33 +23,39 @@ export type HostTree<T> = T extends TensorInfo
     : T;
 
 const isInfo = (x: unknown): x is TensorInfo => typeof x === "object" && x !== null && "shape" in x && "dtype" in x;
-const isHostArray = (x: unknown): x is HostArray => isInfo(x) && "data" in x && ArrayBuffer.isView(x.data);
+
+export interface SaveParamsOptions {
+  /** Strings kept beside the tensors, such as the step. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** How float32 is stored; default as it is. The halves are rounded to the nearest, ties to even. */
+  readonly dtype?: FloatStorage;
+}
 
 /**
- * Saves a tree of host arrays, atomically: the file has the new content or is as it was.
+ * Saves a tree of tensors or host arrays, atomically: the file has the new content or is as it was. Tensors are read back one by one.
  *
- * @param metadata  strings kept beside the tensors, such as the step
- * @throws {TreeError} for a leaf that is not a host array
- * @example await saveParams("prompt.safetensors", { prompt: hostArray([20, 128], "float32", values) }, { step: "300" })()
+ * @throws {TreeError} for a leaf that is neither; {ArgumentError} for a dtype that is not float32, bfloat16 or float16
+ * @example await saveParams("prompt.safetensors", { prompt }, { metadata: { step: "300" } })()
  */
 export const saveParams = (
   path: string,
   tree: unknown,
-  metadata?: Readonly<Record<string, string>>,
+  { metadata, dtype = "float32" }: SaveParamsOptions = {},
 ): TE.TaskEither<CheckpointError, void> => {
-  const [leaves, treedef] = flatten(tree, isHostArray);
-  const named = pathsOf(treedef).map((keys, i): [string, HostArray] => {
-    const leaf = leaves[i];
-    if (isHostArray(leaf)) return [printPath(keys), leaf];
+  checkFloats(saving.where, dtype);
+  const [leaves, treedef] = flatten(tree, isValue);
+  const tensors = pathsOf(treedef).map((keys, i) => {
+    const [leaf, name] = [leaves[i], printPath(keys)];
+    if (isValue(leaf)) return outgoing(name, leaf, () => hostOf(saving.where, leaf), dtype);
     throw new TreeError({
       where: saving.where,
-      what: "a leaf is not a host array",
+      what: "a leaf is no array",
+      expected: "a tensor or a host array",
       got: typeof leaf,
-      at: printPath(keys),
-      hint: "read device tensors back to the host first",
+      at: name,
     });
   });
-  return writeAtomic(path, safetensorsChunks(Object.fromEntries(named), metadata), saving);
+  return writeAtomic(path, safetensorsChunks(tensors, metadata), saving);
 };
 
 const readTree = <T>(file: SafetensorsFile, like: T): TE.TaskEither<CheckpointError, HostTree<T>> => {

@@ -1,8 +1,8 @@
 /**
- * @file The safetensors format: 8 bytes of header length, a JSON header, then the tensors' bytes.
+ * @file Reads the safetensors format: 8 bytes of header length, a JSON header, then the tensors' bytes.
  *
- * Files are read tensor by tensor, a tensor piece by piece, and written piece by piece, so that little is in memory besides the
- * result. Half-precision floats are widened to float32.
+ * Files are read tensor by tensor, a tensor piece by piece, so that little is in memory besides the result. Half-precision floats are
+ * widened to float32.
  * Source: https://github.com/huggingface/safetensors, its README, "Format".
  */
 import { type FileHandle, open } from "node:fs/promises";
@@ -10,11 +10,10 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type * as T from "fp-ts/lib/Task.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
-import { type DType, itemBytes, sizeOf } from "../core/aval.js";
-import { ArgumentError, CheckpointError } from "../core/errors.js";
+import { sizeOf } from "../core/aval.js";
+import { CheckpointError } from "../core/errors.js";
 import { allocate, type HostArray, type TypedArray } from "../core/host.js";
 import { brief } from "./decode.js";
-import { bytesOf } from "./elements.js";
 import { attempt, readAt } from "./files.js";
 import { decodeElements, readPieces, storedAsIs } from "./safetensors-data.js";
 import {
@@ -23,17 +22,8 @@ import {
   headerLength,
   PREFIX_BYTES,
   type SafetensorsHeader,
-  type StoredType,
   type TensorEntry,
 } from "./safetensors-header.js";
-
-const STORED_AS: Record<DType, StoredType> = {
-  float32: "F32",
-  float64: "F64",
-  int32: "I32",
-  uint32: "U32",
-  bool: "BOOL",
-};
 
 /** Parses a whole file in memory. `source` names it in errors. */
 export const parseSafetensors = (
@@ -139,54 +129,3 @@ export const openSafetensors = (path: string): TE.TaskEither<CheckpointError, Sa
       () => file.close(),
     );
   });
-
-/**
- * The bytes of a file, in pieces that share memory with the tensors: header first, larger elements before smaller ones so
- * that every tensor is aligned, then by name.
- *
- * @throws {ArgumentError} for a tensor named `__metadata__`
- */
-export const safetensorsChunks = (
-  tensors: Readonly<Record<string, HostArray>>,
-  metadata?: Readonly<Record<string, string>>,
-): Uint8Array[] => {
-  if (Object.hasOwn(tensors, "__metadata__")) {
-    throw new ArgumentError({ where: "encodeSafetensors", what: "a tensor cannot be named __metadata__" });
-  }
-  const order = Object.entries(tensors).sort(
-    ([a, x], [b, y]) => itemBytes(y.dtype) - itemBytes(x.dtype) || (a < b ? -1 : 1),
-  );
-  let end = 0;
-  const header: [string, unknown][] = order.map(([name, { dtype, shape, data }]) => {
-    const begin = end;
-    end += data.byteLength;
-    return [name, { dtype: STORED_AS[dtype], shape, data_offsets: [begin, end] }];
-  });
-  if (metadata !== undefined) header.unshift(["__metadata__", metadata]);
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
-  padded.set(json);
-  const prefix = new Uint8Array(PREFIX_BYTES);
-  new DataView(prefix.buffer).setBigUint64(0, BigInt(padded.length), true);
-  return [prefix, padded, ...order.map(([, x]) => bytesOf(x.data))];
-};
-
-/**
- * A safetensors file of these tensors, each in its own dtype.
- *
- * @throws {ArgumentError} for a tensor named `__metadata__`
- * @example encodeSafetensors({ prompt: hostArray([1, 2], "float32", new Float32Array([1, 2])) }, { step: "300" })
- */
-export const encodeSafetensors = (
-  tensors: Readonly<Record<string, HostArray>>,
-  metadata?: Readonly<Record<string, string>>,
-): Uint8Array => {
-  const chunks = safetensorsChunks(tensors, metadata);
-  const out = new Uint8Array(chunks.reduce((n, chunk) => n + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
-};

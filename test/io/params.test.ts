@@ -22,12 +22,27 @@ const tree = {
 
 Params("a tree comes back as it was, with empty parts, null and odd keys", async () => {
   const path = join(folder, "tree.safetensors");
-  await run(saveParams(path, tree, { step: "7" }));
+  await run(saveParams(path, tree, { metadata: { step: "7" } }));
   assert.equal(await run(loadParams(path, tree)), tree);
   const file = await run(openSafetensors(path));
   assert.equal([...file.entries.keys()], ["opt.count", "opt.slots[0]", "prompt"]);
   assert.is(file.metadata.step, "7");
   await file.close();
+});
+
+Params("float32 may be stored in half the bytes, other dtypes stay as they are", async () => {
+  const path = join(folder, "half.safetensors");
+  const odd = hostArray([2], "float32", new Float32Array([1 + 2 ** -9, 3]));
+  await run(saveParams(path, { ...tree, odd }, { dtype: "bfloat16" }));
+  const back = await run(loadParams(path, { ...tree, odd }));
+  assert.equal(back, { ...tree, odd: { ...odd, data: new Float32Array([1, 3]) } });
+  const file = await run(openSafetensors(path));
+  assert.equal([...file.entries.values()].map(({ stored }) => stored).sort(), ["BF16", "BF16", "I32", "U32"]);
+  await file.close();
+  assert.throws(
+    () => saveParams(path, tree, { dtype: "float8" as "float32" }),
+    (e: unknown) => isFluxionError(e, "ArgumentError"),
+  );
 });
 
 Params("saving replaces the file and leaves no other behind", async () => {

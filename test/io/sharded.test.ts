@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { sameBits } from "../../lib/io/elements.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
-import { encodeSafetensors } from "../../lib/io/safetensors.js";
+import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { openWeights } from "../../lib/io/sharded.js";
 import { messageOf, run, temporaryFolder } from "./folder.js";
 import { configOf, tensorsOf, V1_1 } from "./tiny-t5.js";

@@ -1,0 +1,121 @@
+/**
+ * @file Writes the safetensors format, tensor by tensor: the bytes of a tensor are made when it is its turn, so that memory is bounded
+ * by the largest.
+ */
+import { type DType, type Shape, sizeOf } from "../core/aval.js";
+import { ArgumentError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
+import { bytesOf } from "./elements.js";
+import { toBfloat16, toFloat16 } from "./half.js";
+import { PREFIX_BYTES, type StoredType, storedBytes } from "./safetensors-header.js";
+
+const STORED_AS: Record<DType, StoredType> = {
+  float32: "F32",
+  float64: "F64",
+  int32: "I32",
+  uint32: "U32",
+  bool: "BOOL",
+};
+
+/** How float32 is stored; the halves are rounded to the nearest, ties to even. */
+export type FloatStorage = "float32" | "bfloat16" | "float16";
+const FLOATS = { float32: "F32", bfloat16: "BF16", float16: "F16" } as const satisfies Record<FloatStorage, StoredType>;
+
+/** A tensor to be written. */
+export interface Outgoing {
+  readonly name: string;
+  readonly stored: StoredType;
+  readonly shape: Shape;
+  /** Its bytes, asked for once. */
+  readonly bytes: () => Uint8Array;
+}
+
+/** Bytes that a tensor will take. */
+export const outgoingBytes = ({ stored, shape }: Outgoing): number => storedBytes(stored) * sizeOf(shape);
+
+/** @throws {ArgumentError} for a storage that is none, which plain JavaScript can give */
+export const checkFloats = (where: string, floats: FloatStorage): void => {
+  if (Object.hasOwn(FLOATS, floats)) return;
+  const expected = Object.keys(FLOATS).join(" | ");
+  throw new ArgumentError({ where, what: "weights cannot be stored so", expected, got: String(floats) });
+};
+
+/** An array to be written, which may be made late; float32 is narrowed to `floats`, other dtypes stay as they are. */
+export const outgoing = (
+  name: string,
+  { shape, dtype }: { readonly shape: Shape; readonly dtype: DType },
+  value: () => HostArray,
+  floats: FloatStorage = "float32",
+): Outgoing => ({
+  name,
+  shape,
+  stored: dtype === "float32" ? FLOATS[floats] : STORED_AS[dtype],
+  bytes: () => {
+    const { data } = value();
+    if (dtype !== "float32" || floats === "float32") return bytesOf(data);
+    const narrow = floats === "bfloat16" ? toBfloat16 : toFloat16;
+    return new Uint8Array(narrow(data as Float32Array).buffer);
+  },
+});
+
+/** Larger elements before smaller ones so that every tensor is aligned, then by name: the order of the reference implementation. */
+const byAlignment = (a: Outgoing, b: Outgoing): number =>
+  storedBytes(b.stored) - storedBytes(a.stored) || (a.name < b.name ? -1 : 1);
+
+/**
+ * The bytes of a file, in pieces: header first, then tensor by tensor.
+ *
+ * @throws {ArgumentError} for a tensor named `__metadata__`
+ */
+export const safetensorsChunks = (
+  tensors: readonly Outgoing[],
+  metadata?: Readonly<Record<string, string>>,
+): Iterable<Uint8Array> => {
+  if (tensors.some(({ name }) => name === "__metadata__")) {
+    throw new ArgumentError({ where: "encodeSafetensors", what: "a tensor cannot be named __metadata__" });
+  }
+  const order = [...tensors].sort(byAlignment);
+  let end = 0;
+  const header: [string, unknown][] = order.map((tensor) => {
+    const begin = end;
+    end += outgoingBytes(tensor);
+    return [tensor.name, { dtype: tensor.stored, shape: tensor.shape, data_offsets: [begin, end] }];
+  });
+  if (metadata !== undefined) header.unshift(["__metadata__", metadata]);
+  return pieces(new TextEncoder().encode(JSON.stringify(Object.fromEntries(header))), order);
+};
+
+function* pieces(json: Uint8Array, order: readonly Outgoing[]): Iterable<Uint8Array> {
+  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
+  padded.set(json);
+  const prefix = new Uint8Array(PREFIX_BYTES);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(padded.length), true);
+  yield prefix;
+  yield padded;
+  for (const tensor of order) yield tensor.bytes();
+}
+
+/**
+ * A safetensors file of these tensors, each in its own dtype.
+ *
+ * @throws {ArgumentError} for a tensor named `__metadata__`
+ * @example encodeSafetensors({ prompt: hostArray([1, 2], "float32", new Float32Array([1, 2])) }, { step: "300" })
+ */
+export const encodeSafetensors = (
+  tensors: Readonly<Record<string, HostArray>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array => {
+  const chunks = [
+    ...safetensorsChunks(
+      Object.entries(tensors).map(([name, x]) => outgoing(name, x, () => x)),
+      metadata,
+    ),
+  ];
+  const out = new Uint8Array(chunks.reduce((n, chunk) => n + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    out.set(chunk, at);
+    at += chunk.length;
+  }
+  return out;
+};

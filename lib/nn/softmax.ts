@@ -4,6 +4,7 @@ import { composite } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { stopGradient } from "../primitives/elementwise.js";
+import { reduceMaxForShift } from "../primitives/reduce.js";
 import { customJvp } from "../transforms/custom-jvp.js";
 
 type Axis = number | readonly number[];
@@ -18,7 +19,7 @@ const shifted = (name: string, x: TensorLike, axis: Axis, { where }: Where): { y
   const t = asTensor(x, name);
   const at = normalizeAxes(name, t.ndim, axis);
   const counted = where === undefined ? t : np.where(where, t, Number.NEGATIVE_INFINITY);
-  const top = stopGradient(np.max(counted, { axis: at, keepDims: true }));
+  const top = np.expandDims(stopGradient(reduceMaxForShift(counted, at)), at);
   // Where nothing counts (or all is -Infinity) the largest is no number to subtract.
   const safe = where === undefined ? top : np.where(np.isfinite(top), top, 0);
   const y = np.subtract(where === undefined ? t : np.where(where, t, safe), safe);

@@ -9,7 +9,11 @@ import { bind1 } from "../core/trace.js";
 import { broadcastInDim, reduceSum } from "./broadcast.js";
 import { convert, div, eq, mul } from "./elementwise.js";
 
-type Axes = { readonly axes: readonly number[] };
+type Axes = {
+  readonly axes: readonly number[];
+  /** Set where it does not matter what the extremum of numbers with a NaN among them is, since the NaN itself comes through another way. */
+  readonly anyOfNaN?: true;
+};
 type Axis = { readonly axis: number };
 
 const fold = (
@@ -54,9 +58,10 @@ const reduction = (
     impl: ([x], { axes }) => [fold(x, axes, start(x.dtype), f)],
     jvp: jvp(() => prim),
     transpose: notLinear(name),
-    batch: (_size, [x], [d], { axes }) => {
+    batch: (_size, [x], [d], params) => {
       const dim = mapped(d);
-      return [[bind1(prim, [x], { axes: shiftAxes(axes, dim) })], [dim - axes.filter((a) => a < dim).length]];
+      const axes = shiftAxes(params.axes, dim);
+      return [[bind1(prim, [x], { ...params, axes })], [dim - params.axes.filter((a) => a < dim).length]];
     },
   });
   return prim;
@@ -65,8 +70,9 @@ const reduction = (
 /** The tangent at an extremum is the mean over the places that attain it (JAX's convention). */
 const extremumJvp =
   (self: () => Primitive<Axes>): Primitive<Axes>["jvp"] =>
-  ([x], [dx], { axes }) => {
-    const y = bind1(self(), [x], { axes });
+  ([x], [dx], params) => {
+    const { axes } = params;
+    const y = bind1(self(), [x], params);
     if (isZero(dx)) return [[y], [new Zero(y.aval.strong())]];
     const kept = without(range(x.ndim), axes);
     const here = convert(eq(x, broadcastInDim(y, x.shape, kept)), x.dtype);
@@ -99,6 +105,9 @@ export const reduceOrP = reduction(
 
 /** The largest over `axes` (dropped); of no elements the lowest value of the dtype. NaN wins. */
 export const reduceMax = (x: Tensor, axes: readonly number[]): Tensor => bind1(reduceMaxP, [x], { axes });
+/** The largest, to be subtracted before exponentials are taken; where there is a NaN, the sum of the exponentials has it. */
+export const reduceMaxForShift = (x: Tensor, axes: readonly number[]): Tensor =>
+  bind1(reduceMaxP, [x], { axes, anyOfNaN: true });
 export const reduceMin = (x: Tensor, axes: readonly number[]): Tensor => bind1(reduceMinP, [x], { axes });
 export const reduceAnd = (x: Tensor, axes: readonly number[]): Tensor => bind1(reduceAndP, [x], { axes });
 export const reduceOr = (x: Tensor, axes: readonly number[]): Tensor => bind1(reduceOrP, [x], { axes });

@@ -1,5 +1,5 @@
 /** @file dotGeneral as one matrix product. */
-import { type Aval, range, sizeOf } from "../../core/aval.js";
+import { type Aval, range, sameShape, sizeOf } from "../../core/aval.js";
 import { type DotDims, freeAxes } from "../../primitives/dot.js";
 import { type GraphBuilder, MICROSOFT } from "./builder.js";
 import type { Lowering } from "./lowering.js";
@@ -43,8 +43,10 @@ export const dotGeneral: Lowering = ({ inAvals: [lhs, rhs], outAvals: [out], par
     const same = aval.ndim === shape.length && range(aval.ndim).every((i) => aval.shape[perm[i]] === shape[i]);
     return same ? ordered : reshaped(b, ordered, shape);
   };
+  // Rows of any rank times one matrix: the operator takes and gives them as they are.
+  const asItLies = batch.length === 0 && !left.swap && sorted(left.perm) && lhs.ndim >= 2 && d.lhsContract.length === 1;
   return (b, [x, y]) => {
-    const a = matrices(b, x, lhs, left, [...batch, ...(left.swap ? [k, m] : [m, k])]);
+    const a = asItLies ? x : matrices(b, x, lhs, left, [...batch, ...(left.swap ? [k, m] : [m, k])]);
     const c = matrices(b, y, rhs, right, [...batch, ...(right.swap ? [n, k] : [k, n])]);
     const last = batch.length + 1;
     const swapAxes = [...range(batch.length), last, last - 1];
@@ -53,7 +55,7 @@ export const dotGeneral: Lowering = ({ inAvals: [lhs, rhs], outAvals: [out], par
       portable || !(left.swap || right.swap)
         ? b.node("MatMul", [unswapped(a, left.swap), unswapped(c, right.swap)])
         : b.node("FusedMatMul", [a, c], { transA: Number(left.swap), transB: Number(right.swap) }, MICROSOFT);
-    const flat = out.ndim === batch.length + 2 && out.shape[batch.length] === m && out.shape[batch.length + 1] === n;
-    return [flat ? product : reshaped(b, product, out.shape)];
+    const made = asItLies ? [...lhs.shape.slice(0, -1), n] : [...batch, m, n];
+    return [sameShape(made, out.shape) ? product : reshaped(b, product, out.shape)];
   };
 };

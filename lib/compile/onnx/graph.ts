@@ -6,6 +6,7 @@ import { Literal } from "../../core/tensor.js";
 import { GraphBuilder, MICROSOFT, portOf } from "./builder.js";
 import { controlOf } from "./control.js";
 import { Nodes } from "./elementwise.js";
+import { idiomsOf } from "./idioms.js";
 import { lower } from "./lower.js";
 import type { Write } from "./lowering.js";
 import type { Model, Port } from "./model.js";
@@ -39,11 +40,13 @@ const writeJaxpr = (b: GraphBuilder, jaxpr: Jaxpr, inputs: readonly string[], po
     if (name === undefined) throw new InvariantError({ where: "onnx", what: "a variable has no name" });
     return name;
   };
+  const { byRoot, covered } = idiomsOf(jaxpr, portable);
   for (const eqn of jaxpr.eqns) {
-    const write = writerOf(eqn, portable);
+    if (covered.has(eqn)) continue;
+    const { inputs: operands, write } = byRoot.get(eqn) ?? { inputs: eqn.inputs, write: writerOf(eqn, portable) };
     if (write === undefined) throw new InvariantError({ where: "onnx", what: `no operators for ${eqn.prim.name}` });
     b.writing = eqn.prim.name;
-    const outs = write(b, eqn.inputs.map(nameOf));
+    const outs = write(b, operands.map(nameOf));
     eqn.outputs.forEach((v, i) => {
       names.set(v, outs[i]);
     });

@@ -66,17 +66,20 @@ const reduction =
   (name: string, neutral: (aval: Aval) => number): Lowering =>
   ({ inAvals: [aval], outAvals: [out], params }) => {
     const axes = params.axes as readonly number[];
+    // With the axes kept, an equation stands for its reshape too (idioms.ts).
+    const keepdims = Number(out.ndim === aval.ndim);
     if (axes.length === 0) return (b, [x]) => [b.node("Identity", [x])];
     if (aval.size === 0) return (b) => [b.node("Expand", [b.scalar(aval.dtype, neutral(aval)), b.ints(out.shape)])];
     return (b, [x]) => {
       const n = new Nodes(b);
-      const over = (op: string, y: string): string => b.node(op, [y, b.ints(axes)], { keepdims: 0 });
+      const over = (op: string, y: string): string => b.node(op, [y, b.ints(axes)], { keepdims });
       if (name === "ReduceSum") {
         // Sums of int32 would saturate.
         return [isFloat(aval.dtype) ? over(name, x) : n.signed(over(name, n.cast(x, "int64")))];
       }
       if (aval.dtype === "uint32") return [n.ordered(over(name, n.ordered(x)))];
       if (!isFloat(aval.dtype)) return [over(name, x)];
+      if (params.anyOfNaN === true) return [over(name, x)];
       // The operator passes over NaN; the sum of squares is NaN exactly when an element is.
       const squares = over("ReduceSumSquare", x);
       return [n.where(n.isNaN(squares), squares, over(name, x))];

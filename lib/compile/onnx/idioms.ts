@@ -1,0 +1,153 @@
+/** @file Equations that one operator computes together: reductions that keep their axes, softmax, sums with scattered values. */
+import { sameShape } from "../../core/aval.js";
+import type { Atom, Eqn, Jaxpr } from "../../core/jaxpr.js";
+import type { AnyPrimitive } from "../../core/primitive.js";
+import { Literal } from "../../core/tensor.js";
+import { broadcastInDimP, reduceSumP, reshapeP } from "../../primitives/broadcast.js";
+import { addP, divP, subP } from "../../primitives/elementwise.js";
+import { scatterAddP } from "../../primitives/gather.js";
+import { expP } from "../../primitives/math.js";
+import { reduceMaxP, reduceMinP } from "../../primitives/reduce.js";
+import { lower } from "./lower.js";
+import type { Write } from "./lowering.js";
+
+/** How an equation is written together with those that only it reads. */
+export interface Idiom {
+  readonly inputs: readonly Atom[];
+  readonly write: Write;
+}
+
+export interface Idioms {
+  /** By the last equation of each. */
+  readonly byRoot: ReadonlyMap<Eqn, Idiom>;
+  /** Equations that are not written by themselves. */
+  readonly covered: ReadonlySet<Eqn>;
+}
+
+/** What made the values of a jaxpr, and how often each is read. */
+class Reads {
+  readonly #maker = new Map<Atom, Eqn>();
+  readonly #count = new Map<Atom, number>();
+
+  constructor(jaxpr: Jaxpr) {
+    const read = (a: Atom): void => {
+      this.#count.set(a, (this.#count.get(a) ?? 0) + 1);
+    };
+    for (const eqn of jaxpr.eqns) {
+      for (const a of eqn.inputs) read(a);
+      for (const v of eqn.outputs) this.#maker.set(v, eqn);
+    }
+    for (const a of jaxpr.outs) read(a);
+  }
+  /** The equation of `prim` that made a value, if it is read so many times. */
+  made(a: Atom, prim: AnyPrimitive, times = 1): Eqn | undefined {
+    const eqn = this.#maker.get(a);
+    return eqn?.prim === prim && this.#count.get(a) === times ? eqn : undefined;
+  }
+}
+
+interface Found extends Idiom {
+  readonly covered: readonly Eqn[];
+}
+type Finder = (eqn: Eqn, reads: Reads, portable: boolean) => Found | undefined;
+
+/** The writer of an equation with other operands or another result. */
+const writerAs = (eqn: Eqn, inputs: readonly Atom[], root: Eqn, portable: boolean): Write | undefined =>
+  lower({
+    prim: eqn.prim,
+    params: eqn.params,
+    inAvals: inputs.map((a) => a.aval),
+    outAvals: root.outputs.map((v) => v.aval),
+    portable,
+  });
+
+/** The reduction that a value is, with its axes kept. */
+const keptReduction = (a: Atom, prim: AnyPrimitive, reads: Reads): { eqns: readonly Eqn[]; eqn: Eqn } | undefined => {
+  const shaped = reads.made(a, reshapeP);
+  return shaped === undefined ? undefined : reductionBelow(shaped, prim, reads);
+};
+
+const reductionBelow = (
+  shaped: Eqn,
+  prim: AnyPrimitive,
+  reads: Reads,
+): { eqns: readonly Eqn[]; eqn: Eqn } | undefined => {
+  const eqn = reads.made(shaped.inputs[0], prim);
+  if (eqn === undefined) return undefined;
+  const axes = eqn.params.axes as readonly number[];
+  const { shape } = eqn.inputs[0].aval;
+  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  return axes.length > 0 && sameShape(kept, shaped.params.shape as readonly number[])
+    ? { eqns: [shaped, eqn], eqn }
+    : undefined;
+};
+
+/** A reduction and the reshape that puts its axes back. */
+const keptAxes: Finder = (root, reads, portable) => {
+  if (root.prim !== reshapeP) return undefined;
+  for (const prim of [reduceSumP, reduceMaxP, reduceMinP]) {
+    const found = reductionBelow(root, prim, reads);
+    const write = found === undefined ? undefined : writerAs(found.eqn, found.eqn.inputs, root, portable);
+    if (found !== undefined && write !== undefined) return { inputs: found.eqn.inputs, write, covered: [found.eqn] };
+  }
+  return undefined;
+};
+
+/** `exp(x - max x) / sum exp(x - max x)` along one axis. */
+const softmax: Finder = (root, reads) => {
+  if (root.prim !== divP) return undefined;
+  const exponential = reads.made(root.inputs[0], expP, 2);
+  const sum = keptReduction(root.inputs[1], reduceSumP, reads);
+  if (exponential === undefined || sum?.eqn.inputs[0] !== root.inputs[0]) return undefined;
+  const difference = reads.made(exponential.inputs[0], subP);
+  if (difference === undefined) return undefined;
+  const [x, shift] = difference.inputs;
+  const top = keptReduction(shift, reduceMaxP, reads);
+  const axes = sum.eqn.params.axes as readonly number[];
+  if (top?.eqn.inputs[0] !== x || axes.length !== 1 || `${top.eqn.params.axes}` !== `${axes}`) return undefined;
+  return {
+    inputs: [x],
+    write: (b, [name]) => [b.node("Softmax", [name], { axis: axes[0] })],
+    covered: [exponential, difference, ...sum.eqns, ...top.eqns],
+  };
+};
+
+/** `y + scatterAdd(0, …)`: the values are added to `y` itself. */
+const addedInPlace: Finder = (root, reads, portable) => {
+  if (root.prim !== addP) return undefined;
+  for (const [i, j] of [
+    [0, 1],
+    [1, 0],
+  ]) {
+    const scattered = reads.made(root.inputs[i], scatterAddP);
+    const y = root.inputs[j];
+    if (scattered === undefined || !sameShape(y.aval.shape, scattered.outputs[0].aval.shape)) continue;
+    const [zeros, ...rest] = scattered.inputs;
+    const made = reads.made(zeros, broadcastInDimP);
+    const [zero] = made?.inputs ?? [];
+    if (made === undefined || !(zero instanceof Literal) || zero.value !== 0) continue;
+    const inputs = [y, ...rest];
+    const write = writerAs(scattered, inputs, root, portable);
+    if (write !== undefined) return { inputs, write, covered: [made, scattered] };
+  }
+  return undefined;
+};
+
+const FINDERS: readonly Finder[] = [softmax, keptAxes, addedInPlace];
+
+/** The idioms of a jaxpr; none share an equation. */
+export const idiomsOf = (jaxpr: Jaxpr, portable: boolean): Idioms => {
+  const reads = new Reads(jaxpr);
+  const byRoot = new Map<Eqn, Idiom>();
+  const covered = new Set<Eqn>();
+  for (const find of FINDERS) {
+    for (const eqn of jaxpr.eqns) {
+      if (covered.has(eqn) || byRoot.has(eqn)) continue;
+      const found = find(eqn, reads, portable);
+      if (found === undefined || found.covered.some((e) => covered.has(e) || byRoot.has(e))) continue;
+      byRoot.set(eqn, found);
+      for (const e of found.covered) covered.add(e);
+    }
+  }
+  return { byRoot, covered };
+};

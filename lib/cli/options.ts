@@ -64,7 +64,7 @@ const program = (): Command => {
     ["class-label", "sampled-vocabulary", "random-uniform", "file"],
     "class-label",
   );
-  text("--init-file <file>", "prompt to start from (.npy or .safetensors), for --init file", "");
+  text("--init-file <file>", "prompt to start from (.npy, .safetensors or a PEFT adapter), for --init file", "");
   numeric("--population <n>", "how many of the most frequent pieces are sampled", 5000);
   numeric("--steps <n>", "training steps", 600);
   numeric("--batch-size <n>", "examples a step", 32);

@@ -4,6 +4,7 @@ export { decodeHuggingFaceConfig, encodeHuggingFaceConfig } from "./huggingface-
 export { encodeNpy, parseNpy } from "./npy.js";
 export { exportOnnx } from "./onnx.js";
 export { loadParams, type SaveParamsOptions, saveParams } from "./params.js";
+export { loadPrompt, type PromptFormat, type SavePromptOptions, type StoredPrompt, savePrompt } from "./prompts.js";
 export { openSafetensors, parseSafetensors, type SafetensorsFile } from "./safetensors.js";
 export { encodeSafetensors, type FloatStorage } from "./safetensors-write.js";
 export { type SavedT5, type SaveOptions, saveHuggingFace } from "./save-huggingface.js";

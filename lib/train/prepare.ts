@@ -4,7 +4,7 @@ import * as E from "fp-ts/lib/Either.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendName, init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
-import { CheckpointError, ConfigError, ShapeError } from "../core/errors.js";
+import { ConfigError, ShapeError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import { batchRows, bucketLengths, evaluationBatches, makeBatch, type Tokens, tokenize } from "../data/batch.js";
@@ -12,10 +12,8 @@ import { loadTask } from "../data/load-task.js";
 import { loadTokenizer } from "../data/load-tokenizer.js";
 import type { Tokenizer } from "../data/sentencepiece.js";
 import { type Example, type Task, taskOf } from "../data/superglue.js";
-import { readBytes } from "../io/files.js";
 import { loadHuggingFace } from "../io/huggingface.js";
-import { parseNpy } from "../io/npy.js";
-import { parseSafetensors } from "../io/safetensors.js";
+import { loadPrompt } from "../io/prompts.js";
 import { majority } from "../metrics/classification.js";
 import * as np from "../np/index.js";
 import { adafactor, type GradientTransformation } from "../optim/index.js";
@@ -68,20 +66,6 @@ const makeOptimizer = (config: RunConfig) =>
     initialStep: config.optimizerStartStep,
   });
 
-const loadPrompt = async (path: string) => {
-  const bytes = await orThrow(readBytes(path, { where: "prompt", error: CheckpointError }));
-  if (!path.endsWith(".safetensors")) return rightOf(parseNpy(bytes, path));
-  const { tensors } = rightOf(parseSafetensors(bytes, path));
-  const prompt = tensors.get("prompt");
-  if (prompt !== undefined) return prompt;
-  throw new CheckpointError({
-    where: "prompt",
-    what: "the file holds no tensor named prompt",
-    got: [...tensors.keys()].join(", "),
-    at: path,
-  });
-};
-
 /** The prompt to start from. */
 const initialPrompt = async (
   config: RunConfig,
@@ -91,9 +75,9 @@ const initialPrompt = async (
 ): Promise<Tensor> => {
   const { promptLength: length, population } = config;
   const width = embeddings.shape[1];
-  const stored = config.init === "file" ? await loadPrompt(config.initFile) : undefined;
+  const stored = config.init === "file" ? await orThrow(loadPrompt(config.initFile)) : undefined;
   return scope(() => {
-    if (stored !== undefined) return fromArray(stored, length, width);
+    if (stored !== undefined) return fromArray(stored.prompt, length, width);
     const key = random.foldIn(random.key(config.seed), 1);
     if (config.init === "random-uniform") return randomUniform(key, length, width);
     if (config.init === "sampled-vocabulary") return sampledVocabulary(key, embeddings, length, { population });

@@ -14,7 +14,7 @@ import { CheckpointError } from "../core/errors.js";
 import { decodeAs } from "../io/decode.js";
 import { ensureDir, readBytes, writeAtomic } from "../io/files.js";
 import { parseJson } from "../io/json.js";
-import { encodeNpy } from "../io/npy.js";
+import { savePrompt } from "../io/prompts.js";
 import { parseSafetensors } from "../io/safetensors.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
 import type { Best, Position, Prediction } from "./loop.js";
@@ -62,7 +62,7 @@ export interface RunFolder {
   restoreCheckpoint<Opt>(
     like: TrainState<Opt>,
   ): Promise<{ readonly state: TrainState<Opt>; readonly position: Position } | undefined>;
-  /** The best prompt as `prompt.npy` and `prompt.safetensors`, and the predictions made with it. */
+  /** The best prompt as `prompt.npy`, `prompt.safetensors` and the PEFT adapter `adapter`, and the predictions made with it. */
   saveBest(best: Best, predictions: readonly Prediction[]): Promise<void>;
   saveSummary(summary: unknown): Promise<void>;
   saveCurve(svg: string): Promise<void>;
@@ -145,8 +145,9 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
       return { state, position: { step: place.step, stale: place.stale, best } };
     },
     async saveBest({ prompt, step }, predictions) {
-      await write(at("prompt.npy"), encodeNpy(prompt));
-      await write(at("prompt.safetensors"), encodeSafetensors({ prompt }, { step: String(step) }));
+      await orThrow(savePrompt(at("prompt.npy"), prompt));
+      await orThrow(savePrompt(at("prompt.safetensors"), prompt, { metadata: { step: String(step) } }));
+      await orThrow(savePrompt(at("adapter"), prompt, { format: "peft" }));
       await write(at(FILES.predictions), predictions.map((p) => `${JSON.stringify(p)}\n`).join(""));
     },
     saveSummary: (summary) => write(at(FILES.summary), json(summary)),

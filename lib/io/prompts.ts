@@ -1,0 +1,188 @@
+/**
+ * @file Files of prompts, in and out: T5X's `.npy`, safetensors, and prompt adapters of Hugging Face's PEFT.
+ *
+ * What a file is, is told by its first bytes and not by its name: T5X writes prompts without a suffix.
+ */
+import { existsSync } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { Aval, isFloat } from "../core/aval.js";
+import { CheckpointError, type ConfigError, type Mismatch } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
+import { brief, type Caller } from "./decode.js";
+import { attempt, readAt, readBytes, writeAtomic } from "./files.js";
+import { encodeNpy, parseNpy } from "./npy.js";
+import { ADAPTER_CONFIG, peftFiles, readPeft } from "./peft.js";
+import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
+import { outgoing, safetensorsChunks } from "./safetensors-write.js";
+import { writeTogether } from "./staging.js";
+import { hostOf, type Value } from "./values.js";
+
+const loading: Caller<CheckpointError> = { where: "loadPrompt", error: CheckpointError };
+const saving: Caller<CheckpointError> = { where: "savePrompt", error: CheckpointError };
+
+export type PromptFormat = "npy" | "safetensors" | "peft";
+
+/** A prompt as it was stored. */
+export interface StoredPrompt {
+  /** `[P, d]` float32. */
+  readonly prompt: HostArray;
+  readonly format: PromptFormat;
+  /** The model it was tuned for, where the file says so. */
+  readonly baseModel: string | undefined;
+  /** Rows for a decoder that PEFT stores behind the prompt and does not use with T5; they are left out. */
+  readonly unusedRows: number;
+}
+
+const refuse = (
+  { where }: Caller<CheckpointError>,
+  what: string,
+  parts: Omit<Mismatch, "where" | "what">,
+): CheckpointError => new CheckpointError({ where, what, ...parts });
+
+/** A prompt in memory: a float32 matrix. */
+const asPrompt = (x: HostArray, caller: Caller<CheckpointError>, at?: string): E.Either<CheckpointError, HostArray> => {
+  if (x.shape.length === 2 && isFloat(x.dtype) && x.data.length > 0) {
+    return E.right(x.dtype === "float32" ? x : { ...x, dtype: "float32", data: new Float32Array(x.data) });
+  }
+  const [expected, got] = ["a matrix [P, d] of floats, with at least one row", `${new Aval(x.shape, x.dtype)}`];
+  return E.left(refuse(caller, "this is no prompt", { expected, got, at }));
+};
+
+/** Larger than any prompt: 65,536 rows of the widest T5 are 1 GiB. */
+const MAX_BYTES = 2 ** 30;
+
+const readNpy = (path: string): TE.TaskEither<CheckpointError, HostArray> =>
+  pipe(
+    attempt(loading, path, () => stat(path)),
+    TE.filterOrElse(
+      ({ size }) => size <= MAX_BYTES,
+      ({ size }) => refuse(loading, "the file is too large for a prompt", { got: `${size} bytes`, at: path }),
+    ),
+    TE.chain(() => readBytes(path, loading)),
+    TE.chainEitherK((bytes) => parseNpy(bytes, path)),
+  );
+
+const readTensor = (path: string): TE.TaskEither<CheckpointError, HostArray> => {
+  const named = (file: SafetensorsFile): TE.TaskEither<CheckpointError, HostArray> => {
+    const name = ["prompt", "prompt_embeddings"].find((known) => file.entries.has(known));
+    if (name !== undefined) return file.read(name);
+    const got = brief([...file.entries.keys()]);
+    return TE.left(refuse(loading, "the file holds no prompt", { expected: "a tensor named prompt", got, at: path }));
+  };
+  return TE.bracket(openSafetensors(path), named, (file) => TE.fromTask(file.close));
+};
+
+const readFile = (path: string, format: "npy" | "safetensors"): TE.TaskEither<CheckpointError, StoredPrompt> =>
+  pipe(
+    format === "npy" ? readNpy(path) : readTensor(path),
+    TE.chainEitherK((x) => asPrompt(x, loading, path)),
+    TE.map((prompt) => ({ prompt, format, baseModel: undefined, unusedRows: 0 })),
+  );
+
+/** What a file is, by its first bytes: `\x93NUMPY`, or eight bytes of length and the brace of a header. */
+const formatOf = (path: string): TE.TaskEither<CheckpointError, "npy" | "safetensors"> =>
+  pipe(
+    attempt(loading, path, async () => {
+      await using file = await open(path, "r");
+      return Buffer.from(await readAt(file, 0, 9)).toString("latin1");
+    }),
+    TE.chainEitherK((start) => {
+      if (start.startsWith("\x93NUMPY")) return E.right("npy" as const);
+      if (start[8] === "{") return E.right("safetensors" as const);
+      const pickle = start.startsWith("PK") || start.startsWith("\x80");
+      const hint = pickle
+        ? 'this is a pickle, which can run code when it is read; save it in Python: numpy.save("prompt.npy", prompt.float().numpy())'
+        : "save it with numpy.save, or give the folder of an adapter";
+      const expected = ".npy, safetensors or the folder of a PEFT adapter";
+      return E.left(refuse(loading, "this is no file of a prompt", { expected, at: path, hint }));
+    }),
+  );
+
+/** The file of a folder that is no adapter: `prompt.npy` of a run, or the one that T5X names after the parameter. */
+const promptIn = (dir: string): TE.TaskEither<CheckpointError, string> =>
+  pipe(
+    attempt(loading, dir, () => readdir(dir)),
+    TE.chainEitherK((names) => {
+      const found = names.includes("prompt.npy")
+        ? ["prompt.npy"]
+        : names.filter((name) => /(^|\.)prompt(\.npy|\.safetensors)?$/.test(name));
+      if (found.length === 1) return E.right(join(dir, found[0] as string));
+      const expected = `${ADAPTER_CONFIG}, or one file named prompt`;
+      const got = brief(found.length > 1 ? found : names);
+      return E.left(refuse(loading, "which prompt of this folder is meant is not clear", { expected, got, at: dir }));
+    }),
+  );
+
+const isFolder = (path: string): TE.TaskEither<CheckpointError, boolean> =>
+  attempt(loading, path, async () => (await stat(path)).isDirectory());
+
+const fromAdapter = (dir: string): TE.TaskEither<CheckpointError | ConfigError, StoredPrompt> =>
+  pipe(
+    readPeft(dir),
+    TE.map((peft) => ({ ...peft, format: "peft" as const })),
+  );
+
+/**
+ * Loads a prompt, whatever it is stored as: `.npy` with or without that suffix (float32 or float64), safetensors with a tensor `prompt`,
+ * or a PEFT prompt adapter for T5.
+ *
+ * @param path  a file; or a folder: of an adapter, of a run, or of T5X's prompts of one step. `name` finds `name.npy` where there is no `name`
+ * @returns     the prompt in float32 with what the file says of it; a CheckpointError or ConfigError when it is damaged, no prompt or
+ *              an adapter of another kind
+ * @example
+ * const { prompt } = orThrow(await loadPrompt("mrpc.npy")())
+ * const tensor = fromArray(prompt, 100, 768) // checks it against a model
+ */
+export const loadPrompt = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredPrompt> => {
+  const at = !existsSync(path) && existsSync(`${path}.npy`) ? `${path}.npy` : path;
+  const isAdapterFile = /^adapter_(model\.(safetensors|bin)|config\.json)$/.test(basename(at));
+  if (isAdapterFile && existsSync(join(dirname(at), ADAPTER_CONFIG))) return fromAdapter(dirname(at));
+  if (existsSync(join(at, ADAPTER_CONFIG))) return fromAdapter(at);
+  return pipe(
+    isFolder(at),
+    TE.chain((folder) => (folder ? promptIn(at) : TE.right(at))),
+    TE.chain((file) =>
+      pipe(
+        formatOf(file),
+        TE.chain((format) => readFile(file, format)),
+      ),
+    ),
+  );
+};
+
+export interface SavePromptOptions {
+  /** Default by the end of the path: `.npy`, `.safetensors`, else a folder with a PEFT adapter. */
+  readonly format?: PromptFormat;
+  /** The model it was tuned for, as PEFT should find it: a path or a name. Kept in an adapter only. */
+  readonly baseModel?: string;
+  /** Strings kept in a safetensors file, such as the step. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const formatFor = (path: string): PromptFormat =>
+  path.endsWith(".npy") ? "npy" : path.endsWith(".safetensors") ? "safetensors" : "peft";
+
+/**
+ * Saves a prompt in float32, atomically.
+ *
+ * @param path    a file, or the folder of an adapter, which is made if it is not there
+ * @param prompt  `[P, d]` float32 or float64
+ * @example await savePrompt("my-prompt", prompt, { format: "peft", baseModel: "google/t5-base-lm-adapt" })()
+ */
+export const savePrompt = (
+  path: string,
+  prompt: Value,
+  { format = formatFor(path), baseModel, metadata }: SavePromptOptions = {},
+): TE.TaskEither<CheckpointError, void> =>
+  pipe(
+    TE.fromEither(asPrompt(hostOf(saving.where, prompt), saving)),
+    TE.chain((x) => {
+      if (format === "peft") return writeTogether(path, peftFiles(x, baseModel), () => false, saving);
+      if (format === "npy") return writeAtomic(path, encodeNpy(x), saving);
+      return writeAtomic(path, safetensorsChunks([outgoing("prompt", x, () => x)], metadata), saving);
+    }),
+  );

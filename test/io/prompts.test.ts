@@ -1,0 +1,196 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { referenceExecutor } from "../../lib/compile/reference.js";
+import { runtimeOn } from "../../lib/compile/runtime.js";
+import { type HostArray, hostArray } from "../../lib/core/host.js";
+import { withRuntime } from "../../lib/core/runtime.js";
+import { encodeNpy } from "../../lib/io/npy.js";
+import { loadPrompt, type PromptFormat, savePrompt } from "../../lib/io/prompts.js";
+import { parseSafetensors } from "../../lib/io/safetensors.js";
+import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
+import * as np from "../../lib/np/index.js";
+import { withShared } from "../helpers/shared.js";
+import { messageOf, rightOf, run, temporaryFolder } from "./folder.js";
+
+const Prompts = suite("io/prompts");
+const folder = temporaryFolder(Prompts);
+
+let files = 0;
+const place = (name = ""): string => {
+  const dir = join(folder, `${files++}`);
+  mkdirSync(dir);
+  return join(dir, name);
+};
+const write = (name: string, content: string | Uint8Array): string => {
+  const path = place(name);
+  writeFileSync(path, content);
+  return path;
+};
+const numbered = (rows: number, columns: number): HostArray =>
+  hostArray(
+    [rows, columns],
+    "float32",
+    Float32Array.from({ length: rows * columns }, (_, i) => i + 0.5),
+  );
+const prompt = numbered(3, 2);
+
+/** An adapter as PEFT writes it. */
+const CONFIG = {
+  base_model_name_or_path: "google/t5-base-lm-adapt",
+  inference_mode: true,
+  num_attention_heads: 12,
+  num_layers: 12,
+  num_virtual_tokens: 3,
+  peft_type: "PROMPT_TUNING",
+  prompt_tuning_init: "TEXT",
+  task_type: "SEQ_2_SEQ_LM",
+  token_dim: 2,
+};
+const adapter = (
+  changes: object = {},
+  tensors: Record<string, HostArray> = { prompt_embeddings: numbered(6, 2) },
+): string => {
+  const dir = place();
+  writeFileSync(join(dir, "adapter_config.json"), JSON.stringify({ ...CONFIG, ...changes }));
+  writeFileSync(join(dir, "adapter_model.safetensors"), encodeSafetensors(tensors, { format: "pt" }));
+  return dir;
+};
+const refused = async (path: string, tag: "CheckpointError" | "ConfigError" = "CheckpointError"): Promise<string> =>
+  messageOf(await loadPrompt(path)(), tag);
+
+Prompts("what was saved comes back in every format, from a tensor too", async () => {
+  const runtime = runtimeOn(referenceExecutor());
+  const tensor = withRuntime(runtime, () => np.devicePut(prompt));
+  for (const [name, format] of [
+    ["a.npy", "npy"],
+    ["a.safetensors", "safetensors"],
+    ["a", "peft"],
+  ] as [string, PromptFormat][]) {
+    const path = place(name);
+    await run(savePrompt(path, format === "npy" ? tensor : prompt));
+    assert.equal(await run(loadPrompt(path)), { prompt, format, baseModel: undefined, unusedRows: 0 });
+  }
+  runtime.dispose();
+  const path = place("no-suffix");
+  await run(savePrompt(path, prompt, { format: "npy" }));
+  assert.is((await run(loadPrompt(path))).format, "npy");
+});
+
+Prompts("an adapter that we write has what PEFT reads: one submodule, its rows, the base model", async () => {
+  const dir = place("adapter");
+  await run(savePrompt(dir, prompt, { baseModel: "t5-base" }));
+  assert.equal(readdirSync(dir).sort(), ["adapter_config.json", "adapter_model.safetensors"]);
+  const config = JSON.parse(readFileSync(join(dir, "adapter_config.json"), "utf8"));
+  const { num_transformer_submodules, num_virtual_tokens, token_dim, peft_type, task_type } = config;
+  assert.equal([num_transformer_submodules, num_virtual_tokens, token_dim], [1, 3, 2]);
+  assert.equal([peft_type, task_type, config.base_model_name_or_path], ["PROMPT_TUNING", "SEQ_2_SEQ_LM", "t5-base"]);
+  const { tensors, metadata } = rightOf(parseSafetensors(readFileSync(join(dir, "adapter_model.safetensors"))));
+  assert.equal([[...tensors.keys()], metadata], [["prompt_embeddings"], { format: "pt" }]);
+  assert.is((await run(loadPrompt(dir))).baseModel, "t5-base");
+});
+
+Prompts("of PEFT's rows for encoder and decoder the first half is the prompt", async () => {
+  const loaded = { prompt, format: "peft", baseModel: CONFIG.base_model_name_or_path, unusedRows: 3 };
+  const dir = adapter();
+  for (const path of [dir, join(dir, "adapter_config.json"), join(dir, "adapter_model.safetensors")]) {
+    assert.equal(await run(loadPrompt(path)), loaded);
+  }
+  assert.equal(await run(loadPrompt(adapter({ num_transformer_submodules: 2 }))), loaded);
+  const one = await run(loadPrompt(adapter({ num_transformer_submodules: 1 }, { prompt_embeddings: prompt })));
+  assert.equal(one, { ...loaded, unusedRows: 0 });
+  assert.is((await run(loadPrompt(adapter({}, { prompt_embeddings: prompt })))).unusedRows, 0);
+});
+
+Prompts("the tensor of an adapter may have the name of its module", async () => {
+  for (const name of ["prompt_encoder.default.embedding.weight", "base_model.prompt_encoder.embedding.weight"]) {
+    assert.equal((await run(loadPrompt(adapter({}, { [name]: prompt })))).prompt, prompt);
+  }
+});
+
+Prompts("adapters of other kinds, and those that contradict themselves, are refused", async () => {
+  assert.match(await refused(adapter({ peft_type: "LORA" }), "ConfigError"), 'got       "LORA"');
+  assert.match(await refused(adapter({ task_type: "CAUSAL_LM" }), "ConfigError"), 'expected  task_type "SEQ_2_SEQ_LM"');
+  assert.match(await refused(adapter({ num_virtual_tokens: -1 }), "ConfigError"), "num_virtual_tokens");
+  assert.match(await refused(adapter({ num_virtual_tokens: 4 })), "expected  f32[4 or 8,2]");
+  assert.match(await refused(adapter({ token_dim: 5 })), "expected  f32[3 or 6,5]");
+  assert.match(await refused(adapter({ num_transformer_submodules: 1 })), "expected  f32[3,2]");
+  assert.match(await refused(adapter({}, { "lora_A.weight": prompt })), "expected  one tensor, prompt_embeddings");
+  assert.match(await refused(adapter({}, { prompt_embeddings: prompt, other: prompt })), "expected  one tensor");
+});
+
+Prompts("pickles are refused, with the way to convert them", async () => {
+  const dir = place();
+  writeFileSync(join(dir, "adapter_config.json"), JSON.stringify(CONFIG));
+  assert.match(await refused(dir), "there are no weights in this folder");
+  writeFileSync(join(dir, "adapter_model.bin"), "PK\x03\x04");
+  assert.match(await refused(dir), "safetensors.torch.save_file");
+  assert.match(await refused(join(dir, "adapter_model.bin")), "safetensors.torch.save_file");
+  assert.match(await refused(write("prompt.pt", "PK\x03\x04 and more")), "this is a pickle");
+});
+
+Prompts("T5X's names are found: without a suffix, in the folder of a step, or with the suffix left out", async () => {
+  const bytes = encodeNpy(prompt);
+  const path = write("encoder.prompt.prompt.prompt", bytes);
+  assert.equal((await run(loadPrompt(path))).prompt, prompt);
+  assert.equal((await run(loadPrompt(join(path, "..")))).prompt, prompt);
+  assert.equal((await run(loadPrompt(write("mrpc.npy", bytes).slice(0, -4)))).prompt, prompt);
+  const folderOfRun = place();
+  for (const name of ["prompt.npy", "prompt.safetensors", "other.prompt"])
+    writeFileSync(join(folderOfRun, name), bytes);
+  assert.equal((await run(loadPrompt(folderOfRun))).prompt, prompt);
+  const two = place();
+  for (const name of ["a.prompt", "b.prompt"]) writeFileSync(join(two, name), bytes);
+  assert.match(await refused(two), 'got       ["a.prompt","b.prompt"]');
+});
+
+Prompts("float64 becomes float32; what is no matrix of floats is refused", async () => {
+  const wide = hostArray([1, 2], "float64", new Float64Array([0.1, 2]));
+  assert.equal((await run(loadPrompt(write("a", encodeNpy(wide))))).prompt.data, new Float32Array([0.1, 2]));
+  const vector = hostArray([2], "float32", new Float32Array(2));
+  const integers = hostArray([1, 2], "int32", new Int32Array(2));
+  const empty = hostArray([0, 2], "float32", new Float32Array(0));
+  for (const x of [vector, integers, empty]) {
+    assert.match(await refused(write("a.npy", encodeNpy(x))), "loadPrompt: this is no prompt");
+    assert.match(messageOf(await savePrompt(place("b.npy"), x)(), "CheckpointError"), "savePrompt: this is no prompt");
+  }
+});
+
+Prompts("files that hold no prompt, or are none, are refused", async () => {
+  assert.match(await refused(write("a.safetensors", encodeSafetensors({ x: prompt }))), 'got       ["x"]');
+  assert.match(await refused(write("a.txt", "hello, this is text")), "this is no file of a prompt");
+  assert.match(await refused(write("a.npy", "")), "this is no file of a prompt");
+  assert.match(await refused(place()), "which prompt of this folder is meant");
+  assert.match(await refused(join(folder, "none")), "there is no such file or folder");
+});
+
+withShared(Prompts, "the released prompts load, and go through PEFT bit by bit", async (root) => {
+  const released = join(root, "data/t5x/pretrained_prompts/t5_1_1_lm100k_base");
+  // First values as printed by NumPy.
+  const first = new Map([
+    ["mrpc.npy", -30.358],
+    ["sst2.npy", -18.4223],
+  ]);
+  const names = readdirSync(released);
+  assert.equal(names.sort(), ["mrpc.npy", "rte.npy", "sst2.npy"]);
+  for (const name of names) {
+    const loaded = (await run(loadPrompt(join(released, name)))).prompt;
+    assert.equal(loaded.shape, [100, 768]);
+    const value = first.get(name);
+    if (value !== undefined) assert.ok(Math.abs((loaded.data[0] as number) - value) < 1e-4, `${loaded.data[0]}`);
+    const dir = place("adapter");
+    await run(savePrompt(dir, loaded));
+    const back = (await run(loadPrompt(dir))).prompt;
+    const npy = place(name);
+    await run(savePrompt(npy, back));
+    assert.is(Buffer.compare(readFileSync(npy), readFileSync(join(released, name))), 0, name);
+  }
+  const copy = place("without-suffix");
+  copyFileSync(join(released, "rte.npy"), copy);
+  assert.equal((await run(loadPrompt(copy))).prompt.shape, [100, 768]);
+  const wide = (await run(loadPrompt(join(root, "data/t5x/prompt_5x256.npy")))).prompt;
+  assert.equal([wide.shape, wide.data[0]], [[5, 256], Math.fround(0.29594051724693826)]);
+});
+
+Prompts.run();

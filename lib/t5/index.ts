@@ -1,7 +1,23 @@
 /** @file T5 as pure functions. */
+
+export type { BeamPenalty, BrevityPenalty, LengthPenalty } from "./beam-rules.js";
+export { type BeamOptions, type BeamRequest, type BeamSearch, beamSearch } from "./beam-search.js";
+export { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep, initCache, type KeyValue } from "./cache.js";
 export { parameterCount, type T5Config } from "./config.js";
 export { type ConfigName, configs } from "./configs.js";
-export { type Greedy, greedy, type Rank, rank } from "./decode.js";
+export type { Decoded, Decoder, Forced, SpecialIds } from "./decoder.js";
+export {
+  type BeamMethod,
+  decoderOf,
+  type EncoderInputs,
+  type Generate,
+  type GenerateOptions,
+  type GenerateRequest,
+  type GreedyMethod,
+  generate,
+  type Prefixed,
+  type SampleMethod,
+} from "./generate.js";
 export { init } from "./init.js";
 export {
   type Batch,
@@ -20,6 +36,16 @@ export {
 } from "./model.js";
 export { bucketTable, relativeBucket } from "./positions.js";
 export { type PromptRows, promptRows } from "./prompt-rows.js";
+export { type Rank, rank } from "./rank.js";
+export {
+  type CutOptions,
+  cutLogits,
+  greedySearch,
+  type SampleOptions,
+  type SampleRequest,
+  type TokenDecoding,
+  temperatureSample,
+} from "./sample.js";
 export {
   type AnyParams,
   type Params,
@@ -28,3 +54,4 @@ export {
   type TrainingOptions,
   unstackLayers,
 } from "./stack.js";
+export type { TokenLoopOptions, TokenRequest } from "./token-loop.js";

@@ -79,6 +79,10 @@ const rowsOf = <T>(stacked: T): T[] => {
   );
 };
 
+/** The layers of a stack as a list, whichever form they have. */
+export const layerList = <T extends object>(layers: readonly T[] | T): readonly T[] =>
+  isList(layers) ? layers : rowsOf(layers);
+
 /**
  * The parameters with all layers of a stack in one tree of tensors `[layers, ...]`. Everything in `t5` takes them as it takes the others,
  * and scans over the layers: a smaller program, which is faster to compile and slower to run.

@@ -5,8 +5,9 @@ import type { Tokenizer } from "../data/sentencepiece.js";
 import type { Example, Task } from "../data/superglue.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
-import { greedy, rank } from "../t5/decode.js";
+import { generate, type Prefixed } from "../t5/generate.js";
 import type { Params, PromptParams } from "../t5/model.js";
+import { rank } from "../t5/rank.js";
 import type { Evaluation, Prediction } from "./loop.js";
 
 /** `greedy` decodes a string, which may be no label; `rank` takes the label of highest likelihood. */
@@ -36,13 +37,14 @@ interface Answerer {
   dispose(): void;
 }
 
+const prefixOf = (prompt: PromptParams | null): Prefixed => (prompt === null ? {} : { prefix: prompt.prompt });
+
 const byGreedy = ({ config, frozen, tokenizer, maxTargetLength }: Parts): Answerer => {
-  const decode = greedy(config);
+  const decode = generate(config, { maxLength: maxTargetLength });
   const answer = (prompt: PromptParams | null, inputs: Tensor): string[] =>
-    decode(frozen, prompt, inputs, maxTargetLength).map((ids) => {
-      const end = ids.indexOf(config.eosId);
-      return tokenizer.decode(end < 0 ? ids : ids.slice(0, end));
-    });
+    decode(frozen, inputs, prefixOf(prompt)).map(([{ tokens }]) =>
+      tokenizer.decode(tokens.filter((id) => id !== config.eosId)),
+    );
   return Object.assign(answer, { dispose: () => decode.dispose() });
 };
 
@@ -53,7 +55,7 @@ const byRank = ({ config, frozen, tokenizer, task }: Parts): Answerer => {
   const padded = rows.flatMap((row) => [...row, ...new Array<number>(longest - row.length).fill(config.padId)]);
   const answer = (prompt: PromptParams | null, inputs: Tensor): string[] => {
     const labels = np.array(Int32Array.from(padded), { shape: [rows.length, longest] });
-    const scores = score(frozen, prompt, inputs, labels);
+    const scores = score(frozen, inputs, labels, prefixOf(prompt));
     const best = np.argmax(scores, { axis: 1 });
     const names = Array.from(best.dataSync(), (i) => task.labels[i]);
     dispose([labels, scores, best]);

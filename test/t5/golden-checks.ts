@@ -11,7 +11,6 @@ import { huggingFaceName } from "../../lib/io/names.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, applyUpdates, type GradientTransformation, sgd } from "../../lib/optim/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
-import { greedy, rank } from "../../lib/t5/decode.js";
 import * as t5 from "../../lib/t5/model.js";
 import { grad, valueAndGrad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
@@ -32,7 +31,7 @@ interface Inputs {
   readonly labels: GoldenTensor;
   readonly prompt: GoldenTensor;
 }
-interface Model {
+export interface Model {
   readonly config: T5Config;
   readonly params: t5.Params;
 }
@@ -68,11 +67,14 @@ const byHuggingFaceName = (config: T5Config, tree: unknown): Record<string, Arra
   );
 };
 
-/** Adds the checks of both models on every runtime of these labels. */
-export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void => {
+/** Adds a test with a title and a body. */
+export type Check = (title: string, body: (model: Model, root: string) => void) => void;
+
+/** For both models on every runtime of these labels: adds tests that have the model on the device, and end with the bytes they began with. */
+export const onModels = (suite: Test, labels: readonly string[], tests: (check: Check, name: string) => void): void => {
   for (const name of ["t5-tiny", "t5-tiny-v1_0"]) {
     for (const { label, open } of runtimes().filter((r) => labels.includes(r.label))) {
-      const check = (title: string, body: (model: Model, root: string) => void): void =>
+      tests((title, body) => {
         withShared(suite, `${name} on ${label}: ${title}`, async (root) => {
           const runtime = await open();
           // Loading is asynchronous, the runtime is not: load first, then upload under it.
@@ -86,185 +88,143 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
             assert.is(runtime.device.memory().bytes, before, "leaked bytes");
           });
         });
-
-      check("encoder, logits, loss and the gradients of all weights", ({ config, params }, root) => {
-        const golden = readSharedJson<{
-          inputs: Inputs;
-          outputs: { encoder_last_hidden_state: GoldenTensor; logits: GoldenTensor; loss: number };
-          gradient_digests: Record<string, Digest>;
-        }>(root, `golden/${name}/forward.json`);
-        const batch = batchOf(golden.inputs);
-        const { states } = t5.encode(config, params, batch.inputs);
-        const hidden = golden.outputs.encoder_last_hidden_state;
-        assertNear(
-          "encoder",
-          states.dataSync(),
-          hidden.data,
-          HIDDEN,
-          paddingOf(golden.inputs.input_ids, config.dModel),
-        );
-        const logits = t5.logits(config, params, batch);
-        const skip = paddingOf(golden.inputs.labels, config.vocabSize);
-        assertNear("logits", logits.dataSync(), golden.outputs.logits.data, LOGITS, skip);
-        using step = jit(valueAndGrad(t5.loss(config)));
-        const [loss, grads] = step(params, batch);
-        assertNear("loss", [loss.item()], [golden.outputs.loss], LOSS);
-        const named = byHuggingFaceName(config, grads);
-        for (const [weight, digest] of Object.entries(golden.gradient_digests)) {
-          assertDigest(weight, named[weight], digest);
-        }
-      });
-
-      check("the gradient with respect to the prompt", ({ config, params }, root) => {
-        const golden = readSharedJson<{
-          inputs: Inputs;
-          outputs: { encoder_last_hidden_state: GoldenTensor; logits: GoldenTensor; loss: number };
-          loss_details: { sum_nll: number; "sum_z_loss_1e-4": number };
-          prompt_grad: GoldenTensor;
-          gradient_digests: Record<string, Digest>;
-          full_gradients: Record<string, GoldenTensor>;
-        }>(root, `golden/${name}/prompt.json`);
-        const batch = batchOf(golden.inputs);
-        const prompt = { prompt: fromGolden(golden.inputs.prompt) };
-        const { states } = t5.encode(config, params, batch.inputs, { prefix: prompt.prompt });
-        const hidden = golden.outputs.encoder_last_hidden_state;
-        assertNear(
-          "encoder",
-          states.dataSync(),
-          hidden.data,
-          HIDDEN,
-          paddingOf(golden.inputs.input_ids, config.dModel, 5),
-        );
-        using jitted = jit(valueAndGrad(t5.promptLoss(config), { argnums: 1 }));
-        using inner = jit(t5.promptLoss(config));
-        for (const [how, f] of [
-          ["eager", valueAndGrad(t5.promptLoss(config), { argnums: 1 })],
-          ["jitted", jitted],
-          ["jit inside", valueAndGrad(inner, { argnums: 1 })],
-        ] as const) {
-          const [loss, { prompt: g }] = f(params, prompt, batch);
-          assertNear(`loss, ${how}`, [loss.item()], [golden.outputs.loss], LOSS);
-          const want = golden.prompt_grad.data;
-          assertNear(`prompt gradient, ${how}`, g.dataSync(), want, gradientTolerance(want));
-        }
-        const sum = t5.promptLoss(config, { normalize: "none", zLoss: 1e-4 })(params, prompt, batch).item();
-        const want = golden.loss_details.sum_nll + golden.loss_details["sum_z_loss_1e-4"];
-        assertNear("summed loss with z-loss", [sum], [want], { abs: 1e-4, rel: 2e-6 });
-        const grads = grad(t5.promptLoss(config))(params, prompt, batch);
-        const named = byHuggingFaceName(config, grads);
-        for (const [weight, digest] of Object.entries(golden.gradient_digests))
-          assertDigest(weight, named[weight], digest);
-        for (const [weight, full] of Object.entries(golden.full_gradients)) {
-          assertNear(weight, named[weight], full.data, gradientTolerance(full.data));
-        }
-      });
-
-      check("prompts of 1, 20 and 100 vectors", ({ config, params }, root) => {
-        const golden = readSharedJson<{
-          inputs: Inputs;
-          cases: { prompt: GoldenTensor; loss: number; prompt_grad: GoldenTensor }[];
-        }>(root, `golden/${name}/prompt_lengths.json`);
-        const batch = batchOf(golden.inputs);
-        for (const c of golden.cases) {
-          const step = valueAndGrad(t5.promptLoss(config), { argnums: 1 });
-          const [loss, { prompt: g }] = step(params, { prompt: fromGolden(c.prompt) }, batch);
-          assertNear("loss", [loss.item()], [c.loss], LOSS);
-          assertNear("prompt gradient", g.dataSync(), c.prompt_grad.data, gradientTolerance(c.prompt_grad.data));
-        }
-      });
-
-      check("long inputs and targets, beyond the last position bucket", ({ config, params }, root) => {
-        const golden = readSharedJson<{
-          inputs: Inputs;
-          outputs: { encoder_last_hidden_state: GoldenTensor; logits_logsumexp: GoldenTensor; loss: number };
-          full_gradients: Record<string, GoldenTensor>;
-          gradient_digests: Record<string, Digest>;
-        }>(root, `golden/${name}/long.json`);
-        const batch = batchOf(golden.inputs);
-        const { states } = t5.encode(config, params, batch.inputs);
-        const hidden = golden.outputs.encoder_last_hidden_state;
-        assertNear(
-          "encoder",
-          states.dataSync(),
-          hidden.data,
-          HIDDEN,
-          paddingOf(golden.inputs.input_ids, config.dModel),
-        );
-        const logZ = np.logsumexp(t5.logits(config, params, batch), { axis: -1 });
-        const skip = paddingOf(golden.inputs.labels, 1);
-        assertNear("logsumexp", logZ.dataSync(), golden.outputs.logits_logsumexp.data, LOGITS, skip);
-        using step = jit(valueAndGrad(t5.loss(config)));
-        const [loss, grads] = step(params, batch);
-        assertNear("loss", [loss.item()], [golden.outputs.loss], LOSS);
-        const named = byHuggingFaceName(config, grads);
-        for (const [weight, digest] of Object.entries(golden.gradient_digests))
-          assertDigest(weight, named[weight], digest);
-        for (const [weight, full] of Object.entries(golden.full_gradients)) {
-          assertNear(weight, named[weight], full.data, gradientTolerance(full.data));
-        }
-      });
-
-      check("greedy decoding, with and without the prompt", ({ config, params }, root) => {
-        const golden = readSharedJson<{
-          inputs: Inputs;
-          cases: {
-            method: string;
-            prompt: boolean;
-            max_new_tokens: number;
-            sequences: GoldenTensor;
-            live: GoldenTensor;
-            sum_log_prob: number[];
-          }[];
-        }>(root, `golden/${name}/generate.json`);
-        const inputs = fromGolden(golden.inputs.input_ids);
-        const prompt = { prompt: fromGolden(golden.inputs.prompt) };
-        const decode = greedy(config);
-        for (const c of golden.cases.filter((k) => k.method === "greedy")) {
-          const p = c.prompt ? prompt : null;
-          const got = decode(params, p, inputs, c.max_new_tokens);
-          const length = c.sequences.shape[1];
-          const want = got.map((_, row) =>
-            Array.from({ length: length - 1 }, (_x, i) => i)
-              .filter((i) => c.live.data[row * (length - 1) + i])
-              .map((i) => c.sequences.data[row * length + i + 1]),
-          );
-          assert.equal(got, want);
-          const scorer = rank(config);
-          got.forEach((ids, row) => {
-            const one = np.slice(inputs, [[row, row + 1]]);
-            const scores = scorer(params, p, one, np.array(Int32Array.from(ids), { shape: [1, ids.length] }));
-            assertNear("log likelihood", scores.dataSync(), [c.sum_log_prob[row]], { abs: 1e-4, rel: 1e-5 });
-          });
-          scorer.dispose();
-        }
-        decode.dispose();
-      });
-
-      check("fifteen steps of prompt training", ({ config, params }, root) => {
-        const golden = readSharedJson<{
-          inputs: Inputs;
-          runs: Record<string, { steps: { loss_before: number; grad_l2: number }[]; reliable_steps: number }>;
-        }>(root, `golden/${name}/prompt_train.json`);
-        const batch = batchOf(golden.inputs);
-        const spec = { decayRate: 0.8, weightDecayRate: 1e-5, multiplyByParameterScale: false };
-        const train = <S>(tx: GradientTransformation<S>, run: string): void => {
-          let prompt: t5.PromptParams = { prompt: fromGolden(golden.inputs.prompt) };
-          let opt = tx.init(prompt);
-          using step = jit((frozen: t5.Params, p: t5.PromptParams, o: S, b: t5.Batch) => {
-            const [loss, g] = valueAndGrad(t5.promptLoss(config), { argnums: 1 })(frozen, p, b);
-            const [updates, next] = tx.update(g as t5.PromptParams, o, p);
-            return { loss, prompt: applyUpdates(p, updates) as t5.PromptParams, opt: next };
-          });
-          const { steps, reliable_steps: reliable } = golden.runs[run];
-          for (const { loss_before: want } of steps.slice(0, reliable)) {
-            const next = step(params, prompt, opt, batch);
-            assertNear(run, [next.loss.item()], [want], { abs: 5e-4, rel: 1e-4 });
-            [prompt, opt] = [next.prompt, next.opt];
-          }
-        };
-        train(adafactor({ learningRate: 0.3, ...spec }), "adafactor_t5x_unfactored");
-        train(sgd({ learningRate: 2 }), "sgd");
-      });
+      }, name);
     }
   }
+};
+
+/** Adds the checks of both models on every runtime of these labels. */
+export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void => {
+  onModels(suite, labels, (check, name) => {
+    check("encoder, logits, loss and the gradients of all weights", ({ config, params }, root) => {
+      const golden = readSharedJson<{
+        inputs: Inputs;
+        outputs: { encoder_last_hidden_state: GoldenTensor; logits: GoldenTensor; loss: number };
+        gradient_digests: Record<string, Digest>;
+      }>(root, `golden/${name}/forward.json`);
+      const batch = batchOf(golden.inputs);
+      const { states } = t5.encode(config, params, batch.inputs);
+      const hidden = golden.outputs.encoder_last_hidden_state;
+      assertNear("encoder", states.dataSync(), hidden.data, HIDDEN, paddingOf(golden.inputs.input_ids, config.dModel));
+      const logits = t5.logits(config, params, batch);
+      const skip = paddingOf(golden.inputs.labels, config.vocabSize);
+      assertNear("logits", logits.dataSync(), golden.outputs.logits.data, LOGITS, skip);
+      using step = jit(valueAndGrad(t5.loss(config)));
+      const [loss, grads] = step(params, batch);
+      assertNear("loss", [loss.item()], [golden.outputs.loss], LOSS);
+      const named = byHuggingFaceName(config, grads);
+      for (const [weight, digest] of Object.entries(golden.gradient_digests)) {
+        assertDigest(weight, named[weight], digest);
+      }
+    });
+
+    check("the gradient with respect to the prompt", ({ config, params }, root) => {
+      const golden = readSharedJson<{
+        inputs: Inputs;
+        outputs: { encoder_last_hidden_state: GoldenTensor; logits: GoldenTensor; loss: number };
+        loss_details: { sum_nll: number; "sum_z_loss_1e-4": number };
+        prompt_grad: GoldenTensor;
+        gradient_digests: Record<string, Digest>;
+        full_gradients: Record<string, GoldenTensor>;
+      }>(root, `golden/${name}/prompt.json`);
+      const batch = batchOf(golden.inputs);
+      const prompt = { prompt: fromGolden(golden.inputs.prompt) };
+      const { states } = t5.encode(config, params, batch.inputs, { prefix: prompt.prompt });
+      const hidden = golden.outputs.encoder_last_hidden_state;
+      assertNear(
+        "encoder",
+        states.dataSync(),
+        hidden.data,
+        HIDDEN,
+        paddingOf(golden.inputs.input_ids, config.dModel, 5),
+      );
+      using jitted = jit(valueAndGrad(t5.promptLoss(config), { argnums: 1 }));
+      using inner = jit(t5.promptLoss(config));
+      for (const [how, f] of [
+        ["eager", valueAndGrad(t5.promptLoss(config), { argnums: 1 })],
+        ["jitted", jitted],
+        ["jit inside", valueAndGrad(inner, { argnums: 1 })],
+      ] as const) {
+        const [loss, { prompt: g }] = f(params, prompt, batch);
+        assertNear(`loss, ${how}`, [loss.item()], [golden.outputs.loss], LOSS);
+        const want = golden.prompt_grad.data;
+        assertNear(`prompt gradient, ${how}`, g.dataSync(), want, gradientTolerance(want));
+      }
+      const sum = t5.promptLoss(config, { normalize: "none", zLoss: 1e-4 })(params, prompt, batch).item();
+      const want = golden.loss_details.sum_nll + golden.loss_details["sum_z_loss_1e-4"];
+      assertNear("summed loss with z-loss", [sum], [want], { abs: 1e-4, rel: 2e-6 });
+      const grads = grad(t5.promptLoss(config))(params, prompt, batch);
+      const named = byHuggingFaceName(config, grads);
+      for (const [weight, digest] of Object.entries(golden.gradient_digests))
+        assertDigest(weight, named[weight], digest);
+      for (const [weight, full] of Object.entries(golden.full_gradients)) {
+        assertNear(weight, named[weight], full.data, gradientTolerance(full.data));
+      }
+    });
+
+    check("prompts of 1, 20 and 100 vectors", ({ config, params }, root) => {
+      const golden = readSharedJson<{
+        inputs: Inputs;
+        cases: { prompt: GoldenTensor; loss: number; prompt_grad: GoldenTensor }[];
+      }>(root, `golden/${name}/prompt_lengths.json`);
+      const batch = batchOf(golden.inputs);
+      for (const c of golden.cases) {
+        const step = valueAndGrad(t5.promptLoss(config), { argnums: 1 });
+        const [loss, { prompt: g }] = step(params, { prompt: fromGolden(c.prompt) }, batch);
+        assertNear("loss", [loss.item()], [c.loss], LOSS);
+        assertNear("prompt gradient", g.dataSync(), c.prompt_grad.data, gradientTolerance(c.prompt_grad.data));
+      }
+    });
+
+    check("long inputs and targets, beyond the last position bucket", ({ config, params }, root) => {
+      const golden = readSharedJson<{
+        inputs: Inputs;
+        outputs: { encoder_last_hidden_state: GoldenTensor; logits_logsumexp: GoldenTensor; loss: number };
+        full_gradients: Record<string, GoldenTensor>;
+        gradient_digests: Record<string, Digest>;
+      }>(root, `golden/${name}/long.json`);
+      const batch = batchOf(golden.inputs);
+      const { states } = t5.encode(config, params, batch.inputs);
+      const hidden = golden.outputs.encoder_last_hidden_state;
+      assertNear("encoder", states.dataSync(), hidden.data, HIDDEN, paddingOf(golden.inputs.input_ids, config.dModel));
+      const logZ = np.logsumexp(t5.logits(config, params, batch), { axis: -1 });
+      const skip = paddingOf(golden.inputs.labels, 1);
+      assertNear("logsumexp", logZ.dataSync(), golden.outputs.logits_logsumexp.data, LOGITS, skip);
+      using step = jit(valueAndGrad(t5.loss(config)));
+      const [loss, grads] = step(params, batch);
+      assertNear("loss", [loss.item()], [golden.outputs.loss], LOSS);
+      const named = byHuggingFaceName(config, grads);
+      for (const [weight, digest] of Object.entries(golden.gradient_digests))
+        assertDigest(weight, named[weight], digest);
+      for (const [weight, full] of Object.entries(golden.full_gradients)) {
+        assertNear(weight, named[weight], full.data, gradientTolerance(full.data));
+      }
+    });
+
+    check("fifteen steps of prompt training", ({ config, params }, root) => {
+      const golden = readSharedJson<{
+        inputs: Inputs;
+        runs: Record<string, { steps: { loss_before: number; grad_l2: number }[]; reliable_steps: number }>;
+      }>(root, `golden/${name}/prompt_train.json`);
+      const batch = batchOf(golden.inputs);
+      const spec = { decayRate: 0.8, weightDecayRate: 1e-5, multiplyByParameterScale: false };
+      const train = <S>(tx: GradientTransformation<S>, run: string): void => {
+        let prompt: t5.PromptParams = { prompt: fromGolden(golden.inputs.prompt) };
+        let opt = tx.init(prompt);
+        using step = jit((frozen: t5.Params, p: t5.PromptParams, o: S, b: t5.Batch) => {
+          const [loss, g] = valueAndGrad(t5.promptLoss(config), { argnums: 1 })(frozen, p, b);
+          const [updates, next] = tx.update(g as t5.PromptParams, o, p);
+          return { loss, prompt: applyUpdates(p, updates) as t5.PromptParams, opt: next };
+        });
+        const { steps, reliable_steps: reliable } = golden.runs[run];
+        for (const { loss_before: want } of steps.slice(0, reliable)) {
+          const next = step(params, prompt, opt, batch);
+          assertNear(run, [next.loss.item()], [want], { abs: 5e-4, rel: 1e-4 });
+          [prompt, opt] = [next.prompt, next.opt];
+        }
+      };
+      train(adafactor({ learningRate: 0.3, ...spec }), "adafactor_t5x_unfactored");
+      train(sgd({ learningRate: 2 }), "sgd");
+    });
+  });
 };

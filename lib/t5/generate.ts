@@ -1,0 +1,118 @@
+/** @file Text out of a T5: the decoder as the generic methods want it, and one function that has them all. */
+import type { Tensor } from "../core/tensor.js";
+import { type BeamOptions, beamSearch } from "./beam-search.js";
+import { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep, initCache } from "./cache.js";
+import type { T5Config } from "./config.js";
+import type { Decoded, Decoder, Forced, SpecialIds } from "./decoder.js";
+import { type EncodeOptions, encode } from "./model.js";
+import { greedySearch, type SampleOptions, temperatureSample } from "./sample.js";
+import type { AnyParams } from "./stack.js";
+import type { TokenLoopOptions } from "./token-loop.js";
+
+/** A prompt, as `encode` takes it; `promptRows` makes it for several tasks. */
+export type Prefixed = Pick<EncodeOptions, "prefix" | "prefixValid">;
+
+/** What the encoder reads. */
+export interface EncoderInputs extends Prefixed {
+  /** `[B, T]` int32, padded with 0. */
+  readonly inputs: Tensor;
+}
+
+/**
+ * A T5 as `greedySearch`, `temperatureSample` and `beamSearch` take it.
+ *
+ * @param maxLength  length of the cache: most tokens of a sequence, EOS included
+ */
+export const decoderOf = (
+  config: T5Config,
+  maxLength: number,
+): Decoder<AnyParams, EncoderInputs, DecoderMemory, DecoderCache> => ({
+  examples: ({ inputs }) => inputs.shape[0],
+  memory: (params, { inputs, ...prefixed }) => decoderMemory(config, params, encode(config, params, inputs, prefixed)),
+  cache: ({ layers: [{ key }] }, copies) =>
+    initCache(config, key.shape[0] * copies, maxLength, key.dtype === "float64" ? "float64" : "float32"),
+  step: (params, memory, cache, tokens, position) => decodeStep(config, params, memory, cache, tokens, position),
+});
+
+/** The most likely token at every step. */
+export interface GreedyMethod extends Omit<TokenLoopOptions, keyof SpecialIds> {
+  readonly method?: "greedy";
+}
+/** Tokens drawn at random; every call needs a key. */
+export interface SampleMethod extends Omit<SampleOptions, keyof SpecialIds> {
+  readonly method: "sample";
+}
+/** The sequences of highest score that a beam search finds. */
+export interface BeamMethod extends Omit<BeamOptions, keyof SpecialIds> {
+  readonly method: "beam";
+}
+export type GenerateOptions = GreedyMethod | SampleMethod | BeamMethod;
+
+/** What is told in each call: a prompt, and tokens that are given. */
+export interface GenerateRequest extends Prefixed {
+  /** Tokens that answers begin with: a list for each example, 0 where the model is free. */
+  readonly forced?: Forced;
+}
+
+/** The last argument: a key where the method draws, else optional. */
+type RequestOf<O> = O extends { readonly method: "sample" }
+  ? [request: GenerateRequest & { readonly key: Tensor }]
+  : [request?: GenerateRequest];
+
+/** Decoding with one method. */
+export type Generate<O extends GenerateOptions> = Disposable & {
+  /** The sequences of each row of `inputs` (`[B, T]` int32), best first. */
+  (params: AnyParams, inputs: Tensor, ...request: RequestOf<O>): Decoded[][];
+  dispose(): void;
+} & (O extends { readonly method: "beam" }
+    ? unknown
+    : {
+        /**
+         * The token of every row as it is made (padding for rows that have ended), until all have. The event loop has its turn
+         * between tokens; leaving the loop frees everything.
+         */
+        stream(params: AnyParams, inputs: Tensor, ...request: RequestOf<O>): AsyncGenerator<readonly number[], void>;
+      });
+
+/** The method as a function of T5's parameters and encoder inputs. */
+const methodOf = (config: T5Config, options: GenerateOptions) => {
+  const decoder = decoderOf(config, options.maxLength);
+  const ids = { startId: config.decoderStartId, eosId: config.eosId };
+  if (options.method === "beam") return beamSearch(decoder, { ...options, ...ids });
+  if (options.method === "sample") return temperatureSample(decoder, { ...options, ...ids });
+  return greedySearch(decoder, { ...options, ...ids });
+};
+
+/**
+ * Decoding by a T5, compiled once for each shape of the inputs: greedy, sampled, or by beam search.
+ *
+ * - greedy (default): `argmax p(y_t | y_<t, x)`; the score is the log likelihood
+ * - `sample`: `temperature`, `topK`, `topP`, `numReturn`; see `temperatureSample`
+ * - `beam`: `numBeams`, `numReturn`, `penalty`; see `beamSearch`
+ *
+ * Inputs of different lengths are padded with 0; rows end by themselves. Several prompts in one batch come from `promptRows`.
+ * @returns a function of parameters, inputs `[B, T]` and a request; `dispose` it, or declare it with `using`
+ * @throws {ArgumentError} when an option is out of range; {ShapeError} when a prompt is not of the model's width
+ * @example
+ * using generate = t5.generate(config, { method: "beam", numBeams: 4, maxLength: 32 });
+ * const [[best]] = generate(params, ids, { prefix: prompt }); // { tokens, score }
+ */
+export const generate = <const O extends GenerateOptions>(config: T5Config, options: O): Generate<O> => {
+  const method = methodOf(config, options);
+  type Whole = { key: Tensor } & GenerateRequest;
+  const split = (
+    inputs: Tensor,
+    { prefix, prefixValid, ...request }: Whole,
+  ): [EncoderInputs, Omit<Whole, keyof Prefixed>] => [
+    { inputs, ...(prefix && { prefix }), ...(prefixValid && { prefixValid }) },
+    request,
+  ];
+  const call = (params: AnyParams, inputs: Tensor, request = {} as Whole): Decoded[][] =>
+    method(params, ...split(inputs, request));
+  const members = "stream" in method && {
+    stream: (params: AnyParams, inputs: Tensor, request = {} as Whole) =>
+      method.stream(params, ...split(inputs, request)),
+  };
+  const dispose = (): void => method.dispose();
+  return Object.assign(call, members, { dispose, [Symbol.dispose]: dispose }) as unknown as Generate<O>;
+};

@@ -1,0 +1,43 @@
+/** @file Ranking given answers by their likelihood. */
+import { ShapeError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
+import * as nn from "../nn/index.js";
+import * as np from "../np/index.js";
+import { type Jitted, jit } from "../transforms/jit.js";
+import type { T5Config } from "./config.js";
+import type { Prefixed } from "./generate.js";
+import { decode, encode, logitsOf, shiftRight } from "./model.js";
+import type { AnyParams } from "./stack.js";
+
+export type Rank = Jitted<(params: AnyParams, inputs: Tensor, labels: Tensor, prefixed?: Prefixed) => Tensor>;
+
+/**
+ * Log likelihood of each of the given answers: `score[b, c] = Σ_s log p(label[c, s] | label[c, <s], input[b])`, over the answer's
+ * tokens, EOS included. The encoder runs once; all answers of the batch go through the decoder together.
+ *
+ * - `labels`: (of the returned function) `[C, S]` int32, padded with 0
+ * @returns a compiled function of parameters, inputs `[B, T]`, labels and a prompt, with the result `[B, C]`
+ * @throws {ShapeError} when the labels are not `[C, S]`
+ * @see T5X's `score_batch`
+ * @example using score = t5.rank(config); const best = np.argmax(score(params, inputs, labels), { axis: 1 })
+ */
+export const rank = (config: T5Config): Rank =>
+  jit(function rankAnswers(params: AnyParams, inputs: Tensor, labels: Tensor, prefixed: Prefixed = {}): Tensor {
+    if (labels.ndim !== 2) {
+      throw new ShapeError({
+        where: "t5.rank",
+        what: "these are no labels",
+        expected: "i32[C,S]",
+        got: `${labels.aval}`,
+      });
+    }
+    const [examples, [count]] = [inputs.shape[0], labels.shape];
+    const targets = np.tile(labels, [examples, 1]);
+    const real = np.notEqual(targets, 0);
+    const states = decode(config, params, encode(config, params, inputs, prefixed), shiftRight(config, targets), {
+      valid: real,
+    });
+    const { loss } = nn.tokenLosses(logitsOf(config, params, states), targets, { zLoss: 0 });
+    const sums = np.sum(np.where(real, loss, 0), { axis: 1 });
+    return np.negative(np.reshape(sums, [examples, count]));
+  });

@@ -1,0 +1,139 @@
+/** @file Decoding by the small models against the answers of the reference programs, on runtimes by name. */
+import type { Test } from "uvu";
+import * as assert from "uvu/assert";
+import * as np from "../../lib/np/index.js";
+import type { Decoded } from "../../lib/t5/decoder.js";
+import { type BeamMethod, generate } from "../../lib/t5/generate.js";
+import { rank } from "../../lib/t5/rank.js";
+import { assertNear, fromGolden, type GoldenTensor } from "../helpers/golden.js";
+import { readSharedJson } from "../helpers/shared.js";
+import { type Model, onModels } from "./golden-checks.js";
+
+const SCORES = { abs: 1e-4, rel: 1e-5 };
+
+interface Case {
+  readonly prompt: boolean;
+  readonly sequences: GoldenTensor;
+}
+interface Greedy extends Case {
+  readonly method: "greedy";
+  readonly max_new_tokens: number;
+  readonly live: GoldenTensor;
+  readonly sum_log_prob: readonly number[];
+}
+interface HuggingFaceBeams extends Case {
+  readonly method: "beam";
+  readonly max_new_tokens: number;
+  readonly num_beams: number;
+  readonly length_penalty: number;
+  readonly early_stopping: boolean;
+  readonly scores: GoldenTensor;
+}
+interface T5xBeams extends Case {
+  readonly num_decodes: number;
+  readonly alpha: number;
+  readonly max_decode_len: number;
+  readonly scores: GoldenTensor;
+}
+interface Golden<C> {
+  readonly inputs: { readonly input_ids: GoldenTensor; readonly prompt: GoldenTensor };
+  readonly cases: readonly C[];
+}
+
+/** The answers of one case for the inputs of the file. */
+const answers = <C>(
+  { config, params }: Model,
+  golden: Golden<C>,
+  options: BeamMethod | { maxLength: number },
+  withPrompt: boolean,
+): Decoded[][] => {
+  using method = generate(config, options);
+  const inputs = fromGolden(golden.inputs.input_ids);
+  return method(params, inputs, withPrompt ? { prefix: fromGolden(golden.inputs.prompt) } : {});
+};
+
+/** A sequence as the golden files have it: padded, without the start token. */
+const padded = (tokens: readonly number[], length: number): number[] =>
+  Array.from({ length }, (_, i) => tokens[i] ?? 0);
+
+const row = (x: GoldenTensor, i: number, from = 0): number[] => {
+  const length = x.shape[x.shape.length - 1];
+  return x.data.slice(i * length + from, (i + 1) * length);
+};
+
+/** Asserts answers and scores, `at` telling the golden row of an example's k-th best. */
+const assertBeams = (
+  what: string,
+  got: Decoded[][],
+  want: { sequences: GoldenTensor; scores: GoldenTensor },
+  from: number,
+  at: (example: number, k: number) => number,
+): void => {
+  got.forEach((beams, i) => {
+    beams.forEach(({ tokens, score }, k) => {
+      const golden = row(want.sequences, at(i, k), from);
+      assert.equal(padded(tokens, golden.length), golden, `${what}: example ${i}, beam ${k}`);
+      assertNear(`${what}: score of example ${i}, beam ${k}`, [score], [want.scores.data[at(i, k)]], SCORES);
+    });
+  });
+};
+
+/** Adds the checks of both models on every runtime of these labels; `wanted` leaves out models and cases, since each is compiled. */
+export const decodesLikeGoldens = (
+  suite: Test,
+  labels: readonly string[],
+  wanted: (name: string, prompt: boolean) => boolean = () => true,
+): void => {
+  onModels(suite, labels, (check, name) => {
+    if (!wanted(name, true) && !wanted(name, false)) return;
+    check("greedy decoding and its likelihood, with and without the prompt", (model, root) => {
+      const golden = readSharedJson<Golden<Greedy | HuggingFaceBeams>>(root, `golden/${name}/generate.json`);
+      const { config, params } = model;
+      using score = rank(config);
+      for (const c of golden.cases.filter((k): k is Greedy => k.method === "greedy" && wanted(name, k.prompt))) {
+        const got = answers(model, golden, { maxLength: c.max_new_tokens }, c.prompt);
+        assert.is(got.length, c.sequences.shape[0]);
+        got.forEach(([{ tokens, score: likelihood }], i) => {
+          const live = row(c.live, i);
+          const want = row(c.sequences, i, 1).filter((_, k) => live[k]);
+          assert.equal(tokens, want);
+          assertNear("log likelihood", [likelihood], [c.sum_log_prob[i]], SCORES);
+          const one = np.slice(fromGolden(golden.inputs.input_ids), [[i, i + 1]]);
+          const label = np.array(Int32Array.from(tokens), { shape: [1, tokens.length] });
+          const ranked = score(params, one, label, c.prompt ? { prefix: fromGolden(golden.inputs.prompt) } : {});
+          assertNear("rank", ranked.dataSync(), [c.sum_log_prob[i]], SCORES);
+        });
+      }
+    });
+
+    check("beam search by Hugging Face's rule", (model, root) => {
+      const golden = readSharedJson<Golden<Greedy | HuggingFaceBeams>>(root, `golden/${name}/generate.json`);
+      for (const c of golden.cases.filter(
+        (k): k is HuggingFaceBeams => k.method === "beam" && wanted(name, k.prompt),
+      )) {
+        const penalty = {
+          rule: "huggingFace",
+          lengthPenalty: c.length_penalty,
+          earlyStopping: c.early_stopping,
+        } as const;
+        const options = { method: "beam", maxLength: c.max_new_tokens, numBeams: c.num_beams, penalty } as const;
+        const got = answers(model, golden, options, c.prompt);
+        for (const beams of got) assert.is(beams.length, c.num_beams);
+        assertBeams(JSON.stringify(penalty), got, c, 1, (i, k) => i * c.num_beams + k);
+      }
+    });
+
+    check("beam search by T5X's rule", (model, root) => {
+      const golden = readSharedJson<Golden<T5xBeams>>(root, `golden/${name}/beam_t5x.json`);
+      for (const c of golden.cases.filter((k) => wanted(name, k.prompt))) {
+        const penalty = { rule: "t5x", alpha: c.alpha } as const;
+        const options = { method: "beam", maxLength: c.max_decode_len, numBeams: c.num_decodes, penalty } as const;
+        const got = answers(model, golden, options, c.prompt);
+        // There the best is last, and a beam that never ended has this score; here it is left out.
+        const ended = c.scores.data.filter((score) => score > -9e6).length;
+        assert.is(got.flat().length, ended);
+        assertBeams(`alpha ${c.alpha}`, got, c, 0, (i, k) => (i + 1) * c.num_decodes - 1 - k);
+      }
+    });
+  });
+};

@@ -4,7 +4,7 @@
  * A failure is an error of the caller's class that names the path and what to do about it. A file that is written either
  * has all of its new content or is as it was, also when the process is killed or the disk is full.
  */
-import { type FileHandle, mkdir, open, readFile } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readFile } from "node:fs/promises";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import writeFileAtomic from "write-file-atomic";
 import { type FluxionError, isFluxionError } from "../core/errors.js";
@@ -124,4 +124,20 @@ export const readInto = async (file: FileHandle, position: number, bytes: Uint8A
 export const readAt = async (file: FileHandle, position: number, length: number): Promise<Uint8Array> => {
   const bytes = new Uint8Array(length);
   return bytes.subarray(0, await readInto(file, position, bytes));
+};
+
+/** A whole file of at most `most` bytes; run it inside of `attempt`. A pipe, a device or a link is refused. */
+export const readBounded = async <Err extends FluxionError>(
+  path: string,
+  most: number,
+  { where, error }: Caller<Err>,
+): Promise<Uint8Array> => {
+  const info = await lstat(path);
+  if (!info.isFile()) throw new error({ where, what: "this is not a file", at: path });
+  if (info.size > most) {
+    const [expected, got] = [`at most ${most} bytes`, `${info.size}`];
+    throw new error({ where, what: "the file is too large for what it holds", expected, got, at: path });
+  }
+  await using file = await open(path, "r");
+  return await readAt(file, 0, info.size);
 };

@@ -1,6 +1,7 @@
 /** @file Files of weights and prompts, in and out. Needs Node. */
 export { type LoadOptions, loadHuggingFace, type Progress, type StoredT5 } from "./huggingface.js";
 export { decodeHuggingFaceConfig, encodeHuggingFaceConfig } from "./huggingface-config.js";
+export { loadMeshTensorFlow, type StoredMeshT5 } from "./meshtf/load.js";
 export { encodeNpy, parseNpy } from "./npy.js";
 export { exportOnnx } from "./onnx.js";
 export { loadParams, type SaveParamsOptions, saveParams } from "./params.js";

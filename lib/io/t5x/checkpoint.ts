@@ -12,12 +12,11 @@ import { type Shape, sameShape } from "../../core/aval.js";
 import type { CheckpointError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
 import { brief } from "../decode.js";
-import { attempt } from "../files.js";
+import { attempt, readBounded } from "../files.js";
 import type { SourceEntry, TensorSource } from "../t5-source.js";
 import { caller, damaged, unsupported } from "./errors.js";
 import { type Dict, decodeFlax, inlineArray, isDict, kindOf, leavesOf } from "./flax.js";
 import { openZarr } from "./zarr.js";
-import { readBounded } from "./zarr-layout.js";
 
 const FILE = "checkpoint";
 const PLACEHOLDER = "PLACEHOLDER://";
@@ -139,7 +138,7 @@ const stepOf = (leaf: unknown, at: string): number | undefined => {
 const open = async (path: string): Promise<T5xCheckpoint> => {
   const file = await findCheckpoint(await realpath(path));
   const dir = dirname(file);
-  const tree = decodeFlax(await readBounded(file, MAX_INDEX_BYTES), file);
+  const tree = decodeFlax(await readBounded(file, MAX_INDEX_BYTES, caller), file);
   const version = tree.version;
   const shortsAreBfloat16 = typeof version === "number" && version < 3;
   const root = isDict(tree.optimizer) ? tree.optimizer : tree;

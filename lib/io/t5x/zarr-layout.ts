@@ -3,14 +3,14 @@
  * that nothing is allocated by what a description says alone.
  * Source: https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html; `bfloat16` is TensorStore's addition to its dtypes.
  */
-import { lstat, open, readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import type { Shape } from "../../core/aval.js";
 import { brief, decodeAs, naturalNumber, positiveInteger, withDefault } from "../decode.js";
-import { readAt } from "../files.js";
+import { readBounded } from "../files.js";
 import { parseJson } from "../json.js";
 import { elementCount, STORED, type StoredName } from "../stored.js";
 import { caller, damaged, unsupported } from "./errors.js";
@@ -74,21 +74,6 @@ export interface ChunkFile {
   readonly bytes: number;
 }
 
-/** A whole file of at most so many bytes. A pipe, a device or a link is refused. */
-export const readBounded = async (path: string, most: number): Promise<Uint8Array> => {
-  const info = await lstat(path);
-  if (!info.isFile()) throw damaged("this is not a file", { at: path });
-  if (info.size > most) {
-    throw damaged("the file is too large for what it holds", {
-      expected: `at most ${most} bytes`,
-      got: `${info.size}`,
-      at: path,
-    });
-  }
-  await using file = await open(path, "r");
-  return await readAt(file, 0, info.size);
-};
-
 const orThrow = <A>(result: E.Either<Error, A>): A => {
   if (E.isLeft(result)) throw result.left;
   return result.right;
@@ -98,7 +83,7 @@ const orThrow = <A>(result: E.Either<Error, A>): A => {
 export const readLayout = async (folder: string, shortsAreBfloat16: boolean): Promise<Layout> => {
   const path = join(folder, ".zarray");
   if (!(await lstat(folder)).isDirectory()) throw damaged("this is not a folder", { at: folder });
-  const text = new TextDecoder().decode(await readBounded(path, MAX_METADATA_BYTES));
+  const text = new TextDecoder().decode(await readBounded(path, MAX_METADATA_BYTES, caller));
   const raw = orThrow(pipe(parseJson(text, caller, path), E.chain(decodeAs(ZArray, caller, path))));
   const { shape, chunks, compressor, filters } = raw;
   const stored = shortsAreBfloat16 && raw.dtype === "<u2" ? "bfloat16" : DTYPES.get(raw.dtype);

@@ -12,19 +12,11 @@ import { gzip, unzip } from "node:zlib";
 import { type Shape, stridesOf } from "../../core/aval.js";
 import { allocate, type HostArray, type TypedArray } from "../../core/host.js";
 import { bitsOf, bytesOf } from "../elements.js";
+import { readBounded } from "../files.js";
 import { decodeStored, elementCount, STORED, type StoredName } from "../stored.js";
 import type { SourceEntry } from "../t5-source.js";
 import { caller, damaged } from "./errors.js";
-import {
-  type ChunkFile,
-  chunkFiles,
-  DTYPES,
-  gridOf,
-  type Layout,
-  readBounded,
-  readLayout,
-  type Tiling,
-} from "./zarr-layout.js";
+import { type ChunkFile, chunkFiles, DTYPES, gridOf, type Layout, readLayout, type Tiling } from "./zarr-layout.js";
 
 /** An array whose description was checked; its elements are still on the disk. */
 export interface ZarrArray extends SourceEntry {
@@ -39,7 +31,7 @@ const deflate = promisify(gzip);
 const readChunk = async (layout: Layout, { name }: ChunkFile): Promise<TypedArray> => {
   const { folder, compressed, chunkBytes, stored } = layout;
   const at = join(folder, name);
-  const raw = await readBounded(at, chunkBytes * 2 + 1024);
+  const raw = await readBounded(at, chunkBytes * 2 + 1024, caller);
   const bytes = compressed ? await inflateTo(raw, chunkBytes, at) : raw;
   if (bytes.length !== chunkBytes) {
     throw damaged("a chunk ends early", { expected: `${chunkBytes} bytes`, got: `${bytes.length}`, at });

@@ -15,11 +15,35 @@ export interface Caller<Err extends FluxionError> {
   readonly error: new (mismatch: Mismatch, options?: { cause?: unknown }) => Err;
 }
 
+/**
+ * The beginning of a value: its first `most` parts in the order in which they are printed, each cut to `most` characters. A part prints
+ * one character or more, so the text begins as that of the whole value does, which may be too large or too deep to be printed.
+ */
+const beginningOf = (value: unknown, most: number): unknown => {
+  let left = most;
+  const cut = (part: unknown): unknown => {
+    if (typeof part === "string") return part.slice(0, most);
+    if (typeof part !== "object" || part === null) return part;
+    if (Array.isArray(part)) {
+      const items: unknown[] = [];
+      for (let i = 0; i < part.length && left-- > 0; i++) items.push(cut(part[i]));
+      return items;
+    }
+    const entries: [string, unknown][] = [];
+    for (const [key, item] of Object.entries(part)) {
+      if (left-- <= 0) break;
+      entries.push([key.slice(0, most), cut(item)]);
+    }
+    return Object.fromEntries(entries);
+  };
+  return cut(value);
+};
+
 /** A value shortened to fit into a message. */
 export const brief = (value: unknown, most = 60): string => {
   if (value === undefined) return "nothing";
   if (typeof value === "bigint") return `${value}`;
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(beginningOf(value, most)) ?? String(value);
   return text.length <= most ? text : `${text.slice(0, most - 3)}...`;
 };
 
@@ -107,7 +131,11 @@ export const closed = <P extends t.Props>(
   name: string,
 ): t.Type<t.TypeOfProps<P>, t.OutputOfProps<P>, unknown> => {
   const open = t.type(props, name);
-  const extras = (value: object): string[] => Object.keys(value).filter((key) => !Object.hasOwn(props, key));
+  // The first few: a damaged file may have millions.
+  const extras = (value: object): string[] =>
+    Object.keys(value)
+      .filter((key) => !Object.hasOwn(props, key))
+      .slice(0, 10);
   const known = `only the keys ${Object.keys(props).join(", ")}`;
   return new t.Type(
     name,

@@ -54,6 +54,9 @@ const FEED_FORWARD = {
   "gated-gelu_new": { gated: true, activation: "gelu" },
 } as const satisfies Record<string, Pick<T5Config, "gated" | "activation">>;
 
+/** Before the weights are compared there is a tree of as many layers as this says. The deepest T5 has 48. */
+const layerCount = such(positiveInteger, (n) => n <= 1000, "positive integer up to 1000");
+
 const HuggingFaceConfig = t.type(
   {
     vocab_size: positiveInteger,
@@ -61,8 +64,8 @@ const HuggingFaceConfig = t.type(
     d_kv: positiveInteger,
     d_ff: positiveInteger,
     num_heads: positiveInteger,
-    num_layers: positiveInteger,
-    num_decoder_layers: optional(positiveInteger),
+    num_layers: layerCount,
+    num_decoder_layers: optional(layerCount),
     relative_attention_num_buckets: withDefault(positiveInteger, 32),
     relative_attention_max_distance: withDefault(positiveInteger, 128),
     layer_norm_epsilon: withDefault(

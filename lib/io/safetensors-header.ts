@@ -33,6 +33,8 @@ export const storedBytes = (stored: StoredType): number => STORED[stored].bytes;
 
 /** Largest header, in bytes; the limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** More axes than any tensor has. */
+const MAX_RANK = 64;
 /** Bytes before the header: its length. */
 export const PREFIX_BYTES = 8;
 
@@ -57,20 +59,23 @@ export const caller: Caller<CheckpointError> = { where: "safetensors", error: Ch
 
 // `t.tuple` alone drops a third element in silence.
 const pair = such(t.array(t.unknown), (range) => range.length === 2, "[begin, end]");
+// Only its length is known when a list is decoded, and one of millions of wrong items would have as many errors.
+const shortList = such(t.array(t.unknown), (shape) => shape.length <= MAX_RANK, "list of integers from 0");
+const Extents = shortList.pipe(t.array(naturalNumber, "list of integers from 0"), "list of integers from 0");
 const Range = t.intersection([t.tuple([naturalNumber, naturalNumber], "[begin, end]"), pair], "[begin, end]");
 const RawEntry = closed(
   {
     dtype: t.keyof(STORED, Object.keys(STORED).join(" | ")),
-    shape: t.array(naturalNumber, "list of integers from 0"),
+    shape: Extents,
     data_offsets: Range,
   },
   "tensor entry",
 );
 type RawEntry = t.TypeOf<typeof RawEntry>;
-const RawHeader = t.type(
-  { __metadata__: withDefault(t.record(t.string, t.string, "metadata of strings"), {}) },
-  "safetensors header",
-);
+const isStrings = (record: Record<string, unknown>): record is Record<string, string> =>
+  Object.values(record).every((value) => typeof value === "string");
+const Metadata = such(t.UnknownRecord, isStrings, "metadata of strings") as t.Type<Record<string, string>, unknown>;
+const RawHeader = t.type({ __metadata__: withDefault(Metadata, {}) }, "safetensors header");
 
 /** A file that cannot be what it says. */
 export const damaged = (what: string, parts: { expected?: string; got?: string; at?: string }): CheckpointError =>

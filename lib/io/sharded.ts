@@ -13,7 +13,7 @@ import type * as T from "fp-ts/lib/Task.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { CheckpointError } from "../core/errors.js";
-import { brief, type Caller, decodeAs, listing, such } from "./decode.js";
+import { brief, type Caller, decodeAs, listing } from "./decode.js";
 import { readJson } from "./json-file.js";
 import { openSafetensors, type SafetensorsFile, tensorsOf } from "./safetensors.js";
 import type { TensorEntry } from "./safetensors-header.js";
@@ -21,12 +21,24 @@ import type { TensorEntry } from "./safetensors-header.js";
 const caller: Caller<CheckpointError> = { where: "safetensors", error: CheckpointError };
 
 /** A shard lies beside its index: a path that leads elsewhere is refused, so that an index cannot make us read other files. */
-const shardName = such(
-  t.string,
-  (name) => /^[^/\\\0]+$/.test(name) && name !== "." && name !== "..",
-  "name of a file in the same folder",
-);
-const Index = t.type({ weight_map: t.record(t.string, shardName, "map from tensor to file") }, "safetensors index");
+const isShardName = (name: unknown): name is string =>
+  typeof name === "string" && /^[^/\\\0]+$/.test(name) && name !== "." && name !== "..";
+
+const Index = t.type({ weight_map: t.UnknownRecord }, "safetensors index");
+
+/** Tensor to shard; the first name that cannot be one is told, since a damaged index may have millions. */
+const weightMapOf = (raw: t.TypeOf<typeof Index>, source: string): E.Either<CheckpointError, Map<string, string>> => {
+  const weightMap = new Map<string, string>();
+  for (const [name, shard] of Object.entries(raw.weight_map)) {
+    if (!isShardName(shard)) {
+      const [expected, got] = ["name of a file in the same folder", brief(shard)];
+      const at = `${source}: weight_map.${name}`;
+      return E.left(new CheckpointError({ where: caller.where, what: "this is no shard", expected, got, at }));
+    }
+    weightMap.set(name, shard);
+  }
+  return E.right(weightMap);
+};
 
 type Shards = ReadonlyMap<string, SafetensorsFile>;
 
@@ -99,9 +111,9 @@ export const openSharded = (indexPath: string): TE.TaskEither<CheckpointError, S
   pipe(
     readJson(indexPath, caller),
     TE.chainEitherK(decodeAs(Index, caller, indexPath)),
-    TE.chain(({ weight_map }) => {
-      const weightMap = new Map(Object.entries(weight_map));
-      return pipe(
+    TE.chainEitherK((index) => weightMapOf(index, indexPath)),
+    TE.chain((weightMap) =>
+      pipe(
         openShards(dirname(indexPath), new Set(weightMap.values())),
         TE.chain((shards) => {
           const error = disagreement(weightMap, shards, indexPath);
@@ -111,8 +123,8 @@ export const openSharded = (indexPath: string): TE.TaskEither<CheckpointError, S
             TE.chain(() => TE.left(error)),
           );
         }),
-      );
-    }),
+      ),
+    ),
   );
 
 const PICKLES = ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"];

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import * as t from "io-ts";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -96,6 +97,18 @@ Decode("long values are shortened, odd ones do not break the message", () => {
 
 Decode("a listing that is not longer than allowed has no remainder", () => {
   assert.is(listing(["a", "b"], 2), "a\n            b");
+});
+
+Decode("a value in a message is the beginning of its JSON, also when it is too deep or too long to be printed", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.integer({ min: 10, max: 40 }), (value, most) => {
+      const text = JSON.stringify(value);
+      assert.is(brief(value, most), text.length <= most ? text : `${text.slice(0, most - 3)}...`);
+    }),
+  );
+  const deep: unknown = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+  assert.is(brief(deep, 10), "[[[[[[[...");
+  assert.is(brief({ a: "x".repeat(1e6) }, 12), '{"a":"xxx...');
 });
 
 Decode.run();

@@ -76,6 +76,25 @@ Safetensors("half-precision floats become float32, int64 becomes int32", () => {
   assert.equal(x(stored("I64", [2], wide)), hostArray([2], "int32", new Int32Array([-1, 7])));
 });
 
+Safetensors("a tensor of several pieces is read as one of a single piece", async () => {
+  const path = join(folder, "pieces.safetensors");
+  const n = 2 ** 20 + 3;
+  const bits = Uint16Array.from({ length: n }, (_, i) => i % 0x7f80);
+  writeFileSync(path, stored("BF16", [n], bytesOf(bits)));
+  const file = await run(openSafetensors(path));
+  const starts: number[] = [];
+  await run(file.pieces("x", (piece, start) => starts.push(start, piece.length)));
+  assert.equal(starts, [0, 2 ** 20, 2 ** 20, 3]);
+  assert.ok(sameBits(await run(file.read("x")), x(stored("BF16", [n], bytesOf(bits)))));
+  await file.close();
+  const wide = new BigInt64Array(2 ** 18 + 2);
+  wide[2 ** 18 + 1] = 2n ** 40n;
+  writeFileSync(path, stored("I64", [wide.length], bytesOf(wide)));
+  const integers = await run(openSafetensors(path));
+  assert.match(messageOf(await integers.read("x")(), "CheckpointError"), `at index ${2 ** 18 + 1}`);
+  await integers.close();
+});
+
 Safetensors("data that start at any byte, in a Node Buffer that is part of another, are read", () => {
   for (let pad = 0; pad < 8; pad++) {
     const bytes = Buffer.concat([

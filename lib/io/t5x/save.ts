@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
+import { itemBytes, sizeOf } from "../../core/aval.js";
 import { CheckpointError } from "../../core/errors.js";
 import { type HostArray, hostArray } from "../../core/host.js";
 import { flatten, pathsOf } from "../../core/pytree.js";
@@ -10,6 +11,7 @@ import type { Caller } from "../decode.js";
 import { attempt } from "../files.js";
 import type { LoadOptions } from "../huggingface.js";
 import { t5xName } from "../t5-source.js";
+import { hostOf, isValue, type Value } from "../values.js";
 import { arrayFolder, stepFolder } from "./checkpoint.js";
 import { type Dict, encodeFlax, flaxArray } from "./flax.js";
 import { writeZarr, zarrMetadata } from "./zarr.js";
@@ -18,11 +20,11 @@ const caller: Caller<CheckpointError> = { where: "saveT5x", error: CheckpointErr
 
 /** What is written. */
 export interface T5xContent {
-  readonly params: T5Tree<HostArray>;
+  readonly params: T5Tree<Value>;
   /** Steps of training; it names the folder. */
   readonly step?: number;
   /** Prompts among the parameters, by T5X's names. */
-  readonly prompts?: Readonly<Record<string, HostArray>>;
+  readonly prompts?: Readonly<Record<string, Value>>;
 }
 
 /** T5X keeps norms and position tables in the index, and kernels, the embedding and prompts in folders. */
@@ -45,23 +47,23 @@ const specOf = (name: string, x: HostArray): Dict => ({
   metadata: zarrMetadata(x),
 });
 
-const isHostArray = (x: unknown): x is HostArray => typeof x === "object" && x !== null && "data" in x;
-
-const namedArrays = ({ params, prompts = {} }: T5xContent): [string, HostArray][] => {
-  const [leaves, treedef] = flatten(params, isHostArray);
-  const own = pathsOf(treedef).map((path, i): [string, HostArray] => [t5xName(path), leaves[i] as HostArray]);
+const namedValues = ({ params, prompts = {} }: T5xContent): [string, Value][] => {
+  const [leaves, treedef] = flatten(params, isValue);
+  const own = pathsOf(treedef).map((path, i): [string, Value] => [t5xName(path), leaves[i] as Value]);
   return [...own, ...Object.entries(prompts)];
 };
 
 const write = async (folder: string, content: T5xContent, onProgress: LoadOptions["onProgress"]): Promise<void> => {
-  const arrays = namedArrays(content);
-  const total = arrays.reduce((n, [, x]) => n + x.data.byteLength, 0);
+  const values = namedValues(content);
+  const bytes = ({ shape, dtype }: Value): number => sizeOf(shape) * itemBytes(dtype);
+  const total = values.reduce((n, [, x]) => n + bytes(x), 0);
   const target: Tree = {};
   let done = 0;
-  for (const [name, x] of arrays) {
+  for (const [name, value] of values) {
+    const x = hostOf(caller.where, value);
     insert(target, name.split("/"), isExternal(name) ? specOf(name, x) : flaxArray(x));
     if (isExternal(name)) await writeZarr(join(folder, arrayFolder(`target/${name}`)), x);
-    done += x.data.byteLength;
+    done += bytes(x);
     onProgress?.({ done, total, name });
   }
   const step = flaxArray(hostArray([], "int32", Int32Array.of(content.step ?? 0)));
@@ -70,7 +72,7 @@ const write = async (folder: string, content: T5xContent, onProgress: LoadOption
 };
 
 /**
- * Saves a T5 as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
+ * Saves a T5 (tensors or host arrays) as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
  * index, no state of an optimizer. It is written beside its place and then renamed, so that it is there as a whole or not at all.
  *
  * @returns  the folder; a CheckpointError when it cannot be written, or there is a checkpoint of this step already

@@ -36,7 +36,7 @@ const NEIGHBOURS: readonly string[] = [
 ];
 
 /** Files outside of io, train and cli that run in Node only. */
-const NODE_ONLY: readonly string[] = ["data/load-task.ts"];
+const NODE_ONLY: readonly string[] = ["data/load-task.ts", "data/load-tokenizer.ts"];
 /** Files outside of io, data and cli that decode what comes from outside. */
 const DECODING: readonly string[] = ["train/config.ts", "train/prepare.ts", "train/run-folder.ts", "train/store.ts"];
 

@@ -23,6 +23,7 @@ const need = (json: string | undefined): string => {
 /** The peers by name, ours first. A peer that is not installed throws. */
 export const PEERS: Readonly<Record<string, (files: VocabularyFiles) => Promise<Encode>>> = {
   fluxion: ({ model }) => ours(model),
+  "fluxion-json": async ({ json }) => ours(need(json)),
   "sentencepiece-js": async ({ model }) => {
     const { SentencePieceProcessor } = await import("@agnai/sentencepiece-js");
     const processor = new SentencePieceProcessor();

@@ -17,3 +17,4 @@ export { loadTokenizer } from "./load-tokenizer.js";
 export { parseRows, readRows } from "./rows.js";
 export { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "./sentencepiece.js";
 export { dropFirstWord, type Example, glueText, TASK_NAMES, type Task, taskOf } from "./superglue.js";
+export { parseTokenizerJson } from "./tokenizer-json.js";

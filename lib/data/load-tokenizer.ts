@@ -1,23 +1,77 @@
-/** @file A tokenizer from a file. Apart from `sentencepiece.ts`, which also runs in browsers, this needs Node. */
+/** @file A tokenizer from a file. Apart from `sentencepiece.ts` and `tokenizer-json.ts`, which also run in browsers, this needs Node. */
+import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { DataError } from "../core/errors.js";
-import { readBytes } from "../io/files.js";
+import type { Caller } from "../io/decode.js";
+import { namesIn, readBytes } from "../io/files.js";
+import { parseJson } from "../io/json.js";
 import { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "./sentencepiece.js";
+import { parseTokenizerJson } from "./tokenizer-json.js";
+
+const CALLER: Caller<DataError> = { where: "loadTokenizer", error: DataError };
+/** What a model folder may call its vocabulary, the original first. */
+const NAMES = ["spiece.model", "sentencepiece.model", "tokenizer.json"];
+
+/** The file to read: the path itself, or the vocabulary in the folder. */
+const fileAt = (path: string): TE.TaskEither<DataError, string> =>
+  pipe(
+    namesIn(path, CALLER),
+    TE.chainEitherK((names) => {
+      if (names === undefined) return E.right(path);
+      const name = NAMES.find((name) => names.includes(name));
+      if (name !== undefined) return E.right(join(path, name));
+      return E.left(
+        new DataError({
+          where: CALLER.where,
+          what: "the folder holds no vocabulary",
+          expected: NAMES.join(" or "),
+          got: names.slice(0, 5).join(", ") || "an empty folder",
+          at: path,
+          hint: "name the file itself if it is called otherwise",
+        }),
+      );
+    }),
+  );
+
+const OPEN_BRACE = 0x7b;
+const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+const isJson = (bytes: Uint8Array): boolean => bytes.find((byte) => !isSpace(byte)) === OPEN_BRACE;
+
+const textOf = (bytes: Uint8Array): E.Either<DataError, string> =>
+  E.tryCatch(
+    () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    (cause) => new DataError({ where: CALLER.where, what: "the file is not text", expected: "UTF-8" }, { cause }),
+  );
+
+const parse = (bytes: Uint8Array, path: string, options: TokenizerOptions): E.Either<DataError, Tokenizer> =>
+  isJson(bytes)
+    ? pipe(
+        textOf(bytes),
+        E.chain((text) => parseJson(text, CALLER, path)),
+        E.chain((raw) => parseTokenizerJson(raw, options)),
+      )
+    : parseSentencePiece(bytes, options);
 
 /**
- * The tokenizer in a SentencePiece `.model` file; errors name the path.
+ * The tokenizer in a SentencePiece `.model` file, in a Hugging Face `tokenizer.json`, or in a model folder with one of them (`spiece.model` before
+ * `tokenizer.json`); errors name the path.
  *
  * @example const tokenizer = await loadTokenizer("spiece.model")() // Either<DataError, Tokenizer>
  */
 export const loadTokenizer = (path: string, options: TokenizerOptions = {}): TE.TaskEither<DataError, Tokenizer> =>
   pipe(
-    readBytes(path, { where: "loadTokenizer", error: DataError }),
-    TE.chainEitherK((bytes) =>
+    fileAt(path),
+    TE.chain((file) =>
       pipe(
-        parseSentencePiece(bytes, options),
-        E.mapLeft((error) => new DataError({ ...error.mismatch, at: path }, { cause: error })),
+        readBytes(file, CALLER),
+        TE.chainEitherK((bytes) => parse(bytes, file, options)),
+        TE.mapLeft((error) => {
+          const at = error.mismatch.at;
+          const inside = at === undefined || at.startsWith(file) ? file : `${file}: ${at}`;
+          return new DataError({ ...error.mismatch, at: inside }, { cause: error });
+        }),
       ),
     ),
   );

@@ -3,7 +3,7 @@
  *
  * Viterbi's algorithm over byte positions (Kudo 2018, arXiv:1804.10959). Ids must be those of the reference, also where two
  * paths tie, so its arithmetic is repeated: a path's score is stored in float32 and extended by a piece in float64, an
- * unknown character extends it in float32, and the first of equal paths stays.
+ * unknown character extends it in float32, and the first of equal paths stays. Hugging Face's library does the same in float64.
  */
 import { ByteTrie } from "./byte-trie.js";
 import { utf8Length } from "./normalizer.js";
@@ -28,19 +28,24 @@ export class Unigram {
   /** Score by id. */
   private readonly scores: Float64Array;
   private readonly unkScore: number;
+  private readonly round: (score: number) => number;
   // Best path that ends at each byte: its score, and its last piece's id and start.
-  private best = new Float32Array(0);
+  private best: Float32Array | Float64Array;
   private last = new Int32Array(0);
   private from = new Int32Array(0);
 
+  /** @param Scores the precision of a path's score: Float32Array as in SentencePiece, Float64Array as in Hugging Face's library */
   constructor(
     pieces: readonly Piece[],
     private readonly unkId: number,
+    private readonly Scores: typeof Float32Array | typeof Float64Array = Float32Array,
   ) {
+    this.best = new Scores(0);
+    this.round = Scores === Float32Array ? Math.fround : (score) => score;
     const normal = pieces.filter(({ type }) => type === "normal").map(({ score }) => score);
     const least = normal.reduce((a, b) => Math.min(a, b), Infinity);
     const most = normal.reduce((a, b) => Math.max(a, b), LEAST_MAX_SCORE);
-    this.unkScore = Math.fround(least - UNK_PENALTY);
+    this.unkScore = this.round(least - UNK_PENALTY);
     // A user-defined piece outscores any split of itself, so it is always taken whole.
     this.scores = Float64Array.from(pieces, ({ type, text, score }) =>
       type === "userDefined" ? Math.fround(byteLength(text) * most) - 0.1 : score,
@@ -69,7 +74,7 @@ export class Unigram {
   private forward(text: Uint8Array): void {
     const n = text.length;
     this.reserve(n + 1);
-    const { trie, scores, unkScore, unkId, best, last, from } = this;
+    const { trie, scores, unkScore, unkId, round, best, last, from } = this;
     const { values } = trie;
     from.fill(-1, 0, n + 1);
     best[0] = 0;
@@ -94,7 +99,7 @@ export class Unigram {
       }
       if (characterIsPiece) continue;
       const end = start + size;
-      const score = Math.fround(unkScore + here);
+      const score = round(unkScore + here);
       if (from[end] === -1 || score > (best[end] as number)) {
         best[end] = score;
         from[end] = start;
@@ -106,7 +111,7 @@ export class Unigram {
   private reserve(length: number): void {
     if (length <= this.best.length) return;
     const size = Math.max(length, 2 * this.best.length);
-    this.best = new Float32Array(size);
+    this.best = new this.Scores(size);
     this.last = new Int32Array(size);
     this.from = new Int32Array(size);
   }

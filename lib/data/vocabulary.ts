@@ -30,6 +30,9 @@ export interface Vocabulary {
 
 const SENTINEL = /^▁?<extra_id_(\d+)>$/;
 
+/** Whether a piece is a sentinel, in either spelling. */
+export const isSentinel = (piece: string): boolean => SENTINEL.test(piece);
+
 /** The ids of the sentinels among `pieces`, at their numbers. */
 const sentinelsOf = (pieces: readonly Piece[]): ReadonlyMap<number, number> =>
   new Map(
@@ -64,7 +67,10 @@ const duplicate = (pieces: readonly Piece[]): string | undefined => {
   return pieces.find(({ text }) => seen.size === seen.add(text).size)?.text;
 };
 
-const idOf = (model: SentencePieceModel, role: string, isIt: (piece: Piece) => boolean): number => {
+/** What a vocabulary is made of. */
+type Source = Pick<SentencePieceModel, "pieces" | "padPiece" | "eosPiece">;
+
+const idOf = (model: Source, role: string, isIt: (piece: Piece) => boolean): number => {
   const id = model.pieces.findIndex(isIt);
   if (id >= 0) return id;
   throw modelError({
@@ -85,7 +91,7 @@ const absent = (where: string, what: string, expected: string, got: number): nev
  * @throws {DataError} when a piece is there twice, a needed piece is missing, or the model has other sentinels than asked for
  * @throws {ArgumentError} when `extraIds` is not a count
  */
-export const makeVocabulary = (model: SentencePieceModel, extraIds: number): Vocabulary => {
+export const makeVocabulary = (model: Source, extraIds: number): Vocabulary => {
   if (!Number.isSafeInteger(extraIds) || extraIds < 0) {
     throw new ArgumentError({
       where: "parseSentencePiece",

@@ -4,7 +4,7 @@
  * A failure is an error of the caller's class that names the path and what to do about it. A file that is written either
  * has all of its new content or is as it was, also when the process is killed or the disk is full.
  */
-import { type FileHandle, lstat, mkdir, open, readFile } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, stat } from "node:fs/promises";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import writeFileAtomic from "write-file-atomic";
 import { type FluxionError, isFluxionError } from "../core/errors.js";
@@ -72,6 +72,13 @@ export const readText = <Err extends FluxionError>(path: string, caller: Caller<
       );
     }
   });
+
+/** The names in a folder; undefined when the path is that of a file. */
+export const namesIn = <Err extends FluxionError>(
+  path: string,
+  caller: Caller<Err>,
+): TE.TaskEither<Err, readonly string[] | undefined> =>
+  attempt(caller, path, async () => ((await stat(path)).isDirectory() ? (await readdir(path)).sort() : undefined));
 
 /** Makes a folder and those above it, if they are not there. */
 export const ensureDir = <Err extends FluxionError>(path: string, caller: Caller<Err>): TE.TaskEither<Err, void> =>

@@ -1,0 +1,104 @@
+/**
+ * @file The steps from text to words that a `tokenizer.json` asks for: normalisers and pre-tokenizers, as functions of strings.
+ *
+ * The character map is applied as SentencePiece applies it (the longest key at each place).
+ */
+import { DataError } from "../core/errors.js";
+import { Normalizer } from "./normalizer.js";
+import type { Metaspace, NormalizerPart, PreTokenizerPart } from "./tokenizer-json-schema.js";
+
+export type Normalize = (text: string) => string;
+/** The words of a text; `atStart` says that nothing of the input stands before it. */
+export type Split = (text: string, atStart: boolean) => string[];
+
+const WHITE_SPACE = /\p{White_Space}+/u;
+const LEADING = /^\p{White_Space}+/u;
+const TRAILING = /\p{White_Space}+$/u;
+
+/** Text without white space, as Unicode defines it, at its beginning or end. */
+export const trimStart: Normalize = (text) => text.replace(LEADING, "");
+export const trimEnd: Normalize = (text) => text.replace(TRAILING, "");
+
+/** Why a part of the file cannot be used. */
+const unusable = (what: string, got: string, hint: string, cause: unknown): DataError =>
+  new DataError({ where: "parseTokenizerJson", what, got, hint }, { cause });
+
+const bytesOf = (base64: string): Uint8Array => {
+  try {
+    return Uint8Array.from(atob(base64), (unit) => unit.charCodeAt(0));
+  } catch (cause) {
+    throw unusable("the character map is not base64", `${base64.length} characters`, "load the file again", cause);
+  }
+};
+
+const charsMap = (base64: string): Normalize => {
+  if (base64 === "") return (text) => text;
+  const off = { addDummyPrefix: false, removeExtraWhitespaces: false, escapeWhitespaces: false };
+  const normalizer = new Normalizer({ charsMap: bytesOf(base64), ...off }, []);
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  return (text) => utf8.decode(normalizer.normalize(text));
+};
+
+const regexOf = (source: string): RegExp => {
+  try {
+    return new RegExp(source, "gu");
+  } catch (cause) {
+    const hint = "it may use Oniguruma's own syntax";
+    throw unusable("a pattern is not a regular expression here", JSON.stringify(source), hint, cause);
+  }
+};
+
+/** @throws {DataError} when the character map is damaged or a pattern is none */
+export const makeNormalize = (part: NormalizerPart | null): Normalize => {
+  switch (part?.type) {
+    case undefined:
+      return (text) => text;
+    case "Precompiled":
+      return charsMap(part.precompiled_charsmap);
+    case "Strip": {
+      const { strip_left: left, strip_right: right } = part;
+      return (text) => {
+        const rest = left ? trimStart(text) : text;
+        return right ? trimEnd(rest) : rest;
+      };
+    }
+    case "Replace": {
+      const { pattern, content } = part;
+      const from = "Regex" in pattern ? regexOf(pattern.Regex) : pattern.String;
+      return (text) => text.replaceAll(from, () => content);
+    }
+    case "Sequence": {
+      const steps = part.normalizers.map(makeNormalize);
+      return (text) => steps.reduce((rest, step) => step(rest), text);
+    }
+  }
+};
+
+/** Spaces become marks, the text gets one in front, and each mark begins a word. */
+const metaspace = ({ replacement: mark, add_prefix_space, prepend_scheme, split }: Metaspace): Split => {
+  const scheme = prepend_scheme ?? (add_prefix_space ? "always" : "never");
+  return (text, atStart) => {
+    const marked = text.replaceAll(" ", mark);
+    const prepend = !marked.startsWith(mark) && (scheme === "always" || (scheme === "first" && atStart));
+    const whole = prepend ? mark + marked : marked;
+    if (!split) return [whole];
+    const [before = "", ...words] = whole.split(mark);
+    return [...(before === "" ? [] : [before]), ...words.map((word) => mark + word)];
+  };
+};
+
+export const makeSplit = (part: PreTokenizerPart | null): Split => {
+  switch (part?.type) {
+    case undefined:
+      return (text) => [text];
+    case "Metaspace":
+      return metaspace(part);
+    case "WhitespaceSplit":
+      return (text) => text.split(WHITE_SPACE).filter((word) => word !== "");
+    case "Sequence": {
+      const steps = part.pretokenizers.map(makeSplit);
+      return (text, atStart) =>
+        steps.reduce((words, step) => words.flatMap((word, i) => step(word, atStart && i === 0)), [text]);
+    }
+  }
+};

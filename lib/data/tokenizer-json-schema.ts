@@ -1,0 +1,104 @@
+/**
+ * @file The parts of a Hugging Face `tokenizer.json` that T5's vocabularies use; a part of another type is refused with its place.
+ *
+ * @see https://huggingface.co/docs/tokenizers/components
+ */
+import * as t from "io-ts";
+import { naturalNumber, withDefault } from "../io/decode.js";
+
+const optionalFlag = withDefault(t.boolean, false);
+
+export const AddedToken = t.type(
+  {
+    id: naturalNumber,
+    content: t.string,
+    special: optionalFlag,
+    single_word: withDefault(t.literal(false), false),
+    lstrip: optionalFlag,
+    rstrip: optionalFlag,
+    normalized: optionalFlag,
+  },
+  "added token",
+);
+export type AddedToken = t.TypeOf<typeof AddedToken>;
+
+const Precompiled = t.type({ type: t.literal("Precompiled"), precompiled_charsmap: withDefault(t.string, "") });
+const Strip = t.type({ type: t.literal("Strip"), strip_left: t.boolean, strip_right: t.boolean });
+const Pattern = t.union([t.type({ Regex: t.string }), t.type({ String: t.string })], "pattern");
+const Replace = t.type({ type: t.literal("Replace"), pattern: Pattern, content: t.string });
+
+export type NormalizerPart =
+  | t.TypeOf<typeof Precompiled>
+  | t.TypeOf<typeof Strip>
+  | t.TypeOf<typeof Replace>
+  | { readonly type: "Sequence"; readonly normalizers: readonly NormalizerPart[] };
+const Normalizer: t.Type<NormalizerPart, unknown> = t.recursion("Precompiled, Strip, Replace or a Sequence", () =>
+  t.union([
+    Precompiled,
+    Strip,
+    Replace,
+    t.type({ type: t.literal("Sequence"), normalizers: t.readonlyArray(Normalizer) }),
+  ]),
+);
+
+const Metaspace = t.type({
+  type: t.literal("Metaspace"),
+  replacement: withDefault(t.string, "\u2581"),
+  add_prefix_space: withDefault(t.boolean, true),
+  prepend_scheme: t.union([t.literal("always"), t.literal("first"), t.literal("never"), t.undefined]),
+  split: withDefault(t.boolean, true),
+});
+export type Metaspace = t.TypeOf<typeof Metaspace>;
+const WhitespaceSplit = t.type({ type: t.literal("WhitespaceSplit") });
+
+export type PreTokenizerPart =
+  | Metaspace
+  | t.TypeOf<typeof WhitespaceSplit>
+  | { readonly type: "Sequence"; readonly pretokenizers: readonly PreTokenizerPart[] };
+const PreTokenizer: t.Type<PreTokenizerPart, unknown> = t.recursion("Metaspace, WhitespaceSplit or a Sequence", () =>
+  t.union([
+    Metaspace,
+    WhitespaceSplit,
+    t.type({ type: t.literal("Sequence"), pretokenizers: t.readonlyArray(PreTokenizer) }),
+  ]),
+);
+
+/** Byte pieces are always put together, so `ByteFallback` and `Fuse` say nothing new. */
+const PlainDecoder = t.union([
+  Metaspace,
+  t.type({ type: t.literal("ByteFallback") }),
+  t.type({ type: t.literal("Fuse") }),
+]);
+const DecoderPart = t.union(
+  [PlainDecoder, t.type({ type: t.literal("Sequence"), decoders: t.array(PlainDecoder) })],
+  "Metaspace, ByteFallback, Fuse or a Sequence",
+);
+
+const SpecialToken = t.type({ SpecialToken: t.type({ id: t.string }) });
+const Template = t.type({
+  type: t.literal("TemplateProcessing"),
+  single: t.array(t.union([SpecialToken, t.type({ Sequence: t.UnknownRecord })])),
+});
+
+const UnigramModel = t.type(
+  {
+    type: t.literal("Unigram"),
+    unk_id: naturalNumber,
+    vocab: t.array(t.tuple([t.string, t.number])),
+    byte_fallback: optionalFlag,
+  },
+  "Unigram model",
+);
+
+export const TokenizerJson = t.type(
+  {
+    added_tokens: t.array(AddedToken),
+    normalizer: t.union([Normalizer, t.null]),
+    pre_tokenizer: t.union([PreTokenizer, t.null]),
+    post_processor: t.union([Template, t.null]),
+    decoder: t.union([DecoderPart, t.null]),
+    model: UnigramModel,
+  },
+  "tokenizer.json",
+);
+export type TokenizerJson = t.TypeOf<typeof TokenizerJson>;

@@ -13,6 +13,7 @@ export {
   CheckpointError,
   ConfigError,
   DataError,
+  DownloadError,
   DTypeError,
   type ErrorTag,
   FluxionError,

@@ -80,6 +80,10 @@ export class CheckpointError extends FluxionError<"CheckpointError"> {
 export class DataError extends FluxionError<"DataError"> {
   readonly _tag = "DataError";
 }
+/** A file that could not be fetched, or whose bytes are not those that were declared. */
+export class DownloadError extends FluxionError<"DownloadError"> {
+  readonly _tag = "DownloadError";
+}
 /** Something this version, backend or device cannot do. */
 export class UnsupportedError extends FluxionError<"UnsupportedError"> {
   readonly _tag = "UnsupportedError";
@@ -107,6 +111,7 @@ interface ErrorByTag {
   readonly ConfigError: ConfigError;
   readonly CheckpointError: CheckpointError;
   readonly DataError: DataError;
+  readonly DownloadError: DownloadError;
   readonly UnsupportedError: UnsupportedError;
   readonly BackendError: BackendError;
   readonly PendingError: PendingError;
@@ -124,6 +129,7 @@ const TAGS: ReadonlySet<string> = new Set<ErrorTag>([
   "ConfigError",
   "CheckpointError",
   "DataError",
+  "DownloadError",
   "UnsupportedError",
   "BackendError",
   "PendingError",

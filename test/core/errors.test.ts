@@ -32,7 +32,7 @@ Errors("isFluxionError tells our errors by their tag, every class of them", () =
   const classes = Object.entries(errors).filter(
     ([name]) => /^(?!Fluxion).*Error$/.test(name) && name !== "isFluxionError",
   );
-  assert.is(classes.length, 13);
+  assert.is(classes.length, 14);
   for (const [name, Class] of classes) {
     const e = new (Class as typeof ShapeError)({ where: "f", what: "w" }) as errors.FluxionError;
     assert.is(e._tag, name);

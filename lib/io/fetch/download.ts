@@ -1,0 +1,205 @@
+/**
+ * @file One file over HTTP, so that it is there whole and right or not at all.
+ *
+ * Bytes go to `FILE.part`, and the version they belong to to `FILE.part.json`. After a break, also of the program, the rest is asked for by a range
+ * request; the server's `If-Range` sees to it that parts of two versions are not joined. The whole file is compared with its declared size and
+ * SHA-256, and then renamed.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DownloadError } from "../../core/errors.js";
+import { type Answer, ask, overNetwork, Transient } from "./request.js";
+
+export interface FileRequest {
+  readonly url: string;
+  readonly path: string;
+  /** Lower-case hexadecimal, where it is known beforehand. */
+  readonly sha256?: string | undefined;
+}
+export interface DownloadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called as bytes arrive, with those of the file so far and, where it is known, all of them. */
+  readonly onBytes?: ((done: number, total: number | undefined) => void) | undefined;
+  /** Tries after the first that get no further; 4. */
+  readonly retries?: number | undefined;
+  /** Wait before the first of these tries, in milliseconds, doubled for each further one; 500. */
+  readonly delayMs?: number | undefined;
+  /** Longest silence of a server, in milliseconds; 60000. */
+  readonly silenceMs?: number | undefined;
+}
+export interface Downloaded {
+  /** In bytes. */
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** Downloads with other bytes than declared, before it is given up. */
+const MOST_DAMAGED = 2;
+
+const sizeOf = async (path: string): Promise<number> => {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return 0;
+  }
+};
+
+/** SHA-256 of a file, read in pieces. */
+export const hashFile = async (path: string): Promise<string> => {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array);
+  return hash.digest("hex");
+};
+
+const noteOf = (path: string): string => `${path}.part.json`;
+const partOf = (path: string): string => `${path}.part`;
+
+/** The version that a part belongs to, by its address and validator; a part without it is of no use. */
+const readValidator = async ({ url, path }: FileRequest): Promise<string | undefined> => {
+  try {
+    const note = JSON.parse(await readFile(noteOf(path), "utf8")) as { url?: unknown; validator?: unknown } | null;
+    return note?.url === url && typeof note.validator === "string" ? note.validator : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** A signal that fires when the caller's does, or when `alive` has not been called for a while. */
+const watch = (ms: number, outer: AbortSignal | undefined) => {
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(new Error(`no byte for ${ms / 1000} s`)), ms);
+  return {
+    signal: outer === undefined ? silent.signal : AbortSignal.any([outer, silent.signal]),
+    alive: () => void timer.refresh(),
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
+};
+
+type OnChunk = (bytes: number) => void;
+
+const writeBody = async (file: FileHandle, { body, start, declared }: Answer, onChunk: OnChunk): Promise<void> => {
+  let done = start;
+  if (body !== null) {
+    const reader = body.getReader();
+    try {
+      for (;;) {
+        const { done: ended, value } = await overNetwork(reader.read());
+        if (ended) break;
+        await file.writeFile(value);
+        done += value.length;
+        if (done > (declared.size ?? Infinity)) {
+          throw new Transient(`more bytes than the ${declared.size} declared`, { damaged: true });
+        }
+        onChunk(done);
+      }
+    } finally {
+      await reader.cancel().catch(() => undefined); // a body that broke off cannot be cancelled
+    }
+  }
+  await file.sync();
+  if (declared.size !== undefined && done < declared.size)
+    throw new Transient(`it ended after ${done} of ${declared.size} bytes`);
+};
+
+/** Compares the whole part with what is known of the file, and gives it its name. */
+const finish = async ({ path, sha256 }: FileRequest, answer: Answer): Promise<Downloaded> => {
+  const expected = sha256 ?? answer.declared.sha256;
+  const found = await hashFile(partOf(path));
+  if (expected !== undefined && found !== expected) {
+    throw new Transient(`bytes with SHA-256 ${found} instead of ${expected}`, { damaged: true });
+  }
+  const size = await sizeOf(partOf(path));
+  await rename(partOf(path), path);
+  await rm(noteOf(path), { force: true });
+  return { size, sha256: found };
+};
+
+const tryOnce = async (
+  request: FileRequest,
+  { signal, onBytes, silenceMs = 60_000 }: DownloadOptions,
+): Promise<Downloaded> => {
+  const { url, path } = request;
+  const part = partOf(path);
+  const validator = await readValidator(request);
+  const have = validator === undefined ? 0 : await sizeOf(part);
+  using watched = watch(silenceMs, signal);
+  const answer = await ask(url, have, validator, watched.signal);
+  if (answer.status === 416) {
+    await answer.body?.cancel();
+    if (have > 0 && have === answer.declared.size) return finish(request, answer);
+    throw new Transient(`it has no more than ${have} bytes there`, { damaged: true });
+  }
+  await writeFile(noteOf(path), JSON.stringify({ url, validator: answer.declared.validator }));
+  {
+    await using file = await open(part, answer.start === 0 ? "w" : "a");
+    await writeBody(file, answer, (done) => {
+      watched.alive();
+      onBytes?.(done, answer.declared.size);
+    });
+  }
+  return finish(request, answer);
+};
+
+const interrupted = ({ url }: FileRequest, cause: unknown): DownloadError =>
+  new DownloadError(
+    {
+      where: "fetchFiles",
+      what: "the download was interrupted",
+      at: url,
+      hint: "run it again to go on where it stopped",
+    },
+    { cause },
+  );
+
+const givenUp = ({ url }: FileRequest, tries: number, cause: Transient): DownloadError =>
+  new DownloadError(
+    {
+      where: "fetchFiles",
+      what:
+        cause.options.damaged === true
+          ? "the server gives other bytes than it declares"
+          : "the file could not be fetched",
+      got: `${cause.message}, after ${tries} tries`,
+      at: url,
+      hint: "check the connection, try later, or name a mirror",
+    },
+    { cause },
+  );
+
+/**
+ * Downloads a file to its path; a part that is there from an earlier time is continued.
+ *
+ * @throws {DownloadError} when the server refuses, cannot be reached, breaks off again and again, or gives other bytes than declared
+ */
+export const download = async (request: FileRequest, options: DownloadOptions = {}): Promise<Downloaded> => {
+  const { signal, retries = 4, delayMs = 500 } = options;
+  await mkdir(dirname(request.path), { recursive: true });
+  let furthest = 0;
+  let damaged = 0;
+  let fruitless = 0;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryOnce(request, options);
+    } catch (cause) {
+      if (signal?.aborted === true) throw interrupted(request, cause);
+      if (!(cause instanceof Transient)) throw cause;
+      const { damaged: isDamaged = false, waitMs } = cause.options;
+      if (isDamaged) {
+        damaged += 1;
+        await rm(partOf(request.path), { force: true });
+      }
+      const have = await sizeOf(partOf(request.path));
+      fruitless = have > furthest ? 0 : fruitless + 1;
+      furthest = Math.max(furthest, have);
+      if (fruitless > retries || damaged >= MOST_DAMAGED) throw givenUp(request, tries, cause);
+      try {
+        await sleep(waitMs ?? delayMs * 2 ** Math.max(0, fruitless - 1), undefined, { signal });
+      } catch (aborted) {
+        throw interrupted(request, aborted);
+      }
+    }
+  }
+};

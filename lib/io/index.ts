@@ -1,4 +1,6 @@
 /** @file Files of weights and prompts, in and out. Needs Node. */
+export { SOURCE_NAMES } from "./fetch/catalogue.js";
+export { cacheFolder, type Fetched, type FetchOptions, type FetchProgress, fetchFiles } from "./fetch/fetch.js";
 export { type LoadOptions, loadHuggingFace, type Progress, type StoredT5 } from "./huggingface.js";
 export { decodeHuggingFaceConfig, encodeHuggingFaceConfig } from "./huggingface-config.js";
 export { loadMeshTensorFlow, type StoredMeshT5 } from "./meshtf/load.js";

@@ -154,20 +154,21 @@ const interrupted = ({ url }: FileRequest, cause: unknown): DownloadError =>
     { cause },
   );
 
-const givenUp = ({ url }: FileRequest, tries: number, cause: Transient): DownloadError =>
-  new DownloadError(
+const givenUp = ({ url, sha256 }: FileRequest, tries: number, cause: Transient): DownloadError => {
+  const damaged = cause.options.damaged === true;
+  const changed = "the file may have changed since it was fetched first; fluxion-lock.json has its checksum of then";
+  const hint = damaged && sha256 !== undefined ? changed : "check the connection, try later, or name a mirror";
+  return new DownloadError(
     {
       where: "fetchFiles",
-      what:
-        cause.options.damaged === true
-          ? "the server gives other bytes than it declares"
-          : "the file could not be fetched",
+      what: damaged ? "the server gives other bytes than declared" : "the file could not be fetched",
       got: `${cause.message}, after ${tries} tries`,
       at: url,
-      hint: "check the connection, try later, or name a mirror",
+      hint,
     },
     { cause },
   );
+};
 
 /**
  * Downloads a file to its path; a part that is there from an earlier time is continued.

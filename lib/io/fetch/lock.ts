@@ -1,0 +1,107 @@
+/**
+ * @file The lock file of a cache folder: size and SHA-256 of every file that was fetched into it.
+ *
+ * A file that is there with the size that the lock says is not asked for again, so that what was fetched once works offline. A file
+ * that somebody put there by hand is taken into the lock as it is.
+ */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import * as t from "io-ts";
+import { DownloadError } from "../../core/errors.js";
+import { type Caller, decodeAs, naturalNumber, withDefault } from "../decode.js";
+import { readText, writeAtomic } from "../files.js";
+import { parseJson } from "../json.js";
+import { hashFile } from "./download.js";
+
+const Entry = t.type({ size: naturalNumber, sha256: t.string, url: t.union([t.string, t.null]) }, "locked file");
+const Lock = t.type(
+  { version: t.literal(1), files: t.record(t.string, Entry), absent: withDefault(t.array(t.string), []) },
+  "lock file",
+);
+export type LockEntry = t.TypeOf<typeof Entry>;
+
+export const CALLER: Caller<DownloadError> = { where: "fetchFiles", error: DownloadError };
+const NAME = "fluxion-lock.json";
+
+const sizeAt = async (path: string): Promise<number | undefined> => {
+  try {
+    return (await stat(path)).size;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw cause;
+  }
+};
+
+export interface FolderLock {
+  /** The entry of a file that is there and as the lock says. */
+  present(name: string): Promise<LockEntry | undefined>;
+  /** The SHA-256 that an earlier download had, also when the file is gone. */
+  sha256(name: string): string | undefined;
+  add(name: string, entry: LockEntry): Promise<void>;
+  /** Whether the server once had no such file. */
+  isAbsent(name: string): boolean;
+  addAbsent(name: string): Promise<void>;
+}
+
+/** The value of a task; throws its error. */
+const orThrow = async <A>(task: TE.TaskEither<DownloadError, A>): Promise<A> => {
+  const result = await task();
+  if (E.isLeft(result)) throw result.left;
+  return result.right;
+};
+
+/**
+ * The lock of a folder; an empty one when the folder has none.
+ *
+ * @throws {DownloadError} when the lock file is damaged, or a file has another size than it says
+ */
+export const openLock = async (folder: string): Promise<FolderLock> => {
+  const path = join(folder, NAME);
+  const read = pipe(
+    readText(path, CALLER),
+    TE.chainEitherK((text) => parseJson(text, CALLER, path)),
+    TE.chainEitherK(decodeAs(Lock, CALLER, path, "delete this file; the files beside it are then hashed anew")),
+  );
+  const lock = (await sizeAt(path)) === undefined ? undefined : await orThrow(read);
+  const files = new Map(Object.entries(lock?.files ?? {}));
+  const absent = new Set(lock?.absent);
+
+  const save = async (): Promise<void> => {
+    const content = { version: 1, files: Object.fromEntries([...files].sort()), absent: [...absent].sort() };
+    await orThrow(writeAtomic(path, `${JSON.stringify(content, null, 2)}\n`, CALLER));
+  };
+  const add = (name: string, entry: LockEntry): Promise<void> => {
+    files.set(name, entry);
+    return save();
+  };
+  return {
+    add,
+    isAbsent: (name) => absent.has(name),
+    addAbsent: async (name) => {
+      if (absent.has(name)) return;
+      absent.add(name);
+      await save();
+    },
+    sha256: (name) => files.get(name)?.sha256,
+    present: async (name) => {
+      const file = join(folder, name);
+      const size = await sizeAt(file);
+      if (size === undefined) return undefined;
+      const known = files.get(name);
+      if (known?.size === size) return known;
+      if (known !== undefined) {
+        throw new DownloadError({
+          ...{ where: CALLER.where, what: "a file in the cache has changed since it was fetched" },
+          ...{ expected: `${known.size} bytes`, got: `${size} bytes`, at: file },
+          hint: `delete it to fetch it again; to keep it, delete its entry in ${path}`,
+        });
+      }
+      const entry = { size, sha256: await hashFile(file), url: null };
+      await add(name, entry);
+      return entry;
+    },
+  };
+};

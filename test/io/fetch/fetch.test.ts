@@ -1,0 +1,238 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { strToU8, zipSync } from "fflate";
+import * as E from "fp-ts/lib/Either.js";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { isFluxionError } from "../../../lib/core/errors.js";
+import { SOURCE_NAMES } from "../../../lib/io/fetch/catalogue.js";
+import { cacheFolder, type FetchOptions, type FetchProgress, fetchFiles } from "../../../lib/io/fetch/fetch.js";
+import { rightOf, temporaryFolder } from "../folder.js";
+import { sendBytes, serve, sha256, type TestServer } from "./server.js";
+
+const Suite = suite("io/fetch/fetch");
+const root = temporaryFolder(Suite);
+let next = 0;
+const newCache = (): string => join(root, `${next++}`);
+
+type Files = Readonly<Record<string, string | Uint8Array>>;
+const bytesOf = (content: string | Uint8Array): Uint8Array =>
+  typeof content === "string" ? strToU8(content) : content;
+
+/** A server of files by their path, the rest is 404. */
+const serveFiles = (files: Files): Promise<TestServer> =>
+  serve((request, response) => {
+    const content = files[decodeURIComponent(request.url ?? "")];
+    if (content === undefined) response.writeHead(404).end();
+    else sendBytes(request, response, bytesOf(content));
+  });
+const below = (base: string, files: Files): Files =>
+  Object.fromEntries(Object.entries(files).map(([name, content]) => [`${base}/${name}`, content]));
+
+const fetchNow = async (name: string, options: FetchOptions) =>
+  fetchFiles(name, { delayMs: 1, retries: 1, cacheDir: newCache(), ...options })();
+const refusal = async (name: string, options: FetchOptions): Promise<string> => {
+  const result = await fetchNow(name, options);
+  if (E.isRight(result)) return assert.unreachable("it was fetched") as never;
+  assert.ok(isFluxionError(result.left, "DownloadError"));
+  return result.left.message;
+};
+
+const SMALL: Files = { "config.json": "{}", "spiece.model": "pieces", "model.safetensors": "weights" };
+const LM_ADAPT = "/google/t5-small-lm-adapt/resolve/main";
+
+Suite("a model comes by its name, with progress, and is not asked for again, also offline", async () => {
+  const cacheDir = newCache();
+  const seen: FetchProgress[] = [];
+  const server = await serveFiles(below(LM_ADAPT, SMALL));
+  const options = { cacheDir, mirror: `${server.url}/` };
+  const first = rightOf(await fetchNow("t5-small-lm-adapt", { ...options, onProgress: (p) => void seen.push(p) }));
+  assert.is(first.folder, join(cacheDir, "models", "google--t5-small-lm-adapt"));
+  assert.equal(first.files, ["config.json", "spiece.model", "model.safetensors"]);
+  assert.is(readFileSync(join(first.folder, "model.safetensors"), "utf8"), "weights");
+  assert.equal(seen.at(-1), { file: "model.safetensors", done: 7, total: 7 });
+  assert.equal(server.requests.length, 5, "two optional files are asked for too");
+  await server[Symbol.asyncDispose]();
+  assert.equal(rightOf(await fetchNow("t5-small-lm-adapt", options)), first);
+  const lock = JSON.parse(readFileSync(join(first.folder, "fluxion-lock.json"), "utf8"));
+  assert.equal(lock.files["model.safetensors"], {
+    size: 7,
+    sha256: sha256(strToU8("weights")),
+    url: `${server.url}${LM_ADAPT}/model.safetensors`,
+  });
+});
+
+Suite("weights in shards are fetched by their index, each once", async () => {
+  const weight_map = { a: "model-1.safetensors", b: "model-2.safetensors", c: "model-1.safetensors" };
+  const { "model.safetensors": _, ...rest } = SMALL;
+  const files = {
+    ...rest,
+    "model.safetensors.index.json": JSON.stringify({ metadata: {}, weight_map }),
+    "model-1.safetensors": "one",
+    "model-2.safetensors": "two",
+  };
+  const cacheDir = newCache();
+  const server = await serveFiles(below("/google/mt5-xl/resolve/main", files));
+  const options = { cacheDir, mirror: server.url };
+  const fetched = rightOf(await fetchNow("mt5-xl", options));
+  assert.equal(fetched.files.slice(2), ["model.safetensors.index.json", "model-1.safetensors", "model-2.safetensors"]);
+  await server[Symbol.asyncDispose]();
+  assert.equal(rightOf(await fetchNow("mt5-xl", options)), fetched);
+});
+
+Suite("an index that names files outside the folder is refused", async () => {
+  for (const name of ["../model.safetensors", "/etc/x.safetensors", "a/b.safetensors", "x.bin", ".safetensors"]) {
+    const { "model.safetensors": _, ...rest } = SMALL;
+    const index = JSON.stringify({ weight_map: { a: name } });
+    await using server = await serveFiles(
+      below("/o/r/resolve/main", { ...rest, "model.safetensors.index.json": index }),
+    );
+    assert.match(await refusal("o/r", { mirror: server.url }), /name of a safetensors file/);
+  }
+});
+
+Suite("a repository of another owner and another revision have folders of their own", async () => {
+  await using server = await serveFiles(below("/me/my.model/resolve/refs/pr/1", SMALL));
+  const cacheDir = newCache();
+  const fetched = rightOf(await fetchNow("me/my.model", { cacheDir, mirror: server.url, revision: "refs/pr/1" }));
+  assert.is(fetched.folder, join(cacheDir, "models", "me--my.model@refs-pr-1"));
+});
+
+Suite("what is missing on the server is said with what to do", async () => {
+  const { "model.safetensors": _, ...rest } = SMALL;
+  const files: Record<string, string | Uint8Array> = { ...below("/o/r/resolve/main", rest) };
+  await using server = await serveFiles(files);
+  const options = { mirror: server.url, cacheDir: newCache() };
+  assert.match(await refusal("o/r", options), /no weights in safetensors[\s\S]*revision/);
+  files["/o/r/resolve/main/model.safetensors"] = "weights";
+  assert.ok(E.isRight(await fetchNow("o/r", options)), "weights that appear later are fetched");
+  assert.match(await refusal("o/none", options), /status 404[\s\S]*config\.json/);
+  assert.match(await refusal("t5-tiny", options), /no model or data set of this name[\s\S]*t5-small-lm-adapt/);
+  for (const name of ["../x", "a/..", "a/b/c", ".a/b"]) assert.match(await refusal(name, options), /of this name/);
+});
+
+Suite(
+  "offline, the message says what was tried and how to do it by hand; files put there by hand are taken",
+  async () => {
+    const server = await serveFiles({});
+    await server[Symbol.asyncDispose]();
+    const cacheDir = newCache();
+    const options = { mirror: server.url, cacheDir };
+    const message = await refusal("t5-small", options);
+    const folder = join(cacheDir, "models", "google-t5--t5-small");
+    assert.match(message, /could not be fetched[\s\S]*ECONNREFUSED[\s\S]*2 tries/);
+    for (const part of [
+      `${server.url}/google-t5/t5-small/resolve/main`,
+      folder,
+      "config.json, spiece.model",
+      "mirror",
+    ]) {
+      assert.ok(message.includes(part), `${part} in ${message}`);
+    }
+    const all = { ...SMALL, "generation_config.json": "{}", "tokenizer.json": "{}" };
+    for (const [name, content] of Object.entries(all)) writeFileSync(join(folder, name), content);
+    assert.is(rightOf(await fetchNow("t5-small", options)).files.length, 5);
+    writeFileSync(join(folder, "spiece.model"), "other");
+    assert.match(await refusal("t5-small", options), /has changed[\s\S]*6 bytes[\s\S]*5 bytes/);
+  },
+);
+
+Suite("a file that was deleted must come back as the lock has it", async () => {
+  const files: Record<string, string | Uint8Array> = { ...below("/o/r/resolve/main", SMALL) };
+  await using server = await serveFiles(files);
+  const options = { mirror: server.url, cacheDir: newCache() };
+  const { folder } = rightOf(await fetchNow("o/r", options));
+  rmSync(join(folder, "spiece.model"));
+  files["/o/r/resolve/main/spiece.model"] = "PIECES";
+  assert.match(await refusal("o/r", options), /SHA-256[\s\S]*fluxion-lock\.json/);
+  writeFileSync(join(folder, "fluxion-lock.json"), "{");
+  assert.match(await refusal("o/r", options), /not valid JSON/);
+});
+
+const zip = (files: Record<string, string>): Uint8Array =>
+  zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])));
+const CB = "/glue/superglue/data/v2/CB.zip";
+
+Suite("a data set is unpacked into the folder of its task", async () => {
+  const archive = zip({
+    "CB/train.jsonl": "1\n",
+    "CB/val.jsonl": "2\n",
+    "__MACOSX/CB/._val.jsonl": "x",
+    "CB/a.txt": "",
+  });
+  const server = await serveFiles({ [CB]: archive });
+  const options = { mirror: server.url, cacheDir: newCache() };
+  const fetched = rightOf(await fetchNow("superglue-cb", options));
+  assert.equal(fetched.files, ["CB/train.jsonl", "CB/val.jsonl"]);
+  assert.is(readFileSync(join(fetched.folder, "CB", "val.jsonl"), "utf8"), "2\n");
+  await server[Symbol.asyncDispose]();
+  assert.equal(rightOf(await fetchNow("superglue-cb", options)), fetched);
+});
+
+Suite(
+  "an archive that is damaged, empty, leads outside or claims too much is refused, and nothing is left",
+  async () => {
+    const good = zip({ "CB/train.jsonl": "1\n".repeat(1000) });
+    const bomb = good.slice();
+    const view = new DataView(bomb.buffer, bomb.byteOffset);
+    const directory = Buffer.from(bomb).lastIndexOf("PK\x01\x02", undefined, "latin1");
+    view.setUint32(directory + 24, 0x7fffffff, true);
+    const bad: readonly (readonly [Uint8Array, RegExp])[] = [
+      [strToU8("<html>"), /damaged/],
+      [good.subarray(0, 60), /damaged/],
+      [zip({ "../../train.jsonl": "x", "/a/b/c.jsonl": "x" }), /no \.jsonl/],
+      [bomb, /claims more/],
+    ];
+    for (const [archive, message] of bad) {
+      const cacheDir = newCache();
+      await using server = await serveFiles({ [CB]: archive });
+      assert.match(await refusal("superglue-cb", { mirror: server.url, cacheDir }), message);
+      assert.equal(readdirSync(join(cacheDir, "data", "superglue")), ["CB.zip", "fluxion-lock.json"]);
+    }
+  },
+);
+
+Suite("a signal interrupts a fetch, and the next one goes on", async () => {
+  const stop = new AbortController();
+  const weights = new Uint8Array(300_000).fill(7);
+  await using server = await serveFiles(below(LM_ADAPT, { ...SMALL, "model.safetensors": weights }));
+  const options = { mirror: server.url, cacheDir: newCache() };
+  const onProgress = ({ file }: FetchProgress) => file === "model.safetensors" && stop.abort();
+  assert.match(await refusal("t5-small-lm-adapt", { ...options, signal: stop.signal, onProgress }), /run it again/);
+  assert.ok(E.isRight(await fetchNow("t5-small-lm-adapt", options)));
+  assert.is(server.requests.filter((request) => request.includes("config.json")).length, 2, "config.json was kept");
+});
+
+Suite("FLUXION_CACHE names the cache, and HF_ENDPOINT the server of models", async () => {
+  const before = { ...process.env };
+  await using server = await serveFiles(below("/google-t5/t5-small/resolve/main", SMALL));
+  process.env.FLUXION_CACHE = newCache();
+  process.env.HF_ENDPOINT = server.url;
+  try {
+    assert.is(cacheFolder(), process.env.FLUXION_CACHE);
+    const { folder } = rightOf(await fetchFiles("t5-small", { delayMs: 1 })());
+    assert.ok(folder.startsWith(process.env.FLUXION_CACHE) && existsSync(join(folder, "config.json")));
+  } finally {
+    for (const name of ["FLUXION_CACHE", "HF_ENDPOINT"]) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  }
+  assert.match(cacheFolder(), /fluxion/i);
+});
+
+Suite("the names are those of the families and sizes", () => {
+  for (const name of ["t5-11b", "t5-1.1-xxl", "t5-base-lm-adapt", "flan-t5-xl", "mt5-small", "superglue-axb"]) {
+    assert.is(SOURCE_NAMES.includes(name), name !== "superglue-axb", name);
+  }
+  assert.is(new Set(SOURCE_NAMES).size, 35);
+});
+
+Suite("a cache that cannot be a folder is said so", async () => {
+  mkdirSync(root, { recursive: true });
+  const file = join(root, "file");
+  writeFileSync(file, "");
+  assert.match(await refusal("t5-small", { cacheDir: file }), /a part of this path is a file|a file where a folder/);
+});
+
+Suite.run();

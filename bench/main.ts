@@ -6,7 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
+import { CASES } from "./sizes/cases.js";
 import { SIZES } from "./step/model.js";
 import { runTorch } from "./step/torch.js";
 import { PEERS as TOKENIZERS } from "./tokenize/peers.js";
@@ -79,6 +80,18 @@ program
     for (const peer of Object.keys(TOKENIZERS)) {
       const { line, reason } = runScript("tokenize/peer.ts", peer, options.rounds);
       console.log(JSON.stringify(line ?? { bench: "tokenize", peer, skipped: reason }));
+    }
+  });
+program
+  .command("sizes")
+  .description(
+    "whether big models fit: one loaded from bfloat16 shards with random weights, and evaluated or trained for a step",
+  )
+  .addArgument(new Argument("[case]", "one of them; all by default").choices(Object.keys(CASES)))
+  .action((only: string | undefined) => {
+    for (const name of Object.keys(CASES).filter((key) => only === undefined || key === only)) {
+      const { line, reason } = runScript("sizes/peer.ts", name);
+      console.log(JSON.stringify(line ?? { bench: "sizes", case: name, skipped: reason }));
     }
   });
 await program.parseAsync();

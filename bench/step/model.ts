@@ -23,7 +23,7 @@ export const SIZES = {
 } as const satisfies Record<string, Size>;
 
 /** A small seeded generator of uniform numbers in [0, 1) (the mulberry32 recurrence). */
-const uniforms = (seed: number): (() => number) => {
+export const uniforms = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -34,7 +34,7 @@ const uniforms = (seed: number): (() => number) => {
 };
 
 /** `n` normal numbers of standard deviation `sd`, by Box and Muller. */
-const normals = (next: () => number, n: number, sd: number): Float32Array =>
+export const normals = (next: () => number, n: number, sd: number): Float32Array =>
   Float32Array.from({ length: n }, () => {
     const radius = Math.sqrt(-2 * Math.log(1 - next()));
     return sd * radius * Math.cos(2 * Math.PI * next());

@@ -52,10 +52,9 @@ const prompt = { prompt: np.array(normals(next, c.prompt * config.dModel, 0.5), 
 const evaluate = async () => {
   using loss = jit(t5.promptLoss(config));
   const [value, lossMs] = await timed(() => loss(params, prompt, batch).item());
-  const decode = t5.greedy(config);
-  const [rows, greedyMs] = await timed(() => decode(params, prompt, batch.inputs, GREEDY_TOKENS));
-  decode.dispose();
-  return { loss: value, lossMs, greedyMs, tokens: rows.flat().length };
+  using generate = t5.generate(config, { maxLength: GREEDY_TOKENS });
+  const [rows, greedyMs] = await timed(() => generate(params, batch.inputs, { prefix: prompt.prompt }));
+  return { loss: value, lossMs, greedyMs, tokens: rows.flat().reduce((n, { tokens }) => n + tokens.length, 0) };
 };
 
 /** The loss and the gradient of the prompt, twice: the first compiles. */

@@ -11,6 +11,7 @@ import { huggingFaceName } from "../../lib/io/names.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, applyUpdates, type GradientTransformation, sgd } from "../../lib/optim/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
+import { positionBias } from "../../lib/t5/layers.js";
 import * as t5 from "../../lib/t5/model.js";
 import { grad, valueAndGrad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
@@ -116,6 +117,45 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
       for (const [weight, digest] of Object.entries(golden.gradient_digests)) {
         assertDigest(weight, named[weight], digest);
       }
+    });
+
+    check("what goes from layer to layer, and the position bias", ({ config, params }, root) => {
+      const golden = readSharedJson<{
+        inputs: Inputs & { decoder_input_ids: GoldenTensor };
+        encoder_hidden_states: GoldenTensor[];
+        decoder_hidden_states: GoldenTensor[];
+        encoder_position_bias_12x12: GoldenTensor;
+        decoder_position_bias_7x7: GoldenTensor;
+      }>(root, `golden/${name}/intermediate.json`);
+      const { encoder, decoder } = params;
+      const biases = [
+        [positionBias(config, encoder.relposBias.relEmbedding, 12, 12, true), golden.encoder_position_bias_12x12],
+        [positionBias(config, decoder.relposBias.relEmbedding, 7, 7, false), golden.decoder_position_bias_7x7],
+      ] as const;
+      for (const [bias, want] of biases) {
+        assert.equal(bias.shape, want.shape);
+        assertNear("position bias", bias.dataSync(), want.data, HIDDEN);
+      }
+      // A stack cut short gives the norm of what its last layer hands on. The last golden states are normalised, and tested elsewhere.
+      const handedOn = (states: Tensor, scale: Tensor, hidden: GoldenTensor): ArrayLike<number> => {
+        const meanSquare = np.mean(np.square(fromGolden(hidden)), { axis: -1, keepDims: true });
+        return np.multiply(np.divide(states, scale), np.sqrt(meanSquare)).dataSync();
+      };
+      const inputs = fromGolden(golden.inputs.input_ids);
+      const skip = paddingOf(golden.inputs.input_ids, config.dModel);
+      golden.encoder_hidden_states.slice(0, -1).forEach((hidden, depth) => {
+        const cut = { ...params, encoder: { ...encoder, layers: encoder.layers.slice(0, depth) } };
+        const { states } = t5.encode(config, cut, inputs);
+        const got = handedOn(states, encoder.encoderNorm.scale, hidden);
+        assertNear(`encoder, ${depth} layers`, got, hidden.data, HIDDEN, skip);
+      });
+      const encoded = t5.encode(config, params, inputs);
+      golden.decoder_hidden_states.slice(0, -1).forEach((hidden, depth) => {
+        const cut = { ...params, decoder: { ...decoder, layers: decoder.layers.slice(0, depth) } };
+        const states = t5.decode(config, cut, encoded, fromGolden(golden.inputs.decoder_input_ids));
+        const got = handedOn(states, decoder.decoderNorm.scale, hidden);
+        assertNear(`decoder, ${depth} layers`, got, hidden.data, HIDDEN);
+      });
     });
 
     check("the gradient with respect to the prompt", ({ config, params }, root) => {

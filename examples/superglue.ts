@@ -24,7 +24,7 @@ await runMain(async () => {
   const folder = await openRunFolder(out, config, resume);
   console.log(`executor   ${stats().executor}\nresults    ${folder.dir}\n`);
 
-  const untuned = run.evaluator(null);
+  const untuned = await run.evaluator(null);
   const start = (resume ? await folder.restoreCheckpoint(run.state) : undefined) ?? {
     state: run.state,
     position: { step: 0, best: undefined, stale: 0 },

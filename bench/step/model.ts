@@ -15,11 +15,23 @@ export interface Size {
 
 const toy = { d: 128, ff: 256, layers: 2, heads: 4, dkv: 32, batch: 8, input: 64, target: 8, prompt: 20 };
 
-/** `small` is T5 1.1 small; `tiny` is `nano` with T5's vocabulary. */
+/** `small` and `base` are those of T5 1.1; `tiny` is `nano` with T5's vocabulary. */
 export const SIZES = {
   nano: { ...toy, vocab: 4096 },
   tiny: { ...toy, vocab: 32128 },
   small: { d: 512, ff: 1024, layers: 8, heads: 6, dkv: 64, vocab: 32128, batch: 8, input: 128, target: 8, prompt: 100 },
+  base: {
+    d: 768,
+    ff: 2048,
+    layers: 12,
+    heads: 12,
+    dkv: 64,
+    vocab: 32128,
+    batch: 4,
+    input: 128,
+    target: 8,
+    prompt: 100,
+  },
 } as const satisfies Record<string, Size>;
 
 /** A small seeded generator of uniform numbers in [0, 1) (the mulberry32 recurrence). */

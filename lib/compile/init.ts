@@ -26,6 +26,11 @@ export interface InitOptions {
   readonly threads?: number;
   /** Execution providers of the native executor, in order of preference; by default `cpu`. */
   readonly providers?: readonly string[];
+  /**
+   * Whether a program of the native executor keeps the memory of its intermediates for its next run; by default true, which is fastest.
+   * Without it, programs hold little between runs, and wide ones (T5 1.1 small and up) take longer, since the system clears pages anew.
+   */
+  readonly arena?: boolean;
 }
 
 const INSTANCE = Symbol.for("fluxion.instance");
@@ -76,7 +81,7 @@ const nativeFor = async (
   eager: ExecutorRuntime,
   backend: BackendName,
   executor: ExecutorName,
-  options: Pick<InitOptions, "threads" | "providers">,
+  options: Pick<InitOptions, "threads" | "providers" | "arena">,
 ): Promise<ExecutorRuntime | undefined> => {
   const demanded = executor === "onnx";
   if (!isNode || !ON_CPU.includes(backend)) {

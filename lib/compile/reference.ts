@@ -36,8 +36,8 @@ interface HostHandle {
 /** Host memory as a device. */
 export class HostDevice implements AccountedDevice {
   readonly name: string = "host";
-  /** How many handles read a buffer. */
-  readonly #live = new Map<ArrayBufferLike, number>();
+  /** How many handles read a buffer, and the bytes it was made for. */
+  readonly #live = new Map<ArrayBufferLike, { readers: number; readonly bytes: number }>();
   readonly #ledger = new Ledger();
   readonly rows: Rows = {
     view: (handle, index) => {
@@ -54,10 +54,11 @@ export class HostDevice implements AccountedDevice {
   };
 
   wrap(array: HostArray): HostHandle {
-    const { buffer } = array.data;
-    const before = this.#live.get(buffer) ?? 0;
-    this.#live.set(buffer, before + 1);
-    this.#ledger.add(before === 0 ? buffer.byteLength : 0);
+    const { buffer, byteLength: bytes } = array.data;
+    const known = this.#live.get(buffer);
+    if (known === undefined) this.#live.set(buffer, { readers: 1, bytes });
+    else known.readers++;
+    this.#ledger.add(known === undefined ? bytes : 0);
     return { array, live: true };
   }
   read(handle: Handle): HostArray {
@@ -78,11 +79,15 @@ export class HostDevice implements AccountedDevice {
     if (!h.live) return;
     h.live = false;
     const { buffer } = h.array.data;
-    const left = (this.#live.get(buffer) as number) - 1;
-    if (left > 0) this.#live.set(buffer, left);
-    else this.#live.delete(buffer);
-    this.#ledger.remove(left > 0 ? 0 : buffer.byteLength);
+    const known = this.#live.get(buffer) as { readers: number; readonly bytes: number };
+    known.readers--;
+    this.#ledger.remove(known.readers > 0 ? 0 : known.bytes);
+    if (known.readers > 0) return;
+    this.#live.delete(buffer);
+    this.released(buffer);
   }
+  /** Called with a buffer that no handle reads any more. */
+  protected released(_buffer: ArrayBufferLike): void {}
   storage(handle: Handle): unknown {
     return (handle as HostHandle).array.data.buffer;
   }

@@ -8,14 +8,14 @@ import type { T5Config } from "../t5/config.js";
 import { generate, type Prefixed } from "../t5/generate.js";
 import type { Params, PromptParams } from "../t5/model.js";
 import { rank } from "../t5/rank.js";
-import type { Evaluation, Prediction } from "./loop.js";
+import { breathe, type Evaluation, type Prediction } from "./loop.js";
 
 /** `greedy` decodes a string, which may be no label; `rank` takes the label of highest likelihood. */
 export type EvaluationMethod = "greedy" | "rank";
 
 export interface Evaluator {
-  /** Evaluates a prompt, or the bare model. */
-  (prompt: PromptParams | null): Evaluation;
+  /** Evaluates a prompt, or the bare model. Lets timers and signals in between batches; the prompt must live until it is done. */
+  (prompt: PromptParams | null): Promise<Evaluation>;
   dispose(): void;
 }
 
@@ -71,10 +71,11 @@ const byRank = ({ config, frozen, tokenizer, task }: Parts): Answerer => {
  */
 export const makeEvaluator = (parts: Parts): Evaluator => {
   const answer = parts.method === "greedy" ? byGreedy(parts) : byRank(parts);
-  const evaluate = (prompt: PromptParams | null): Evaluation => {
+  const evaluate = async (prompt: PromptParams | null): Promise<Evaluation> => {
     const predictions: Prediction[] = [];
     const ids: number[] = [];
     for (const batch of parts.batches) {
+      await breathe();
       const inputs = np.array(batch.inputs, { shape: [batch.size, batch.inputLength] });
       const answers = answer(prompt, inputs);
       inputs.dispose();

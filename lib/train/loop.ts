@@ -69,7 +69,7 @@ export interface LoopParts<Opt> {
   readonly step: TrainStep<Opt>;
   /** The batch of a step, counted from 0, and how many tokens it has. */
   readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
-  readonly evaluate: (state: TrainState<Opt>) => Evaluation;
+  readonly evaluate: (state: TrainState<Opt>) => Promise<Evaluation>;
   readonly onStep: (record: StepRecord) => void;
   /** Called after every evaluation; `best` is given when it is the best so far. */
   readonly onEvaluation: (step: number, evaluation: Evaluation, best: Best | undefined) => Promise<void>;
@@ -87,7 +87,7 @@ export interface Outcome<Opt> {
 }
 
 /** Lets timers and signals in. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Trains until the steps are done, the score stops improving, or somebody interrupts.
@@ -104,7 +104,7 @@ export const trainLoop = async <Opt>(
   let { step, best, stale } = start;
   const position = (): Position => ({ step, best, stale });
   const evaluate = async (): Promise<void> => {
-    const evaluation = parts.evaluate(state);
+    const evaluation = await parts.evaluate(state);
     const isBest = best === undefined || evaluation.score > best.score;
     const { score, metrics } = evaluation;
     if (isBest) best = { step, score, metrics, prompt: hostOf(state.prompt.prompt) };

@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Execution providers, the first that takes an operation runs it; default: cpu. */
   readonly providers?: readonly string[];
+  /** Whether a program keeps the memory of its intermediates for its next run; default: true. */
+  readonly arena?: boolean;
 }
 
 /** One compiled graph. */
@@ -95,7 +97,11 @@ const FATAL_ONLY = { logSeverityLevel: 4 };
  *
  * @throws {BackendError} when it is installed and does not load, or has no such execution provider
  */
-export const loadOrt = async ({ threads, providers = ["cpu"] }: SessionOptions = {}): Promise<Ort | undefined> => {
+export const loadOrt = async ({
+  threads,
+  providers = ["cpu"],
+  arena = true,
+}: SessionOptions = {}): Promise<Ort | undefined> => {
   let native: Native;
   let Tensor: TensorClass;
   try {
@@ -134,6 +140,7 @@ export const loadOrt = async ({ threads, providers = ["cpu"] }: SessionOptions =
           ...FATAL_ONLY,
           executionProviders: providers,
           graphOptimizationLevel: "all",
+          enableCpuMemArena: arena,
           // A plan of all intermediates would come beside the memory of the first run and save no time.
           enableMemPattern: false,
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),

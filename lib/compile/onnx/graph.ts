@@ -9,7 +9,7 @@ import { Nodes } from "./elementwise.js";
 import { idiomsOf } from "./idioms.js";
 import { lower } from "./lower.js";
 import type { Write } from "./lowering.js";
-import type { Model, Port } from "./model.js";
+import type { Attribute, Graph, Model, Port } from "./model.js";
 
 /** The newest set of standard operators that onnxruntime 1.30 runs with kernels for all that is used here. */
 const OPSET = 21;
@@ -57,6 +57,20 @@ const writeJaxpr = (b: GraphBuilder, jaxpr: Jaxpr, inputs: readonly string[], po
 export const inputName = (i: number): string => `in${i}`;
 export const outputName = (i: number): string => `out${i}`;
 
+/** The same graph with other names for some of its values, also where the graphs inside of it refer to them. */
+const renamed = (graph: Graph, names: ReadonlyMap<string, string>): Graph => {
+  const all = (values: readonly string[]): string[] => values.map((value) => names.get(value) ?? value);
+  const attribute = (value: Attribute): Attribute =>
+    typeof value === "object" && "nodes" in value ? renamed(value, names) : value;
+  const nodes = graph.nodes.map((node) => ({
+    ...node,
+    inputs: all(node.inputs),
+    outputs: all(node.outputs),
+    attributes: Object.fromEntries(Object.entries(node.attributes).map(([key, value]) => [key, attribute(value)])),
+  }));
+  return { ...graph, nodes };
+};
+
 /**
  * The model of a jaxpr whose equations all have a writer.
  *
@@ -71,12 +85,19 @@ export const modelOf = (jaxpr: Jaxpr, consts: readonly HostArray[], portable: bo
   const outputs = jaxpr.outs.map((a, i) => port(shown?.outputs[i] ?? outputName(i), a));
   const held = inputs.map(({ name, element }) => (element === "uint32" ? new Nodes(b).signed(name) : name));
   const results = writeJaxpr(b, jaxpr, [...consts.map((x) => b.array(x)), ...held], portable);
-  outputs.forEach(({ name, element }, i) => {
-    // The identity gives an output a name of its own: one value may be two outputs, or an input.
-    b.alias(name, element === "uint32" ? new Nodes(b).unsigned(results[i]) : results[i]);
+  const values = outputs.map(({ element }, i) =>
+    element === "uint32" ? new Nodes(b).unsigned(results[i]) : results[i],
+  );
+  const made = new Set(b.nodes.flatMap((node) => node.outputs));
+  const names = new Map<string, string>();
+  outputs.forEach(({ name }, i) => {
+    const value = values[i];
+    // A value that is two outputs, an input or a constant keeps its name, and the identity gives it one more, by a copy.
+    if (made.delete(value)) names.set(value, name);
+    else b.alias(name, value);
   });
   return {
-    graph: b.finish("fluxion", inputs, outputs),
+    graph: renamed(b.finish("fluxion", inputs, outputs), names),
     opsets: { "": OPSET, ...(portable ? {} : { [MICROSOFT]: 1 }) },
     metadata: shown?.metadata ?? {},
   };

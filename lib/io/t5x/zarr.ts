@@ -5,10 +5,12 @@
  * Chunks go one by one straight into the final array, and none is inflated beyond its own size. (zarrita, the library for
  * this format, knows no bfloat16, writes no gzip and inflates whatever it is given.)
  */
+import { createReadStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { gzip, unzip } from "node:zlib";
+import { createUnzip, gzip } from "node:zlib";
 import { type Shape, stridesOf } from "../../core/aval.js";
 import { allocate, type HostArray, type TypedArray } from "../../core/host.js";
 import { bitsOf, bytesOf } from "../elements.js";
@@ -25,33 +27,45 @@ export interface ZarrArray extends SourceEntry {
   readonly read: () => Promise<HostArray>;
 }
 
-const inflate = promisify(unzip);
 const deflate = promisify(gzip);
 
 const readChunk = async (layout: Layout, { name }: ChunkFile): Promise<TypedArray> => {
   const { folder, compressed, chunkBytes, stored } = layout;
   const at = join(folder, name);
-  const raw = await readBounded(at, chunkBytes * 2 + 1024, caller);
-  const bytes = compressed ? await inflateTo(raw, chunkBytes, at) : raw;
+  const bytes = compressed ? await inflated(at, chunkBytes) : await readBounded(at, chunkBytes, caller);
   if (bytes.length !== chunkBytes) {
     throw damaged("a chunk ends early", { expected: `${chunkBytes} bytes`, got: `${bytes.length}`, at });
   }
   return decodeStored(stored, bytes, caller, at);
 };
 
-const inflateTo = async (raw: Uint8Array, most: number, at: string): Promise<Uint8Array> => {
-  try {
-    return await inflate(raw, { maxOutputLength: most });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-      throw damaged("a chunk inflates beyond its size", { expected: `${most} bytes`, got: "more", at }, cause);
+/** Bytes that are inflated at once. */
+const PIECE_BYTES = 2 ** 20;
+
+/** The content of a compressed file, piece by piece into one buffer, and never more than `most` bytes of it. */
+const inflated = async (path: string, most: number): Promise<Uint8Array> => {
+  const out = new Uint8Array(most);
+  let done = 0;
+  let tooLarge = false;
+  const collect = async (pieces: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const piece of pieces) {
+      tooLarge = done + piece.length > most;
+      if (tooLarge) return; // which closes the stream
+      out.set(piece, done);
+      done += piece.length;
     }
-    throw damaged(
-      "a chunk cannot be inflated",
-      { expected: "a gzip stream", got: (cause as Error).message, at },
-      cause,
-    );
+  };
+  try {
+    await pipeline(createReadStream(path), createUnzip({ chunkSize: PIECE_BYTES }), collect);
+    if (tooLarge) throw new Error("the stream goes on");
+  } catch (cause) {
+    if (tooLarge) {
+      throw damaged("a chunk inflates beyond its size", { expected: `${most} bytes`, got: "more", at: path }, cause);
+    }
+    const got = (cause as Error).message;
+    throw damaged("a chunk cannot be inflated", { expected: "a gzip stream", got, at: path }, cause);
   }
+  return out.subarray(0, done);
 };
 
 /** Visits the runs along the last axis of the part of a chunk that lies inside the array: offsets in the chunk and in the array. */

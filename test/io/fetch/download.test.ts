@@ -83,6 +83,15 @@ Suite("a part of an earlier run is continued", async () => {
   assert.equal(readFileSync(path), Buffer.from(BYTES));
 });
 
+Suite("a part from another address is not continued, whatever its version is called", async () => {
+  const path = newPath();
+  await run((req, res) => sendBytes(req, res, BYTES, { breakAfter: 10 }), { retries: 0 }, path);
+  writeFileSync(`${path}.part`, Buffer.alloc(100));
+  writeFileSync(`${path}.part.json`, JSON.stringify({ url: "http://other.example/f", validator: '"v1"' }));
+  const { requests } = await run((req, res) => sendBytes(req, res, BYTES), {}, path);
+  assert.equal(requests, ["/f"]);
+});
+
 Suite("a whole part that was not renamed is not loaded again", async () => {
   const path = newPath();
   await run((req, res) => sendBytes(req, res, BYTES, { breakAfter: 10 }), { retries: 0 }, path);

@@ -1,6 +1,6 @@
 /**
  * @file Passes over jaxprs: calls are inlined, equal expressions merged, what computes nothing left out, constants folded, broadcasts left to elementwise
- * operations, and what nothing reads is dropped. The result is again a jaxpr, which `checkJaxpr` accepts.
+ * operations, and what nothing reads is dropped, in parts too. The result is again a jaxpr, which `checkJaxpr` accepts.
  */
 import { type Aval, broadcastShapes, type Shape, sameShape } from "../core/aval.js";
 import type { HostArray } from "../core/host.js";
@@ -9,6 +9,7 @@ import type { Params } from "../core/primitive.js";
 import { Literal } from "../core/tensor.js";
 import { broadcastInDimP, reshapeP } from "../primitives/broadcast.js";
 import { addP, mulP } from "../primitives/elementwise.js";
+import { onlyWhatIsRead } from "./demand.js";
 import { isFinished, type Optimized, trimmed, type Writer, writeControl } from "./loop-passes.js";
 import { sameValue, shortened, type Unnamed } from "./simplify.js";
 
@@ -249,7 +250,7 @@ export const optimize = (source: Jaxpr): Optimized => {
   const into = new Rewriter();
   const inVars = source.inVars.map((v) => new Var(v.aval));
   const outs = rewrite(into, source, inVars).map((a) => into.place(a));
-  const jaxpr = dropDead(new Jaxpr(into.constVars, inVars, into.eqns, outs));
+  const jaxpr = onlyWhatIsRead(dropDead(new Jaxpr(into.constVars, inVars, into.eqns, outs)));
   const values = new Map(into.constVars.map((v, i) => [v, into.consts[i]]));
   return { jaxpr, consts: jaxpr.constVars.map((v) => values.get(v) as HostArray) };
 };

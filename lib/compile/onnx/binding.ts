@@ -141,6 +141,8 @@ export const loadOrt = async ({
           executionProviders: providers,
           graphOptimizationLevel: "all",
           enableCpuMemArena: arena,
+          // Equal expressions are merged before; what is left on purpose, as the second computation of a checkpoint, must stay.
+          extra: { optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" } },
           // A plan of all intermediates would come beside the memory of the first run and save no time.
           enableMemPattern: false,
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),

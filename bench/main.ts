@@ -1,97 +1,135 @@
 /**
  * @file Benchmarks: `npm run bench -- step --size nano --json`.
  *
- * Peers run in processes of their own, in turn, on equal weights and data; quote ratios, since machines are noisy.
+ * Peers have equal weights and data, and alternate; quote ratios, since machines are noisy.
  */
 import { spawnSync } from "node:child_process";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Argument, Command, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { CASES } from "./sizes/cases.js";
-import { SIZES } from "./step/model.js";
-import { runTorch } from "./step/torch.js";
+import { type Line, measure } from "./t5/measure.js";
+import { SIZES, type SizeName } from "./t5/model.js";
+import type { Task } from "./t5/task.js";
 import { PEERS as TOKENIZERS } from "./tokenize/peers.js";
 
-interface Line {
-  readonly peer: string;
-  readonly size: string;
-  readonly threads: number;
-  readonly minMs: number;
-  readonly medianMs: number;
-  readonly gflops: number;
-  readonly loss: number;
-}
+const print = (line: Line): void => console.log(JSON.stringify(line));
 
-/** What is measured, each in turn. TensorFlow.js computes on one thread. */
-const PEERS = [
-  { peer: "fluxion-onnx", threads: 2 },
-  { peer: "fluxion-onnx", threads: 1 },
-  { peer: "fluxion-tfjs", threads: 1 },
-  { peer: "tfjs-wasm", threads: 1 },
-  { peer: "torch", threads: 2 },
-  { peer: "torch", threads: 1 },
-];
-type Peer = (typeof PEERS)[number];
-const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+/** The machine, when, and how busy it is with other things: processes that want to run. */
+const machine = (): Line => ({
+  bench: "machine",
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  node: process.version,
+  date: new Date().toISOString().slice(0, 10),
+  load: Number(loadavg()[0].toFixed(1)),
+});
 
-/** The JSON line that a script prints in a process of its own; undefined, with the reason, when it prints none. */
-const runScript = (path: string, ...args: string[]): { line?: unknown; reason: string } => {
-  const options = { encoding: "utf8", maxBuffer: 1 << 26 } as const;
-  const child = spawnSync(process.execPath, ["--import", "tsx", script(path), ...args], options);
-  const line = child.stdout.split("\n").find((text) => text.startsWith("{"));
-  const reason = child.stderr.split("\n").find((text) => /error|memory|abort/i.test(text)) ?? `exit ${child.status}`;
-  return { line: line === undefined ? undefined : JSON.parse(line), reason: reason.trim().slice(0, 200) };
+/** Who a line is of, in words. */
+const nameOf = ({ peer, threads, cache }: Line): string =>
+  `${peer} (${threads}${cache === undefined ? "" : cache ? ", cache" : ", no cache"})`;
+
+/** How much longer the others take than the first. */
+const ratios = ([ours, ...others]: readonly Line[]): string[] => {
+  const time = ({ minMs }: Line): number | undefined => minMs as number | undefined;
+  const least = time(ours);
+  if (least === undefined) return [];
+  return others.flatMap((other) => {
+    const ms = time(other);
+    return ms === undefined ? [] : [`${nameOf(other)} / ${nameOf(ours)}: ${(ms / least).toFixed(2)}`];
+  });
 };
 
-/** Runs one peer; a peer that fails (out of memory, say) is reported as skipped. */
-const runPeer = ({ peer, threads }: Peer, size: string, runs: string): Line | (Peer & { skipped: string }) => {
-  if (peer === "torch")
-    return { peer, size, threads, ...runTorch(SIZES[size as keyof typeof SIZES], runs, threads) } as Line;
-  const { line, reason } = runScript("step/peer.ts", peer, size, runs, String(threads));
-  return line === undefined ? { peer, threads, skipped: reason } : (line as Line);
+interface Common {
+  readonly runs: number;
+  readonly json?: boolean;
+}
+
+const runT5 = async (task: Task, { runs, json }: Common): Promise<void> => {
+  const lines = await measure(task, runs);
+  lines.forEach(print);
+  if (json !== true) for (const text of ratios(lines)) console.log(text);
+};
+
+/** A line of JSON that a script prints in a process of its own. */
+const runScript = (path: string, args: readonly string[], who: Line): void => {
+  const script = fileURLToPath(new URL(path, import.meta.url));
+  const options = { encoding: "utf8", maxBuffer: 1 << 26 } as const;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", script, ...args], options);
+  const line = stdout.split("\n").find((text) => text.startsWith("{"));
+  const reason = stderr.split("\n").find((text) => /error|memory|abort/i.test(text)) ?? `exit ${status}`;
+  print(line === undefined ? { ...who, skipped: reason.trim().slice(0, 200) } : (JSON.parse(line) as Line));
+};
+const runTokenize = (rounds: number): void => {
+  for (const peer of Object.keys(TOKENIZERS)) {
+    runScript("tokenize/peer.ts", [peer, String(rounds)], { bench: "tokenize", peer });
+  }
+};
+const runSizes = (cases: readonly string[]): void => {
+  for (const name of cases) runScript("sizes/peer.ts", [name], { bench: "sizes", case: name });
 };
 
 const program = new Command("bench").description("benchmarks against peers in the same run");
-program
-  .command("step")
-  .description("one prompt-tuning step: loss and gradient of the prompt of a frozen T5")
-  .addOption(new Option("--size <name>", "model size").choices(Object.keys(SIZES)).default("nano"))
-  .option("--runs <n>", "timed runs of each peer", "5")
-  .option("--json", "JSON lines only")
-  .action((options: { size: string; runs: string; json?: boolean }) => {
-    if (options.json !== true) console.log(`${cpus()[0]?.model} x ${cpus().length}, Node ${process.version}`);
-    const lines = PEERS.map((peer) => runPeer(peer, options.size, options.runs));
-    for (const line of lines) console.log(JSON.stringify({ bench: "step", size: options.size, ...line }));
-    const [ours, ...others] = lines;
-    if (options.json === true || !("minMs" in ours)) return;
-    for (const other of others) {
-      if (!("minMs" in other)) continue;
-      const names = `${other.peer} (${other.threads}) / ${ours.peer} (${ours.threads})`;
-      console.log(`${names}: ${(other.minMs / ours.minMs).toFixed(2)}`);
-    }
+const command = (name: string, description: string): Command =>
+  program.command(name).description(description).option("--json", "JSON lines only");
+const positive = (text: string): number => {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError("a whole number from 1 on");
+  return n;
+};
+const runsOption = (runs: number): Option =>
+  new Option("--runs <n>", "rounds; in each, every peer has a turn of a run at least")
+    .argParser(positive)
+    .default(runs);
+const sizeOption = (): Option => new Option("--size <name>", "model size").choices(Object.keys(SIZES)).default("nano");
+
+for (const [bench, description] of [
+  ["step", "one prompt-tuning step: loss and gradient of the prompt of a frozen T5"],
+  ["forward", "the loss of a batch"],
+] as const) {
+  command(bench, description)
+    .addOption(sizeOption())
+    .addOption(runsOption(5))
+    .action(async ({ size, ...common }: Common & { size: SizeName }) => {
+      print(machine());
+      await runT5({ bench, size }, common);
+    });
+}
+command("decode", "tokens written by the most likely choice, with and without a cache of keys and values")
+  .addOption(sizeOption())
+  .addOption(new Option("--tokens <n>", "tokens of each row").argParser(positive).default(32))
+  .addOption(new Option("--batch <n>", "rows").argParser(positive).default(8))
+  .addOption(runsOption(3))
+  .action(async ({ size, tokens, batch, ...common }: Common & { size: SizeName; tokens: number; batch: number }) => {
+    print(machine());
+    await runT5({ bench: "decode", size, batch, tokens, cache: true }, common);
   });
-program
-  .command("tokenize")
-  .description("text to token ids: megabytes of English a second")
-  .option("--rounds <n>", "rounds of each peer", "4")
-  .option("--json", "JSON lines only")
-  .action((options: { rounds: string; json?: boolean }) => {
-    if (options.json !== true) console.log(`${cpus()[0]?.model} x ${cpus().length}, Node ${process.version}`);
-    for (const peer of Object.keys(TOKENIZERS)) {
-      const { line, reason } = runScript("tokenize/peer.ts", peer, options.rounds);
-      console.log(JSON.stringify(line ?? { bench: "tokenize", peer, skipped: reason }));
-    }
+command("tokenize", "text to token ids: megabytes of English a second")
+  .option("--rounds <n>", "rounds of each peer", positive, 4)
+  .action(({ rounds }: { rounds: number }) => {
+    print(machine());
+    runTokenize(rounds);
   });
-program
-  .command("sizes")
-  .description(
-    "whether big models fit: one loaded from bfloat16 shards with random weights, and evaluated or trained for a step",
-  )
+command(
+  "sizes",
+  "whether big models fit: one loaded from bfloat16 shards with random weights, and evaluated or trained for a step",
+)
   .addArgument(new Argument("[case]", "one of them; all by default").choices(Object.keys(CASES)))
   .action((only: string | undefined) => {
-    for (const name of Object.keys(CASES).filter((key) => only === undefined || key === only)) {
-      const { line, reason } = runScript("sizes/peer.ts", name);
-      console.log(JSON.stringify(line ?? { bench: "sizes", case: name, skipped: reason }));
+    print(machine());
+    runSizes(only === undefined ? Object.keys(CASES) : [only]);
+  });
+command("all", "everything docs/benchmarks.md has a table of; scripts/benchmarks.ts makes them of the JSON lines")
+  .addOption(runsOption(5))
+  .action(async (common: Common) => {
+    print(machine());
+    for (const bench of ["step", "forward"] as const) {
+      for (const size of Object.keys(SIZES) as SizeName[]) await runT5({ bench, size }, common);
     }
+    for (const size of ["nano", "small"] as const) {
+      for (const batch of [8, 1]) await runT5({ bench: "decode", size, batch, tokens: 32, cache: true }, common);
+    }
+    runTokenize(common.runs);
+    runSizes(Object.keys(CASES));
   });
 await program.parseAsync();

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { sizeOf } from "../../lib/core/aval.js";
 import { type WantedParam, wantedParams } from "../../lib/io/huggingface-fit.js";
 import type { T5Config } from "../../lib/t5/config.js";
-import { normals, uniforms } from "../step/model.js";
+import { normals, uniforms } from "../t5/model.js";
 
 const SHARD_BYTES = 512 * 2 ** 20;
 const NORMALS = normals(uniforms(1), 2 ** 20, 1);

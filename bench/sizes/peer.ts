@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { init, jit, memory, np, t5, valueAndGrad } from "../../lib/index.js";
 import { loadHuggingFace } from "../../lib/io/index.js";
-import { normals, uniforms } from "../step/model.js";
+import { normals, uniforms } from "../t5/model.js";
 import { CASES, type Case } from "./cases.js";
 import { writeRandomT5 } from "./checkpoint.js";
 

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchOf, t5Of } from "../../bench/step/fluxion.js";
-import { drawData, drawWeights, type Size } from "../../bench/step/model.js";
+import { batchOf, t5Of } from "../../bench/t5/fluxion.js";
+import { drawData, type Size } from "../../bench/t5/model.js";
 import { init } from "../../lib/compile/init.js";
 import { dispose } from "../../lib/core/tensor.js";
 import { adafactor } from "../../lib/optim/index.js";
@@ -17,7 +17,7 @@ const found: Evaluation = { metrics: { accuracy: 50 }, score: 50, invalid: 0, pr
 /** A run of twelve steps with an evaluation of three batches after every fourth, told what happens; `onStep` may interfere. */
 const run = async (onStep: (step: number) => void, events: string[], interrupted: () => boolean) => {
   await init({ backend: "wasm" });
-  const { config, params, prompt } = t5Of(size, drawWeights(size), drawData(size));
+  const { config, params, prompt } = t5Of(size, drawData(size));
   const tx = adafactor({ learningRate: 0.1 });
   const step = makeTrainStep(config, tx);
   const saved: Position[] = [];

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import * as ort from "onnxruntime-web";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchOf, t5Of } from "../../bench/step/fluxion.js";
-import { drawData, drawWeights, type Size } from "../../bench/step/model.js";
+import { batchOf, t5Of } from "../../bench/t5/fluxion.js";
+import { drawData, type Size } from "../../bench/t5/model.js";
 import { Aval } from "../../lib/core/aval.js";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { leavesOf } from "../../lib/core/pytree.js";
@@ -132,14 +132,14 @@ ToOnnx("loops and branches are part of the model", async () => {
 const tiny: Size = { d: 16, ff: 32, layers: 2, heads: 2, dkv: 8, vocab: 64, batch: 2, input: 6, target: 3, prompt: 4 };
 
 ToOnnx("the encoder of T5 runs in onnxruntime-web", async () => {
-  const { config, params, prompt } = t5Of(tiny, drawWeights(tiny), drawData(tiny));
+  const { config, params, prompt } = t5Of(tiny, drawData(tiny));
   const { inputs } = batchOf(tiny, drawData(tiny));
   const encoder = (tokens: Tensor) => encode(config, params, tokens, { prefix: prompt.prompt });
   await agrees(encoder, [inputs], { abs: 1e-5, rel: 1e-4 });
 });
 
 ToOnnx("a training step of T5 with dropout and Adafactor runs in onnxruntime-web", async () => {
-  const { config, params, prompt } = t5Of(tiny, drawWeights(tiny), drawData(tiny));
+  const { config, params, prompt } = t5Of(tiny, drawData(tiny));
   const tx = adafactor({ learningRate: 0.3 });
   const step = makeTrainStep(config, tx, { dropoutRate: 0.1 });
   const state = initState(tx, prompt, random.key(0));

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchOf, t5Of } from "../../../bench/step/fluxion.js";
-import { drawData, drawWeights, type Size } from "../../../bench/step/model.js";
+import { batchOf, t5Of } from "../../../bench/t5/fluxion.js";
+import { drawData, type Size } from "../../../bench/t5/model.js";
 import { EXECUTORS, type ExecutorName, init, memory, resetStats, runtimeOf, stats } from "../../../lib/compile/init.js";
 import { loadOrt, type Ort } from "../../../lib/compile/onnx/binding.js";
 import { onnxExecutor } from "../../../lib/compile/onnx/executor.js";
@@ -64,7 +64,7 @@ const batch = () => batchOf(tiny, drawData(tiny));
 
 /** The training step of prompt tuning on a small T5, and what it starts from. */
 const training = () => {
-  const { config, params, prompt } = t5Of(tiny, drawWeights(tiny), drawData(tiny));
+  const { config, params, prompt } = t5Of(tiny, drawData(tiny));
   const tx = adafactor({ learningRate: 0.3 });
   const step = makeTrainStep(config, tx, { dropoutRate: 0.1 });
   return { step, params, state: initState(tx, prompt, random.key(0)) };

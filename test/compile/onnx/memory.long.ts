@@ -2,8 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchOf, t5Of } from "../../../bench/step/fluxion.js";
-import { drawData, drawWeights, SIZES, type Size } from "../../../bench/step/model.js";
+import { batchOf, t5Of } from "../../../bench/t5/fluxion.js";
+import { drawData, SIZES, type Size } from "../../../bench/t5/model.js";
 import { init, memory } from "../../../lib/compile/init.js";
 import { dispose, type Tensor } from "../../../lib/core/tensor.js";
 import * as np from "../../../lib/np/index.js";
@@ -29,7 +29,7 @@ const resident = async (): Promise<number> => {
 
 /** The training step of a size, its weights and its first state. */
 const training = (size: Size) => {
-  const { config, params, prompt } = t5Of(size, drawWeights(size), drawData(size));
+  const { config, params, prompt } = t5Of(size, drawData(size));
   const tx = adafactor({ learningRate: 0.3 });
   return { config, params, step: makeTrainStep(config, tx), state: initState(tx, prompt, random.key(0)) };
 };

@@ -1,4 +1,6 @@
 /** @file The edge of a program: errors become one readable message and an exit code, Ctrl-C a wish to stop. */
+import * as E from "fp-ts/lib/Either.js";
+import type { TaskEither } from "fp-ts/lib/TaskEither.js";
 import { isFluxionError } from "../core/errors.js";
 
 /**
@@ -22,4 +24,11 @@ export const onInterrupt = (say: () => void): (() => boolean) => {
     say();
   });
   return () => asked;
+};
+
+/** The value of a success; throws the error of a failure. */
+export const orThrow = async <A>(task: TaskEither<Error, A>): Promise<A> => {
+  const result = await task();
+  if (E.isLeft(result)) throw result.left;
+  return result.right;
 };

@@ -1,8 +1,10 @@
 /** @file Files of weights and prompts, in and out. Needs Node. */
+export { type CheckpointKind, checkpointKind } from "./checkpoint-kind.js";
 export { SOURCE_NAMES } from "./fetch/catalogue.js";
 export { cacheFolder, type Fetched, type FetchOptions, type FetchProgress, fetchFiles } from "./fetch/fetch.js";
 export { type LoadOptions, loadHuggingFace, type Progress, type StoredT5 } from "./huggingface.js";
 export { decodeHuggingFaceConfig, encodeHuggingFaceConfig } from "./huggingface-config.js";
+export { type LoadedT5, loadT5 } from "./load-t5.js";
 export { loadMeshTensorFlow, type StoredMeshT5 } from "./meshtf/load.js";
 export { encodeNpy, parseNpy } from "./npy.js";
 export { exportOnnx } from "./onnx.js";

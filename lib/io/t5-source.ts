@@ -14,9 +14,12 @@ import { flatten, type KeyPath, pathsOf, unflatten } from "../core/pytree.js";
 import { dimSize, isDims, paramDims, type T5Config, type T5Dim, type T5Tree } from "../t5/config.js";
 import { differencesOf, misfitError, type TensorInfo } from "./fit.js";
 import type { LoadOptions } from "./huggingface.js";
+import type { StoredName } from "./stored.js";
 
 /** A tensor on the disk. */
 export interface SourceEntry extends TensorInfo {
+  /** The element type that it has there. */
+  readonly stored: StoredName;
   /** Bytes that it takes there. */
   readonly storedBytes: number;
 }
@@ -113,8 +116,8 @@ const DIMS: readonly T5Dim[] = ["vocabSize", "dModel", "inner", "dFf", "numHeads
 const notT5 = (where: string, source: TensorSource, expected: string, got: string, hint?: string): CheckpointError =>
   new CheckpointError({ where, what: "the tensors are not those of a T5", expected, got, at: source.path, hint });
 
-/** The configuration that names and shapes tell; the rest is T5's own. */
-const inferConfig = (where: string, source: TensorSource): E.Either<CheckpointError, T5Config> => {
+/** The configuration that names and shapes tell; the rest is T5's own. `where` is the public function to name in errors. */
+export const inferConfig = (where: string, source: TensorSource): E.Either<CheckpointError, T5Config> => {
   const names = [...source.entries.keys()];
   const form = formOf(names);
   if (Math.max(form.numLayers, form.numDecoderLayers) > MAX_LAYERS) {

@@ -1,4 +1,5 @@
 /** @file Soft prompts. */
+export { type Metric, type Nearest, type NearestOptions, nearestTokens } from "./neighbours.js";
 export {
   classLabels,
   fakePrompt,

@@ -38,11 +38,12 @@ const findPrefix = async (path: string): Promise<string> => {
   });
 };
 
-interface MeshSource extends TensorSource {
+/** A checkpoint whose arrays are still on the disk. */
+export interface MeshSource extends TensorSource {
   readonly step: number | undefined;
 }
 
-const openMesh = async (path: string): Promise<MeshSource> => {
+const open = async (path: string): Promise<MeshSource> => {
   const prefix = await findPrefix(path);
   const variables = await openBundle(prefix, (name) => name === STEP || !isState(name));
   const step = variables.get(STEP);
@@ -61,6 +62,10 @@ const openMesh = async (path: string): Promise<MeshSource> => {
   };
 };
 
+/** Opens a checkpoint and describes its parameters, under T5X's names; `path` as in `loadMeshTensorFlow`. */
+export const openMesh = (path: string): TE.TaskEither<CheckpointError, MeshSource> =>
+  attempt(caller, path, () => open(path));
+
 /**
  * Loads a T5 1.0 or 1.1 from a checkpoint of Mesh TensorFlow, in float32. The slots of the optimizer stay on the disk.
  *
@@ -77,7 +82,7 @@ export const loadMeshTensorFlow = (
   options: SourceOptions = {},
 ): TE.TaskEither<CheckpointError, StoredMeshT5> =>
   pipe(
-    attempt(caller, path, () => openMesh(path)),
+    openMesh(path),
     TE.chain((source) =>
       pipe(
         loadFromSource(WHERE, source, options),

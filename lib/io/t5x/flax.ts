@@ -82,6 +82,7 @@ const parsePiece = ({ type, data }: ExtData, shortsAreBfloat16: boolean, at: str
 const arrayOf = ({ shape, stored, bytes }: Piece, at: string): InlineArray => ({
   shape,
   dtype: STORED[stored].dtype,
+  stored,
   storedBytes: bytes.length,
   // A copy, so that one array does not keep the bytes of the whole file.
   read: () => ({ shape, dtype: STORED[stored].dtype, data: decodeStored(stored, new Uint8Array(bytes), caller, at) }),
@@ -131,7 +132,7 @@ const chunkedArray = (dict: Dict, shortsAreBfloat16: boolean, at: string): Inlin
     }
     return { shape, dtype, data };
   };
-  return { shape, dtype, storedBytes: parts.reduce((n, p) => n + p.bytes.length, 0), read };
+  return { shape, dtype, stored: first.stored, storedBytes: parts.reduce((n, p) => n + p.bytes.length, 0), read };
 };
 
 /** Decodes the tree of a file; the arrays in it are found with `inlineArray`. */

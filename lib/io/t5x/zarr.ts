@@ -127,6 +127,7 @@ export const openZarr = async (folder: string, shortsAreBfloat16: boolean): Prom
   return {
     shape,
     dtype: STORED[stored].dtype,
+    stored,
     storedBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     claimedBytes: Math.max((elementCount(shape) as number) * widened, chunkBytes),
     read: () => readArray(layout, files),

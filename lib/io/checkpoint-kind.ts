@@ -1,0 +1,72 @@
+/** @file What a path is, told by the files that are there and not by their names alone. */
+import { existsSync } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import type * as TE from "fp-ts/lib/TaskEither.js";
+import { CheckpointError } from "../core/errors.js";
+import { brief, type Caller } from "./decode.js";
+import { attempt, readAt } from "./files.js";
+import { ADAPTER_CONFIG } from "./peft.js";
+
+/**
+ * - `huggingface`: a folder with `config.json` and weights as safetensors
+ * - `t5x`: a checkpoint of T5X
+ * - `meshtf`: a checkpoint of Mesh TensorFlow, by its prefix or folder
+ * - `safetensors`: one file of tensors, or the index of several
+ * - `npy`: one array
+ * - `prompt`: a prompt adapter of PEFT, or a folder with a prompt
+ */
+export type CheckpointKind = "huggingface" | "t5x" | "meshtf" | "safetensors" | "npy" | "prompt";
+
+const caller: Caller<CheckpointError> = { where: "checkpointKind", error: CheckpointError };
+
+const unknown = (path: string, got?: string): CheckpointError =>
+  new CheckpointError({
+    where: caller.where,
+    what: "this is no checkpoint of a kind that is known",
+    expected: "a Hugging Face or T5X folder, a checkpoint of Mesh TensorFlow, safetensors, .npy or a PEFT adapter",
+    got,
+    at: path,
+  });
+
+/** The first rule that fits names a folder. */
+const FOLDERS: readonly (readonly [kind: CheckpointKind, name: RegExp])[] = [
+  ["prompt", /^adapter_config\.json$/],
+  ["huggingface", /^(config\.json|model\.safetensors(\.index\.json)?)$/],
+  ["meshtf", /\.index$/],
+  ["t5x", /^checkpoint(_\d+)?$/],
+  ["prompt", /(^|\.)prompt(\.npy|\.safetensors)?$/],
+];
+
+const folderKind = async (path: string): Promise<CheckpointKind> => {
+  const names = await readdir(path);
+  const rule = FOLDERS.find(([, pattern]) => names.some((name) => pattern.test(name)));
+  if (rule !== undefined) return rule[0];
+  throw unknown(path, names.length === 0 ? "an empty folder" : brief(names));
+};
+
+const fileKind = async (path: string): Promise<CheckpointKind> => {
+  const name = basename(path);
+  if (name.endsWith(".safetensors.index.json")) return "safetensors";
+  if (name === ADAPTER_CONFIG) return "prompt";
+  if (name.endsWith(".index")) return "meshtf";
+  await using file = await open(path, "r");
+  const start = Buffer.from(await readAt(file, 0, 9)).toString("latin1");
+  if (start.startsWith("\x93NUMPY")) return "npy";
+  if (start[8] === "{") return "safetensors";
+  if (name === "checkpoint") return "t5x";
+  throw unknown(path);
+};
+
+/**
+ * What kind of checkpoint a path is.
+ *
+ * @returns a CheckpointError when there is nothing, or nothing that is known
+ * @example const kind = orThrow(await checkpointKind("t5-v1_1-small")()) // "huggingface"
+ */
+export const checkpointKind = (path: string): TE.TaskEither<CheckpointError, CheckpointKind> =>
+  attempt(caller, path, async () => {
+    if (!existsSync(path) && existsSync(`${path}.index`)) return "meshtf";
+    if (!existsSync(path) && existsSync(`${path}.npy`)) return "npy";
+    return (await stat(path)).isDirectory() ? folderKind(path) : fileKind(path);
+  });

@@ -1,0 +1,63 @@
+/** @file A T5 from a checkpoint of any kind. */
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { CheckpointError, type ConfigError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
+import type { T5Config, T5Tree } from "../t5/config.js";
+import { type CheckpointKind, checkpointKind } from "./checkpoint-kind.js";
+import { type LoadOptions, loadHuggingFace } from "./huggingface.js";
+import { loadMeshTensorFlow } from "./meshtf/load.js";
+import { loadT5x } from "./t5x/load.js";
+
+/** A T5, whatever it was stored as. */
+export interface LoadedT5 {
+  readonly kind: CheckpointKind;
+  readonly config: T5Config;
+  /** All float32. */
+  readonly params: T5Tree<HostArray>;
+  /** Prompts that stand among the parameters (T5X). */
+  readonly prompts: Readonly<Record<string, HostArray>>;
+  /** Steps of training, where the checkpoint says. */
+  readonly step: number | undefined;
+  /** The rate of dropout in training, where the checkpoint says. */
+  readonly dropoutRate: number | undefined;
+}
+
+type Failure = CheckpointError | ConfigError;
+
+const loadAs = (kind: CheckpointKind, path: string, options: LoadOptions): TE.TaskEither<Failure, LoadedT5> => {
+  if (kind === "huggingface") {
+    return pipe(
+      loadHuggingFace(path, options),
+      TE.map((stored) => ({ ...stored, kind, prompts: {}, step: undefined })),
+    );
+  }
+  if (kind === "t5x" || kind === "meshtf") {
+    return pipe(
+      (kind === "t5x" ? loadT5x : loadMeshTensorFlow)(path, options),
+      TE.map((stored) => ({ ...stored, kind, dropoutRate: undefined })),
+    );
+  }
+  return TE.left(
+    new CheckpointError({
+      where: "loadT5",
+      what: "this is no model",
+      expected: "the folder of a Hugging Face model, or a checkpoint of T5X or Mesh TensorFlow",
+      got: kind,
+      at: path,
+      hint: kind === "safetensors" ? "give the folder, with its config.json" : undefined,
+    }),
+  );
+};
+
+/**
+ * Loads a T5 from a Hugging Face folder or a checkpoint of T5X or Mesh TensorFlow, told apart by their files; in float32.
+ *
+ * @returns a CheckpointError or ConfigError of the loader in question; see `loadHuggingFace`, `loadT5x` and `loadMeshTensorFlow`
+ * @example const { config, params } = orThrow(await loadT5("t5-v1_1-small")())
+ */
+export const loadT5 = (path: string, options: LoadOptions = {}): TE.TaskEither<Failure, LoadedT5> =>
+  pipe(
+    checkpointKind(path),
+    TE.chainW((kind) => loadAs(kind, path, options)),
+  );

@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Shape, sizeOf } from "../../lib/core/aval.js";
+import { type HostArray, hostArray } from "../../lib/core/host.js";
+import { flatten, leavesOf, unflatten } from "../../lib/core/pytree.js";
+import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import { encodeNpy } from "../../lib/io/npy.js";
+import { loadPrompt, savePrompt } from "../../lib/io/prompts.js";
+import { saveT5x } from "../../lib/io/t5x/save.js";
+import { isShape, paramShapes, type T5Tree } from "../../lib/t5/config.js";
+import { withShared } from "../helpers/shared.js";
+import { run, temporaryFolder } from "../io/folder.js";
+import { CONFIG, configOf } from "../io/tiny-t5.js";
+import { failure, filesBelow, fluxion, fluxionJson } from "./run.js";
+
+const Convert = suite("cli/convert");
+const folder = temporaryFolder(Convert);
+const NANO = "assets/t5-nano";
+const place = (name: string): string => join(folder, name);
+
+Convert("from Hugging Face to T5X and back, weights are the same bit by bit", async () => {
+  const t5x = await fluxionJson<{ out: string; format: string }>("convert", NANO, place("t5x"));
+  assert.equal([t5x.out, t5x.format], [place("t5x/checkpoint_0"), "t5x"]);
+  const { out } = await fluxion(["convert", place("t5x"), place("back")]);
+  assert.is(out, `${place("back")}: hf\n`);
+  const [before, after] = [await run(loadHuggingFace(NANO)), await run(loadHuggingFace(place("back")))];
+  assert.equal(after.config, before.config);
+  assert.equal(leavesOf(after.params), leavesOf(before.params));
+});
+
+Convert(
+  "between dtypes of Hugging Face folders the vocabulary comes along, and bfloat16 stays what it was",
+  async () => {
+    await fluxion([
+      "convert",
+      NANO,
+      place("half"),
+      "--to",
+      "hf",
+      "--dtype",
+      "bfloat16",
+      "--max-shard-bytes",
+      "2000000",
+    ]);
+    const files = filesBelow(place("half"));
+    assert.ok(files.includes("spiece.model") && files.includes("model.safetensors.index.json"), `${files}`);
+    const [before, after] = [await run(loadHuggingFace(NANO)), await run(loadHuggingFace(place("half")))];
+    assert.equal(leavesOf(after.params), leavesOf(before.params));
+  },
+);
+
+const numbers = Float32Array.from({ length: 12 }, (_, i) => Math.fround(Math.sin(i)));
+const prompt = hostArray([3, 4], "float32", numbers);
+
+Convert("a prompt goes round through all formats", async () => {
+  await run(savePrompt(place("a.npy"), prompt));
+  await fluxion(["convert", place("a.npy"), place("adapter"), "--base-model", "google/t5-base-lm-adapt"]);
+  assert.is((await run(loadPrompt(place("adapter")))).baseModel, "google/t5-base-lm-adapt");
+  await fluxion(["convert", place("adapter"), place("b.safetensors")]);
+  await fluxion(["convert", place("b.safetensors"), place("without-suffix"), "--to", "npy"]);
+  assert.equal(new Uint8Array(readFileSync(place("without-suffix"))), encodeNpy(prompt));
+});
+
+Convert("what is there stays, unless it is forced", async () => {
+  await run(savePrompt(place("first.npy"), prompt));
+  await run(savePrompt(place("second.npy"), hostArray([1, 4], "float32", numbers.slice(4, 8))));
+  const before = readFileSync(place("second.npy"));
+  assert.match(await failure("convert", place("first.npy"), place("second.npy")), /something already[\s\S]*--force/);
+  assert.equal(readFileSync(place("second.npy")), before);
+  await fluxion(["convert", place("first.npy"), place("second.npy"), "--force"]);
+  assert.equal(readFileSync(place("second.npy")), readFileSync(place("first.npy")));
+  await fluxion(["convert", NANO, place("twice")]);
+  assert.match(await failure("convert", NANO, place("twice")), /something already\n {2}at +.*checkpoint_0/);
+  await fluxion(["convert", NANO, place("twice"), "--force"]);
+  assert.equal(filesBelow(place("twice")), filesBelow(place("t5x")), "nothing is left of what was replaced");
+});
+
+Convert("a prompt among the parameters of a T5X checkpoint is taken out, or named when it is left out", async () => {
+  const [shapes, treedef] = flatten(paramShapes(configOf(CONFIG)), isShape);
+  const zeros = shapes.map((shape) => hostArray(shape as Shape, "float32", new Float32Array(sizeOf(shape as Shape))));
+  const params = unflatten(treedef, zeros) as T5Tree<HostArray>;
+  await run(saveT5x(place("tuned"), { params, prompts: { "encoder/prompt/prompt/prompt": prompt } }));
+  await fluxion(["convert", place("tuned"), place("taken.npy")]);
+  assert.equal((await run(loadPrompt(place("taken.npy")))).prompt, prompt);
+  const { notes } = await fluxion(["convert", place("tuned"), place("bare")]);
+  assert.match(notes.join("\n"), /left out.*encoder\/prompt\/prompt\/prompt/);
+  assert.match(await failure("convert", place("t5x"), place("none.npy")), /not one prompt/);
+});
+
+Convert("what cannot be is refused before anything is written", async () => {
+  assert.match(await failure("convert", NANO, place("x"), "--to", "npy"), /a model cannot be written as npy/);
+  assert.match(await failure("convert", place("a.npy"), place("x"), "--to", "hf"), /a prompt cannot be written as hf/);
+  assert.match(await failure("convert", NANO, place("x"), "--dtype", "float16"), /--dtype is not for T5X/);
+  assert.match(await failure("convert", NANO, place("x"), "--base-model", "y"), /--base-model is not for T5X/);
+  assert.match(await failure("convert", NANO, `${NANO}/`, "--to", "hf"), /the same/);
+  assert.match(await failure("convert", NANO, place("x"), "--dtype", "int8"), /Allowed choices are float32/);
+  assert.match(await failure("convert", NANO, place("x"), "--max-shard-bytes", "0"), /does not count anything/);
+});
+
+withShared(Convert, "the checkpoint of T5X's own tests becomes a Hugging Face folder", async (root) => {
+  await fluxion(["convert", `${root}/data/t5x/test_t5_1_1_tiny`, place("tiny")]);
+  const { config } = await run(loadHuggingFace(place("tiny")));
+  assert.equal([config.vocabSize, config.dModel, config.gated], [32128, 4, true]);
+});
+
+Convert.run();

@@ -12,7 +12,6 @@ import { type Contents, contentsOf, readEmbedding, totalElements } from "./conte
 import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
 import { printBytes, type Terminal } from "./terminal.js";
-import { tokenizerPath } from "./tokenizer-path.js";
 
 export interface InspectOptions {
   readonly model?: string;
@@ -53,7 +52,7 @@ const neighboursOf = async (
   options: InspectOptions,
 ): Promise<Neighbour[][]> => {
   const embedding = await readEmbedding(model, await orThrow(checkpointKind(model)));
-  const { pieces } = await orThrow(loadTokenizer(tokenizerPath(model, options.tokenizer)));
+  const { pieces } = await orThrow(loadTokenizer(options.tokenizer ?? model));
   await init({ executor: "tfjs" });
   const { neighbours: k, metric } = options;
   const nearest = scope(() => {

@@ -3,13 +3,48 @@ import { Command } from "commander";
 import { VERSION } from "../core/version.js";
 import { METRICS } from "../prompt/neighbours.js";
 import type { ConvertOptions } from "./convert.js";
+import type { FetchFlags } from "./fetch.js";
 import { FORMATS } from "./formats.js";
+import type { GenerateFlags } from "./generate.js";
 import type { InspectOptions } from "./inspect.js";
-import { counting, oneOf, parseArguments, quiet } from "./parse.js";
+import { counting, executorOption, numeric, oneOf, parseArguments, quiet } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
-const TOKENIZER = "SentencePiece model (default: spiece.model in the model's folder)";
+const MODEL = "a T5: a Hugging Face folder, or a checkpoint of T5X or Mesh TensorFlow";
+const TOKENIZER = "SentencePiece model or tokenizer.json (default: that of the model's folder)";
 const JSON_FLAG = "print JSON, for machines";
+
+const addGenerate = (program: Command, terminal: Terminal): void => {
+  const sampling = ["temperature", "topK", "topP"];
+  program
+    .command("generate [text...]")
+    .description(
+      "Answers each text (without one, each line of the standard input) by a T5, with a tuned prompt in front of it if one is given. Greedy, unless options ask for sampling or beams.",
+    )
+    .requiredOption("--model <dir>", MODEL)
+    .option("--tokenizer <file>", TOKENIZER)
+    .option("--prompt <file>", "tuned prompt: .npy, safetensors or a PEFT adapter")
+    .addOption(counting("--max-tokens <n>", "most tokens of an answer, end of sequence included", 64))
+    .addOption(
+      counting("--max-input-length <n>", "tokens of a text, end of sequence included; longer ones are cut", 512),
+    )
+    .addOption(counting("--batch-size <n>", "texts answered at once", 8))
+    .addOption(counting("--number <n>", "answers to each text, best first", 1))
+    .addOption(numeric("--temperature <x>", "draw tokens, from logits divided by this"))
+    .addOption(counting("--top-k <n>", "draw from the n most likely tokens"))
+    .addOption(numeric("--top-p <x>", "draw from the most likely tokens that together have this probability"))
+    .addOption(numeric("--seed <n>", "seed of what is drawn", 0))
+    .addOption(counting("--beams <n>", "beam search").conflicts(sampling))
+    .addOption(numeric("--brevity <alpha>", "beams scored as in T5X (default, 0.6)").conflicts("lengthPenalty"))
+    .addOption(numeric("--length-penalty <x>", "beams scored as in Hugging Face's library"))
+    .addOption(executorOption())
+    .addOption(counting("--threads <n>", "threads of onnxruntime-node; default one a core"))
+    .option("--json", "print a line of JSON for each text, for machines")
+    .action(async (texts: string[], flags: GenerateFlags) => {
+      const { generate } = await import("./generate.js");
+      await generate(texts, flags, terminal);
+    });
+};
 
 const addInspect = (program: Command, terminal: Terminal): void => {
   program
@@ -46,13 +81,32 @@ const addConvert = (program: Command, terminal: Terminal): void => {
     });
 };
 
+const addFetch = (program: Command, terminal: Terminal): void => {
+  program
+    .command("fetch [name]")
+    .description(
+      "Fetches a released model or data set into the cache, and prints its folder. What is there already is not fetched again; what was interrupted goes on.",
+    )
+    .option("--list", "print the names that are known; owner/repository of Hugging Face is one, too")
+    .option("--mirror <url>", "server to ask instead, with the same paths")
+    .option("--cache <dir>", "folder to keep files in (default: FLUXION_CACHE, else the cache folder of the system)")
+    .option("--revision <name>", "branch, tag or commit of a model")
+    .option("--json", JSON_FLAG)
+    .action(async (name: string | undefined, flags: FetchFlags) => {
+      const { fetchNamed } = await import("./fetch.js");
+      await fetchNamed(name, flags, terminal);
+    });
+};
+
 const programOf = (terminal: Terminal): Command => {
   const program = quiet(new Command("fluxion"), terminal.write)
     .description("T5 and soft prompts: use, look into and convert them.")
     .version(VERSION)
     .showHelpAfterError(false);
+  addGenerate(program, terminal);
   addInspect(program, terminal);
   addConvert(program, terminal);
+  addFetch(program, terminal);
   return program;
 };
 

@@ -100,7 +100,8 @@ const trainingBatches = (config: RunConfig, tokens: readonly Tokens[], targetLen
   };
 };
 
-const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => {
+/** @throws {ConfigError} when ids of the tokenizer have no embedding */
+export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => {
   if (tokenizer.vocabSize <= model.vocabSize) return;
   throw new ConfigError({
     where: "tokenizer",

@@ -1,0 +1,54 @@
+/** @file The program as a process, and what all subcommands share. */
+import { spawnSync } from "node:child_process";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { SOURCE_NAMES } from "../../lib/io/fetch/catalogue.js";
+import { failure, fluxion, fluxionJson } from "./run.js";
+
+const Fluxion = suite("cli/fluxion");
+const start = (...args: string[]) =>
+  spawnSync(process.execPath, ["--import", "tsx", "lib/cli/fluxion.ts", ...args], {
+    encoding: "utf8",
+    timeout: 120_000,
+  });
+
+Fluxion("an error is one message on the error stream and exit code 1, without a stack", () => {
+  const { status, stdout, stderr } = start("inspect", "nowhere");
+  assert.is(status, 1);
+  assert.is(stdout, "");
+  assert.match(stderr, /there is no such file or folder/);
+  assert.not.match(stderr, /\n\s+at .*\.ts:/);
+});
+
+Fluxion("results go to the output stream, and the exit code is 0", () => {
+  const { status, stdout } = start("inspect", "assets/t5-nano", "--json");
+  assert.is(status, 0);
+  assert.is((JSON.parse(stdout) as { kind: string }).kind, "huggingface");
+});
+
+Fluxion("help names every subcommand, also without arguments; so does each its options", async () => {
+  const { out } = await fluxion([]);
+  for (const name of ["generate", "inspect", "convert", "fetch"]) {
+    assert.match(out, new RegExp(`\n {2}${name} `));
+    assert.match((await fluxion([name, "--help"])).out, /--json/);
+  }
+  assert.match((await fluxion(["--version"])).out, /^\d+\.\d+\.\d+\n$/);
+});
+
+Fluxion("an unknown subcommand suggests one", async () => {
+  assert.match(await failure("convrt"), /unknown command 'convrt'\n {2}hint +did you mean convert\?/);
+});
+
+Fluxion("names that can be fetched are listed; others are refused without a connection", async () => {
+  const names = await fluxionJson<{ name: string; kind: string }[]>("fetch", "--list");
+  assert.equal(
+    names.map(({ name }) => name),
+    SOURCE_NAMES,
+  );
+  assert.ok(names.some(({ name, kind }) => name === "t5-small-lm-adapt" && kind === "model"));
+  assert.match((await fluxion(["fetch", "--list"])).out, /^model\tt5-small\n/);
+  assert.match(await failure("fetch"), /there is no name/);
+  assert.match(await failure("fetch", "t5-tiny-lm-adapt"), /t5-tiny-lm-adapt/);
+});
+
+Fluxion.run();

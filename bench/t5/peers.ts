@@ -39,11 +39,21 @@ const LIBRARIES = "/usr/lib";
 const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const tsx = (name: string, ...args: string[]): string[] => ["--import", "tsx", at(name), ...args];
 
-/** PyTorch at its best: Debian's OpenBLAS with OpenMP threads where it is installed (libopenblas0-openmp), and waiting threads do not spin. */
+/**
+ * PyTorch at its best: Debian's OpenBLAS with OpenMP threads where it is installed (libopenblas0-openmp), waiting threads that do not spin, and
+ * kernels for this processor: variables such as OPENBLAS_CORETYPE choose older ones.
+ */
 const torchEnvironment = (): NodeJS.ProcessEnv => {
-  const folders = readdirSync(LIBRARIES).map((name) => join(LIBRARIES, name, "openblas-openmp"));
+  const folders = (existsSync(LIBRARIES) ? readdirSync(LIBRARIES) : []).map((name) =>
+    join(LIBRARIES, name, "openblas-openmp"),
+  );
   const openmp = folders.find((folder) => existsSync(folder));
-  return { ...process.env, OMP_WAIT_POLICY: "passive", ...(openmp === undefined ? {} : { LD_LIBRARY_PATH: openmp }) };
+  const rest = Object.entries(process.env).filter(([name]) => !name.startsWith("OPENBLAS_"));
+  return {
+    ...Object.fromEntries(rest),
+    OMP_WAIT_POLICY: "passive",
+    ...(openmp === undefined ? {} : { LD_LIBRARY_PATH: openmp }),
+  };
 };
 
 /** Files of the model for PyTorch, which are written when they are first asked for. */

@@ -12,7 +12,6 @@ import { readJson } from "../io/json-file.js";
 import { openMesh } from "../io/meshtf/load.js";
 import { huggingFaceName } from "../io/names.js";
 import { openSafetensors, type SafetensorsFile } from "../io/safetensors.js";
-import type { StoredType } from "../io/safetensors-header.js";
 import { openSharded, openWeights } from "../io/sharded.js";
 import type { StoredName } from "../io/stored.js";
 import { inferConfig, type TensorSource } from "../io/t5-source.js";
@@ -38,22 +37,11 @@ export interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const NAMES: Readonly<Record<StoredType, StoredName>> = {
-  F32: "float32",
-  F64: "float64",
-  F16: "float16",
-  BF16: "bfloat16",
-  I32: "int32",
-  I64: "int64",
-  U32: "uint32",
-  BOOL: "bool",
-};
-
 const ofSafetensors = async (file: SafetensorsFile): Promise<Pick<Contents, "tensors" | "metadata">> => {
   const tensors = [...file.entries].map(([name, { shape, stored, bytes }]) => ({
     name,
     shape,
-    dtype: NAMES[stored],
+    dtype: stored,
     bytes,
   }));
   await file.close();

@@ -17,8 +17,9 @@ import { configCaller, decodeHuggingFaceConfig, type StoredConfig } from "./hugg
 import { checkFit, type WantedParam, wantedParams } from "./huggingface-fit.js";
 import { readJson } from "./json-file.js";
 import type { SafetensorsFile } from "./safetensors.js";
-import { storedBytes, type TensorEntry } from "./safetensors-header.js";
+import type { TensorEntry } from "./safetensors-header.js";
 import { openWeights } from "./sharded.js";
+import { STORED } from "./stored.js";
 
 /** A T5 as it was stored. */
 export interface StoredT5 extends StoredConfig {
@@ -54,7 +55,7 @@ const progressOf = (
   const total = wanted.flatMap((param) => presentNames(file, param)).reduce((n, name) => n + entryOf(name).bytes, 0);
   let done = 0;
   return (name, elements) => {
-    done += elements * storedBytes(entryOf(name).stored);
+    done += elements * STORED[entryOf(name).stored].bytes;
     report?.({ done, total, name });
   };
 };

@@ -13,23 +13,26 @@ import { type DType, printShape, type Shape } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import { type Caller, closed, decodeAs, naturalNumber, such, withDefault } from "./decode.js";
 import { parseJson } from "./json.js";
+import { elementCount, STORED, type StoredName } from "./stored.js";
 
-/** Stored element types: bytes of one element, and the dtype it has in memory. */
-const STORED = {
-  F32: { bytes: 4, dtype: "float32" },
-  F64: { bytes: 8, dtype: "float64" },
-  F16: { bytes: 2, dtype: "float32" },
-  BF16: { bytes: 2, dtype: "float32" },
-  I32: { bytes: 4, dtype: "int32" },
-  I64: { bytes: 8, dtype: "int32" },
-  U32: { bytes: 4, dtype: "uint32" },
-  BOOL: { bytes: 1, dtype: "bool" },
-} as const satisfies Record<string, { bytes: number; dtype: DType }>;
+/** How the format spells the stored element types. */
+const STORED_NAMES = {
+  F32: "float32",
+  F64: "float64",
+  F16: "float16",
+  BF16: "bfloat16",
+  I32: "int32",
+  I64: "int64",
+  U32: "uint32",
+  BOOL: "bool",
+} as const satisfies Record<string, StoredName>;
+type Spelling = keyof typeof STORED_NAMES;
 
-export type StoredType = keyof typeof STORED;
-
-/** Bytes of one element in the file. */
-export const storedBytes = (stored: StoredType): number => STORED[stored].bytes;
+const SPELLINGS: ReadonlyMap<StoredName, Spelling> = new Map(
+  Object.entries(STORED_NAMES).map(([spelling, stored]) => [stored, spelling as Spelling]),
+);
+/** How the format spells an element type. */
+export const spellingOf = (stored: StoredName): Spelling => SPELLINGS.get(stored) as Spelling;
 
 /** Largest header, in bytes; the limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -40,7 +43,8 @@ export const PREFIX_BYTES = 8;
 
 /** Where and what one tensor of a file is. */
 export interface TensorEntry {
-  readonly stored: StoredType;
+  /** The element type that it has in the file. */
+  readonly stored: StoredName;
   /** The dtype after reading. */
   readonly dtype: DType;
   readonly shape: Shape;
@@ -65,7 +69,7 @@ const Extents = shortList.pipe(t.array(naturalNumber, "list of integers from 0")
 const Range = t.intersection([t.tuple([naturalNumber, naturalNumber], "[begin, end]"), pair], "[begin, end]");
 const RawEntry = closed(
   {
-    dtype: t.keyof(STORED, Object.keys(STORED).join(" | ")),
+    dtype: t.keyof(STORED_NAMES, Object.keys(STORED_NAMES).join(" | ")),
     shape: Extents,
     data_offsets: Range,
   },
@@ -107,21 +111,10 @@ export const headerLength = (
   );
 };
 
-/** Elements of a shape, or undefined beyond what a number holds exactly. */
-const exactSize = (shape: Shape): number | undefined => {
-  if (shape.includes(0)) return 0;
-  let n = 1;
-  for (const d of shape) {
-    n *= d;
-    if (!Number.isSafeInteger(n)) return undefined;
-  }
-  return n;
-};
-
 const checkEntry = (name: string, raw: RawEntry, source: string): CheckpointError | undefined => {
   const [begin, end] = raw.data_offsets;
-  const size = exactSize(raw.shape);
-  const bytes = size === undefined ? Number.POSITIVE_INFINITY : size * STORED[raw.dtype].bytes;
+  const size = elementCount(raw.shape);
+  const bytes = size === undefined ? Number.POSITIVE_INFINITY : size * STORED[STORED_NAMES[raw.dtype]].bytes;
   if (end >= begin && end - begin === bytes) return undefined;
   return damaged("the shape of a tensor does not fill its bytes", {
     expected: `${bytes} bytes for ${raw.dtype} ${printShape(raw.shape)}`,
@@ -187,14 +180,14 @@ const decodeEntries = (
     ([
       name,
       {
-        dtype: stored,
+        dtype,
         shape,
         data_offsets: [begin, end],
       },
-    ]): [string, TensorEntry] => [
-      name,
-      { stored, dtype: STORED[stored].dtype, shape, position: dataStart + begin, bytes: end - begin },
-    ],
+    ]): [string, TensorEntry] => {
+      const stored = STORED_NAMES[dtype];
+      return [name, { stored, dtype: STORED[stored].dtype, shape, position: dataStart + begin, bytes: end - begin }];
+    },
   );
   return E.right(new Map(entries));
 };

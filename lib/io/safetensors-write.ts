@@ -7,36 +7,29 @@ import { ArgumentError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { bytesOf } from "./elements.js";
 import { toBfloat16, toFloat16 } from "./half.js";
-import { PREFIX_BYTES, type StoredType, storedBytes } from "./safetensors-header.js";
-
-const STORED_AS: Record<DType, StoredType> = {
-  float32: "F32",
-  float64: "F64",
-  int32: "I32",
-  uint32: "U32",
-  bool: "BOOL",
-};
+import { PREFIX_BYTES, spellingOf } from "./safetensors-header.js";
+import { STORED, type StoredName } from "./stored.js";
 
 /** How float32 is stored; the halves are rounded to the nearest, ties to even. */
 export type FloatStorage = "float32" | "bfloat16" | "float16";
-const FLOATS = { float32: "F32", bfloat16: "BF16", float16: "F16" } as const satisfies Record<FloatStorage, StoredType>;
+const FLOATS: readonly FloatStorage[] = ["float32", "bfloat16", "float16"];
 
 /** A tensor to be written. */
 export interface Outgoing {
   readonly name: string;
-  readonly stored: StoredType;
+  readonly stored: StoredName;
   readonly shape: Shape;
   /** Its bytes, asked for once. */
   readonly bytes: () => Uint8Array;
 }
 
 /** Bytes that a tensor will take. */
-export const outgoingBytes = ({ stored, shape }: Outgoing): number => storedBytes(stored) * sizeOf(shape);
+export const outgoingBytes = ({ stored, shape }: Outgoing): number => STORED[stored].bytes * sizeOf(shape);
 
 /** @throws {ArgumentError} for a storage that is none, which plain JavaScript can give */
 export const checkFloats = (where: string, floats: FloatStorage): void => {
-  if (Object.hasOwn(FLOATS, floats)) return;
-  const expected = Object.keys(FLOATS).join(" | ");
+  if (FLOATS.includes(floats)) return;
+  const expected = FLOATS.join(" | ");
   throw new ArgumentError({ where, what: "weights cannot be stored so", expected, got: String(floats) });
 };
 
@@ -49,7 +42,7 @@ export const outgoing = (
 ): Outgoing => ({
   name,
   shape,
-  stored: dtype === "float32" ? FLOATS[floats] : STORED_AS[dtype],
+  stored: dtype === "float32" ? floats : dtype,
   bytes: () => {
     const { data } = value();
     if (dtype !== "float32" || floats === "float32") return bytesOf(data);
@@ -60,7 +53,7 @@ export const outgoing = (
 
 /** Larger elements before smaller ones so that every tensor is aligned, then by name: the order of the reference implementation. */
 const byAlignment = (a: Outgoing, b: Outgoing): number =>
-  storedBytes(b.stored) - storedBytes(a.stored) || (a.name < b.name ? -1 : 1);
+  STORED[b.stored].bytes - STORED[a.stored].bytes || (a.name < b.name ? -1 : 1);
 
 /**
  * The bytes of a file, in pieces: header first, then tensor by tensor.
@@ -79,7 +72,7 @@ export const safetensorsChunks = (
   const header: [string, unknown][] = order.map((tensor) => {
     const begin = end;
     end += outgoingBytes(tensor);
-    return [tensor.name, { dtype: tensor.stored, shape: tensor.shape, data_offsets: [begin, end] }];
+    return [tensor.name, { dtype: spellingOf(tensor.stored), shape: tensor.shape, data_offsets: [begin, end] }];
   });
   if (metadata !== undefined) header.unshift(["__metadata__", metadata]);
   return pieces(new TextEncoder().encode(JSON.stringify(Object.fromEntries(header))), order);

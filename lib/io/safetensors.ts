@@ -15,7 +15,7 @@ import { CheckpointError } from "../core/errors.js";
 import { allocate, type HostArray, type TypedArray } from "../core/host.js";
 import { brief } from "./decode.js";
 import { attempt, readAt } from "./files.js";
-import { decodeElements, readPieces, storedAsIs } from "./safetensors-data.js";
+import { readPieces } from "./safetensors-data.js";
 import {
   caller,
   decodeHeader,
@@ -24,6 +24,7 @@ import {
   type SafetensorsHeader,
   type TensorEntry,
 } from "./safetensors-header.js";
+import { decodeStored } from "./stored.js";
 
 /** Parses a whole file in memory. `source` names it in errors. */
 export const parseSafetensors = (
@@ -48,9 +49,8 @@ export const parseSafetensors = (
 /** One tensor from all of its bytes, whose memory it may share. */
 const decodeTensor = (entry: TensorEntry, bytes: Uint8Array, at: string): E.Either<CheckpointError, HostArray> => {
   const { shape, dtype } = entry;
-  const wide = allocate(dtype, storedAsIs(entry) ? 0 : sizeOf(shape));
   return E.tryCatch(
-    () => ({ shape, dtype, data: decodeElements(entry, bytes, wide, 0, at) }),
+    () => ({ shape, dtype, data: decodeStored(entry.stored, bytes, caller, at) }),
     (error) => error as CheckpointError,
   );
 };

@@ -2,7 +2,7 @@
  * @file The element types that files of weights use, and what they become in memory: half-precision floats are widened to
  * float32, int64 is narrowed to int32 where it fits.
  */
-import type { DType, Shape } from "../core/aval.js";
+import { type DType, itemBytes, type Shape } from "../core/aval.js";
 import type { FluxionError } from "../core/errors.js";
 import type { TypedArray } from "../core/host.js";
 import type { Caller } from "./decode.js";
@@ -34,8 +34,18 @@ export const elementCount = (shape: Shape): number | undefined => {
   return Number.isSafeInteger(n) ? n : undefined;
 };
 
+/** Whether the elements have in memory the bytes that they have in a file. */
+export const storedAsIs = (stored: StoredName): boolean => STORED[stored].bytes === itemBytes(STORED[stored].dtype);
+
+export interface DecodeOptions {
+  /** Which element of its tensor the first one is, for errors. */
+  readonly start?: number;
+  /** Where elements go that have another width in memory than in the file, from the beginning on; by default a new array. */
+  readonly wide?: TypedArray | undefined;
+}
+
 /**
- * Elements from little-endian bytes; the result may share memory with them.
+ * Elements from little-endian bytes; those that are stored as they are in memory may share the memory of the bytes.
  *
  * @throws an error of the caller for an int64 that does not fit int32, or a truth value that is neither 0 nor 1
  */
@@ -44,16 +54,18 @@ export const decodeStored = <Err extends FluxionError>(
   bytes: Uint8Array,
   caller: Caller<Err>,
   at: string,
+  { start = 0, wide }: DecodeOptions = {},
 ): TypedArray => {
+  const out = wide?.subarray(0, bytes.length / STORED[stored].bytes);
   const refuse = (what: string, got: string): Err => new caller.error({ where: caller.where, what, got, at });
-  if (stored === "bfloat16") return fromBfloat16(bytes);
-  if (stored === "float16") return fromFloat16(bytes);
+  if (stored === "bfloat16") return fromBfloat16(bytes, out as Float32Array<ArrayBuffer> | undefined);
+  if (stored === "float16") return fromFloat16(bytes, out as Float32Array<ArrayBuffer> | undefined);
   if (stored === "int64") {
-    const data = fromInt64(bytes);
+    const data = fromInt64(bytes, out as Int32Array<ArrayBuffer> | undefined);
     if (data instanceof Int32Array) return data;
-    throw refuse("an integer does not fit int32", `${data.value} at index ${data.index}`);
+    throw refuse("an integer does not fit int32", `${data.value} at index ${start + data.index}`);
   }
   const index = stored === "bool" ? notBool(bytes) : -1;
-  if (index >= 0) throw refuse("a truth value is neither 0 nor 1", `${bytes[index]} at index ${index}`);
+  if (index >= 0) throw refuse("a truth value is neither 0 nor 1", `${bytes[index]} at index ${start + index}`);
   return elementsOf(STORED[stored].dtype, bytes);
 };

@@ -37,7 +37,7 @@ Params("float32 may be stored in half the bytes, other dtypes stay as they are",
   const back = await run(loadParams(path, { ...tree, odd }));
   assert.equal(back, { ...tree, odd: { ...odd, data: new Float32Array([1, 3]) } });
   const file = await run(openSafetensors(path));
-  assert.equal([...file.entries.values()].map(({ stored }) => stored).sort(), ["BF16", "BF16", "I32", "U32"]);
+  assert.equal([...file.entries.values()].map(({ stored }) => stored).sort(), ["bfloat16", "bfloat16", "int32", "uint32"]);
   await file.close();
   assert.throws(
     () => saveParams(path, tree, { dtype: "float8" as "float32" }),

@@ -23,8 +23,14 @@ Header("entries tell dtype in memory, shape and place in the file; metadata are 
   const { entries, metadata } = rightOf(decode(header, 16));
   const start = 8 + JSON.stringify(header).length;
   assert.equal(metadata, { format: "pt" });
-  assert.equal(entries.get("b"), { stored: "BF16", dtype: "float32", shape: [2, 3], position: start + 4, bytes: 12 });
-  assert.equal(entries.get("none"), { stored: "I64", dtype: "int32", shape: [0, 7], position: start + 16, bytes: 0 });
+  assert.equal(entries.get("b"), {
+    stored: "bfloat16",
+    dtype: "float32",
+    shape: [2, 3],
+    position: start + 4,
+    bytes: 12,
+  });
+  assert.equal(entries.get("none"), { stored: "int64", dtype: "int32", shape: [0, 7], position: start + 16, bytes: 0 });
   assert.is(entries.size, 3);
 });
 

@@ -13,11 +13,15 @@ export type Split = (text: string, atStart: boolean) => string[];
 
 const WHITE_SPACE = /\p{White_Space}+/u;
 const LEADING = /^\p{White_Space}+/u;
-const TRAILING = /\p{White_Space}+$/u;
+const SPACE = /^\p{White_Space}$/u;
 
 /** Text without white space, as Unicode defines it, at its beginning or end. */
 export const trimStart: Normalize = (text) => text.replace(LEADING, "");
-export const trimEnd: Normalize = (text) => text.replace(TRAILING, "");
+export const trimEnd: Normalize = (text) => {
+  let end = text.length; // a pattern that ends in `$` would be tried at every space of a long run of them
+  while (end > 0 && SPACE.test(text[end - 1] as string)) end--;
+  return text.slice(0, end);
+};
 
 /** Why a part of the file cannot be used. */
 const unusable = (what: string, got: string, hint: string, cause: unknown): DataError =>

@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import type { Tokenizer } from "../../lib/data/sentencepiece.js";
+import { trimEnd } from "../../lib/data/text-steps.js";
 import { parseTokenizerJson } from "../../lib/data/tokenizer-json.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
 import { type Parts, tokenizerJson } from "./tokenizer-json-file.js";
@@ -157,5 +158,19 @@ withShared(
     assert.ok(LITERALS.every((i) => rows[i]?.tag === "special") && TIES.every((i) => rows[i]?.tag === "repeat"));
   },
 );
+
+Suite("a file of a deep nest of steps is a typed error", () => {
+  let normalizer: object = { type: "Precompiled", precompiled_charsmap: "" };
+  for (let i = 0; i < 20_000; i++) normalizer = { type: "Sequence", normalizers: [normalizer] };
+  const result = parseTokenizerJson(tokenizerJson([["a", -1]], { normalizer }));
+  assert.ok(E.isLeft(result) && isFluxionError(result.left, "DataError"));
+});
+
+Suite("white space at the end of a text is cut, however long the runs of it inside are", () => {
+  const spaces = " \u3000\u0085".repeat(200_000); // a pattern that is tried at every space takes hours
+  assert.is(trimEnd(`${spaces}x${spaces}`), `${spaces}x`);
+  assert.is(trimEnd(spaces), "");
+  assert.is(trimEnd("x\ufeff"), "x\ufeff");
+});
 
 Suite.run();

@@ -54,11 +54,10 @@ const sizeHints = (config: T5Config, { misfits }: Differences<WantedParam>): str
   );
 };
 
-const blocksOf = (stack: string, names: Iterable<string>): number =>
-  Math.max(
-    0,
-    ...[...names].map((name) => 1 + Number(new RegExp(`^${stack}\\.block\\.(\\d+)\\.`).exec(name)?.[1] ?? -1)),
-  );
+const blocksOf = (stack: string, names: readonly string[]): number => {
+  const block = new RegExp(`^${stack}\\.block\\.(\\d+)\\.`);
+  return names.reduce((most, name) => Math.max(most, 1 + Number(block.exec(name)?.[1] ?? -1)), 0);
+};
 
 const depthHints = (config: T5Config, names: readonly string[]): string[] =>
   (["num_layers", "num_decoder_layers"] as const).flatMap((field) => {

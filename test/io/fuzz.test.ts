@@ -15,7 +15,7 @@ import { encodeNpy, parseNpy } from "../../lib/io/npy.js";
 import { loadPrompt } from "../../lib/io/prompts.js";
 import { openSafetensors, parseSafetensors } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
-import { run, temporaryFolder } from "./folder.js";
+import { messageOf, run, temporaryFolder } from "./folder.js";
 import { CONFIG, configOf, tensorsOf } from "./tiny-t5.js";
 
 const Fuzz = suite("io/fuzz");
@@ -378,6 +378,18 @@ Fuzz(".npy headers with any dict, and files with any bytes changed or cut", asyn
       return bytes;
     });
   await fc.assert(fc.asyncProperty(fc.oneof(withHeader, edited), check), { ...SEED, numRuns: 100 });
+});
+
+// `Math.max(...names)` and its like exhaust the stack at about 120,000.
+Fuzz("a file of very many names is a typed error", async () => {
+  const entry = { dtype: "F32", shape: [0], data_offsets: [0, 0] };
+  const header = Buffer.from(
+    JSON.stringify(Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`${i}.`, entry]))),
+  );
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(BigInt(header.length));
+  const dir = place({ "config.json": JSON.stringify(CONFIG), "model.safetensors": Buffer.concat([prefix, header]) });
+  assert.match(messageOf(await loadHuggingFace(dir)(), "CheckpointError"), "130000 unexpected");
 });
 
 Fuzz.run();

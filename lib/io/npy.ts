@@ -11,6 +11,7 @@ import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { brief } from "./decode.js";
 import { bytesOf, elementsOf, notBool } from "./elements.js";
+import { checkValue } from "./values.js";
 
 const DTYPES: ReadonlyMap<string, DType> = new Map([
   ["<f4", "float32"],
@@ -156,9 +157,11 @@ const DESCR = new Map([...DTYPES].map(([descr, dtype]) => [dtype, descr]));
 /**
  * A `.npy` file, version 1.0, data starting at a multiple of 64 bytes.
  *
+ * @throws {ArgumentError} for an array whose data are not what it says
  * @example encodeNpy(hostArray([2], "float32", new Float32Array([1, 2]))) // numpy.load gives array([1., 2.], dtype=float32)
  */
 export const encodeNpy = (x: HostArray): Uint8Array => {
+  checkValue("encodeNpy", x, "");
   const shape = `(${x.shape.join(", ")}${x.shape.length === 1 ? "," : ""})`;
   const dict = `{'descr': '${DESCR.get(x.dtype)}', 'fortran_order': False, 'shape': ${shape}, }`;
   const start = Math.ceil((10 + dict.length + 1) / 64) * 64;

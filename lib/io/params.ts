@@ -3,7 +3,7 @@
  */
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { CheckpointError, TreeError } from "../core/errors.js";
+import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, pathsOf, printPath, unflatten } from "../core/pytree.js";
 import type { Caller } from "./decode.js";
@@ -11,7 +11,7 @@ import { writeAtomic } from "./files.js";
 import { differencesOf, misfitError, type TensorInfo } from "./fit.js";
 import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
 import { checkFloats, type FloatStorage, outgoing, safetensorsChunks } from "./safetensors-write.js";
-import { hostOf, isValue } from "./values.js";
+import { checkValue, hostOf, isValue } from "./values.js";
 
 const saving: Caller<CheckpointError> = { where: "saveParams", error: CheckpointError };
 
@@ -34,7 +34,8 @@ export interface SaveParamsOptions {
 /**
  * Saves a tree of tensors or host arrays, atomically: the file has the new content or is as it was. Tensors are read back one by one.
  *
- * @throws {TreeError} for a leaf that is neither; {ArgumentError} for a dtype that is not float32, bfloat16 or float16
+ * @throws {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, or a dtype that is not
+ * float32, bfloat16 or float16
  * @example await saveParams("prompt.safetensors", { prompt }, { metadata: { step: "300" } })()
  */
 export const saveParams = (
@@ -45,15 +46,9 @@ export const saveParams = (
   checkFloats(saving.where, dtype);
   const [leaves, treedef] = flatten(tree, isValue);
   const tensors = pathsOf(treedef).map((keys, i) => {
-    const [leaf, name] = [leaves[i], printPath(keys)];
-    if (isValue(leaf)) return outgoing(name, leaf, () => hostOf(saving.where, leaf), dtype);
-    throw new TreeError({
-      where: saving.where,
-      what: "a leaf is no array",
-      expected: "a tensor or a host array",
-      got: typeof leaf,
-      at: name,
-    });
+    const name = printPath(keys);
+    const value = checkValue(saving.where, leaves[i], name);
+    return outgoing(name, value, () => hostOf(saving.where, value), dtype);
   });
   return writeAtomic(path, safetensorsChunks(tensors, metadata), saving);
 };

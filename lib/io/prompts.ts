@@ -19,7 +19,7 @@ import { ADAPTER_CONFIG, peftFiles, readPeft } from "./peft.js";
 import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
 import { outgoing, safetensorsChunks } from "./safetensors-write.js";
 import { writeTogether } from "./staging.js";
-import { hostOf, type Value } from "./values.js";
+import { checkValue, hostOf, type Value } from "./values.js";
 
 const loading: Caller<CheckpointError> = { where: "loadPrompt", error: CheckpointError };
 const saving: Caller<CheckpointError> = { where: "savePrompt", error: CheckpointError };
@@ -171,6 +171,7 @@ const formatFor = (path: string): PromptFormat =>
  *
  * @param path    a file, or the folder of an adapter, which is made if it is not there
  * @param prompt  `[P, d]` float32 or float64
+ * @throws {ArgumentError} for an array whose data are not what it says
  * @example await savePrompt("my-prompt", prompt, { format: "peft", baseModel: "google/t5-base-lm-adapt" })()
  */
 export const savePrompt = (
@@ -179,7 +180,7 @@ export const savePrompt = (
   { format = formatFor(path), baseModel, metadata }: SavePromptOptions = {},
 ): TE.TaskEither<CheckpointError, void> =>
   pipe(
-    TE.fromEither(asPrompt(hostOf(saving.where, prompt), saving)),
+    TE.fromEither(asPrompt(hostOf(saving.where, checkValue(saving.where, prompt, "prompt")), saving)),
     TE.chain((x) => {
       if (format === "peft") return writeTogether(path, peftFiles(x, baseModel), () => false, saving);
       if (format === "npy") return writeAtomic(path, encodeNpy(x), saving);

@@ -9,6 +9,7 @@ import { bytesOf } from "./elements.js";
 import { toBfloat16, toFloat16 } from "./half.js";
 import { PREFIX_BYTES, spellingOf } from "./safetensors-header.js";
 import { STORED, type StoredName } from "./stored.js";
+import { checkValue } from "./values.js";
 
 /** How float32 is stored; the halves are rounded to the nearest, ties to even. */
 export type FloatStorage = "float32" | "bfloat16" | "float16";
@@ -91,7 +92,7 @@ function* pieces(json: Uint8Array, order: readonly Outgoing[]): Iterable<Uint8Ar
 /**
  * A safetensors file of these tensors, each in its own dtype.
  *
- * @throws {ArgumentError} for a tensor named `__metadata__`
+ * @throws {ArgumentError} for a tensor named `__metadata__`, or an array whose data are not what it says
  * @example encodeSafetensors({ prompt: hostArray([1, 2], "float32", new Float32Array([1, 2])) }, { step: "300" })
  */
 export const encodeSafetensors = (
@@ -100,7 +101,10 @@ export const encodeSafetensors = (
 ): Uint8Array => {
   const chunks = [
     ...safetensorsChunks(
-      Object.entries(tensors).map(([name, x]) => outgoing(name, x, () => x)),
+      Object.entries(tensors).map(([name, x]) => {
+        checkValue("encodeSafetensors", x, name);
+        return outgoing(name, x, () => x);
+      }),
       metadata,
     ),
   ];

@@ -21,7 +21,7 @@ import {
   safetensorsChunks,
 } from "./safetensors-write.js";
 import { type StagedFile, writeTogether } from "./staging.js";
-import { hostOf, isValue, type Value } from "./values.js";
+import { checkValue, hostOf, isValue, type Value } from "./values.js";
 
 const WHERE = "saveHuggingFace";
 const caller: Caller<CheckpointError> = { where: WHERE, error: CheckpointError };
@@ -56,7 +56,8 @@ const outgoingParams = ({ config, params }: SavedT5, dtype: FloatStorage): E.Eit
   const error = misfitError(WHERE, "params", wanted.length, differencesOf(ours, present), hint);
   if (error !== undefined) return E.left(error);
   const tensors = wanted.map(({ names, path, shape, transposed: exchange }) => {
-    const value = present.get(printPath(path)) as Value;
+    const at = printPath(path);
+    const value = checkValue(WHERE, present.get(at), at);
     const host = () => hostOf(WHERE, value);
     const info = { shape, dtype: value.dtype };
     return outgoing(names[0] as string, info, () => (exchange ? transposed(host()) : host()), dtype);
@@ -109,7 +110,7 @@ const isWeights = (name: string): boolean =>
  * @param dir  made if it is not there
  * @returns    a CheckpointError when the parameters are not those of the configuration, with all differences by path, or when the folder
  *             cannot be written
- * @throws {ArgumentError} for an unknown dtype or a size of shards that is not positive
+ * @throws {ArgumentError} for an unknown dtype, a size of shards that is not positive, or an array whose data are not what it says
  * @example await saveHuggingFace("my-t5", { config, params }, { dtype: "bfloat16" })()
  */
 export const saveHuggingFace = (

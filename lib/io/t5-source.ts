@@ -158,7 +158,8 @@ const contradictions = (inferred: T5Config, chosen: Partial<T5Config>): string[]
       : [`these tensors have ${key} ${inferred[key]}; the given configuration says ${chosen[key]}`],
   );
 
-const isPrompt = (name: string): boolean => name.endsWith("/prompt");
+/** Whether a name is that of a tuned prompt among the parameters. */
+export const isPrompt = (name: string): boolean => name.endsWith("/prompt");
 
 /** Reads the named tensors one by one. */
 const readAll = (

@@ -4,8 +4,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { hostArray } from "../../lib/core/host.js";
+import { encodeNpy } from "../../lib/io/npy.js";
 import { loadParams, saveParams } from "../../lib/io/params.js";
+import { savePrompt } from "../../lib/io/prompts.js";
 import { openSafetensors } from "../../lib/io/safetensors.js";
+import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { messageOf, run, temporaryFolder } from "./folder.js";
 
 const Params = suite("io/params");
@@ -37,7 +40,12 @@ Params("float32 may be stored in half the bytes, other dtypes stay as they are",
   const back = await run(loadParams(path, { ...tree, odd }));
   assert.equal(back, { ...tree, odd: { ...odd, data: new Float32Array([1, 3]) } });
   const file = await run(openSafetensors(path));
-  assert.equal([...file.entries.values()].map(({ stored }) => stored).sort(), ["bfloat16", "bfloat16", "int32", "uint32"]);
+  assert.equal([...file.entries.values()].map(({ stored }) => stored).sort(), [
+    "bfloat16",
+    "bfloat16",
+    "int32",
+    "uint32",
+  ]);
   await file.close();
   assert.throws(
     () => saveParams(path, tree, { dtype: "float8" as "float32" }),
@@ -77,6 +85,24 @@ Params("a leaf that is no host array is told by key path before anything is writ
     () => saveParams(path, { a: { b: 3 } }),
     (e: unknown) => isFluxionError(e, "TreeError") && e.message.includes("a.b"),
   );
+  assert.not.ok(existsSync(path));
+});
+
+Params("an array whose data are not what it says is told by key path before anything is written", async () => {
+  const path = join(folder, "never.safetensors");
+  const short = { shape: [2, 3], dtype: "float32", data: new Float32Array(5) } as const;
+  const wide = { shape: [2], dtype: "float32", data: new Float64Array(2) } as const;
+  const isRefused = (e: unknown): boolean =>
+    isFluxionError(e, "ArgumentError") && e.message.includes("the data of an array are not what it says");
+  for (const array of [short, wide]) {
+    assert.throws(
+      () => saveParams(path, { a: { b: array } }),
+      (e: unknown) => isRefused(e) && (e as Error).message.includes("a.b"),
+    );
+    assert.throws(() => savePrompt(path, array), isRefused);
+    assert.throws(() => encodeSafetensors({ array }), isRefused);
+    assert.throws(() => encodeNpy(array), isRefused);
+  }
   assert.not.ok(existsSync(path));
 });
 

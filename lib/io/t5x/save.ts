@@ -1,17 +1,19 @@
 /** @file Writes a T5 as a checkpoint of T5X. */
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { itemBytes, sizeOf } from "../../core/aval.js";
-import { CheckpointError } from "../../core/errors.js";
+import { ArgumentError, CheckpointError } from "../../core/errors.js";
 import { type HostArray, hostArray } from "../../core/host.js";
-import { flatten, pathsOf } from "../../core/pytree.js";
+import { flatten, pathsOf, printPath } from "../../core/pytree.js";
 import type { T5Tree } from "../../t5/config.js";
 import type { Caller } from "../decode.js";
 import { attempt } from "../files.js";
 import type { LoadOptions } from "../huggingface.js";
-import { t5xName } from "../t5-source.js";
-import { hostOf, isValue, type Value } from "../values.js";
+import { isPrompt, t5xName } from "../t5-source.js";
+import { checkValue, hostOf, isValue, type Value } from "../values.js";
 import { arrayFolder, stepFolder } from "./checkpoint.js";
 import { type Dict, encodeFlax, flaxArray } from "./flax.js";
 import { writeZarr, zarrMetadata } from "./zarr.js";
@@ -49,12 +51,24 @@ const specOf = (name: string, x: HostArray): Dict => ({
 
 const namedValues = ({ params, prompts = {} }: T5xContent): [string, Value][] => {
   const [leaves, treedef] = flatten(params, isValue);
-  const own = pathsOf(treedef).map((path, i): [string, Value] => [t5xName(path), leaves[i] as Value]);
-  return [...own, ...Object.entries(prompts)];
+  const own = pathsOf(treedef).map((path, i): [string, Value] => [
+    t5xName(path),
+    checkValue(caller.where, leaves[i], printPath(path, "params")),
+  ]);
+  const tuned = Object.entries(prompts).map(([name, value]): [string, Value] => {
+    if (isPrompt(name)) return [name, checkValue(caller.where, value, name)];
+    const expected = "a name such as encoder/prompt/prompt/prompt";
+    throw new ArgumentError({ where: caller.where, what: "this is no name of a prompt", expected, got: name });
+  });
+  return [...own, ...tuned];
 };
 
-const write = async (folder: string, content: T5xContent, onProgress: LoadOptions["onProgress"]): Promise<void> => {
-  const values = namedValues(content);
+const write = async (
+  folder: string,
+  values: readonly [string, Value][],
+  steps: number,
+  onProgress: LoadOptions["onProgress"],
+): Promise<void> => {
   const bytes = ({ shape, dtype }: Value): number => sizeOf(shape) * itemBytes(dtype);
   const total = values.reduce((n, [, x]) => n + bytes(x), 0);
   const target: Tree = {};
@@ -66,16 +80,26 @@ const write = async (folder: string, content: T5xContent, onProgress: LoadOption
     done += bytes(x);
     onProgress?.({ done, total, name });
   }
-  const step = flaxArray(hostArray([], "int32", Int32Array.of(content.step ?? 0)));
+  const step = flaxArray(hostArray([], "int32", Int32Array.of(steps)));
   const tree = { version: 3, optimizer: { state: { step, param_states: {} }, target } };
   await writeFile(join(folder, "checkpoint"), encodeFlax(tree), { flush: true });
 };
+
+const alreadyThere = (folder: string): CheckpointError =>
+  new CheckpointError({
+    where: caller.where,
+    what: "there is a checkpoint of this step already",
+    at: folder,
+    hint: "save another step or into another folder, or remove it first",
+  });
 
 /**
  * Saves a T5 (tensors or host arrays) as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
  * index, no state of an optimizer. It is written beside its place and then renamed, so that it is there as a whole or not at all.
  *
  * @returns  the folder; a CheckpointError when it cannot be written, or there is a checkpoint of this step already
+ * @throws {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, a name that is no prompt's, or
+ * a step that is no count
  * @example const folder = orThrow(await saveT5x("t5-out", { params, step: 1000 })()) // "t5-out/checkpoint_1000"
  */
 export const saveT5x = (
@@ -83,12 +107,19 @@ export const saveT5x = (
   content: T5xContent,
   { onProgress }: LoadOptions = {},
 ): TE.TaskEither<CheckpointError, string> => {
-  const folder = stepFolder(dir, content.step ?? 0);
+  const { step = 0 } = content;
+  if (!Number.isInteger(step) || step < 0 || step >= 2 ** 31) {
+    const expected = "an integer from 0 that fits int32";
+    throw new ArgumentError({ where: caller.where, what: "the step is no count", expected, got: `${step}` });
+  }
+  const values = namedValues(content);
+  const folder = stepFolder(dir, step);
   return attempt(caller, folder, async () => {
-    await mkdir(dirname(folder), { recursive: true });
-    const temporary = await mkdtemp(`${folder}.tmp-`);
+    if (existsSync(folder)) throw alreadyThere(folder);
+    const temporary = `${folder}.tmp-${randomUUID()}`;
+    await mkdir(temporary, { recursive: true });
     try {
-      await write(temporary, content, onProgress);
+      await write(temporary, values, step, onProgress);
       await rename(temporary, folder);
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });

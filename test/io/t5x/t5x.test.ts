@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { isFluxionError } from "../../../lib/core/errors.js";
 import { type HostArray, hostArray } from "../../../lib/core/host.js";
 import { flatten, pathsOf } from "../../../lib/core/pytree.js";
 import { bytesOf, sameBits } from "../../../lib/io/elements.js";
@@ -11,7 +12,7 @@ import { saveHuggingFace } from "../../../lib/io/save-huggingface.js";
 import { t5xName } from "../../../lib/io/t5-source.js";
 import { openT5x } from "../../../lib/io/t5x/checkpoint.js";
 import { loadT5x } from "../../../lib/io/t5x/load.js";
-import { saveT5x } from "../../../lib/io/t5x/save.js";
+import { saveT5x, type T5xContent } from "../../../lib/io/t5x/save.js";
 import type { T5Config, T5Tree } from "../../../lib/t5/config.js";
 import { withShared } from "../../helpers/shared.js";
 import { messageOf, run, temporaryFolder } from "../folder.js";
@@ -155,7 +156,7 @@ T5x("a step that is there already is not written over, and nothing half-written 
   const dir = join(folder, "twice");
   await run(saveT5x(dir, { params: paramsOf(SMALL), step: 1 }));
   const again = await saveT5x(dir, { params: paramsOf(SMALL), step: 1 })();
-  assert.match(messageOf(again, "CheckpointError"), "checkpoint_1");
+  assert.match(messageOf(again, "CheckpointError"), "there is a checkpoint of this step already");
   assert.equal(readdirSync(dir), ["checkpoint_1"]);
 });
 
@@ -168,6 +169,32 @@ T5x("the last of several steps is read; a folder without any is told", async () 
   assert.match(messageOf(await loadT5x(empty)(), "CheckpointError"), "there is no T5X checkpoint here");
   assert.not.ok(existsSync(join(folder, "nowhere")));
   assert.match(messageOf(await loadT5x(join(folder, "nowhere"))(), "CheckpointError"), "no such file or folder");
+});
+
+T5x("what cannot be read again is not written", () => {
+  const dir = join(folder, "refused");
+  const params = paramsOf(SMALL);
+  const prompt = hostArray([3, 4], "float32", new Float32Array(12));
+  const refused: readonly [T5xContent, string][] = [
+    [{ params, step: 1.5 }, "the step is no count"],
+    [{ params, step: -1 }, "the step is no count"],
+    [{ params, prompts: { encoder: prompt } }, "no name of a prompt"],
+    [{ params, prompts: { "encoder/prompt": { ...prompt, shape: [3, 5] } } }, "not what it says"],
+    [{ params: { ...params, tokenEmbedder: { embedding: { ...prompt, shape: [7, 4] } } } }, "tokenEmbedder.embedding"],
+  ];
+  for (const [content, what] of refused) {
+    assert.throws(
+      () => saveT5x(dir, content),
+      (e: unknown) => isFluxionError(e, "ArgumentError") && e.message.includes(what),
+    );
+  }
+  assert.not.ok(existsSync(dir));
+});
+
+T5x("whoever may read a new folder may read a checkpoint", async () => {
+  const dir = join(folder, "shared");
+  await run(saveT5x(dir, { params: paramsOf(SMALL) }));
+  assert.is(statSync(join(dir, "checkpoint_0")).mode, statSync(dir).mode);
 });
 
 T5x.run();

@@ -67,14 +67,20 @@ const readValidator = async ({ url, path }: FileRequest): Promise<string | undef
   }
 };
 
-/** A signal that fires when the caller's does, or when `alive` has not been called for a while. */
+/** A signal that fires when the caller's does, or when `alive` has not been called for a while. (`AbortSignal.any` needs Node 20.3.) */
 const watch = (ms: number, outer: AbortSignal | undefined) => {
-  const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(new Error(`no byte for ${ms / 1000} s`)), ms);
+  const either = new AbortController();
+  const timer = setTimeout(() => either.abort(new Error(`no byte for ${ms / 1000} s`)), ms);
+  const interrupt = (): void => either.abort(outer?.reason);
+  if (outer?.aborted === true) interrupt();
+  outer?.addEventListener("abort", interrupt);
   return {
-    signal: outer === undefined ? silent.signal : AbortSignal.any([outer, silent.signal]),
+    signal: either.signal,
     alive: () => void timer.refresh(),
-    [Symbol.dispose]: () => clearTimeout(timer),
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      outer?.removeEventListener("abort", interrupt);
+    },
   };
 };
 

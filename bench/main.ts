@@ -132,4 +132,6 @@ command("all", "everything docs/benchmarks.md has a table of; scripts/benchmarks
     runTokenize(common.runs);
     runSizes(Object.keys(CASES));
   });
+// Leaves what is to be tidied up to those who listen for the end.
+process.once("SIGINT", () => process.exit(130));
 await program.parseAsync();

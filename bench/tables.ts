@@ -117,7 +117,11 @@ const noteOf = (lines: readonly Line[], machines: readonly Line[]): string => {
   const blas = unique(lines.flatMap(({ blas }) => (blas === undefined ? [] : [`with ${blas}`])));
   const skipped = unique(
     lines.flatMap(({ skipped, peer, size, case: name }) =>
-      skipped === undefined ? [] : [`${[peer ?? name, size].filter((x) => x !== undefined).join(" at ")}: ${skipped}.`],
+      skipped === undefined
+        ? []
+        : [
+            `${[peer ?? name, size].filter((x) => x !== undefined).join(" at ")}: ${String(skipped).replace(/\.$/, "")}.`,
+          ],
     ),
   );
   const load = unique([Math.min(...loads), Math.max(...loads)]).join(" to ");

@@ -60,12 +60,16 @@ const torchEnvironment = (): NodeJS.ProcessEnv => {
 export class ModelFiles implements Disposable {
   readonly #task: Task;
   #folder: string | undefined;
+  readonly #remove = (): void => {
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+  };
   constructor(task: Task) {
     this.#task = task;
   }
   get folder(): string {
     if (this.#folder === undefined) {
       this.#folder = mkdtempSync(join(tmpdir(), "fluxion-bench-"));
+      process.once("exit", this.#remove);
       // In a process of its own: the peak memory of a process begins with that of the one it was started from.
       spawnSync(process.execPath, tsx("write-model.ts", this.#folder, JSON.stringify(this.#task)), {
         stdio: "inherit",
@@ -74,7 +78,8 @@ export class ModelFiles implements Disposable {
     return this.#folder;
   }
   [Symbol.dispose](): void {
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+    process.off("exit", this.#remove);
+    this.#remove();
   }
 }
 

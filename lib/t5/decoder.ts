@@ -79,11 +79,7 @@ export const forcedAt = (
   return row;
 };
 
-/**
- * The states of a loop, one after the other. Each is freed when the next is asked for (`next` may donate it), or when the loop is left.
- *
- * The first is made without compiling: a program may return one buffer for two equal results, and that cannot be donated.
- */
+/** The states of a loop, one after the other. Each is freed when the next is asked for (`next` may donate it), or when the loop is left. */
 export function* unfolded<S>(first: () => S, next: (state: S, step: number) => S, steps: number): Generator<S, void> {
   let state = scope(first);
   try {

@@ -1,4 +1,5 @@
 /** @file Text out of a T5: the decoder as the generic methods want it, and one function that has them all. */
+import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { type BeamOptions, beamSearch } from "./beam-search.js";
 import { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep, initCache } from "./cache.js";
@@ -48,6 +49,33 @@ export interface BeamMethod extends Omit<BeamOptions, keyof SpecialIds> {
 }
 export type GenerateOptions = GreedyMethod | SampleMethod | BeamMethod;
 
+/** A record with every option of a method, so that the compiler finds one that is missing here. */
+type Names<M> = { readonly [K in keyof M]-?: true };
+const LOOP: Names<GreedyMethod> = { method: true, maxLength: true, maxNewTokens: true };
+const DRAW = { temperature: true, topK: true, topP: true, numReturn: true, rescaleLogProbs: true } as const;
+const SAMPLE: Names<SampleMethod> = { ...LOOP, ...DRAW };
+const BEAM: Names<BeamMethod> = { method: true, maxLength: true, numBeams: true, numReturn: true, penalty: true };
+const OPTIONS: Readonly<Record<string, object>> = { greedy: LOOP, sample: SAMPLE, beam: BEAM };
+
+/** @throws {ArgumentError} for a method that is none, and for options that it does not have */
+const checkOptions = ({ method = "greedy", ...options }: GenerateOptions): void => {
+  const where = "t5.generate";
+  if (!Object.hasOwn(OPTIONS, method)) {
+    const expected = Object.keys(OPTIONS).join(", ");
+    throw new ArgumentError({ where, what: "there is no such method", expected, got: String(method) });
+  }
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTIONS[method], name));
+  if (unknown.length === 0) return;
+  const others = Object.keys(OPTIONS).filter((other) => unknown.every((name) => Object.hasOwn(OPTIONS[other], name)));
+  throw new ArgumentError({
+    where,
+    what: `the method "${method}" has no such option`,
+    expected: Object.keys(OPTIONS[method]).join(", "),
+    got: unknown.join(", "),
+    ...(others.length > 0 && { hint: `method: "${others.join('" or "')}" has` }),
+  });
+};
+
 /** What is told in each call: a prompt, and tokens that are given. */
 export interface GenerateRequest extends Prefixed {
   /** Tokens that answers begin with: a list for each example, 0 where the model is free. */
@@ -92,12 +120,13 @@ const methodOf = (config: T5Config, options: GenerateOptions) => {
  *
  * Inputs of different lengths are padded with 0; rows end by themselves. Several prompts in one batch come from `promptRows`.
  * @returns a function of parameters, inputs `[B, T]` and a request; `dispose` it, or declare it with `using`
- * @throws {ArgumentError} when an option is out of range; {ShapeError} when a prompt is not of the model's width
+ * @throws {ArgumentError} when an option is out of range, or none of the method's; {ShapeError} when a prompt is not of the model's width
  * @example
  * using generate = t5.generate(config, { method: "beam", numBeams: 4, maxLength: 32 });
  * const [[best]] = generate(params, ids, { prefix: prompt }); // { tokens, score }
  */
 export const generate = <const O extends GenerateOptions>(config: T5Config, options: O): Generate<O> => {
+  checkOptions(options);
   const method = methodOf(config, options);
   type Whole = { key: Tensor } & GenerateRequest;
   const split = (

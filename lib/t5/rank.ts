@@ -11,6 +11,12 @@ import type { AnyParams } from "./stack.js";
 
 export type Rank = Jitted<(params: AnyParams, inputs: Tensor, labels: Tensor, prefixed?: Prefixed) => Tensor>;
 
+/** The log likelihood of each row of targets (`[rows, S]`, padded with 0) under its logits, `[rows, S, V]`. */
+export const logLikelihoods = (logits: Tensor, targets: Tensor): Tensor => {
+  const { loss } = nn.tokenLosses(logits, targets, { zLoss: 0 });
+  return np.negative(np.sum(np.where(np.notEqual(targets, 0), loss, 0), { axis: 1 }));
+};
+
 /**
  * Log likelihood of each of the given answers: `score[b, c] = Σ_s log p(label[c, s] | label[c, <s], input[b])`, over the answer's
  * tokens, EOS included. The encoder runs once; all answers of the batch go through the decoder together.
@@ -37,7 +43,5 @@ export const rank = (config: T5Config): Rank =>
     const states = decode(config, params, encode(config, params, inputs, prefixed), shiftRight(config, targets), {
       valid: real,
     });
-    const { loss } = nn.tokenLosses(logitsOf(config, params, states), targets, { zLoss: 0 });
-    const sums = np.sum(np.where(real, loss, 0), { axis: 1 });
-    return np.negative(np.reshape(sums, [examples, count]));
+    return np.reshape(logLikelihoods(logitsOf(config, params, states), targets), [examples, count]);
   });

@@ -73,29 +73,31 @@ const identity = (x: unknown): string => {
   return `#${id}`;
 };
 
-/** Checks donated leaves before the call. @throws {ArgumentError} when a buffer appears twice */
+/**
+ * Checks donated leaves before the call. Tensors that share a buffer are fine: the buffer lives as long as one of them.
+ *
+ * @throws {ArgumentError} when a tensor appears twice
+ */
 const checkDonation = (
   where: string,
   leaves: readonly Tensor[],
   donated: readonly boolean[],
   at: (i: number) => string,
 ): void => {
-  const owner = new Map<unknown, number>();
+  const owner = new Map<Tensor, number>();
   leaves.forEach((x, i) => {
-    if (!(x instanceof DeviceArray)) return;
-    const storage = x.device.storage(x.handleOn(x.device, where));
-    const before = owner.get(storage);
+    const before = owner.get(x);
     if (before !== undefined && (donated[i] || donated[before])) {
       throw new ArgumentError({
         where,
-        what: "a donated buffer appears twice in the arguments",
+        what: "a donated tensor appears twice in the arguments",
         expected: "each donated tensor once",
         got: `${x.aval}`,
         at: `${at(before)} and ${at(i)}`,
         hint: "copy one of them, or do not donate this argument",
       });
     }
-    owner.set(storage, i);
+    owner.set(x, i);
   });
 };
 
@@ -152,7 +154,7 @@ const programsOf = new WeakMap<object, Map<string, Programs>>();
  *
  * Numbers are weak scalars and do not retrace; arguments named in `static` must be given for strings and functions. Works
  * nested and under every other transformation.
- * @throws {ArgumentError} for a donated buffer that appears twice; {TreeError} for a leaf that is not a tensor
+ * @throws {ArgumentError} for a donated tensor that appears twice; {TreeError} for a leaf that is not a tensor
  * @see JAX's `jax.jit`
  * @example const step = jit((x: Tensor) => np.sum(np.mul(x, x))); step(x); step.stats() // { compiles: 1, hits: 0 }
  */

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init, jit, np, random, type Tensor, t5 } from "../../lib/index.js";
+import { logLikelihoods } from "../../lib/t5/rank.js";
 import { elementsNear, numbers } from "../helpers/runtime.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 
@@ -47,6 +48,23 @@ for (const changes of [{}, { gated: false, activation: "relu", tiedEmbeddings: t
     },
   );
 }
+
+Cache("the likelihoods of targets are those of T5X's own test", () => {
+  const logits = np.reshape(np.arange(24), [2, 4, 3]);
+  const targets = np.array(
+    [
+      [1, 2, 1, 0],
+      [0, 1, 0, 2],
+    ],
+    { dtype: "int32" },
+  );
+  const got = logLikelihoods(np.astype(logits, "float32"), targets);
+  // Its test allows 1e-4 of each, and uses half of that.
+  elementsNear(got, [-3.222973, -1.815315], 2e-4);
+  // Every row of logits is 0, 1, 2 and something.
+  const logZ = Math.log(1 + Math.E + Math.E ** 2);
+  elementsNear(got, [4 - 3 * logZ, 3 - 2 * logZ], 3e-6);
+});
 
 Cache("rank gives each label the likelihood that it has alone", () => {
   const { config, params } = tinyT5();

@@ -218,6 +218,19 @@ Sample("options that make no sense are refused", () => {
   );
 });
 
+Sample("an option that the method does not have is refused, and so is a method that is none", () => {
+  const { config } = tinyT5();
+  const refused = (options: object) =>
+    messageOf(() => t5.generate(config, { maxLength: 2, ...options } as t5.GenerateOptions)) ?? "";
+  assert.match(
+    refused({ topK: 3 }),
+    /"greedy" has no such option[\s\S]*maxNewTokens[\s\S]*topK[\s\S]*method: "sample"/,
+  );
+  assert.match(refused({ method: "beam", numBeams: 2, temperature: 2 }), /"beam" has no such option/);
+  assert.match(refused({ method: "sample", maxTokens: 2 }), /got +maxTokens\s*$/);
+  assert.match(refused({ method: "beams" }), /no such method[\s\S]*greedy, sample, beam/);
+});
+
 Sample("a call frees what it makes", () => {
   const { config, params } = tinyT5();
   const inputs = np.array([[5, 6, 1]], { dtype: "int32" });

@@ -58,6 +58,15 @@ Package("an operation before init says so", () => {
   assert.is(run("node", ["--input-type=module", "-e", code]).trim(), "BackendError true");
 });
 
+Package("the installed command runs", () => {
+  assert.match(run("npx", ["--no-install", "fluxion", "--help"]), /generate[\s\S]*inspect[\s\S]*convert/);
+  const model = "node_modules/fluxion/assets/t5-nano";
+  const { total } = JSON.parse(run("npx", ["--no-install", "fluxion", "inspect", model, "--json"])) as {
+    total: { parameters: number };
+  };
+  assert.is(total.parameters, 2_378_112);
+});
+
 Package("the types stand on their own, also without skipLibCheck", () => {
   const imports = subPaths.map((path, i) => `import * as m${i} from "${specifier(path)}";`);
   const use = `

@@ -31,30 +31,29 @@ export interface GenerateFlags extends DecodingFlags {
   readonly json?: boolean;
 }
 
-/** A T5 on the device, with its vocabulary and, maybe, a prompt. */
+/** A T5 on the device, with a prompt where there is one. */
 export interface ReadyT5 {
   readonly config: T5Config;
   readonly params: Params;
-  readonly tokenizer: Tokenizer;
   /** `[P, d]`. */
   readonly prefix: Tensor | undefined;
 }
 
-/** Loads everything, checks that it fits together, and starts the backend. */
+/** Loads a model and its prompt, checks that they fit together, and starts the backend. */
 export const readyT5 = async (
-  flags: Pick<GenerateFlags, "model" | "tokenizer" | "prompt" | "executor" | "threads">,
+  flags: Pick<GenerateFlags, "model" | "prompt" | "executor" | "threads">,
   terminal: Terminal,
+  check: (config: T5Config) => void = () => undefined,
 ): Promise<ReadyT5> => {
   const { model, executor, threads } = flags;
-  const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? model));
   const stored = flags.prompt === undefined ? undefined : (await orThrow(loadPrompt(flags.prompt))).prompt;
   const { config, params } = await withProgress(terminal, "reading", (onProgress) =>
     orThrow(loadT5(model, { onProgress })),
   );
-  checkVocabulary(config, tokenizer);
+  check(config);
   await init({ executor, ...(threads !== undefined && { threads }) });
   const prefix = stored && fromArray(stored, stored.shape[0] as number, config.dModel);
-  return { config, params: np.devicePut(params) as Params, tokenizer, prefix };
+  return { config, params: np.devicePut(params) as Params, prefix };
 };
 
 /** Lists of at most `size` texts, as they come. */
@@ -82,7 +81,7 @@ const tensorOf = (rows: readonly (readonly number[])[]): Tensor => {
 };
 
 /** Ids of a text with its EOS; a text that is too long is cut, and that is said. */
-const idsOf = (text: string, { tokenizer }: ReadyT5, most: number, terminal: Terminal): number[] => {
+const idsOf = (text: string, tokenizer: Tokenizer, most: number, terminal: Terminal): number[] => {
   const ids = tokenizer.encode(text);
   if (ids.length >= most) {
     terminal.note(`a text of ${ids.length + 1} tokens is cut to ${most} (--max-input-length): ${text.slice(0, 40)}…`);
@@ -96,13 +95,18 @@ async function* onlyRow(rows: AsyncIterable<readonly number[]>): AsyncGenerator<
 }
 
 /** Answers to texts, as they are asked for. */
-const answerer = (ready: ReadyT5, options: GenerateOptions, flags: GenerateFlags, terminal: Terminal) => {
-  const { config, params, tokenizer, prefix } = ready;
+const answerer = (
+  { config, params, prefix }: ReadyT5,
+  tokenizer: Tokenizer,
+  options: GenerateOptions,
+  flags: GenerateFlags,
+  terminal: Terminal,
+) => {
   const generate = generateWith(config, options);
   let asked = 0;
   const requestFor = () => ({ ...(prefix && { prefix }), key: random.foldIn(random.key(flags.seed), asked++) });
   const withInputs = async <A>(texts: readonly string[], use: (inputs: Tensor, ids: number[][]) => A | Promise<A>) => {
-    const ids = texts.map((text) => idsOf(text, ready, flags.maxInputLength, terminal));
+    const ids = texts.map((text) => idsOf(text, tokenizer, flags.maxInputLength, terminal));
     const inputs = tensorOf(ids);
     try {
       return await use(inputs, ids);
@@ -139,8 +143,9 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
   if (flags.maxInputLength < 2) {
     throw usageError("fluxion generate", "there is no room for a text", { expected: "--max-input-length from 2 on" });
   }
-  const ready = await readyT5(flags, terminal);
-  const answers = answerer(ready, options, flags, terminal);
+  const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? flags.model));
+  const ready = await readyT5(flags, terminal, (config) => checkVocabulary(config, tokenizer));
+  const answers = answerer(ready, tokenizer, options, flags, terminal);
   try {
     if (texts.length === 1 && options.method !== "beam" && flags.number === 1 && !flags.json) {
       await answers.stream(texts[0] as string);

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { VERSION } from "../core/version.js";
 import { METRICS } from "../prompt/neighbours.js";
 import type { ConvertOptions } from "./convert.js";
+import type { ExportFlags } from "./export.js";
 import type { FetchFlags } from "./fetch.js";
 import { FORMATS } from "./formats.js";
 import type { GenerateFlags } from "./generate.js";
@@ -81,6 +82,27 @@ const addConvert = (program: Command, terminal: Terminal): void => {
     });
 };
 
+const addExport = (program: Command, terminal: Terminal): void => {
+  program
+    .command("export")
+    .description(
+      "Writes a T5 with a tuned prompt inside as ONNX: encoder.onnx, whose results are what decoder-step.onnx reads besides a cache, and fluxion.json with the lengths and ids that the loop needs. Shapes are fixed.",
+    )
+    .requiredOption("--model <dir>", MODEL)
+    .requiredOption("--out <dir>", "folder for the files")
+    .option("--prompt <file>", "tuned prompt: .npy, safetensors or a PEFT adapter")
+    .option("--task <name>", "name of the task, for the metadata")
+    .addOption(counting("--input-length <n>", "tokens of a text, end of sequence included", 128))
+    .addOption(counting("--max-length <n>", "most tokens of an answer, end of sequence included", 64))
+    .addOption(counting("--batch-size <n>", "texts at once", 1))
+    .option("--force", "replace what is there")
+    .option("--json", JSON_FLAG)
+    .action(async (flags: ExportFlags) => {
+      const { exportModel } = await import("./export.js");
+      await exportModel(flags, terminal);
+    });
+};
+
 const addFetch = (program: Command, terminal: Terminal): void => {
   program
     .command("fetch [name]")
@@ -106,6 +128,7 @@ const programOf = (terminal: Terminal): Command => {
   addGenerate(program, terminal);
   addInspect(program, terminal);
   addConvert(program, terminal);
+  addExport(program, terminal);
   addFetch(program, terminal);
   return program;
 };

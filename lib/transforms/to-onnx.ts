@@ -6,7 +6,7 @@ import { optimize } from "../compile/passes.js";
 import { scope } from "../core/composite.js";
 import { DTypeError, UnsupportedError } from "../core/errors.js";
 import { Jaxpr } from "../core/jaxpr.js";
-import { pathsOf, printPath, type TreeDef } from "../core/pytree.js";
+import { type KeyPath, pathsOf, printPath, type TreeDef } from "../core/pytree.js";
 import { constsAsInputs } from "../core/stage.js";
 import type { Tensor } from "../core/tensor.js";
 import { VERSION } from "../core/version.js";
@@ -18,12 +18,16 @@ export interface OnnxOptions {
   readonly portable?: boolean;
   /** Strings that the model keeps beside those of fluxion. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What the arguments are called, in order, instead of `args[0]`, `args[1]`, … */
+  readonly argNames?: readonly string[];
+  /** What the result is called; default `result`. */
+  readonly resultName?: string;
 }
 
 /** Names and key paths of the leaves of a tree; the names are identifiers, as the format asks, and all different. */
-const namesOf = (def: TreeDef, root: string): Map<string, string> => {
+const namesOf = (def: TreeDef, print: (path: KeyPath) => string): Map<string, string> => {
   const names = new Map<string, string>();
-  for (const path of pathsOf(def).map((keys) => printPath(keys, root))) {
+  for (const path of pathsOf(def).map(print)) {
     const plain = path.replace(/[^A-Za-z0-9]+/g, "_").replace(/_$/, "");
     let name = plain;
     for (let n = 2; names.has(name); n++) name = `${plain}_${n}`;
@@ -63,7 +67,7 @@ const checkOperators = (where: string, jaxpr: Jaxpr, portable: boolean): void =>
  * training step too.
  *
  * Each leaf of the arguments is an input and each leaf of the result an output, named after its key path: `args[0].encoder.w` is
- * `args_0_encoder_w`. What `f` closes over becomes part of the model. The metadata has the version of fluxion, and name and path of all inputs
+ * `args_0_encoder_w`, unless `argNames` and `resultName` name them. What `f` closes over becomes part of the model. The metadata has the version of fluxion, and name and path of all inputs
  * and outputs as JSON (`fluxion.inputs`, `fluxion.outputs`).
  * @throws {UnsupportedError} when an operation cannot be written, or constants do not fit; {DTypeError} for float64
  * @see `exportOnnx` of `fluxion/io`, which writes a file
@@ -72,7 +76,7 @@ const checkOperators = (where: string, jaxpr: Jaxpr, portable: boolean): void =>
 export const toOnnx = <A extends readonly unknown[]>(
   f: (...args: A) => unknown,
   args: { readonly [K in keyof A]: unknown },
-  { portable = true, metadata = {} }: OnnxOptions = {},
+  { portable = true, metadata = {}, argNames = [], resultName = "result" }: OnnxOptions = {},
 ): Uint8Array => {
   const where = nameOf("toOnnx", f);
   const { jaxpr: closed, inDef, outDef } = scope(() => stageTrees(where, f as (...a: never[]) => unknown, args));
@@ -92,7 +96,11 @@ export const toOnnx = <A extends readonly unknown[]>(
       jaxpr.eqns,
       jaxpr.outs,
     );
-    const [inputs, outputs] = [namesOf(inDef, "args"), namesOf(outDef, "result")];
+    const inputs = namesOf(inDef, (path) => {
+      const name = argNames[path[0] as number];
+      return name === undefined ? printPath(path, "args") : printPath(path.slice(1), name);
+    });
+    const outputs = namesOf(outDef, (path) => printPath(path, resultName));
     const own = (names: Map<string, string>): string => JSON.stringify(Object.fromEntries(names));
     const shown: Interface = {
       inputs: [...inputs.keys()],

@@ -1,5 +1,6 @@
 /** @file The program as a process, and what all subcommands share. */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SOURCE_NAMES } from "../../lib/io/fetch/catalogue.js";
@@ -28,7 +29,7 @@ Fluxion("results go to the output stream, and the exit code is 0", () => {
 
 Fluxion("help names every subcommand, also without arguments; so does each its options", async () => {
   const { out } = await fluxion([]);
-  for (const name of ["generate", "inspect", "convert", "fetch"]) {
+  for (const name of ["generate", "inspect", "convert", "export", "fetch"]) {
     assert.match(out, new RegExp(`\n {2}${name} `));
     assert.match((await fluxion([name, "--help"])).out, /--json/);
   }
@@ -49,6 +50,18 @@ Fluxion("names that can be fetched are listed; others are refused without a conn
   assert.match((await fluxion(["fetch", "--list"])).out, /^model\tt5-small\n/);
   assert.match(await failure("fetch"), /there is no name/);
   assert.match(await failure("fetch", "t5-tiny-lm-adapt"), /t5-tiny-lm-adapt/);
+});
+
+Fluxion("the commands of docs/cli.md print what it says", async () => {
+  const blocks = [...readFileSync("docs/cli.md", "utf8").matchAll(/```console\n\$ fluxion (.*)\n([\s\S]*?)```/g)];
+  assert.ok(blocks.length >= 3);
+  for (const [, command, shown] of blocks) {
+    const args = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare);
+    const { out } = await fluxion(args);
+    const [begin, end] = shown.split("...\n");
+    assert.is(out.slice(0, begin.length), begin);
+    assert.is(out.slice(-(end ?? begin).length), end ?? begin);
+  }
 });
 
 Fluxion.run();

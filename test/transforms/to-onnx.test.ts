@@ -203,4 +203,11 @@ ToOnnx("the version that models carry is that of the package", () => {
   }
 });
 
+ToOnnx("arguments and results can be given names", async () => {
+  const f = (x: { a: Tensor }, y: Tensor) => ({ sum: np.add(x.a, y) });
+  const bytes = toOnnx(f, [{ a: new ShapeDtype([1]) }, new ShapeDtype([1])], { argNames: ["x"], resultName: "out" });
+  const { inputNames, outputNames } = await ort.InferenceSession.create(bytes);
+  assert.equal([...inputNames, ...outputNames], ["x_a", "args_1", "out_sum"]);
+});
+
 ToOnnx.run();

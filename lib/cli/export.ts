@@ -1,0 +1,91 @@
+/** @file `fluxion export`: a T5 with a tuned prompt as two ONNX graphs, which any runtime can decode with. */
+
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CheckpointError } from "../core/errors.js";
+import { dispose, type Tensor } from "../core/tensor.js";
+import { exportOnnx } from "../io/onnx.js";
+import { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep } from "../t5/cache.js";
+import { encode } from "../t5/model.js";
+import { evalShape, ShapeDtype } from "../transforms/make-jaxpr.js";
+import { type ReadyT5, readyT5 } from "./generate.js";
+import { orThrow } from "./main.js";
+import { usageError } from "./parse.js";
+import type { Terminal } from "./terminal.js";
+
+export interface ExportFlags {
+  readonly model: string;
+  readonly prompt?: string;
+  readonly out: string;
+  readonly inputLength: number;
+  readonly maxLength: number;
+  readonly batchSize: number;
+  readonly task?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** What whoever runs the graphs has to know; it is in both files, and beside them as JSON, since not every runtime shows metadata. */
+const manifestOf = ({ config, prefix }: ReadyT5, flags: ExportFlags) => ({
+  ...(flags.task !== undefined && { task: flags.task }),
+  promptLength: prefix?.shape[0] ?? 0,
+  batchSize: flags.batchSize,
+  inputLength: flags.inputLength,
+  maxLength: flags.maxLength,
+  layers: config.numDecoderLayers,
+  cacheShape: [flags.batchSize, config.numHeads, flags.maxLength, config.dKv],
+  vocabSize: config.vocabSize,
+  padId: config.padId,
+  eosId: config.eosId,
+  startId: config.decoderStartId,
+});
+
+const FILES = ["encoder.onnx", "decoder-step.onnx", "fluxion.json"] as const;
+
+/** Exports the encoder, whose results are what a decoder step reads, and the decoder step. */
+export const exportModel = async (flags: ExportFlags, terminal: Terminal): Promise<void> => {
+  const there = FILES.map((name) => join(flags.out, name)).find((path) => existsSync(path));
+  if (there !== undefined && !flags.force) {
+    const hint = "choose another place, or replace it: --force";
+    throw new CheckpointError({ where: "fluxion export", what: "there is something already", at: there, hint });
+  }
+  if (flags.inputLength < 2)
+    throw usageError("fluxion export", "there is no room for a text", { expected: "--input-length from 2 on" });
+  const ready = await readyT5({ ...flags, executor: "tfjs" }, terminal);
+  const { config, params, prefix } = ready;
+  const manifest = manifestOf(ready, flags);
+  const metadata = Object.fromEntries(
+    Object.entries(manifest).map(([key, value]) => [`fluxion.t5.${key}`, `${value}`]),
+  );
+  const tokens = new ShapeDtype([flags.batchSize, flags.inputLength], "int32");
+  const encoder = (tokens: Tensor): DecoderMemory =>
+    decoderMemory(config, params, encode(config, params, tokens, prefix === undefined ? {} : { prefix }));
+  const step = (memory: DecoderMemory, cache: DecoderCache, token: Tensor, position: Tensor) => {
+    const [logits, next] = decodeStep(config, params, memory, cache, token, position);
+    return { logits, cache: next };
+  };
+  const memory = evalShape(encoder)(tokens);
+  const shape = new ShapeDtype(manifest.cacheShape);
+  const cache = Array.from({ length: config.numDecoderLayers }, () => ({ key: shape, value: shape }));
+  const stepArgs = [memory, cache, new ShapeDtype([flags.batchSize], "int32"), new ShapeDtype([], "int32")] as const;
+  try {
+    await mkdir(flags.out, { recursive: true });
+    const [encoderPath, stepPath, manifestPath] = FILES.map((name) => join(flags.out, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await orThrow(exportOnnx(encoder, [tokens], encoderPath, { metadata, argNames: ["tokens"], resultName: "memory" }));
+    const argNames = ["memory", "cache", "token", "position"];
+    await orThrow(exportOnnx(step as never, stepArgs as never, stepPath, { metadata, argNames, resultName: "next" }));
+    await writeFile(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+    terminal.write(
+      flags.json
+        ? `${JSON.stringify({ out: flags.out, files: FILES, ...manifest })}\n`
+        : FILES.map((name) => `${join(flags.out, name)}\n`).join(""),
+    );
+  } finally {
+    dispose([params, prefix ?? null]);
+  }
+};

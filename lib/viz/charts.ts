@@ -119,7 +119,8 @@ export const learningCurve = ({ title, losses, scores, scoreName, bestStep }: Le
         : `<line x1="${x(best.step)}" x2="${x(best.step)}" y1="${y(0)}" y2="${y(100)}" stroke="${COLOURS.best}" stroke-dasharray="4 3"/>` +
           text(
             x(best.step) + (best.step > last * 0.7 ? -6 : 6),
-            y(100) + 14,
+            // At the foot, where a curve of good scores does not cross it.
+            y(0) - 8,
             `best: ${best.value.toFixed(1)} at step ${best.step}`,
             best.step > last * 0.7 ? 'text-anchor="end"' : "",
           );

@@ -89,10 +89,34 @@ const checkPower = (where: string, what: string, power: number | undefined): voi
   throw new ArgumentError({ where, what: `${what} is no number`, expected: "a finite number", got: String(power) });
 };
 
+const OPTIONS: { readonly [R in BeamPenalty["rule"]]: readonly string[] } = {
+  t5x: ["rule", "alpha", "minLogProb"],
+  huggingFace: ["rule", "lengthPenalty", "earlyStopping"],
+};
+
+/** @throws {ArgumentError} for a rule that is none, and for options of the other */
+const checkPenalty = (where: string, penalty: BeamPenalty): void => {
+  if (!Object.hasOwn(OPTIONS, penalty.rule)) {
+    const expected = Object.keys(OPTIONS).join(" or ");
+    throw new ArgumentError({ where, what: "there is no such rule", expected, got: String(penalty.rule) });
+  }
+  const names = OPTIONS[penalty.rule];
+  const unknown = Object.keys(penalty).filter((name) => !names.includes(name));
+  if (unknown.length === 0) return;
+  throw new ArgumentError({
+    where,
+    what: `the rule "${penalty.rule}" has no such option`,
+    expected: names.join(", "),
+    got: unknown.join(", "),
+  });
+};
+
 /** The functions of a penalty. */
 export const beamRule = (where: string, penalty: BeamPenalty, maxLength: number): BeamRule => {
+  checkPenalty(where, penalty);
   if (penalty.rule === "t5x") {
     checkPower(where, "alpha", penalty.alpha);
+    checkPower(where, "minLogProb", penalty.minLogProb);
     return brevity(penalty, maxLength);
   }
   checkPower(where, "lengthPenalty", penalty.lengthPenalty);

@@ -112,6 +112,7 @@ export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: Be
 
   const search = (params: P, inputs: I, { forced }: BeamRequest = {}): Decoded[][] => {
     const examples = decoder.examples(inputs);
+    checkCount(where, "the number of examples", examples);
     if (forced !== undefined) checkPerExample(where, "forced tokens", forced, examples);
     const memory = remember(params, inputs);
     const next = (state: Carry<C>, position: number): Carry<C> => {

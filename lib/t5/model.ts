@@ -77,7 +77,6 @@ const prefixRows = (config: T5Config, prefix: Tensor, batch: number): Tensor => 
 /** Where token ids are not padding, with the prefix's positions in front; `[B, P + T]` bool. */
 const validWithPrefix = (ids: Tensor, prefixLength: number, prefixValid: Tensor | undefined): Tensor => {
   const valid = np.notEqual(ids, 0);
-  if (prefixLength === 0) return valid;
   const shape = [ids.shape[0], prefixLength];
   if (prefixValid !== undefined && !sameShape(prefixValid.shape, shape)) {
     throw new ShapeError({
@@ -87,19 +86,31 @@ const validWithPrefix = (ids: Tensor, prefixLength: number, prefixValid: Tensor 
       got: `${prefixValid.aval}`,
     });
   }
-  return np.concatenate([prefixValid ?? np.ones(shape, "bool"), valid], 1);
+  return prefixLength === 0 ? valid : np.concatenate([prefixValid ?? np.ones(shape, "bool"), valid], 1);
+};
+
+/** @throws {ShapeError} when token ids are not in rows, `examples` of them or a multiple */
+const checkRows = (where: string, ids: Tensor, examples = 1): void => {
+  if (ids.ndim === 2 && ids.shape[0] % examples === 0) return;
+  throw new ShapeError({
+    where,
+    what: "these token ids do not fit",
+    expected: examples === 1 ? "i32[B,T]" : `i32[B,S], B a multiple of the encoder's ${examples} rows`,
+    got: `${ids.aval}`,
+  });
 };
 
 /**
  * Runs the encoder.
  *
  * - `inputs`: `[B, T]` int32 token ids, 0 is padding
- * @throws {ShapeError} when the prefix is not of the model's width
+ * @throws {ShapeError} when the inputs are not `[B, T]`, or the prefix does not fit them and the model's width
  * @example const { states } = t5.encode(config, params, ids) // f32[B,T,d]
  */
 export const encode = composite(
   "t5.encode",
   (config: T5Config, params: AnyParams, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
+    checkRows("t5.encode", inputs);
     const [batch, length] = inputs.shape;
     const tokens = embed(params, inputs);
     const before = options.prefix === undefined ? undefined : prefixRows(config, options.prefix, batch);
@@ -121,8 +132,9 @@ export const encode = composite(
   },
 );
 
-/** Targets moved right by one, with the start token in front: what the decoder reads. `[B, S]` int32. */
+/** Targets moved right by one, with the start token in front: what the decoder reads. `[B, S]` int32. @throws {ShapeError} when they are not in rows */
 export const shiftRight = composite("t5.shiftRight", (config: T5Config, targets: Tensor): Tensor => {
+  checkRows("t5.shiftRight", targets);
   const [batch, length] = targets.shape;
   const start = np.full([batch, 1], config.decoderStartId, "int32");
   return np.concatenate([start, np.slice(targets, [null, [0, length - 1]])], 1);
@@ -141,6 +153,7 @@ export interface DecodeOptions extends TrainingOptions {
  *
  * - `decoderInputs`: `[B, S]` int32: the start token, then the tokens so far; or `[B * n, S]`, `n` rows for each example in turn
  * @returns states `[B * n, S, d]`
+ * @throws {ShapeError} when there are not as many rows as examples, or a multiple
  */
 export const decode = composite(
   "t5.decode",
@@ -151,6 +164,7 @@ export const decode = composite(
     decoderInputs: Tensor,
     options: DecodeOptions = {},
   ): Tensor => {
+    checkRows("t5.decode", decoderInputs, encoded.states.shape[0]);
     const { valid = np.ones(decoderInputs.shape, "bool") } = options;
     const logitMask = options.valid === undefined ? undefined : decoderLogitMask(decoderInputs);
     const length = decoderInputs.shape[1];

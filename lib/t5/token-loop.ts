@@ -111,6 +111,7 @@ export const tokenLoop = <P, I, M, C>(
   const { maxLength, copies, startId = 0, eosId = 1 } = options;
   checkCount(where, "maxLength", maxLength);
   checkCount(where, "the number of sequences", copies);
+  for (const most of [options.maxNewTokens ?? maxLength].flat()) checkCount(where, "maxNewTokens", most);
 
   const remember = jit((params: P, inputs: I): M => decoder.memory(params, inputs));
   const firstWalk = (memory: M, left: Int32Array, key: Tensor | undefined): Walk<C> => ({
@@ -149,6 +150,7 @@ export const tokenLoop = <P, I, M, C>(
   /** The states of the loop; the caller reads them and leaves when all rows have ended. */
   function* walks(params: P, inputs: I, { key, forced }: TokenRequest): Generator<Walk<C>, void> {
     const examples = decoder.examples(inputs);
+    checkCount(where, "the number of examples", examples);
     if (forced !== undefined) checkPerExample(where, "forced tokens", forced, examples);
     const most = options.maxNewTokens ?? maxLength;
     const left = Int32Array.from(perRow(where, most, examples, copies));

@@ -134,6 +134,14 @@ Beam("options that make no sense are refused", () => {
   assert.match(refused({ numReturn: 3 }), /numReturn is out of range[\s\S]*1 to 2/);
   assert.match(refused({ maxLength: 1.5 }), /maxLength is out of range/);
   assert.match(refused({ penalty: { rule: "t5x", alpha: Number.NaN } }), /alpha is no number/);
+  assert.match(refused({ penalty: { rule: "t5x", minLogProb: Number.NaN } }), /minLogProb is no number/);
+  assert.match(refused({ penalty: { rule: "hf" } as never }), /no such rule[\s\S]*t5x or huggingFace/);
+  assert.match(
+    refused({ penalty: { rule: "huggingFace", alpha: 0.6 } as never }),
+    /"huggingFace" has no such option[\s\S]*lengthPenalty[\s\S]*alpha/,
+  );
+  using search = t5.beamSearch(toyDecoder(twoOrThree, 4), { maxLength: 4, numBeams: 2 });
+  assert.match(messageOf(() => search(null, examples(0))) ?? "", /number of examples is out of range/);
 });
 
 Beam("a call frees what it makes", () => {

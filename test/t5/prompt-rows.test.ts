@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { init, np, random, t5 } from "../../lib/index.js";
+import { init, np, random, type Tensor, t5 } from "../../lib/index.js";
 import { elementsNear, messageOf, noLeaks } from "../helpers/runtime.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 
@@ -73,6 +73,23 @@ PromptRows("frees what it makes", () => {
     prefixValid.dispose();
   });
   a.prompt.dispose();
+});
+
+PromptRows("token ids and masks that do not fit are refused by name", () => {
+  const { config, params } = tinyT5();
+  const i32 = (...rows: number[][]) => np.array(rows, { dtype: "int32" });
+  const refused = (inputs: Tensor, targets: Tensor, options: t5.EncodeOptions = {}) =>
+    messageOf(() => t5.logits(config, params, { inputs, targets }, options)) ?? "";
+  const [inputs, targets] = [i32([5, 1], [6, 1], [7, 1]), i32([4, 1], [3, 1], [2, 1])];
+  assert.is(refused(inputs, targets), "");
+  assert.match(
+    refused(np.ravel(inputs), targets),
+    /t5.encode: these token ids do not fit[\s\S]*\[B,T\][\s\S]*i32\[6\]/,
+  );
+  assert.match(refused(inputs, np.ravel(targets)), /t5.shiftRight: these token ids do not fit/);
+  assert.match(refused(inputs, i32([4, 1], [3, 1])), /t5.decode: these token ids do not fit[\s\S]*encoder's 3 rows/);
+  const prefixValid = np.ones([3, 2], "bool");
+  assert.match(refused(inputs, targets, { prefixValid }), /prefixValid does not fit the prefix[\s\S]*bool\[3,0\]/);
 });
 
 PromptRows.run();

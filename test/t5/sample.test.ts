@@ -203,6 +203,11 @@ Sample("options that make no sense are refused", () => {
   assert.match(refused({ maxLength: 0 }), /maxLength is out of range/);
   assert.match(refused({ topP: 0 }), /topP is no probability/);
   assert.match(refused({ topP: 1.5 }), /topP is no probability/);
+  for (const maxNewTokens of [0, -1, 1.5, [1, 0]]) {
+    assert.match(refused({ maxNewTokens }), /maxNewTokens is out of range/);
+  }
+  using none = t5.greedySearch(decoder, { maxLength: 4 });
+  assert.match(messageOf(() => none(null, examples(0))) ?? "", /number of examples is out of range/);
   assert.match(refused({ topK: -1 }), /topK is out of range/);
   assert.match(refused({ topK: 5 }), /topK is out of range[\s\S]*1 to 4/);
   assert.match(refused({ temperature: -1 }), /temperature is out of range/);

@@ -30,8 +30,8 @@ const program = (): Command => {
     "folder with SuperGLUE's official layout (CB/train.jsonl, CB/val.jsonl, …)",
     asset("superglue-mini"),
   );
-  text("--model <dir>", "Hugging Face directory of a T5 (config.json, model.safetensors)", asset("t5-nano"));
-  text("--tokenizer <file>", "SentencePiece model (default: spiece.model in the model's directory)", "");
+  text("--model <path>", "T5: a folder of Hugging Face, or a checkpoint of T5X or Mesh TensorFlow", asset("t5-nano"));
+  text("--tokenizer <file>", "spiece.model or tokenizer.json (default: the one in the model's folder)", "");
   text("--out <dir>", "folder for the results (default: runs/<task>-<time>)", "");
   text("--resume <dir>", "go on with the run in this folder, with the settings it was started with", "");
   p.addOption(numeric("--prompt-length <n>", "soft tokens", 20));

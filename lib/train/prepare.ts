@@ -1,5 +1,5 @@
 /** @file Everything a run needs before its first step: model, tokenizer, data, prompt, compiled functions. */
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendName, init } from "../compile/init.js";
@@ -12,7 +12,7 @@ import { loadTask } from "../data/load-task.js";
 import { loadTokenizer } from "../data/load-tokenizer.js";
 import type { Tokenizer } from "../data/sentencepiece.js";
 import { type Example, type Task, taskOf } from "../data/superglue.js";
-import { loadHuggingFace } from "../io/huggingface.js";
+import { loadT5 } from "../io/load-t5.js";
 import { loadPrompt } from "../io/prompts.js";
 import { majority } from "../metrics/classification.js";
 import * as np from "../np/index.js";
@@ -120,10 +120,8 @@ export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => 
 export const prepare = async (config: RunConfig): Promise<Prepared> => {
   const task = rightOf(taskOf(config.task));
   const { train, validation } = await orThrow(loadTask(task, config.data));
-  const tokenizer = await orThrow(
-    loadTokenizer(config.tokenizer === "" ? join(config.model, "spiece.model") : config.tokenizer),
-  );
-  const stored = await orThrow(loadHuggingFace(config.model));
+  const tokenizer = await orThrow(loadTokenizer(config.tokenizer || config.model));
+  const stored = await orThrow(loadT5(config.model));
   checkVocabulary(stored.config, tokenizer);
   await init({ backend: config.backend as BackendName, executor: config.executor });
   const model = stored.config;

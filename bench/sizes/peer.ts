@@ -29,7 +29,7 @@ const load = async (): Promise<t5.Params> => {
     writeRandomT5(folder, t5.configs[c.model]);
     const loaded = await loadHuggingFace(folder)();
     if (E.isLeft(loaded)) throw loaded.left;
-    return np.devicePut(loaded.right.params);
+    return np.devicePut(loaded.right.params, { donate: true });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -53,7 +53,7 @@ export const readyT5 = async (
   check(config);
   await init({ executor, ...(threads !== undefined && { threads }) });
   const prefix = stored && fromArray(stored, stored.shape[0] as number, config.dModel);
-  return { config, params: np.devicePut(params) as Params, prefix };
+  return { config, params: np.devicePut(params, { donate: true }) as Params, prefix };
 };
 
 /** Lists of at most `size` texts, as they come. */

@@ -67,6 +67,9 @@ export class HostDevice implements AccountedDevice {
   upload(x: HostArray): Handle {
     return this.wrap({ ...x, data: x.data.slice() });
   }
+  uploadOwned(x: HostArray): Handle {
+    return this.wrap(x);
+  }
   download(handle: Handle): HostArray {
     const { array } = handle as HostHandle;
     return { ...array, data: array.data.slice() };

@@ -29,13 +29,14 @@ const counted = (device: AccountedDevice, traffic: Traffic, beside?: AccountedDe
     traffic.toHost += host.data.byteLength;
     return host;
   };
-  const { fetch } = device;
+  const { uploadOwned, fetch } = device;
   return {
     name: device.name,
     upload: (x: HostArray) => {
       traffic.toDevice += x.data.byteLength;
       return device.upload(x);
     },
+    ...(uploadOwned === undefined ? {} : { uploadOwned: (x: HostArray) => uploadOwned.call(device, x) }),
     download: (handle) => toHost(device.download(handle)),
     ...(fetch === undefined ? {} : { fetch: async (handle: Handle) => toHost(await fetch.call(device, handle)) }),
     share: (handle) => device.share(handle),

@@ -154,6 +154,8 @@ export type Handle = unknown;
 export interface Device {
   readonly name: string;
   upload(x: HostArray): Handle;
+  /** Like `upload` for data that nobody else will use: a device in host memory keeps them as they are, others let go of them. */
+  uploadOwned?(x: HostArray): Handle;
   /** @throws {PendingError} on an asynchronous device, when the data are not there yet */
   download(handle: Handle): HostArray;
   /** On an asynchronous device: waits for the data and keeps them for `download`. */

@@ -23,16 +23,29 @@ const isHostArray = (x: unknown): x is HostArray =>
 /** The tree type with a tensor in place of every host array. */
 export type OnDevice<T> = T extends HostArray ? Tensor : { readonly [K in keyof T]: OnDevice<T[K]> };
 
+/** A tensor of data that nobody else will use. */
+const owned = (x: HostArray): Tensor => {
+  const { device } = currentRuntime("np.devicePut");
+  return new DeviceArray(new Aval(x.shape, x.dtype), device, device.uploadOwned?.(x) ?? device.upload(x));
+};
+
+export interface DevicePutOptions {
+  /** Gives the arrays away: they must not be used afterwards, and are not kept in memory beside the tensors. */
+  readonly donate?: boolean;
+}
+
 /**
  * A tree of host arrays (as files are read) as a tree of tensors on the device.
  *
- * @example const params = np.devicePut(stored.params)
+ * @see jax.device_put
+ * @example const params = np.devicePut(stored.params, { donate: true })
  */
-export const devicePut = <T>(tree: T): OnDevice<T> => {
+export const devicePut = <T>(tree: T, { donate = false }: DevicePutOptions = {}): OnDevice<T> => {
   const [leaves, def] = flatten(tree, isHostArray);
+  const put = donate ? owned : fromHost;
   return unflatten(
     def,
-    leaves.map((x) => (isHostArray(x) ? fromHost(x) : x)),
+    leaves.map((x) => (isHostArray(x) ? put(x) : x)),
   ) as OnDevice<T>;
 };
 

@@ -6,6 +6,7 @@ export {
   array,
   asarray,
   copy,
+  type DevicePutOptions,
   devicePut,
   empty,
   emptyLike,

@@ -125,7 +125,7 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   checkVocabulary(stored.config, tokenizer);
   await init({ backend: config.backend as BackendName, executor: config.executor });
   const model = stored.config;
-  const frozen = np.devicePut(stored.params) as Params;
+  const frozen = np.devicePut(stored.params, { donate: true }) as Params;
   const embeddings = frozen.tokenEmbedder.embedding;
   const prompt = await initialPrompt(config, embeddings, tokenizer, task);
   if (prompt.shape[1] !== model.dModel) {

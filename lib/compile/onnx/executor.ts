@@ -41,6 +41,10 @@ class OrtDevice extends HostDevice {
     this.#refuse(x.dtype);
     return super.upload(x);
   }
+  override uploadOwned(x: HostArray): Handle {
+    this.#refuse(x.dtype);
+    return super.uploadOwned(x);
+  }
   #refuse(dtype: DType): void {
     if (dtype !== "float64") return;
     throw new DTypeError({

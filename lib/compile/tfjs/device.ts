@@ -27,6 +27,12 @@ export interface Block {
   live: boolean;
 }
 
+/** Lets go of the memory of an array that nobody will use, though others may still hold the array. */
+const detach = ({ buffer, byteLength }: TypedArray): void => {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength)
+    structuredClone(buffer, { transfer: [buffer] });
+};
+
 export class TfjsDevice implements AccountedDevice {
   readonly name: string;
   /** Only where results are pending. */
@@ -105,6 +111,11 @@ export class TfjsDevice implements AccountedDevice {
   upload(x: HostArray): Handle {
     // The cpu backend would keep the caller's array, which may change.
     return this.make(x.shape, x.dtype, this.backend.heap === undefined ? x.data.slice() : x.data);
+  }
+  uploadOwned(x: HostArray): Handle {
+    const handle = this.make(x.shape, x.dtype, x.data);
+    if (this.backend.heap !== undefined) detach(x.data); // it was copied to the heap
+    return handle;
   }
   download(handle: Handle): HostArray {
     const { data, ...rest } = this.view(handle as Block);

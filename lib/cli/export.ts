@@ -1,10 +1,12 @@
 /** @file `fluxion export`: a T5 with a tuned prompt as two ONNX graphs, which any runtime can decode with. */
 
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import { dispose, type Tensor } from "../core/tensor.js";
+import type { Caller } from "../io/decode.js";
+import { writeAtomic } from "../io/files.js";
 import { exportOnnx } from "../io/onnx.js";
 import { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep } from "../t5/cache.js";
 import { encode } from "../t5/model.js";
@@ -40,6 +42,8 @@ const manifestOf = ({ config, prefix }: ReadyT5, flags: ExportFlags) => ({
   eosId: config.eosId,
   startId: config.decoderStartId,
 });
+
+const caller: Caller<CheckpointError> = { where: "fluxion export", error: CheckpointError };
 
 const FILES = ["encoder.onnx", "decoder-step.onnx", "fluxion.json"] as const;
 
@@ -79,7 +83,7 @@ export const exportModel = async (flags: ExportFlags, terminal: Terminal): Promi
     await orThrow(exportOnnx(encoder, [tokens], encoderPath, { metadata, argNames: ["tokens"], resultName: "memory" }));
     const argNames = ["memory", "cache", "token", "position"];
     await orThrow(exportOnnx(step as never, stepArgs as never, stepPath, { metadata, argNames, resultName: "next" }));
-    await writeFile(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+    await orThrow(writeAtomic(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`, caller));
     terminal.write(
       flags.json
         ? `${JSON.stringify({ out: flags.out, files: FILES, ...manifest })}\n`

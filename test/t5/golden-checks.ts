@@ -9,7 +9,7 @@ import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { huggingFaceName } from "../../lib/io/names.js";
 import * as np from "../../lib/np/index.js";
-import { adafactor, applyUpdates, type GradientTransformation, sgd } from "../../lib/optim/index.js";
+import { adafactor, adam, applyUpdates, type GradientTransformation, sgd } from "../../lib/optim/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { positionBias } from "../../lib/t5/layers.js";
 import * as t5 from "../../lib/t5/model.js";
@@ -22,6 +22,7 @@ import { readSharedJson, withShared } from "../helpers/shared.js";
 const HIDDEN = { abs: 2e-5, rel: 1e-5 };
 const LOGITS = { abs: 5e-5, rel: 1e-5 };
 const LOSS = { abs: 1e-5, rel: 2e-6 };
+const TRAINED = { abs: 5e-4, rel: 1e-4 };
 const gradientTolerance = (want: ArrayLike<number>) => ({
   abs: 1e-5 * Math.max(...Array.from(want, Math.abs)),
   rel: 1e-4,
@@ -166,6 +167,7 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
         prompt_grad: GoldenTensor;
         gradient_digests: Record<string, Digest>;
         full_gradients: Record<string, GoldenTensor>;
+        shared_weight_gradient_rows: { rows: number[]; values: GoldenTensor };
       }>(root, `golden/${name}/prompt.json`);
       const batch = batchOf(golden.inputs);
       const prompt = { prompt: fromGolden(golden.inputs.prompt) };
@@ -178,6 +180,9 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
         HIDDEN,
         paddingOf(golden.inputs.input_ids, config.dModel, 5),
       );
+      const logits = t5.logits(config, params, batch, { prefix: prompt.prompt });
+      const padding = paddingOf(golden.inputs.labels, config.vocabSize);
+      assertNear("logits", logits.dataSync(), golden.outputs.logits.data, LOGITS, padding);
       using jitted = jit(valueAndGrad(t5.promptLoss(config), { argnums: 1 }));
       using inner = jit(t5.promptLoss(config));
       for (const [how, f] of [
@@ -200,6 +205,10 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
       for (const [weight, full] of Object.entries(golden.full_gradients)) {
         assertNear(weight, named[weight], full.data, gradientTolerance(full.data));
       }
+      const { rows, values } = golden.shared_weight_gradient_rows;
+      const whole = named["shared.weight"];
+      const got = rows.flatMap((r) => Array.from(whole).slice(r * config.dModel, (r + 1) * config.dModel));
+      assertNear("rows of shared.weight", got, values.data, gradientTolerance(whole));
     });
 
     check("prompts of 1, 20 and 100 vectors", ({ config, params }, root) => {
@@ -219,7 +228,12 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
     check("long inputs and targets, beyond the last position bucket", ({ config, params }, root) => {
       const golden = readSharedJson<{
         inputs: Inputs;
-        outputs: { encoder_last_hidden_state: GoldenTensor; logits_logsumexp: GoldenTensor; loss: number };
+        outputs: {
+          encoder_last_hidden_state: GoldenTensor;
+          logits_at_positions: { positions: number[]; values: GoldenTensor };
+          logits_logsumexp: GoldenTensor;
+          loss: number;
+        };
         full_gradients: Record<string, GoldenTensor>;
         gradient_digests: Record<string, Digest>;
       }>(root, `golden/${name}/long.json`);
@@ -227,7 +241,17 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
       const { states } = t5.encode(config, params, batch.inputs);
       const hidden = golden.outputs.encoder_last_hidden_state;
       assertNear("encoder", states.dataSync(), hidden.data, HIDDEN, paddingOf(golden.inputs.input_ids, config.dModel));
-      const logZ = np.logsumexp(t5.logits(config, params, batch), { axis: -1 });
+      const logits = t5.logits(config, params, batch);
+      const { positions, values } = golden.outputs.logits_at_positions;
+      const some = np.take(logits, np.array(Int32Array.from(positions)), 1, "clip");
+      const { labels } = golden.inputs;
+      const padded = (i: number): boolean => {
+        const place = Math.floor(i / config.vocabSize);
+        const [row, at] = [Math.floor(place / positions.length), positions[place % positions.length]];
+        return labels.data[row * labels.shape[1] + at] <= 0;
+      };
+      assertNear("logits", some.dataSync(), values.data, LOGITS, padded);
+      const logZ = np.logsumexp(logits, { axis: -1 });
       const skip = paddingOf(golden.inputs.labels, 1);
       assertNear("logsumexp", logZ.dataSync(), golden.outputs.logits_logsumexp.data, LOGITS, skip);
       using step = jit(valueAndGrad(t5.loss(config)));
@@ -244,7 +268,10 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
     check("fifteen steps of prompt training", ({ config, params }, root) => {
       const golden = readSharedJson<{
         inputs: Inputs;
-        runs: Record<string, { steps: { loss_before: number; grad_l2: number }[]; reliable_steps: number }>;
+        runs: Record<
+          string,
+          { steps: { loss_before: number; grad_l2: number; prompt_before?: GoldenTensor }[]; reliable_steps: number }
+        >;
       }>(root, `golden/${name}/prompt_train.json`);
       const batch = batchOf(golden.inputs);
       const spec = { decayRate: 0.8, weightDecayRate: 1e-5, multiplyByParameterScale: false };
@@ -257,14 +284,16 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
           return { loss, prompt: applyUpdates(p, updates) as t5.PromptParams, opt: next };
         });
         const { steps, reliable_steps: reliable } = golden.runs[run];
-        for (const { loss_before: want } of steps.slice(0, reliable)) {
+        for (const { loss_before: want, prompt_before: before } of steps.slice(0, reliable)) {
+          if (before !== undefined) assertNear(`${run}, prompt`, prompt.prompt.dataSync(), before.data, TRAINED);
           const next = step(params, prompt, opt, batch);
-          assertNear(run, [next.loss.item()], [want], { abs: 5e-4, rel: 1e-4 });
+          assertNear(run, [next.loss.item()], [want], TRAINED);
           [prompt, opt] = [next.prompt, next.opt];
         }
       };
       train(adafactor({ learningRate: 0.3, ...spec }), "adafactor_t5x_unfactored");
       train(sgd({ learningRate: 2 }), "sgd");
+      train(adam({ learningRate: 0.05 }), "adam");
     });
   });
 };

@@ -45,7 +45,7 @@ const program = (): Command => {
   );
   text("--init-file <file>", "prompt to start from (.npy, .safetensors or a PEFT adapter), for --init file", "");
   p.addOption(numeric("--population <n>", "how many of the most frequent pieces are sampled", 5000));
-  p.addOption(numeric("--steps <n>", "training steps", 600));
+  p.addOption(numeric("--steps <n>", "training steps", 800));
   p.addOption(numeric("--batch-size <n>", "examples a step", 32));
   p.addOption(numeric("--learning-rate <x>", "constant learning rate of Adafactor", 0.3));
   p.addOption(numeric("--weight-decay <x>", "share of the prompt that each step takes away", 1e-5));
@@ -64,7 +64,7 @@ const program = (): Command => {
   );
   p.addOption(numeric("--evaluate-every <n>", "steps between evaluations on the dev set", 25));
   p.addOption(numeric("--evaluation-batch-size <n>", "examples evaluated at once", 30));
-  p.addOption(numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 12));
+  p.addOption(numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 20));
   p.addOption(oneOf("--backend <name>", "where to compute", ["wasm", "cpu", "reference", "node-gpu"], "wasm"));
   p.addOption(executorOption());
   p.addOption(numeric("--seed <n>", "seed of prompt, batches and dropout", 0));

@@ -58,8 +58,8 @@ const check = (prompt: Tensor, embedding: Tensor, k: number, metric: string): vo
  * The tokens whose embeddings are nearest to each vector of a prompt, by cosine similarity `a · b / |a| |b|`, Euclidean distance or
  * dot product; of equal ones the first.
  *
- * @param prompt     `[P, d]`
- * @param embedding  `[V, d]`, the embedding of the model it was tuned for
+ * - `prompt`: `[P, d]`
+ * - `embedding`: `[V, d]`, the embedding of the model it was tuned for
  * @throws {ShapeError} when the widths differ; {ArgumentError} when `k` is not from 1 to V, or for another metric
  * @see Lester et al. 2021, section 7 (interpretability)
  * @example const { ids } = prompt.nearestTokens(tuned, params.tokenEmbedder.embedding, { k: 3 })

@@ -55,8 +55,8 @@ export const decoderMemory = composite(
 /**
  * An empty cache: zeros.
  *
- * @param rows       sequences that are decoded side by side
- * @param maxLength  most tokens of a sequence, EOS included
+ * - `rows`: sequences that are decoded side by side
+ * - `maxLength`: most tokens of a sequence, EOS included
  */
 export const initCache = composite(
   "t5.initCache",

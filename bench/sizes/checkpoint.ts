@@ -7,26 +7,13 @@
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { sizeOf } from "../../lib/core/aval.js";
+import { encodeHuggingFaceConfig } from "../../lib/io/huggingface-config.js";
 import { type WantedParam, wantedParams } from "../../lib/io/huggingface-fit.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { normals, uniforms } from "../t5/model.js";
 
 const SHARD_BYTES = 512 * 2 ** 20;
 const NORMALS = normals(uniforms(1), 2 ** 20, 1);
-
-const configJson = (c: T5Config) => ({
-  vocab_size: c.vocabSize,
-  d_model: c.dModel,
-  d_kv: c.dKv,
-  d_ff: c.dFf,
-  num_heads: c.numHeads,
-  num_layers: c.numLayers,
-  num_decoder_layers: c.numDecoderLayers,
-  relative_attention_num_buckets: c.relativeAttentionNumBuckets,
-  relative_attention_max_distance: c.relativeAttentionMaxDistance,
-  feed_forward_proj: c.gated ? "gated-gelu" : "relu",
-  tie_word_embeddings: c.tiedEmbeddings,
-});
 
 /** The upper halves of float32 numbers. */
 const bfloat16 = (x: Float32Array): Uint16Array => {
@@ -100,5 +87,5 @@ export const writeRandomT5 = (folder: string, config: T5Config): void => {
   const files = shards.flatMap((tensors, i) => tensors.map(({ names }) => [names[0], nameOf(i)]));
   const write = (name: string, value: unknown): void => writeFileSync(join(folder, name), JSON.stringify(value));
   write("model.safetensors.index.json", { weight_map: Object.fromEntries(files) });
-  write("config.json", configJson(config));
+  write("config.json", encodeHuggingFaceConfig({ config }));
 };

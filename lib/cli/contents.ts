@@ -48,15 +48,13 @@ const ofSafetensors = async (file: SafetensorsFile): Promise<Pick<Contents, "ten
   return { tensors, metadata: file.metadata };
 };
 
-type Source = TensorSource & { readonly step: number | undefined };
-
 /** The checkpoint, if it is of a kind whose parameters have T5X's names. */
-const sourceOf = async (path: string, kind: CheckpointKind): Promise<Source | undefined> => {
+const sourceOf = async (path: string, kind: CheckpointKind): Promise<TensorSource | undefined> => {
   if (kind === "t5x") return orThrow(openT5x(path));
   return kind === "meshtf" ? orThrow(openMesh(path)) : undefined;
 };
 
-const ofSource = (source: Source): Omit<Contents, "kind"> => {
+const ofSource = (source: TensorSource): Omit<Contents, "kind"> => {
   const tensors = [...source.entries].map(([name, { shape, stored, storedBytes }]) => ({
     name,
     shape,

@@ -1,6 +1,7 @@
 /**
- * @file Passes over jaxprs: calls are inlined, equal expressions merged, what computes nothing left out, constants folded, broadcasts left to elementwise
- * operations, and what nothing reads is dropped, in parts too. The result is again a jaxpr, which `checkJaxpr` accepts.
+ * @file Passes over jaxprs: calls are inlined, equal expressions merged, what computes nothing left out, constants folded, broadcasts
+ * left to elementwise operations, and what nothing reads is dropped, in parts too. The result is again a jaxpr, which `checkJaxpr`
+ * accepts.
  */
 import { type Aval, broadcastShapes, type Shape, sameShape } from "../core/aval.js";
 import type { HostArray } from "../core/host.js";

@@ -5,7 +5,7 @@ export { cacheFolder, type Fetched, type FetchOptions, type FetchProgress, fetch
 export { type LoadOptions, loadHuggingFace, type Progress, type StoredT5 } from "./huggingface.js";
 export { decodeHuggingFaceConfig, encodeHuggingFaceConfig } from "./huggingface-config.js";
 export { type LoadedT5, loadT5 } from "./load-t5.js";
-export { loadMeshTensorFlow, type StoredMeshT5 } from "./meshtf/load.js";
+export { loadMeshTensorFlow } from "./meshtf/load.js";
 export { encodeNpy, parseNpy } from "./npy.js";
 export { exportOnnx } from "./onnx.js";
 export { loadParams, type SaveParamsOptions, saveParams } from "./params.js";
@@ -14,5 +14,5 @@ export { openSafetensors, parseSafetensors, type SafetensorsFile } from "./safet
 export { encodeSafetensors, type FloatStorage } from "./safetensors-write.js";
 export { type SavedT5, type SaveOptions, saveHuggingFace } from "./save-huggingface.js";
 export type { SourcedT5, SourceOptions } from "./t5-source.js";
-export { loadT5x, type StoredT5x } from "./t5x/load.js";
+export { loadT5x } from "./t5x/load.js";
 export { saveT5x, type T5xContent } from "./t5x/save.js";

@@ -27,6 +27,8 @@ export interface SourceEntry extends TensorInfo {
 /** Named tensors on the disk; the names are T5X's. */
 export interface TensorSource {
   readonly path: string;
+  /** Steps of training; undefined when the checkpoint does not say. */
+  readonly step: number | undefined;
   readonly entries: ReadonlyMap<string, SourceEntry>;
   readonly read: (name: string) => TE.TaskEither<CheckpointError, HostArray>;
 }
@@ -44,6 +46,8 @@ export interface SourcedT5 {
   readonly params: T5Tree<HostArray>;
   /** Tuned prompts that stand among the parameters, `[P, d]`, by name, such as `encoder/prompt/prompt/prompt`. */
   readonly prompts: Readonly<Record<string, HostArray>>;
+  /** Steps of training; undefined when the checkpoint does not say. */
+  readonly step: number | undefined;
 }
 
 const snake = (key: string): string =>
@@ -218,6 +222,7 @@ export const loadFromSource = (
       config,
       params: unflatten(treedef, arrays.slice(0, names.length)) as T5Tree<HostArray>,
       prompts: Object.fromEntries(prompts.map((name, i) => [name, arrays[names.length + i] as HostArray])),
+      step: source.step,
     })),
   );
 };

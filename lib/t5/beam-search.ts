@@ -2,19 +2,18 @@
 import { ArgumentError } from "../core/errors.js";
 import { treeMap } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
-import * as np from "../np/index.js";
 import { jit } from "../transforms/jit.js";
 import { type BeamState, firstBeams, foundBeams, nextBeams, pickRows } from "./beam.js";
 import { type BeamPenalty, beamRule } from "./beam-rules.js";
 import {
   checkCount,
-  checkPerExample,
+  checkExamples,
   type Decoded,
   type Decoder,
   type Forced,
-  forcedAt,
   type SpecialIds,
   unfolded,
+  withForced,
 } from "./decoder.js";
 
 export interface BeamOptions extends SpecialIds {
@@ -112,17 +111,10 @@ export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: Be
 
   const search = (params: P, inputs: I, { forced }: BeamRequest = {}): Decoded[][] => {
     const examples = decoder.examples(inputs);
-    checkCount(where, "the number of examples", examples);
-    if (forced !== undefined) checkPerExample(where, "forced tokens", forced, examples);
+    checkExamples(where, examples, forced);
     const memory = remember(params, inputs);
-    const next = (state: Carry<C>, position: number): Carry<C> => {
-      const given = np.array(forcedAt(forced, examples, 1, position));
-      try {
-        return advance(params, memory, given, state);
-      } finally {
-        given.dispose();
-      }
-    };
+    const next = (state: Carry<C>, position: number): Carry<C> =>
+      withForced(forced, examples, 1, position, (given) => advance(params, memory, given, state));
     try {
       const first = (): Carry<C> => ({
         cache: decoder.cache(memory, numBeams),

@@ -2,6 +2,7 @@
 import { scope } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { dispose, type Tensor } from "../core/tensor.js";
+import * as np from "../np/index.js";
 
 /**
  * A model that writes one token after the other: pure functions of tensors, which are traced once for each shape.
@@ -65,18 +66,30 @@ export const checkPerExample = (where: string, what: string, list: readonly unkn
   });
 };
 
-/** The tokens forced at a position, `copies` times each. */
-export const forcedAt = (
+/** @throws {ArgumentError} for no examples, or forced tokens that are not as many */
+export const checkExamples = (where: string, examples: number, forced: Forced | undefined): void => {
+  checkCount(where, "the number of examples", examples);
+  if (forced !== undefined) checkPerExample(where, "forced tokens", forced, examples);
+};
+
+/** What `use` makes of the tokens forced at a position, `copies` times each: `[examples * copies]` int32, freed afterwards. */
+export const withForced = <R>(
   forced: Forced | undefined,
   examples: number,
   copies: number,
   position: number,
-): Int32Array => {
+  use: (given: Tensor) => R,
+): R => {
   const row = new Int32Array(examples * copies);
   forced?.forEach((tokens, i) => {
     row.fill(tokens[position] ?? 0, i * copies, (i + 1) * copies);
   });
-  return row;
+  const given = np.array(row);
+  try {
+    return use(given);
+  } finally {
+    given.dispose();
+  }
 };
 
 /** The states of a loop, one after the other. Each is freed when the next is asked for (`next` may donate it), or when the loop is left. */

@@ -6,13 +6,14 @@ import * as random from "../random/index.js";
 import { jit } from "../transforms/jit.js";
 import {
   checkCount,
+  checkExamples,
   checkPerExample,
   type Decoded,
   type Decoder,
   type Forced,
-  forcedAt,
   type SpecialIds,
   unfolded,
+  withForced,
 } from "./decoder.js";
 
 /** What a rule chooses: `[rows]` int32, and the logarithm of its probability. */
@@ -150,8 +151,7 @@ export const tokenLoop = <P, I, M, C>(
   /** The states of the loop; the caller reads them and leaves when all rows have ended. */
   function* walks(params: P, inputs: I, { key, forced }: TokenRequest): Generator<Walk<C>, void> {
     const examples = decoder.examples(inputs);
-    checkCount(where, "the number of examples", examples);
-    if (forced !== undefined) checkPerExample(where, "forced tokens", forced, examples);
+    checkExamples(where, examples, forced);
     const most = options.maxNewTokens ?? maxLength;
     const left = Int32Array.from(perRow(where, most, examples, copies));
     const settings = { temperature: np.array(Float32Array.from(perRow(where, options.temperature, examples, copies))) };
@@ -159,14 +159,8 @@ export const tokenLoop = <P, I, M, C>(
     try {
       const memory = remember(params, inputs);
       held.push(memory);
-      const next = (state: Walk<C>, position: number): Walk<C> => {
-        const given = np.array(forcedAt(forced, examples, copies, position));
-        try {
-          return advance(params, memory, settings, given, state);
-        } finally {
-          given.dispose();
-        }
-      };
+      const next = (state: Walk<C>, position: number): Walk<C> =>
+        withForced(forced, examples, copies, position, (given) => advance(params, memory, settings, given, state));
       yield* unfolded(() => firstWalk(memory, left, key), next, maxLength);
     } finally {
       dispose(held);

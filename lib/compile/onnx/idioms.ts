@@ -61,34 +61,24 @@ const writerAs = (eqn: Eqn, inputs: readonly Atom[], root: Eqn, portable: boolea
     portable,
   });
 
-/** The reduction that a value is, with its axes kept. */
-const keptReduction = (a: Atom, prim: AnyPrimitive, reads: Reads): { eqns: readonly Eqn[]; eqn: Eqn } | undefined => {
-  const shaped = reads.made(a, reshapeP);
-  return shaped === undefined ? undefined : reductionBelow(shaped, prim, reads);
-};
-
-const reductionBelow = (
-  shaped: Eqn,
-  prim: AnyPrimitive,
-  reads: Reads,
-): { eqns: readonly Eqn[]; eqn: Eqn } | undefined => {
+/** The reduction whose axes a reshape puts back. */
+const reductionBelow = (shaped: Eqn | undefined, prim: AnyPrimitive, reads: Reads): Eqn | undefined => {
+  if (shaped === undefined) return undefined;
   const eqn = reads.made(shaped.inputs[0], prim);
   if (eqn === undefined) return undefined;
   const axes = eqn.params.axes as readonly number[];
   const { shape } = eqn.inputs[0].aval;
   const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  return axes.length > 0 && sameShape(kept, shaped.params.shape as readonly number[])
-    ? { eqns: [shaped, eqn], eqn }
-    : undefined;
+  return axes.length > 0 && sameShape(kept, shaped.params.shape as readonly number[]) ? eqn : undefined;
 };
 
 /** A reduction and the reshape that puts its axes back. */
 const keptAxes: Finder = (root, reads, portable) => {
   if (root.prim !== reshapeP) return undefined;
   for (const prim of [reduceSumP, reduceMaxP, reduceMinP]) {
-    const found = reductionBelow(root, prim, reads);
-    const write = found === undefined ? undefined : writerAs(found.eqn, found.eqn.inputs, root, portable);
-    if (found !== undefined && write !== undefined) return { inputs: found.eqn.inputs, write, covered: [found.eqn] };
+    const eqn = reductionBelow(root, prim, reads);
+    const write = eqn && writerAs(eqn, eqn.inputs, root, portable);
+    if (eqn !== undefined && write !== undefined) return { inputs: eqn.inputs, write, covered: [eqn] };
   }
   return undefined;
 };
@@ -97,18 +87,21 @@ const keptAxes: Finder = (root, reads, portable) => {
 const softmax: Finder = (root, reads) => {
   if (root.prim !== divP) return undefined;
   const exponential = reads.made(root.inputs[0], expP, 2);
-  const sum = keptReduction(root.inputs[1], reduceSumP, reads);
-  if (exponential === undefined || sum?.eqn.inputs[0] !== root.inputs[0]) return undefined;
+  const shapedSum = reads.made(root.inputs[1], reshapeP);
+  const sum = reductionBelow(shapedSum, reduceSumP, reads);
+  if (exponential === undefined || shapedSum === undefined || sum?.inputs[0] !== root.inputs[0]) return undefined;
   const difference = reads.made(exponential.inputs[0], subP);
   if (difference === undefined) return undefined;
   const [x, shift] = difference.inputs;
-  const top = keptReduction(shift, reduceMaxP, reads);
-  const axes = sum.eqn.params.axes as readonly number[];
-  if (top?.eqn.inputs[0] !== x || axes.length !== 1 || `${top.eqn.params.axes}` !== `${axes}`) return undefined;
+  const shapedTop = reads.made(shift, reshapeP);
+  const top = reductionBelow(shapedTop, reduceMaxP, reads);
+  const axes = sum.params.axes as readonly number[];
+  if (shapedTop === undefined || top?.inputs[0] !== x) return undefined;
+  if (axes.length !== 1 || `${top.params.axes}` !== `${axes}`) return undefined;
   return {
     inputs: [x],
     write: (b, [name]) => [b.node("Softmax", [name], { axis: axes[0] })],
-    covered: [exponential, difference, ...sum.eqns, ...top.eqns],
+    covered: [exponential, difference, shapedSum, sum, shapedTop, top],
   };
 };
 

@@ -10,12 +10,6 @@ import { type BundleEntry, openBundle, readEntry } from "./bundle.js";
 import { caller, damaged, unsupported, WHERE } from "./errors.js";
 import { fusedShape, isState, meshName, STEP } from "./names.js";
 
-/** A T5 as Mesh TensorFlow stored it. */
-export interface StoredMeshT5 extends SourcedT5 {
-  /** Steps of training; undefined when the checkpoint does not say. */
-  readonly step: number | undefined;
-}
-
 const INDEX = ".index";
 
 /** The prefix that a path means: itself, without `.index`, or that of the last step in a folder. */
@@ -38,12 +32,7 @@ const findPrefix = async (path: string): Promise<string> => {
   });
 };
 
-/** A checkpoint whose arrays are still on the disk. */
-export interface MeshSource extends TensorSource {
-  readonly step: number | undefined;
-}
-
-const open = async (path: string): Promise<MeshSource> => {
+const open = async (path: string): Promise<TensorSource> => {
   const prefix = await findPrefix(path);
   const variables = await openBundle(prefix, (name) => name === STEP || !isState(name));
   const step = variables.get(STEP);
@@ -63,7 +52,7 @@ const open = async (path: string): Promise<MeshSource> => {
 };
 
 /** Opens a checkpoint and describes its parameters, under T5X's names; `path` as in `loadMeshTensorFlow`. */
-export const openMesh = (path: string): TE.TaskEither<CheckpointError, MeshSource> =>
+export const openMesh = (path: string): TE.TaskEither<CheckpointError, TensorSource> =>
   attempt(caller, path, () => open(path));
 
 /**
@@ -80,13 +69,8 @@ export const openMesh = (path: string): TE.TaskEither<CheckpointError, MeshSourc
 export const loadMeshTensorFlow = (
   path: string,
   options: SourceOptions = {},
-): TE.TaskEither<CheckpointError, StoredMeshT5> =>
+): TE.TaskEither<CheckpointError, SourcedT5> =>
   pipe(
     openMesh(path),
-    TE.chain((source) =>
-      pipe(
-        loadFromSource(WHERE, source, options),
-        TE.map((loaded) => ({ ...loaded, step: source.step })),
-      ),
-    ),
+    TE.chain((source) => loadFromSource(WHERE, source, options)),
   );

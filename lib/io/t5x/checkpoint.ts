@@ -123,19 +123,13 @@ const checkClaims = (entries: ReadonlyMap<string, Entry>, path: string): void =>
 /** Which names of the tree are the model's, without that prefix. */
 const TARGET = "target/";
 
-/** A T5X checkpoint whose arrays are still on the disk. */
-export interface T5xCheckpoint extends TensorSource {
-  /** Undefined when the checkpoint does not say. */
-  readonly step: number | undefined;
-}
-
 const stepOf = (leaf: unknown, at: string): number | undefined => {
   if (typeof leaf === "number") return leaf;
   const array = inlineArray(leaf, false, at);
   return array === undefined || array.shape.length > 0 ? undefined : array.read().data[0];
 };
 
-const open = async (path: string): Promise<T5xCheckpoint> => {
+const open = async (path: string): Promise<TensorSource> => {
   const file = await findCheckpoint(await realpath(path));
   const dir = dirname(file);
   const tree = decodeFlax(await readBounded(file, MAX_INDEX_BYTES, caller), file);
@@ -167,7 +161,7 @@ const open = async (path: string): Promise<T5xCheckpoint> => {
  *
  * @param path  a folder with a file `checkpoint`, that file, or a folder of folders `checkpoint_{step}`, of which the last is meant
  */
-export const openT5x = (path: string): TE.TaskEither<CheckpointError, T5xCheckpoint> =>
+export const openT5x = (path: string): TE.TaskEither<CheckpointError, TensorSource> =>
   attempt(caller, path, () => open(path));
 
 /** The folder of one step below the folder of a run. */

@@ -6,12 +6,6 @@ import { loadFromSource, type SourcedT5, type SourceOptions } from "../t5-source
 import { openT5x } from "./checkpoint.js";
 import { WHERE } from "./errors.js";
 
-/** A T5 as T5X stored it. */
-export interface StoredT5x extends SourcedT5 {
-  /** Steps of training; undefined when the checkpoint does not say. */
-  readonly step: number | undefined;
-}
-
 /**
  * Loads a T5 1.0 or 1.1 from a T5X checkpoint, in float32 whatever it is stored in. The state of the optimizer stays on the disk.
  *
@@ -24,13 +18,8 @@ export interface StoredT5x extends SourcedT5 {
  *                 configuration, with all differences together
  * @example const { config, params, step } = orThrow(await loadT5x("t5_1_1_lm100k_small/checkpoint_1100000")())
  */
-export const loadT5x = (path: string, options: SourceOptions = {}): TE.TaskEither<CheckpointError, StoredT5x> =>
+export const loadT5x = (path: string, options: SourceOptions = {}): TE.TaskEither<CheckpointError, SourcedT5> =>
   pipe(
     openT5x(path),
-    TE.chain((source) =>
-      pipe(
-        loadFromSource(WHERE, source, options),
-        TE.map((loaded) => ({ ...loaded, step: source.step })),
-      ),
-    ),
+    TE.chain((source) => loadFromSource(WHERE, source, options)),
   );

@@ -33,6 +33,12 @@ const lineOf = ({ entry: { peer, threads, task }, said, times }: Entrant): Line 
   return { ...who, minMs: round(minMs), medianMs: round(medianMs), ...rateOf(task, minMs), ...said };
 };
 
+/** Slow peers take minutes: who is at work is told beside the results. */
+const tell = ({ peer, threads, task }: Entry, what: string): void => {
+  const cache = task.bench === "decode" ? `, ${task.cache ? "" : "no "}cache` : "";
+  process.stderr.write(`${task.bench} ${task.size}: ${peer} (${threads}${cache}) ${what}\n`);
+};
+
 /**
  * The lines of all peers. They start one after the other; then each has a turn in every round. One that fails is skipped, with the
  * reason.
@@ -41,12 +47,14 @@ export const measure = async (task: Task, rounds: number): Promise<Line[]> => {
   using files = new ModelFiles(task);
   const entrants: Entrant[] = [];
   for (const entry of entriesOf(task)) {
+    tell(entry, "starts");
     const process = startPeer(entry, files);
     entrants.push({ entry, process, said: await process.next(), times: [] });
   }
   const running = (): Entrant[] => entrants.filter(({ said }) => said.skipped === undefined);
   for (let i = 0; i < rounds; i++) {
     for (const entrant of running()) {
+      tell(entrant.entry, `round ${i + 1} of ${rounds}`);
       const { times, ...failed } = await entrant.process.turn();
       if (times === undefined) entrant.said = failed;
       else entrant.times.push(...(times as number[]));

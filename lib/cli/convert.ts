@@ -1,23 +1,27 @@
 /** @file `fluxion convert`: models and prompts from one format to another. */
 
 import { existsSync } from "node:fs";
-import { copyFile, readdir, rename, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { type CheckpointKind, checkpointKind } from "../io/checkpoint-kind.js";
+import type { Caller } from "../io/decode.js";
+import { readBytes } from "../io/files.js";
 import { type LoadedT5, loadT5 } from "../io/load-t5.js";
 import { loadPrompt, savePrompt } from "../io/prompts.js";
 import type { FloatStorage } from "../io/safetensors-write.js";
 import { saveHuggingFace } from "../io/save-huggingface.js";
 import { openT5x, stepFolder } from "../io/t5x/checkpoint.js";
 import { saveT5x } from "../io/t5x/save.js";
+import { withProgress } from "./bar.js";
 import { type Format, MODEL_FORMATS, type ModelFormat, PROMPT_FORMATS, type PromptFormat } from "./formats.js";
 import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
-import { type Terminal, withProgress } from "./terminal.js";
+import type { Terminal } from "./terminal.js";
 
 const WHERE = "fluxion convert";
+const caller: Caller<CheckpointError> = { where: WHERE, error: CheckpointError };
 
 export interface ConvertOptions {
   readonly to?: Format;
@@ -49,65 +53,50 @@ const refuseOptions = (options: ConvertOptions, names: readonly (keyof ConvertOp
   throw usageError(WHERE, `${flag} is not for ${for_}`);
 };
 
+const readModel = (input: string, terminal: Terminal): Promise<LoadedT5> =>
+  withProgress(terminal, "reading", (onProgress) => orThrow(loadT5(input, { onProgress })));
+
 /** Files of a Hugging Face folder beside the weights: the vocabulary, and how to decode. */
 const COMPANIONS =
   /^(spiece\.model|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|generation_config\.json)$/;
 
-const copyCompanions = async (from: string, to: string): Promise<void> => {
-  for (const name of await readdir(from)) if (COMPANIONS.test(name)) await copyFile(join(from, name), join(to, name));
-};
+/** Their names in the folder of the input, if it is one of Hugging Face. */
+const companionsOf = async (dir: string, kind: CheckpointKind): Promise<string[]> =>
+  kind === "huggingface" ? (await readdir(dir)).filter((name) => COMPANIONS.test(name)) : [];
 
 const WEIGHTS = ["config.json", "model.safetensors", "model.safetensors.index.json"];
 
-const toHuggingFace = async (input: string, out: string, model: LoadedT5, options: ConvertOptions): Promise<string> => {
-  const { config, params, dropoutRate } = model;
-  const saved = { config, params, ...(dropoutRate !== undefined && { dropoutRate }) };
-  const { dtype, maxShardBytes } = options;
-  await orThrow(saveHuggingFace(out, saved, { ...(dtype && { dtype }), ...(maxShardBytes && { maxShardBytes }) }));
-  if (model.kind === "huggingface") await copyCompanions(input, out);
-  return out;
-};
-
-/** Writes the checkpoint of its step; one that is there makes place, and comes back if that fails. */
-const toT5x = async (out: string, { params, prompts, step = 0 }: LoadedT5, terminal: Terminal): Promise<string> => {
-  const folder = stepFolder(out, step);
-  const aside = `${folder}.replaced-${process.pid}`;
-  const replaced = existsSync(folder);
-  if (replaced) await rename(folder, aside);
-  try {
-    const saved = await withProgress(terminal, "writing", (onProgress) =>
-      orThrow(saveT5x(out, { params, prompts, step }, { onProgress })),
-    );
-    await rm(aside, { recursive: true, force: true });
-    return saved;
-  } catch (error) {
-    if (replaced) await rename(aside, folder);
-    throw error;
-  }
-};
-
-const convertModel = async (
+const toHuggingFace = async (
   input: string,
+  kind: CheckpointKind,
   out: string,
-  to: ModelFormat,
   options: ConvertOptions,
   terminal: Terminal,
 ): Promise<string> => {
-  refuseOptions(
-    options,
-    to === "hf" ? ["baseModel"] : ["baseModel", "dtype", "maxShardBytes"],
-    to === "hf" ? "models" : "T5X checkpoints, which are written in float32",
-  );
-  if (to === "hf") for (const name of WEIGHTS) checkFree(join(out, name), options.force);
-  const model = await withProgress(terminal, "reading", (onProgress) => orThrow(loadT5(input, { onProgress })));
-  if (to === "t5x") {
-    checkFree(stepFolder(out, model.step ?? 0), options.force);
-    return toT5x(out, model, terminal);
-  }
-  const dropped = Object.keys(model.prompts);
+  refuseOptions(options, ["baseModel"], "models");
+  const names = await companionsOf(input, kind);
+  for (const name of [...WEIGHTS, ...names]) checkFree(join(out, name), options.force);
+  const { config, params, prompts, dropoutRate } = await readModel(input, terminal);
+  const dropped = Object.keys(prompts);
   if (dropped.length > 0)
     terminal.note(`left out, since a Hugging Face folder has no place for it: ${dropped.join(", ")}`);
-  return toHuggingFace(input, out, model, options);
+  const companions: Record<string, Uint8Array> = {};
+  for (const name of names) companions[name] = await orThrow(readBytes(join(input, name), caller));
+  const { dtype, maxShardBytes } = options;
+  const model = { config, params, ...(dropoutRate !== undefined && { dropoutRate }) };
+  await orThrow(
+    saveHuggingFace(out, model, { companions, ...(dtype && { dtype }), ...(maxShardBytes && { maxShardBytes }) }),
+  );
+  return out;
+};
+
+const toT5x = async (input: string, out: string, options: ConvertOptions, terminal: Terminal): Promise<string> => {
+  refuseOptions(options, ["baseModel", "dtype", "maxShardBytes"], "T5X checkpoints, which are written in float32");
+  const { params, prompts, step = 0 } = await readModel(input, terminal);
+  checkFree(stepFolder(out, step), options.force);
+  return withProgress(terminal, "writing", (onProgress) =>
+    orThrow(saveT5x(out, { params, prompts, step }, { onProgress, replace: options.force })),
+  );
 };
 
 /** The prompt of a file, or the one that stands among the parameters of a T5X checkpoint. */
@@ -173,9 +162,12 @@ export const convert = async (
       got: `${kind} at ${basename(input)}`,
     });
   }
-  const written = isModelFormat(to)
-    ? await convertModel(input, out, to, options, terminal)
-    : await convertPrompt(input, kind, out, to, options);
+  const written =
+    to === "hf"
+      ? await toHuggingFace(input, kind, out, options, terminal)
+      : to === "t5x"
+        ? await toT5x(input, out, options, terminal)
+        : await convertPrompt(input, kind, out, to, options);
   terminal.write(
     options.json ? `${JSON.stringify({ in: input, kind, out: written, format: to })}\n` : `${written}: ${to}\n`,
   );

@@ -1,16 +1,15 @@
 /** @file `fluxion export`: a T5 with a tuned prompt as two ONNX graphs, which any runtime can decode with. */
 
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import type { Caller } from "../io/decode.js";
-import { writeAtomic } from "../io/files.js";
-import { exportOnnx } from "../io/onnx.js";
+import { type StagedFile, writeTogether } from "../io/staging.js";
 import { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep } from "../t5/cache.js";
 import { encode } from "../t5/model.js";
 import { evalShape, ShapeDtype } from "../transforms/make-jaxpr.js";
+import { toOnnx } from "../transforms/to-onnx.js";
 import { type ReadyT5, readyT5 } from "./generate.js";
 import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
@@ -73,17 +72,18 @@ export const exportModel = async (flags: ExportFlags, terminal: Terminal): Promi
   const shape = new ShapeDtype(manifest.cacheShape);
   const cache = Array.from({ length: config.numDecoderLayers }, () => ({ key: shape, value: shape }));
   const stepArgs = [memory, cache, new ShapeDtype([flags.batchSize], "int32"), new ShapeDtype([], "int32")] as const;
-  try {
-    await mkdir(flags.out, { recursive: true });
-    const [encoderPath, stepPath, manifestPath] = FILES.map((name) => join(flags.out, name)) as [
-      string,
-      string,
-      string,
-    ];
-    await orThrow(exportOnnx(encoder, [tokens], encoderPath, { metadata, argNames: ["tokens"], resultName: "memory" }));
+  // Each graph is made when it is its turn to be written, so that one is in memory.
+  function* encoderFile(): Generator<Uint8Array> {
+    yield toOnnx(encoder, [tokens], { metadata, argNames: ["tokens"], resultName: "memory" });
+  }
+  function* stepFile(): Generator<Uint8Array> {
     const argNames = ["memory", "cache", "token", "position"];
-    await orThrow(exportOnnx(step as never, stepArgs as never, stepPath, { metadata, argNames, resultName: "next" }));
-    await orThrow(writeAtomic(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`, caller));
+    yield toOnnx(step as never, stepArgs as never, { metadata, argNames, resultName: "next" });
+  }
+  const contents = [encoderFile(), stepFile(), `${JSON.stringify(manifest, null, 2)}\n`];
+  const files = FILES.map((name, i): StagedFile => [name, contents[i] as StagedFile[1]]);
+  try {
+    await orThrow(writeTogether(flags.out, files, () => false, caller));
     terminal.write(
       flags.json
         ? `${JSON.stringify({ out: flags.out, files: FILES, ...manifest })}\n`

@@ -14,10 +14,11 @@ import type { T5Config } from "../t5/config.js";
 import { type GenerateOptions, generate as generateWith } from "../t5/generate.js";
 import type { Params } from "../t5/model.js";
 import { checkVocabulary } from "../train/prepare.js";
+import { withProgress } from "./bar.js";
 import { type DecodingFlags, methodOf } from "./decoding.js";
 import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
-import { type Terminal, withProgress } from "./terminal.js";
+import type { Terminal } from "./terminal.js";
 
 export interface GenerateFlags extends DecodingFlags {
   readonly model: string;

@@ -1,7 +1,5 @@
 /** @file Where a command reads and writes: results to the one stream, what is only for people to the other. */
 import { createInterface } from "node:readline";
-import { SingleBar } from "cli-progress";
-import type { Progress } from "../io/huggingface.js";
 
 /** The outside of a command; tests give one of their own. */
 export interface Terminal {
@@ -31,31 +29,6 @@ export const processTerminal = (): Terminal => {
     lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
     typed: process.stdin.isTTY === true,
   };
-};
-
-/** A bar for bytes that are read or written; nothing where nobody watches. */
-export const withProgress = async <A>(
-  terminal: Terminal,
-  label: string,
-  work: (onProgress: (progress: Progress) => void) => Promise<A>,
-): Promise<A> => {
-  if (!terminal.watched) return work(() => undefined);
-  const bar = new SingleBar({
-    format: `${label} {bar} {percentage} % of {size} | {eta_formatted} left`,
-    hideCursor: true,
-    clearOnComplete: true,
-    stream: process.stderr,
-  });
-  let started = false;
-  try {
-    return await work(({ done, total }) => {
-      if (!started) bar.start(total, done, { size: printBytes(total) });
-      started = true;
-      bar.update(done);
-    });
-  } finally {
-    if (started) bar.stop();
-  }
 };
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];

@@ -108,7 +108,8 @@ export const writeAtomic = <Err extends FluxionError>(
   });
 };
 
-const writeFully = async (file: FileHandle, chunk: Uint8Array): Promise<void> => {
+/** Writes all of a chunk; a single write(2) may stop short. */
+export const writeFully = async (file: FileHandle, chunk: Uint8Array): Promise<void> => {
   for (let done = 0; done < chunk.length; ) {
     done += (await file.write(chunk, done, Math.min(chunk.length - done, PIECE))).bytesWritten;
   }

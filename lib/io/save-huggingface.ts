@@ -39,6 +39,8 @@ export interface SaveOptions {
   readonly dtype?: FloatStorage;
   /** Most bytes of tensors in one file; default 5e9, as in transformers. A larger tensor has a file of its own. */
   readonly maxShardBytes?: number;
+  /** Other files of the model by name, such as its vocabulary; they take their places together with the weights. */
+  readonly companions?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** The tensors by their Hugging Face names, or how the tree differs from that of the configuration. */
@@ -116,7 +118,7 @@ const isWeights = (name: string): boolean =>
 export const saveHuggingFace = (
   dir: string,
   t5: SavedT5,
-  { dtype = "float32", maxShardBytes = 5e9 }: SaveOptions = {},
+  { dtype = "float32", maxShardBytes = 5e9, companions = {} }: SaveOptions = {},
 ): TE.TaskEither<CheckpointError, void> => {
   checkFloats(WHERE, dtype);
   if (!(maxShardBytes > 0)) {
@@ -127,7 +129,9 @@ export const saveHuggingFace = (
     TE.fromEither(outgoingParams(t5, dtype)),
     TE.chain((tensors) => {
       const config = { ...encodeHuggingFaceConfig(t5), torch_dtype: dtype };
-      const files: StagedFile[] = [...weightFiles(intoShards(tensors, maxShardBytes)), ["config.json", json(config)]];
+      const others = Object.entries(companions).map(([name, bytes]): StagedFile => [name, [bytes]]);
+      const weights = weightFiles(intoShards(tensors, maxShardBytes));
+      const files: StagedFile[] = [...weights, ...others, ["config.json", json(config)]];
       return writeTogether(dir, files, isWeights, caller);
     }),
   );

@@ -1,17 +1,104 @@
 /**
- * @file Several files that belong together, replaced together: all are written in full in a folder beside them and then renamed, one
- * after the other. What fails or is killed while writing changes nothing; the renaming itself takes moments.
+ * @file Files that belong together, replaced together: all are written in full in a folder beside them and then renamed, one after the
+ * other. What fails, is interrupted or is killed while writing changes nothing; the renaming takes moments.
+ *
+ * The folder is named after its process, `.saving-{host}-{pid}-{random}`: what a process that was killed left is removed by the next save.
  */
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import * as E from "fp-ts/lib/Either.js";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import type { FluxionError } from "../core/errors.js";
 import type { Caller } from "./decode.js";
-import { attempt, writeAtomic } from "./files.js";
+import { attempt, writeFully } from "./files.js";
+import { undoAtExit } from "./undo.js";
 
 /** A file by its name in the folder, and its content. */
 export type StagedFile = readonly [name: string, content: string | Iterable<Uint8Array>];
+
+const PREFIX = `.saving-${hostname().replace(/[^\w.]/g, "_")}-`;
+/** Below a staging folder: what makes place for what is new, until that is there. */
+const ASIDE = "replaced";
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // somebody else's
+  }
+};
+
+/** Removes a staging folder; what made place and was not replaced goes back. */
+const removeStaging = (dir: string, staging: string): void => {
+  const aside = join(staging, ASIDE);
+  for (const name of existsSync(aside) ? readdirSync(aside) : []) {
+    if (!existsSync(join(dir, name))) renameSync(join(aside, name), join(dir, name));
+  }
+  rmSync(staging, { recursive: true, force: true, maxRetries: 3 });
+};
+
+/** Removes what processes of this machine left that are no more. */
+const removeStale = (dir: string): void => {
+  for (const name of readdirSync(dir)) {
+    const pid = name.startsWith(PREFIX) ? Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]) : Number.NaN;
+    if (!(pid > 0) || isRunning(pid)) continue;
+    try {
+      removeStaging(dir, join(dir, name));
+    } catch {
+      // Somebody else's: it is in nobody's way.
+    }
+  }
+};
+
+/** Removes `dir` and the folders above it up to `top`, as long as they are empty. */
+const removeEmpty = (dir: string, top: string): void => {
+  try {
+    for (let at = resolve(dir); at.startsWith(resolve(top)); at = dirname(at)) rmdirSync(at);
+  } catch {
+    // There is something in it.
+  }
+};
+
+/**
+ * Runs `use` with a new folder in `dir`, which is made if it is not there, and removes it in the end, however that comes: when `use` has
+ * put nothing into `dir` until then, everything is as it was.
+ */
+export const inStaging = async <A>(dir: string, use: (staging: string) => Promise<A>): Promise<A> => {
+  const staging = join(dir, `${PREFIX}${process.pid}-${randomUUID().slice(0, 8)}`);
+  let made: string | undefined;
+  const undo = (): void => {
+    if (existsSync(staging)) removeStaging(dir, staging);
+    if (made !== undefined) removeEmpty(dir, made);
+  };
+  const undone = undoAtExit(undo);
+  try {
+    made = mkdirSync(dir, { recursive: true });
+    removeStale(dir);
+    mkdirSync(staging);
+    return await use(staging);
+  } finally {
+    undone();
+    undo();
+  }
+};
+
+/** Gives a finished folder of a staging folder its place in `dir`, where one of that name may be. */
+export const putInPlace = (dir: string, staging: string, name: string): void => {
+  if (existsSync(join(dir, name))) {
+    mkdirSync(join(staging, ASIDE));
+    renameSync(join(dir, name), join(staging, ASIDE, name));
+  }
+  renameSync(join(staging, name), join(dir, name));
+};
+
+const writeFile = async (path: string, content: StagedFile[1]): Promise<void> => {
+  await using file = await open(path, "wx");
+  for (const chunk of typeof content === "string" ? [Buffer.from(content)] : content) await writeFully(file, chunk);
+  await file.sync();
+};
 
 /**
  * Writes files into a folder, which is made if it is not there.
@@ -25,18 +112,12 @@ export const writeTogether = <Err extends FluxionError>(
   isStale: (name: string) => boolean,
   caller: Caller<Err>,
 ): TE.TaskEither<Err, void> =>
-  attempt(caller, dir, async () => {
-    await mkdir(dir, { recursive: true });
-    const staging = await mkdtemp(join(dir, ".saving-"));
-    try {
-      for (const [name, content] of files) {
-        const written = await writeAtomic(join(staging, name), content, caller)();
-        if (E.isLeft(written)) throw written.left;
-      }
-      for (const [name] of files) await rename(join(staging, name), join(dir, name));
+  attempt(caller, dir, () =>
+    inStaging(dir, async (staging) => {
+      for (const [name, content] of files) await writeFile(join(staging, name), content);
+      // At one go: no signal comes in between.
+      for (const [name] of files) renameSync(join(staging, name), join(dir, name));
       const kept = new Set(files.map(([name]) => name));
-      for (const name of await readdir(dir)) if (isStale(name) && !kept.has(name)) await rm(join(dir, name));
-    } finally {
-      await rm(staging, { recursive: true, force: true });
-    }
-  });
+      for (const name of readdirSync(dir)) if (isStale(name) && !kept.has(name)) rmSync(join(dir, name));
+    }),
+  );

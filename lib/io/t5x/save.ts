@@ -1,8 +1,7 @@
 /** @file Writes a T5 as a checkpoint of T5X. */
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { itemBytes, sizeOf } from "../../core/aval.js";
 import { ArgumentError, CheckpointError } from "../../core/errors.js";
@@ -12,6 +11,7 @@ import type { T5Tree } from "../../t5/config.js";
 import type { Caller } from "../decode.js";
 import { attempt } from "../files.js";
 import type { LoadOptions } from "../huggingface.js";
+import { inStaging, putInPlace } from "../staging.js";
 import { isPrompt, t5xName } from "../t5-source.js";
 import { checkValue, hostOf, isValue, type Value } from "../values.js";
 import { arrayFolder, stepFolder } from "./checkpoint.js";
@@ -27,6 +27,11 @@ export interface T5xContent {
   readonly step?: number;
   /** Prompts among the parameters, by T5X's names. */
   readonly prompts?: Readonly<Record<string, Value>>;
+}
+
+export interface SaveT5xOptions extends LoadOptions {
+  /** Replaces the checkpoint of this step where there is one, when the new one is whole. */
+  readonly replace?: boolean | undefined;
 }
 
 /** T5X keeps norms and position tables in the index, and kernels, the embedding and prompts in folders. */
@@ -90,14 +95,15 @@ const alreadyThere = (folder: string): CheckpointError =>
     where: caller.where,
     what: "there is a checkpoint of this step already",
     at: folder,
-    hint: "save another step or into another folder, or remove it first",
+    hint: "save another step or into another folder, or replace it: { replace: true }",
   });
 
 /**
  * Saves a T5 (tensors or host arrays) as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
  * index, no state of an optimizer. It is written beside its place and then renamed, so that it is there as a whole or not at all.
  *
- * @returns  the folder; a CheckpointError when it cannot be written, or there is a checkpoint of this step already
+ * @returns  the folder; a CheckpointError when it cannot be written, or there is a checkpoint of this step already and it is not
+ *           to be replaced
  * @throws {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, a name that is no prompt's, or
  * a step that is no count
  * @example const folder = orThrow(await saveT5x("t5-out", { params, step: 1000 })()) // "t5-out/checkpoint_1000"
@@ -105,7 +111,7 @@ const alreadyThere = (folder: string): CheckpointError =>
 export const saveT5x = (
   dir: string,
   content: T5xContent,
-  { onProgress }: LoadOptions = {},
+  { onProgress, replace = false }: SaveT5xOptions = {},
 ): TE.TaskEither<CheckpointError, string> => {
   const { step = 0 } = content;
   if (!Number.isInteger(step) || step < 0 || step >= 2 ** 31) {
@@ -114,17 +120,18 @@ export const saveT5x = (
   }
   const values = namedValues(content);
   const folder = stepFolder(dir, step);
+  const checkFree = (): void => {
+    if (!replace && existsSync(folder)) throw alreadyThere(folder);
+  };
   return attempt(caller, folder, async () => {
-    if (existsSync(folder)) throw alreadyThere(folder);
-    const temporary = `${folder}.tmp-${randomUUID()}`;
-    await mkdir(temporary, { recursive: true });
-    try {
-      await write(temporary, values, step, onProgress);
-      await rename(temporary, folder);
-    } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
-      throw error;
-    }
-    return folder;
+    checkFree();
+    return inStaging(dir, async (staging) => {
+      const name = basename(folder);
+      await mkdir(join(staging, name));
+      await write(join(staging, name), values, step, onProgress);
+      checkFree();
+      putInPlace(dir, staging, name);
+      return folder;
+    });
   });
 };

@@ -2,34 +2,24 @@
  * @file Files that belong together, replaced together: all are written in full in a folder beside them and then renamed, one after the
  * other. What fails, is interrupted or is killed while writing changes nothing; the renaming takes moments.
  *
- * The folder is named after its process, `.saving-{host}-{pid}-{random}`: what a process that was killed left is removed by the next save.
+ * The folder is named after its process: what a process that was killed left is removed by the next save.
  */
-import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import type { FluxionError } from "../core/errors.js";
 import type { Caller } from "./decode.js";
 import { attempt, writeFully } from "./files.js";
+import { abandonedIn, temporaryName } from "./temporary.js";
 import { undoAtExit } from "./undo.js";
 
 /** A file by its name in the folder, and its content. */
 export type StagedFile = readonly [name: string, content: string | Iterable<Uint8Array>];
 
-const PREFIX = `.saving-${hostname().replace(/[^\w.]/g, "_")}-`;
+const STAGING = ".saving";
 /** Below a staging folder: what makes place for what is new, until that is there. */
 const ASIDE = "replaced";
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // somebody else's
-  }
-};
 
 /** Removes a staging folder; what made place and was not replaced goes back. */
 const removeStaging = (dir: string, staging: string): void => {
@@ -40,13 +30,11 @@ const removeStaging = (dir: string, staging: string): void => {
   rmSync(staging, { recursive: true, force: true, maxRetries: 3 });
 };
 
-/** Removes what processes of this machine left that are no more. */
+/** Removes what processes left that are no more. */
 const removeStale = (dir: string): void => {
-  for (const name of readdirSync(dir)) {
-    const pid = name.startsWith(PREFIX) ? Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]) : Number.NaN;
-    if (!(pid > 0) || isRunning(pid)) continue;
+  for (const staging of abandonedIn(dir, STAGING)) {
     try {
-      removeStaging(dir, join(dir, name));
+      removeStaging(dir, staging);
     } catch {
       // Somebody else's: it is in nobody's way.
     }
@@ -67,7 +55,7 @@ const removeEmpty = (dir: string, top: string): void => {
  * put nothing into `dir` until then, everything is as it was.
  */
 export const inStaging = async <A>(dir: string, use: (staging: string) => Promise<A>): Promise<A> => {
-  const staging = join(dir, `${PREFIX}${process.pid}-${randomUUID().slice(0, 8)}`);
+  const staging = join(dir, temporaryName(STAGING));
   let made: string | undefined;
   const undo = (): void => {
     if (existsSync(staging)) removeStaging(dir, staging);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -54,6 +54,45 @@ Staging(
     assert.equal(readdirSync(dir), [...names.slice(1), "a"].sort());
   },
 );
+
+/** Says that a folder and the files in it were last written so many hours ago. */
+const age = (path: string, hours: number): void => {
+  const seconds = Date.now() / 1000 - 3600 * hours;
+  for (const file of [...readdirSync(path).map((name) => join(path, name)), path]) utimesSync(file, seconds, seconds);
+};
+
+Staging(
+  "where the process cannot be told, time does: older than this process of the same number, or a day without a write elsewhere",
+  async () => {
+    const dir = join(folder, "aged");
+    const other = deadPid();
+    const names = [
+      leftBy(process.pid),
+      leftBy(other, "elsewhere"),
+      leftBy(other, "filling"),
+      leftBy(process.pid).replace("c0", "c1"),
+      leftBy(other, "gone"),
+    ];
+    for (const [i, hours] of [0, 23, 25, 10_000, 25].entries()) {
+      const path = join(dir, names[i] as string);
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, "half"), "");
+      age(path, hours);
+    }
+    writeFileSync(join(dir, names[2] as string, "half"), "more");
+    await run(writeTogether(dir, [["a", "1"]], () => false, caller));
+    assert.equal(readdirSync(dir), [...names.slice(0, 3), "a"].sort());
+  },
+);
+
+Staging("saves to one folder at the same time do not disturb each other", async () => {
+  const dir = join(folder, "both");
+  await inStaging(dir, async (staging) => {
+    await run(writeTogether(dir, [["a", "1"]], () => false, caller));
+    assert.equal(readdirSync(staging), []);
+  });
+  assert.equal(readdirSync(dir), ["a"]);
+});
 
 Staging("a folder that was moved aside comes back when its replacement did not arrive", async () => {
   const dir = join(folder, "aside");

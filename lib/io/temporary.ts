@@ -1,0 +1,52 @@
+/**
+ * @file Names of temporary files and folders that tell who made them, so that what a killed process left is found, and what another
+ * process is at work on is left alone: `BASE-HOST-PID-RANDOM`.
+ */
+import { randomBytes } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+const HOST = hostname().replaceAll(/[^\w.]/g, "_");
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A name or path that no other call makes. */
+export const temporaryName = (base: string): string =>
+  `${base}-${HOST}-${process.pid}-${randomBytes(4).toString("hex")}`;
+
+/** When a file or folder, or a file in that folder, was last written, in milliseconds; never, when its process removes it just now. */
+const touchedAt = (path: string): number => {
+  try {
+    const info = statSync(path);
+    const inside = info.isDirectory() ? readdirSync(path).map((name) => statSync(join(path, name)).mtimeMs) : [];
+    return Math.max(info.mtimeMs, ...inside);
+  } catch {
+    return Infinity;
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== "ESRCH"; // EPERM: it is another user's
+  }
+};
+
+/**
+ * Of a process of this machine it is known whether it runs. The number of this very process may have been another's before, as it
+ * often is in containers; then the file is older than the process. Of other machines only the time since the last write is known.
+ */
+const isAbandoned = (owner: string, touchedMs: number): boolean => {
+  const [, host, digits] = /^(.+)-(\d+)-[0-9a-f]{8}$/.exec(owner) ?? [];
+  const pid = Number(digits);
+  if (host !== HOST) return touchedMs < Date.now() - DAY_MS;
+  return pid === process.pid ? touchedMs < Date.now() - 1000 * process.uptime() : !isAlive(pid);
+};
+
+/** Paths in `dir` that `temporaryName(base)` made in processes that are gone. */
+export const abandonedIn = (dir: string, base: string): string[] =>
+  readdirSync(dir)
+    .filter((name) => name.startsWith(`${base}-`))
+    .filter((name) => isAbandoned(name.slice(base.length + 1), touchedAt(join(dir, name))))
+    .map((name) => join(dir, name));

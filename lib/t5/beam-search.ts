@@ -1,9 +1,11 @@
-/** @file Beam search with any decoder: compiled once a shape, ended when every example is done. */
+/** @file Beam search with any decoder: one program for each shape, ended when every example is done. */
+import { scope } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { treeMap } from "../core/pytree.js";
-import { dispose, type Tensor } from "../core/tensor.js";
+import type { Tensor } from "../core/tensor.js";
+import * as np from "../np/index.js";
 import { jit } from "../transforms/jit.js";
-import { type BeamState, firstBeams, foundBeams, nextBeams, pickRows } from "./beam.js";
+import { type BeamState, type Found, firstBeams, foundBeams, nextBeams, pickRows } from "./beam.js";
 import { type BeamPenalty, beamRule } from "./beam-rules.js";
 import {
   checkCount,
@@ -11,9 +13,10 @@ import {
   type Decoded,
   type Decoder,
   type Forced,
+  forcedAt,
+  forcedTokens,
   type SpecialIds,
-  unfolded,
-  withForced,
+  whileGoesOn,
 } from "./decoder.js";
 
 export interface BeamOptions extends SpecialIds {
@@ -79,59 +82,44 @@ export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: Be
   checkCount(where, "numReturn", numReturn, numBeams);
   const rule = beamRule(where, penalty, maxLength);
 
-  const remember = jit((params: P, inputs: I): M => decoder.memory(params, inputs));
-  const advance = jit(
-    function growBeams(params: P, memory: M, forced: Tensor, { cache, beams }: Carry<C>): Carry<C> {
+  const goesOn = ({ beams: { length, done } }: Carry<C>): Tensor =>
+    np.logicalAnd(np.less(length, maxLength), np.logicalNot(np.all(done)));
+  const program = jit(function beamSearch(params: P, inputs: I, forced: Tensor | undefined) {
+    const memory = decoder.memory(params, inputs);
+    const first: Carry<C> = {
+      cache: decoder.cache(memory, numBeams),
+      beams: firstBeams(decoder.examples(inputs), numBeams, maxLength, startId),
+    };
+    const grow = ({ cache, beams }: Carry<C>): Carry<C> => {
       const [logits, written] = decoder.step(params, memory, cache, beams.tokens, beams.length);
       checkVocabulary(numBeams, logits.shape[1]);
-      const [next, parents] = nextBeams(rule, eosId, beams, logits, forced);
+      const given = forced && forcedAt(forced, beams.length);
+      const [next, parents] = nextBeams(rule, eosId, beams, logits, given);
       return { beams: next, cache: treeMap((x: Tensor) => pickRows(x, parents), written) as C };
-    },
-    { donate: [3] },
-  );
-  const finish = jit(function bestBeams(beams: BeamState) {
-    return foundBeams(rule, beams);
+    };
+    const { beams } = whileGoesOn(goesOn, grow, first);
+    return { ...foundBeams(rule, beams), length: beams.length };
   });
 
   /** What has been found, as lists. */
-  const read = (beams: BeamState, length: number): Decoded[][] => {
-    const found = finish(beams);
-    const [examples, , size] = found.sequences.shape;
-    const [tokens, scores, filled] = [found.sequences, found.scores, found.filled].map((x) => x.dataSync());
-    dispose(found);
+  const read = ({ sequences, scores, filled, length }: Found & { readonly length: Tensor }): Decoded[][] => {
+    const [examples, , size] = sequences.shape;
+    const [tokens, marks, there] = [sequences, scores, filled].map((x) => x.dataSync());
+    const written = length.item();
     return Array.from({ length: examples }, (_, i) =>
       Array.from({ length: numReturn }, (_x, k) => i * numBeams + k)
-        .filter((row) => filled[row] !== 0)
+        .filter((row) => there[row] !== 0)
         .map((row) => ({
-          tokens: cut(tokens.subarray(row * size, (row + 1) * size), length, eosId),
-          score: scores[row],
+          tokens: cut(tokens.subarray(row * size, (row + 1) * size), written, eosId),
+          score: marks[row],
         })),
     );
   };
 
   const search = (params: P, inputs: I, { forced }: BeamRequest = {}): Decoded[][] => {
-    const examples = decoder.examples(inputs);
-    checkExamples(where, examples, forced);
-    const memory = remember(params, inputs);
-    const next = (state: Carry<C>, position: number): Carry<C> =>
-      withForced(forced, examples, 1, position, (given) => advance(params, memory, given, state));
-    try {
-      const first = (): Carry<C> => ({
-        cache: decoder.cache(memory, numBeams),
-        beams: firstBeams(examples, numBeams, maxLength, startId),
-      });
-      let length = 0;
-      for (const { beams } of unfolded(first, next, maxLength)) {
-        length++;
-        if (length === maxLength || beams.done.dataSync().every((done) => done !== 0)) return read(beams, length);
-      }
-      return [];
-    } finally {
-      dispose(memory);
-    }
+    checkExamples(where, decoder.examples(inputs), forced);
+    return scope(() => read(program(params, inputs, forcedTokens(forced, 1, maxLength))));
   };
-  const free = (): void => {
-    for (const program of [remember, advance, finish]) program.dispose();
-  };
+  const free = (): void => program.dispose();
   return Object.assign(search, { dispose: free, [Symbol.dispose]: free });
 };

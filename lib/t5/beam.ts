@@ -91,7 +91,7 @@ interface Candidates {
 }
 
 /** The `2K` most likely ways to go on; where a token is forced it is the only one. */
-const candidatesOf = (state: BeamState, logits: Tensor, forced: Tensor): Candidates => {
+const candidatesOf = (state: BeamState, logits: Tensor, forced: Tensor | undefined): Candidates => {
   const [examples, beams] = state.logProbs.shape;
   const vocabulary = logits.shape[1];
   const each = np.reshape(nn.logSoftmax(logits, -1), [examples, beams, vocabulary]);
@@ -99,6 +99,7 @@ const candidatesOf = (state: BeamState, logits: Tensor, forced: Tensor): Candida
   const [likely, places] = fewLargest(np.reshape(all, [examples, beams * vocabulary]), 2 * beams);
   const parents = np.floorDivide(places, vocabulary);
   const chosen = np.subtract(places, np.multiply(parents, vocabulary));
+  if (forced === undefined) return { parents, logProbs: likely, tokens: chosen };
   const given = np.expandDims(forced, 1);
   const free = np.equal(given, 0);
   const only = np.where(np.equal(np.arange(2 * beams), 0), 0, NEVER);
@@ -108,7 +109,7 @@ const candidatesOf = (state: BeamState, logits: Tensor, forced: Tensor): Candida
 /**
  * One step of the search, from the logits (`[B * K, V]`) that the live beams give.
  *
- * @param forced  `[B]` int32: the token that has to follow, 0 for none
+ * @param forced  `[B]` int32: the token that has to follow, 0 for none; absent where none ever has to
  * @returns the state after it, and for each live beam the one it comes from, `[B, K]`
  */
 export const nextBeams = (
@@ -116,7 +117,7 @@ export const nextBeams = (
   eosId: number,
   state: BeamState,
   logits: Tensor,
-  forced: Tensor,
+  forced: Tensor | undefined,
 ): readonly [state: BeamState, parents: Tensor] => {
   const [, beams, maxLength] = state.live.shape;
   const { logProbs, parents, tokens } = candidatesOf(state, logits, forced);

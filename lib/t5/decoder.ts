@@ -1,8 +1,9 @@
 /** @file What any model gives that writes one token after the other, and what decoding makes of it. */
-import { scope } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
-import { dispose, type Tensor } from "../core/tensor.js";
+import type { Tensor } from "../core/tensor.js";
+import * as lax from "../lax/index.js";
 import * as np from "../np/index.js";
+import { whileLoop } from "../transforms/while.js";
 
 /**
  * A model that writes one token after the other: pure functions of tensors, which are traced once for each shape.
@@ -72,35 +73,24 @@ export const checkExamples = (where: string, examples: number, forced: Forced | 
   if (forced !== undefined) checkPerExample(where, "forced tokens", forced, examples);
 };
 
-/** What `use` makes of the tokens forced at a position, `copies` times each: `[examples * copies]` int32, freed afterwards. */
-export const withForced = <R>(
-  forced: Forced | undefined,
-  examples: number,
-  copies: number,
-  position: number,
-  use: (given: Tensor) => R,
-): R => {
-  const row = new Int32Array(examples * copies);
-  forced?.forEach((tokens, i) => {
-    row.fill(tokens[position] ?? 0, i * copies, (i + 1) * copies);
+/** Forced tokens as `[examples * copies, length]` int32, the rows of one example next to each other. */
+export const forcedTokens = (forced: Forced | undefined, copies: number, length: number): Tensor | undefined => {
+  if (forced === undefined) return undefined;
+  const rows = forced.flatMap((tokens) => new Array<readonly number[]>(copies).fill(tokens));
+  const data = new Int32Array(rows.length * length);
+  rows.forEach((tokens, i) => {
+    data.set(tokens.slice(0, length), i * length);
   });
-  const given = np.array(row);
-  try {
-    return use(given);
-  } finally {
-    given.dispose();
-  }
+  return np.array(data, { shape: [rows.length, length] });
 };
 
-/** The states of a loop, one after the other. Each is freed when the next is asked for (`next` may donate it), or when the loop is left. */
-export function* unfolded<S>(first: () => S, next: (state: S, step: number) => S, steps: number): Generator<S, void> {
-  let state = scope(first);
-  try {
-    for (let i = 0; i < steps; i++) {
-      state = next(state, i);
-      yield state;
-    }
-  } finally {
-    dispose(state);
-  }
-}
+/** The column of `forcedTokens` at a position, `[rows]`. */
+export const forcedAt = (tokens: Tensor, position: Tensor): Tensor =>
+  lax.dynamicIndexInDim(tokens, position, 1, { keepDims: false });
+
+/** `whileLoop` with a state of any type that is a tree of tensors, as that of any decoder's cache is. */
+export const whileGoesOn = whileLoop as unknown as <S>(
+  goesOn: (state: S) => Tensor,
+  turn: (state: S) => S,
+  first: S,
+) => S;

@@ -1,6 +1,13 @@
-/** @file The loop of decoding one token a row at a time: compiled once a shape, ended by EOS, read as it runs. */
+/**
+ * @file The loop of decoding one token a row at a time: compiled once a shape, ended by EOS.
+ *
+ * One step is a pure function of what was written so far. A call runs all of them as one program, so that the cache stays on the device;
+ * a stream runs a program for each step and reads what it made.
+ */
+import { scope } from "../core/composite.js";
 import { currentRuntime, withRuntime } from "../core/runtime.js";
 import { dispose, type Tensor } from "../core/tensor.js";
+import * as lax from "../lax/index.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import { jit } from "../transforms/jit.js";
@@ -11,9 +18,10 @@ import {
   type Decoded,
   type Decoder,
   type Forced,
+  forcedAt,
+  forcedTokens,
   type SpecialIds,
-  unfolded,
-  withForced,
+  whileGoesOn,
 } from "./decoder.js";
 
 /** What a rule chooses: `[rows]` int32, and the logarithm of its probability. */
@@ -50,12 +58,31 @@ interface Walk<C> {
   readonly left: Tensor;
   /** Sum of the logarithms of the chosen tokens' probabilities. */
   readonly score: Tensor;
-  readonly key?: Tensor;
+  readonly key: Tensor | undefined;
 }
 
-/** What every step reads: a number for each row. */
+/** What every step reads. */
 interface Settings {
+  /** A number for each row. */
   readonly temperature: Tensor;
+  /** See `forcedTokens`. */
+  readonly forced: Tensor | undefined;
+}
+
+/** What the first step needs besides the memory. */
+interface Start {
+  /** How many tokens may be chosen, for each row. */
+  readonly left: Tensor;
+  readonly key: Tensor | undefined;
+}
+
+/** Sequences that were written. */
+interface Written {
+  /** `[rows, maxLength]` int32 */
+  readonly tokens: Tensor;
+  /** How many of them are a sequence, `[rows]` int32. */
+  readonly lengths: Tensor;
+  readonly score: Tensor;
 }
 
 export interface TokenLoop<P, I> {
@@ -76,28 +103,15 @@ const perRow = (where: string, value: number | readonly number[], examples: numb
 /** Lets timers, input and signals have their turn. */
 const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** Rows of tokens, as they grow. */
-class Rows {
-  readonly rows: number[][];
-  readonly ended: boolean[];
-  constructor(count: number) {
-    this.rows = Array.from({ length: count }, () => []);
-    this.ended = new Array<boolean>(count).fill(false);
-  }
-  /** Takes the tokens of one step. Returns whether all rows have ended with it. */
-  push(tokens: ArrayLike<number>, ended: ArrayLike<number>): boolean {
-    this.rows.forEach((row, i) => {
-      if (!this.ended[i]) row.push(tokens[i]);
-      this.ended[i] = ended[i] !== 0;
-    });
-    return !this.ended.includes(false);
-  }
-}
-
 /** The sequences of each example, best first. */
-const grouped = (rows: readonly number[][], scores: ArrayLike<number>, copies: number): Decoded[][] => {
-  const all = rows.map((tokens, i) => ({ tokens, score: scores[i] }));
-  return Array.from({ length: rows.length / copies }, (_, i) =>
+const grouped = ({ tokens, lengths, score }: Written, copies: number): Decoded[][] => {
+  const [ids, counts, scores] = [tokens.dataSync(), lengths.dataSync(), score.dataSync()];
+  const width = tokens.shape[1];
+  const all = Array.from(counts, (count, i) => ({
+    tokens: Array.from(ids.subarray(i * width, i * width + count)),
+    score: scores[i],
+  }));
+  return Array.from({ length: all.length / copies }, (_, i) =>
     all.slice(i * copies, (i + 1) * copies).sort((a, b) => b.score - a.score),
   );
 };
@@ -114,94 +128,113 @@ export const tokenLoop = <P, I, M, C>(
   checkCount(where, "the number of sequences", copies);
   for (const most of [options.maxNewTokens ?? maxLength].flat()) checkCount(where, "maxNewTokens", most);
 
-  const remember = jit((params: P, inputs: I): M => decoder.memory(params, inputs));
-  const firstWalk = (memory: M, left: Int32Array, key: Tensor | undefined): Walk<C> => ({
+  const firstWalk = (memory: M, { left, key }: Start): Walk<C> => ({
     cache: decoder.cache(memory, copies),
-    tokens: np.full([left.length], startId, "int32"),
+    tokens: np.full(left.shape, startId, "int32"),
     position: np.zeros([], "int32"),
-    ended: np.zeros([left.length], "bool"),
-    left: np.array(left),
-    score: np.zeros([left.length]),
-    ...(key === undefined ? {} : { key: np.copy(key) }),
+    ended: np.zeros(left.shape, "bool"),
+    left,
+    score: np.zeros(left.shape),
+    key,
   });
-  const advance = jit(
-    function nextToken(params: P, memory: M, settings: Settings, forced: Tensor, walk: Walk<C>): Walk<C> {
-      const [logits, cache] = decoder.step(params, memory, walk.cache, walk.tokens, walk.position);
-      const [key, now] = walk.key === undefined ? [] : random.subkeys(walk.key, 2);
-      const choice = choose(logits, settings.temperature, now);
-      const free = np.logicalAnd(np.equal(forced, 0), np.logicalNot(walk.ended));
-      const wanted = np.where(np.equal(forced, 0), choice.tokens, forced);
-      const tokens = np.where(walk.ended, 0, wanted);
-      const left = np.subtract(walk.left, np.astype(free, "int32"));
-      const last = np.logicalOr(np.equal(tokens, eosId), np.lessEqual(left, 0));
-      return {
-        cache,
-        tokens,
-        position: np.add(walk.position, 1),
-        // A forced EOS ends nothing.
-        ended: np.logicalOr(walk.ended, np.logicalAnd(free, last)),
-        left,
-        score: np.add(walk.score, np.where(free, choice.logProb, 0)),
-        ...(key === undefined ? {} : { key }),
-      };
-    },
-    { donate: [4] },
-  );
 
-  /** The states of the loop; the caller reads them and leaves when all rows have ended. */
-  function* walks(params: P, inputs: I, { key, forced }: TokenRequest): Generator<Walk<C>, void> {
-    const examples = decoder.examples(inputs);
-    checkExamples(where, examples, forced);
-    const most = options.maxNewTokens ?? maxLength;
-    const left = Int32Array.from(perRow(where, most, examples, copies));
-    const settings = { temperature: np.array(Float32Array.from(perRow(where, options.temperature, examples, copies))) };
-    const held: unknown[] = [settings];
-    try {
-      const memory = remember(params, inputs);
-      held.push(memory);
-      const next = (state: Walk<C>, position: number): Walk<C> =>
-        withForced(forced, examples, copies, position, (given) => advance(params, memory, settings, given, state));
-      yield* unfolded(() => firstWalk(memory, left, key), next, maxLength);
-    } finally {
-      dispose(held);
-    }
-  }
-
-  const run = (params: P, inputs: I, request: TokenRequest): Decoded[][] => {
-    const made = new Rows(decoder.examples(inputs) * copies);
-    let scores: ArrayLike<number> = [];
-    for (const walk of walks(params, inputs, request)) {
-      const all = made.push(walk.tokens.dataSync(), walk.ended.dataSync());
-      if (!all && made.rows[0].length < maxLength) continue;
-      scores = walk.score.dataSync();
-      if (all) break;
-    }
-    return grouped(made.rows, scores, copies);
+  const nextToken = (params: P, memory: M, settings: Settings, walk: Walk<C>): Walk<C> => {
+    const [logits, cache] = decoder.step(params, memory, walk.cache, walk.tokens, walk.position);
+    const [key, now] = walk.key === undefined ? [] : random.subkeys(walk.key, 2);
+    const choice = choose(logits, settings.temperature, now);
+    const forced = settings.forced && forcedAt(settings.forced, walk.position);
+    const chosen = forced && np.equal(forced, 0);
+    const live = np.logicalNot(walk.ended);
+    const free = chosen === undefined ? live : np.logicalAnd(chosen, live);
+    const wanted = chosen === undefined ? choice.tokens : np.where(chosen, choice.tokens, forced as Tensor);
+    const tokens = np.where(walk.ended, 0, wanted);
+    const left = np.subtract(walk.left, np.astype(free, "int32"));
+    const last = np.logicalOr(np.equal(tokens, eosId), np.lessEqual(left, 0));
+    return {
+      cache,
+      tokens,
+      position: np.add(walk.position, 1),
+      // A forced EOS ends nothing.
+      ended: np.logicalOr(walk.ended, np.logicalAnd(free, last)),
+      left,
+      score: np.add(walk.score, np.where(free, choice.logProb, 0)),
+      key,
+    };
   };
 
+  const writing = (params: P, memory: M, settings: Settings, first: Walk<C>): Written => {
+    const [rows] = first.left.shape;
+    const none = { tokens: np.zeros([rows, maxLength], "int32"), lengths: np.zeros([rows], "int32") };
+    const { walk, tokens, lengths } = whileGoesOn(
+      ({ walk: { position, ended } }) => np.logicalAnd(np.less(position, maxLength), np.logicalNot(np.all(ended))),
+      ({ walk, tokens, lengths }) => {
+        const next = nextToken(params, memory, settings, walk);
+        return {
+          walk: next,
+          tokens: lax.dynamicUpdateSlice(tokens, np.expandDims(next.tokens, 1), [0, walk.position]),
+          lengths: np.add(lengths, np.astype(np.logicalNot(walk.ended), "int32")),
+        };
+      },
+      { walk: first, ...none },
+    );
+    return { tokens, lengths, score: walk.score };
+  };
+
+  const begin = jit(function startDecoding(params: P, inputs: I, start: Start): readonly [memory: M, first: Walk<C>] {
+    const memory = decoder.memory(params, inputs);
+    return [memory, firstWalk(memory, start)];
+  });
+  const advance = jit(nextToken, { donate: [3] });
+  const write = jit(function decodeAll(params: P, inputs: I, settings: Settings, start: Start): Written {
+    const memory = decoder.memory(params, inputs);
+    return writing(params, memory, settings, firstWalk(memory, start));
+  });
+
+  /** What is told in each call, as tensors; those that are made here are the caller's to free. */
+  const told = (inputs: I, { key, forced }: TokenRequest): { readonly settings: Settings; readonly start: Start } => {
+    const examples = decoder.examples(inputs);
+    checkExamples(where, examples, forced);
+    const each = (value: number | readonly number[]): number[] => perRow(where, value, examples, copies);
+    const [left, temperature] = [each(options.maxNewTokens ?? maxLength), each(options.temperature)];
+    return {
+      settings: {
+        temperature: np.array(Float32Array.from(temperature)),
+        forced: forcedTokens(forced, copies, maxLength),
+      },
+      start: { left: np.array(Int32Array.from(left)), key },
+    };
+  };
+
+  const run = (params: P, inputs: I, request: TokenRequest): Decoded[][] =>
+    scope(() => {
+      const { settings, start } = told(inputs, request);
+      return grouped(write(params, inputs, settings, start), copies);
+    });
+
   async function* stream(params: P, inputs: I, request: TokenRequest): AsyncGenerator<readonly number[], void> {
+    // It may be another one when the loop goes on.
     const runtime = currentRuntime(where);
-    const states = walks(params, inputs, request);
-    const made = new Rows(decoder.examples(inputs) * copies);
+    const { memory, settings, first } = scope(() => {
+      const { settings, start } = told(inputs, request);
+      const [memory, first] = begin(params, inputs, start);
+      return { memory, settings, first };
+    });
+    let walk = first;
     try {
-      for (;;) {
-        // The runtime may be another one when the loop goes on.
-        const { value: walk, done } = withRuntime(runtime, () => states.next());
-        if (done === true) return;
+      for (let position = 0; position < maxLength; position++) {
+        walk = withRuntime(runtime, () => advance(params, memory, settings, walk));
         const [tokens, ended] = await Promise.all([walk.tokens.data(), walk.ended.data()]);
-        const all = made.push(tokens, ended);
         yield Array.from(tokens);
-        if (all) return;
+        if (!ended.includes(0)) return;
         await breathe();
       }
     } finally {
-      withRuntime(runtime, () => states.return());
+      dispose([memory, settings, walk]);
     }
   }
 
   const free = (): void => {
-    remember.dispose();
-    advance.dispose();
+    for (const program of [begin, advance, write]) program.dispose();
   };
   return { run, stream, dispose: free };
 };

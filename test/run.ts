@@ -2,36 +2,66 @@
  * @file Runs the test suites with uvu and ends with one line: `N passed, N failed`.
  *
  * `node --import tsx test/run.ts` runs every `*.test.ts`; with the word `long` every `*.long.ts`. Further words select files by
- * their path.
+ * their path. Files go one by one to whichever process is free (worker.ts), so that every core has work to the end; the long ones
+ * measure memory and time-outs and have one process. What a file prints is shown when it has ended.
  */
+import { type ChildProcess, fork } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { run } from "uvu/run";
+import type { FromWorker, Tally } from "./worker.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const words = process.argv.slice(2).filter((word) => word !== "long");
-const ending = process.argv.includes("long") ? ".long.ts" : ".test.ts";
-const suites = readdirSync(here, { recursive: true })
+const long = process.argv.includes("long");
+const queue = readdirSync(here, { recursive: true })
   .map(String)
-  .filter((name) => name.endsWith(ending) && (words.length === 0 || words.some((word) => name.includes(word))))
-  .sort()
-  .map((name) => ({ name, file: join(here, name) }));
+  .filter((name) => name.endsWith(long ? ".long.ts" : ".test.ts"))
+  .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+  .sort();
 
-// uvu prints its totals itself; they are read back for the line that counts.
-let printed = "";
-const write = process.stdout.write.bind(process.stdout);
-process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
-  printed = (printed + String(chunk)).slice(-2000);
-  return write(chunk, ...rest);
-}) as typeof process.stdout.write;
+const tallies: (Tally & { readonly name: string })[] = [];
 
-await run(suites, { bail: false });
+/** Runs files in one process until none is left; a process that ends before its file does fails it, and another takes over. */
+const work = (child: ChildProcess = fork(`${here}worker.ts`)): Promise<void> =>
+  new Promise((resolve) => {
+    let name: string | undefined;
+    let printed = "";
+    const next = (): void => {
+      name = queue.shift();
+      printed = "";
+      if (name === undefined) child.disconnect();
+      else child.send(name);
+    };
+    const ended = (tally: Tally): void => {
+      process.stdout.write(`${printed.replace(/\n +Total:[^✘]*$/, "")}\n`);
+      tallies.push({ ...tally, name: name as string });
+    };
+    child.on("message", (message: FromWorker) => {
+      if ("printed" in message) printed += message.printed;
+      else {
+        ended(message);
+        next();
+      }
+    });
+    child.on("exit", (code, signal) => {
+      if (name === undefined) return resolve();
+      printed += `  ${name}: the process ended before the file did (${signal ?? `code ${code}`})\n`;
+      ended({ passed: 0, failed: 1, skipped: 0, seconds: 0, cpuSeconds: 0 });
+      resolve(queue.length > 0 ? work() : undefined);
+    });
+    next();
+  });
 
-process.once("exit", (code) => {
-  const count = (label: string): number => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(printed)?.[1] ?? 0);
-  const [total, passed, skipped] = [count("Total"), count("Passed"), count("Skipped")];
-  // A suite that never ran to its end also counts as a failure.
-  const failed = Math.max(total - passed, code !== 0 || total + skipped === 0 ? 1 : 0);
-  write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
-});
+const processes = long ? 1 : Math.min(availableParallelism(), 4, queue.length);
+await Promise.all(Array.from({ length: processes }, () => work()));
+
+const sum = (of: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);
+const slowest = tallies.toSorted((a, b) => b.seconds - a.seconds).slice(0, 8);
+for (const t of slowest) {
+  console.log(`${t.seconds.toFixed(1).padStart(6)} s (${t.cpuSeconds.toFixed(1)} s of CPU)  ${t.name}`);
+}
+const [passed, failed, skipped] = [sum((t) => t.passed), sum((t) => t.failed), sum((t) => t.skipped)];
+const nothing = passed + failed + skipped === 0 ? 1 : 0;
+console.log(`\n${passed} passed, ${failed + nothing} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exitCode = failed + nothing > 0 ? 1 : 0;

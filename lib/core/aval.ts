@@ -26,7 +26,12 @@ export const sizeOf = (shape: Shape): number => {
   return n;
 };
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+export const sameShape = (a: Shape, b: Shape): boolean => {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
 
 export const printShape = (shape: Shape): string => `[${shape.join(",")}]`;
 
@@ -38,7 +43,7 @@ export class Aval {
     readonly dtype: DType,
     readonly weak: boolean = false,
   ) {
-    this.shape = Object.freeze(shape.slice());
+    this.shape = Object.isFrozen(shape) ? shape : Object.freeze(shape.slice());
   }
   get ndim(): number {
     return this.shape.length;
@@ -99,6 +104,8 @@ export const promoteDTypes = (where: string, a: Aval, b: Aval): Aval => {
 
 /** Shape of the result when shapes are broadcast against each other, NumPy's rule. */
 export const broadcastShapes = (where: string, ...shapes: readonly Shape[]): Shape => {
+  const [first] = shapes;
+  if (shapes.length > 0 && shapes.every((shape) => sameShape(shape, first))) return first;
   const rank = Math.max(0, ...shapes.map((s) => s.length));
   const out = new Array<number>(rank).fill(1);
   for (const shape of shapes) {

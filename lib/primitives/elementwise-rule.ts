@@ -3,7 +3,8 @@
  *
  * Operands have one rank, with sizes equal or 1, or are scalars; so broadcasting needs no equation of its own in a jaxpr.
  */
-import { type Aval, broadcastShapes, type DType, type Shape } from "../core/aval.js";
+import { Aval, broadcastShapes, type DType, type Shape } from "../core/aval.js";
+import { ShapeError } from "../core/errors.js";
 import { mapHost } from "../core/host.js";
 import {
   definePrimitive,
@@ -15,7 +16,7 @@ import {
   type Tangent,
   Zero,
 } from "../core/primitive.js";
-import { demand, one } from "../core/rules.js";
+import { one } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
 import { broadcastTo, moveAxis, reshape, unbroadcast } from "./broadcast.js";
@@ -37,8 +38,11 @@ export interface Elementwise<P> {
 
 /** Result shape of elementwise operands. @throws {ShapeError} */
 export const elementwiseShape = (name: string, avals: readonly Aval[]): Shape => {
-  const ranks = new Set(avals.map((a) => a.ndim).filter((n) => n > 0));
-  demand(ranks.size <= 1, name, "ranks differ", "operands of one rank, or scalars", avals.join(", "));
+  const rank = Math.max(...avals.map((a) => a.ndim));
+  if (avals.some((a) => a.ndim !== rank && a.ndim !== 0)) {
+    const expected = "operands of one rank, or scalars";
+    throw new ShapeError({ where: name, what: "ranks differ", expected, got: avals.join(", ") });
+  }
   return broadcastShapes(name, ...avals.map((a) => a.shape));
 };
 
@@ -55,7 +59,7 @@ export const elementwise = <P>(spec: Elementwise<P>, add: Add): Primitive<P> => 
       const dtype = spec.dtype(avals, params);
       const operands = avals.filter((a) => a.dtype !== "bool");
       const weak = spec.strong !== true && dtype !== "bool" && operands.every((a) => a.weak);
-      return [avals[0].withShape(shape).withDType(dtype, weak)];
+      return [new Aval(shape, dtype, weak)];
     },
     impl: (xs, params) => {
       const shape = broadcastShapes(spec.name, ...xs.map((x) => x.shape));

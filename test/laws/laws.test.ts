@@ -23,6 +23,7 @@ import { type Program, primitivesOf, type Swaps } from "./program.js";
 const Laws = suite("laws");
 const SEEDS = Array.from({ length: 210 }, (_, i) => i + 1);
 const programs = SEEDS.map((seed) => generate(seed, "float64"));
+const singles = SEEDS.map((seed) => generate(seed, "float32"));
 
 /** Runs a check on a program; a failure names the seed, from which `generate` makes the program again. */
 const check = (program: Program, law: () => void): void => {
@@ -90,10 +91,7 @@ for (const [title, law] of Object.entries(DIFFERENCES)) {
 
 for (const runtime of await startedRuntimes()) {
   Laws(`${runtime.name} computes what impl says`, () => {
-    for (const seed of SEEDS) {
-      const p = generate(seed, "float32");
-      on(runtime, () => check(p, () => laws.executorIsImpl(laws.caseOf(p, 0))));
-    }
+    for (const p of singles) on(runtime, () => check(p, () => laws.executorIsImpl(laws.caseOf(p, 0))));
   });
 }
 

@@ -14,8 +14,9 @@ import { huggingFaceName } from "../io/names.js";
 import { openSafetensors, type SafetensorsFile } from "../io/safetensors.js";
 import { openSharded, openWeights } from "../io/sharded.js";
 import type { StoredName } from "../io/stored.js";
-import { inferConfig, type TensorSource } from "../io/t5-source.js";
+import { inferConfig } from "../io/t5-source.js";
 import { openT5x } from "../io/t5x/checkpoint.js";
+import type { TensorSource } from "../io/tensor-source.js";
 import type { T5Config } from "../t5/config.js";
 import { orThrow } from "./main.js";
 

@@ -1,7 +1,7 @@
 /**
- * @file The `config.json` of a T5 or mT5 in transformers, read and written.
+ * @file The `config.json` of a T5, mT5 or UMT5 in transformers, read and written.
  *
- * Defaults are those of `T5Config` and `MT5Config`; unknown keys are let through, since every version adds some. Architectures that
+ * Defaults are those of `T5Config`, `MT5Config` and `UMT5Config`; unknown keys are let through, since every version adds some. Architectures that
  * share the keys but compute something else are refused by name.
  */
 import * as E from "fp-ts/lib/Either.js";
@@ -18,25 +18,25 @@ const optional = <C extends t.Mixed>(codec: C) => t.union([codec, absent]);
 
 /** Relatives of T5 that share its keys, and what they do differently. */
 const RELATIVES: Readonly<Record<string, string>> = {
-  umt5: "every layer of UMT5 has its own relative position biases, here the layers of a stack share one table",
   longt5: "LongT5 attends to a window and to global tokens, here every token attends to all",
   switch_transformers: "Switch Transformers are mixtures of experts",
 };
 
-const ModelType = t.type({ model_type: optional(t.string) }, "model configuration");
+type ModelType = "t5" | "mt5" | "umt5";
+const StoredType = t.type({ model_type: optional(t.string) }, "model configuration");
 
 /** Whether the configuration is that of a T5; files of the first versions do not say. */
-const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, "t5" | "mt5"> =>
+const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, ModelType> =>
   pipe(
-    decodeAs(ModelType, configCaller, source)(raw),
+    decodeAs(StoredType, configCaller, source)(raw),
     E.chain(({ model_type: type }) => {
       if (type === undefined || type === null || type === "t5") return E.right("t5");
-      if (type === "mt5") return E.right("mt5");
+      if (type === "mt5" || type === "umt5") return E.right(type);
       return E.left(
         new ConfigError({
           where: configCaller.where,
           what: "this is another architecture",
-          expected: 'model_type "t5" or "mt5"',
+          expected: 'model_type "t5", "mt5" or "umt5"',
           got: brief(type),
           at: source,
           hint: Object.hasOwn(RELATIVES, type) ? RELATIVES[type] : undefined,
@@ -89,8 +89,8 @@ const HuggingFaceConfig = t.type(
 type HuggingFaceConfig = t.TypeOf<typeof HuggingFaceConfig>;
 
 /** `is_gated_act` and `dense_act_fn` say more exactly what `feed_forward_proj` says, and win where they are present. */
-const feedForwardName = (c: HuggingFaceConfig, modelType: "t5" | "mt5"): string => {
-  const name = c.feed_forward_proj ?? (modelType === "mt5" ? "gated-gelu" : "relu");
+const feedForwardName = (c: HuggingFaceConfig, modelType: ModelType): string => {
+  const name = c.feed_forward_proj ?? (modelType === "t5" ? "relu" : "gated-gelu");
   const gated = c.is_gated_act ?? name.startsWith("gated-");
   const activation = name === "gated-gelu" ? "gelu_new" : name.replace(/^gated-/, "");
   return `${gated ? "gated-" : ""}${c.dense_act_fn ?? activation}`;
@@ -98,7 +98,7 @@ const feedForwardName = (c: HuggingFaceConfig, modelType: "t5" | "mt5"): string 
 
 const feedForward = (
   c: HuggingFaceConfig,
-  modelType: "t5" | "mt5",
+  modelType: ModelType,
   source: string,
 ): E.Either<ConfigError, Pick<T5Config, "gated" | "activation">> => {
   const name = feedForwardName(c, modelType);
@@ -130,7 +130,7 @@ export interface StoredConfig {
 }
 
 /**
- * Decodes the value of a `config.json` of a T5 (1.0, 1.1, LM-adapted, Flan) or mT5; `source` names it in errors.
+ * Decodes the value of a `config.json` of a T5 (1.0, 1.1, LM-adapted, Flan), mT5 or UMT5 (Pile-T5); `source` names it in errors.
  *
  * @returns a ConfigError for values of a wrong kind, other architectures and other feed-forward layers
  */
@@ -155,7 +155,8 @@ export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E
         layerNormEpsilon: c.layer_norm_epsilon,
         gated: ff.gated,
         activation: ff.activation,
-        tiedEmbeddings: c.tie_word_embeddings ?? modelType === "t5",
+        ...(modelType === "umt5" && { relativeAttentionPerLayer: true }),
+        tiedEmbeddings: c.tie_word_embeddings ?? modelType !== "mt5",
         padId: c.pad_token_id,
         eosId: c.eos_token_id,
         decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,
@@ -174,8 +175,9 @@ export const encodeHuggingFaceConfig = ({
   dropoutRate = 0.1,
 }: Pick<StoredConfig, "config"> & Partial<StoredConfig>): Readonly<Record<string, unknown>> => {
   const feedForwardProj = { relu: "relu", gelu: c.gated ? "gelu" : "gelu_new" }[c.activation];
+  const modelType = c.relativeAttentionPerLayer === true ? "umt5" : "t5";
   return {
-    architectures: ["T5ForConditionalGeneration"],
+    architectures: [`${modelType.toUpperCase()}ForConditionalGeneration`],
     d_ff: c.dFf,
     d_kv: c.dKv,
     d_model: c.dModel,
@@ -187,7 +189,7 @@ export const encodeHuggingFaceConfig = ({
     is_encoder_decoder: true,
     is_gated_act: c.gated,
     layer_norm_epsilon: c.layerNormEpsilon,
-    model_type: "t5",
+    model_type: modelType,
     num_decoder_layers: c.numDecoderLayers,
     num_heads: c.numHeads,
     num_layers: c.numLayers,

@@ -1,8 +1,8 @@
 /**
  * @file The names of T5's parameters: our key paths (T5X's, in camel case) and Hugging Face's, both ways.
  *
- * Hugging Face counts the parts of a layer (`layer.0`, `layer.1`, `layer.2`), keeps the relative position table in the first
- * layer of a stack, and stores kernels as `[out, in]`. So kernels and position tables are transposed, the embedding is not.
+ * Hugging Face counts the parts of a layer (`layer.0`, `layer.1`, `layer.2`), keeps the relative position table that a stack shares in its
+ * first layer, and stores kernels as `[out, in]`. So kernels and position tables are transposed, the embedding is not.
  */
 import type { KeyPath } from "../core/pytree.js";
 import { flatten, pathsOf } from "../core/pytree.js";
@@ -10,13 +10,13 @@ import { isDims, paramDims, type T5Config } from "../t5/config.js";
 
 const EMBEDDING = ["shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"] as const;
 const HEAD = "lm_head.weight";
-const relativeBias = (stack: string): string => `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`;
+const RELATIVE_BIAS = "layer.0.SelfAttention.relative_attention_bias.weight";
 
 /** Parameters outside of the layers. */
 const WHOLE: ReadonlyMap<string, string> = new Map([
-  ["encoder.relposBias.relEmbedding", relativeBias("encoder")],
+  ["encoder.relposBias.relEmbedding", `encoder.block.0.${RELATIVE_BIAS}`],
   ["encoder.encoderNorm.scale", "encoder.final_layer_norm.weight"],
-  ["decoder.relposBias.relEmbedding", relativeBias("decoder")],
+  ["decoder.relposBias.relEmbedding", `decoder.block.0.${RELATIVE_BIAS}`],
   ["decoder.decoderNorm.scale", "decoder.final_layer_norm.weight"],
   ["decoder.logitsDense.kernel", HEAD],
 ]);
@@ -40,6 +40,7 @@ const ENCODER_LAYER = new Map([
   ...attention("attention", "layer.0.SelfAttention"),
   ["preMlpLayerNorm.scale", "layer.1.layer_norm.weight"],
   ...mlp("layer.1"),
+  ["relposBias.relEmbedding", RELATIVE_BIAS],
 ]);
 const DECODER_LAYER = new Map([
   ["preSelfAttentionLayerNorm.scale", "layer.0.layer_norm.weight"],
@@ -48,6 +49,7 @@ const DECODER_LAYER = new Map([
   ...attention("encoderDecoderAttention", "layer.1.EncDecAttention"),
   ["preMlpLayerNorm.scale", "layer.2.layer_norm.weight"],
   ...mlp("layer.2"),
+  ["relposBias.relEmbedding", RELATIVE_BIAS],
 ]);
 const LAYER: ReadonlyMap<unknown, ReadonlyMap<string, string>> = new Map([
   ["encoder", ENCODER_LAYER],

@@ -13,25 +13,9 @@ import type { HostArray } from "../core/host.js";
 import { flatten, type KeyPath, pathsOf, unflatten } from "../core/pytree.js";
 import { dimSize, isDims, paramDims, type T5Config, type T5Dim, type T5Tree } from "../t5/config.js";
 import { differencesOf, misfitError, type TensorInfo } from "./fit.js";
+import { inUsualLayout } from "./flax-layouts.js";
 import type { LoadOptions } from "./huggingface.js";
-import type { StoredName } from "./stored.js";
-
-/** A tensor on the disk. */
-export interface SourceEntry extends TensorInfo {
-  /** The element type that it has there. */
-  readonly stored: StoredName;
-  /** Bytes that it takes there. */
-  readonly storedBytes: number;
-}
-
-/** Named tensors on the disk; the names are T5X's. */
-export interface TensorSource {
-  readonly path: string;
-  /** Steps of training; undefined when the checkpoint does not say. */
-  readonly step: number | undefined;
-  readonly entries: ReadonlyMap<string, SourceEntry>;
-  readonly read: (name: string) => TE.TaskEither<CheckpointError, HostArray>;
-}
+import type { SourceEntry, TensorSource } from "./tensor-source.js";
 
 /** Choices for files that hold weights without a configuration. */
 export interface SourceOptions extends LoadOptions {
@@ -93,6 +77,7 @@ const namedDims = (config: T5Config): [string, readonly T5Dim[]][] => {
 /** What the names tell: layers, and what differs between T5 1.0 and 1.1. */
 const formOf = (names: readonly string[]): T5Config => {
   const gated = names.some((name) => name.endsWith("/mlp/wi_0/kernel"));
+  const perLayer = names.some((name) => /\/layers_\d+\/relpos_bias\//.test(name));
   return {
     ...CONSTANTS,
     ...UNKNOWN,
@@ -100,6 +85,7 @@ const formOf = (names: readonly string[]): T5Config => {
     numDecoderLayers: countLayers("decoder", names),
     gated,
     activation: gated ? "gelu" : "relu",
+    ...(perLayer && { relativeAttentionPerLayer: true }),
     tiedEmbeddings: !names.includes("decoder/logits_dense/kernel"),
   };
 };
@@ -117,11 +103,10 @@ const sizesOf = (form: T5Config, entries: ReadonlyMap<string, TensorInfo>): Map<
 
 const DIMS: readonly T5Dim[] = ["vocabSize", "dModel", "inner", "dFf", "numHeads", "relativeAttentionNumBuckets"];
 
-const notT5 = (where: string, source: TensorSource, expected: string, got: string, hint?: string): CheckpointError =>
-  new CheckpointError({ where, what: "the tensors are not those of a T5", expected, got, at: source.path, hint });
+const notT5 = (where: string, source: TensorSource, expected: string, got: string): CheckpointError =>
+  new CheckpointError({ where, what: "the tensors are not those of a T5", expected, got, at: source.path });
 
-/** The configuration that names and shapes tell; the rest is T5's own. `where` is the public function to name in errors. */
-export const inferConfig = (where: string, source: TensorSource): E.Either<CheckpointError, T5Config> => {
+const configOf = (where: string, source: TensorSource): E.Either<CheckpointError, T5Config> => {
   const names = [...source.entries.keys()];
   const form = formOf(names);
   if (Math.max(form.numLayers, form.numDecoderLayers) > MAX_LAYERS) {
@@ -132,11 +117,8 @@ export const inferConfig = (where: string, source: TensorSource): E.Either<Check
   const sizes = sizesOf(form, source.entries);
   const unknown = DIMS.filter((dim) => !sizes.has(dim));
   if (unknown.length > 0) {
-    const hint = names.some((name) => /^(en|de)coder\/(en|de)coder\//.test(name) || /\/layers\//.test(name))
-      ? "layers that are stacked in one array (scan_layers) are not read; unstack them in T5X first"
-      : undefined;
     const got = `${names.length} tensors: ${names.slice(0, 4).join(", ")}${names.length > 4 ? ", ..." : ""}`;
-    return E.left(notT5(where, source, `tensors that tell ${unknown.join(", ")}`, got, hint));
+    return E.left(notT5(where, source, `tensors that tell ${unknown.join(", ")}`, got));
   }
   const size = (dim: T5Dim): number => sizes.get(dim) as number;
   const dKv = size("inner") / size("numHeads");
@@ -154,6 +136,13 @@ export const inferConfig = (where: string, source: TensorSource): E.Either<Check
   });
 };
 
+/** The configuration that names and shapes tell; the rest is T5's own. `where` is the public function to name in errors. */
+export const inferConfig = (where: string, source: TensorSource): E.Either<CheckpointError, T5Config> =>
+  pipe(
+    inUsualLayout(where, source),
+    E.chain((usual) => configOf(where, usual)),
+  );
+
 /** Where the caller's choice contradicts what the tensors tell. */
 const contradictions = (inferred: T5Config, chosen: Partial<T5Config>): string[] =>
   (Object.keys(chosen) as (keyof T5Config)[]).flatMap((key) =>
@@ -165,12 +154,13 @@ const contradictions = (inferred: T5Config, chosen: Partial<T5Config>): string[]
 /** Whether a name is that of a tuned prompt among the parameters. */
 export const isPrompt = (name: string): boolean => name.endsWith("/prompt");
 
-/** Reads the named tensors one by one. */
+/** Reads the named tensors one by one, in the order in which they are stored. */
 const readAll = (
   source: TensorSource,
-  names: readonly string[],
+  wanted: ReadonlySet<string>,
   onProgress: LoadOptions["onProgress"],
-): TE.TaskEither<CheckpointError, readonly HostArray[]> => {
+): TE.TaskEither<CheckpointError, ReadonlyMap<string, HostArray>> => {
+  const names = [...source.entries.keys()].filter((name) => wanted.has(name));
   const bytes = (name: string): number => (source.entries.get(name) as SourceEntry).storedBytes;
   const total = names.reduce((n, name) => n + bytes(name), 0);
   let done = 0;
@@ -182,20 +172,20 @@ const readAll = (
         TE.map((array) => {
           done += bytes(name);
           onProgress?.({ done, total, name });
-          return array;
+          return [name, array] as const;
         }),
       ),
     ),
+    TE.map((arrays) => new Map(arrays)),
   );
 };
 
-/** Infers, checks and reads. `where` is the public function to name in errors. */
-export const loadFromSource = (
+const load = (
   where: string,
   source: TensorSource,
   { config: chosen = {}, onProgress }: SourceOptions,
 ): TE.TaskEither<CheckpointError, SourcedT5> => {
-  const inferred = inferConfig(where, source);
+  const inferred = configOf(where, source);
   if (E.isLeft(inferred)) return TE.left(inferred.left);
   const config: T5Config = { ...inferred.right, ...chosen };
   const [dims, treedef] = flatten(paramDims(config), isDims);
@@ -217,12 +207,26 @@ export const loadFromSource = (
   );
   if (error !== undefined) return TE.left(error);
   return pipe(
-    readAll(source, [...names, ...prompts], onProgress),
-    TE.map((arrays) => ({
-      config,
-      params: unflatten(treedef, arrays.slice(0, names.length)) as T5Tree<HostArray>,
-      prompts: Object.fromEntries(prompts.map((name, i) => [name, arrays[names.length + i] as HostArray])),
-      step: source.step,
-    })),
+    readAll(source, new Set([...names, ...prompts]), onProgress),
+    TE.map((arrays) => {
+      const array = (name: string): HostArray => arrays.get(name) as HostArray;
+      return {
+        config,
+        params: unflatten(treedef, names.map(array)) as T5Tree<HostArray>,
+        prompts: Object.fromEntries(prompts.map((name) => [name, array(name)])),
+        step: source.step,
+      };
+    }),
   );
 };
+
+/** Infers, checks and reads. `where` is the public function to name in errors. */
+export const loadFromSource = (
+  where: string,
+  source: TensorSource,
+  options: SourceOptions,
+): TE.TaskEither<CheckpointError, SourcedT5> =>
+  pipe(
+    TE.fromEither(inUsualLayout(where, source)),
+    TE.chain((usual) => load(where, usual, options)),
+  );

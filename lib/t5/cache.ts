@@ -9,7 +9,7 @@ import * as lax from "../lax/index.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import type { T5Attention, T5Config, T5DecoderLayer } from "./config.js";
-import { mlp } from "./layers.js";
+import { biasPerLayer, mlp } from "./layers.js";
 import { maskBias } from "./masks.js";
 import { type Encoded, embed, logitsOf, norm } from "./model.js";
 import { relativeBucket } from "./positions.js";
@@ -72,14 +72,16 @@ const attend = (q: Tensor, { key, value }: KeyValue, bias: Tensor): Tensor => {
   return np.matmul(weights, value);
 };
 
-/** The bias of the one query at `position` for all places of the cache, those after it masked: `[1, heads, 1, maxLength]`. */
-const rowBias = (config: T5Config, table: Tensor, position: Tensor, maxLength: number): Tensor => {
-  const { relativeAttentionNumBuckets: buckets, relativeAttentionMaxDistance: far } = config;
-  const ofDistance = Int32Array.from({ length: maxLength }, (_, i) => relativeBucket(-i, false, buckets, far));
+/** The bias that a table gives the one query at `position` for all places of the cache, those after it masked: `[1, heads, 1, maxLength]`. */
+const rowBias = (config: T5Config, position: Tensor, maxLength: number): ((table: Tensor) => Tensor) => {
+  const { relativeAttentionNumBuckets, relativeAttentionMaxDistance: far } = config;
+  const ofDistance = Int32Array.from({ length: maxLength }, (_, i) =>
+    relativeBucket(-i, false, relativeAttentionNumBuckets, far),
+  );
   const distance = np.subtract(position, np.arange(maxLength));
-  const bias = np.take(table, np.take(np.array(ofDistance), distance, 0, "clip"), 1, "clip");
-  const seen = np.add(bias, maskBias(np.greaterEqual(distance, 0)));
-  return np.reshape(seen, [1, config.numHeads, 1, maxLength]);
+  const buckets = np.take(np.array(ofDistance), distance, 0, "clip");
+  const mask = maskBias(np.greaterEqual(distance, 0));
+  return (table) => np.reshape(np.add(np.take(table, buckets, 1, "clip"), mask), [1, config.numHeads, 1, maxLength]);
 };
 
 /** Attention to the tokens so far, after this one has been written into the cache. */
@@ -140,13 +142,12 @@ export const decodeStep = composite(
     tokens: Tensor,
     position: Tensor,
   ): readonly [logits: Tensor, cache: DecoderCache] => {
-    const { relposBias, decoderNorm } = params.decoder;
-    const own = rowBias(config, relposBias.relEmbedding, position, cache[0].key.shape[2]);
+    const own = biasPerLayer(params.decoder, rowBias(config, position, cache[0].key.shape[2]));
     const cross = np.expandDims(maskBias(memory.valid), [1, 2]);
     let x = embed(params, tokens);
     const next = layerList<T5DecoderLayer<Tensor>>(params.decoder.layers).map((layer, i) => {
       const y = norm(config, layer.preSelfAttentionLayerNorm, x);
-      const [seen, after] = selfAttention(config, layer.selfAttention, y, cache[i], position, own);
+      const [seen, after] = selfAttention(config, layer.selfAttention, y, cache[i], position, own(layer));
       x = np.add(x, seen);
       const z = norm(config, layer.preCrossAttentionLayerNorm, x);
       x = np.add(x, crossAttention(config, layer.encoderDecoderAttention, z, memory.layers[i], cross));
@@ -156,7 +157,7 @@ export const decodeStep = composite(
       );
       return after;
     });
-    const states = np.expandDims(norm(config, decoderNorm, x), 1);
+    const states = np.expandDims(norm(config, params.decoder.decoderNorm, x), 1);
     return [np.reshape(logitsOf(config, params, states), [tokens.shape[0], -1]), next];
   },
 );

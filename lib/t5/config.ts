@@ -22,6 +22,8 @@ export interface T5Config {
   readonly relativeAttentionNumBuckets: number;
   /** Distance, in tokens, from which on all positions share the last bucket. */
   readonly relativeAttentionMaxDistance: number;
+  /** UMT5 and T5X's scalable T5: each layer has a table of relative positions of its own, not one for the stack. Default false. */
+  readonly relativeAttentionPerLayer?: boolean;
   /** Added to the mean square inside the root; dimensionless. */
   readonly layerNormEpsilon: number;
   /** T5 1.1: `wo(activation(x wi0) * (x wi1))`. T5 1.0: `wo(activation(x wi))`. */
@@ -48,13 +50,16 @@ export type T5GatedMlp<L> = { readonly wi0: Kernel<L>; readonly wi1: Kernel<L>; 
 export type T5PlainMlp<L> = { readonly wi: Kernel<L>; readonly wo: Kernel<L> };
 export type T5Mlp<L> = T5GatedMlp<L> | T5PlainMlp<L>;
 
-export type T5EncoderLayer<L> = {
+/** Where the layers of a stack share one table it stands beside them, else in each layer. */
+export type T5RelativePositions<L> = { readonly relposBias?: { readonly relEmbedding: L } };
+
+export type T5EncoderLayer<L> = T5RelativePositions<L> & {
   readonly preAttentionLayerNorm: Scale<L>;
   readonly attention: T5Attention<L>;
   readonly preMlpLayerNorm: Scale<L>;
   readonly mlp: T5Mlp<L>;
 };
-export type T5DecoderLayer<L> = {
+export type T5DecoderLayer<L> = T5RelativePositions<L> & {
   readonly preSelfAttentionLayerNorm: Scale<L>;
   readonly selfAttention: T5Attention<L>;
   readonly preCrossAttentionLayerNorm: Scale<L>;
@@ -65,14 +70,12 @@ export type T5DecoderLayer<L> = {
 
 type T5TreeOf<L, Encoder, Decoder> = {
   readonly tokenEmbedder: { readonly embedding: L };
-  readonly encoder: {
+  readonly encoder: T5RelativePositions<L> & {
     readonly layers: Encoder;
-    readonly relposBias: { readonly relEmbedding: L };
     readonly encoderNorm: Scale<L>;
   };
-  readonly decoder: {
+  readonly decoder: T5RelativePositions<L> & {
     readonly layers: Decoder;
-    readonly relposBias: { readonly relEmbedding: L };
     readonly decoderNorm: Scale<L>;
     /** Absent when the embeddings are tied. */
     readonly logitsDense?: Kernel<L>;
@@ -101,7 +104,8 @@ export const paramDims = (config: T5Config): T5Tree<readonly T5Dim[]> => {
   const wi: Kernel<Dims> = { kernel: ["dModel", "dFf"] };
   const wo: Kernel<Dims> = { kernel: ["dFf", "dModel"] };
   const mlp: T5Mlp<Dims> = config.gated ? { wi0: wi, wi1: wi, wo } : { wi, wo };
-  const relposBias = { relEmbedding: ["numHeads", "relativeAttentionNumBuckets"] as const };
+  const table = { relposBias: { relEmbedding: ["numHeads", "relativeAttentionNumBuckets"] as const } };
+  const [ofLayer, ofStack] = config.relativeAttentionPerLayer === true ? [table, {}] : [{}, table];
   return {
     tokenEmbedder: { embedding: ["vocabSize", "dModel"] },
     encoder: {
@@ -110,8 +114,9 @@ export const paramDims = (config: T5Config): T5Tree<readonly T5Dim[]> => {
         attention,
         preMlpLayerNorm: norm,
         mlp,
+        ...ofLayer,
       })),
-      relposBias,
+      ...ofStack,
       encoderNorm: norm,
     },
     decoder: {
@@ -122,8 +127,9 @@ export const paramDims = (config: T5Config): T5Tree<readonly T5Dim[]> => {
         encoderDecoderAttention: attention,
         preMlpLayerNorm: norm,
         mlp,
+        ...ofLayer,
       })),
-      relposBias,
+      ...ofStack,
       decoderNorm: norm,
       ...(config.tiedEmbeddings ? {} : { logitsDense: { kernel: ["dModel", "vocabSize"] as const } }),
     },

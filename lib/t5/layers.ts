@@ -1,9 +1,10 @@
 /** @file The parts of a T5 as functions of parameters and activations: attention, the gated MLP, position bias. */
+import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import type { T5Attention, T5Config, T5Mlp } from "./config.js";
+import type { T5Attention, T5Config, T5Mlp, T5RelativePositions } from "./config.js";
 import { bucketTable } from "./positions.js";
 
 /** Dropout at the places of one layer, or around the layers of a stack; each place draws from a key of its own. */
@@ -19,22 +20,34 @@ export const makeDrop = (key: Tensor | null, rate: number): Drop => {
 /** All of T5's dropout outside of attention shares its mask along the length axis. */
 export const ALONG_LENGTH: readonly number[] = [-2];
 
-/**
- * Position bias of a stack, `[1, heads, queries, keys]`.
- *
- * @param table  `[heads, buckets]`, one for the whole stack
- */
+/** The position bias `[1, heads, queries, keys]` that a table `[heads, buckets]` gives. */
 export const positionBias = (
   config: T5Config,
-  table: Tensor,
   queries: number,
   keys: number,
   bidirectional: boolean,
-): Tensor => {
+): ((table: Tensor) => Tensor) => {
   const { relativeAttentionNumBuckets: buckets, relativeAttentionMaxDistance: far } = config;
   const ids = np.array(bucketTable(queries, keys, bidirectional, buckets, far));
-  const bias = np.take(table, ids, 1, "clip");
-  return np.reshape(bias, [1, config.numHeads, queries, keys]);
+  return (table) => np.reshape(np.take(table, ids, 1, "clip"), [1, config.numHeads, queries, keys]);
+};
+
+/** What `biasOf` gives for the table of a layer: its own, or that of its stack, for which it is computed once. */
+export const biasPerLayer = (
+  stack: T5RelativePositions<Tensor>,
+  biasOf: (table: Tensor) => Tensor,
+): ((layer: T5RelativePositions<Tensor>) => Tensor) => {
+  const shared = stack.relposBias === undefined ? undefined : biasOf(stack.relposBias.relEmbedding);
+  return ({ relposBias: own }) => {
+    if (shared !== undefined) return shared;
+    if (own !== undefined) return biasOf(own.relEmbedding);
+    throw new ArgumentError({
+      where: "t5",
+      what: "the parameters have no table of relative positions",
+      expected: "relposBias in each stack, or in each of its layers",
+      got: "neither",
+    });
+  };
 };
 
 /**

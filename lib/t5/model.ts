@@ -13,7 +13,7 @@ import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import type { T5Config, T5DecoderLayer, T5EncoderLayer } from "./config.js";
-import { ALONG_LENGTH, attention, mlp, positionBias } from "./layers.js";
+import { ALONG_LENGTH, attention, biasPerLayer, mlp, positionBias } from "./layers.js";
 import { causalMask, decoderLogitMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
 import { type AnyParams, makeStack, type Params, type TrainingOptions } from "./stack.js";
 
@@ -117,14 +117,15 @@ export const encode = composite(
     const prefixLength = before?.shape[1] ?? 0;
     const valid = validWithPrefix(inputs, prefixLength, options.prefixValid);
     const total = prefixLength + length;
-    const { layers, relposBias, encoderNorm } = params.encoder;
-    const position = positionBias(config, relposBias.relEmbedding, total, total, true);
-    const bias = np.add(position, maskBias(pairMask(valid, valid)));
+    const { layers, encoderNorm } = params.encoder;
+    const position = positionBias(config, total, total, true);
+    const mask = maskBias(pairMask(valid, valid));
+    const bias = biasPerLayer(params.encoder, (table) => np.add(position(table), mask));
     const { drop, through } = makeStack(options);
     const embedded = drop(before === undefined ? tokens : np.concatenate([before, tokens], 1), ALONG_LENGTH);
     const last = through<T5EncoderLayer<Tensor>>(layers, embedded, (h, layer, dropped) => {
       const y = norm(config, layer.preAttentionLayerNorm, h);
-      const x = np.add(h, dropped(attention(config, layer.attention, y, y, bias, dropped), ALONG_LENGTH));
+      const x = np.add(h, dropped(attention(config, layer.attention, y, y, bias(layer), dropped), ALONG_LENGTH));
       return np.add(x, dropped(mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), dropped), ALONG_LENGTH));
     });
     // T5X masks what every layer reads, too; nothing comes of that, since nobody sees padding, and it is zero here.
@@ -168,9 +169,10 @@ export const decode = composite(
     const { valid = np.ones(decoderInputs.shape, "bool") } = options;
     const logitMask = options.valid === undefined ? undefined : decoderLogitMask(decoderInputs);
     const length = decoderInputs.shape[1];
-    const { layers, relposBias, decoderNorm } = params.decoder;
-    const position = positionBias(config, relposBias.relEmbedding, length, length, false);
-    const own = np.add(position, maskBias(causalMask(valid)));
+    const { layers, decoderNorm } = params.decoder;
+    const position = positionBias(config, length, length, false);
+    const mask = maskBias(causalMask(valid));
+    const own = biasPerLayer(params.decoder, (table) => np.add(position(table), mask));
     // Rows that answer one example share its keys and values: they stand behind each other along the length.
     const examples = encoded.states.shape[0];
     const cross = maskBias(pairMask(np.reshape(valid, [examples, -1]), encoded.valid));
@@ -180,7 +182,7 @@ export const decode = composite(
     const embedded = drop(embed(params, decoderInputs), ALONG_LENGTH);
     const last = through<T5DecoderLayer<Tensor>>(layers, embedded, (h, layer, dropped) => {
       const y = masked(layer.preSelfAttentionLayerNorm, h);
-      const x = np.add(h, dropped(attention(config, layer.selfAttention, y, y, own, dropped), ALONG_LENGTH));
+      const x = np.add(h, dropped(attention(config, layer.selfAttention, y, y, own(layer), dropped), ALONG_LENGTH));
       const queries = np.reshape(masked(layer.preCrossAttentionLayerNorm, x), [examples, -1, config.dModel]);
       const seen = attention(config, layer.encoderDecoderAttention, queries, encoded.states, cross, dropped);
       const w = np.add(x, dropped(np.reshape(seen, x.shape), ALONG_LENGTH));

@@ -42,6 +42,13 @@ Config("mT5 has the defaults of MT5Config: gated, and an output layer of its own
   assert.is(configOf({ ...CONFIG, model_type: "t5" }).tiedEmbeddings, true);
 });
 
+Config("UMT5 has the defaults of UMT5Config, and relative positions in every layer", () => {
+  const umt5 = configOf({ ...CONFIG, model_type: "umt5" });
+  assert.equal([umt5.gated, umt5.activation, umt5.tiedEmbeddings], [true, "gelu", true]);
+  assert.is(umt5.relativeAttentionPerLayer, true);
+  assert.is(configOf({ ...CONFIG, model_type: "umt5", tie_word_embeddings: false }).tiedEmbeddings, false);
+});
+
 Config("the feed-forward layer is named by one key, or by the two newer ones, which win", () => {
   const of = (keys: object): [boolean, string] => {
     const { gated, activation } = configOf({ ...CONFIG, ...keys });
@@ -70,8 +77,7 @@ Config("feed-forward layers that compute something else are refused: silu, and t
 });
 
 Config("another architecture is refused by name, a relative of T5 with the reason", () => {
-  assert.match(refused({ model_type: "bert", hidden_size: 8 }), 'expected  model_type "t5" or "mt5"');
-  assert.match(refused({ ...CONFIG, model_type: "umt5" }), "every layer of UMT5 has its own relative position biases");
+  assert.match(refused({ model_type: "bert", hidden_size: 8 }), 'expected  model_type "t5", "mt5" or "umt5"');
   assert.match(refused({ ...CONFIG, model_type: "longt5" }), "LongT5 attends to a window");
   assert.match(refused({ ...CONFIG, model_type: "constructor" }), 'got       "constructor"');
 });

@@ -54,7 +54,7 @@ HuggingFace("kernels and position tables are transposed, the embedding and norms
       theirs("decoder.block.0.layer.1.EncDecAttention.o.weight"),
     ],
     [
-      params.decoder.relposBias.relEmbedding,
+      params.decoder.relposBias?.relEmbedding as HostArray,
       theirs("decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"),
     ],
     [params.decoder.logitsDense?.kernel as HostArray, theirs("lm_head.weight")],

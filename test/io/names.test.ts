@@ -33,6 +33,11 @@ Names("the table of the specification, one row of each kind", () => {
     ["encoder.layers.3.mlp.wi0.kernel", "encoder.block.3.layer.1.DenseReluDense.wi_0.weight", true],
     ["encoder.layers.3.mlp.wi1.kernel", "encoder.block.3.layer.1.DenseReluDense.wi_1.weight", true],
     ["encoder.relposBias.relEmbedding", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", true],
+    [
+      "encoder.layers.2.relposBias.relEmbedding",
+      "encoder.block.2.layer.0.SelfAttention.relative_attention_bias.weight",
+      true,
+    ],
     ["encoder.encoderNorm.scale", "encoder.final_layer_norm.weight", false],
     ["decoder.layers.0.preSelfAttentionLayerNorm.scale", "decoder.block.0.layer.0.layer_norm.weight", false],
     ["decoder.layers.0.selfAttention.key.kernel", "decoder.block.0.layer.0.SelfAttention.k.weight", true],

@@ -40,6 +40,14 @@ Config("a prompt of one vector makes the totals of the paper's table", () => {
   }
 });
 
+Config("with a table of relative positions in every layer the totals are those that Pile-T5 publishes", () => {
+  const totals = { base: 247_586_304, xl: 2_849_804_288, xxl: 11_135_426_560 };
+  for (const [size, total] of Object.entries(totals)) {
+    const config = { ...configs[`t5-1.1-${size as keyof typeof totals}`], relativeAttentionPerLayer: true };
+    assert.is(parameterCount(config), total, size);
+  }
+});
+
 Config("attention kernels of the small size are not square", () => {
   const shapes = leaves(configs["t5-1.1-small"]);
   assert.equal(shapes.get("encoder.layers[7].attention.query.kernel"), [512, 384]);

@@ -13,7 +13,7 @@ import { allocate, type HostArray } from "../../core/host.js";
 import { bitsOf } from "../elements.js";
 import { readAt, readBounded } from "../files.js";
 import { decodeStored, elementCount, STORED, type StoredName } from "../stored.js";
-import type { SourceEntry } from "../t5-source.js";
+import type { SourceEntry } from "../tensor-source.js";
 import { crc32c, masked } from "./crc32c.js";
 import { caller, damaged, unsupported } from "./errors.js";
 import { decoding, readTable } from "./table.js";

@@ -13,7 +13,7 @@ import type { CheckpointError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
 import { brief } from "../decode.js";
 import { attempt, readBounded } from "../files.js";
-import type { SourceEntry, TensorSource } from "../t5-source.js";
+import type { SourceEntry, TensorSource } from "../tensor-source.js";
 import { caller, damaged, unsupported } from "./errors.js";
 import { type Dict, decodeFlax, inlineArray, isDict, kindOf, leavesOf } from "./flax.js";
 import { openZarr } from "./zarr.js";

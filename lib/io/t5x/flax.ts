@@ -11,7 +11,7 @@ import { allocate, type HostArray } from "../../core/host.js";
 import { brief } from "../decode.js";
 import { bytesOf } from "../elements.js";
 import { decodeStored, elementCount, isStoredName, STORED, type StoredName } from "../stored.js";
-import type { SourceEntry } from "../t5-source.js";
+import type { SourceEntry } from "../tensor-source.js";
 import { caller, damaged, unsupported } from "./errors.js";
 import { MAX_DEPTH, unpack } from "./msgpack.js";
 

@@ -7,7 +7,7 @@ import { openT5x } from "./checkpoint.js";
 import { WHERE } from "./errors.js";
 
 /**
- * Loads a T5 1.0 or 1.1 from a T5X checkpoint, in float32 whatever it is stored in. The state of the optimizer stays on the disk.
+ * Loads a T5 1.0, 1.1 or UMT5 from a T5X checkpoint, in float32 whatever it is stored in. The state of the optimizer stays on the disk.
  *
  * T5X stores no configuration: sizes, layers, gating and tied embeddings are read off the names and shapes. The activation
  * follows the gating (gelu when gated, else relu), and the rest is T5's own, unless `options.config` says otherwise.

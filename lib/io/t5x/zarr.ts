@@ -16,7 +16,7 @@ import { allocate, type HostArray, type TypedArray } from "../../core/host.js";
 import { bitsOf, bytesOf } from "../elements.js";
 import { readBounded } from "../files.js";
 import { decodeStored, elementCount, STORED, type StoredName } from "../stored.js";
-import type { SourceEntry } from "../t5-source.js";
+import type { SourceEntry } from "../tensor-source.js";
 import { caller, damaged } from "./errors.js";
 import { type ChunkFile, chunkFiles, DTYPES, gridOf, type Layout, readLayout, type Tiling } from "./zarr-layout.js";
 

@@ -130,7 +130,8 @@ T5x("T5 1.0 is told by its names, prompts are found, and progress ends at the to
   assertSame(params, paramsOf(v1));
   assert.ok(sameBits(prompts["encoder/prompt/prompt/prompt"] as HostArray, prompt));
   const last = told.at(-1) as Progress;
-  assert.equal(last, { done: last.total, total: last.total, name: "encoder/prompt/prompt/prompt" });
+  assert.is(last.done, last.total);
+  assert.ok(told.some(({ name }) => name === "encoder/prompt/prompt/prompt"));
   assert.is(told.length, named(params).length + 1);
   assert.ok(told.every(({ done }, i) => i === 0 || done > (told[i - 1] as Progress).done));
 });

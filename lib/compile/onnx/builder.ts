@@ -20,6 +20,7 @@ export class GraphBuilder {
   /** The primitive that is being written: its nodes are named after it. */
   writing = "";
   readonly #byContent = new Map<string, string>();
+  readonly #byKey = new Map<string, string>();
 
   constructor(readonly names: Names = { next: 0 }) {}
 
@@ -46,6 +47,15 @@ export class GraphBuilder {
   /** Gives a value one more name. */
   alias(name: string, value: string): void {
     this.nodes.push({ name, op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
+  }
+
+  /** What `write` gives, written once for a key: for what several equations compute alike on their way. */
+  once(key: string, write: () => string): string {
+    const before = this.#byKey.get(key);
+    if (before !== undefined) return before;
+    const value = write();
+    this.#byKey.set(key, value);
+    return value;
   }
 
   constant(element: Element, shape: Shape, bytes: Uint8Array): string {

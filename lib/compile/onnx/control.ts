@@ -31,10 +31,13 @@ const graphOf = (
     inner,
     ins.map((p) => p.name),
   );
-  const outs = named(outputs);
-  // What a graph gives is made by a node of its own.
-  outs.forEach((port, i) => {
-    inner.alias(port.name, values[i]);
+  // What a graph gives is made by a node of its own: a value from outside, or one that is given twice, is copied.
+  const made = new Set(inner.nodes.flatMap((node) => node.outputs));
+  const outs = outputs.map((port, i) => {
+    if (made.delete(values[i])) return { ...port, name: values[i] };
+    const name = inner.fresh();
+    inner.alias(name, values[i]);
+    return { ...port, name };
   });
   return inner.finish(name, ins, outs);
 };

@@ -1,12 +1,12 @@
-/** @file Equations that one operator computes together: reductions that keep their axes, softmax, sums with scattered values. */
+/** @file Equations that one operator computes together: reductions that keep their axes, softmax, norms, sums with scattered values. */
 import { sameShape } from "../../core/aval.js";
 import type { Atom, Eqn, Jaxpr } from "../../core/jaxpr.js";
 import type { AnyPrimitive } from "../../core/primitive.js";
 import { Literal } from "../../core/tensor.js";
 import { broadcastInDimP, reduceSumP, reshapeP } from "../../primitives/broadcast.js";
-import { addP, divP, subP } from "../../primitives/elementwise.js";
+import { addP, divP, mulP, subP } from "../../primitives/elementwise.js";
 import { scatterAddP } from "../../primitives/gather.js";
-import { expP } from "../../primitives/math.js";
+import { expP, rsqrtP } from "../../primitives/math.js";
 import { reduceMaxP, reduceMinP } from "../../primitives/reduce.js";
 import { lower } from "./lower.js";
 import type { Write } from "./lowering.js";
@@ -44,7 +44,22 @@ class Reads {
     const eqn = this.#maker.get(a);
     return eqn?.prim === prim && this.#count.get(a) === times ? eqn : undefined;
   }
+  /** The equations of these primitives of which each made the first operand of the one before, if only that reads it. */
+  chain(a: Atom, prims: readonly AnyPrimitive[]): Eqn[] | undefined {
+    const found: Eqn[] = [];
+    for (const prim of prims) {
+      const eqn = this.made(found.at(-1)?.inputs[0] ?? a, prim);
+      if (eqn === undefined) return undefined;
+      found.push(eqn);
+    }
+    return found;
+  }
 }
+
+const BOTH_ORDERS = [
+  [0, 1],
+  [1, 0],
+] as const;
 
 interface Found extends Idiom {
   readonly covered: readonly Eqn[];
@@ -108,10 +123,7 @@ const softmax: Finder = (root, reads) => {
 /** `y + scatterAdd(0, …)`: the values are added to `y` itself. */
 const addedInPlace: Finder = (root, reads, portable) => {
   if (root.prim !== addP) return undefined;
-  for (const [i, j] of [
-    [0, 1],
-    [1, 0],
-  ]) {
+  for (const [i, j] of BOTH_ORDERS) {
     const scattered = reads.made(root.inputs[i], scatterAddP);
     const y = root.inputs[j];
     if (scattered === undefined || !sameShape(y.aval.shape, scattered.outputs[0].aval.shape)) continue;
@@ -126,7 +138,33 @@ const addedInPlace: Finder = (root, reads, portable) => {
   return undefined;
 };
 
-const FINDERS: readonly Finder[] = [softmax, keptAxes, addedInPlace];
+/** `x / sqrt(mean(x^2) + epsilon)` along the last axis, times a row of factors. */
+const rootMeanSquareNorm: Finder = (root, reads, portable) => {
+  if (portable || root.prim !== mulP) return undefined;
+  for (const [i, j] of BOTH_ORDERS) {
+    const normed = reads.made(root.inputs[i], mulP);
+    const chain = normed && reads.chain(normed.inputs[1], [rsqrtP, addP, divP, reshapeP]);
+    if (normed === undefined || chain === undefined) continue;
+    const [, shifted, mean, shaped] = chain;
+    const sum = reductionBelow(shaped, reduceSumP, reads);
+    const square = sum && reads.made(sum.inputs[0], mulP);
+    const [x, row] = [normed.inputs[0], root.inputs[j]];
+    if (sum === undefined || square?.inputs.every((a) => a === x) !== true) continue;
+    const [epsilon, count] = [shifted.inputs[1], mean.inputs[1]];
+    const [last, features] = [x.aval.ndim - 1, x.aval.shape[x.aval.ndim - 1]];
+    if (`${sum.params.axes}` !== `${last}` || row.aval.shape[last] !== features || row.aval.size !== features) continue;
+    if (!(epsilon instanceof Literal) || !(count instanceof Literal) || count.value !== features) continue;
+    const attributes = { axis: last, epsilon: { float: epsilon.value } };
+    return {
+      inputs: [x, row],
+      write: (b, names) => [b.node("SimplifiedLayerNormalization", names, attributes)],
+      covered: [normed, ...chain, sum, square],
+    };
+  }
+  return undefined;
+};
+
+const FINDERS: readonly Finder[] = [softmax, rootMeanSquareNorm, keptAxes, addedInPlace];
 
 /** The idioms of a jaxpr; none share an equation. */
 export const idiomsOf = (jaxpr: Jaxpr, portable: boolean): Idioms => {

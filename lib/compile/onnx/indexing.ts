@@ -1,5 +1,5 @@
 /** @file Gather, scatter and dynamic slices as ONNX nodes. */
-import { type Aval, range, type Shape, sizeOf, without } from "../../core/aval.js";
+import { type Aval, range, type Shape, sameShape, sizeOf, without } from "../../core/aval.js";
 import {
   fillOf,
   type GatherDims,
@@ -34,45 +34,58 @@ const unitOf = (operand: Shape, d: GatherDims): Unit => {
   return { inner, count: inner === 0 ? 0 : sizeOf(operand) / inner };
 };
 
-/** The unit at which each unit of each window lies, `int32[windows, units a window]`, and which windows are outside (`bool[windows]`). */
-const places = (
+/** `x` of a shape as one of another. */
+const shapedAs = (b: GraphBuilder, x: string, from: Shape, to: Shape): string =>
+  sameShape(from, to) ? x : reshaped(b, x, to);
+
+interface Places {
+  /** The unit at which each unit of each window lies, `int32[windows, units]`. */
+  readonly places: string;
+  /** Units of a window. */
+  readonly units: number;
+  /** Writes which windows are outside, `bool[windows, 1]`; absent where none can be. */
+  readonly outside: (() => string) | undefined;
+}
+
+const placesOf = (
   b: GraphBuilder,
   operand: Shape,
   indicesAval: Aval,
   indices: string,
   d: GatherDims,
   { inner }: Unit,
-): { places: string; outside: string | undefined; units: number } => {
+): Places => {
   const n = new Nodes(b);
   const w = windowsOf(operand, indicesAval.shape, d);
   const starts = w.resultStarts.length;
+  const components = w.strides.length;
   const offsets = w.operandOffsets.filter((offset) => offset % inner === 0).map((offset) => offset / inner);
   // Within a window the offsets of the unit's elements follow its first one; only whole units are counted.
   const units = w.operandOffsets.length / inner;
   const firsts = inner === 1 ? w.operandOffsets : offsets.slice(0, units);
-  const bases = int32(
-    b,
-    [starts],
-    w.operandStarts.map((start) => start / inner),
-  );
-  let base = bases;
-  let outside: string | undefined;
-  const components = w.strides.length;
-  if (components > 0) {
-    const rows = reshaped(b, indices, [starts, components]);
-    const last = int32(b, [1, components], w.lastStarts);
-    const clipped = n.op("Min", n.op("Max", rows, n.int(0)), last);
-    const moved = n.not(n.op("Equal", clipped, rows));
-    outside = n.cast(b.node("ReduceMax", [n.signed(moved), b.ints([1])], { keepdims: 0 }), "bool");
-    const strides = int32(
-      b,
-      [1, components],
-      w.strides.map((stride) => stride / inner),
-    );
-    base = n.op("Add", b.node("ReduceSum", [n.op("Mul", clipped, strides), b.ints([1])], { keepdims: 0 }), bases);
+  const added = (x: string, shape: Shape, values: readonly number[]): string =>
+    values.every((value) => value === 0) ? x : n.op("Add", x, int32(b, shape, values));
+  const bases = w.operandStarts.map((start) => start / inner);
+  if (components === 0) {
+    return { places: added(int32(b, [starts, 1], bases), [1, units], firsts), units, outside: undefined };
   }
-  const all = n.op("Add", reshaped(b, base, [starts, 1]), int32(b, [1, units], firsts));
-  return { places: all, outside, units };
+  const rows = shapedAs(b, indices, indicesAval.shape, [starts, components]);
+  const clipped =
+    components === 1
+      ? n.op("Clip", rows, n.int(0), n.int(w.lastStarts[0]))
+      : n.op("Min", n.op("Max", rows, n.int(0)), int32(b, [1, components], w.lastStarts));
+  const strides = w.strides.map((stride) => stride / inner);
+  const scaled = strides.every((stride) => stride === 1)
+    ? clipped
+    : n.op("Mul", clipped, int32(b, [1, components], strides));
+  const alongRows = (op: string, x: string): string =>
+    components === 1 ? x : b.node(op, [x, b.ints([1])], { keepdims: 1 });
+  const base = added(alongRows("ReduceSum", scaled), [starts, 1], bases);
+  return {
+    places: added(base, [1, units], firsts),
+    units,
+    outside: () => n.cast(alongRows("ReduceMax", n.signed(n.not(n.op("Equal", clipped, rows)))), "bool"),
+  };
 };
 
 /** Shape and order of axes between `[windows..., window...]` and the result. */
@@ -100,11 +113,12 @@ export const gather: Lowering = ({ inAvals: [operand, indices], outAvals: [out],
   const unit = unitOf(operand.shape, d);
   return (b, [x, i]) => {
     const n = new Nodes(b);
-    const at = places(b, operand.shape, indices, i, d, unit);
-    const table = reshaped(b, x, [unit.count, unit.inner]);
+    const at = placesOf(b, operand.shape, indices, i, d, unit);
+    const table = shapedAs(b, x, operand.shape, [unit.count, unit.inner]);
+    const windows = sizeOf(indices.shape.slice(0, -1));
     let taken = b.node("Gather", [table, at.places], { axis: 0 });
     if (mode === "fill" && at.outside !== undefined) {
-      const condition = reshaped(b, at.outside, [indices.size / (indices.shape.at(-1) as number), 1, 1]);
+      const condition = reshaped(b, at.outside(), [windows, 1, 1]);
       const value = b.scalar(operand.dtype, fillOf(operand.dtype, { mode, fillValue }));
       taken =
         operand.dtype === "bool"
@@ -112,7 +126,7 @@ export const gather: Lowering = ({ inAvals: [operand, indices], outAvals: [out],
           : n.where(condition, value, taken);
     }
     const { split, toResult } = layout(operand.shape, indices.shape, d);
-    const whole = reshaped(b, taken, split);
+    const whole = shapedAs(b, taken, [windows, at.units, unit.inner], split);
     return [isSorted(toResult) ? whole : b.node("Transpose", [whole], { perm: toResult })];
   };
 };
@@ -128,14 +142,14 @@ const scatter =
     const unit = unitOf(operand.shape, d);
     return (b, [x, i, u]) => {
       const n = new Nodes(b);
-      const at = places(b, operand.shape, indices, i, d, unit);
+      const at = placesOf(b, operand.shape, indices, i, d, unit);
       const windows = updates.size / (at.units * unit.inner);
-      let table = reshaped(b, x, [unit.count, unit.inner]);
+      let table = shapedAs(b, x, operand.shape, [unit.count, unit.inner]);
       let to = at.places;
-      const drops = mode !== "clip" && at.outside !== undefined;
-      if (drops) {
+      const outside = mode === "clip" ? undefined : at.outside;
+      if (outside !== undefined) {
         // What falls outside goes to a row of its own, which is cut off again.
-        to = n.where(reshaped(b, at.outside as string, [windows, 1]), n.int(unit.count), to);
+        to = n.where(outside(), n.int(unit.count), to);
         table = b.node("Pad", [table, b.ints([0, 0, 1, 0]), b.scalar(dtype, 0)]);
       }
       const { toResult } = layout(operand.shape, indices.shape, d);
@@ -143,8 +157,9 @@ const scatter =
       const rows = reshaped(b, ordered, [windows * at.units, unit.inner]);
       const places64 = n.cast(reshaped(b, to, [windows * at.units, 1]), "int64");
       const done = b.node("ScatterND", [table, places64, rows], { reduction });
-      const kept = drops ? b.node("Slice", [done, b.ints([0]), b.ints([unit.count]), b.ints([0])]) : done;
-      return [reshaped(b, kept, operand.shape)];
+      const kept =
+        outside === undefined ? done : b.node("Slice", [done, b.ints([0]), b.ints([unit.count]), b.ints([0])]);
+      return [shapedAs(b, kept, [unit.count, unit.inner], operand.shape)];
     };
   };
 
@@ -164,6 +179,18 @@ const inside = (b: GraphBuilder, operand: Shape, sizes: Shape, starts: readonly 
   return n.cast(n.op("Min", n.op("Max", list, n.int(0)), last), "int64");
 };
 
+/** The indices of an array of this shape, `int64[...shape, rank]`. */
+const indexGrid = (b: GraphBuilder, shape: Shape): string => {
+  const rank = shape.length;
+  const grid = new BigInt64Array(sizeOf(shape) * rank);
+  const index = new Array<number>(rank).fill(0);
+  for (let at = 0; at < grid.length; at += rank) {
+    for (let axis = 0; axis < rank; axis++) grid[at + axis] = BigInt(index[axis]);
+    for (let axis = rank - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
+  }
+  return b.constant("int64", [...shape, rank], new Uint8Array(grid.buffer));
+};
+
 export const INDEXING = {
   gather,
   scatter: scatter("none"),
@@ -181,19 +208,17 @@ export const INDEXING = {
   },
   dynamic_update_slice: ({ inAvals: [operand, update] }) => {
     if (operand.dtype === "bool" || operand.size === 0 || update.size === 0) return undefined;
-    const { shape } = operand;
+    // What is whole on the axes behind moves as one.
+    let depth = operand.ndim;
+    while (depth > 1 && update.shape[depth - 1] === operand.shape[depth - 1]) depth--;
+    const [outer, sizes] = [operand.shape.slice(0, depth), update.shape.slice(0, depth)];
     return (b, [x, u, ...starts]) => {
-      if (shape.length === 0) return [b.node("Identity", [u])];
-      const start = inside(b, shape, update.shape, starts);
-      // Every element of the update goes to its own place plus the start.
-      const own = new BigInt64Array(update.size * shape.length);
-      const index = new Array<number>(shape.length).fill(0);
-      for (let i = 0; i < update.size; i++) {
-        for (let axis = 0; axis < shape.length; axis++) own[i * shape.length + axis] = BigInt(index[axis]);
-        for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === update.shape[axis]; axis--) index[axis] = 0;
-      }
-      const grid = b.constant("int64", [...update.shape, shape.length], new Uint8Array(own.buffer));
-      return [b.node("ScatterND", [x, b.node("Add", [grid, start]), u])];
+      if (depth === 0) return [b.node("Identity", [u])];
+      const first = starts.slice(0, depth);
+      const places = b.once(`places ${outer}|${sizes}|${first}`, () =>
+        b.node("Add", [indexGrid(b, sizes), inside(b, outer, sizes, first)]),
+      );
+      return [b.node("ScatterND", [x, places, u])];
     };
   },
 } satisfies Record<string, Lowering>;

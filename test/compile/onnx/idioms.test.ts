@@ -5,11 +5,13 @@ import { modelOf } from "../../../lib/compile/onnx/graph.js";
 import { optimize } from "../../../lib/compile/passes.js";
 import { setRuntime } from "../../../lib/core/runtime.js";
 import { dispose, type Tensor } from "../../../lib/core/tensor.js";
+import * as lax from "../../../lib/lax/index.js";
 import * as nn from "../../../lib/nn/index.js";
 import * as np from "../../../lib/np/index.js";
 import { grad } from "../../../lib/transforms/grad.js";
 import { jit } from "../../../lib/transforms/jit.js";
 import { makeJaxpr } from "../../../lib/transforms/make-jaxpr.js";
+import { whileLoop } from "../../../lib/transforms/while.js";
 import { numbers } from "../../helpers/runtime.js";
 
 const Idioms = suite("compile/onnx/idioms");
@@ -97,6 +99,57 @@ Idioms("NaN and infinities come out of softmax and logsumexp as from the equatio
   dispose(x);
 });
 
+Idioms("a norm by the root of the mean square is one operator, of rows of any rank and size", () => {
+  for (const shape of [[8], [3, 20], [2, 3, 1024]]) {
+    const features = shape[shape.length - 1];
+    const size = shape.reduce((a, b) => a * b);
+    const x = np.array(
+      Float32Array.from({ length: size }, (_, i) => 3 * Math.sin(i * i) + 1),
+      { shape },
+    );
+    const scale = np.array(Float32Array.from({ length: features }, (_, i) => Math.cos(i)));
+    const f = (t: Tensor, s: Tensor): Tensor => nn.rmsNorm(features, { epsilon: 0.25 }).apply({ scale: s }, t);
+    const { SimplifiedLayerNormalization: ones, Reshape = 0, ...others } = operators(f, x, scale);
+    assert.equal([ones, others], [1, {}]);
+    assert.ok(Reshape <= 1);
+    const [values, factors] = [numbers(x), numbers(scale)];
+    const got = run(f, x, scale);
+    values.forEach((v, i) => {
+      const row = values.slice(i - (i % features), i - (i % features) + features);
+      const want = (factors[i % features] * v) / Math.sqrt(row.reduce((sum, u) => sum + u * u, 0) / features + 0.25);
+      assert.ok(Math.abs(got[i] - want) <= 2e-6 * Math.abs(want), `${i}: ${got[i]}, ${want}`);
+    });
+    dispose([x, scale]);
+  }
+});
+
+Idioms("what is nearly such a norm is computed as it is written", () => {
+  const x = np.array([
+    [3, 4],
+    [1, 1],
+  ]);
+  const scale = np.array([1, 10]);
+  const norm = (mean: (t: Tensor) => Tensor, factors: (t: Tensor) => Tensor) => (t: Tensor, s: Tensor) =>
+    np.multiply(np.multiply(t, np.rsqrt(np.add(mean(np.square(t)), 0))), factors(s));
+  const along = (axis: number) => (t: Tensor) => np.mean(t, { axis, keepDims: true });
+  const check = (f: (t: Tensor, s: Tensor) => Tensor, want: readonly number[]): void => {
+    assert.is(operators(f as (...xs: Tensor[]) => Tensor, x, scale).SimplifiedLayerNormalization, undefined);
+    run(f as (...xs: Tensor[]) => Tensor, x, scale).forEach((v, i) => {
+      assert.ok(Math.abs(v - want[i]) < 1e-5, `${i}: ${v}, ${want[i]}`);
+    });
+  };
+  const same = (s: Tensor): Tensor => s;
+  // Columns; the sum for the mean; a factor for each row.
+  check(norm(along(0), same), [3 / Math.sqrt(5), 40 / Math.sqrt(8.5), 1 / Math.sqrt(5), 10 / Math.sqrt(8.5)]);
+  check(
+    norm((t) => np.sum(t, { axis: 1, keepDims: true }), same),
+    [0.6, 8, Math.SQRT1_2, 10 * Math.SQRT1_2],
+  );
+  const rows = norm(along(1), (s) => np.expandDims(s, 1));
+  check(rows, [3 / Math.sqrt(12.5), 4 / Math.sqrt(12.5), 10, 10]);
+  dispose([x, scale]);
+});
+
 Idioms("a reduction keeps its axes by itself", () => {
   const x = np.ones([2, 3, 4]);
   assert.equal(
@@ -132,6 +185,35 @@ Idioms("values scattered onto zeros and added are scattered onto the other summa
   assert.is(counts.Expand, undefined);
   assert.equal(run(f as (...xs: Tensor[]) => Tensor, ...args), [2, 44, 6, 28]);
   dispose([...args]);
+});
+
+Idioms("updates at one place find their indices together, and rows that are whole move as one", () => {
+  const [caches, position] = [np.zeros([2, 3, 4]), np.array(2, { dtype: "int32" })];
+  const f = (x: Tensor, at: Tensor): Tensor =>
+    np.concatenate([1, 2].map((k) => lax.dynamicUpdateSlice(x, np.full([2, 1, 4], k), [0, at, 0])));
+  const counts = operators(f as (...xs: Tensor[]) => Tensor, caches, position);
+  assert.is(counts.ScatterND, 2);
+  assert.is(counts.Concat, 2, "one of the starts, one of the results");
+  const row = (k: number): number[] => [0, 0, 0, 0, 0, 0, 0, 0, k, k, k, k];
+  assert.equal(run(f as (...xs: Tensor[]) => Tensor, caches, position), [1, 1, 2, 2].flatMap(row));
+  dispose([caches, position]);
+});
+
+Idioms("a loop hands on what it computes without copies, and also what comes in, or twice", () => {
+  const f = (x: Tensor): Tensor => {
+    const [a, b, c, , n] = whileLoop(
+      ([, , , , turn]) => np.less(turn, 3),
+      ([p, q, , s, turn]) => {
+        const sum = np.add(p, q);
+        return [q, sum, sum, s, np.add(turn, 1)] as const;
+      },
+      [x, np.multiply(x, 2), np.multiply(x, 0), x, np.zeros([], "int32")] as const,
+    );
+    return np.stack([a, b, c, np.astype(n, "float32")]);
+  };
+  const x = np.array(1);
+  assert.equal(run(f as (...xs: Tensor[]) => Tensor, x), [5, 8, 8, 3]);
+  dispose(x);
 });
 
 Idioms.run();

@@ -1,16 +1,15 @@
 /**
  * @file One file over HTTP, so that it is there whole and right or not at all.
  *
- * Bytes go to `FILE.part`, and the version they belong to to `FILE.part.json`. After a break, also of the program, the rest is asked for by a range
- * request; the server's `If-Range` sees to it that parts of two versions are not joined. The whole file is compared with its declared size and
- * SHA-256, and then renamed.
+ * Bytes go to a part beside the file. After a break, also of the program, the rest is asked for by a range request; the server's `If-Range` sees
+ * to it that parts of two versions are not joined. The whole file is compared with its declared size and checksum, and then renamed.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DownloadError } from "../../core/errors.js";
+import { openPart, type Part } from "./part.js";
 import { type Answer, ask, overNetwork, Transient } from "./request.js";
 
 export interface FileRequest {
@@ -39,33 +38,15 @@ export interface Downloaded {
 /** Downloads with other bytes than declared, before it is given up. */
 const MOST_DAMAGED = 2;
 
-const sizeOf = async (path: string): Promise<number> => {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return 0;
-  }
-};
-
-/** SHA-256 of a file, read in pieces. */
-export const hashFile = async (path: string): Promise<string> => {
-  const hash = createHash("sha256");
+/** A digest of a file after `before`, in hexadecimal; the file is read in pieces. */
+const digestOf = async (algorithm: "sha1" | "sha256", path: string, before = ""): Promise<string> => {
+  const hash = createHash(algorithm).update(before);
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array);
   return hash.digest("hex");
 };
 
-const noteOf = (path: string): string => `${path}.part.json`;
-const partOf = (path: string): string => `${path}.part`;
-
-/** The version that a part belongs to, by its address and validator; a part without it is of no use. */
-const readValidator = async ({ url, path }: FileRequest): Promise<string | undefined> => {
-  try {
-    const note = JSON.parse(await readFile(noteOf(path), "utf8")) as { url?: unknown; validator?: unknown } | null;
-    return note?.url === url && typeof note.validator === "string" ? note.validator : undefined;
-  } catch {
-    return undefined;
-  }
-};
+/** SHA-256 of a file. */
+export const hashFile = (path: string): Promise<string> => digestOf("sha256", path);
 
 /** A signal that fires when the caller's does, or when `alive` has not been called for a while. (`AbortSignal.any` needs Node 20.3.) */
 const watch = (ms: number, outer: AbortSignal | undefined) => {
@@ -111,42 +92,47 @@ const writeBody = async (file: FileHandle, { body, start, declared }: Answer, on
 };
 
 /** Compares the whole part with what is known of the file, and gives it its name. */
-const finish = async ({ path, sha256 }: FileRequest, answer: Answer): Promise<Downloaded> => {
-  const expected = sha256 ?? answer.declared.sha256;
-  const found = await hashFile(partOf(path));
+const finish = async (part: Part, { sha256 }: FileRequest, { declared }: Answer): Promise<Downloaded> => {
+  const expected = sha256 ?? declared.sha256;
+  const found = await hashFile(part.bytes);
   if (expected !== undefined && found !== expected) {
     throw new Transient(`bytes with SHA-256 ${found} instead of ${expected}`, { damaged: true });
   }
-  const size = await sizeOf(partOf(path));
-  await rename(partOf(path), path);
-  await rm(noteOf(path), { force: true });
+  const size = await part.size();
+  if (sha256 === undefined && declared.gitBlob !== undefined) {
+    const blob = await digestOf("sha1", part.bytes, `blob ${size}\0`);
+    if (blob !== declared.gitBlob) {
+      throw new Transient(`bytes that Git calls ${blob} instead of ${declared.gitBlob}`, { damaged: true });
+    }
+  }
+  await part.finish();
   return { size, sha256: found };
 };
 
 const tryOnce = async (
+  part: Part,
   request: FileRequest,
   { signal, onBytes, silenceMs = 60_000 }: DownloadOptions,
 ): Promise<Downloaded> => {
-  const { url, path } = request;
-  const part = partOf(path);
-  const validator = await readValidator(request);
-  const have = validator === undefined ? 0 : await sizeOf(part);
+  const { url } = request;
+  const validator = await part.validator(url);
+  const have = validator === undefined ? 0 : await part.size();
   using watched = watch(silenceMs, signal);
   const answer = await ask(url, have, validator, watched.signal);
   if (answer.status === 416) {
     await answer.body?.cancel();
-    if (have > 0 && have === answer.declared.size) return finish(request, answer);
+    if (have > 0 && have === answer.declared.size) return finish(part, request, answer);
     throw new Transient(`it has no more than ${have} bytes there`, { damaged: true });
   }
-  await writeFile(noteOf(path), JSON.stringify({ url, validator: answer.declared.validator }));
+  await part.describe({ url, validator: answer.declared.validator });
   {
-    await using file = await open(part, answer.start === 0 ? "w" : "a");
+    await using file = await open(part.bytes, answer.start === 0 ? "w" : "a");
     await writeBody(file, answer, (done) => {
       watched.alive();
       onBytes?.(done, answer.declared.size);
     });
   }
-  return finish(request, answer);
+  return finish(part, request, answer);
 };
 
 const interrupted = ({ url }: FileRequest, cause: unknown): DownloadError =>
@@ -160,10 +146,21 @@ const interrupted = ({ url }: FileRequest, cause: unknown): DownloadError =>
     { cause },
   );
 
+/** What to do where a proxy is set: `fetch` of Node uses it from version 22.21 and 24 on, and only when it is told to. */
+const unusedProxy = (): string | undefined => {
+  const { env } = process;
+  const name = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].find((key) => env[key]);
+  return name === undefined || env.NODE_USE_ENV_PROXY === "1"
+    ? undefined
+    : `${name} is set, but Node does not use it by itself: set NODE_USE_ENV_PROXY=1 (Node 22.21 or 24, or later), or name a mirror that is reached without`;
+};
+
 const givenUp = ({ url, sha256 }: FileRequest, tries: number, cause: Transient): DownloadError => {
   const damaged = cause.options.damaged === true;
   const changed = "the file may have changed since it was fetched first; fluxion-lock.json has its checksum of then";
-  const hint = damaged && sha256 !== undefined ? changed : "check the connection, try later, or name a mirror";
+  const proxy = cause.options.unreachable === true ? unusedProxy() : undefined;
+  const hint =
+    damaged && sha256 !== undefined ? changed : (proxy ?? "check the connection, try later, or name a mirror");
   return new DownloadError(
     {
       where: "fetchFiles",
@@ -176,29 +173,23 @@ const givenUp = ({ url, sha256 }: FileRequest, tries: number, cause: Transient):
   );
 };
 
-/**
- * Downloads a file to its path; a part that is there from an earlier time is continued.
- *
- * @throws {DownloadError} when the server refuses, cannot be reached, breaks off again and again, or gives other bytes than declared
- */
-export const download = async (request: FileRequest, options: DownloadOptions = {}): Promise<Downloaded> => {
+const persist = async (part: Part, request: FileRequest, options: DownloadOptions): Promise<Downloaded> => {
   const { signal, retries = 4, delayMs = 500 } = options;
-  await mkdir(dirname(request.path), { recursive: true });
   let furthest = 0;
   let damaged = 0;
   let fruitless = 0;
   for (let tries = 1; ; tries++) {
     try {
-      return await tryOnce(request, options);
+      return await tryOnce(part, request, options);
     } catch (cause) {
       if (signal?.aborted === true) throw interrupted(request, cause);
       if (!(cause instanceof Transient)) throw cause;
       const { damaged: isDamaged = false, waitMs } = cause.options;
       if (isDamaged) {
         damaged += 1;
-        await rm(partOf(request.path), { force: true });
+        await rm(part.bytes, { force: true });
       }
-      const have = await sizeOf(partOf(request.path));
+      const have = await part.size();
       fruitless = have > furthest ? 0 : fruitless + 1;
       furthest = Math.max(furthest, have);
       if (fruitless > retries || damaged >= MOST_DAMAGED) throw givenUp(request, tries, cause);
@@ -208,5 +199,20 @@ export const download = async (request: FileRequest, options: DownloadOptions = 
         throw interrupted(request, aborted);
       }
     }
+  }
+};
+
+/**
+ * Downloads a file to its path; a part that is there from an earlier time is continued.
+ *
+ * @throws {DownloadError} when the server refuses, cannot be reached, breaks off again and again, or gives other bytes than declared
+ */
+export const download = async (request: FileRequest, options: DownloadOptions = {}): Promise<Downloaded> => {
+  const part = await openPart(request.path);
+  try {
+    return await persist(part, request, options);
+  } catch (error) {
+    await part.release();
+    throw error;
   }
 };

@@ -1,8 +1,8 @@
 /**
  * @file The lock file of a cache folder: size and SHA-256 of every file that was fetched into it.
  *
- * A file that is there with the size that the lock says is not asked for again, so that what was fetched once works offline. A file
- * that somebody put there by hand is taken into the lock as it is.
+ * A file that is there as the lock says is not asked for again, so that what was fetched once works offline; large ones are known by their
+ * size. A file that somebody put there by hand is taken into the lock as it is.
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,6 +25,8 @@ export type LockEntry = t.TypeOf<typeof Entry>;
 
 export const CALLER: Caller<DownloadError> = { where: "fetchFiles", error: DownloadError };
 const NAME = "fluxion-lock.json";
+/** Larger files are not hashed again each time; this many bytes take a few hundredths of a second. */
+const MOST_HASHED = 2 ** 24;
 
 const sizeAt = async (path: string): Promise<number | undefined> => {
   try {
@@ -65,17 +67,26 @@ export const openLock = async (folder: string): Promise<FolderLock> => {
     TE.chainEitherK((text) => parseJson(text, CALLER, path)),
     TE.chainEitherK(decodeAs(Lock, CALLER, path, "delete this file; the files beside it are then hashed anew")),
   );
-  const lock = (await sizeAt(path)) === undefined ? undefined : await orThrow(read);
+  const stored = async () => ((await sizeAt(path)) === undefined ? undefined : orThrow(read));
+  const lock = await stored();
   const files = new Map(Object.entries(lock?.files ?? {}));
   const absent = new Set(lock?.absent);
 
-  const save = async (): Promise<void> => {
-    const content = { version: 1, files: Object.fromEntries([...files].sort()), absent: [...absent].sort() };
+  /** Another process may have added to the file since it was read. */
+  const change = async (name: string, entry?: LockEntry): Promise<void> => {
+    const now = await stored();
+    const locked = { ...now?.files, ...(entry && { [name]: entry }) };
+    const missing = new Set([...(now?.absent ?? []), ...(entry === undefined ? [name] : [])]);
+    const content = {
+      version: 1,
+      files: Object.fromEntries(Object.entries(locked).sort()),
+      absent: [...missing].sort(),
+    };
     await orThrow(writeAtomic(path, `${JSON.stringify(content, null, 2)}\n`, CALLER));
   };
   const add = (name: string, entry: LockEntry): Promise<void> => {
     files.set(name, entry);
-    return save();
+    return change(name, entry);
   };
   return {
     add,
@@ -83,7 +94,7 @@ export const openLock = async (folder: string): Promise<FolderLock> => {
     addAbsent: async (name) => {
       if (absent.has(name)) return;
       absent.add(name);
-      await save();
+      await change(name);
     },
     sha256: (name) => files.get(name)?.sha256,
     present: async (name) => {
@@ -91,15 +102,17 @@ export const openLock = async (folder: string): Promise<FolderLock> => {
       const size = await sizeAt(file);
       if (size === undefined) return undefined;
       const known = files.get(name);
-      if (known?.size === size) return known;
+      const hashed = known === undefined || size <= MOST_HASHED ? await hashFile(file) : undefined;
+      if (known?.size === size && known.sha256 === (hashed ?? known.sha256)) return known;
       if (known !== undefined) {
+        const of = (bytes: number, sha256: string): string => `${bytes} bytes${hashed ? `, SHA-256 ${sha256}` : ""}`;
         throw new DownloadError({
           ...{ where: CALLER.where, what: "a file in the cache has changed since it was fetched" },
-          ...{ expected: `${known.size} bytes`, got: `${size} bytes`, at: file },
+          ...{ expected: of(known.size, known.sha256), got: of(size, hashed ?? ""), at: file },
           hint: `delete it to fetch it again; to keep it, delete its entry in ${path}`,
         });
       }
-      const entry = { size, sha256: await hashFile(file), url: null };
+      const entry = { size, sha256: hashed as string, url: null };
       await add(name, entry);
       return entry;
     },

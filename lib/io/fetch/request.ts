@@ -9,6 +9,7 @@ export class Transient extends Error {
       readonly cause?: unknown;
       readonly waitMs?: number | undefined;
       readonly damaged?: boolean;
+      readonly unreachable?: boolean;
     } = {},
   ) {
     super(message, { cause: options.cause });
@@ -20,6 +21,8 @@ export interface Declared {
   /** Size of the whole file in bytes. */
   readonly size: number | undefined;
   readonly sha256: string | undefined;
+  /** What Git calls its bytes: the SHA-1 of `blob SIZE\0` and them. */
+  readonly gitBlob: string | undefined;
   /** What `If-Range` may hold, so that the rest of another version is not appended. */
   readonly validator: string | undefined;
 }
@@ -45,7 +48,7 @@ export const overNetwork = async <A>(operation: Promise<A>): Promise<A> => {
   try {
     return await operation;
   } catch (cause) {
-    throw new Transient(`no connection (${reasonOf(cause)})`, { cause });
+    throw new Transient(`no connection (${reasonOf(cause)})`, { cause, unreachable: true });
   }
 };
 
@@ -70,8 +73,9 @@ const refused = (url: string, response: Response): DownloadError => {
 const count = (text: string | null | undefined): number | undefined =>
   text !== null && text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 
-/** Hugging Face's entity tag of a large file is its SHA-256. */
-const sha256In = (etag: string | null): string | undefined => /^(?:W\/)?"?([0-9a-f]{64})"?$/.exec(etag ?? "")?.[1];
+/** Hugging Face's entity tag of a large file is its SHA-256, that of a small one what Git calls it. */
+const digestIn = (etag: string | null, digits: 40 | 64): string | undefined =>
+  new RegExp(`^(?:W/)?"?([0-9a-f]{${digits}})"?$`).exec(etag ?? "")?.[1];
 
 const waitOf = (response: Response): number | undefined => {
   const seconds = count(response.headers.get("retry-after"));
@@ -83,7 +87,13 @@ const rangeOf = (response: Response): { start: number; total: number | undefined
   return { start: Number(match?.[1] ?? -1), total: count(match?.[2]) };
 };
 
-const answerOf = (response: Response, linked: Headers | undefined, have: number): Answer => {
+/** What answers on the way said: of a large file, in the one that points to its storage, and whether it is in a repository of Hugging Face. */
+interface Hops {
+  linked?: Headers;
+  inRepository: boolean;
+}
+
+const answerOf = (response: Response, { linked, inRepository }: Hops, have: number): Answer => {
   const { status, body, headers } = response;
   const range = rangeOf(response);
   const start = status === 206 ? range.start : 0;
@@ -98,7 +108,8 @@ const answerOf = (response: Response, linked: Headers | undefined, have: number)
     start,
     declared: {
       size: count(linked?.get("x-linked-size")) ?? count(headers.get("x-linked-size")) ?? whole,
-      sha256: sha256In(linked?.get("x-linked-etag") ?? headers.get("x-linked-etag") ?? etag),
+      sha256: digestIn(linked?.get("x-linked-etag") ?? headers.get("x-linked-etag") ?? etag, 64),
+      gitBlob: inRepository ? digestIn(etag, 40) : undefined,
       validator: etag?.startsWith('"') === true ? etag : (headers.get("last-modified") ?? undefined),
     },
   };
@@ -118,19 +129,20 @@ export const ask = async (
 ): Promise<Answer> => {
   const headers: Record<string, string> = { "accept-encoding": "identity", "user-agent": "fluxion" };
   if (have > 0 && validator !== undefined) Object.assign(headers, { range: `bytes=${have}-`, "if-range": validator });
-  let linked: Headers | undefined;
+  const hops: Hops = { inRepository: false };
   let at = url;
   for (let i = 0; i <= MOST_REDIRECTS; i++) {
     const response = await overNetwork(fetch(at, { headers, signal, redirect: "manual" }));
     const location = response.headers.get("location");
+    hops.inRepository ||= response.headers.has("x-repo-commit");
     if (response.status >= 300 && response.status < 400 && location !== null) {
-      // The size and checksum of a large file stand in the answer that points to its storage.
-      if (response.headers.has("x-linked-etag") || response.headers.has("x-linked-size")) linked = response.headers;
+      if (response.headers.has("x-linked-etag") || response.headers.has("x-linked-size"))
+        hops.linked = response.headers;
       await response.body?.cancel();
       at = new URL(location, at).href;
       continue;
     }
-    if ([200, 206, 416].includes(response.status)) return answerOf(response, linked, have);
+    if ([200, 206, 416].includes(response.status)) return answerOf(response, hops, have);
     await response.body?.cancel();
     if (response.status === 408 || response.status === 429 || response.status >= 500) {
       throw new Transient(`status ${response.status} ${response.statusText}`.trim(), { waitMs: waitOf(response) });

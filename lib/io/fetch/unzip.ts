@@ -1,8 +1,9 @@
 /** @file The JSON lines in a zip archive, unpacked into a folder that appears when it is complete. */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { unzipSync } from "fflate";
 import { DownloadError } from "../../core/errors.js";
+import { abandonedIn, temporaryName } from "../temporary.js";
 
 /** More unpacked bytes than any data set here has (ReCoRD: 0.2 GB); an archive that claims more is not unpacked. */
 const MOST_BYTES = 2 ** 30;
@@ -50,10 +51,17 @@ const rowsIn = (archive: Uint8Array, path: string): [name: string, bytes: Uint8A
  */
 export const unzipRows = async (path: string, folder: string): Promise<string[]> => {
   const rows = rowsIn(await readFile(path), path);
-  const partial = `${folder}.part`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
-  for (const [name, bytes] of rows) await writeFile(join(partial, name), bytes);
-  await rename(partial, folder);
+  const base = `${folder}.part`;
+  for (const left of abandonedIn(dirname(folder), basename(base))) await rm(left, { recursive: true, force: true });
+  const partial = temporaryName(base);
+  await mkdir(partial);
+  try {
+    for (const [name, bytes] of rows) await writeFile(join(partial, name), bytes);
+    await rename(partial, folder).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "ENOTEMPTY" && cause.code !== "EEXIST") throw cause; // else another process was faster
+    });
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
   return rows.map(([name]) => name).sort();
 };

@@ -3,7 +3,8 @@
  * `PREFIX.data-00000-of-00002` and so on, their bytes.
  *
  * A tensor is read in pieces of a few MB into its place, with its checksum; the sizes of the data files bound what the index
- * may claim.
+ * may claim. Variables in slices (partitioned ones) are refused: Mesh TensorFlow saves its master variables, which are whole, and keeps the
+ * slices of its devices out of the checkpoint (`mesh_tensorflow/ops.py`, `Variable`; `simd_mesh_impl.py`, `LaidOutVariable`).
  * Source: TensorFlow, `core/protobuf/tensor_bundle.proto` and `core/util/tensor_bundle`.
  */
 import { lstat, open } from "node:fs/promises";

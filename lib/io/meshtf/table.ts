@@ -1,6 +1,7 @@
 /**
  * @file LevelDB's sorted table, in which TensorFlow keeps the index of a checkpoint: blocks of entries whose keys share a
  * prefix with the one before, a block that finds them, and a footer.
+ * Compressed blocks are refused: TensorFlow writes the index without compression (`tensor_bundle.cc`, `BundleWriter::Finish`).
  * Source: https://github.com/google/leveldb/blob/main/doc/table_format.md
  */
 import { PbfReader } from "pbf";

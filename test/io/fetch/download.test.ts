@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -19,6 +20,15 @@ const LINKED = { "x-linked-etag": `"${SHA}"`, "x-linked-size": `${BYTES.length}`
 let next = 0;
 const newPath = (): string => join(folder, `${next++}`, "file.bin");
 type Handle = (request: IncomingMessage, response: ServerResponse, n: number) => void;
+
+/** A part of a file, as a download leaves it, or as one that is under way has it. */
+const leavePart = (path: string, bytes: Uint8Array, url: string, owner = ""): string => {
+  const part = `${path}.part${owner}`;
+  mkdirSync(part, { recursive: true });
+  writeFileSync(join(part, "bytes"), bytes);
+  writeFileSync(join(part, "version.json"), JSON.stringify({ url, validator: '"v1"' }));
+  return part;
+};
 
 /** Downloads from a server; checks the file, or the absence of one after an error. */
 const run = async (handle: Handle, options: DownloadOptions = {}, path = newPath(), known?: string) => {
@@ -85,22 +95,92 @@ Suite("a part of an earlier run is continued", async () => {
 
 Suite("a part from another address is not continued, whatever its version is called", async () => {
   const path = newPath();
-  await run((req, res) => sendBytes(req, res, BYTES, { breakAfter: 10 }), { retries: 0 }, path);
-  writeFileSync(`${path}.part`, Buffer.alloc(100));
-  writeFileSync(`${path}.part.json`, JSON.stringify({ url: "http://other.example/f", validator: '"v1"' }));
+  leavePart(path, Buffer.alloc(100), "http://other.example/f");
   const { requests } = await run((req, res) => sendBytes(req, res, BYTES), {}, path);
   assert.equal(requests, ["/f"]);
 });
 
 Suite("a whole part that was not renamed is not loaded again", async () => {
   const path = newPath();
-  await run((req, res) => sendBytes(req, res, BYTES, { breakAfter: 10 }), { retries: 0 }, path);
-  writeFileSync(`${path}.part`, BYTES);
   await using server = await serve((req, res) => sendBytes(req, res, BYTES));
   const url = `${server.url}/f`;
-  writeFileSync(`${path}.part.json`, JSON.stringify({ url, validator: '"v1"' }));
+  leavePart(path, BYTES, url);
   assert.equal(await download({ url, path }), { size: BYTES.length, sha256: SHA });
   assert.equal(server.requests, [`/f bytes=${BYTES.length}-`]);
+});
+
+const ownedBy = (pid: number): string => `-${hostname().replace(/[^\w.]/g, "_")}-${pid}-00c0ffee`;
+
+Suite("what a killed process left is continued, the longest part first, and nothing of it stays", async () => {
+  const path = newPath();
+  const dead = spawnSync("true").pid;
+  await using server = await serve((req, res) => sendBytes(req, res, BYTES));
+  const url = `${server.url}/f`;
+  leavePart(path, BYTES.subarray(0, 70_000), url, ownedBy(dead));
+  leavePart(path, BYTES.subarray(0, 60_000), url);
+  assert.equal(await download({ url, path }), { size: BYTES.length, sha256: SHA });
+  assert.equal(server.requests, ["/f bytes=70000-"]);
+  assert.equal(readdirSync(join(path, "..")), ["file.bin"]);
+});
+
+Suite("two that load the same file do not write into one part", async () => {
+  const path = newPath();
+  await using server = await serve((req, res) => sendBytes(req, res, BYTES));
+  const url = `${server.url}/f`;
+  // Another process, which runs: its bytes are not those of the file yet.
+  const other = leavePart(path, Buffer.alloc(1000), url, ownedBy(process.ppid));
+  const both = await Promise.all([download({ url, path }), download({ url, path })]);
+  for (const result of both) assert.equal(result, { size: BYTES.length, sha256: SHA });
+  assert.equal(server.requests, ["/f", "/f"]);
+  assert.equal(readFileSync(path), Buffer.from(BYTES));
+  assert.equal(readFileSync(join(other, "bytes")), Buffer.alloc(1000));
+});
+
+Suite("a small file of a repository is compared with what Git calls it", async () => {
+  // As huggingface.co declares tokenizer_config.json of bert-base-uncased at revision 1a7dd49, by the tests of @huggingface/hub.
+  const text = Buffer.from('{\n  "do_lower_case": true\n}\n');
+  const etag = '"a661b1a138dac6dc5590367402d100765010ffd6"';
+  const sending =
+    (bytes: Uint8Array, headers: Record<string, string>): Handle =>
+    (req, res) =>
+      sendBytes(req, res, bytes, { etag, headers });
+  const get = async (handle: Handle) => {
+    await using server = await serve(handle);
+    const path = newPath();
+    await download({ url: `${server.url}/f`, path }, { delayMs: 1 });
+    return readFileSync(path);
+  };
+  const repository = { "x-repo-commit": "1a7dd4986e3dab699c24ca19b2afd0f5e1a80f37" };
+  assert.equal(await get(sending(text, repository)), text);
+  const other = Buffer.from(text.toString().replace("true", "TRUE"));
+  assert.equal(await get(sending(other, {})), other, "an entity tag of another server may mean anything");
+  await fails(sending(other, repository), /other bytes than declared[\s\S]*Git calls/);
+});
+
+Suite("where there is no connection and a proxy is set that Node does not use, this is said", async () => {
+  const server = await serve(() => undefined);
+  await server[Symbol.asyncDispose]();
+  const names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NODE_USE_ENV_PROXY"];
+  const before = names.map((name) => [name, process.env[name]] as const);
+  const hint = async (env: Record<string, string>): Promise<string> => {
+    for (const name of names) delete process.env[name];
+    Object.assign(process.env, env);
+    const failed = download({ url: `${server.url}/f`, path: newPath() }, { delayMs: 1, retries: 0 });
+    return failed.then(
+      () => "",
+      (error: DownloadError) => error.mismatch.hint ?? "",
+    );
+  };
+  try {
+    assert.match(await hint({ HTTPS_PROXY: "http://proxy:3128" }), /^HTTPS_PROXY is set[\s\S]*NODE_USE_ENV_PROXY=1/);
+    assert.match(await hint({ HTTPS_PROXY: "http://proxy:3128", NODE_USE_ENV_PROXY: "1" }), /^check the connection/);
+    assert.match(await hint({}), /^check the connection/);
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 });
 
 Suite("a server without ranges, or with a new version, sends the file from the beginning", async () => {
@@ -122,7 +202,6 @@ Suite("a server that always breaks off at one place is given up", async () => {
 
 Suite("a part that is longer than the file, or another part than asked for, starts it anew", async () => {
   const path = newPath();
-  await run((req, res) => sendBytes(req, res, BYTES, { breakAfter: 10 }), { retries: 0 }, path);
   for (const content of [Buffer.alloc(BYTES.length + 9), Buffer.from(BYTES.subarray(0, 1000))]) {
     await using server = await serve((req, res, n) => {
       const wrong = n === 0 && content.length === 1000;
@@ -130,8 +209,7 @@ Suite("a part that is longer than the file, or another part than asked for, star
       else sendBytes(req, res, BYTES);
     });
     const url = `${server.url}/f`;
-    writeFileSync(`${path}.part`, content);
-    writeFileSync(`${path}.part.json`, JSON.stringify({ url, validator: '"v1"' }));
+    leavePart(path, content, url);
     assert.equal(await download({ url, path }, { delayMs: 1 }), { size: BYTES.length, sha256: SHA });
     rmSync(path);
   }

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { isFluxionError } from "../../../lib/core/errors.js";
 import { SOURCE_NAMES } from "../../../lib/io/fetch/catalogue.js";
 import { cacheFolder, type FetchOptions, type FetchProgress, fetchFiles } from "../../../lib/io/fetch/fetch.js";
+import { openLock } from "../../../lib/io/fetch/lock.js";
 import { rightOf, temporaryFolder } from "../folder.js";
 import { sendBytes, serve, sha256, type TestServer } from "./server.js";
 
@@ -136,6 +137,30 @@ Suite(
     assert.match(await refusal("t5-small", options), /has changed[\s\S]*6 bytes[\s\S]*5 bytes/);
   },
 );
+
+Suite("a small file that was changed without changing its size is noticed", async () => {
+  await using server = await serveFiles(below("/o/r/resolve/main", SMALL));
+  const options = { mirror: server.url, cacheDir: newCache() };
+  const { folder } = rightOf(await fetchNow("o/r", options));
+  writeFileSync(join(folder, "config.json"), "[]");
+  assert.match(await refusal("o/r", options), /has changed[\s\S]*SHA-256/);
+});
+
+Suite("fetches into one folder at the same time keep what each has put into the lock file", async () => {
+  const archive = zip({ "T/train.jsonl": "1\n" });
+  const path = (task: string): string => `/glue/superglue/data/v2/${task}.zip`;
+  await using server = await serveFiles({ [path("CB")]: archive, [path("RTE")]: archive });
+  const options = { mirror: server.url, cacheDir: newCache() };
+  const open = await openLock(join(options.cacheDir, "data", "superglue"));
+  const { folder } = rightOf(await fetchNow("superglue-cb", options));
+  await open.add("RTE.zip", { size: 3, sha256: "0", url: null });
+  const lock = JSON.parse(readFileSync(join(folder, "fluxion-lock.json"), "utf8"));
+  assert.equal(Object.keys(lock.files), ["CB.zip", "RTE.zip"]);
+  const cacheDir = newCache();
+  const both = await Promise.all([1, 2].map(() => fetchNow("superglue-rte", { ...options, cacheDir })));
+  for (const fetched of both) assert.equal(rightOf(fetched).files, ["RTE/train.jsonl"]);
+  assert.equal(readdirSync(join(cacheDir, "data", "superglue")), ["RTE", "RTE.zip", "fluxion-lock.json"]);
+});
 
 Suite("a file that was deleted must come back as the lock has it", async () => {
   const files: Record<string, string | Uint8Array> = { ...below("/o/r/resolve/main", SMALL) };

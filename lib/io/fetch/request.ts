@@ -87,6 +87,11 @@ const rangeOf = (response: Response): { start: number; total: number | undefined
   return { start: Number(match?.[1] ?? -1), total: count(match?.[2]) };
 };
 
+const validatorIn = (headers: Headers): string | undefined => {
+  const etag = headers.get("etag");
+  return etag?.startsWith('"') === true ? etag : (headers.get("last-modified") ?? undefined);
+};
+
 /** What answers on the way said: of a large file, in the one that points to its storage, and whether it is in a repository of Hugging Face. */
 interface Hops {
   linked?: Headers;
@@ -97,9 +102,11 @@ const answerOf = (response: Response, { linked, inRepository }: Hops, have: numb
   const { status, body, headers } = response;
   const range = rangeOf(response);
   const start = status === 206 ? range.start : 0;
-  if (status === 206 && start !== have)
+  // Of what a proxy has compressed, although it was asked not to, lengths and ranges are those of the compressed bytes.
+  const encoded = (headers.get("content-encoding") ?? "identity") !== "identity";
+  if (status === 206 && (start !== have || encoded))
     throw new Transient(`the server sent another part, from byte ${start}`, { damaged: true });
-  const length = count(headers.get("content-length"));
+  const length = encoded ? undefined : count(headers.get("content-length"));
   const whole = status === 200 ? length : range.total;
   const etag = headers.get("etag");
   return {
@@ -110,7 +117,7 @@ const answerOf = (response: Response, { linked, inRepository }: Hops, have: numb
       size: count(linked?.get("x-linked-size")) ?? count(headers.get("x-linked-size")) ?? whole,
       sha256: digestIn(linked?.get("x-linked-etag") ?? headers.get("x-linked-etag") ?? etag, 64),
       gitBlob: inRepository ? digestIn(etag, 40) : undefined,
-      validator: etag?.startsWith('"') === true ? etag : (headers.get("last-modified") ?? undefined),
+      validator: encoded ? undefined : validatorIn(headers),
     },
   };
 };

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type DownloadError, isFluxionError } from "../../../lib/core/errors.js";
@@ -156,6 +157,20 @@ Suite("a small file of a repository is compared with what Git calls it", async (
   assert.equal(await get(sending(other, {})), other, "an entity tag of another server may mean anything");
   await fails(sending(other, repository), /other bytes than declared[\s\S]*Git calls/);
 });
+
+Suite(
+  "a file that was compressed on the way, although it was asked not to, arrives, and is not continued in its middle",
+  async () => {
+    const packed = gzipSync(BYTES);
+    const { requests, error } = await run((_, res, n) => {
+      res.writeHead(200, { etag: '"v1"', "content-encoding": "gzip", "content-length": packed.length });
+      if (n > 0) res.end(packed);
+      else res.write(packed.subarray(0, packed.length / 2), () => setTimeout(() => res.destroy(), 20));
+    });
+    assert.is(error, undefined);
+    assert.equal(requests, ["/f", "/f"]);
+  },
+);
 
 Suite("where there is no connection and a proxy is set that Node does not use, this is said", async () => {
   const server = await serve(() => undefined);

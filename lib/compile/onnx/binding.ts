@@ -89,6 +89,12 @@ const failure = (what: string, cause: unknown): BackendError => {
   );
 };
 
+/**
+ * How long a thread without work stays awake. Long enough for the next operation of a small program, where waking takes longer than the work;
+ * the runtime's own default is far longer and takes the core from whatever else the machine does, and then from the program itself.
+ */
+const SPIN_US = "100";
+
 /** The runtime's own log; what fails is thrown as well. */
 const FATAL_ONLY = { logSeverityLevel: 4 };
 
@@ -141,8 +147,11 @@ export const loadOrt = async ({
           executionProviders: providers,
           graphOptimizationLevel: "all",
           enableCpuMemArena: arena,
-          // Equal expressions are merged before; what is left on purpose, as the second computation of a checkpoint, must stay.
-          extra: { optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" } },
+          extra: {
+            // Equal expressions are merged before; what is left on purpose, as the second computation of a checkpoint, must stay.
+            optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
+            session: { intra_op: { spin_duration_us: SPIN_US } },
+          },
           // A plan of all intermediates would come beside the memory of the first run and save no time.
           enableMemPattern: false,
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),

@@ -147,6 +147,8 @@ Idioms("what is nearly such a norm is computed as it is written", () => {
   );
   const rows = norm(along(1), (s) => np.expandDims(s, 1));
   check(rows, [3 / Math.sqrt(12.5), 4 / Math.sqrt(12.5), 10, 10]);
+  const third = (t: Tensor): Tensor => np.divide(np.sum(t, { axis: 1, keepDims: true }), 3);
+  check(norm(third, same), [3 / Math.sqrt(25 / 3), 40 / Math.sqrt(25 / 3), Math.sqrt(1.5), 10 * Math.sqrt(1.5)]);
   dispose([x, scale]);
 });
 

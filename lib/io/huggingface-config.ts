@@ -3,6 +3,10 @@
  *
  * Defaults are those of `T5Config`, `MT5Config` and `UMT5Config`; unknown keys are let through, since every version adds some. Architectures that
  * share the keys but compute something else are refused by name.
+ *
+ * transformers 5 writes `tie_word_embeddings: true` for all of them. What it meant before, which for a T5 is also whether the decoder's results
+ * are scaled, is there `scale_decoder_outputs` for `t5`; `mt5` and `umt5` have nothing in its place.
+ * Source: transformers, `configuration_t5.py` and `configuration_umt5.py`, `__post_init__`.
  */
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -45,6 +49,9 @@ const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, Mod
     }),
   );
 
+/** Whether the value of a `config.json` may say that the output layer is the embedding although the weights have one of their own. */
+export const mayHaveOwnHead = (raw: unknown): boolean => StoredType.is(raw) && /^u?mt5$/.test(raw.model_type ?? "");
+
 /** In transformers' words; the tanh approximation is called `gelu_new` there, except in `gated-gelu`, which means it too. */
 const FEED_FORWARD = {
   relu: { gated: false, activation: "relu" },
@@ -76,6 +83,7 @@ const HuggingFaceConfig = t.type(
     dense_act_fn: optional(t.string),
     is_gated_act: optional(t.boolean),
     tie_word_embeddings: optional(t.boolean),
+    scale_decoder_outputs: optional(t.boolean),
     pad_token_id: withDefault(naturalNumber, 0),
     eos_token_id: withDefault(naturalNumber, 1),
     decoder_start_token_id: optional(naturalNumber),
@@ -156,7 +164,7 @@ export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E
         gated: ff.gated,
         activation: ff.activation,
         ...(modelType === "umt5" && { relativeAttentionPerLayer: true }),
-        tiedEmbeddings: c.tie_word_embeddings ?? modelType !== "mt5",
+        tiedEmbeddings: c.scale_decoder_outputs ?? c.tie_word_embeddings ?? modelType !== "mt5",
         padId: c.pad_token_id,
         eosId: c.eos_token_id,
         decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,

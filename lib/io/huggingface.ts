@@ -5,6 +5,7 @@
  * result, widened and transposed on the way, so that little is in memory besides the result.
  */
 import { join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { sizeOf } from "../core/aval.js";
@@ -13,9 +14,10 @@ import type { HostArray } from "../core/host.js";
 import { flatten, unflatten } from "../core/pytree.js";
 import { isDims, paramDims, type T5Config, type T5Tree } from "../t5/config.js";
 import { bytesOf, transposeInto } from "./elements.js";
-import { configCaller, decodeHuggingFaceConfig, type StoredConfig } from "./huggingface-config.js";
+import { configCaller, decodeHuggingFaceConfig, mayHaveOwnHead, type StoredConfig } from "./huggingface-config.js";
 import { checkFit, type WantedParam, wantedParams } from "./huggingface-fit.js";
 import { readJson } from "./json-file.js";
+import { HEAD } from "./names.js";
 import type { SafetensorsFile } from "./safetensors.js";
 import type { TensorEntry } from "./safetensors-header.js";
 import { openWeights } from "./sharded.js";
@@ -60,6 +62,18 @@ const progressOf = (
   };
 };
 
+/** Two tensors that a T5 shares are different. */
+class Unequal extends CheckpointError {
+  constructor(
+    readonly copy: string,
+    first: string,
+    at: string,
+  ) {
+    const what = "two tensors that T5 shares are different";
+    super({ where: configCaller.where, what, expected: `${copy} equal to ${first}`, got: "other values", at });
+  }
+}
+
 /** Reads one parameter; copies of it under other names have to be equal to it. */
 const readParam = (
   file: SafetensorsFile,
@@ -78,13 +92,7 @@ const readParam = (
     file.pieces(copy, (piece, start) => {
       const [a, b] = [piece, data.subarray(start, start + piece.length)];
       if (Buffer.compare(bytesOf(a), bytesOf(b)) !== 0) {
-        throw new CheckpointError({
-          where: configCaller.where,
-          what: "two tensors that T5 shares are different",
-          expected: `${copy} equal to ${first}`,
-          got: "other values",
-          at: file.path,
-        });
+        throw new Unequal(copy, first, file.path);
       }
       count(copy, piece.length);
     });
@@ -113,7 +121,7 @@ const readParams = (
 };
 
 /**
- * Loads a T5 or mT5 from a Hugging Face directory, in float32 whatever it is stored in (F32, F16 or BF16).
+ * Loads a T5, mT5 or UMT5 from a Hugging Face directory, in float32 whatever it is stored in (F32, F16 or BF16).
  *
  * Besides the result a few MB are in memory, whatever the size of the checkpoint and of its shards.
  *
@@ -127,19 +135,32 @@ export const loadHuggingFace = (
   options: LoadOptions = {},
 ): TE.TaskEither<CheckpointError | ConfigError, StoredT5> => {
   const configPath = join(dir, "config.json");
-  const weights = (config: T5Config): TE.TaskEither<CheckpointError, T5Tree<HostArray>> =>
-    TE.bracket(
-      openWeights(dir),
-      (file) => readParams(config, file, options),
-      (file) => TE.fromTask(file.close),
+  const read = (stored: StoredConfig, file: SafetensorsFile): TE.TaskEither<CheckpointError, StoredT5> =>
+    pipe(
+      readParams(stored.config, file, options),
+      TE.map((params) => ({ ...stored, params })),
     );
   return pipe(
     readJson(configPath, configCaller),
-    TE.chainEitherK((raw) => decodeHuggingFaceConfig(raw, configPath)),
-    TE.chainW((stored) =>
+    TE.chainEitherK((raw) =>
       pipe(
-        weights(stored.config),
-        TE.map((params) => ({ ...stored, params })),
+        decodeHuggingFaceConfig(raw, configPath),
+        E.map((stored) => ({ stored, ownHead: mayHaveOwnHead(raw) })),
+      ),
+    ),
+    TE.chainW(({ stored, ownHead }) =>
+      TE.bracket(
+        openWeights(dir),
+        (file) =>
+          pipe(
+            read(stored, file),
+            TE.orElse((error) =>
+              ownHead && error instanceof Unequal && error.copy === HEAD
+                ? read({ ...stored, config: { ...stored.config, tiedEmbeddings: false } }, file)
+                : TE.left(error),
+            ),
+          ),
+        (file) => TE.fromTask(file.close),
       ),
     ),
   );

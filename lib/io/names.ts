@@ -9,7 +9,7 @@ import { flatten, pathsOf } from "../core/pytree.js";
 import { isDims, paramDims, type T5Config } from "../t5/config.js";
 
 const EMBEDDING = ["shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"] as const;
-const HEAD = "lm_head.weight";
+export const HEAD = "lm_head.weight";
 const RELATIVE_BIAS = "layer.0.SelfAttention.relative_attention_bias.weight";
 
 /** Parameters outside of the layers. */

@@ -83,8 +83,8 @@ def encoded(files):
     return {name: base64.b64encode(data).decode() for name, data in files.items()}
 
 
-def model(model_type, dtype, shards=1, gated=True, tied=False, copies=(), keep=()):
-    """`copies`: other names that tied tensors are stored under too; `keep`: ends of names that stay float32, as norms in mixed checkpoints."""
+def model(model_type, dtype, shards=1, gated=True, tied=False, copies=(), keep=(), said=None):
+    """`said`: changes of the configuration; `copies`: other names that tied tensors are stored under too; `keep`: ends of names that stay float32, as norms in mixed checkpoints."""
     tensors, params = {}, {}
     for theirs, ours, shape, transposed in parameters(gated, tied, model_type == "umt5"):
         x = torch.randn(*shape) * torch.randn(()).exp()
@@ -92,7 +92,7 @@ def model(model_type, dtype, shards=1, gated=True, tied=False, copies=(), keep=(
         tensors[theirs], params[ours] = x, expected(x, transposed)
     for name in copies:
         tensors[name] = tensors["shared.weight"]
-    files = {"config.json": json.dumps(config(model_type, gated, tied), indent=2).encode()}
+    files = {"config.json": json.dumps(config(model_type, gated, tied) | (said or {}), indent=2).encode()}
     stored = {"stored": "float32" if keep else str(dtype).removeprefix("torch.")}
     if shards == 1:
         return stored | {"files": encoded(files | {"model.safetensors": safetensors(tensors)}), "params": params}
@@ -127,6 +127,11 @@ golden = {
         "T5 1.0 with its copies of the embedding": model("t5", torch.float32, gated=False, tied=True,
                                                         copies=("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")),
         "bfloat16 with some float32": model("t5", torch.bfloat16, keep=("wo.weight", "layer_norm.weight")),
+        # transformers 5 says of all that embeddings are tied: configuration_t5.py and configuration_umt5.py, __post_init__.
+        "T5 1.1 of transformers 5": model("t5", torch.float32, said={"tie_word_embeddings": True, "scale_decoder_outputs": False}),
+        "T5 1.0 of transformers 5": model("t5", torch.float32, gated=False, tied=True, said={"scale_decoder_outputs": True}),
+        "mT5 of transformers 5": model("mt5", torch.float32, said={"tie_word_embeddings": True}),
+        "UMT5 of transformers 5": model("umt5", torch.float32, said={"tie_word_embeddings": True}),
     },
     "adapters": {
         "rows for encoder and decoder": adapter(6),

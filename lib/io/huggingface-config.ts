@@ -27,14 +27,22 @@ const RELATIVES: Readonly<Record<string, string>> = {
 };
 
 type ModelType = "t5" | "mt5" | "umt5";
-const StoredType = t.type({ model_type: optional(t.string) }, "model configuration");
+const StoredType = t.type(
+  { model_type: optional(t.string), architectures: optional(t.array(t.string)) },
+  "model configuration",
+);
+
+/** What a file says its model is; where `model_type` is not there, by the class that was saved, as `UMT5ForConditionalGeneration`. */
+const storedType = ({ model_type: type, architectures }: t.TypeOf<typeof StoredType>): string | undefined =>
+  type ?? /^(\w*T5)(?:For|With|Encoder|Model)/.exec(architectures?.[0] ?? "")?.[1]?.toLowerCase();
 
 /** Whether the configuration is that of a T5; files of the first versions do not say. */
 const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, ModelType> =>
   pipe(
     decodeAs(StoredType, configCaller, source)(raw),
-    E.chain(({ model_type: type }) => {
-      if (type === undefined || type === null || type === "t5") return E.right("t5");
+    E.chain((stored) => {
+      const type = storedType(stored);
+      if (type === undefined || type === "t5") return E.right("t5");
       if (type === "mt5" || type === "umt5") return E.right(type);
       return E.left(
         new ConfigError({
@@ -50,7 +58,7 @@ const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, Mod
   );
 
 /** Whether the value of a `config.json` may say that the output layer is the embedding although the weights have one of their own. */
-export const mayHaveOwnHead = (raw: unknown): boolean => StoredType.is(raw) && /^u?mt5$/.test(raw.model_type ?? "");
+export const mayHaveOwnHead = (raw: unknown): boolean => StoredType.is(raw) && /^u?mt5$/.test(storedType(raw) ?? "");
 
 /** In transformers' words; the tanh approximation is called `gelu_new` there, except in `gated-gelu`, which means it too. */
 const FEED_FORWARD = {

@@ -49,6 +49,17 @@ Config("UMT5 has the defaults of UMT5Config, and relative positions in every lay
   assert.is(configOf({ ...CONFIG, model_type: "umt5", tie_word_embeddings: false }).tiedEmbeddings, false);
 });
 
+Config("where a file does not say its type, the class that was saved does", () => {
+  const of = (...architectures: string[]) => configOf({ ...CONFIG, architectures }).relativeAttentionPerLayer;
+  assert.is(of("UMT5ForConditionalGeneration"), true);
+  for (const name of ["T5WithLMHeadModel", "T5ForConditionalGeneration", "MT5ForConditionalGeneration", "Other"]) {
+    assert.is(of(name), undefined, name);
+  }
+  assert.is(configOf({ ...CONFIG, architectures: ["MT5Model"] }).gated, true);
+  assert.match(refused({ ...CONFIG, architectures: ["LongT5Model"] }), "LongT5 attends to a window");
+  assert.is(configOf({ ...CONFIG, model_type: "t5", architectures: ["UMT5Model"] }).gated, false);
+});
+
 Config("the feed-forward layer is named by one key, or by the two newer ones, which win", () => {
   const of = (keys: object): [boolean, string] => {
     const { gated, activation } = configOf({ ...CONFIG, ...keys });

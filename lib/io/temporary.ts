@@ -10,9 +10,15 @@ import { join } from "node:path";
 const HOST = hostname().replaceAll(/[^\w.]/g, "_");
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** Those that were made here: the clock of a file system may be behind, so that what they name looks older than this process. */
+const made = new Set<string>();
+
 /** A name or path that no other call makes. */
-export const temporaryName = (base: string): string =>
-  `${base}-${HOST}-${process.pid}-${randomBytes(4).toString("hex")}`;
+export const temporaryName = (base: string): string => {
+  const owner = `${HOST}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  made.add(owner);
+  return `${base}-${owner}`;
+};
 
 /** When a file or folder, or a file in that folder, was last written, in milliseconds; never, when its process removes it just now. */
 const touchedAt = (path: string): number => {
@@ -38,6 +44,7 @@ const isAlive = (pid: number): boolean => {
  * often is in containers; then the file is older than the process. Of other machines only the time since the last write is known.
  */
 const isAbandoned = (owner: string, touchedMs: number): boolean => {
+  if (made.has(owner)) return false;
   const [, host, digits] = /^(.+)-(\d+)-[0-9a-f]{8}$/.exec(owner) ?? [];
   const pid = Number(digits);
   if (host !== HOST) return touchedMs < Date.now() - DAY_MS;

@@ -2,22 +2,22 @@
 
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { CheckpointError } from "../core/errors.js";
-import type { HostArray } from "../core/host.js";
 import { type CheckpointKind, checkpointKind } from "../io/checkpoint-kind.js";
 import type { Caller } from "../io/decode.js";
-import { readBytes } from "../io/files.js";
+import { ensureDir, readBytes } from "../io/files.js";
 import { type LoadedT5, loadT5 } from "../io/load-t5.js";
-import { loadPrompt, savePrompt } from "../io/prompts.js";
+import { savePrompt } from "../io/prompts.js";
 import type { FloatStorage } from "../io/safetensors-write.js";
 import { saveHuggingFace } from "../io/save-huggingface.js";
-import { openT5x, stepFolder } from "../io/t5x/checkpoint.js";
+import { stepFolder } from "../io/t5x/checkpoint.js";
 import { saveT5x } from "../io/t5x/save.js";
 import { withProgress } from "./bar.js";
 import { type Format, MODEL_FORMATS, type ModelFormat, PROMPT_FORMATS, type PromptFormat } from "./formats.js";
 import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
+import { promptOf } from "./prompt-of.js";
 import type { Terminal } from "./terminal.js";
 
 const WHERE = "fluxion convert";
@@ -60,10 +60,13 @@ const readModel = (input: string, terminal: Terminal): Promise<LoadedT5> =>
 const COMPANIONS =
   /^(spiece\.model|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|generation_config\.json)$/;
 
+const VOCABULARY = /^(spiece\.model|tokenizer\.json)$/;
+
 /** Their names in the folder of the input, if it is one of Hugging Face. */
 const companionsOf = async (dir: string, kind: CheckpointKind): Promise<string[]> =>
   kind === "huggingface" ? (await readdir(dir)).filter((name) => COMPANIONS.test(name)) : [];
 
+const ADAPTER = ["adapter_config.json", "adapter_model.safetensors"];
 const WEIGHTS = ["config.json", "model.safetensors", "model.safetensors.index.json"];
 
 const toHuggingFace = async (
@@ -87,6 +90,8 @@ const toHuggingFace = async (
   await orThrow(
     saveHuggingFace(out, model, { companions, ...(dtype && { dtype }), ...(maxShardBytes && { maxShardBytes }) }),
   );
+  if (!names.some((name) => VOCABULARY.test(name)))
+    terminal.note(`the vocabulary is not in ${out}: copy it there, or name it by --tokenizer`);
   return out;
 };
 
@@ -99,37 +104,13 @@ const toT5x = async (input: string, out: string, options: ConvertOptions, termin
   );
 };
 
-/** The prompt of a file, or the one that stands among the parameters of a T5X checkpoint. */
-const promptOf = async (
-  input: string,
-  kind: CheckpointKind,
-): Promise<{ readonly prompt: HostArray; readonly baseModel?: string | undefined }> => {
-  if (kind !== "t5x") return orThrow(loadPrompt(input));
-  const source = await orThrow(openT5x(input));
-  const names = [...source.entries.keys()].filter((name) => name.endsWith("/prompt"));
-  const [name] = names;
-  if (name !== undefined && names.length === 1) return { prompt: await orThrow(source.read(name)) };
-  throw new CheckpointError({
-    where: WHERE,
-    what: "there is not one prompt in this checkpoint",
-    expected: "one parameter named prompt",
-    got: names.length === 0 ? "none" : names.join(", "),
-    at: input,
-  });
-};
-
-const convertPrompt = async (
-  input: string,
-  kind: CheckpointKind,
-  out: string,
-  format: PromptFormat,
-  options: ConvertOptions,
-): Promise<string> => {
+const toPrompt = async (input: string, out: string, format: PromptFormat, options: ConvertOptions): Promise<string> => {
   refuseOptions(options, ["dtype", "maxShardBytes"], "prompts, which are written in float32");
   if (format !== "peft") refuseOptions(options, ["baseModel"], `${format} files, which have no place for it`);
-  checkFree(out, options.force);
-  const stored = await promptOf(input, kind);
+  for (const path of format === "peft" ? ADAPTER.map((name) => join(out, name)) : [out]) checkFree(path, options.force);
+  const stored = await promptOf(WHERE, input);
   const baseModel = options.baseModel ?? stored.baseModel;
+  if (format !== "peft") await orThrow(ensureDir(dirname(out), caller));
   await orThrow(savePrompt(out, stored.prompt, { format, ...(baseModel !== undefined && { baseModel }) }));
   return out;
 };
@@ -137,11 +118,24 @@ const convertPrompt = async (
 const formatByName = (out: string): PromptFormat =>
   out.endsWith(".npy") ? "npy" : out.endsWith(".safetensors") ? "safetensors" : "peft";
 
-/** Where no format is asked for: of models the other one, of prompts what the name says. */
+/** Where no format is asked for: what the name says, else of models the other one. */
 const formatFor = (kind: CheckpointKind, out: string): Format => {
-  if (kind === "huggingface") return "t5x";
-  if (kind === "t5x" && /\.(npy|safetensors)$/.test(out)) return formatByName(out);
-  return kind === "t5x" || kind === "meshtf" ? "hf" : formatByName(out);
+  const named = formatByName(out);
+  if (named !== "peft" || !MODELS.includes(kind)) return named;
+  return kind === "huggingface" ? "t5x" : "hf";
+};
+
+const MODELS: readonly CheckpointKind[] = ["huggingface", "t5x", "meshtf"];
+
+/** Refuses a model for a prompt, and the other way round; a T5X checkpoint may be either. */
+const checkFormat = (input: string, kind: CheckpointKind, to: Format): void => {
+  const isModel = MODELS.includes(kind);
+  if (isModelFormat(to) === isModel || kind === "t5x") return;
+  throw usageError(WHERE, `a ${isModel ? "model" : "prompt"} cannot be written as ${to}`, {
+    expected: isModel ? MODEL_FORMATS.join(" or ") : PROMPT_FORMATS.join(", "),
+    got: `${kind} at ${basename(input)}`,
+    ...(kind === "safetensors" && { hint: "of a model give the folder, with its config.json" }),
+  });
 };
 
 /** Converts a model or a prompt. */
@@ -154,20 +148,13 @@ export const convert = async (
   const kind = await orThrow(checkpointKind(input));
   const to = options.to ?? formatFor(kind, out);
   if (resolve(input) === resolve(out)) throw usageError(WHERE, "IN and OUT are the same", { at: out });
-  const isModel = kind === "huggingface" || kind === "t5x" || kind === "meshtf";
-  if (isModelFormat(to) !== isModel && !(kind === "t5x" && !isModelFormat(to))) {
-    const expected = isModel ? MODEL_FORMATS.join(" or ") : PROMPT_FORMATS.join(", ");
-    throw usageError(WHERE, `a ${isModel ? "model" : "prompt"} cannot be written as ${to}`, {
-      expected,
-      got: `${kind} at ${basename(input)}`,
-    });
-  }
+  checkFormat(input, kind, to);
   const written =
     to === "hf"
       ? await toHuggingFace(input, kind, out, options, terminal)
       : to === "t5x"
         ? await toT5x(input, out, options, terminal)
-        : await convertPrompt(input, kind, out, to, options);
+        : await toPrompt(input, out, to, options);
   terminal.write(
     options.json ? `${JSON.stringify({ in: input, kind, out: written, format: to })}\n` : `${written}: ${to}\n`,
   );

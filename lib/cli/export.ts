@@ -10,9 +10,9 @@ import { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep } from
 import { encode } from "../t5/model.js";
 import { evalShape, ShapeDtype } from "../transforms/make-jaxpr.js";
 import { toOnnx } from "../transforms/to-onnx.js";
-import { type ReadyT5, readyT5 } from "./generate.js";
 import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
+import { type ReadyT5, readyT5 } from "./ready.js";
 import type { Terminal } from "./terminal.js";
 
 export interface ExportFlags {

@@ -22,9 +22,15 @@ const list = (json: boolean | undefined, terminal: Terminal): void => {
 
 /** Fetches a model or a data set into the cache, and writes its folder. */
 export const fetchNamed = async (name: string | undefined, flags: FetchFlags, terminal: Terminal): Promise<void> => {
-  if (flags.list) return list(flags.json, terminal);
+  if (flags.list) {
+    if (name === undefined) return list(flags.json, terminal);
+    throw usageError("fluxion fetch", "--list is without a name", { got: name });
+  }
   if (name === undefined) throw usageError("fluxion fetch", "there is no name", { hint: "see --list" });
   const { mirror, cache: cacheDir, revision } = flags;
+  if (mirror !== undefined && !(/^https?:/.test(mirror) && URL.canParse(mirror))) {
+    throw usageError("fluxion fetch", "--mirror is no address", { expected: "https://…", got: mirror });
+  }
   const bar = new Bar(terminal, "{label} {bar} {size} | {eta_formatted} left");
   const onProgress = ({ file, done, total }: FetchProgress): void => bar.show(file, done, total);
   try {

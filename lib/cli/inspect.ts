@@ -11,7 +11,7 @@ import { type Metric, nearestTokens } from "../prompt/neighbours.js";
 import { type Contents, contentsOf, readEmbedding, totalElements } from "./contents.js";
 import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
-import { printBytes, type Terminal } from "./terminal.js";
+import { printable, printBytes, type Terminal } from "./terminal.js";
 
 export interface InspectOptions {
   readonly model?: string;
@@ -43,7 +43,11 @@ const plain = (head: string[], right: readonly number[]): Table.Table =>
 
 const norms = ({ shape, data }: StoredPrompt["prompt"]): number[] => {
   const [rows, width] = shape as [number, number];
-  return Array.from({ length: rows }, (_, i) => Math.hypot(...data.subarray(i * width, (i + 1) * width)));
+  return Array.from({ length: rows }, (_, row) => {
+    let sum = 0;
+    for (let i = row * width; i < (row + 1) * width; i++) sum += (data[i] as number) ** 2;
+    return Math.sqrt(sum);
+  });
 };
 
 const neighboursOf = async (
@@ -84,12 +88,12 @@ const inspectPrompt = async (path: string, options: InspectOptions, terminal: Te
     );
     return;
   }
-  const said = baseModel === undefined ? "" : `, for ${baseModel}`;
+  const said = baseModel === undefined ? "" : `, for ${printable(baseModel)}`;
   const unused = unusedRows === 0 ? "" : `; ${unusedRows} rows for a decoder are not used`;
   terminal.write(`prompt of ${length} vectors of width ${width} (${format}${said})${unused}\n`);
   const table = plain(["row", "norm", ...(nearest ? [`nearest pieces (${options.metric})`] : [])], [0, 1]);
   rows.forEach(({ norm, nearest }, i) => {
-    const shown = nearest?.map(({ piece, score }) => `${piece} ${score.toFixed(3)}`).join("  ");
+    const shown = nearest?.map(({ piece, score }) => `${printable(piece)} ${score.toFixed(3)}`).join("  ");
     table.push([i, norm.toFixed(4), ...(shown === undefined ? [] : [shown])]);
   });
   terminal.write(`${table}\n`);
@@ -122,9 +126,9 @@ const inspectTensors = (path: string, contents: Contents, options: InspectOption
   }
   const table = plain(["parameter", "shape", "stored as", "bytes"], [3]);
   for (const { name, shape, dtype, bytes } of tensors)
-    table.push([name, `[${shape}]`, dtype, bytes.toLocaleString("en")]);
+    table.push([printable(name), `[${shape}]`, dtype, bytes.toLocaleString("en")]);
   table.push([`${tensors.length} tensors`, parameters.toLocaleString("en"), "", bytes.toLocaleString("en")]);
-  const kept = Object.entries(metadata).map(([key, value]) => `${key}: ${value}`);
+  const kept = Object.entries(metadata).map(([key, value]) => printable(`${key}: ${value}`));
   terminal.write(`${[...describe(contents, path), ...kept, `${table}`].join("\n")}\n`);
   terminal.note(`${parameters.toLocaleString("en")} numbers in ${printBytes(bytes)}`);
 };

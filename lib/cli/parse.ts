@@ -9,34 +9,71 @@ const HINT = "see --help";
 export const usageError = (where: string, what: string, more: Omit<Mismatch, "where" | "what"> = {}): ConfigError =>
   new ConfigError({ where, what, hint: HINT, ...more });
 
-const wrongValue = (what: string, expected: string, got: string): ArgumentError =>
-  new ArgumentError({ where: "options", what, expected, got, hint: HINT });
-
-/** The number that an option's value is. */
-export const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() !== "" && !Number.isNaN(value)) return value;
-  throw wrongValue("an option is not a number", "a number", text);
+/** The numbers that an option takes. */
+export interface NumberRange {
+  /** What is wrong with others. */
+  readonly what: string;
+  readonly expected: string;
+  readonly has: (value: number) => boolean;
+}
+const ANY: NumberRange = { what: "this is not a number", expected: "a number", has: () => true };
+const COUNT: NumberRange = {
+  what: "this does not count anything",
+  expected: "a whole number from 1 on",
+  has: (n) => Number.isSafeInteger(n) && n >= 1,
 };
 
-/** The value of an option that counts something. */
-export const count = (text: string): number => {
-  const value = number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw wrongValue("an option does not count anything", "a whole number from 1 on", text);
-};
+const withDefault = (option: Option, fallback: unknown): Option =>
+  fallback === undefined ? option : option.default(fallback);
 
 /** An option with a number for its value. */
-export const numeric = (flags: string, what: string, fallback?: number): Option =>
-  withDefault(new Option(flags, what).argParser(number), fallback);
+export const numeric = (flags: string, what: string, fallback?: number, range: NumberRange = ANY): Option => {
+  const parse = (text: string): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!Number.isNaN(value) && range.has(value)) return value;
+    throw new ArgumentError({ where: flags, what: range.what, expected: range.expected, got: text, hint: HINT });
+  };
+  return withDefault(new Option(flags, what).argParser(parse), fallback);
+};
 
 /** An option that counts something. */
 export const counting = (flags: string, what: string, fallback?: number): Option =>
-  withDefault(new Option(flags, what).argParser(count), fallback);
+  numeric(flags, what, fallback, COUNT);
 
 /** An option with one of these names for its value. */
 export const oneOf = (flags: string, what: string, names: readonly string[], fallback?: string): Option =>
   withDefault(new Option(flags, what).choices(names), fallback);
+
+/** An option that can be given several times: a list. */
+export const several = (flags: string, what: string): Option =>
+  new Option(flags, what).argParser((value: string, before: readonly string[] = []) => [...before, value]);
+
+/** An option of which a second value would be taken for a list. */
+export const single = (flags: string, what: string): Option =>
+  new Option(flags, what).argParser((value: string, before: string | undefined) => {
+    if (before === undefined) return value;
+    throw new ArgumentError({ where: flags, what: "there can be one", got: `${before} and ${value}`, hint: HINT });
+  });
+
+/** Adds options that have to be given. That one is missing is said after what is wrong with others, which may be its misspelling. */
+export const addRequired = (command: Command, ...options: readonly Option[]): Command => {
+  for (const option of options) command.addOption(option);
+  return command.hook("preAction", () => {
+    const missing = options.find((option) => command.getOptionValue(option.attributeName()) === undefined);
+    if (missing !== undefined) throw usageError(nameOf(command), `required option '${missing.flags}' not specified`);
+  });
+};
+
+/** Refuses options, by their names in the program, that say nothing without another one. */
+export const onlyWith = (command: Command, other: string, names: readonly string[]): Command =>
+  command.hook("preAction", () => {
+    const flagsOf = (name: string) => command.options.find((option) => option.attributeName() === name)?.flags;
+    const lone = names.find((name) => command.getOptionValueSource(name) === "cli");
+    if (lone === undefined || command.getOptionValue(other) !== undefined) return;
+    throw usageError(nameOf(command), `${flagsOf(lone)} says nothing without another option`, {
+      expected: flagsOf(other),
+    });
+  });
 
 /** What runs compiled programs. */
 export const executorOption = (): Option =>
@@ -44,11 +81,8 @@ export const executorOption = (): Option =>
     "--executor <name>",
     "what runs compiled programs: onnxruntime-node (onnx), the backend (tfjs), or the first where it is installed (auto)",
     EXECUTORS,
-    process.env.FLUXION_EXECUTOR ?? "auto",
-  );
-
-const withDefault = (option: Option, fallback: unknown): Option =>
-  fallback === undefined ? option : option.default(fallback);
+    "auto",
+  ).env("FLUXION_EXECUTOR");
 
 /** Makes a command throw where commander would end the process, and keep quiet. */
 export const quiet = (program: Command, writeOut?: (text: string) => void): Command =>
@@ -56,6 +90,10 @@ export const quiet = (program: Command, writeOut?: (text: string) => void): Comm
     .exitOverride()
     .configureOutput({ writeErr: () => undefined, ...(writeOut && { writeOut }) })
     .allowExcessArguments(false);
+
+/** A subcommand as it is typed. */
+const nameOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 
 /** Commander's `error: unknown option '--x'\n(Did you mean --y?)` as an error of this library. */
 const asUsageError = (where: string, { message }: CommanderError): ConfigError => {
@@ -75,9 +113,12 @@ export const parseArguments = async (program: Command, where: string, argv: read
     await program.parseAsync(argv as string[], { from: "user" });
     return true;
   } catch (error) {
-    const { code } = error as Partial<CommanderError>;
-    if (code === "commander.helpDisplayed" || code === "commander.version") return false;
-    if (code?.startsWith("commander.")) throw asUsageError(where, error as CommanderError);
+    const { code, exitCode } = error as Partial<CommanderError>;
+    if (code === "commander.help" && exitCode !== 0) throw usageError(where, `unknown command '${argv.at(-1)}'`);
+    if (code === "commander.helpDisplayed" || code === "commander.help" || code === "commander.version") return false;
+    const command = program.commands.find((sub) => sub.name() === argv[0]);
+    const said = command === undefined ? where : `${where} ${command.name()}`;
+    if (code?.startsWith("commander.")) throw asUsageError(said, error as CommanderError);
     throw error;
   }
 };

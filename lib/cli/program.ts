@@ -1,5 +1,5 @@
 /** @file The subcommands of `fluxion` and their options. What a subcommand does is loaded when it is called. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { VERSION } from "../core/version.js";
 import { METRICS } from "../prompt/neighbours.js";
 import type { ConvertOptions } from "./convert.js";
@@ -8,38 +8,80 @@ import type { FetchFlags } from "./fetch.js";
 import { FORMATS } from "./formats.js";
 import type { GenerateFlags } from "./generate.js";
 import type { InspectOptions } from "./inspect.js";
-import { counting, executorOption, numeric, oneOf, parseArguments, quiet } from "./parse.js";
+import {
+  addRequired,
+  counting,
+  executorOption,
+  type NumberRange,
+  numeric,
+  oneOf,
+  onlyWith,
+  parseArguments,
+  quiet,
+  several,
+  single,
+} from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
 const MODEL = "a T5: a Hugging Face folder, or a checkpoint of T5X or Mesh TensorFlow";
 const TOKENIZER = "SentencePiece model or tokenizer.json (default: that of the model's folder)";
 const JSON_FLAG = "print JSON, for machines";
 
+const modelOption = () => single("--model <dir>", MODEL);
+const promptOption = () =>
+  single(
+    "--prompt <path>",
+    "tuned prompt: .npy, safetensors, the folder of a PEFT adapter, or a T5X checkpoint with one inside",
+  );
+
+const TEMPERATURE: NumberRange = { what: "this is no temperature", expected: "0 or more", has: (x) => x >= 0 };
+const SHARE: NumberRange = {
+  what: "this is no probability",
+  expected: "above 0, at most 1",
+  has: (x) => x > 0 && x <= 1,
+};
+const SEED: NumberRange = { what: "this is no seed", expected: "a whole number", has: Number.isSafeInteger };
+/** More than any machine has; each takes memory, and a million of them take hours to start. */
+const MOST_THREADS = 1024;
+const THREADS: NumberRange = {
+  what: "this is no number of threads",
+  expected: `a whole number from 1 to ${MOST_THREADS}`,
+  has: (n) => Number.isInteger(n) && n >= 1 && n <= MOST_THREADS,
+};
+
 const addGenerate = (program: Command, terminal: Terminal): void => {
   const sampling = ["temperature", "topK", "topP"];
-  program
+  const decoding = [...sampling, "beams", "brevity", "lengthPenalty"];
+  const command = program
     .command("generate [text...]")
     .description(
-      "Answers each text (without one, each line of the standard input) by a T5, with a tuned prompt in front of it if one is given. Greedy, unless options ask for sampling or beams.",
-    )
-    .requiredOption("--model <dir>", MODEL)
+      "Answers each text (without one, each line of the standard input) by a T5, with a tuned prompt in front of it if one is given. Greedy, unless options ask for sampling or beams, or give the answers. A text that begins with - comes after --.",
+    );
+  addRequired(command, modelOption())
     .option("--tokenizer <file>", TOKENIZER)
-    .option("--prompt <file>", "tuned prompt: .npy, safetensors or a PEFT adapter")
+    .addOption(promptOption())
     .addOption(counting("--max-tokens <n>", "most tokens of an answer, end of sequence included", 64))
     .addOption(
       counting("--max-input-length <n>", "tokens of a text, end of sequence included; longer ones are cut", 512),
     )
     .addOption(counting("--batch-size <n>", "texts answered at once", 8))
     .addOption(counting("--number <n>", "answers to each text, best first", 1))
-    .addOption(numeric("--temperature <x>", "draw tokens, from logits divided by this"))
+    .addOption(numeric("--temperature <x>", "draw tokens, from logits divided by this", undefined, TEMPERATURE))
     .addOption(counting("--top-k <n>", "draw from the n most likely tokens"))
-    .addOption(numeric("--top-p <x>", "draw from the most likely tokens that together have this probability"))
-    .addOption(numeric("--seed <n>", "seed of what is drawn", 0))
+    .addOption(
+      numeric("--top-p <x>", "draw from the most likely tokens that together have this probability", undefined, SHARE),
+    )
+    .addOption(numeric("--seed <n>", "seed of what is drawn", 0, SEED))
     .addOption(counting("--beams <n>", "beam search").conflicts(sampling))
     .addOption(numeric("--brevity <alpha>", "beams scored as in T5X (default, 0.6)").conflicts("lengthPenalty"))
     .addOption(numeric("--length-penalty <x>", "beams scored as in Hugging Face's library"))
+    .addOption(
+      several("--label <text>", "one of the answers to choose from, by likelihood; given once for each").conflicts(
+        decoding,
+      ),
+    )
     .addOption(executorOption())
-    .addOption(counting("--threads <n>", "threads of onnxruntime-node; default one a core"))
+    .addOption(numeric("--threads <n>", "threads of onnxruntime-node; default one a core", undefined, THREADS))
     .option("--json", "print a line of JSON for each text, for machines")
     .action(async (texts: string[], flags: GenerateFlags) => {
       const { generate } = await import("./generate.js");
@@ -48,9 +90,10 @@ const addGenerate = (program: Command, terminal: Terminal): void => {
 };
 
 const addInspect = (program: Command, terminal: Terminal): void => {
-  program
+  const command = program
     .command("inspect <path>")
-    .description("Shows the tensors of a checkpoint, or the vectors of a prompt; no more is read than is shown.")
+    .description("Shows the tensors of a checkpoint, or the vectors of a prompt; no more is read than is shown.");
+  onlyWith(command, "model", ["tokenizer", "neighbours", "metric"])
     .option("--model <dir>", "for a prompt: the model it was tuned for, to find the nearest pieces of its vocabulary")
     .option("--tokenizer <file>", TOKENIZER)
     .addOption(counting("--neighbours <n>", "pieces for each vector", 5))
@@ -83,14 +126,13 @@ const addConvert = (program: Command, terminal: Terminal): void => {
 };
 
 const addExport = (program: Command, terminal: Terminal): void => {
-  program
+  const command = program
     .command("export")
     .description(
       "Writes a T5 with a tuned prompt inside as ONNX: encoder.onnx, whose results are what decoder-step.onnx reads besides a cache, and fluxion.json with the lengths and ids that the loop needs. Shapes are fixed.",
-    )
-    .requiredOption("--model <dir>", MODEL)
-    .requiredOption("--out <dir>", "folder for the files")
-    .option("--prompt <file>", "tuned prompt: .npy, safetensors or a PEFT adapter")
+    );
+  addRequired(command, modelOption(), new Option("--out <dir>", "folder for the files"))
+    .addOption(promptOption())
     .option("--task <name>", "name of the task, for the metadata")
     .addOption(counting("--input-length <n>", "tokens of a text, end of sequence included", 128))
     .addOption(counting("--max-length <n>", "most tokens of an answer, end of sequence included", 64))

@@ -15,21 +15,42 @@ export interface Terminal {
   readonly typed: boolean;
 }
 
+/** The lines of the standard input, without the byte order mark that some programs write first. */
+async function* inputLines(): AsyncGenerator<string> {
+  let first = true;
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    yield first ? line.replace(/^\ufeff/, "") : line;
+    first = false;
+  }
+}
+
 /** The streams of this process. */
 export const processTerminal = (): Terminal => {
-  // Whoever reads may stop early (`| head`); that is not an error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+  // Whoever reads may stop early (`| head`); that is not an error. Without a reader of notes the results still matter.
+  const onClosed = (then: () => void) => (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    then();
+  };
+  process.stdout.on(
+    "error",
+    onClosed(() => process.exit(0)),
+  );
+  process.stderr.on(
+    "error",
+    onClosed(() => undefined),
+  );
   return {
     write: (text) => process.stdout.write(text),
     note: (line) => process.stderr.write(`${line}\n`),
     watched: process.stderr.isTTY === true,
-    lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    lines: inputLines,
     typed: process.stdin.isTTY === true,
   };
 };
+
+/** Text of a file for a terminal, which would obey control characters. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -89,9 +89,36 @@ Convert("a prompt among the parameters of a T5X checkpoint is taken out, or name
   assert.match(await failure("convert", place("t5x"), place("none.npy")), /not one prompt/);
 });
 
+Convert("a vocabulary that is there is not replaced unasked, and that none comes along is said", async () => {
+  mkdirSync(place("kept"));
+  writeFileSync(place("kept/spiece.model"), "mine");
+  assert.match(
+    await failure("convert", NANO, place("kept"), "--to", "hf"),
+    /something already\n {2}at +.*spiece\.model/,
+  );
+  assert.equal(filesBelow(place("kept")), ["spiece.model"]);
+  await fluxion(["convert", NANO, place("kept"), "--to", "hf", "--force"]);
+  assert.equal(readFileSync(place("kept/spiece.model")), readFileSync(`${NANO}/spiece.model`));
+  const { notes } = await fluxion(["convert", place("t5x"), place("no-vocabulary")]);
+  assert.match(notes.join("\n"), /the vocabulary is not in .*no-vocabulary: .*--tokenizer/);
+});
+
+Convert("an empty folder is free, and folders of prompts are made", async () => {
+  mkdirSync(place("free"));
+  await fluxion(["convert", place("a.npy"), place("free")]);
+  assert.equal((await run(loadPrompt(place("free")))).prompt, prompt);
+  await fluxion(["convert", place("a.npy"), place("made/for/it.npy")]);
+  assert.equal(readFileSync(place("made/for/it.npy")), readFileSync(place("a.npy")));
+});
+
 Convert("what cannot be is refused before anything is written", async () => {
   assert.match(await failure("convert", NANO, place("x"), "--to", "npy"), /a model cannot be written as npy/);
   assert.match(await failure("convert", place("a.npy"), place("x"), "--to", "hf"), /a prompt cannot be written as hf/);
+  assert.match(await failure("convert", NANO, place("x.npy")), /a model cannot be written as npy/);
+  assert.match(
+    await failure("convert", `${NANO}/model.safetensors`, place("x"), "--to", "t5x"),
+    /cannot be written as t5x[\s\S]*of a model give the folder/,
+  );
   assert.match(await failure("convert", NANO, place("x"), "--dtype", "float16"), /--dtype is not for T5X/);
   assert.match(await failure("convert", NANO, place("x"), "--base-model", "y"), /--base-model is not for T5X/);
   assert.match(await failure("convert", NANO, `${NANO}/`, "--to", "hf"), /the same/);

@@ -33,11 +33,26 @@ Fluxion("help names every subcommand, also without arguments; so does each its o
     assert.match(out, new RegExp(`\n {2}${name} `));
     assert.match((await fluxion([name, "--help"])).out, /--json/);
   }
+  assert.is((await fluxion(["help", "convert"])).out, (await fluxion(["convert", "--help"])).out);
+  assert.is((await fluxion(["help"])).out, out);
   assert.match((await fluxion(["--version"])).out, /^\d+\.\d+\.\d+\n$/);
 });
 
 Fluxion("an unknown subcommand suggests one", async () => {
   assert.match(await failure("convrt"), /unknown command 'convrt'\n {2}hint +did you mean convert\?/);
+  assert.match(await failure("help", "convrt"), /unknown command 'convrt'/);
+});
+
+Fluxion("an executor that the environment names and that is none is told with its variable", async () => {
+  const saved = process.env.FLUXION_EXECUTOR;
+  process.env.FLUXION_EXECUTOR = "cuda";
+  try {
+    assert.match(await failure("generate", "--model", "nowhere", "x"), /'cuda' from env 'FLUXION_EXECUTOR' is invalid/);
+    assert.match(await failure("inspect", "nowhere"), /no such file/);
+  } finally {
+    if (saved === undefined) delete process.env.FLUXION_EXECUTOR;
+    else process.env.FLUXION_EXECUTOR = saved;
+  }
 });
 
 Fluxion("names that can be fetched are listed; others are refused without a connection", async () => {
@@ -49,6 +64,8 @@ Fluxion("names that can be fetched are listed; others are refused without a conn
   assert.ok(names.some(({ name, kind }) => name === "t5-small-lm-adapt" && kind === "model"));
   assert.match((await fluxion(["fetch", "--list"])).out, /^model\tt5-small\n/);
   assert.match(await failure("fetch"), /there is no name/);
+  assert.match(await failure("fetch", "t5-small", "--list"), /--list is without a name/);
+  assert.match(await failure("fetch", "t5-small", "--mirror", "nonsense"), /--mirror is no address/);
   assert.match(await failure("fetch", "t5-tiny-lm-adapt"), /t5-tiny-lm-adapt/);
 });
 

@@ -8,9 +8,11 @@ import { dispose } from "../../lib/core/tensor.js";
 import { loadTokenizer } from "../../lib/data/load-tokenizer.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { savePrompt } from "../../lib/io/prompts.js";
+import { saveT5x } from "../../lib/io/t5x/save.js";
 import * as np from "../../lib/np/index.js";
 import { generate } from "../../lib/t5/generate.js";
 import type { Params } from "../../lib/t5/model.js";
+import { rank } from "../../lib/t5/rank.js";
 import { temporaryFolder } from "../io/folder.js";
 import { failure, fluxion } from "./run.js";
 
@@ -93,6 +95,61 @@ Generate("a prompt changes the answer, and has to fit the model", async () => {
   );
 });
 
+Generate("labels are chosen by the likelihood that t5.rank gives them, also in a batch", async () => {
+  const { config, params } = await orThrow(loadHuggingFace("assets/t5-nano"));
+  const tokenizer = await orThrow(loadTokenizer("assets/t5-nano"));
+  await init({ executor: "tfjs" });
+  const labels = ["contradiction", "entailment", "neutral"];
+  const weights = np.devicePut(params) as Params;
+  const score = rank(config);
+  const want = TEXTS.flatMap((text) =>
+    labels.map((label) => {
+      const [inputs, targets] = [text, label].map((part) => [...tokenizer.encode(part), tokenizer.eosId]);
+      using x = np.array(Int32Array.from(inputs), { shape: [1, inputs.length] });
+      using y = np.array(Int32Array.from(targets), { shape: [1, targets.length] });
+      using got = score(weights, x, y);
+      return got.dataSync()[0];
+    }),
+  );
+  score.dispose();
+  dispose(weights);
+  const flags = labels.flatMap((label) => ["--label", label]);
+  const got = await answers([...flags, "--number", "3", ...TEXTS]);
+  got.forEach(({ outputs }, row) => {
+    const scores = want.slice(3 * row, 3 * row + 3);
+    for (const { text, score } of outputs) assert.ok(Math.abs(score - scores[labels.indexOf(text)]) < 1e-4);
+    assert.equal(
+      outputs.map(({ score }) => score),
+      outputs.map(({ score }) => score).sort((a, b) => b - a),
+    );
+  });
+  assert.is((await fluxion(["generate", ...MODEL, ...flags, TEXTS[0]])).out, "entailment\n");
+});
+
+Generate("a prompt in a T5X checkpoint is used where it is asked for, and named where it is not", async () => {
+  const { config, params } = await orThrow(loadHuggingFace("assets/t5-nano"));
+  assert.is(config.dModel, 128);
+  const prompt = hostArray(
+    [4, 128],
+    "float32",
+    Float32Array.from({ length: 4 * 128 }, (_, i) => 3 * Math.sin(i)),
+  );
+  const tuned = join(folder, "tuned");
+  await orThrow(saveT5x(tuned, { params, prompts: { "encoder/prompt/prompt/prompt": prompt } }));
+  const path = join(folder, "taken.npy");
+  await orThrow(savePrompt(path, prompt));
+  assert.equal(await answers(["--prompt", tuned, TEXTS[1]]), await answers(["--prompt", path, TEXTS[1]]));
+  const other = ["--model", tuned, "--tokenizer", "assets/t5-nano", TEXTS[1]];
+  const { notes } = await fluxion(["generate", ...MODEL.slice(2), ...other]);
+  assert.match(notes.join("\n"), /^not used: encoder\/prompt\/prompt\/prompt, .*--prompt .*tuned/);
+});
+
+Generate("a prompt that is not of numbers is refused, with its row", async () => {
+  const path = join(folder, "nan.npy");
+  await orThrow(savePrompt(path, hostArray([2, 128], "float32", new Float32Array(256).fill(Number.NaN, 200))));
+  assert.match(await failure("generate", ...MODEL, "--prompt", path, "x"), /not of numbers[\s\S]*NaN in row 1/);
+});
+
 Generate("a text that is too long is cut, and that is said", async () => {
   const { notes } = await fluxion(["generate", ...MODEL, "--max-input-length", "4", TEXTS[0]]);
   assert.match(notes.join("\n"), /is cut to 4/);
@@ -109,7 +166,23 @@ Generate("command lines that make no sense are refused before anything is read",
     await failure(...nowhere, "--beems", "2", "x"),
     /unknown option '--beems'\n {2}hint +did you mean --beams\?/,
   );
-  assert.match(await failure(...nowhere, "--top-k", "many", "x"), /not a number/);
+  assert.match(
+    await failure("generate", "--modle", "nowhere", "x"),
+    /unknown option '--modle'\n.*did you mean --model/,
+  );
+  const wrong: readonly (readonly [flag: string, value: string, what: RegExp])[] = [
+    ["--top-k", "many", /^--top-k <n>: this does not count anything\n {2}expected +a whole number[\s\S]*many/],
+    ["--brevity", "much", /^--brevity <alpha>: this is not a number/],
+    ["--temperature", "-1", /^--temperature <x>: this is no temperature\n {2}expected +0 or more/],
+    ["--top-p", "2", /^--top-p <x>: this is no probability\n {2}expected +above 0, at most 1/],
+    ["--seed", "1.5", /^--seed <n>: this is no seed\n {2}expected +a whole number/],
+    ["--threads", "1000000", /^--threads <n>: .*\n {2}expected +a whole number from 1 to 1024/],
+  ];
+  for (const [flag, value, what] of wrong) assert.match(await failure(...nowhere, flag, value, "x"), what);
+  assert.match(await failure(...nowhere, "--prompt", "a", "--prompt", "b", "x"), /--prompt <path>: there can be one/);
+  assert.match(await failure(...nowhere, "--label", "a", "--top-k", "3", "x"), /cannot be used with/);
+  assert.match(await failure(...nowhere, "--label", "a", "--number", "2", "x"), /more answers than labels/);
+  assert.match(await failure(...nowhere, "--max-input-length", "1", "x"), /there is no room for a text/);
   assert.match(await failure(...nowhere, "x"), /no such file or folder/);
   assert.match(await failure("generate", "--model", "assets/superglue-mini", "x"), /holds no vocabulary/);
 });

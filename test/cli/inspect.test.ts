@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -5,6 +6,7 @@ import { readEmbedding } from "../../lib/cli/contents.js";
 import { orThrow } from "../../lib/cli/main.js";
 import { hostArray } from "../../lib/core/host.js";
 import { savePrompt } from "../../lib/io/prompts.js";
+import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { withShared } from "../helpers/shared.js";
 import { temporaryFolder } from "../io/folder.js";
 import { failure, fluxion, fluxionJson } from "./run.js";
@@ -99,6 +101,28 @@ Inspect("the rows of an embedding are nearest to their own pieces", async () => 
   const { out } = await fluxion(["inspect", path, "--model", NANO, "--metric", "euclidean"]);
   assert.match(out, /nearest pieces \(euclidean\)/);
   assert.match(out, new RegExp(`│ +0 │ +[\\d.]+ │ ${rows[0].nearest?.[0].piece} 0\\.000 `));
+});
+
+Inspect("options for the nearest pieces are refused where there is no model", async () => {
+  assert.match(
+    await failure("inspect", NANO, "--metric", "dot"),
+    /--metric <name> says nothing .*\n {2}expected +--model/,
+  );
+  assert.match(await failure("inspect", NANO, "--tokenizer", NANO), /--tokenizer <file> says nothing/);
+});
+
+Inspect("a prompt of a million columns has a norm, and names cannot control the terminal", async () => {
+  const wide = join(folder, "wide.npy");
+  await orThrow(savePrompt(wide, hostArray([1, 1_000_000], "float32", new Float32Array(1_000_000).fill(2))));
+  assert.is((await fluxionJson<Prompt>("inspect", wide)).rows[0].norm, 2000);
+  const path = join(folder, "evil.safetensors");
+  writeFileSync(
+    path,
+    encodeSafetensors({ "\u001b[2Jx": hostArray([1], "float32", new Float32Array(1)) }, { a: "b\nc" }),
+  );
+  const { out } = await fluxion(["inspect", path]);
+  assert.match(out, /│ \\u001b\[2Jx /);
+  assert.match(out, /\na: b\\u000ac\n/);
 });
 
 Inspect.run();

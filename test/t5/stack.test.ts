@@ -25,7 +25,7 @@ for (const { label, open } of runtimes()) {
     });
 
   check("scanned layers give the numbers of unrolled ones, with dropout and without, and the same gradients", () => {
-    const { config, params } = tinyT5({ numLayers: 3 });
+    const { config, params } = tinyT5();
     const stacked = t5.stackLayers(params);
     const prompt = { prompt: random.normal(random.key(7), [3, config.dModel]) };
     for (const [dropoutRate, key] of [[0], [0.3, random.key(3)]] as const) {

@@ -63,6 +63,7 @@ export { cond, switchCase } from "./transforms/cond.js";
 export { type CustomJvpOptions, customJvp } from "./transforms/custom-jvp.js";
 export { type CustomVjpOptions, customVjp } from "./transforms/custom-vjp.js";
 export { type Grad, grad, type Held, linearize, type ValueAndGrad, valueAndGrad, vjp } from "./transforms/grad.js";
+export { type CaptureOptions, captureIntermediates, type Intermediates } from "./transforms/intermediates.js";
 export {
   type Hessian,
   hessian,

@@ -3,7 +3,7 @@ import { range, sameShape } from "../core/aval.js";
 import type { Atom, Eqn } from "../core/jaxpr.js";
 import { Literal } from "../core/tensor.js";
 import { reshapeP, transposeP } from "../primitives/broadcast.js";
-import { mulP, negP, stopGradientP } from "../primitives/elementwise.js";
+import { mulP, nameP, negP, stopGradientP } from "../primitives/elementwise.js";
 
 /** An equation whose results have no names yet. */
 export type Unnamed = Omit<Eqn, "outputs">;
@@ -24,7 +24,7 @@ const factor = ([x, y]: readonly Atom[]): Atom | undefined => {
 
 /** The value that an equation gives, where it is one of before. */
 export const sameValue = ({ prim, inputs, params }: Unnamed, producerOf: ProducerOf): Atom | undefined => {
-  if (prim === stopGradientP) return inputs[0];
+  if (prim === stopGradientP || prim === nameP) return inputs[0];
   if (prim === mulP) return factor(inputs);
   if (prim === negP) {
     const before = producerOf(inputs[0]);

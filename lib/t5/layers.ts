@@ -4,6 +4,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
+import { checkpointName } from "../transforms/checkpoint.js";
 import type { T5Attention, T5Config, T5Mlp, T5RelativePositions } from "./config.js";
 import { bucketTable } from "./positions.js";
 
@@ -56,6 +57,7 @@ export const biasPerLayer = (
  * @param queries  activations `[B, Q, d]`
  * @param keys     activations `[B, K, d]` the keys and values are made of
  * @param bias     added to the scores, broadcast to `[B, heads, Q, K]`
+ * @param name     what the weights are called, `[B, heads, Q, K]`; see `captureIntermediates`
  */
 export const attention = (
   config: T5Config,
@@ -64,6 +66,7 @@ export const attention = (
   keys: Tensor,
   bias: Tensor,
   drop: Drop,
+  name: string,
 ): Tensor => {
   const heads = (x: Tensor, kernel: Tensor): Tensor =>
     np.reshape(np.matmul(x, kernel), [x.shape[0], x.shape[1], config.numHeads, config.dKv]);
@@ -71,7 +74,7 @@ export const attention = (
   const k = heads(keys, params.key.kernel);
   const v = heads(keys, params.value.kernel);
   const scores = np.add(np.einsum("bqhd,bkhd->bhqk", q, k), bias);
-  const weights = drop(nn.softmax(scores, -1), [-2]);
+  const weights = drop(checkpointName(nn.softmax(scores, -1), name), [-2]);
   const mixed = np.einsum("bhqk,bkhd->bqhd", weights, v);
   return np.matmul(np.reshape(mixed, [q.shape[0], q.shape[1], config.numHeads * config.dKv]), params.out.kernel);
 };

@@ -125,7 +125,8 @@ export const encode = composite(
     const embedded = drop(before === undefined ? tokens : np.concatenate([before, tokens], 1), ALONG_LENGTH);
     const last = through<T5EncoderLayer<Tensor>>(layers, embedded, (h, layer, dropped) => {
       const y = norm(config, layer.preAttentionLayerNorm, h);
-      const x = np.add(h, dropped(attention(config, layer.attention, y, y, bias(layer), dropped), ALONG_LENGTH));
+      const seen = attention(config, layer.attention, y, y, bias(layer), dropped, "encoder.attention");
+      const x = np.add(h, dropped(seen, ALONG_LENGTH));
       return np.add(x, dropped(mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), dropped), ALONG_LENGTH));
     });
     // T5X masks what every layer reads, too; nothing comes of that, since nobody sees padding, and it is zero here.
@@ -182,9 +183,11 @@ export const decode = composite(
     const embedded = drop(embed(params, decoderInputs), ALONG_LENGTH);
     const last = through<T5DecoderLayer<Tensor>>(layers, embedded, (h, layer, dropped) => {
       const y = masked(layer.preSelfAttentionLayerNorm, h);
-      const x = np.add(h, dropped(attention(config, layer.selfAttention, y, y, own(layer), dropped), ALONG_LENGTH));
+      const before = attention(config, layer.selfAttention, y, y, own(layer), dropped, "decoder.selfAttention");
+      const x = np.add(h, dropped(before, ALONG_LENGTH));
       const queries = np.reshape(masked(layer.preCrossAttentionLayerNorm, x), [examples, -1, config.dModel]);
-      const seen = attention(config, layer.encoderDecoderAttention, queries, encoded.states, cross, dropped);
+      const name = "decoder.encoderDecoderAttention";
+      const seen = attention(config, layer.encoderDecoderAttention, queries, encoded.states, cross, dropped, name);
       const w = np.add(x, dropped(np.reshape(seen, x.shape), ALONG_LENGTH));
       return np.add(w, dropped(mlp(config, layer.mlp, masked(layer.preMlpLayerNorm, w), dropped), ALONG_LENGTH));
     });

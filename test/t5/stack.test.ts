@@ -44,7 +44,7 @@ for (const { label, open } of runtimes()) {
   });
 
   check("what is computed again within a layer is what was computed, dropout included", () => {
-    const { config, params } = tinyT5({ numDecoderLayers: 1 });
+    const { config, params } = tinyT5();
     const prompt = { prompt: random.normal(random.key(7), [3, config.dModel]) };
     const batch = batchOf(random.key(3));
     for (const weights of [params, t5.stackLayers(params)]) {

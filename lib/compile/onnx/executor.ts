@@ -63,8 +63,10 @@ export const onnxExecutor = (ort: Ort): Executor => {
   /** A segment as one call of the runtime. */
   const native = ({ jaxpr, consts }: Segment): Kernel => {
     const session = ort.open(encodeModel(modelOf(jaxpr, consts, false)));
+    // Not the jaxpr itself, which the kernel would keep alive with all its constants.
+    const { outAvals } = jaxpr;
     const kernel: Kernel = (inputs) => {
-      const outs = jaxpr.outAvals.map((aval) => device.room(aval));
+      const outs = outAvals.map((aval) => device.room(aval));
       try {
         session.run(
           new Map(inputs.map((h, i) => [inputName(i), device.read(h)])),

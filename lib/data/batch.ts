@@ -74,7 +74,7 @@ export const bucketLengths = (lengths: readonly number[], count: number, most = 
 const pad = (rows: readonly (readonly number[])[], length: number): Int32Array => {
   const out = new Int32Array(rows.length * length);
   rows.forEach((row, i) => {
-    out.set(row.slice(0, length), i * length);
+    out.set(row, i * length);
   });
   return out;
 };
@@ -92,20 +92,26 @@ export interface TokenBatch {
   readonly tokens: number;
 }
 
-/** The smallest bucket that holds every row. */
-const bucketFor = (rows: readonly (readonly number[])[], buckets: readonly number[]): number => {
+const NO_BUCKET = "no bucket is long enough";
+
+/** The smallest length that holds every row. @throws {ArgumentError} when none does: a row that is cut would lose its EOS */
+const lengthFor = (what: string, rows: readonly (readonly number[])[], buckets: readonly number[]): number => {
   const longest = Math.max(...rows.map((row) => row.length));
   const fits = buckets.find((b) => b >= longest);
   if (fits !== undefined) return fits;
   throw new ArgumentError({
     where: "batch",
-    what: "no bucket is long enough",
+    what,
     expected: `at most ${buckets.at(-1)} tokens`,
     got: `${longest}`,
   });
 };
 
-/** Pads some examples to one bucket. */
+/**
+ * Pads some examples to one bucket, and their targets to `targetLength`.
+ *
+ * @throws {ArgumentError} when an input fits no bucket, or a target is longer
+ */
 export const makeBatch = (
   tokens: readonly Tokens[],
   rows: readonly number[],
@@ -114,10 +120,10 @@ export const makeBatch = (
 ): TokenBatch => {
   const inputs = rows.map((r) => tokens[r].inputs);
   const targets = rows.map((r) => tokens[r].targets);
-  const inputLength = bucketFor(inputs, buckets);
+  const inputLength = lengthFor(NO_BUCKET, inputs, buckets);
   return {
     inputs: pad(inputs, inputLength),
-    targets: pad(targets, targetLength),
+    targets: pad(targets, lengthFor("a target is too long", targets, [targetLength])),
     size: rows.length,
     inputLength,
     targetLength,
@@ -147,7 +153,7 @@ export const evaluationBatches = (
     const inputs = rows.map((r) => tokens[r].inputs);
     // A row of padding repeats the last example; its answer is not read.
     const filled = Array.from({ length: batchSize }, (_, i) => inputs[Math.min(i, inputs.length - 1)]);
-    const inputLength = bucketFor(inputs, buckets);
+    const inputLength = lengthFor(NO_BUCKET, inputs, buckets);
     batches.push({ inputs: pad(filled, inputLength), size: batchSize, inputLength, rows });
   }
   return batches;

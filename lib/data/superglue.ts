@@ -13,7 +13,7 @@ export interface Example {
   readonly idx: number;
   readonly inputs: string;
   readonly targets: string;
-  /** Index among the task's labels; -1 where the split has none. */
+  /** Index among the task's labels. */
   readonly label: number;
 }
 

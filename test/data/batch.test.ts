@@ -97,4 +97,11 @@ Batches("evaluation batches hold every example once; the last one is filled up",
   );
 });
 
+Batches("inputs and targets that do not fit are refused: cut, they would lose their end of sequence", () => {
+  const tokens: Tokens[] = [{ inputs: [5, 1], targets: [7, 8, 1] }];
+  assert.equal([...makeBatch(tokens, [0], [2], 3).targets], [7, 8, 1]);
+  assert.throws(() => makeBatch(tokens, [0], [2], 2), /a target is too long[\s\S]*at most 2 tokens[\s\S]*3/);
+  assert.throws(() => makeBatch(tokens, [0], [1], 3), /no bucket is long enough/);
+});
+
 Batches.run();

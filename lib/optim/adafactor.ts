@@ -64,7 +64,9 @@ const factoredAxes = (shape: readonly number[], least: number): readonly [d0: nu
 /**
  * Adafactor.
  *
- * With weight decay w and update u a step is `p ← (1 - w) p - u`: the decay is not multiplied by the learning rate.
+ * With weight decay w and update u a step is `p ← (1 - w) p - u`: the decay is not multiplied by the learning rate. Hugging Face's
+ * `Adafactor`, which does so and factors every matrix, is `{ weightDecayRate: learningRate * weight_decay, minDimSizeToFactor: 1 }`, for
+ * a constant rate without parameter scale.
  * @example // the settings of prompt tuning (Lester et al. 2021)
  * adafactor({ learningRate: 0.3, decayRate: 0.8, weightDecayRate: 1e-5, multiplyByParameterScale: false })
  */

@@ -17,6 +17,9 @@ const Adafactor = suite("optim/adafactor");
 
 const reference = await runtimeFor("reference");
 
+/** T5X's Adafactor, and that of Hugging Face. */
+type Producer = "t5x" | "hf";
+
 interface Case {
   readonly name: string;
   readonly shape: readonly number[];
@@ -29,7 +32,7 @@ interface Case {
     readonly beta1: number | null;
     readonly min_dim_size_to_factor: number;
   };
-  readonly factored: { readonly t5x: boolean };
+  readonly factored: Readonly<Record<Producer, boolean>>;
   readonly initial: { readonly numerator: GoldenTensor; readonly denominator: number };
   readonly gradients: {
     readonly q: GoldenTensor;
@@ -39,10 +42,11 @@ interface Case {
     readonly fine: number;
     readonly roll: readonly [number, number] | null;
   };
-  readonly params_after_step: {
-    readonly t5x: Record<string, GoldenTensor | { digest: Digest; rows: number[]; values: GoldenTensor }>;
-  };
-  readonly state_after_20: { readonly t5x: Record<string, GoldenTensor> };
+  readonly params_after_step: Record<
+    Producer,
+    Record<string, GoldenTensor | { digest: Digest; rows: number[]; values: GoldenTensor }>
+  >;
+  readonly state_after_20: Record<Producer, Record<string, GoldenTensor>>;
 }
 
 /** The gradient of step `t`, as the case's formula gives it: exact in float32. */
@@ -65,7 +69,15 @@ const last = <U, A, B>([updates, [, state]]: readonly [U, readonly [A, B]]): rea
 const PARAMS = { abs: 2e-5, rel: 1e-5 };
 const STATE = { abs: 1e-37, rel: 1e-4 };
 
-withShared(Adafactor, "twenty steps of every case equal T5X's", (root) => {
+/** What differs by the producer: Hugging Face factors every matrix, and multiplies its weight decay by the learning rate. */
+const optionsOf = (producer: Producer, { settings: s }: Case) => ({
+  minDimSizeToFactor: producer === "hf" ? 1 : s.min_dim_size_to_factor,
+  ...(s.weight_decay === null
+    ? {}
+    : { weightDecayRate: producer === "hf" ? s.learning_rate * s.weight_decay : s.weight_decay }),
+});
+
+const twentySteps = (producer: Producer) => (root: string) => {
   const { cases } = readSharedJson<{ cases: Case[] }>(root, "golden/adafactor.json");
   const stored = parseSafetensors(readFileSync(`${root}/golden/adafactor_params.safetensors`));
   if (E.isLeft(stored)) throw stored.left;
@@ -78,8 +90,7 @@ withShared(Adafactor, "twenty steps of every case equal T5X's", (root) => {
           decayRate: s.decay_rate,
           multiplyByParameterScale: s.multiply_by_parameter_scale,
           clippingThreshold: s.clipping_threshold,
-          minDimSizeToFactor: s.min_dim_size_to_factor,
-          ...(s.weight_decay === null ? {} : { weightDecayRate: s.weight_decay }),
+          ...optionsOf(producer, c),
           ...(s.beta1 === null ? {} : { beta1: s.beta1 }),
         });
         const { numerator, denominator } = c.initial;
@@ -90,16 +101,16 @@ withShared(Adafactor, "twenty steps of every case equal T5X's", (root) => {
           ),
         };
         let state = tx.init(params);
-        assert.is((state.moments as { w: AdafactorMoments }).w.v === null, c.factored.t5x, `${c.name}: factored`);
+        assert.is((state.moments as { w: AdafactorMoments }).w.v === null, c.factored[producer], `${c.name}: factored`);
         for (let t = 0; t < 20; t++) {
           const [updates, next] = tx.update({ w: np.array(gradient(c, t), { shape: c.shape }) }, state, params);
           params = applyUpdates(params, updates);
           state = next;
-          const want = c.params_after_step.t5x[String(t + 1)];
+          const want = c.params_after_step[producer][String(t + 1)];
           if (want === undefined) continue;
           const got = params.w.dataSync();
           const what = `${c.name}, step ${t + 1}`;
-          const whole = stored.right.tensors.get(`${c.name}/t5x/${t + 1}`);
+          const whole = stored.right.tensors.get(`${c.name}/${producer}/${t + 1}`);
           if (whole !== undefined) assertNear(what, got, whole.data, PARAMS);
           if ("data" in want) assertNear(what, got, want.data, PARAMS);
           else {
@@ -112,11 +123,13 @@ withShared(Adafactor, "twenty steps of every case equal T5X's", (root) => {
           }
         }
         const { v, vRow, vCol } = (state.moments as { w: AdafactorMoments }).w;
-        const golden = c.state_after_20.t5x;
+        const golden = c.state_after_20[producer];
+        // Hugging Face's rows are the mean over the last axis, ours over the longest.
+        const swapped = producer === "hf" && c.shape[0] > c.shape[1];
         for (const [name, tensor] of [
           ["v", v],
-          ["v_row", vRow],
-          ["v_col", vCol],
+          [swapped ? "v_col" : "v_row", vRow],
+          [swapped ? "v_row" : "v_col", vCol],
         ] as const) {
           if (golden[name] !== undefined)
             assertNear(`${c.name}: ${name}`, (tensor as Tensor).dataSync(), golden[name].data, STATE);
@@ -124,7 +137,9 @@ withShared(Adafactor, "twenty steps of every case equal T5X's", (root) => {
       });
     }
   });
-});
+};
+withShared(Adafactor, "twenty steps of every case equal T5X's", twentySteps("t5x"));
+withShared(Adafactor, "twenty steps of every case equal Hugging Face's", twentySteps("hf"));
 
 /** The state of T5X's own test after one step: every second moment is a constant. */
 const afterOneStep = (moments: Partial<Record<keyof AdafactorMoments, Tensor>>) => ({

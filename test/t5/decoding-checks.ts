@@ -4,11 +4,13 @@ import * as assert from "uvu/assert";
 import * as np from "../../lib/np/index.js";
 import type { Decoded } from "../../lib/t5/decoder.js";
 import { type BeamMethod, generate } from "../../lib/t5/generate.js";
+import { logits as logitsOf } from "../../lib/t5/model.js";
 import { rank } from "../../lib/t5/rank.js";
 import { assertNear, fromGolden, type GoldenTensor } from "../helpers/golden.js";
 import { readSharedJson } from "../helpers/shared.js";
 import { type Model, onModels } from "./golden-checks.js";
 
+const LOGITS = { abs: 5e-5, rel: 1e-5 };
 const SCORES = { abs: 1e-4, rel: 1e-5 };
 
 interface Case {
@@ -20,6 +22,9 @@ interface Greedy extends Case {
   readonly max_new_tokens: number;
   readonly live: GoldenTensor;
   readonly sum_log_prob: readonly number[];
+  readonly chosen_log_prob: GoldenTensor;
+  readonly top5_ids: GoldenTensor;
+  readonly top5_logits: GoldenTensor;
 }
 interface HuggingFaceBeams extends Case {
   readonly method: "beam";
@@ -105,6 +110,32 @@ export const decodesLikeGoldens = (
         });
       }
     });
+
+    check(
+      "the five best tokens of every greedy step, and the likelihood of the chosen one",
+      ({ config, params }, root) => {
+        const golden = readSharedJson<Golden<Greedy | HuggingFaceBeams>>(root, `golden/${name}/generate.json`);
+        for (const c of golden.cases.filter((k): k is Greedy => k.method === "greedy" && wanted(name, k.prompt))) {
+          const [rows, length] = c.live.shape;
+          const chosen = Array.from({ length: rows }, (_, i) => row(c.sequences, i, 1)).flat();
+          const targets = np.array(Int32Array.from(chosen), { shape: [rows, length] });
+          const prefix = c.prompt ? { prefix: fromGolden(golden.inputs.prompt) } : {};
+          const logits = logitsOf(config, params, { inputs: fromGolden(golden.inputs.input_ids), targets }, prefix);
+          const logProbs = np.subtract(logits, np.logsumexp(logits, { axis: -1, keepDims: true }));
+          const [all, logs, vocabulary] = [logits.dataSync(), logProbs.dataSync(), config.vocabSize];
+          c.live.data.forEach((live, at) => {
+            if (!live) return;
+            const step = Array.from(all.slice(at * vocabulary, (at + 1) * vocabulary));
+            const best = [...step.keys()].sort((a, b) => step[b] - step[a]).slice(0, 5);
+            const want = c.top5_logits.data.slice(at * 5, at * 5 + 5);
+            assert.equal(best, c.top5_ids.data.slice(at * 5, at * 5 + 5), `ids of step ${at}`);
+            const bestLogits = best.map((id) => step[id]);
+            assertNear(`logits of step ${at}`, bestLogits, want, LOGITS);
+            assertNear(`step ${at}`, [logs[at * vocabulary + chosen[at]]], [c.chosen_log_prob.data[at]], SCORES);
+          });
+        }
+      },
+    );
 
     check("beam search by Hugging Face's rule", (model, root) => {
       const golden = readSharedJson<Golden<Greedy | HuggingFaceBeams>>(root, `golden/${name}/generate.json`);

@@ -8,18 +8,21 @@ import { withRuntime } from "../../lib/core/runtime.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { huggingFaceName } from "../../lib/io/names.js";
+import { tokenLosses } from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, adam, applyUpdates, type GradientTransformation, sgd } from "../../lib/optim/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { positionBias } from "../../lib/t5/layers.js";
 import * as t5 from "../../lib/t5/model.js";
 import { grad, valueAndGrad } from "../../lib/transforms/grad.js";
+import { captureIntermediates } from "../../lib/transforms/intermediates.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { assertDigest, assertNear, type Digest, fromGolden, type GoldenTensor } from "../helpers/golden.js";
 import { runtimes } from "../helpers/runtime.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
 
 const HIDDEN = { abs: 2e-5, rel: 1e-5 };
+const PROBABILITIES = { abs: 1e-5, rel: 1e-5 };
 const LOGITS = { abs: 5e-5, rel: 1e-5 };
 const LOSS = { abs: 1e-5, rel: 2e-6 };
 const TRAINED = { abs: 5e-4, rel: 1e-4 };
@@ -165,6 +168,37 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
       });
     });
 
+    check("attention probabilities of every layer", ({ config, params }, root) => {
+      const golden = readSharedJson<{
+        inputs: Inputs;
+        encoder_attentions: GoldenTensor[];
+        decoder_attentions: GoldenTensor[];
+        cross_attentions: GoldenTensor[];
+      }>(root, `golden/${name}/intermediate.json`);
+      const { input_ids: ids, labels } = golden.inputs;
+      const [, found] = captureIntermediates((p: t5.Params, b: t5.Batch) => t5.logits(config, p, b))(
+        params,
+        batchOf(golden.inputs),
+      );
+      // What a padded query sees matters to nobody: it is masked here, and there it is not.
+      for (const [which, want, queries] of [
+        ["encoder.attention", golden.encoder_attentions, ids],
+        ["decoder.selfAttention", golden.decoder_attentions, labels],
+        ["decoder.encoderDecoderAttention", golden.cross_attentions, labels],
+      ] as const) {
+        assert.is(found[which].length, want.length);
+        want.forEach((layer, i) => {
+          const [, heads, length, keys] = layer.shape;
+          const skip = (at: number): boolean => {
+            const query = Math.floor(at / keys) % length;
+            return queries.data[Math.floor(at / keys / length / heads) * length + query] <= 0;
+          };
+          assert.equal(found[which][i].shape, layer.shape);
+          assertNear(`${which}, layer ${i}`, found[which][i].dataSync(), layer.data, PROBABILITIES, skip);
+        });
+      }
+    });
+
     check("the gradient with respect to the prompt", ({ config, params }, root) => {
       const golden = readSharedJson<{
         inputs: Inputs;
@@ -238,8 +272,10 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
           encoder_last_hidden_state: GoldenTensor;
           logits_at_positions: { positions: number[]; values: GoldenTensor };
           logits_logsumexp: GoldenTensor;
+          logits_argmax: GoldenTensor;
           loss: number;
         };
+        loss_details: { token_nll: GoldenTensor };
         full_gradients: Record<string, GoldenTensor>;
         gradient_digests: Record<string, Digest>;
       }>(root, `golden/${name}/long.json`);
@@ -260,6 +296,10 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
       const logZ = np.logsumexp(logits, { axis: -1 });
       const skip = paddingOf(golden.inputs.labels, 1);
       assertNear("logsumexp", logZ.dataSync(), golden.outputs.logits_logsumexp.data, LOGITS, skip);
+      const best = np.argmax(logits, { axis: -1 }).dataSync();
+      assertNear("argmax", best, golden.outputs.logits_argmax.data, { abs: 0, rel: 0 }, skip);
+      const nll = tokenLosses(logits, batch.targets).loss.dataSync();
+      assertNear("token losses", nll, golden.loss_details.token_nll.data, LOGITS, skip);
       using step = jit(valueAndGrad(t5.loss(config)));
       const [loss, grads] = step(params, batch);
       assertNear("loss", [loss.item()], [golden.outputs.loss], LOSS);
@@ -298,6 +338,9 @@ export const agreesWithGoldens = (suite: Test, labels: readonly string[]): void 
         }
       };
       train(adafactor({ learningRate: 0.3, ...spec }), "adafactor_t5x_unfactored");
+      // Hugging Face factors every matrix, and its weight decay is multiplied by the learning rate.
+      const decay = { weightDecayRate: 0.3 * spec.weightDecayRate, minDimSizeToFactor: 1 };
+      train(adafactor({ learningRate: 0.3, ...spec, ...decay }), "adafactor_hf");
       train(sgd({ learningRate: 2 }), "sgd");
       train(adam({ learningRate: 0.05 }), "adam");
     });

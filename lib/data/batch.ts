@@ -92,11 +92,15 @@ export interface TokenBatch {
   readonly tokens: number;
 }
 
+/** The length of the longest row; of any number of rows, where a call with as many arguments would overflow the stack. */
+export const longestOf = (rows: readonly (readonly number[])[]): number =>
+  rows.reduce((longest, row) => Math.max(longest, row.length), 0);
+
 const NO_BUCKET = "no bucket is long enough";
 
 /** The smallest length that holds every row. @throws {ArgumentError} when none does: a row that is cut would lose its EOS */
 const lengthFor = (what: string, rows: readonly (readonly number[])[], buckets: readonly number[]): number => {
-  const longest = Math.max(...rows.map((row) => row.length));
+  const longest = longestOf(rows);
   const fits = buckets.find((b) => b >= longest);
   if (fits !== undefined) return fits;
   throw new ArgumentError({

@@ -1,6 +1,6 @@
 /** @file Asking a model for its answers: decoded greedily, or ranked by likelihood, and scored as the task scores them. */
 import { dispose, type Tensor } from "../core/tensor.js";
-import type { EvaluationBatch } from "../data/batch.js";
+import { type EvaluationBatch, longestOf } from "../data/batch.js";
 import type { Tokenizer } from "../data/sentencepiece.js";
 import type { Example, Task } from "../data/superglue.js";
 import * as np from "../np/index.js";
@@ -51,7 +51,7 @@ const byGreedy = ({ config, frozen, tokenizer, maxTargetLength }: Parts): Answer
 const byRank = ({ config, frozen, tokenizer, task }: Parts): Answerer => {
   const score = rank(config);
   const rows = task.labels.map((label) => [...tokenizer.encode(label), config.eosId]);
-  const longest = Math.max(...rows.map((row) => row.length));
+  const longest = longestOf(rows);
   const padded = rows.flatMap((row) => [...row, ...new Array<number>(longest - row.length).fill(config.padId)]);
   const answer = (prompt: PromptParams | null, inputs: Tensor): string[] => {
     const labels = np.array(Int32Array.from(padded), { shape: [rows.length, longest] });

@@ -7,7 +7,15 @@ import { scope } from "../core/composite.js";
 import { ConfigError, ShapeError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
-import { batchRows, bucketLengths, evaluationBatches, makeBatch, type Tokens, tokenize } from "../data/batch.js";
+import {
+  batchRows,
+  bucketLengths,
+  evaluationBatches,
+  longestOf,
+  makeBatch,
+  type Tokens,
+  tokenize,
+} from "../data/batch.js";
 import { loadTask } from "../data/load-task.js";
 import { loadTokenizer } from "../data/load-tokenizer.js";
 import type { Tokenizer } from "../data/sentencepiece.js";
@@ -140,7 +148,7 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   const lossOptions = { zLoss: config.zLoss, dropoutRate: config.dropout };
   const trainTokens = tokenize(train, tokenizer, { inputLength: config.maxInputLength });
   const validationTokens = tokenize(validation, tokenizer, { inputLength: config.maxInputLength });
-  const targetLength = Math.max(...trainTokens.map((t) => t.targets.length));
+  const targetLength = longestOf(trainTokens.map((t) => t.targets));
   const lengths = validationTokens.map((t) => t.inputs.length);
   const majorityId = majority(train.map((e) => e.label));
   const targets = validation.map((e) => e.label);

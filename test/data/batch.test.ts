@@ -6,6 +6,7 @@ import {
   bucketLengths,
   epochOrder,
   evaluationBatches,
+  longestOf,
   makeBatch,
   type Tokens,
   tokenize,
@@ -102,6 +103,12 @@ Batches("inputs and targets that do not fit are refused: cut, they would lose th
   assert.equal([...makeBatch(tokens, [0], [2], 3).targets], [7, 8, 1]);
   assert.throws(() => makeBatch(tokens, [0], [2], 2), /a target is too long[\s\S]*at most 2 tokens[\s\S]*3/);
   assert.throws(() => makeBatch(tokens, [0], [1], 3), /no bucket is long enough/);
+});
+
+Batches("the longest of very many rows is found", () => {
+  const rows = Array.from({ length: 500_000 }, (_, i) => (i === 300_000 ? [1, 2, 3] : [1]));
+  assert.is(longestOf(rows), 3);
+  assert.is(longestOf([]), 0);
 });
 
 Batches.run();

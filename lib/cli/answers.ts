@@ -1,6 +1,6 @@
 /** @file Answers of a T5 to batches of texts: its own, or the likeliest of those that are given. */
 import { dispose, type Tensor } from "../core/tensor.js";
-import { withEos } from "../data/batch.js";
+import { longestOf, withEos } from "../data/batch.js";
 import { decodeStream } from "../data/decoder.js";
 import type { Tokenizer } from "../data/sentencepiece.js";
 import * as np from "../np/index.js";
@@ -14,7 +14,7 @@ import type { ReadyT5 } from "./ready.js";
 const STEP = 16;
 
 export const tensorOf = (rows: readonly (readonly number[])[]): Tensor => {
-  const length = STEP * Math.ceil(Math.max(...rows.map((row) => row.length)) / STEP);
+  const length = STEP * Math.ceil(longestOf(rows) / STEP);
   const ids = new Int32Array(rows.length * length);
   rows.forEach((row, i) => {
     ids.set(row, i * length);

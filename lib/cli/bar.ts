@@ -1,9 +1,8 @@
 /** @file A progress bar on the error stream. */
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../io/huggingface.js";
+import { SIGNALS } from "../io/undo.js";
 import { printBytes, type Terminal } from "./terminal.js";
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Has `stop` called when the process ends before the returned function was, also by a signal, which then goes on to whoever else

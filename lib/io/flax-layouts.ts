@@ -75,8 +75,8 @@ const unstacked = (stack: string, arrays: readonly StackedArray[], axis: number)
     ]);
   });
 
-/** More layers than any T5 has; a number beyond it is damage. */
-const MAX_LAYERS = 1000;
+/** More layers than any T5 has; a name or a size beyond it is damaged. */
+export const MAX_LAYERS = 1000;
 
 const placesOf = (where: string, source: TensorSource): E.Either<CheckpointError, Map<string, Place>> => {
   const places: [string, Place][] = [];

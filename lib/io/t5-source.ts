@@ -13,7 +13,7 @@ import type { HostArray } from "../core/host.js";
 import { flatten, type KeyPath, pathsOf, unflatten } from "../core/pytree.js";
 import { dimSize, isDims, paramDims, type T5Config, type T5Dim, type T5Tree } from "../t5/config.js";
 import { differencesOf, misfitError, type TensorInfo } from "./fit.js";
-import { inUsualLayout } from "./flax-layouts.js";
+import { inUsualLayout, MAX_LAYERS } from "./flax-layouts.js";
 import type { LoadOptions } from "./huggingface.js";
 import type { SourceEntry, TensorSource } from "./tensor-source.js";
 
@@ -65,9 +65,6 @@ const countLayers = (stack: string, names: readonly string[]): number =>
     const layer = new RegExp(`^${stack}/layers_(\\d+)/`).exec(name)?.[1];
     return layer === undefined ? most : Math.max(most, 1 + Number(layer));
   }, 0);
-
-/** More layers than any T5 has; beyond it a name is damaged. */
-const MAX_LAYERS = 1000;
 
 const namedDims = (config: T5Config): [string, readonly T5Dim[]][] => {
   const [dims, treedef] = flatten(paramDims(config), isDims);

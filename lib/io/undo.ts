@@ -4,7 +4,8 @@
  * Signals are listened to only as long as there is something to undo, since a listener makes them wait for the event loop. A program that
  * listens to them itself decides what they do. `SIGKILL` cannot be caught.
  */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Those that end a process which does not listen to them, and can be listened to. */
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const pending = new Set<() => void>();
 

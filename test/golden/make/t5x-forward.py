@@ -10,6 +10,7 @@ import os
 
 import torch
 
+from t5_positions import bucket
 from t5x_read import tiny_arrays
 
 W = {name: torch.tensor(array.copy()).double() for name, array in tiny_arrays().items()}
@@ -20,25 +21,9 @@ HEADS, BUCKETS = W["encoder/relpos_bias/rel_embedding"].shape
 FAR = 128
 
 
-def bucket(distance, both_ways):
-    """Of `distance` = position of the key minus that of the query."""
-    buckets, base = BUCKETS, 0
-    if both_ways:
-        buckets //= 2
-        base = buckets if distance > 0 else 0
-        back = abs(distance)
-    else:
-        back = max(0, -distance)
-    near = buckets // 2
-    if back < near:
-        return base + back
-    far = near + math.floor(math.log(back / near) / math.log(FAR / near) * (buckets - near) + 1e-9)
-    return base + min(far, buckets - 1)
-
-
 def bias(stack, queries, keys):
     both_ways = stack == "encoder"
-    ids = [[bucket(k - q, both_ways) for k in range(keys)] for q in range(queries)]
+    ids = [[bucket(k - q, both_ways, BUCKETS, FAR) for k in range(keys)] for q in range(queries)]
     return W[f"{stack}/relpos_bias/rel_embedding"][:, torch.tensor(ids)]
 
 

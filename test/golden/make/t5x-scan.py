@@ -17,6 +17,9 @@ import sys
 
 import numpy as np
 
+from t5_positions import bucket
+from t5x_write import ndarray, pack
+
 ROOT = os.path.dirname(os.path.abspath(__file__))
 D, H, K, F, V, BUCKETS, FAR, LAYERS = 7, 2, 3, 5, 16, 8, 12, {"encoder": 3, "decoder": 2}
 INPUTS = np.array([[5, 9, 3, 1, 0, 0], [7, 2, 15, 11, 4, 1]])
@@ -50,21 +53,8 @@ WHOLE |= {f"{s}/{s}_norm/scale": normal(D, scale=0.2, mean=1.0) for s in STACKS}
 
 # The forward pass, float64
 
-def bucket(distance, both_ways):
-    buckets, base = BUCKETS, 0
-    if both_ways:
-        buckets, base = buckets // 2, buckets // 2 if distance > 0 else 0
-        back = abs(distance)
-    else:
-        back = max(0, -distance)
-    near = buckets // 2
-    if back < near:
-        return base + back
-    return base + min(near + math.floor(math.log(back / near) / math.log(FAR / near) * (buckets - near) + 1e-9), buckets - 1)
-
-
 def bias(w, queries, keys, both_ways):
-    ids = np.array([[bucket(k - q, both_ways) for k in range(keys)] for q in range(queries)])
+    ids = np.array([[bucket(k - q, both_ways, BUCKETS, FAR) for k in range(keys)] for q in range(queries)])
     return w["relpos_bias/rel_embedding"].astype(np.float64)[:, ids]
 
 
@@ -111,24 +101,6 @@ def forward():
 
 # The checkpoints: MessagePack with small arrays in it, and Zarr folders for kernels
 
-def pack(v):
-    if isinstance(v, int):
-        return bytes([v]) if 0 <= v < 128 else b"\xce" + struct.pack(">I", v)
-    if isinstance(v, str):
-        s = v.encode()
-        return b"\xd9" + bytes([len(s)]) + s
-    if isinstance(v, bytes):
-        return b"\xc6" + struct.pack(">I", len(v)) + v
-    if isinstance(v, np.ndarray):
-        data = pack([list(v.shape), v.dtype.name, v.tobytes()])
-        return b"\xc9" + struct.pack(">I", len(data)) + b"\x01" + data
-    if isinstance(v, list):
-        return b"\xdd" + struct.pack(">I", len(v)) + b"".join(map(pack, v))
-    if isinstance(v, dict):
-        return b"\xdf" + struct.pack(">I", len(v)) + b"".join(pack(k) + pack(x) for k, x in v.items())
-    raise TypeError(v)
-
-
 def zarr(x):
     """One chunk for each index of the first axis but the last, as a partitioned writer leaves them."""
     chunk = [max(1, x.shape[0] - 1), *x.shape[1:]]
@@ -152,12 +124,12 @@ def checkpoint(arrays):
             at = at.setdefault(key, {})
         x = np.ascontiguousarray(x)
         if leaf != "kernel":
-            at[leaf] = x
+            at[leaf] = ndarray(x.shape, x.dtype.name, x.tobytes())
             continue
         folder = "target." + name.replace("/", ".")
         at[leaf] = {"driver": "zarr", "kvstore": {"driver": "file", "path": folder}, "metadata": {"shape": list(x.shape)}}
         files |= {f"{folder}/{k}": v for k, v in zarr(x).items()}
-    state = {"step": np.array(7, np.int32), "param_states": {}}
+    state = {"step": ndarray([], "int32", struct.pack("<i", 7)), "param_states": {}}
     index = pack({"version": 3, "optimizer": {"state": state, "target": tree}})
     return {k: base64.b64encode(v).decode() for k, v in {"checkpoint": index, **files}.items()}
 

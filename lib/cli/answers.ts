@@ -1,13 +1,13 @@
 /** @file Answers of a T5 to batches of texts: its own, or the likeliest of those that are given. */
 import { dispose, type Tensor } from "../core/tensor.js";
 import { longestOf, withEos } from "../data/batch.js";
-import { decodeStream } from "../data/decoder.js";
-import type { Tokenizer } from "../data/sentencepiece.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import { type GenerateOptions, generate as generateWith, type Prefixed } from "../t5/generate.js";
 import type { Params } from "../t5/model.js";
 import { rank } from "../t5/rank.js";
+import { decodeStream } from "../tokenizer/decoder.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { ReadyT5 } from "./ready.js";
 
 /** Lengths are rounded up to this, so that batches of similar lengths share a program. */

@@ -1,7 +1,7 @@
 /** @file A progress bar on the error stream. */
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../io/huggingface.js";
-import { SIGNALS } from "../io/undo.js";
+import { SIGNALS } from "../store/undo.js";
 import { printBytes, type Terminal } from "./terminal.js";
 
 /**

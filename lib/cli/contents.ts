@@ -6,9 +6,9 @@ import * as E from "fp-ts/lib/Either.js";
 import { type Shape, sizeOf } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
+import { orThrow } from "../edge/either.js";
 import type { CheckpointKind } from "../io/checkpoint-kind.js";
 import { configCaller, decodeHuggingFaceConfig } from "../io/huggingface-config.js";
-import { readJson } from "../io/json-file.js";
 import { openMesh } from "../io/meshtf/load.js";
 import { huggingFaceName } from "../io/names.js";
 import { openSafetensors, type SafetensorsFile } from "../io/safetensors.js";
@@ -17,8 +17,8 @@ import type { StoredName } from "../io/stored.js";
 import { inferConfig } from "../io/t5-source.js";
 import { openT5x } from "../io/t5x/checkpoint.js";
 import type { TensorSource } from "../io/tensor-source.js";
+import { readJson } from "../store/json-file.js";
 import type { T5Config } from "../t5/config.js";
-import { orThrow } from "./main.js";
 
 /** One tensor as it is stored. */
 export interface StoredTensor {

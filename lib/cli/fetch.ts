@@ -1,8 +1,9 @@
 /** @file `fluxion fetch`: released models and data sets by name. */
+
+import { orThrow } from "../edge/either.js";
 import { SOURCE_NAMES, sourceOf } from "../io/fetch/catalogue.js";
 import { type FetchProgress, fetchFiles } from "../io/fetch/fetch.js";
 import { Bar } from "./bar.js";
-import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 

@@ -1,13 +1,13 @@
 /** @file `fluxion generate`: text from a T5, with or without a prompt. */
 import { dispose } from "../core/tensor.js";
 import { withEos } from "../data/batch.js";
-import { loadTokenizer } from "../data/load-tokenizer.js";
-import type { Tokenizer } from "../data/sentencepiece.js";
-import { brief } from "../io/decode.js";
+import { brief } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
+import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { checkVocabulary } from "../train/prepare.js";
 import { choosing, tensorOf, writing } from "./answers.js";
 import { type DecodingFlags, methodOf } from "./decoding.js";
-import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
 import { type ReadyOptions, readyT5 } from "./ready.js";
 import type { Terminal } from "./terminal.js";

@@ -3,13 +3,13 @@ import Table from "cli-table3";
 import { init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
 import { dispose } from "../core/tensor.js";
-import { loadTokenizer } from "../data/load-tokenizer.js";
+import { orThrow } from "../edge/either.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
 import { loadPrompt, type StoredPrompt } from "../io/prompts.js";
 import * as np from "../np/index.js";
 import { type Metric, nearestTokens } from "../prompt/neighbours.js";
+import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import { type Contents, contentsOf, readEmbedding, totalElements } from "./contents.js";
-import { orThrow } from "./main.js";
 import { usageError } from "./parse.js";
 import { printable, printBytes, type Terminal } from "./terminal.js";
 

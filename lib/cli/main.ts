@@ -1,6 +1,4 @@
 /** @file The edge of a program: errors become one readable message and an exit code, Ctrl-C a wish to stop. */
-import * as E from "fp-ts/lib/Either.js";
-import type { TaskEither } from "fp-ts/lib/TaskEither.js";
 import { isFluxionError } from "../core/errors.js";
 
 /**
@@ -24,11 +22,4 @@ export const onInterrupt = (say: () => void): (() => boolean) => {
     say();
   });
   return () => asked;
-};
-
-/** The value of a success; throws the error of a failure. */
-export const orThrow = async <A>(task: TaskEither<Error, A>): Promise<A> => {
-  const result = await task();
-  if (E.isLeft(result)) throw result.left;
-  return result.right;
 };

@@ -1,8 +1,8 @@
 /** @file The command line of a prompt-tuning run: every setting is an option. */
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import * as E from "fp-ts/lib/Either.js";
-import { TASK_NAMES } from "../data/superglue.js";
+import { orThrow } from "../edge/either.js";
+import { TASK_NAMES } from "../tasks/superglue.js";
 import { decodeRunConfig, type RunConfig } from "../train/config.js";
 import { readRunConfig } from "../train/run-folder.js";
 import { executorOption, numeric, oneOf, parseArguments, quiet, usageError } from "./parse.js";
@@ -83,8 +83,7 @@ export const readInvocation = async (argv: readonly string[]): Promise<Invocatio
   const { out, resume, ...settings } = p.opts<{ out: string; resume: string } & Record<string, unknown>>();
   const source = resume === "" ? "options" : `${resume}/config.json`;
   const decoded = decodeRunConfig(resume === "" ? settings : await readRunConfig(resume), source);
-  if (E.isLeft(decoded)) throw decoded.left;
-  const config = decoded.right;
+  const config = orThrow(decoded);
   if (config.init === "file" && config.initFile === "") {
     throw usageError("options", "--init file needs --init-file FILE");
   }

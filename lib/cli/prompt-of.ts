@@ -2,11 +2,11 @@
 import * as E from "fp-ts/lib/Either.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
+import { orThrow } from "../edge/either.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
 import { loadPrompt } from "../io/prompts.js";
 import { isPrompt } from "../io/t5-source.js";
 import { openT5x } from "../io/t5x/checkpoint.js";
-import { orThrow } from "./main.js";
 
 /** A prompt `[P, d]`, and the model it was tuned for where it is said. */
 export interface FoundPrompt {

@@ -3,13 +3,13 @@ import { type ExecutorName, init } from "../compile/init.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import type { Tensor } from "../core/tensor.js";
+import { orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
 import * as np from "../np/index.js";
 import { fromArray } from "../prompt/prompt.js";
 import type { T5Config } from "../t5/config.js";
 import type { Params } from "../t5/model.js";
 import { withProgress } from "./bar.js";
-import { orThrow } from "./main.js";
 import { promptOf } from "./prompt-of.js";
 import type { Terminal } from "./terminal.js";
 

@@ -5,8 +5,8 @@
  * are rounded up to a few buckets, so that a jitted step compiles a few programs.
  */
 import { ArgumentError } from "../core/errors.js";
-import type { Tokenizer } from "./sentencepiece.js";
-import type { Example } from "./superglue.js";
+import type { Example } from "../tasks/superglue.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 
 /** One example as ids, each row ended by EOS. */
 export interface Tokens {

@@ -1,4 +1,15 @@
-/** @file Data sets as text to text, tokens and batches. Reading files needs Node. */
+/** @file Examples as tokens and batches. */
+// The old places of these names, for this minor version.
+export * from "../tasks/index.js";
+export {
+  type Decoder,
+  decodeStream,
+  loadTokenizer,
+  parseSentencePiece,
+  parseTokenizerJson,
+  type Tokenizer,
+  type TokenizerOptions,
+} from "../tokenizer/index.js";
 export {
   batchRows,
   bucketLengths,
@@ -11,10 +22,3 @@ export {
   tokenize,
   withEos,
 } from "./batch.js";
-export { type Decoder, decodeStream } from "./decoder.js";
-export { loadTask, type Splits } from "./load-task.js";
-export { loadTokenizer } from "./load-tokenizer.js";
-export { parseRows, readRows } from "./rows.js";
-export { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "./sentencepiece.js";
-export { dropFirstWord, type Example, glueText, TASK_NAMES, type Task, taskOf } from "./superglue.js";
-export { parseTokenizerJson } from "./tokenizer-json.js";

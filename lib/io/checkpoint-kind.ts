@@ -4,8 +4,8 @@ import { open, readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError } from "../core/errors.js";
-import { brief, type Caller } from "./decode.js";
-import { attempt, readAt } from "./files.js";
+import { brief, type Caller } from "../edge/decode.js";
+import { attempt, readAt } from "../store/files.js";
 import { ADAPTER_CONFIG } from "./peft.js";
 
 /**

@@ -12,8 +12,8 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { ConfigError } from "../core/errors.js";
+import { brief, type Caller, decodeAs, naturalNumber, positiveInteger, such, withDefault } from "../edge/decode.js";
 import type { T5Config } from "../t5/config.js";
-import { brief, type Caller, decodeAs, naturalNumber, positiveInteger, such, withDefault } from "./decode.js";
 
 export const configCaller: Caller<ConfigError> = { where: "loadHuggingFace", error: ConfigError };
 

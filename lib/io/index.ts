@@ -1,4 +1,5 @@
 /** @file Files of weights and prompts, in and out. Needs Node. */
+export { orThrow } from "../edge/either.js";
 export { type CheckpointKind, checkpointKind } from "./checkpoint-kind.js";
 export { SOURCE_NAMES } from "./fetch/catalogue.js";
 export { cacheFolder, type Fetched, type FetchOptions, type FetchProgress, fetchFiles } from "./fetch/fetch.js";

@@ -9,7 +9,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import { type DType, itemBytes, printShape, type Shape } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
-import { brief } from "./decode.js";
+import { brief } from "../edge/decode.js";
 import { bytesOf, elementsOf, notBool } from "./elements.js";
 import { checkValue } from "./values.js";
 

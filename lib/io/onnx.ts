@@ -1,8 +1,8 @@
 /** @file Writes traced functions as `.onnx` files. */
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError } from "../core/errors.js";
+import { writeAtomic } from "../store/files.js";
 import { type OnnxOptions, toOnnx } from "../transforms/to-onnx.js";
-import { writeAtomic } from "./files.js";
 
 /**
  * Writes `f`, traced for arguments like `args`, as an ONNX model, atomically: the file has the new content or is as it was.

@@ -15,11 +15,11 @@ import * as t from "io-ts";
 import { Aval } from "../core/aval.js";
 import { CheckpointError, ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
-import { brief, type Caller, decodeAs, positiveInteger } from "./decode.js";
-import { readJson } from "./json-file.js";
+import { brief, type Caller, decodeAs, positiveInteger } from "../edge/decode.js";
+import { readJson } from "../store/json-file.js";
+import type { StagedFile } from "../store/staging.js";
 import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
 import { outgoing, safetensorsChunks } from "./safetensors-write.js";
-import type { StagedFile } from "./staging.js";
 
 const WHERE = "loadPrompt";
 const caller: Caller<ConfigError> = { where: WHERE, error: ConfigError };

@@ -12,13 +12,13 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { Aval, isFloat } from "../core/aval.js";
 import { CheckpointError, type ConfigError, type Mismatch } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
-import { brief, type Caller } from "./decode.js";
-import { attempt, readAt, readBytes, writeAtomic } from "./files.js";
+import { brief, type Caller } from "../edge/decode.js";
+import { attempt, readAt, readBytes, writeAtomic } from "../store/files.js";
+import { writeTogether } from "../store/staging.js";
 import { encodeNpy, parseNpy } from "./npy.js";
 import { ADAPTER_CONFIG, peftFiles, readPeft } from "./peft.js";
 import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
 import { outgoing, safetensorsChunks } from "./safetensors-write.js";
-import { writeTogether } from "./staging.js";
 import { checkValue, hostOf, type Value } from "./values.js";
 
 const loading: Caller<CheckpointError> = { where: "loadPrompt", error: CheckpointError };

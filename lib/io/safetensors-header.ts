@@ -11,8 +11,8 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { type DType, printShape, type Shape } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
-import { type Caller, closed, decodeAs, naturalNumber, such, withDefault } from "./decode.js";
-import { parseJson } from "./json.js";
+import { type Caller, closed, decodeAs, naturalNumber, such, withDefault } from "../edge/decode.js";
+import { parseJson } from "../edge/json.js";
 import { elementCount, STORED, type StoredName } from "./stored.js";
 
 /** How the format spells the stored element types. */

@@ -13,8 +13,9 @@ import type * as TE from "fp-ts/lib/TaskEither.js";
 import { sizeOf } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import { allocate, type HostArray, type TypedArray } from "../core/host.js";
-import { brief } from "./decode.js";
-import { attempt, readAt } from "./files.js";
+import { brief } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
+import { attempt, readAt } from "../store/files.js";
 import { readPieces } from "./safetensors-data.js";
 import {
   caller,
@@ -101,11 +102,6 @@ const readHeader = async (file: FileHandle, path: string): Promise<SafetensorsHe
   const length = orThrow(headerLength(await readAt(file, 0, PREFIX_BYTES), size, path));
   const json = await readAt(file, PREFIX_BYTES, length);
   return orThrow(decodeHeader(json, size, path));
-};
-
-const orThrow = <A>(result: E.Either<CheckpointError, A>): A => {
-  if (E.isLeft(result)) throw result.left;
-  return result.right;
 };
 
 /**

@@ -6,8 +6,9 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { ArgumentError, CheckpointError } from "../core/errors.js";
 import { flatten, pathsOf, printPath } from "../core/pytree.js";
+import type { Caller } from "../edge/decode.js";
+import { type StagedFile, writeTogether } from "../store/staging.js";
 import type { T5Config, T5Tree } from "../t5/config.js";
-import type { Caller } from "./decode.js";
 import { transposed } from "./elements.js";
 import { differencesOf, misfitError } from "./fit.js";
 import { encodeHuggingFaceConfig } from "./huggingface-config.js";
@@ -20,7 +21,6 @@ import {
   outgoingBytes,
   safetensorsChunks,
 } from "./safetensors-write.js";
-import { type StagedFile, writeTogether } from "./staging.js";
 import { checkValue, hostOf, isValue, type Value } from "./values.js";
 
 const WHERE = "saveHuggingFace";

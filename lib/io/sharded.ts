@@ -13,8 +13,9 @@ import type * as T from "fp-ts/lib/Task.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { CheckpointError } from "../core/errors.js";
-import { brief, type Caller, decodeAs, listing } from "./decode.js";
-import { readJson } from "./json-file.js";
+import { brief, type Caller, decodeAs, listing } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
+import { readJson } from "../store/json-file.js";
 import { openSafetensors, type SafetensorsFile, tensorsOf } from "./safetensors.js";
 import type { TensorEntry } from "./safetensors-header.js";
 
@@ -99,8 +100,7 @@ const joined = (indexPath: string, weightMap: ReadonlyMap<string, string>, shard
   const entries = new Map<string, TensorEntry>();
   for (const { entries: own } of shards.values()) for (const [name, entry] of own) entries.set(name, entry);
   const pieces: Parameters<typeof tensorsOf>[2] = async (name, _entry, use) => {
-    const read = await shardOf(name).pieces(name, use)();
-    if (E.isLeft(read)) throw read.left;
+    await orThrow(shardOf(name).pieces(name, use));
   };
   const metadata = Object.assign({}, ...[...shards.values()].map((shard) => shard.metadata));
   return tensorsOf(indexPath, { entries, metadata }, pieces, closeAll(shards.values()));

@@ -5,7 +5,7 @@
 import { type DType, itemBytes, type Shape } from "../core/aval.js";
 import type { FluxionError } from "../core/errors.js";
 import type { TypedArray } from "../core/host.js";
-import type { Caller } from "./decode.js";
+import type { Caller } from "../edge/decode.js";
 import { elementsOf, fromInt64, notBool } from "./elements.js";
 import { fromBfloat16, fromFloat16 } from "./half.js";
 

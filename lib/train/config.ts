@@ -3,7 +3,7 @@ import type * as E from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import { EXECUTORS } from "../compile/init.js";
 import { ConfigError } from "../core/errors.js";
-import { closed, decodeAs, naturalNumber, positiveInteger, such } from "../io/decode.js";
+import { closed, decodeAs, naturalNumber, positiveInteger, such } from "../edge/decode.js";
 
 const choice = <T extends string>(...names: readonly T[]): t.Type<T, T, unknown> =>
   such(t.string, (s) => (names as readonly string[]).includes(s), names.join(" or ")) as unknown as t.Type<

@@ -1,13 +1,13 @@
 /** @file Asking a model for its answers: decoded greedily, or ranked by likelihood, and scored as the task scores them. */
 import { dispose, type Tensor } from "../core/tensor.js";
 import { type EvaluationBatch, longestOf } from "../data/batch.js";
-import type { Tokenizer } from "../data/sentencepiece.js";
-import type { Example, Task } from "../data/superglue.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
 import { generate, type Prefixed } from "../t5/generate.js";
 import type { Params, PromptParams } from "../t5/model.js";
 import { rank } from "../t5/rank.js";
+import type { Example, Task } from "../tasks/superglue.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { breathe, type Evaluation, type Prediction } from "./loop.js";
 
 /** `greedy` decodes a string, which may be no label; `rank` takes the label of highest likelihood. */

@@ -1,7 +1,5 @@
 /** @file Everything a run needs before its first step: model, tokenizer, data, prompt, compiled functions. */
 import { basename } from "node:path";
-import * as E from "fp-ts/lib/Either.js";
-import type * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendName, init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
 import { ConfigError, ShapeError } from "../core/errors.js";
@@ -16,10 +14,7 @@ import {
   type Tokens,
   tokenize,
 } from "../data/batch.js";
-import { loadTask } from "../data/load-task.js";
-import { loadTokenizer } from "../data/load-tokenizer.js";
-import type { Tokenizer } from "../data/sentencepiece.js";
-import { type Example, type Task, taskOf } from "../data/superglue.js";
+import { orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
 import { loadPrompt } from "../io/prompts.js";
 import { majority } from "../metrics/classification.js";
@@ -29,6 +24,10 @@ import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../pro
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Batch, Params } from "../t5/model.js";
+import { loadTask } from "../tasks/load-task.js";
+import { type Example, type Task, taskOf } from "../tasks/superglue.js";
+import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { RunConfig } from "./config.js";
 import { type Evaluator, makeEvaluator } from "./evaluate.js";
 import { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
@@ -54,16 +53,6 @@ export interface Prepared {
   /** Numbers, not bytes. */
   readonly counts: { readonly model: number; readonly tuned: number };
 }
-
-const orThrow = async <A>(task: TE.TaskEither<Error, A>): Promise<A> => {
-  const result = await task();
-  if (E.isLeft(result)) throw result.left;
-  return result.right;
-};
-const rightOf = <A>(result: E.Either<Error, A>): A => {
-  if (E.isLeft(result)) throw result.left;
-  return result.right;
-};
 
 const makeOptimizer = (config: RunConfig) =>
   adafactor({
@@ -126,7 +115,7 @@ export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => 
  * @throws the typed error of whatever is missing or does not fit
  */
 export const prepare = async (config: RunConfig): Promise<Prepared> => {
-  const task = rightOf(taskOf(config.task));
+  const task = orThrow(taskOf(config.task));
   const { train, validation } = await orThrow(loadTask(task, config.data));
   const tokenizer = await orThrow(loadTokenizer(config.tokenizer || config.model));
   const stored = await orThrow(loadT5(config.model));

@@ -11,12 +11,13 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { CheckpointError } from "../core/errors.js";
-import { decodeAs } from "../io/decode.js";
-import { ensureDir, readBytes, writeAtomic } from "../io/files.js";
-import { parseJson } from "../io/json.js";
+import { decodeAs } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
+import { parseJson } from "../edge/json.js";
 import { savePrompt } from "../io/prompts.js";
 import { parseSafetensors } from "../io/safetensors.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
+import { ensureDir, readBytes, writeAtomic } from "../store/files.js";
 import type { Best, Position, Prediction } from "./loop.js";
 import type { TrainState } from "./state.js";
 import { namedTensors, restoreTree } from "./store.js";
@@ -42,13 +43,6 @@ const Place = t.type(
 );
 
 const caller = { where: "run folder", error: CheckpointError };
-
-/** The result of a TaskEither, or its error thrown. */
-const orThrow = async <A>(task: TE.TaskEither<Error, A>): Promise<A> => {
-  const result = await task();
-  if (E.isLeft(result)) throw result.left;
-  return result.right;
-};
 
 export interface RunFolder {
   readonly dir: string;
@@ -135,8 +129,7 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
           ),
         ),
       );
-      if (E.isLeft(restored)) throw restored.left;
-      const { place, state } = restored.right;
+      const { place, state } = orThrow(restored);
       truncateSync(at(FILES.metrics), place.metricsBytes);
       bytes = place.metricsBytes;
       const prompt = tensors.get("best.prompt");

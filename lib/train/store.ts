@@ -5,7 +5,7 @@ import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, pathsOf, printPath, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
-import { listing } from "../io/decode.js";
+import { listing } from "../edge/decode.js";
 import * as np from "../np/index.js";
 
 /** The value of a tensor on the host. */

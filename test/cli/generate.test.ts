@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { orThrow } from "../../lib/cli/main.js";
 import { init } from "../../lib/compile/init.js";
 import { hostArray } from "../../lib/core/host.js";
 import { dispose } from "../../lib/core/tensor.js";
-import { loadTokenizer } from "../../lib/data/load-tokenizer.js";
+import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { savePrompt } from "../../lib/io/prompts.js";
 import { saveT5x } from "../../lib/io/t5x/save.js";
@@ -13,6 +12,7 @@ import * as np from "../../lib/np/index.js";
 import { generate } from "../../lib/t5/generate.js";
 import type { Params } from "../../lib/t5/model.js";
 import { rank } from "../../lib/t5/rank.js";
+import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import { temporaryFolder } from "../io/folder.js";
 import { failure, fluxion } from "./run.js";
 

@@ -12,9 +12,10 @@ import { pipe } from "fp-ts/lib/function.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { DownloadError, isFluxionError } from "../../core/errors.js";
-import { decodeAs, such } from "../decode.js";
-import { attempt } from "../files.js";
-import { parseJson } from "../json.js";
+import { decodeAs, such } from "../../edge/decode.js";
+import { orThrow } from "../../edge/either.js";
+import { parseJson } from "../../edge/json.js";
+import { attempt } from "../../store/files.js";
 import { type DataSource, INDEX, type ModelSource, SOURCE_NAMES, sourceOf, WEIGHTS } from "./catalogue.js";
 import { type DownloadOptions, download } from "./download.js";
 import { CALLER, type FolderLock, openLock } from "./lock.js";
@@ -93,8 +94,7 @@ const fetchShards = async (place: Place): Promise<string[]> => {
     parseJson(await readFile(path, "utf8"), CALLER, path),
     E.chain(decodeAs(ShardIndex, CALLER, path, "delete it and fetch it again")),
   );
-  if (E.isLeft(index)) throw index.left;
-  const names = [...new Set(Object.values(index.right.weight_map))].sort();
+  const names = [...new Set(Object.values(orThrow(index).weight_map))].sort();
   for (const name of names) await fetchFile(place, name);
   return names;
 };

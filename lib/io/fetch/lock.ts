@@ -6,14 +6,14 @@
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { DownloadError } from "../../core/errors.js";
-import { type Caller, decodeAs, naturalNumber, withDefault } from "../decode.js";
-import { readText, writeAtomic } from "../files.js";
-import { parseJson } from "../json.js";
+import { type Caller, decodeAs, naturalNumber, withDefault } from "../../edge/decode.js";
+import { orThrow } from "../../edge/either.js";
+import { parseJson } from "../../edge/json.js";
+import { readText, writeAtomic } from "../../store/files.js";
 import { hashFile } from "./download.js";
 
 const Entry = t.type({ size: naturalNumber, sha256: t.string, url: t.union([t.string, t.null]) }, "locked file");
@@ -47,13 +47,6 @@ export interface FolderLock {
   isAbsent(name: string): boolean;
   addAbsent(name: string): Promise<void>;
 }
-
-/** The value of a task; throws its error. */
-const orThrow = async <A>(task: TE.TaskEither<DownloadError, A>): Promise<A> => {
-  const result = await task();
-  if (E.isLeft(result)) throw result.left;
-  return result.right;
-};
 
 /**
  * The lock of a folder; an empty one when the folder has none.

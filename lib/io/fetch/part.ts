@@ -6,7 +6,7 @@
  */
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { abandonedIn, temporaryName } from "../temporary.js";
+import { abandonedIn, temporaryName } from "../../store/temporary.js";
 
 /** What the bytes of a part belong to. */
 interface Version {

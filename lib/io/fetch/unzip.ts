@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { unzipSync } from "fflate";
 import { DownloadError } from "../../core/errors.js";
-import { abandonedIn, temporaryName } from "../temporary.js";
+import { abandonedIn, temporaryName } from "../../store/temporary.js";
 
 /** More unpacked bytes than any data set here has (ReCoRD: 0.2 GB); an archive that claims more is not unpacked. */
 const MOST_BYTES = 2 ** 30;

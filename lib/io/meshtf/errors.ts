@@ -1,6 +1,6 @@
 /** @file How TensorFlow's checkpoints are refused. */
 import { CheckpointError, type Mismatch } from "../../core/errors.js";
-import type { Caller } from "../decode.js";
+import type { Caller } from "../../edge/decode.js";
 
 export const WHERE = "loadMeshTensorFlow";
 /** On whose behalf TensorFlow's checkpoints are read. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { CheckpointError } from "../../core/errors.js";
-import { attempt } from "../files.js";
+import { attempt } from "../../store/files.js";
 import { loadFromSource, type SourcedT5, type SourceOptions } from "../t5-source.js";
 import type { TensorSource } from "../tensor-source.js";
 import { type BundleEntry, openBundle, readEntry } from "./bundle.js";

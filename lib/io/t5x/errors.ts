@@ -1,6 +1,6 @@
 /** @file How the files of a T5X checkpoint are refused. */
 import { CheckpointError, type Mismatch } from "../../core/errors.js";
-import type { Caller } from "../decode.js";
+import type { Caller } from "../../edge/decode.js";
 
 export const WHERE = "loadT5x";
 /** On whose behalf T5X checkpoints are read. */

@@ -9,9 +9,10 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import type { Shape } from "../../core/aval.js";
-import { brief, decodeAs, naturalNumber, positiveInteger, withDefault } from "../decode.js";
-import { readBounded } from "../files.js";
-import { parseJson } from "../json.js";
+import { brief, decodeAs, naturalNumber, positiveInteger, withDefault } from "../../edge/decode.js";
+import { orThrow } from "../../edge/either.js";
+import { parseJson } from "../../edge/json.js";
+import { readBounded } from "../../store/files.js";
 import { elementCount, STORED, type StoredName } from "../stored.js";
 import { caller, damaged, unsupported } from "./errors.js";
 
@@ -73,11 +74,6 @@ export interface ChunkFile {
   readonly at: readonly number[];
   readonly bytes: number;
 }
-
-const orThrow = <A>(result: E.Either<Error, A>): A => {
-  if (E.isLeft(result)) throw result.left;
-  return result.right;
-};
 
 /** Decodes and checks the `.zarray` of a folder, which has to be a folder and not a link to one. */
 export const readLayout = async (folder: string, shortsAreBfloat16: boolean): Promise<Layout> => {

@@ -4,7 +4,7 @@
  * @see https://huggingface.co/docs/tokenizers/components
  */
 import * as t from "io-ts";
-import { naturalNumber, withDefault } from "../io/decode.js";
+import { naturalNumber, withDefault } from "../edge/decode.js";
 
 const optionalFlag = withDefault(t.boolean, false);
 

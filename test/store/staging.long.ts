@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { temporaryFolder } from "./folder.js";
+import { temporaryFolder } from "../io/folder.js";
 
-const Staging = suite("io/staging, interrupted");
+const Staging = suite("store/staging, interrupted");
 const folder = temporaryFolder(Staging);
 
 // The process sends the signal to itself while it writes; an unhandled one ends it.
 const SAVING = `
-  import { writeTogether } from "./lib/io/staging.ts";
+  import { writeTogether } from "../io/lib/io/staging.ts";
   const [dir, signal, listening] = process.argv.slice(1);
   if (listening) process.on(signal, () => console.log("heard"));
   const content = function* () {

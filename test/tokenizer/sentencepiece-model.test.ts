@@ -2,11 +2,11 @@ import fc from "fast-check";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseSentencePiece } from "../../lib/data/sentencepiece.js";
-import { readSentencePieceModel } from "../../lib/data/sentencepiece-model.js";
+import { parseSentencePiece } from "../../lib/tokenizer/sentencepiece.js";
+import { readSentencePieceModel } from "../../lib/tokenizer/sentencepiece-model.js";
 import { charsMap, type ModelSpec, modelFile, SPECIALS } from "./model-file.js";
 
-const Suite = suite("data/sentencepiece-model");
+const Suite = suite("tokenizer/sentencepiece-model");
 
 const MAP = charsMap({ "\t": " ", Ｘ: "X" });
 const SPEC: ModelSpec = {

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadTokenizer } from "../../lib/data/load-tokenizer.js";
+import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import { modelFile, SPECIALS } from "./model-file.js";
 import { tokenizerJson } from "./tokenizer-json-file.js";
 
-const Suite = suite("data/load-tokenizer");
+const Suite = suite("tokenizer/load-tokenizer");
 const folder = mkdtempSync(join(tmpdir(), "fluxion-tokenizer-"));
 Suite.after(() => rmSync(folder, { recursive: true }));
 

@@ -8,7 +8,7 @@ import { type FileHandle, lstat, mkdir, open, readdir, readFile, stat } from "no
 import * as TE from "fp-ts/lib/TaskEither.js";
 import writeFileAtomic from "write-file-atomic";
 import { type FluxionError, isFluxionError } from "../core/errors.js";
-import type { Caller } from "./decode.js";
+import type { Caller } from "../edge/decode.js";
 
 interface Remedy {
   readonly what: string;

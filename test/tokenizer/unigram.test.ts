@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Piece, PieceType } from "../../lib/data/sentencepiece-model.js";
-import { Unigram } from "../../lib/data/unigram.js";
+import type { Piece, PieceType } from "../../lib/tokenizer/sentencepiece-model.js";
+import { Unigram } from "../../lib/tokenizer/unigram.js";
 
-const Suite = suite("data/unigram");
+const Suite = suite("tokenizer/unigram");
 
 const UNK = 0;
 const piece = (text: string, score: number, type: PieceType = "normal"): Piece => ({ text, score, type });

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Normalizer } from "../../lib/data/normalizer.js";
-import type { NormalizerSpec } from "../../lib/data/sentencepiece-model.js";
+import { Normalizer } from "../../lib/tokenizer/normalizer.js";
+import type { NormalizerSpec } from "../../lib/tokenizer/sentencepiece-model.js";
 import { charsMap } from "./model-file.js";
 
-const Suite = suite("data/normalizer");
+const Suite = suite("tokenizer/normalizer");
 
 const RULES: Readonly<Record<string, string>> = {
   "\t": " ",

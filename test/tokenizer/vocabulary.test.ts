@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { readSentencePieceModel } from "../../lib/data/sentencepiece-model.js";
-import { makeVocabulary } from "../../lib/data/vocabulary.js";
+import { readSentencePieceModel } from "../../lib/tokenizer/sentencepiece-model.js";
+import { makeVocabulary } from "../../lib/tokenizer/vocabulary.js";
 import { modelFile, type PieceSpec, SPECIALS } from "./model-file.js";
 
-const Suite = suite("data/vocabulary");
+const Suite = suite("tokenizer/vocabulary");
 
 const A: PieceSpec = { text: "a", score: -1 };
 const sentinel = (k: number): PieceSpec => ({ text: `▁<extra_id_${k}>`, type: 4 });

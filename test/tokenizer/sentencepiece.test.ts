@@ -5,11 +5,11 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "../../lib/data/sentencepiece.js";
+import { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "../../lib/tokenizer/sentencepiece.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
 import { charsMap, type ModelSpec, modelFile, SPECIALS } from "./model-file.js";
 
-const Suite = suite("data/sentencepiece");
+const Suite = suite("tokenizer/sentencepiece");
 
 const parse = (bytes: Uint8Array, options?: TokenizerOptions): Tokenizer => {
   const result = parseSentencePiece(bytes, options);

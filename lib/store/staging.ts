@@ -9,7 +9,7 @@ import { open } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import type { FluxionError } from "../core/errors.js";
-import type { Caller } from "./decode.js";
+import type { Caller } from "../edge/decode.js";
 import { attempt, writeFully } from "./files.js";
 import { abandonedIn, temporaryName } from "./temporary.js";
 import { undoAtExit } from "./undo.js";

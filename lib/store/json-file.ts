@@ -3,9 +3,9 @@ import { stat } from "node:fs/promises";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { FluxionError } from "../core/errors.js";
-import type { Caller } from "./decode.js";
+import type { Caller } from "../edge/decode.js";
+import { parseJson } from "../edge/json.js";
 import { attempt, readText } from "./files.js";
-import { parseJson } from "./json.js";
 
 /** Largest file of JSON, in bytes: as large as the largest header of a safetensors file, and an index names what headers name. */
 const MAX_JSON_BYTES = 100_000_000;

@@ -1,12 +1,12 @@
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadTask } from "../../lib/data/load-task.js";
-import { parseRows } from "../../lib/data/rows.js";
-import { dropFirstWord, glueText, taskOf } from "../../lib/data/superglue.js";
+import { loadTask } from "../../lib/tasks/load-task.js";
+import { parseRows } from "../../lib/tasks/rows.js";
+import { dropFirstWord, glueText, taskOf } from "../../lib/tasks/superglue.js";
 import { withShared } from "../helpers/shared.js";
 
-const SuperGlue = suite("data/superglue");
+const SuperGlue = suite("tasks/superglue");
 
 const cb = (() => {
   const task = taskOf("cb");

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../lib/core/errors.js";
-import { parseJson } from "../../lib/io/json.js";
-import { messageOf, rightOf } from "./folder.js";
+import { parseJson } from "../../lib/edge/json.js";
+import { messageOf, rightOf } from "../io/folder.js";
 
-const Json = suite("io/json");
+const Json = suite("edge/json");
 
 const parse = (text: string) => parseJson(text, { where: "read", error: DataError }, "rows.json");
 

@@ -3,10 +3,10 @@ import * as t from "io-ts";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ConfigError } from "../../lib/core/errors.js";
-import { brief, closed, decodeAs, listing, positiveInteger, such, withDefault } from "../../lib/io/decode.js";
-import { messageOf, rightOf } from "./folder.js";
+import { brief, closed, decodeAs, listing, positiveInteger, such, withDefault } from "../../lib/edge/decode.js";
+import { messageOf, rightOf } from "../io/folder.js";
 
-const Decode = suite("io/decode");
+const Decode = suite("edge/decode");
 
 const Layer = closed({ size: positiveInteger, bias: withDefault(t.boolean, false) }, "Layer");
 const Model = closed({ name: t.string, layers: t.array(Layer), seed: t.union([t.number, t.null]) }, "Model");

@@ -8,7 +8,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { DataError, isFluxionError } from "../core/errors.js";
-import { decodeAs } from "../io/decode.js";
+import { decodeAs } from "../edge/decode.js";
 import { type DecoderSpec, decodeAll, makeDecoder } from "./decoder.js";
 import { makeSegmenter } from "./segmenter.js";
 import type { Tokenizer, TokenizerOptions } from "./sentencepiece.js";

@@ -6,10 +6,10 @@ import { SentencePieceProcessor } from "@agnai/sentencepiece-js";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseSentencePiece, type Tokenizer } from "../../lib/data/sentencepiece.js";
+import { parseSentencePiece, type Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
 import { withShared } from "../helpers/shared.js";
 
-const Suite = suite("data/sentencepiece-wasm");
+const Suite = suite("tokenizer/sentencepiece-wasm");
 
 const parse = (path: string): Tokenizer => {
   const result = parseSentencePiece(readFileSync(path));

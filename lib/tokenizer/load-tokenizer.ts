@@ -4,9 +4,9 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { DataError } from "../core/errors.js";
-import type { Caller } from "../io/decode.js";
-import { namesIn, readBytes } from "../io/files.js";
-import { parseJson } from "../io/json.js";
+import type { Caller } from "../edge/decode.js";
+import { parseJson } from "../edge/json.js";
+import { namesIn, readBytes } from "../store/files.js";
 import { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "./sentencepiece.js";
 import { parseTokenizerJson } from "./tokenizer-json.js";
 

@@ -7,11 +7,11 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { decodeStream } from "../../lib/data/decoder.js";
-import { parseSentencePiece, type Tokenizer } from "../../lib/data/sentencepiece.js";
+import { decodeStream } from "../../lib/tokenizer/decoder.js";
+import { parseSentencePiece, type Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
 import { modelFile, SPECIALS } from "./model-file.js";
 
-const Suite = suite("data/decoder");
+const Suite = suite("tokenizer/decoder");
 
 const bytePieces = Array.from({ length: 256 }, (_, byte) => ({
   text: `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ByteTrie } from "../../lib/data/byte-trie.js";
+import { ByteTrie } from "../../lib/tokenizer/byte-trie.js";
 
-const Suite = suite("data/byte-trie");
+const Suite = suite("tokenizer/byte-trie");
 
 /** Value of `key` by walking the trie byte by byte; -1 where it is not a key. */
 const lookUp = (trie: ByteTrie, key: string): number => {

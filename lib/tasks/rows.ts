@@ -4,9 +4,9 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type * as t from "io-ts";
 import { DataError } from "../core/errors.js";
-import { decodeAs, listing } from "../io/decode.js";
-import { readText } from "../io/files.js";
-import { parseJson } from "../io/json.js";
+import { decodeAs, listing } from "../edge/decode.js";
+import { parseJson } from "../edge/json.js";
+import { readText } from "../store/files.js";
 
 const caller = { where: "data", error: DataError };
 

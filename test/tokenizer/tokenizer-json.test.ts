@@ -6,13 +6,13 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import type { Tokenizer } from "../../lib/data/sentencepiece.js";
-import { trimEnd } from "../../lib/data/text-steps.js";
-import { parseTokenizerJson } from "../../lib/data/tokenizer-json.js";
+import type { Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
+import { trimEnd } from "../../lib/tokenizer/text-steps.js";
+import { parseTokenizerJson } from "../../lib/tokenizer/tokenizer-json.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
 import { type Parts, tokenizerJson } from "./tokenizer-json-file.js";
 
-const Suite = suite("data/tokenizer-json");
+const Suite = suite("tokenizer/tokenizer-json");
 
 const parse = (raw: unknown, extraIds?: number): Tokenizer => {
   const result = parseTokenizerJson(raw, extraIds === undefined ? {} : { extraIds });

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../lib/core/errors.js";
-import type { Caller } from "../../lib/io/decode.js";
-import { inStaging, putInPlace, writeTogether } from "../../lib/io/staging.js";
-import { messageOf, run, temporaryFolder } from "./folder.js";
+import type { Caller } from "../../lib/edge/decode.js";
+import { inStaging, putInPlace, writeTogether } from "../../lib/store/staging.js";
+import { messageOf, run, temporaryFolder } from "../io/folder.js";
 
-const Staging = suite("io/staging");
+const Staging = suite("store/staging");
 const folder = temporaryFolder(Staging);
 const caller: Caller<DataError> = { where: "saveRows", error: DataError };
 

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../lib/core/errors.js";
-import { ensureDir, readBytes, readText, writeAtomic } from "../../lib/io/files.js";
-import { messageOf, run, temporaryFolder } from "./folder.js";
+import { ensureDir, readBytes, readText, writeAtomic } from "../../lib/store/files.js";
+import { messageOf, run, temporaryFolder } from "../io/folder.js";
 
-const Files = suite("io/files");
+const Files = suite("store/files");
 const folder = temporaryFolder(Files);
 const caller = { where: "readRows", error: DataError };
 

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeFiles, type Row, type Split, TRAIN, VALIDATION } from "../../scripts/superglue-mini.js";
 
-const Mini = suite("data/superglue-mini");
+const Mini = suite("tasks/superglue-mini");
 
 const files = makeFiles();
 const rowsOf = (name: string): Row[] =>

@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { CharsMap } from "../../lib/data/chars-map.js";
+import { CharsMap } from "../../lib/tokenizer/chars-map.js";
 import { charsMap } from "./model-file.js";
 
-const Suite = suite("data/chars-map");
+const Suite = suite("tokenizer/chars-map");
 
 const RULES = { "\t": " ", Å: "A", "A\u030a": "Å", ﬁ: "fi", "\u0001": "", ab: "x", a: "y" };
 

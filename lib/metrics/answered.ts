@@ -1,0 +1,28 @@
+/** @file The one shape of every metric: answered examples in, a percentage out. */
+
+/** One question as text. */
+export interface Example<Truth = unknown> {
+  /** The row's own id; parts of an id with several levels are joined by `/`. */
+  readonly id: string;
+  /** What the model reads, without the task's name in front. */
+  readonly inputs: string;
+  /** What the model is trained to write. */
+  readonly targets: string;
+  /** What metrics compare an answer with: a class id, a number, a list of accepted answers. */
+  readonly truth: Truth;
+  /** Examples of one group are scored together: the answers to one question. */
+  readonly group?: string;
+}
+
+/** An example and the answer that was read from the model's text. */
+export interface Answered<Truth = unknown, Answer = unknown> {
+  readonly answer: Answer;
+  readonly example: Example<Truth>;
+}
+
+/**
+ * A score of answered examples, in percent.
+ *
+ * @throws {ArgumentError} for an empty list
+ */
+export type Metric<Truth = unknown, Answer = unknown> = (answered: readonly Answered<Truth, Answer>[]) => number;

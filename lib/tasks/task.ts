@@ -1,0 +1,44 @@
+/** @file What a task is: where its rows are, what they become, and when an answer is right. */
+import type { Decoder } from "io-ts";
+import type { Example, Metric } from "../metrics/answered.js";
+
+export type Split = "train" | "validation" | "test";
+
+/** Where the rows of a split are: an official file, by its path below the data folder, or an array in memory. */
+export type Rows = { readonly file: string; readonly format: "jsonl" } | { readonly rows: readonly unknown[] };
+
+/** The parts of a task, with the types of its rows, truths and answers. */
+export interface TaskSpec<Row, Truth, Answer> {
+  /** The name that commands and recipes use: `cb`. */
+  readonly name: string;
+  /** What the task asks, for people. */
+  readonly title: string;
+  readonly licence: string;
+  /** The word that T5's own task has in front of its inputs: `cb`, `wsc:`. */
+  readonly prefix?: string;
+  /** The task's number among its benchmark's tasks, for inputs with an index in front. */
+  readonly index?: number;
+  /** The answers in the order of their class ids. A task with labels can be ranked, and its labels can start a prompt. */
+  readonly labels?: readonly string[];
+  readonly splits: Readonly<Partial<Record<Split, Rows>>>;
+  readonly row: Decoder<unknown, Row>;
+  /**
+   * The examples of a row: none, one or many.
+   * @throws {DataError} when the row makes no sense; whoever reads the file adds file and row
+   */
+  readonly examples: (row: Row, split: Split) => readonly Example<Truth>[];
+  /** The answer in a decoded text. Some tasks judge it by the example. */
+  readonly read: (text: string, example: Example<Truth>) => Answer;
+  /** Whether an answer is right by itself; groups count in metrics alone. */
+  readonly correct: (answer: Answer, example: Example<Truth>) => boolean;
+  /** Whether an answer is one of those that the task allows; without it every answer is. */
+  readonly valid?: (answer: Answer) => boolean;
+  /** Percentages by T5's own names. The score of a task is their mean. */
+  readonly metrics: Readonly<Record<string, Metric<Truth, Answer>>>;
+}
+
+/** A task whose rows, truths and answers are its own business. */
+export type Task = TaskSpec<unknown, unknown, unknown>;
+
+/** A task as a plain value: hides the types of its rows, truths and answers, so that tasks of all kinds stand in one list. */
+export const task = <Row, Truth, Answer>(spec: TaskSpec<Row, Truth, Answer>): Task => spec as unknown as Task;

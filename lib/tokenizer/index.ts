@@ -1,0 +1,6 @@
+/** @file T5's vocabulary: text to token ids and back. `loadTokenizer` needs Node. */
+export { orThrow } from "../edge/either.js";
+export { type Decoder, decodeStream } from "./decoder.js";
+export { loadTokenizer } from "./load-tokenizer.js";
+export { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "./sentencepiece.js";
+export { parseTokenizerJson } from "./tokenizer-json.js";

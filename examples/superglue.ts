@@ -45,8 +45,8 @@ await runMain(async () => {
       },
       onEvaluation: async (step, evaluation, best) => {
         reporter.evaluation(step, evaluation, best !== undefined);
-        const { metrics, score, invalid, predictions } = evaluation;
-        folder.appendMetrics({ step, evaluation: { ...metrics, score, invalid } });
+        const { metrics, score, invalid, loss, tokenAccuracy, predictions } = evaluation;
+        folder.appendMetrics({ step, evaluation: { ...metrics, score, invalid, loss, tokenAccuracy } });
         if (best !== undefined) await folder.saveBest(best, predictions);
       },
       save: (state, at) => folder.saveCheckpoint(state, at),

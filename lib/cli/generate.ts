@@ -1,12 +1,13 @@
 /** @file `fluxion generate`: text from a T5, with or without a prompt. */
-import { dispose } from "../core/tensor.js";
-import { withEos } from "../data/batch.js";
+import { dispose, type Tensor } from "../core/tensor.js";
+import { longestOf, padRows, withEos } from "../data/batch.js";
 import { brief } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
+import * as np from "../np/index.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
+import { choosing, writing } from "../train/answer.js";
 import { checkVocabulary } from "../train/prepare.js";
-import { choosing, tensorOf, writing } from "./answers.js";
 import { type DecodingFlags, methodOf } from "./decoding.js";
 import { usageError } from "./parse.js";
 import { type ReadyOptions, readyT5 } from "./ready.js";
@@ -33,6 +34,14 @@ async function* inBatches(texts: AsyncIterable<string> | Iterable<string>, size:
   }
   if (batch.length > 0) yield batch;
 }
+
+/** Lengths are rounded up to this, so that batches of similar lengths share a program. */
+const STEP = 16;
+
+const tensorOf = (rows: readonly (readonly number[])[]): Tensor => {
+  const length = STEP * Math.ceil(longestOf(rows) / STEP);
+  return np.array(padRows(rows, length), { shape: [rows.length, length] });
+};
 
 /** Ids of a text with its EOS; a text that is too long is cut, and that is said. */
 const idsOf = (text: string, tokenizer: Tokenizer, most: number, terminal: Terminal): number[] => {
@@ -62,7 +71,7 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
   const options = labels === undefined ? methodOf(flags) : undefined;
   const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? flags.model));
   const ready = await readyT5(flags, terminal, (config) => checkVocabulary(config, tokenizer));
-  const method =
+  const answerer =
     options === undefined
       ? choosing(ready, tokenizer, labels as readonly string[], number)
       : writing(ready, tokenizer, options, seed);
@@ -70,9 +79,9 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
   const encode = (text: string): number[] => idsOf(text, tokenizer, maxInputLength, terminal);
   try {
     const [only] = texts;
-    if (only !== undefined && texts.length === 1 && number === 1 && !json && method.stream !== undefined) {
+    if (only !== undefined && texts.length === 1 && number === 1 && !json && answerer.stream !== undefined) {
       using inputs = tensorOf([encode(only)]);
-      for await (const part of method.stream(inputs, prefixed)) terminal.write(part);
+      for await (const part of answerer.stream(inputs, prefixed)) terminal.write(part);
       terminal.write("\n");
       return;
     }
@@ -81,7 +90,7 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
     for await (const batch of inBatches(texts.length > 0 ? texts : terminal.lines(), isTyped ? 1 : batchSize)) {
       const ids = batch.map(encode);
       using inputs = tensorOf(ids);
-      method.answer(inputs, prefixed).forEach((outputs, i) => {
+      answerer.answer(inputs, prefixed).forEach((outputs, i) => {
         if (json) terminal.write(`${JSON.stringify({ text: batch[i], inputIds: ids[i], outputs })}\n`);
         else
           for (const { text, score } of outputs)
@@ -89,7 +98,7 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
       });
     }
   } finally {
-    method.dispose();
+    answerer.dispose();
     dispose([ready.params, ready.prefix ?? null]);
   }
 };

@@ -5,6 +5,7 @@ import { orThrow } from "../edge/either.js";
 import { TASK_NAMES } from "../tasks/superglue.js";
 import { decodeRunConfig, type RunConfig } from "../train/config.js";
 import { readRunConfig } from "../train/run-folder.js";
+import { DECODINGS } from "../train/task-evaluator.js";
 import { executorOption, numeric, oneOf, parseArguments, quiet, usageError } from "./parse.js";
 
 /** What to run, and where its results go. */
@@ -56,14 +57,22 @@ const program = (): Command => {
   p.addOption(numeric("--dropout <x>", "dropout in the frozen model; the released runs had 0.1", 0));
   p.addOption(numeric("--z-loss <x>", "weight of the squared log partition function; the released runs had 1e-4", 0));
   p.addOption(
-    numeric("--max-input-length <n>", "tokens of the input, end of sequence included; longer ones are cut", 512),
+    numeric("--max-input-length <n>", "tokens of a training input, end of sequence included; longer ones are cut", 512),
   );
   p.addOption(numeric("--buckets <n>", "different padded lengths, each of which is compiled once", 3));
   p.addOption(
-    oneOf("--evaluation <name>", "decode the answer, or rank the labels by likelihood", ["greedy", "rank"], "greedy"),
+    oneOf(
+      "--evaluation <name>",
+      "how the model answers: token by token, by T5X's beam search with one beam, or by ranking the labels",
+      DECODINGS,
+      "greedy",
+    ),
   );
   p.addOption(numeric("--evaluate-every <n>", "steps between evaluations on the dev set", 25));
-  p.addOption(numeric("--evaluation-batch-size <n>", "examples evaluated at once", 30));
+  p.addOption(
+    numeric("--evaluation-tokens <n>", "tokens evaluated at once, padding included; a longer input comes alone", 4096),
+  );
+  p.addOption(numeric("--max-evaluation-length <n>", "tokens to which dev inputs are cut; 0: none is cut", 0));
   p.addOption(numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 20));
   p.addOption(oneOf("--backend <name>", "where to compute", ["wasm", "cpu", "reference", "node-gpu"], "wasm"));
   p.addOption(executorOption());

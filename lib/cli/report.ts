@@ -33,11 +33,13 @@ export class Reporter {
     this.#bar?.update(record.step, { loss: record.loss.toFixed(3), rate: Math.round(this.#tokensPerSecond) });
   }
   evaluation(step: number, evaluation: Evaluation, isBest: boolean): void {
-    const invalid = evaluation.invalid === 0 ? "" : `, ${evaluation.invalid} answers are no label`;
+    const invalid = evaluation.invalid === 0 ? "" : `, ${evaluation.invalid} answers are not allowed`;
     const loss = this.#last === undefined ? "" : `loss ${this.#last.loss.toFixed(3)}, `;
     const rate = this.#last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
     const best = isBest ? "  (best so far)" : "";
-    this.line(`step ${String(step).padStart(5)}  ${loss}dev ${scores(evaluation.metrics)}${invalid}${rate}${best}`);
+    this.line(
+      `step ${String(step).padStart(5)}  ${loss}dev ${scores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${invalid}${rate}${best}`,
+    );
   }
   /** A line above the bar. */
   line(text: string): void {

@@ -5,7 +5,7 @@
  * are rounded up to a few buckets, so that a jitted step compiles a few programs.
  */
 import { ArgumentError } from "../core/errors.js";
-import type { Example } from "../tasks/superglue.js";
+import type { Example } from "../metrics/answered.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 
 /** One example as ids, each row ended by EOS. */
@@ -71,7 +71,7 @@ export const bucketLengths = (lengths: readonly number[], count: number, most = 
 };
 
 /** Rows of ids padded with 0 to one length, row-major. */
-const pad = (rows: readonly (readonly number[])[], length: number): Int32Array => {
+export const padRows = (rows: readonly (readonly number[])[], length: number): Int32Array => {
   const out = new Int32Array(rows.length * length);
   rows.forEach((row, i) => {
     out.set(row, i * length);
@@ -126,39 +126,11 @@ export const makeBatch = (
   const targets = rows.map((r) => tokens[r].targets);
   const inputLength = lengthFor(NO_BUCKET, inputs, buckets);
   return {
-    inputs: pad(inputs, inputLength),
-    targets: pad(targets, lengthFor("a target is too long", targets, [targetLength])),
+    inputs: padRows(inputs, inputLength),
+    targets: padRows(targets, lengthFor("a target is too long", targets, [targetLength])),
     size: rows.length,
     inputLength,
     targetLength,
     tokens: [...inputs, ...targets].reduce((n, row) => n + row.length, 0),
   };
-};
-
-/** A batch of inputs for evaluation; all have one size, so the last rows of the last one may be padding. */
-export interface EvaluationBatch {
-  readonly inputs: Int32Array;
-  readonly size: number;
-  readonly inputLength: number;
-  /** Which example each row holds; shorter than `size` where rows are padding. */
-  readonly rows: readonly number[];
-}
-
-/** All examples in batches of like length, the shortest first. */
-export const evaluationBatches = (
-  tokens: readonly Tokens[],
-  batchSize: number,
-  buckets: readonly number[],
-): EvaluationBatch[] => {
-  const order = tokens.map((_, i) => i).sort((a, b) => tokens[a].inputs.length - tokens[b].inputs.length || a - b);
-  const batches: EvaluationBatch[] = [];
-  for (let from = 0; from < order.length; from += batchSize) {
-    const rows = order.slice(from, from + batchSize);
-    const inputs = rows.map((r) => tokens[r].inputs);
-    // A row of padding repeats the last example; its answer is not read.
-    const filled = Array.from({ length: batchSize }, (_, i) => inputs[Math.min(i, inputs.length - 1)]);
-    const inputLength = lengthFor(NO_BUCKET, inputs, buckets);
-    batches.push({ inputs: pad(filled, inputLength), size: batchSize, inputLength, rows });
-  }
-  return batches;
 };

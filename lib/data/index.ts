@@ -13,12 +13,16 @@ export {
 export {
   batchRows,
   bucketLengths,
-  type EvaluationBatch,
   epochOrder,
-  evaluationBatches,
   makeBatch,
   type TokenBatch,
   type Tokens,
   tokenize,
   withEos,
 } from "./batch.js";
+export {
+  type EvaluationBatch,
+  type EvaluationBatchOptions,
+  evaluationBatches,
+  paddedLengths,
+} from "./evaluation-batches.js";

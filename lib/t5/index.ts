@@ -46,6 +46,7 @@ export {
   type TokenDecoding,
   temperatureSample,
 } from "./sample.js";
+export { type Score, score, type TargetScores } from "./score.js";
 export {
   type AnyParams,
   type Params,

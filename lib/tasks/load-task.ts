@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { DataError } from "../core/errors.js";
+import type { Example } from "../metrics/answered.js";
 import { readRows } from "./rows.js";
-import type { Example, Task } from "./superglue.js";
+import type { Task } from "./task.js";
 
 /** The splits that have labels. */
 export interface Splits {
@@ -18,10 +19,10 @@ export interface Splits {
  * @returns Left with a DataError that names file and rows when anything is missing or malformed
  */
 export const loadTask = (task: Task, dir: string): TE.TaskEither<DataError, Splits> => {
-  const split = (name: string): TE.TaskEither<DataError, readonly Example[]> =>
+  const split = (name: "train" | "validation"): TE.TaskEither<DataError, readonly Example[]> =>
     pipe(
-      readRows(join(dir, task.folder, `${name}.jsonl`), task.row),
-      TE.map((rows) => rows.map(task.toExample)),
+      readRows(join(dir, (task.splits[name] as { file: string }).file), task.row),
+      TE.map((rows) => rows.flatMap((row) => task.examples(row, name))),
     );
-  return pipe(TE.Do, TE.apSW("train", split("train")), TE.apSW("validation", split("val")));
+  return pipe(TE.Do, TE.apSW("train", split("train")), TE.apSW("validation", split("validation")));
 };

@@ -7,30 +7,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import { DataError } from "../core/errors.js";
 import { accuracy, macroF1 } from "../metrics/classification.js";
-
-/** One example as strings, and its label as a number. */
-export interface Example {
-  readonly idx: number;
-  readonly inputs: string;
-  readonly targets: string;
-  /** Index among the task's labels. */
-  readonly label: number;
-}
-
-/** What a task is: how its rows read, how they become text, and how answers are scored. */
-export interface Task<Row = unknown> {
-  readonly name: string;
-  /** Its folder in the official layout. */
-  readonly folder: string;
-  /** In the order of the class ids. */
-  readonly labels: readonly string[];
-  readonly row: t.Decoder<unknown, Row>;
-  readonly toExample: (row: Row) => Example;
-  /** Class id of a decoded string: exact equality with a label, else -1. */
-  readonly postprocess: (text: string) => number;
-  /** Percentages by name, of class ids. */
-  readonly metrics: (targets: readonly number[], predictions: readonly number[]) => Readonly<Record<string, number>>;
-}
+import { type Task, task } from "./task.js";
 
 /** `name k1: v1 k2: v2 …`, keys in alphabetical order: T5's generic GLUE preprocessor. */
 export const glueText = (name: string, fields: Readonly<Record<string, string>>): string =>
@@ -55,33 +32,53 @@ const labelCodec = (labels: readonly string[]): t.Type<string, string, unknown> 
 const CB_LABELS = ["entailment", "contradiction", "neutral"] as const;
 
 /** CommitmentBank: does the premise commit its author to the hypothesis? */
-const cb: Task<{ premise: string; hypothesis: string; label: string; idx: number }> = {
+const cb = task<{ premise: string; hypothesis: string; label: string; idx: number }, number, number>({
   name: "cb",
-  folder: "CB",
+  title: "CommitmentBank",
+  licence: "research",
+  prefix: "cb",
+  index: 1,
   labels: CB_LABELS,
+  splits: {
+    train: { file: "CB/train.jsonl", format: "jsonl" },
+    validation: { file: "CB/val.jsonl", format: "jsonl" },
+  },
   row: t.type({ premise: t.string, hypothesis: t.string, label: labelCodec(CB_LABELS), idx: t.number }, "CB row"),
-  toExample: ({ premise, hypothesis, label, idx }) => ({
-    idx,
-    inputs: dropFirstWord(glueText("cb", { premise, hypothesis })),
-    targets: label,
-    label: (CB_LABELS as readonly string[]).indexOf(label),
-  }),
-  postprocess: (text) => (CB_LABELS as readonly string[]).indexOf(text),
-  metrics: (targets, predictions) => ({
-    accuracy: accuracy(targets, predictions),
-    f1: macroF1(targets, predictions, CB_LABELS.length),
-  }),
-};
+  examples: ({ premise, hypothesis, label, idx }) => [
+    {
+      id: String(idx),
+      inputs: dropFirstWord(glueText("cb", { premise, hypothesis })),
+      targets: label,
+      truth: (CB_LABELS as readonly string[]).indexOf(label),
+    },
+  ],
+  read: (text) => (CB_LABELS as readonly string[]).indexOf(text),
+  correct: (answer, { truth }) => answer === truth,
+  valid: (answer) => answer >= 0,
+  metrics: {
+    mean_3class_f1: (answered) =>
+      macroF1(
+        answered.map(({ example }) => example.truth),
+        answered.map(({ answer }) => answer),
+        3,
+      ),
+    accuracy: (answered) =>
+      accuracy(
+        answered.map(({ example }) => example.truth),
+        answered.map(({ answer }) => answer),
+      ),
+  },
+});
 
-const TASKS: Readonly<Record<string, Task>> = { cb: cb as Task };
+const TASKS: Readonly<Record<string, Task>> = { cb };
 
 /** Names of the tasks there are. */
 export const TASK_NAMES: readonly string[] = Object.keys(TASKS);
 
 /** The task of a name; Left names those there are. */
 export const taskOf = (name: string): E.Either<DataError, Task> => {
-  const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
-  if (task !== undefined) return E.right(task);
+  const found = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
+  if (found !== undefined) return E.right(found);
   return E.left(
     new DataError({
       where: "data",

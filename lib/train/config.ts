@@ -4,6 +4,7 @@ import * as t from "io-ts";
 import { EXECUTORS } from "../compile/init.js";
 import { ConfigError } from "../core/errors.js";
 import { closed, decodeAs, naturalNumber, positiveInteger, such } from "../edge/decode.js";
+import { DECODINGS } from "./task-evaluator.js";
 
 const choice = <T extends string>(...names: readonly T[]): t.Type<T, T, unknown> =>
   such(t.string, (s) => (names as readonly string[]).includes(s), names.join(" or ")) as unknown as t.Type<
@@ -35,9 +36,10 @@ export const RunConfig = closed(
     zLoss: notNegative,
     maxInputLength: positiveInteger,
     buckets: positiveInteger,
-    evaluation: choice("greedy", "rank"),
+    evaluation: choice(...DECODINGS),
     evaluateEvery: positiveInteger,
-    evaluationBatchSize: positiveInteger,
+    evaluationTokens: positiveInteger,
+    maxEvaluationLength: naturalNumber,
     patience: naturalNumber,
     backend: choice("wasm", "cpu", "reference", "node-gpu"),
     executor: choice(...EXECUTORS),

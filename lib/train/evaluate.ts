@@ -1,107 +1,164 @@
-/** @file Asking a model for its answers: decoded greedily, or ranked by likelihood, and scored as the task scores them. */
+/** @file Asking a model for its answers to a task's examples, and scoring them as the task does. */
+import { BackendError } from "../core/errors.js";
 import { dispose, type Tensor } from "../core/tensor.js";
-import { type EvaluationBatch, longestOf } from "../data/batch.js";
+import type { EvaluationBatch } from "../data/evaluation-batches.js";
+import type { Answered, Example } from "../metrics/answered.js";
 import * as np from "../np/index.js";
-import type { T5Config } from "../t5/config.js";
-import { generate, type Prefixed } from "../t5/generate.js";
-import type { Params, PromptParams } from "../t5/model.js";
-import { rank } from "../t5/rank.js";
-import type { Example, Task } from "../tasks/superglue.js";
-import type { Tokenizer } from "../tokenizer/sentencepiece.js";
+import type { Prefixed } from "../t5/generate.js";
+import type { PromptParams } from "../t5/model.js";
+import { score as scoreTargets } from "../t5/score.js";
+import type { Task } from "../tasks/task.js";
+import type { Answerer, ReadyModel } from "./answer.js";
 import { breathe, type Evaluation, type Prediction } from "./loop.js";
 
-/** `greedy` decodes a string, which may be no label; `rank` takes the label of highest likelihood. */
-export type EvaluationMethod = "greedy" | "rank";
+/** What a model says to one batch, a row each. */
+export interface Responses {
+  readonly texts: readonly string[];
+  /** Log likelihood of the targets, teacher forced. */
+  readonly logLikelihoods: ArrayLike<number>;
+  /** Target tokens that are the likeliest ones, given those before them. */
+  readonly correctTokens: ArrayLike<number>;
+}
 
-export interface Evaluator {
-  /** Evaluates a prompt, or the bare model. Lets timers and signals in between batches; the prompt must live until it is done. */
-  (prompt: PromptParams | null): Promise<Evaluation>;
+/** Whoever answers batches: a T5, or a stand-in. */
+export interface Respondent {
+  respond(batch: EvaluationBatch, prompt: PromptParams | null): Responses;
   dispose(): void;
 }
 
-interface Parts {
-  readonly config: T5Config;
-  readonly frozen: Params;
-  readonly tokenizer: Tokenizer;
-  readonly task: Task;
-  readonly examples: readonly Example[];
-  readonly batches: readonly EvaluationBatch[];
-  readonly method: EvaluationMethod;
-  /** Most tokens to decode, EOS included. */
-  readonly maxTargetLength: number;
-}
-
-/** Answers for one batch of inputs, a string a row. */
-interface Answerer {
-  (prompt: PromptParams | null, inputs: Tensor): readonly string[];
-  dispose(): void;
-}
-
-const prefixOf = (prompt: PromptParams | null): Prefixed => (prompt === null ? {} : { prefix: prompt.prompt });
-
-const byGreedy = ({ config, frozen, tokenizer, maxTargetLength }: Parts): Answerer => {
-  const decode = generate(config, { maxLength: maxTargetLength });
-  const answer = (prompt: PromptParams | null, inputs: Tensor): string[] =>
-    decode(frozen, inputs, prefixOf(prompt)).map(([{ tokens }]) =>
-      tokenizer.decode(tokens.filter((id) => id !== config.eosId)),
-    );
-  return Object.assign(answer, { dispose: () => decode.dispose() });
+/** A T5 that answers by `answerer`. It takes the answerer over. */
+export const t5Respondent = ({ config, params }: ReadyModel, answerer: Answerer): Respondent => {
+  const score = scoreTargets(config);
+  return {
+    respond(batch, prompt) {
+      const prefixed: Prefixed = prompt === null ? {} : { prefix: prompt.prompt };
+      const inputs = np.array(batch.inputs, { shape: [batch.size, batch.inputLength] });
+      const targets = np.array(batch.targets, { shape: [batch.size, batch.targetLength] });
+      const owned: Tensor[] = [inputs, targets];
+      try {
+        const texts = answerer.answer(inputs, prefixed).map(([best]) => best?.text ?? "");
+        const { logLikelihood, correct } = score(params, inputs, targets, prefixed);
+        owned.push(logLikelihood, correct);
+        return { texts, logLikelihoods: logLikelihood.dataSync(), correctTokens: correct.dataSync() };
+      } finally {
+        dispose(owned);
+      }
+    },
+    dispose() {
+      answerer.dispose();
+      score.dispose();
+    },
+  };
 };
 
-const byRank = ({ config, frozen, tokenizer, task }: Parts): Answerer => {
-  const score = rank(config);
-  const rows = task.labels.map((label) => [...tokenizer.encode(label), config.eosId]);
-  const longest = longestOf(rows);
-  const padded = rows.flatMap((row) => [...row, ...new Array<number>(longest - row.length).fill(config.padId)]);
-  const answer = (prompt: PromptParams | null, inputs: Tensor): string[] => {
-    const labels = np.array(Int32Array.from(padded), { shape: [rows.length, longest] });
-    const scores = score(frozen, inputs, labels, prefixOf(prompt));
-    const best = np.argmax(scores, { axis: 1 });
-    const names = Array.from(best.dataSync(), (i) => task.labels[i]);
-    dispose([labels, scores, best]);
-    return names;
-  };
-  return Object.assign(answer, { dispose: () => score.dispose() });
+/** The mean of a task's metrics; one that is not a number is left out, as T5 does, and of none it is -1e9. */
+const meanOf = (metrics: Readonly<Record<string, number>>): number => {
+  const values = Object.values(metrics).filter((value) => !Number.isNaN(value));
+  return values.length === 0 ? -1e9 : values.reduce((a, b) => a + b, 0) / values.length;
 };
 
 /**
- * An evaluation of one task on fixed batches of examples.
+ * The metrics of texts that answer a task's examples, in the order of the examples.
  *
- * Predictions that are not exactly a label count as wrong and are counted in `invalid` (6.6 and 6.8 of T5's rules).
+ * @throws {ArgumentError} when there are no examples
+ * @example scoreAnswers(task, examples, ["True", "maybe"]) // { metrics: { accuracy: 50 }, score: 50, invalid: 1, predictions }
  */
-export const makeEvaluator = (parts: Parts): Evaluator => {
-  const answer = parts.method === "greedy" ? byGreedy(parts) : byRank(parts);
-  const evaluate = async (prompt: PromptParams | null): Promise<Evaluation> => {
-    const predictions: Prediction[] = [];
-    const ids: number[] = [];
-    for (const batch of parts.batches) {
-      await breathe();
-      const inputs = np.array(batch.inputs, { shape: [batch.size, batch.inputLength] });
-      const answers = answer(prompt, inputs);
-      inputs.dispose();
-      batch.rows.forEach((index, row) => {
-        const example = parts.examples[index];
-        const prediction = answers[row];
-        ids.push(parts.task.postprocess(prediction));
-        predictions.push({
-          idx: example.idx,
-          inputs: example.inputs,
-          target: example.targets,
-          prediction,
-          correct: prediction === example.targets,
-        });
-      });
-    }
-    const order = parts.batches.flatMap((batch) => batch.rows);
-    const targets = order.map((index) => parts.examples[index].label);
-    const metrics = parts.task.metrics(targets, ids);
-    const values = Object.values(metrics);
+export const scoreAnswers = (
+  task: Task,
+  examples: readonly Example[],
+  texts: readonly string[],
+): Omit<Evaluation, "loss" | "tokenAccuracy"> => {
+  const answered = examples.map((example, i): Answered => ({ answer: task.read(texts[i], example), example }));
+  const metrics = Object.fromEntries(Object.entries(task.metrics).map(([name, metric]) => [name, metric(answered)]));
+  const predictions = answered.map(({ answer, example }, i): Prediction => {
+    const { id, group, inputs, targets } = example;
     return {
-      metrics,
-      score: values.reduce((a, b) => a + b, 0) / values.length,
-      invalid: ids.filter((id) => id < 0).length,
-      predictions,
+      id,
+      ...(group !== undefined && { group }),
+      inputs,
+      target: targets,
+      prediction: texts[i],
+      correct: task.correct(answer, example),
+      valid: task.valid?.(answer) ?? true,
+    };
+  });
+  return { metrics, score: meanOf(metrics), invalid: predictions.filter(({ valid }) => !valid).length, predictions };
+};
+
+export interface Evaluator {
+  /**
+   * Evaluates a prompt, or the bare model. Lets timers and signals in between batches; the prompt must live until it is done.
+   * @throws {BackendError} when a batch does not fit in memory: names its longest row
+   */
+  (prompt: PromptParams | null, onProgress?: (examples: number) => void): Promise<Evaluation>;
+  dispose(): void;
+}
+
+interface EvaluatorParts {
+  readonly task: Task;
+  readonly examples: readonly Example[];
+  readonly batches: readonly EvaluationBatch[];
+  readonly respondent: Respondent;
+}
+
+const MEMORY = /alloc|out of memory|memory access|invalid (typed )?array length/i;
+
+/** An error of a batch; where memory ran out, one that says which row was too long. */
+const ofBatch = (
+  error: unknown,
+  { inputLength, size, rows }: EvaluationBatch,
+  examples: readonly Example[],
+): unknown => {
+  if (!(error instanceof Error) || !MEMORY.test(error.message)) return error;
+  const row = rows.at(-1) as number;
+  const hint = size > 1 ? "lower --evaluation-tokens" : "cut long inputs by --max-evaluation-length N";
+  return new BackendError(
+    {
+      where: "evaluation",
+      what: "a batch does not fit in memory",
+      got: `${size} rows of ${inputLength} tokens; ${error.message.split("\n")[0]}`,
+      at: `row ${row} (id ${examples[row].id})`,
+      hint,
+    },
+    { cause: error },
+  );
+};
+
+/** Ids that are not padding. */
+const tokensIn = (ids: Int32Array, from: number, length: number): number =>
+  ids.subarray(from, from + length).reduce((n, id) => n + (id === 0 ? 0 : 1), 0);
+
+/**
+ * An evaluation of one task on fixed batches of examples: metrics of the answers, and loss and token accuracy of the targets.
+ *
+ * Answers that the task does not allow count as wrong and are counted in `invalid`. It takes the respondent over.
+ */
+export const makeEvaluator = ({ task, examples, batches, respondent }: EvaluatorParts): Evaluator => {
+  const evaluate = async (prompt: PromptParams | null, onProgress?: (n: number) => void): Promise<Evaluation> => {
+    const texts = new Array<string>(examples.length);
+    let [logLikelihood, correct, tokens, done] = [0, 0, 0, 0];
+    for (const batch of batches) {
+      await breathe();
+      let responses: Responses;
+      try {
+        responses = respondent.respond(batch, prompt);
+      } catch (error) {
+        throw ofBatch(error, batch, examples);
+      }
+      batch.rows.forEach((example, row) => {
+        texts[example] = responses.texts[row];
+        logLikelihood += responses.logLikelihoods[row];
+        correct += responses.correctTokens[row];
+        tokens += tokensIn(batch.targets, row * batch.targetLength, batch.targetLength);
+      });
+      done += batch.rows.length;
+      onProgress?.(done);
+    }
+    return {
+      ...scoreAnswers(task, examples, texts),
+      loss: -logLikelihood / tokens,
+      tokenAccuracy: (100 * correct) / tokens,
     };
   };
-  return Object.assign(evaluate, { dispose: () => answer.dispose() });
+  return Object.assign(evaluate, { dispose: () => respondent.dispose() });
 };

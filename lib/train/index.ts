@@ -1,6 +1,15 @@
 /** @file Prompt tuning: the pure step, the loop around it, evaluation and the run folder. Needs Node. */
+
+export { type Answer, type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
 export { decodeRunConfig, RunConfig } from "./config.js";
-export { type EvaluationMethod, type Evaluator, makeEvaluator } from "./evaluate.js";
+export {
+  type Evaluator,
+  makeEvaluator,
+  type Respondent,
+  type Responses,
+  scoreAnswers,
+  t5Respondent,
+} from "./evaluate.js";
 export {
   type Best,
   type Evaluation,
@@ -13,6 +22,13 @@ export {
   trainLoop,
 } from "./loop.js";
 export { describeRun, type Prepared, prepare } from "./prepare.js";
-export { curveOf, type Summary } from "./results.js";
+export { curveOf, type Summary, usualAnswer } from "./results.js";
 export { openRunFolder, type RunFolder, readRunConfig } from "./run-folder.js";
 export { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
+export {
+  DECODINGS,
+  type Decoding,
+  type TaskEvaluator,
+  type TaskEvaluatorOptions,
+  taskEvaluator,
+} from "./task-evaluator.js";

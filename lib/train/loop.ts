@@ -11,13 +11,17 @@ import type { Batch, Params } from "../t5/model.js";
 import type { TrainState, TrainStep } from "./state.js";
 import { hostOf } from "./store.js";
 
-/** One decoded answer of an evaluation. */
+/** One answer of an evaluation. */
 export interface Prediction {
-  readonly idx: number;
+  /** The example's id. */
+  readonly id: string;
+  readonly group?: string;
   readonly inputs: string;
   readonly target: string;
   readonly prediction: string;
   readonly correct: boolean;
+  /** Whether the task allows this answer at all. */
+  readonly valid: boolean;
 }
 
 /** What an evaluation found. Metrics are percentages. */
@@ -25,8 +29,13 @@ export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
   /** The stopping metric: the mean of the task's metrics. */
   readonly score: number;
-  /** Decoded strings that are no label. */
+  /** Answers that the task does not allow. */
   readonly invalid: number;
+  /** Mean cross entropy of the target tokens, teacher forced, in nats. */
+  readonly loss: number;
+  /** Percentage of target tokens that are the likeliest ones, teacher forced. */
+  readonly tokenAccuracy: number;
+  /** In the order of the examples. */
   readonly predictions: readonly Prediction[];
 }
 

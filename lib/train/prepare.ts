@@ -5,19 +5,11 @@ import { scope } from "../core/composite.js";
 import { ConfigError, ShapeError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
-import {
-  batchRows,
-  bucketLengths,
-  evaluationBatches,
-  longestOf,
-  makeBatch,
-  type Tokens,
-  tokenize,
-} from "../data/batch.js";
+import { batchRows, bucketLengths, longestOf, makeBatch, type Tokens, tokenize } from "../data/batch.js";
 import { orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
 import { loadPrompt } from "../io/prompts.js";
-import { majority } from "../metrics/classification.js";
+import type { Example } from "../metrics/answered.js";
 import * as np from "../np/index.js";
 import { adafactor, type GradientTransformation } from "../optim/index.js";
 import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../prompt/prompt.js";
@@ -25,12 +17,15 @@ import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Batch, Params } from "../t5/model.js";
 import { loadTask } from "../tasks/load-task.js";
-import { type Example, type Task, taskOf } from "../tasks/superglue.js";
+import { taskOf } from "../tasks/superglue.js";
+import type { Task } from "../tasks/task.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { RunConfig } from "./config.js";
-import { type Evaluator, makeEvaluator } from "./evaluate.js";
+import { type Evaluator, scoreAnswers } from "./evaluate.js";
+import { usualAnswer } from "./results.js";
 import { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
+import { taskEvaluator } from "./task-evaluator.js";
 
 /** The optimizer's state is whatever Adafactor keeps. */
 export type Opt = ReturnType<ReturnType<typeof makeOptimizer>["init"]>;
@@ -48,13 +43,15 @@ export interface Prepared {
   readonly step: TrainStep<Opt>;
   readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
   readonly evaluator: Evaluator;
-  /** Scores of always answering the most frequent label of the training split. */
+  /** Validation inputs that are cut, where a length was asked for. */
+  readonly cut: number;
+  /** Scores of always giving the most frequent target of the training split. */
   readonly majority: Readonly<Record<string, number>>;
   /** Numbers, not bytes. */
   readonly counts: { readonly model: number; readonly tuned: number };
 }
 
-const makeOptimizer = (config: RunConfig) =>
+export const makeOptimizer = (config: RunConfig) =>
   adafactor({
     learningRate: config.learningRate,
     decayRate: config.decayRate,
@@ -64,7 +61,7 @@ const makeOptimizer = (config: RunConfig) =>
   });
 
 /** The prompt to start from. */
-const initialPrompt = async (
+export const initialPrompt = async (
   config: RunConfig,
   embeddings: Tensor,
   tokenizer: Tokenizer,
@@ -78,12 +75,16 @@ const initialPrompt = async (
     const key = random.foldIn(random.key(config.seed), 1);
     if (config.init === "random-uniform") return randomUniform(key, length, width);
     if (config.init === "sampled-vocabulary") return sampledVocabulary(key, embeddings, length, { population });
-    return classLabels(key, embeddings, (text) => tokenizer.encode(text), task.labels, length, { population });
+    return classLabels(key, embeddings, (text) => tokenizer.encode(text), task.labels ?? [], length, { population });
   });
 };
 
 /** Batches of the training split by step. */
-const trainingBatches = (config: RunConfig, tokens: readonly Tokens[], targetLength: number): Prepared["batchAt"] => {
+export const trainingBatches = (
+  config: RunConfig,
+  tokens: readonly Tokens[],
+  targetLength: number,
+): Prepared["batchAt"] => {
   const lengths = tokens.map((t) => t.inputs.length);
   const buckets = bucketLengths(lengths, config.buckets, config.maxInputLength);
   return (step) => {
@@ -136,11 +137,13 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   const tx: GradientTransformation<never> = makeOptimizer(config) as never;
   const lossOptions = { zLoss: config.zLoss, dropoutRate: config.dropout };
   const trainTokens = tokenize(train, tokenizer, { inputLength: config.maxInputLength });
-  const validationTokens = tokenize(validation, tokenizer, { inputLength: config.maxInputLength });
-  const targetLength = longestOf(trainTokens.map((t) => t.targets));
-  const lengths = validationTokens.map((t) => t.inputs.length);
-  const majorityId = majority(train.map((e) => e.label));
-  const targets = validation.map((e) => e.label);
+  const { evaluate, cut } = taskEvaluator({ config: model, params: frozen }, tokenizer, task, validation, {
+    decoding: config.evaluation,
+    promptLength: config.promptLength,
+    maxTokens: config.evaluationTokens,
+    ...(config.maxEvaluationLength > 0 && { maxInputLength: config.maxEvaluationLength }),
+  });
+  const usual = usualAnswer(train, task.labels);
   const size = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
   return {
     config,
@@ -152,32 +155,24 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
     validation,
     state: initState(tx as never, { prompt }, random.key(config.seed)),
     step: makeTrainStep(model, tx as never, lossOptions),
-    batchAt: trainingBatches(config, trainTokens, targetLength),
-    evaluator: makeEvaluator({
-      config: model,
-      frozen,
-      tokenizer,
+    batchAt: trainingBatches(config, trainTokens, longestOf(trainTokens.map((t) => t.targets))),
+    evaluator: evaluate,
+    cut,
+    majority: scoreAnswers(
       task,
-      examples: validation,
-      batches: evaluationBatches(
-        validationTokens,
-        config.evaluationBatchSize,
-        bucketLengths(lengths, Math.min(2, config.buckets), config.maxInputLength),
-      ),
-      method: config.evaluation,
-      maxTargetLength: targetLength + 1,
-    }),
-    majority: task.metrics(
-      targets,
-      targets.map(() => majorityId),
-    ),
+      validation,
+      validation.map(() => usual),
+    ).metrics,
     counts: { model: size(frozen), tuned: prompt.size },
   };
 };
 
 /** The name of the data and the model, for people. */
-export const describeRun = ({ config, counts, train, validation, task }: Prepared): string[] => [
+export const describeRun = ({ config, counts, train, validation, task, cut }: Prepared): string[] => [
   `model      ${basename(config.model)}, ${counts.model.toLocaleString("en")} weights, all frozen`,
   `tuned      ${config.promptLength} soft tokens = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,
-  `task       ${task.name}: ${train.length} training and ${validation.length} dev examples, labels ${task.labels.join(", ")}`,
+  `task       ${task.name}: ${train.length} training and ${validation.length} dev examples${task.labels === undefined ? ", free answers" : `, labels ${task.labels.join(", ")}`}`,
+  ...(cut === 0
+    ? []
+    : [`cut        ${cut} dev inputs, to ${config.maxEvaluationLength} tokens (--max-evaluation-length)`]),
 ];

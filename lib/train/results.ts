@@ -1,4 +1,5 @@
 /** @file What a run comes to: the summary and the points of its learning curve. */
+import type { Example } from "../metrics/answered.js";
 import type { Best } from "./loop.js";
 
 type Scores = Readonly<Record<string, number>>;
@@ -15,6 +16,18 @@ export interface Summary {
   readonly executor: string;
   readonly reason: string;
 }
+
+/**
+ * The most frequent target, for the score of always giving it. Of equally frequent ones the first label; without labels the one seen first.
+ *
+ * @returns an empty text when there are no examples
+ */
+export const usualAnswer = (examples: readonly Example[], labels: readonly string[] = []): string => {
+  const counts = new Map<string, number>(labels.map((label) => [label, 0]));
+  for (const { targets } of examples) counts.set(targets, (counts.get(targets) ?? 0) + 1);
+  const most = Math.max(0, ...counts.values());
+  return [...counts].find(([, n]) => n === most)?.[0] ?? "";
+};
 
 type Line = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** @file Trees of tensors as named host arrays, and back: the name of a tensor is its key path. */
 import * as E from "fp-ts/lib/Either.js";
-import { sameShape } from "../core/aval.js";
+import { Aval, sameShape } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, pathsOf, printPath, unflatten } from "../core/pytree.js";
@@ -36,7 +36,7 @@ export const restoreTree = <T>(
     const want = leaves[i] as Tensor;
     if (got === undefined) problems.push(`${name}: missing`);
     else if (got.dtype !== want.dtype || !sameShape(got.shape, want.shape)) {
-      problems.push(`${name}: ${got.dtype}[${got.shape}] instead of ${want.aval}`);
+      problems.push(`${name}: ${new Aval(got.shape, got.dtype)} instead of ${want.aval}`);
     }
     return got;
   });

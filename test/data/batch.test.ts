@@ -5,7 +5,6 @@ import {
   batchRows,
   bucketLengths,
   epochOrder,
-  evaluationBatches,
   longestOf,
   makeBatch,
   type Tokens,
@@ -23,7 +22,7 @@ Batches("ids are cut to leave room for the end of sequence", () => {
   assert.equal(withEos([5, 6, 7], 1, 4), [5, 6, 7, 1]);
   assert.equal(withEos([5, 6, 7], 1), [5, 6, 7, 1]);
   const tokenizer = { encode: (text: string) => [...text].map((c) => c.charCodeAt(0)), eosId: 1 };
-  const example = { idx: 0, inputs: "abc", targets: "d", label: 0 };
+  const example = { id: "0", inputs: "abc", targets: "d", truth: 0 };
   assert.equal(tokenize([example], tokenizer, { inputLength: 3 }), [{ inputs: [97, 98, 1], targets: [100, 1] }]);
 });
 
@@ -80,22 +79,6 @@ Batches("a batch is padded with zeros to the smallest bucket that holds its rows
   assert.equal([...b.targets], [2, 1, 0, 4, 1, 0]);
   assert.is(b.tokens, 9);
   assert.is(makeBatch(tokensOf([2, 5, 3]), [1], [4, 8], 3).inputLength, 8);
-});
-
-Batches("evaluation batches hold every example once; the last one is filled up", () => {
-  const batches = evaluationBatches(tokensOf([4, 1, 3, 2, 5]), 2, [3, 5]);
-  assert.equal(
-    batches.map((b) => b.rows),
-    [[1, 3], [2, 0], [4]],
-  );
-  assert.equal(
-    batches.map((b) => [b.size, b.inputLength, b.inputs.length]),
-    [
-      [2, 3, 6],
-      [2, 5, 10],
-      [2, 5, 10],
-    ],
-  );
 });
 
 Batches("inputs and targets that do not fit are refused: cut, they would lose their end of sequence", () => {

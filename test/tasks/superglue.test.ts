@@ -25,12 +25,9 @@ const problem = (text: string): string => {
 SuperGlue("CB becomes T5's text without the task name", () => {
   const rows = parseRows(`${row()}\n`, cb.row, "val.jsonl");
   if (E.isLeft(rows)) throw rows.left;
-  assert.equal(cb.toExample(rows.right[0]), {
-    idx: 7,
-    inputs: "hypothesis: it rains premise: It rains. He said so.",
-    targets: "entailment",
-    label: 0,
-  });
+  assert.equal(cb.examples(rows.right[0], "train"), [
+    { id: "7", inputs: "hypothesis: it rains premise: It rains. He said so.", targets: "entailment", truth: 0 },
+  ]);
 });
 
 SuperGlue("the generic preprocessor sorts the keys and leaves values as they are", () => {
@@ -40,7 +37,9 @@ SuperGlue("the generic preprocessor sorts the keys and leaves values as they are
 
 SuperGlue("an answer counts only when it is exactly a label", () => {
   assert.equal(
-    ["entailment", "contradiction", "neutral", "Neutral", "neutral ", ""].map(cb.postprocess),
+    ["entailment", "contradiction", "neutral", "Neutral", "neutral ", ""].map((text) =>
+      cb.read(text, { id: "", inputs: "", targets: "", truth: 0 }),
+    ),
     [0, 1, 2, -1, -1, -1],
   );
 });
@@ -79,7 +78,7 @@ withShared(SuperGlue, "the real CB has 250 training and 56 dev rows", async (roo
   const splits = await loadTask(cb, `${root}/data/superglue`)();
   if (E.isLeft(splits)) throw splits.left;
   const { train, validation } = splits.right;
-  const counts = (list: typeof train): number[] => [0, 1, 2].map((k) => list.filter((e) => e.label === k).length);
+  const counts = (list: typeof train): number[] => [0, 1, 2].map((k) => list.filter((e) => e.truth === k).length);
   assert.equal(counts(train), [115, 119, 16]);
   assert.equal(counts(validation), [23, 28, 5]);
 });

@@ -1,95 +1,245 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchOf, t5Of } from "../../bench/t5/fluxion.js";
-import { drawData, type Size } from "../../bench/t5/model.js";
 import { init } from "../../lib/compile/init.js";
+import { isFluxionError } from "../../lib/core/errors.js";
 import { dispose } from "../../lib/core/tensor.js";
-import { adafactor } from "../../lib/optim/index.js";
-import * as random from "../../lib/random/index.js";
-import { breathe, type Evaluation, type Position, trainLoop } from "../../lib/train/loop.js";
-import { initState, makeTrainStep } from "../../lib/train/state.js";
+import { memory } from "../../lib/index.js";
+import * as np from "../../lib/np/index.js";
+import {
+  type Best,
+  type Evaluation,
+  type LoopOptions,
+  type Position,
+  type StepRecord,
+  trainLoop,
+} from "../../lib/train/loop.js";
+import type { TrainState, TrainStep } from "../../lib/train/state.js";
 
 const Loop = suite("train/loop");
+Loop.before(() => init({ backend: "reference" }));
 
-const size: Size = { d: 8, ff: 16, layers: 1, heads: 2, dkv: 4, vocab: 32, batch: 2, input: 4, target: 2, prompt: 2 };
-const found: Evaluation = { metrics: { accuracy: 50 }, score: 50, invalid: 0, predictions: [] };
+type Opt = Record<string, never>;
 
-/** A run of twelve steps with an evaluation of three batches after every fourth, told what happens; `onStep` may interfere. */
-const run = async (onStep: (step: number) => void, events: string[], interrupted: () => boolean) => {
-  await init({ backend: "wasm" });
-  const { config, params, prompt } = t5Of(size, drawData(size));
-  const tx = adafactor({ learningRate: 0.1 });
-  const step = makeTrainStep(config, tx);
-  const saved: Position[] = [];
+/** A state whose prompt is `[[step]]`. */
+const stateAt = (step: number): TrainState<Opt> => ({
+  prompt: { prompt: np.array([[step]]) },
+  opt: {},
+  step: np.scalar(step, "int32"),
+  key: np.array(new Uint32Array([0, 0])),
+});
+
+/** The model is how many steps were done; the loss at step n is `losses(n)`. */
+const fakeStep = (losses: (step: number) => number): TrainStep<Opt> =>
+  ((_: unknown, state: TrainState<Opt>) => {
+    const next = state.step.item() + 1;
+    dispose(state);
+    return { state: stateAt(next), loss: np.scalar(losses(next)) };
+  }) as unknown as TrainStep<Opt>;
+
+const found = (score: number): Evaluation => ({
+  metrics: { accuracy: score },
+  score,
+  invalid: 0,
+  loss: 1,
+  tokenAccuracy: 2,
+  predictions: [],
+});
+
+interface Told {
+  readonly steps: StepRecord[];
+  readonly evaluations: { step: number; score: number; best: Best | undefined }[];
+  readonly saved: Position[];
+  readonly asked: number[];
+}
+
+/** Runs the loop; the n-th evaluation gives the n-th score. */
+const run = async (
+  scores: readonly number[],
+  options: Partial<LoopOptions> = {},
+  more: { start?: Position; stopAfter?: number; losses?: (step: number) => number } = {},
+) => {
+  const told: Told = { steps: [], evaluations: [], saved: [], asked: [] };
+  const start = more.start ?? { step: 0, best: undefined, stale: 0 };
+  let evaluated = 0;
   const outcome = await trainLoop(
-    { steps: 12, evaluateEvery: 4, patience: 0 },
+    { steps: 100, evaluateEvery: 1, patience: 0, ...options },
     {
-      frozen: params,
-      step,
-      batchAt: () => ({ batch: batchOf(size, drawData(size)), tokens: 1 }),
-      evaluate: async () => {
-        for (let batch = 0; batch < 3; batch++) {
-          await breathe();
-          events.push("evaluation batch");
-        }
-        return found;
+      frozen: {} as never,
+      step: fakeStep(more.losses ?? ((step) => 10 / step)),
+      batchAt: (step) => {
+        told.asked.push(step);
+        return { batch: { inputs: np.zeros([1, 1]), targets: np.zeros([1, 1]) }, tokens: 100 + step };
       },
-      onStep: (record) => {
-        events.push(`step ${record.step}`);
-        onStep(record.step);
+      evaluate: async () => found(scores[evaluated++] ?? Number.NEGATIVE_INFINITY),
+      onStep: (record) => told.steps.push(record),
+      onEvaluation: async (step, { score }, best) => {
+        told.evaluations.push({ step, score, best });
       },
-      onEvaluation: async () => undefined,
-      save: async (_, position) => {
-        saved.push(position);
+      save: async (state, position) => {
+        assert.is(state.step.item(), position.step, "what is saved is the state of the step");
+        told.saved.push(position);
       },
-      interrupted,
+      interrupted: () => more.stopAfter !== undefined && told.steps.length >= more.stopAfter,
     },
-    initState(tx, prompt, random.key(0)),
-    { step: 0, best: undefined, stale: 0 },
+    stateAt(start.step),
+    start,
   );
-  dispose([params, outcome.state]);
-  step.dispose();
-  return { outcome, saved };
+  dispose(outcome.state);
+  return { ...outcome, told };
 };
 
-Loop("what the event loop has waiting is served before the next step", async () => {
-  const events: string[] = [];
-  await run(
-    (step) => setImmediate(() => events.push(`served ${step}`)),
-    events,
-    () => false,
-  );
-  for (let step = 1; step <= 12; step++) {
-    const [asked, served] = [events.indexOf(`step ${step}`), events.indexOf(`served ${step}`)];
-    const next = events.findIndex((event, i) => i > asked && event !== `served ${step}`);
-    assert.ok(served > asked, `step ${step} was never served: ${events}`);
-    assert.ok(next < 0 || served < next, `after step ${step} came ${events[next]} first`);
+/** Scores of evaluations, patience -> best step, evaluations since, steps done, reason. */
+const TABLE: readonly (readonly [
+  readonly number[],
+  Partial<LoopOptions>,
+  readonly [number, number, number, string],
+])[] = [
+  [[1, 2, 3], { steps: 3 }, [3, 0, 3, "steps done"]],
+  [[3, 2, 1], { steps: 3 }, [1, 2, 3, "steps done"]],
+  // Of equal scores the first one stays the best.
+  [[5, 5, 5], { steps: 3 }, [1, 2, 3, "steps done"]],
+  [[1, 7, 7, 6], { steps: 4 }, [2, 2, 4, "steps done"]],
+  // With a patience of 2 the second evaluation without a better score ends the run.
+  [[5, 4, 3, 9], { patience: 2 }, [1, 2, 3, "no improvement"]],
+  [[5, 4, 6, 5, 5], { patience: 2 }, [3, 2, 5, "no improvement"]],
+  [[5, 4], { patience: 1 }, [1, 1, 2, "no improvement"]],
+  [[5, 5], { patience: 1 }, [1, 1, 2, "no improvement"]],
+  // A patience of 0 never ends one.
+  [[5, 4, 3, 2, 1], { steps: 5, patience: 0 }, [1, 4, 5, "steps done"]],
+  // Both at once: the steps are done.
+  [[5, 4, 3], { steps: 3, patience: 2 }, [1, 2, 3, "steps done"]],
+  [[0], { steps: 1 }, [1, 0, 1, "steps done"]],
+  [[-5, -6], { steps: 2 }, [1, 1, 2, "steps done"]],
+];
+
+Loop("scores decide about the best step, the evaluations since, and the reason to stop", async () => {
+  for (const [scores, options, [bestStep, stale, step, reason]] of TABLE) {
+    const { position, reason: got } = await run(scores, options);
+    const what = `${scores} ${JSON.stringify(options)}`;
+    assert.equal([position.best.step, position.stale, position.step, got], [bestStep, stale, step, reason], what);
+    assert.is(position.best.score, scores[bestStep - 1], what);
+    assert.equal(position.best.metrics, { accuracy: scores[bestStep - 1] });
+    assert.equal([...position.best.prompt.data], [bestStep], `${what}: the prompt of the best step`);
+    assert.equal(position.best.prompt.shape, [1, 1]);
   }
 });
 
-Loop("a signal during a step ends the run before the next one, with the position saved", async () => {
-  const events: string[] = [];
-  let stop = false;
-  const onSignal = (): void => {
-    stop = true;
+Loop("evaluations come every so many steps, and after the last one", async () => {
+  const { told } = await run([1, 2, 3, 4], { steps: 7, evaluateEvery: 3 });
+  assert.equal(
+    told.evaluations.map(({ step, score }) => [step, score]),
+    [
+      [3, 1],
+      [6, 2],
+      [7, 3],
+    ],
+  );
+  assert.equal(
+    (await run([1, 2, 3], { steps: 6, evaluateEvery: 3 })).told.evaluations.map(({ step }) => step),
+    [3, 6],
+    "the last step is not evaluated twice",
+  );
+});
+
+Loop("whoever listens is told of a best evaluation, with its prompt, and of others without", async () => {
+  const { told } = await run([1, 3, 2, 3, 4], { steps: 5 });
+  assert.equal(
+    told.evaluations.map(({ best }) => best?.step),
+    [1, 2, undefined, undefined, 5],
+  );
+  assert.equal([...(told.evaluations[1].best as Best).prompt.data], [2]);
+});
+
+Loop("every step has its batch, its loss and its tokens", async () => {
+  const { told } = await run([1], { steps: 3, evaluateEvery: 3 });
+  assert.equal(told.asked, [0, 1, 2]);
+  assert.equal(
+    told.steps.map(({ step, tokens }) => [step, tokens]),
+    [
+      [1, 100],
+      [2, 101],
+      [3, 102],
+    ],
+  );
+  told.steps.forEach(({ loss, seconds }, i) => {
+    assert.is(loss, Math.fround(10 / (i + 1)));
+    assert.ok(seconds >= 0 && seconds < 60, `${seconds}`);
+  });
+});
+
+Loop("the position is saved after every evaluation and at the end", async () => {
+  const { told } = await run([1, 0, 2], { steps: 3 });
+  assert.equal(
+    told.saved.map(({ step, stale, best }) => [step, stale, best?.step]),
+    [
+      [1, 0, 1],
+      [2, 1, 1],
+      [3, 0, 3],
+      [3, 0, 3],
+    ],
+  );
+});
+
+Loop("an interruption ends the run after the step, evaluated if no evaluation was made, and saved", async () => {
+  const { told, position, reason } = await run([4], { evaluateEvery: 10 }, { stopAfter: 2 });
+  assert.is(reason, "interrupted");
+  assert.equal([position.step, position.best.step, position.best.score], [2, 2, 4]);
+  assert.equal(
+    told.saved.map(({ step }) => step),
+    [2],
+  );
+  const later = await run([4, 5, 6], { evaluateEvery: 2 }, { stopAfter: 3 });
+  assert.equal([later.position.step, later.position.best.step, later.told.evaluations.length], [3, 2, 1]);
+  assert.equal((await run([4], {}, { stopAfter: 0 })).position.step, 0);
+});
+
+Loop("a run goes on where it was", async () => {
+  const best: Best = {
+    step: 2,
+    score: 50,
+    metrics: { accuracy: 50 },
+    prompt: { shape: [1, 1], dtype: "float32", data: new Float32Array([2]) },
   };
-  process.once("SIGUSR2", onSignal);
-  try {
-    const { outcome, saved } = await run(
-      (step) => {
-        if (step === 6) process.kill(process.pid, "SIGUSR2");
-      },
-      events,
-      () => stop,
-    );
-    assert.is(outcome.reason, "interrupted");
-    // The signal reaches the loop at one of the two turns that follow it.
-    assert.ok(outcome.position.step <= 7, `it ended after step ${outcome.position.step}`);
-    assert.is(saved.at(-1)?.step, outcome.position.step);
-    assert.is(saved.at(-1)?.best?.step, 4);
-  } finally {
-    process.removeListener("SIGUSR2", onSignal);
+  const start: Position = { step: 4, best, stale: 2 };
+  const worse = await run([40, 41, 42], { patience: 3 }, { start });
+  assert.equal(
+    [worse.position.step, worse.position.stale, worse.position.best, worse.reason],
+    [5, 3, best, "no improvement"],
+  );
+  assert.equal(worse.told.asked, [4]);
+  const better = await run([51], { steps: 5, patience: 3 }, { start });
+  assert.equal([better.position.step, better.position.stale, better.position.best.step], [5, 0, 5]);
+  const over = await run([], { steps: 4 }, { start });
+  assert.equal(
+    [over.position.step, over.position.best, over.reason, over.told.steps.length],
+    [4, best, "steps done", 0],
+  );
+  const stopped = await run([], { patience: 2 }, { start });
+  assert.equal([stopped.position.step, stopped.reason], [4, "no improvement"]);
+});
+
+Loop("no steps at all: the prompt as it is is evaluated", async () => {
+  const { position, told, reason } = await run([33], { steps: 0 });
+  assert.equal([position.step, position.best.step, position.best.score, reason], [0, 0, 33, "steps done"]);
+  assert.equal(told.saved.length, 1);
+});
+
+Loop("a loss that is not a number ends the run with an error that names the step", async () => {
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    try {
+      await run([1, 2], { steps: 5 }, { losses: (step) => (step === 3 ? bad : 1) });
+      assert.unreachable();
+    } catch (error) {
+      assert.ok(isFluxionError(error, "ArgumentError"), String(error));
+      assert.ok(error.message.includes("at step 3") && error.message.includes("learning rate"), error.message);
+    }
   }
+});
+
+Loop("nothing stays on the device", async () => {
+  const before = memory().arrays;
+  await run([1, 2, 3], { steps: 3 });
+  assert.is(memory().arrays, before);
 });
 
 Loop.run();

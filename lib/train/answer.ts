@@ -1,30 +1,19 @@
-/** @file Answers of a T5 to batches of texts: its own, or the likeliest of those that are given. */
+/** @file Answers of a T5 to batches of token ids: those it writes, or the likeliest of given ones. The trainer and the command line share them. */
 import { dispose, type Tensor } from "../core/tensor.js";
-import { longestOf, withEos } from "../data/batch.js";
+import { longestOf, padRows, withEos } from "../data/batch.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
+import type { T5Config } from "../t5/config.js";
 import { type GenerateOptions, generate as generateWith, type Prefixed } from "../t5/generate.js";
 import type { Params } from "../t5/model.js";
 import { rank } from "../t5/rank.js";
 import { decodeStream } from "../tokenizer/decoder.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
-import type { ReadyT5 } from "./ready.js";
 
-/** Lengths are rounded up to this, so that batches of similar lengths share a program. */
-const STEP = 16;
-
-export const tensorOf = (rows: readonly (readonly number[])[]): Tensor => {
-  const length = STEP * Math.ceil(longestOf(rows) / STEP);
-  const ids = new Int32Array(rows.length * length);
-  rows.forEach((row, i) => {
-    ids.set(row, i * length);
-  });
-  return np.array(ids, { shape: [rows.length, length] });
-};
-
-/** The ids of the only row, up to its EOS. */
-async function* onlyRow(rows: AsyncIterable<readonly number[]>): AsyncGenerator<number> {
-  for await (const [id] of rows) yield id as number;
+/** A T5 on the device. */
+export interface ReadyModel {
+  readonly config: T5Config;
+  readonly params: Params;
 }
 
 /** An answer, and its log likelihood or the score of its beam. */
@@ -34,21 +23,29 @@ export interface Answer {
   readonly score: number;
 }
 
-/** Answers to batches of encoded texts, best first; `prefixed` holds the prompt. */
-export interface Method {
+/** A way to answer batches of encoded texts; `prefixed` holds the prompt. */
+export interface Answerer {
+  /** The answers to each row of `inputs` (`[B, T]` int32), best first. */
   readonly answer: (inputs: Tensor, prefixed: Prefixed) => Answer[][];
-  /** The parts of the answer to one text, as they are made; not every method makes them one after the other. */
+  /** The parts of the answer to one text, as they are made; only where tokens are made one after the other. */
   readonly stream?: (inputs: Tensor, prefixed: Prefixed) => AsyncIterable<string>;
   readonly dispose: () => void;
 }
 
-/** The model writes the answers. */
+/** The ids of the only row, up to its EOS. */
+async function* onlyRow(rows: AsyncIterable<readonly number[]>): AsyncGenerator<number> {
+  for await (const [id] of rows) yield id as number;
+}
+
+type Streaming = (params: Params, inputs: Tensor, request: object) => AsyncIterable<readonly number[]>;
+
+/** Answers that the model writes; `seed` is for options that draw. */
 export const writing = (
-  { config, params }: ReadyT5,
+  { config, params }: ReadyModel,
   tokenizer: Tokenizer,
   options: GenerateOptions,
-  seed: number,
-): Method => {
+  seed = 0,
+): Answerer => {
   const generate = generateWith(config, options);
   let asked = 0;
   const keyed = (prefixed: Prefixed) => ({ ...prefixed, key: random.foldIn(random.key(seed), asked++) });
@@ -65,18 +62,17 @@ export const writing = (
   };
 };
 
-type Streaming = (params: Params, inputs: Tensor, request: object) => AsyncIterable<readonly number[]>;
-
-/** The likeliest of these answers. */
+/** The `most` likeliest of these answers. */
 export const choosing = (
-  { config, params }: ReadyT5,
+  { config, params }: ReadyModel,
   tokenizer: Tokenizer,
   labels: readonly string[],
-  most: number,
-): Method => {
+  most = 1,
+): Answerer => {
   const score = rank(config);
   const ids = labels.map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
-  const targets = tensorOf(ids);
+  const length = longestOf(ids);
+  const targets = np.array(padRows(ids, length), { shape: [ids.length, length] });
   return {
     answer: (inputs, prefixed) => {
       const scores = score(params, inputs, targets, prefixed);

@@ -1,0 +1,36 @@
+/** @file How well a T5 predicts given targets: teacher-forced log likelihood and right tokens. */
+import type { Tensor } from "../core/tensor.js";
+import * as np from "../np/index.js";
+import { type Jitted, jit } from "../transforms/jit.js";
+import type { T5Config } from "./config.js";
+import type { Prefixed } from "./generate.js";
+import { logits } from "./model.js";
+import { logLikelihoods } from "./rank.js";
+import type { AnyParams } from "./stack.js";
+
+/** Of each example, `[B]` float32. */
+export interface TargetScores {
+  /** Log likelihood of all target tokens, EOS included. */
+  readonly logLikelihood: Tensor;
+  /** How many target tokens are the likeliest ones, given the tokens before them. */
+  readonly correct: Tensor;
+}
+
+export type Score = Jitted<(params: AnyParams, inputs: Tensor, targets: Tensor, prefixed?: Prefixed) => TargetScores>;
+
+/**
+ * Scores of the targets of each example, where the decoder reads the targets themselves (teacher forcing).
+ *
+ * - `inputs` `[B, T]`, `targets` `[B, S]`: (of the returned function) int32, padded with 0
+ * @see T5X's `score_batch`
+ * @example using score = t5.score(config); const { logLikelihood } = score(params, inputs, targets)
+ */
+export const score = (config: T5Config): Score =>
+  jit(function scoreTargets(params: AnyParams, inputs: Tensor, targets: Tensor, prefixed: Prefixed = {}) {
+    const predicted = logits(config, params, { inputs, targets }, prefixed);
+    const right = np.logicalAnd(np.equal(np.argmax(predicted, { axis: -1 }), targets), np.notEqual(targets, 0));
+    return {
+      logLikelihood: logLikelihoods(predicted, targets),
+      correct: np.sum(np.astype(right, "float32"), { axis: 1 }),
+    };
+  });

@@ -1,0 +1,80 @@
+/** @file A T5's evaluator of a task: how it answers, in which batches, and up to which length. */
+import { ConfigError } from "../core/errors.js";
+import { longestOf, tokenize, withEos } from "../data/batch.js";
+import { evaluationBatches } from "../data/evaluation-batches.js";
+import type { Example } from "../metrics/answered.js";
+import type { Task } from "../tasks/task.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
+import { type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
+import { type Evaluator, makeEvaluator, t5Respondent } from "./evaluate.js";
+
+/**
+ * How a model answers: `greedy` writes the likeliest token at each step, `beam` searches with one beam and T5X's length penalty
+ * (its default in evaluations), `rank` takes the label of highest likelihood.
+ */
+export const DECODINGS = ["greedy", "beam", "rank"] as const;
+export type Decoding = (typeof DECODINGS)[number];
+
+export interface TaskEvaluatorOptions {
+  readonly decoding?: Decoding;
+  /** Soft tokens in front of each input. Default 0. */
+  readonly promptLength?: number;
+  /** Most input tokens of a batch, padding and prompt included. Default 4096. */
+  readonly maxTokens?: number;
+  /** Longer inputs are cut to this many tokens, end of sequence included; by default none is, as in T5's evaluation. */
+  readonly maxInputLength?: number;
+  /** Most tokens of an answer, end of sequence included; default: those of the longest target or label. */
+  readonly maxTargetLength?: number;
+}
+
+export interface TaskEvaluator {
+  readonly evaluate: Evaluator;
+  /** Inputs that were cut to `maxInputLength`. */
+  readonly cut: number;
+}
+
+const answererOf = (
+  model: ReadyModel,
+  tokenizer: Tokenizer,
+  task: Task,
+  decoding: Decoding,
+  maxLength: number,
+): Answerer => {
+  if (decoding === "greedy") return writing(model, tokenizer, { maxLength });
+  if (decoding === "beam") return writing(model, tokenizer, { method: "beam", numBeams: 1, maxLength });
+  if (task.labels !== undefined) return choosing(model, tokenizer, task.labels);
+  throw new ConfigError({
+    where: "evaluation",
+    what: `the task ${task.name} has no labels to rank`,
+    expected: "greedy or beam",
+    got: "rank",
+    hint: "its answers are free text: let the model write them",
+  });
+};
+
+/**
+ * An evaluator of `examples` by a T5. Inputs are not cut unless a length is given.
+ *
+ * @throws {ConfigError} for ranking a task without labels
+ * @example
+ * const { evaluate } = taskEvaluator({ config, params }, tokenizer, task, examples, { promptLength: 20 });
+ * const { metrics } = await evaluate({ prompt });
+ */
+export const taskEvaluator = (
+  model: ReadyModel,
+  tokenizer: Tokenizer,
+  task: Task,
+  examples: readonly Example[],
+  options: TaskEvaluatorOptions = {},
+): TaskEvaluator => {
+  const { decoding = "greedy", promptLength = 0, maxTokens, maxInputLength = Number.POSITIVE_INFINITY } = options;
+  const whole = tokenize(examples, tokenizer);
+  const cut = whole.filter(({ inputs }) => inputs.length > maxInputLength).length;
+  const tokens = cut === 0 ? whole : tokenize(examples, tokenizer, { inputLength: maxInputLength });
+  const labels = (task.labels ?? []).map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
+  const longest = longestOf([...labels, ...tokens.map(({ targets }) => targets)]);
+  const answerer = answererOf(model, tokenizer, task, decoding, options.maxTargetLength ?? longest);
+  const batches = evaluationBatches(tokens, { promptLength, ...(maxTokens !== undefined && { maxTokens }) });
+  const evaluate = makeEvaluator({ task, examples, batches, respondent: t5Respondent(model, answerer) });
+  return { evaluate, cut };
+};

@@ -1,0 +1,55 @@
+/** @file A task and a model for tests of the trainer: the model says what it is told to, and needs no T5. */
+import * as t from "io-ts";
+import type { Example, Metric } from "../../lib/metrics/answered.js";
+import { type Task, task } from "../../lib/tasks/task.js";
+import type { Respondent } from "../../lib/train/evaluate.js";
+
+const shareOf =
+  (isRight: (answer: number, truth: number) => boolean): Metric<number, number> =>
+  (answered) =>
+    (100 * answered.filter(({ answer, example }) => isRight(answer, example.truth)).length) / answered.length;
+
+/** Colours: right answers are scored, and red ones. */
+export const colours: Task = task<string, number, number>({
+  name: "colours",
+  title: "Colours",
+  licence: "invented",
+  prefix: "colours",
+  labels: ["red", "green", "blue"],
+  splits: { train: { rows: ["a red", "b green"] }, validation: { rows: ["c blue"] } },
+  row: t.string,
+  examples: (row) => [exampleOf(row.split(" ")[0], row.split(" ")[1])],
+  read: (text) => ["red", "green", "blue"].indexOf(text),
+  correct: (answer, { truth }) => answer === truth,
+  valid: (answer) => answer >= 0,
+  metrics: { accuracy: shareOf((answer, truth) => answer === truth), red: shareOf((answer) => answer === 0) },
+});
+
+export const exampleOf = (id: string, targets: string, group?: string): Example<number> => ({
+  id,
+  inputs: `colour of ${id}?`,
+  targets,
+  truth: ["red", "green", "blue"].indexOf(targets),
+  ...(group !== undefined && { group }),
+});
+
+/** Answers `texts[i]` to example i, with a log likelihood of `-(i + 1)` and `i` right tokens. */
+export const saying = (texts: readonly string[], onBatch: (rows: readonly number[]) => void = () => undefined) => {
+  const state = { disposed: false };
+  const respondent: Respondent = {
+    respond(batch) {
+      onBatch(batch.rows);
+      const of = <T>(value: (example: number) => T): T[] =>
+        Array.from({ length: batch.size }, (_, row) => value(batch.rows[row] ?? 1000));
+      return {
+        texts: of((i) => texts[i] ?? "nobody reads this"),
+        logLikelihoods: of((i) => -(i + 1)),
+        correctTokens: of((i) => i),
+      };
+    },
+    dispose: () => {
+      state.disposed = true;
+    },
+  };
+  return { respondent, state };
+};

@@ -1,0 +1,169 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { init } from "../../lib/compile/init.js";
+import { isFluxionError } from "../../lib/core/errors.js";
+import { orThrow } from "../../lib/edge/either.js";
+import { loadPrompt } from "../../lib/io/prompts.js";
+import { parseSafetensors } from "../../lib/io/safetensors.js";
+import * as np from "../../lib/np/index.js";
+import type { Best, Position } from "../../lib/train/loop.js";
+import { openRunFolder, readRunConfig } from "../../lib/train/run-folder.js";
+import { temporaryFolder } from "../io/folder.js";
+
+const Folder = suite("train/run-folder");
+const root = temporaryFolder(Folder);
+Folder.before(() => init({ backend: "reference" }));
+
+const text = (...path: string[]): string => readFileSync(join(...path), "utf8");
+const stateOf = (fill: number, length = 2) => ({
+  prompt: { prompt: np.full([length, 3], fill) },
+  opt: { rows: np.full([length], fill + 1) },
+  step: np.scalar(7, "int32"),
+  key: np.array(new Uint32Array([1, 4_000_000_000])),
+});
+const best: Best = {
+  step: 4,
+  score: 62.5,
+  metrics: { accuracy: 50, f1: 75 },
+  prompt: { shape: [2, 3], dtype: "float32", data: Float32Array.from([1, 2, 3, 4, 5, 6]) },
+};
+const failure = async (work: () => Promise<unknown>): Promise<string> => {
+  try {
+    await work();
+  } catch (error) {
+    assert.ok(isFluxionError(error, "CheckpointError"), String(error));
+    return error.message;
+  }
+  return "no error";
+};
+
+Folder("a new folder holds the settings; one with a run is refused, unless the run goes on", async () => {
+  const dir = join(root, "new", "inside");
+  const folder = await openRunFolder(dir, { steps: 3 }, false);
+  assert.is(folder.dir, dir);
+  assert.is(text(dir, "config.json"), '{\n  "steps": 3\n}\n');
+  folder.close();
+  const message = await failure(() => openRunFolder(dir, { steps: 9 }, false));
+  for (const part of ["already holds a run", `--resume ${dir}`, "--out"]) assert.ok(message.includes(part), message);
+  (await openRunFolder(dir, { steps: 9 }, true)).close();
+  assert.equal(await readRunConfig(dir), { steps: 3 }, "the settings stay those of the start");
+});
+
+Folder("metrics grow by lines, and are read back", async () => {
+  const dir = join(root, "metrics");
+  const folder = await openRunFolder(dir, {}, false);
+  assert.equal(folder.readMetrics(), []);
+  folder.appendMetrics({ step: 1, loss: 2.5 });
+  folder.appendMetrics({ step: 1, evaluation: { score: 3 } });
+  assert.is(text(dir, "metrics.jsonl"), '{"step":1,"loss":2.5}\n{"step":1,"evaluation":{"score":3}}\n');
+  assert.equal(folder.readMetrics(), [
+    { step: 1, loss: 2.5 },
+    { step: 1, evaluation: { score: 3 } },
+  ]);
+  folder.close();
+  const again = await openRunFolder(dir, {}, true);
+  again.appendMetrics({ step: 2, loss: 1 });
+  assert.is(again.readMetrics().length, 3);
+  again.close();
+});
+
+Folder("a checkpoint brings back state, position and the length of the metrics", async () => {
+  const dir = join(root, "checkpoint");
+  const folder = await openRunFolder(dir, {}, false);
+  folder.appendMetrics({ step: 1, loss: 2 });
+  const position: Position = { step: 7, stale: 2, best };
+  await folder.saveCheckpoint(stateOf(5), position);
+  folder.appendMetrics({ step: 8, loss: 1 });
+  folder.close();
+  appendFileSync(join(dir, "metrics.jsonl"), '{"half a li');
+
+  const again = await openRunFolder(dir, {}, true);
+  const restored = await again.restoreCheckpoint(stateOf(0));
+  assert.ok(restored !== undefined);
+  assert.equal(restored.position, position);
+  const { state } = restored;
+  assert.equal([...state.prompt.prompt.dataSync()], [5, 5, 5, 5, 5, 5]);
+  assert.equal([...state.opt.rows.dataSync()], [6, 6]);
+  assert.is(state.step.item(), 7);
+  assert.is(state.step.dtype, "int32");
+  assert.equal([...state.key.dataSync()], [1, 4_000_000_000]);
+  assert.equal(again.readMetrics(), [{ step: 1, loss: 2 }]);
+  // What comes next is counted from there.
+  again.appendMetrics({ step: 8, loss: 0.5 });
+  await again.saveCheckpoint(stateOf(6), { step: 8, stale: 0, best: undefined });
+  again.appendMetrics({ step: 9, loss: 0.25 });
+  const third = await again.restoreCheckpoint(stateOf(0));
+  assert.equal(third?.position, { step: 8, stale: 0, best: undefined });
+  assert.equal(again.readMetrics(), [
+    { step: 1, loss: 2 },
+    { step: 8, loss: 0.5 },
+  ]);
+  again.close();
+});
+
+Folder("without a checkpoint a run begins anew, and its metrics too", async () => {
+  const dir = join(root, "early");
+  const folder = await openRunFolder(dir, {}, false);
+  folder.appendMetrics({ step: 1, loss: 2 });
+  assert.is(await folder.restoreCheckpoint(stateOf(0)), undefined);
+  assert.is(text(dir, "metrics.jsonl"), "");
+  folder.appendMetrics({ step: 1, loss: 3 });
+  await folder.saveCheckpoint(stateOf(1), { step: 1, stale: 0, best: undefined });
+  await folder.restoreCheckpoint(stateOf(0));
+  assert.equal(folder.readMetrics(), [{ step: 1, loss: 3 }]);
+  folder.close();
+});
+
+Folder("a checkpoint that does not fit the run names what differs", async () => {
+  const dir = join(root, "misfit");
+  const folder = await openRunFolder(dir, {}, false);
+  await folder.saveCheckpoint(stateOf(5), { step: 1, stale: 0, best: undefined });
+  const shape = await failure(() => folder.restoreCheckpoint(stateOf(5, 4)));
+  for (const part of ["does not fit this run", "state.prompt.prompt", "f32[2,3]", "f32[4,3]", "checkpoint.safetensors"])
+    assert.ok(shape.includes(part), `${part}: ${shape}`);
+  const like = { ...stateOf(5), more: { here: np.scalar(1) } };
+  const missing = await failure(() => folder.restoreCheckpoint(like));
+  assert.ok(missing.includes("state.more.here: missing"), missing);
+  const dtype = await failure(() => folder.restoreCheckpoint({ ...stateOf(5), step: np.scalar(7) }));
+  assert.ok(dtype.includes("state.step: i32[] instead of f32[]"), dtype);
+  folder.close();
+  writeFileSync(join(dir, "checkpoint.safetensors"), "no checkpoint");
+  const damaged = await failure(() => folder.restoreCheckpoint(stateOf(5)));
+  assert.ok(damaged.includes("checkpoint.safetensors"), damaged);
+});
+
+Folder("the best prompt is there in three formats, with its predictions", async () => {
+  const dir = join(root, "best");
+  const folder = await openRunFolder(dir, {}, false);
+  const prediction = { id: "3", inputs: "a", target: "b", prediction: "c", correct: false, valid: true };
+  await folder.saveBest(best, [prediction, { ...prediction, id: "4" }]);
+  for (const name of ["prompt.npy", "prompt.safetensors", "adapter"]) {
+    const { prompt } = await orThrow(loadPrompt(join(dir, name)));
+    assert.equal([...prompt.data], [1, 2, 3, 4, 5, 6], name);
+    assert.equal(prompt.shape, [2, 3]);
+  }
+  const { metadata } = orThrow(parseSafetensors(readFileSync(join(dir, "prompt.safetensors")), "prompt"));
+  assert.is(metadata.step, "4");
+  assert.is(
+    text(dir, "predictions.jsonl"),
+    `${JSON.stringify(prediction)}\n${JSON.stringify({ ...prediction, id: "4" })}\n`,
+  );
+  await folder.saveSummary({ tuned: { accuracy: 1 } });
+  assert.is(text(dir, "summary.json"), '{\n  "tuned": {\n    "accuracy": 1\n  }\n}\n');
+  await folder.saveCurve("<svg/>");
+  assert.is(text(dir, "learning-curve.svg"), "<svg/>");
+  folder.close();
+});
+
+Folder("settings that are missing or no JSON are an error with the path", async () => {
+  const dir = join(root, "settings");
+  mkdirSync(dir);
+  assert.ok((await failure(() => readRunConfig(dir))).includes("config.json"));
+  writeFileSync(join(dir, "config.json"), "{");
+  assert.ok((await failure(() => readRunConfig(dir))).includes("not valid JSON"));
+  assert.not.ok(existsSync(join(dir, "metrics.jsonl")));
+});
+
+Folder.run();

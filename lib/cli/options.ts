@@ -1,11 +1,11 @@
 /** @file The command line of a prompt-tuning run: every setting is an option. */
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { orThrow } from "../edge/either.js";
-import { TASK_NAMES } from "../tasks/superglue.js";
+import { SUPERGLUE_NAMES } from "../tasks/registry.js";
 import { decodeRunConfig, type RunConfig } from "../train/config.js";
 import { readRunConfig } from "../train/run-folder.js";
-import { DECODINGS } from "../train/task-evaluator.js";
+import { DECODINGS, INPUT_PREFIXES } from "../train/settings.js";
+import { MINI_DATA, NANO_MODEL } from "./assets.js";
 import { executorOption, numeric, oneOf, parseArguments, quiet, usageError } from "./parse.js";
 
 /** What to run, and where its results go. */
@@ -15,9 +15,6 @@ export interface Invocation {
   readonly resume: boolean;
 }
 
-/** Files that come with the package. */
-const asset = (name: string): string => fileURLToPath(new URL(`../../assets/${name}`, import.meta.url));
-
 const program = (): Command => {
   const p = quiet(new Command("superglue")).description(
     "Tunes a soft prompt for a frozen T5 on a SuperGLUE task. Without options: a small model and data set that come along.",
@@ -25,13 +22,13 @@ const program = (): Command => {
   const text = (flags: string, what: string, fallback: string): void => {
     p.option(flags, what, fallback);
   };
-  text("--task <name>", `task: ${TASK_NAMES.join(", ")}`, "cb");
+  text("--task <name>", `task: ${SUPERGLUE_NAMES.join(", ")}, or all of them one after another`, "cb");
   text(
     "--data <dir>",
     "folder with SuperGLUE's official layout (CB/train.jsonl, CB/val.jsonl, …)",
-    asset("superglue-mini"),
+    MINI_DATA,
   );
-  text("--model <path>", "T5: a folder of Hugging Face, or a checkpoint of T5X or Mesh TensorFlow", asset("t5-nano"));
+  text("--model <path>", "T5: a folder of Hugging Face, or a checkpoint of T5X or Mesh TensorFlow", NANO_MODEL);
   text("--tokenizer <file>", "spiece.model or tokenizer.json (default: the one in the model's folder)", "");
   text("--out <dir>", "folder for the results (default: runs/<task>-<time>)", "");
   text("--resume <dir>", "go on with the run in this folder, with the settings it was started with", "");
@@ -56,6 +53,14 @@ const program = (): Command => {
   );
   p.addOption(numeric("--dropout <x>", "dropout in the frozen model; the released runs had 0.1", 0));
   p.addOption(numeric("--z-loss <x>", "weight of the squared log partition function; the released runs had 1e-4", 0));
+  p.addOption(
+    oneOf(
+      "--prefix <what>",
+      "in front of each input: nothing as in the paper, the task's name as in T5, or the task's number as one token",
+      INPUT_PREFIXES,
+      "none",
+    ),
+  );
   p.addOption(
     numeric("--max-input-length <n>", "tokens of a training input, end of sequence included; longer ones are cut", 512),
   );

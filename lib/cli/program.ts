@@ -2,7 +2,9 @@
 import { Command, Option } from "commander";
 import { VERSION } from "../core/version.js";
 import { METRICS } from "../prompt/neighbours.js";
+import { DECODINGS, INPUT_PREFIXES } from "../train/settings.js";
 import type { ConvertOptions } from "./convert.js";
+import type { EvaluateFlags } from "./evaluate.js";
 import type { ExportFlags } from "./export.js";
 import type { FetchFlags } from "./fetch.js";
 import { FORMATS } from "./formats.js";
@@ -21,6 +23,7 @@ import {
   several,
   single,
 } from "./parse.js";
+import type { ShowFlags, TasksFlags } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
 
 const MODEL = "a T5: a Hugging Face folder, or a checkpoint of T5X or Mesh TensorFlow";
@@ -162,12 +165,87 @@ const addFetch = (program: Command, terminal: Terminal): void => {
     });
 };
 
+const dataOption = () =>
+  single("--data <dir>", "folder with the official files (CB/val.jsonl, …); default: the synthetic set that comes along");
+const splitOption = () =>
+  oneOf("--split <name>", "default: validation, or the only one there is", ["train", "validation", "test"]);
+const prefixOption = () =>
+  oneOf(
+    "--prefix <what>",
+    "in front of each input: nothing as in the paper, the task's name as in T5, or the task's number as one token",
+    INPUT_PREFIXES,
+    "none",
+  );
+
+const addTasks = (program: Command, terminal: Terminal): void => {
+  const tasks = program
+    .command("tasks")
+    .description("Lists the tasks: examples by split, answers, metrics, licence.")
+    .addOption(dataOption())
+    .option("--json", JSON_FLAG)
+    .action(async (flags: TasksFlags) => {
+      const { listTasks } = await import("./tasks.js");
+      await listTasks(flags, terminal);
+    });
+  tasks
+    .command("show <name>")
+    .description("Prints examples of a task as the model sees them, and how long they are in tokens.")
+    .addOption(dataOption())
+    .addOption(splitOption())
+    .option("--tokenizer <file>", "SentencePiece model or tokenizer.json, or a folder with one (default: t5-nano's)")
+    .addOption(prefixOption())
+    .addOption(counting("--number <n>", "examples to print", 3))
+    .addOption(counting("--input-length <n>", "tells how many inputs are longer than this many tokens", 512))
+    .option("--json", JSON_FLAG)
+    .action(async (name: string, _: unknown, command: Command) => {
+      const { showTask } = await import("./tasks.js");
+      await showTask(name, command.optsWithGlobals<ShowFlags>(), terminal);
+    });
+};
+
+const addEvaluate = (program: Command, terminal: Terminal): void => {
+  const command = program
+    .command("evaluate")
+    .description(
+      "Scores the answers of a T5 to tasks, with a prompt for each: --prompt FILE --task NAME, --prompt cb=FILE once for each task, or --prompts DIR. With all eight tasks of SuperGLUE the diagnostics are answered by RTE's prompt, and the table ends with the average.",
+    );
+  addRequired(command, modelOption())
+    .option("--tokenizer <file>", TOKENIZER)
+    .addOption(several("--task <name>", "task to evaluate, or all; without prompts the bare model answers"))
+    .addOption(several("--prompt <path>", "tuned prompt, or TASK=PATH; given once for each task"))
+    .addOption(single("--prompts <dir>", "folder with a run's folder or a file of a prompt for each task, by its name"))
+    .addOption(dataOption())
+    .addOption(splitOption())
+    .addOption(
+      oneOf("--decode <name>", "token by token, by T5X's beam search with one beam, or by ranking the labels", DECODINGS, "greedy"),
+    )
+    .addOption(prefixOption())
+    .addOption(counting("--limit <n>", "examples of each task, from the start; default all"))
+    .addOption(
+      counting("--max-input-length <n>", "tokens to which inputs are cut, end of sequence included; default: none is cut"),
+    )
+    .addOption(counting("--max-tokens <n>", "most tokens of an answer; default: those of the longest target or label"))
+    .addOption(
+      counting("--evaluation-tokens <n>", "tokens evaluated at once, padding included; a longer input comes alone", 4096),
+    )
+    .addOption(single("--out <dir>", "folder for the answers: a file TASK.jsonl for each task"))
+    .addOption(executorOption())
+    .addOption(numeric("--threads <n>", "threads of onnxruntime-node; default one a core", undefined, THREADS))
+    .option("--json", JSON_FLAG)
+    .action(async (flags: EvaluateFlags) => {
+      const { evaluate } = await import("./evaluate.js");
+      await evaluate(flags, terminal);
+    });
+};
+
 const programOf = (terminal: Terminal): Command => {
   const program = quiet(new Command("fluxion"), terminal.write)
-    .description("T5 and soft prompts: use, look into and convert them.")
+    .description("T5, soft prompts and tasks: use, evaluate, look into and convert them.")
     .version(VERSION)
     .showHelpAfterError(false);
   addGenerate(program, terminal);
+  addTasks(program, terminal);
+  addEvaluate(program, terminal);
   addInspect(program, terminal);
   addConvert(program, terminal);
   addExport(program, terminal);

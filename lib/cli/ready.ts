@@ -30,7 +30,7 @@ export interface ReadyT5 {
 }
 
 /** A prompt that can be computed with. */
-const readPrompt = async (path: string): Promise<HostArray> => {
+export const readPrompt = async (path: string): Promise<HostArray> => {
   const { prompt } = await promptOf("--prompt <path>", path);
   const bad = prompt.data.findIndex((x) => !Number.isFinite(x));
   if (bad < 0) return prompt;

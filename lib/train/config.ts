@@ -4,7 +4,7 @@ import * as t from "io-ts";
 import { EXECUTORS } from "../compile/init.js";
 import { ConfigError } from "../core/errors.js";
 import { closed, decodeAs, naturalNumber, positiveInteger, such } from "../edge/decode.js";
-import { DECODINGS } from "./task-evaluator.js";
+import { DECODINGS, INPUT_PREFIXES } from "./settings.js";
 
 const choice = <T extends string>(...names: readonly T[]): t.Type<T, T, unknown> =>
   such(t.string, (s) => (names as readonly string[]).includes(s), names.join(" or ")) as unknown as t.Type<
@@ -34,6 +34,7 @@ export const RunConfig = closed(
     optimizerStartStep: naturalNumber,
     dropout: rate,
     zLoss: notNegative,
+    prefix: choice(...INPUT_PREFIXES),
     maxInputLength: positiveInteger,
     buckets: positiveInteger,
     evaluation: choice(...DECODINGS),

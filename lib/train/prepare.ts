@@ -25,7 +25,7 @@ import type { RunConfig } from "./config.js";
 import { type Evaluator, scoreAnswers } from "./evaluate.js";
 import { usualAnswer } from "./results.js";
 import { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
-import { taskEvaluator } from "./task-evaluator.js";
+import { checkedFront, taskEvaluator } from "./task-evaluator.js";
 
 /** The optimizer's state is whatever Adafactor keeps. */
 export type Opt = ReturnType<ReturnType<typeof makeOptimizer>["init"]>;
@@ -136,9 +136,11 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   }
   const tx: GradientTransformation<never> = makeOptimizer(config) as never;
   const lossOptions = { zLoss: config.zLoss, dropoutRate: config.dropout };
-  const trainTokens = tokenize(train, tokenizer, { inputLength: config.maxInputLength });
+  const front = checkedFront(task, config.prefix);
+  const trainTokens = tokenize(train, tokenizer, { ...front, inputLength: config.maxInputLength });
   const { evaluate, cut } = taskEvaluator({ config: model, params: frozen }, tokenizer, task, validation, {
     decoding: config.evaluation,
+    prefix: config.prefix,
     promptLength: config.promptLength,
     maxTokens: config.evaluationTokens,
     ...(config.maxEvaluationLength > 0 && { maxInputLength: config.maxEvaluationLength }),

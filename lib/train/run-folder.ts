@@ -68,13 +68,13 @@ const write = (path: string, content: string | Uint8Array): Promise<void> =>
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
- * Opens a run folder, new or to be resumed.
+ * Makes a folder and writes the settings into it; a run that goes on finds its own there.
  *
  * @throws {CheckpointError} when the folder cannot be made, or already holds a run and `resume` is not set
  */
-export const openRunFolder = async (dir: string, config: unknown, resume: boolean): Promise<RunFolder> => {
-  const at = (name: string): string => join(dir, name);
-  if (!resume && existsSync(at(FILES.config))) {
+export const claimFolder = async (dir: string, config: unknown, resume: boolean): Promise<void> => {
+  const path = join(dir, FILES.config);
+  if (!resume && existsSync(path)) {
     throw new CheckpointError({
       where: "run folder",
       what: "the folder already holds a run",
@@ -84,7 +84,17 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
     });
   }
   await orThrow(ensureDir(dir, caller));
-  if (!resume) await write(at(FILES.config), json(config));
+  if (!resume) await write(path, json(config));
+};
+
+/**
+ * Opens a run folder, new or to be resumed.
+ *
+ * @throws {CheckpointError} when the folder cannot be made, or already holds a run and `resume` is not set
+ */
+export const openRunFolder = async (dir: string, config: unknown, resume: boolean): Promise<RunFolder> => {
+  const at = (name: string): string => join(dir, name);
+  await claimFolder(dir, config, resume);
   const metrics = openSync(at(FILES.metrics), "a");
   let bytes = existsSync(at(FILES.metrics)) ? readFileSync(at(FILES.metrics)).length : 0;
 

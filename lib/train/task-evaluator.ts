@@ -1,21 +1,36 @@
 /** @file A T5's evaluator of a task: how it answers, in which batches, and up to which length. */
 import { ConfigError } from "../core/errors.js";
-import { longestOf, tokenize, withEos } from "../data/batch.js";
+import { longestOf, type TokenizeOptions, tokenize, withEos } from "../data/batch.js";
 import { evaluationBatches } from "../data/evaluation-batches.js";
 import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
+import { type Decoding, INPUT_PREFIXES, type InputPrefix } from "./settings.js";
 import { type Evaluator, makeEvaluator, t5Respondent } from "./evaluate.js";
 
-/**
- * How a model answers: `greedy` writes the likeliest token at each step, `beam` searches with one beam and T5X's length penalty
- * (its default in evaluations), `rank` takes the label of highest likelihood.
- */
-export const DECODINGS = ["greedy", "beam", "rank"] as const;
-export type Decoding = (typeof DECODINGS)[number];
+/** What `tokenize` puts in front of a task's inputs; undefined where the task has no such name or number. */
+export const frontOf = ({ prefix: name, index }: Task, prefix: InputPrefix): TokenizeOptions | undefined => {
+  if (prefix === "name") return name === undefined ? undefined : { name };
+  if (prefix === "index") return index === undefined ? undefined : { index };
+  return {};
+};
+
+/** As `frontOf`. @throws {ConfigError} where the task has no such name or number */
+export const checkedFront = (task: Task, prefix: InputPrefix): TokenizeOptions => {
+  const front = frontOf(task, prefix);
+  if (front !== undefined) return front;
+  throw new ConfigError({
+    where: "prefix",
+    what: `the task ${task.name} has no ${prefix} to put in front of its inputs`,
+    expected: INPUT_PREFIXES.filter((other) => frontOf(task, other) !== undefined).join(" or "),
+    got: prefix,
+  });
+};
 
 export interface TaskEvaluatorOptions {
+  /** What stands in front of each input. Default `none`. */
+  readonly prefix?: InputPrefix;
   readonly decoding?: Decoding;
   /** Soft tokens in front of each input. Default 0. */
   readonly promptLength?: number;
@@ -68,9 +83,10 @@ export const taskEvaluator = (
   options: TaskEvaluatorOptions = {},
 ): TaskEvaluator => {
   const { decoding = "greedy", promptLength = 0, maxTokens, maxInputLength = Number.POSITIVE_INFINITY } = options;
-  const whole = tokenize(examples, tokenizer);
+  const front = checkedFront(task, options.prefix ?? "none");
+  const whole = tokenize(examples, tokenizer, front);
   const cut = whole.filter(({ inputs }) => inputs.length > maxInputLength).length;
-  const tokens = cut === 0 ? whole : tokenize(examples, tokenizer, { inputLength: maxInputLength });
+  const tokens = cut === 0 ? whole : tokenize(examples, tokenizer, { ...front, inputLength: maxInputLength });
   const labels = (task.labels ?? []).map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
   const longest = longestOf([...labels, ...tokens.map(({ targets }) => targets)]);
   const answerer = answererOf(model, tokenizer, task, decoding, options.maxTargetLength ?? longest);

@@ -1,0 +1,185 @@
+/** @file `fluxion evaluate`: how well a T5 answers tasks, with a prompt for each. */
+import { join } from "node:path";
+import Table from "cli-table3";
+import { init } from "../compile/init.js";
+import { CheckpointError } from "../core/errors.js";
+import { dispose } from "../core/tensor.js";
+import { orThrow } from "../edge/either.js";
+import { loadT5 } from "../io/load-t5.js";
+import { superglueAverage } from "../metrics/average.js";
+import * as np from "../np/index.js";
+import { fromArray } from "../prompt/prompt.js";
+import { ensureDir, writeAtomic } from "../store/files.js";
+import type { Params } from "../t5/model.js";
+import { readExamples } from "../tasks/reading.js";
+import type { Split } from "../tasks/task.js";
+import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
+import type { ReadyModel } from "../train/answer.js";
+import type { Evaluation } from "../train/loop.js";
+import { checkVocabulary } from "../train/prepare.js";
+import type { Decoding, InputPrefix } from "../train/settings.js";
+import { checkedFront, taskEvaluator } from "../train/task-evaluator.js";
+import { MINI_DATA, SYNTHETIC } from "./assets.js";
+import { Bar, withProgress } from "./bar.js";
+import { type Assignment, assignmentsOf, type PromptFlags } from "./prompts-of.js";
+import { type ReadyOptions, readPrompt } from "./ready.js";
+import { usualSplit } from "./tasks.js";
+import { printable, type Terminal } from "./terminal.js";
+
+export interface EvaluateFlags extends PromptFlags, Omit<ReadyOptions, "prompt"> {
+  readonly tokenizer?: string;
+  readonly data?: string;
+  readonly split?: Split;
+  readonly decode: Decoding;
+  readonly prefix: InputPrefix;
+  readonly limit?: number;
+  readonly maxInputLength?: number;
+  readonly maxTokens?: number;
+  readonly evaluationTokens: number;
+  /** Folder for the answers. */
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** What is asked of the model for one task. */
+interface Question extends Assignment {
+  readonly split: Split;
+  readonly examples: Awaited<ReturnType<typeof examplesOf>>;
+  readonly prompt: Awaited<ReturnType<typeof readPrompt>> | undefined;
+}
+
+interface Answered extends Question {
+  readonly found: Evaluation;
+  /** Inputs that were cut. */
+  readonly cut: number;
+}
+
+const examplesOf = async ({ task }: Assignment, split: Split, { data = MINI_DATA, limit }: EvaluateFlags) =>
+  (await orThrow(readExamples(task, split, data))).slice(0, limit);
+
+/** Reads and checks everything before the model is loaded. */
+const questionsOf = async (flags: EvaluateFlags): Promise<Question[]> => {
+  const questions: Question[] = [];
+  for (const assignment of await assignmentsOf(flags)) {
+    const split = flags.split ?? usualSplit(assignment.task);
+    checkedFront(assignment.task, flags.prefix);
+    const { path } = assignment;
+    const prompt = path === undefined ? undefined : await readPrompt(path);
+    questions.push({ ...assignment, split, prompt, examples: await examplesOf(assignment, split, flags) });
+  }
+  return questions;
+};
+
+const answer = async (
+  model: ReadyModel,
+  tokenizer: Tokenizer,
+  question: Question,
+  flags: EvaluateFlags,
+  terminal: Terminal,
+): Promise<Answered> => {
+  const { task, examples, prompt: stored } = question;
+  const { decode, prefix, maxInputLength, maxTokens, evaluationTokens } = flags;
+  const length = stored?.shape[0] ?? 0;
+  const prompt = stored === undefined ? null : { prompt: fromArray(stored, length, model.config.dModel) };
+  const { evaluate, cut } = taskEvaluator(model, tokenizer, task, examples, {
+    decoding: decode,
+    prefix,
+    promptLength: length,
+    maxTokens: evaluationTokens,
+    ...(maxInputLength !== undefined && { maxInputLength }),
+    ...(maxTokens !== undefined && { maxTargetLength: maxTokens }),
+  });
+  const bar = new Bar(terminal, "{label} {bar} {value}/{total} | {eta_formatted} left");
+  try {
+    bar.show(task.name, 0, examples.length);
+    return { ...question, found: await evaluate(prompt, (done) => bar.show(task.name, done, examples.length)), cut };
+  } finally {
+    bar.stop();
+    evaluate.dispose();
+    dispose(prompt);
+  }
+};
+
+const WRITING = { where: "--out <dir>", error: CheckpointError };
+
+/** Writes the answers to a task, a line each. */
+const save = async (out: string, { task, found }: Answered): Promise<void> => {
+  await orThrow(ensureDir(out, WRITING));
+  const lines = found.predictions.map((prediction) => `${JSON.stringify(prediction)}\n`);
+  await orThrow(writeAtomic(join(out, `${task.name}.jsonl`), lines.join(""), WRITING));
+};
+
+const printMetrics = (metrics: Readonly<Record<string, number>>): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${value.toFixed(1)}`)
+    .join(", ");
+
+const INVALID_SHOWN = 3;
+
+/** Says what a table has no room for: cut inputs, and answers that the task does not allow. */
+const notes = ({ task, found, cut }: Answered, terminal: Terminal): void => {
+  if (cut > 0) terminal.note(`${task.name}: ${cut} inputs were cut (--max-input-length)`);
+  if (found.invalid === 0) return;
+  const some = found.predictions.filter(({ valid }) => !valid).slice(0, INVALID_SHOWN);
+  const texts = some.map(({ id, prediction }) => `${JSON.stringify(printable(prediction))} (id ${id})`);
+  terminal.note(`${task.name}: ${found.invalid} answers are not allowed, such as ${texts.join(", ")}`);
+};
+
+const averageOf = (list: readonly Answered[]): number | undefined =>
+  superglueAverage(Object.fromEntries(list.map(({ task, found }) => [task.name, found.metrics])));
+
+const tableOf = (list: readonly Answered[]): string => {
+  const table = new Table({
+    head: ["task", "split", "examples", "metrics", "score", "not allowed", "loss", "tokens right"],
+    style: { head: [], border: [] },
+    colAligns: ["left", "left", "right", "left", "right", "right", "right", "right"],
+  });
+  for (const { task, split, examples, found } of list) {
+    const { metrics, score, invalid, loss, tokenAccuracy } = found;
+    const [nats, right] = [loss.toFixed(3), `${tokenAccuracy.toFixed(1)} %`];
+    table.push([task.name, split, examples.length, printMetrics(metrics), score.toFixed(1), invalid, nats, right]);
+  }
+  const average = averageOf(list);
+  if (average !== undefined) table.push(["SuperGLUE", "", "", "mean of the eight tasks", average.toFixed(1), "", "", ""]);
+  return `${table}\n`;
+};
+
+const jsonOf = (list: readonly Answered[]): string => {
+  const tasks = list.map(({ task, split, examples, path, found, cut }) => {
+    const { predictions, ...scores } = found;
+    const invalidAnswers = predictions.filter(({ valid }) => !valid).slice(0, INVALID_SHOWN);
+    return [task.name, { split, examples: examples.length, prompt: path ?? null, ...scores, cut, invalidAnswers }];
+  });
+  return `${JSON.stringify({ tasks: Object.fromEntries(tasks), superglue: averageOf(list) ?? null }, null, 2)}\n`;
+};
+
+/**
+ * Evaluates tasks.
+ *
+ * @throws {ConfigError} for options that contradict each other; the typed errors of files that are missing or damaged
+ */
+export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promise<void> => {
+  const { model: path, executor, threads, out, json } = flags;
+  const questions = await questionsOf(flags);
+  const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? path));
+  const { config, params } = await withProgress(terminal, "reading", (onProgress) =>
+    orThrow(loadT5(path, { onProgress })),
+  );
+  checkVocabulary(config, tokenizer);
+  await init({ executor, ...(threads !== undefined && { threads }) });
+  const model = { config, params: np.devicePut(params, { donate: true }) as Params };
+  try {
+    const list: Answered[] = [];
+    for (const question of questions) {
+      const answered = await answer(model, tokenizer, question, flags, terminal);
+      if (out !== undefined) await save(out, answered);
+      notes(answered, terminal);
+      list.push(answered);
+    }
+    terminal.write(json ? jsonOf(list) : tableOf(list));
+    if ((flags.data ?? MINI_DATA) === MINI_DATA) terminal.note(SYNTHETIC);
+  } finally {
+    dispose(model.params);
+  }
+};

@@ -1,0 +1,147 @@
+/** @file `fluxion tasks`: what tasks there are, and what their examples look like to the model. */
+import Table from "cli-table3";
+import { tokenize } from "../data/batch.js";
+import { orThrow } from "../edge/either.js";
+import { readExamples } from "../tasks/reading.js";
+import { TASKS, taskOf } from "../tasks/registry.js";
+import type { Example, Split, Task } from "../tasks/task.js";
+import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import type { InputPrefix } from "../train/settings.js";
+import { checkedFront } from "../train/task-evaluator.js";
+import { MINI_DATA, NANO_MODEL, SYNTHETIC } from "./assets.js";
+import { histogram, type LengthSummary, summaryOf } from "./lengths.js";
+import { printable, type Terminal } from "./terminal.js";
+
+export interface TasksFlags {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** How many examples a split has; null where its file is not there, or cannot be used. */
+const countOf = async (task: Task, split: Split, data: string): Promise<number | null> => {
+  const read = await readExamples(task, split, data)();
+  return read._tag === "Right" ? read.right.length : null;
+};
+
+const splitsOf = (task: Task): Split[] => Object.keys(task.splits) as Split[];
+
+const describe = async (task: Task, data: string) => ({
+  name: task.name,
+  title: task.title,
+  labels: task.labels ?? null,
+  metrics: Object.keys(task.metrics),
+  licence: task.licence ?? null,
+  files: Object.fromEntries(
+    splitsOf(task).map((split) => {
+      const rows = task.splits[split];
+      return [split, rows !== undefined && "file" in rows ? rows.file : null];
+    }),
+  ),
+  examples: Object.fromEntries(
+    await Promise.all(splitsOf(task).map(async (split) => [split, await countOf(task, split, data)] as const)),
+  ) as Partial<Record<Split, number | null>>,
+});
+
+/** Lists all tasks. */
+export const listTasks = async ({ data = MINI_DATA, json }: TasksFlags, terminal: Terminal): Promise<void> => {
+  const list = [];
+  for (const task of TASKS) list.push(await describe(task, data));
+  if (json) {
+    terminal.write(`${JSON.stringify({ data, tasks: list }, null, 2)}\n`);
+    return;
+  }
+  const table = new Table({
+    head: ["task", "train", "validation", "test", "answers", "metrics", "licence"],
+    style: { head: [], border: [] },
+    colAligns: ["left", "right", "right", "right", "left", "left", "left"],
+  });
+  for (const { name, examples, labels, metrics, licence } of list) {
+    const count = (split: Split): string => (split in examples ? String(examples[split] ?? "no file") : "-");
+    const answers = labels === null ? "free text" : labels.join(", ");
+    table.push([name, count("train"), count("validation"), count("test"), answers, metrics.join(", "), licence ?? ""]);
+  }
+  terminal.write(`${table}\n`);
+  terminal.note(`examples in ${data}; \`fluxion tasks show NAME\` prints some`);
+  if (data === MINI_DATA) terminal.note(SYNTHETIC);
+};
+
+export interface ShowFlags {
+  readonly data?: string;
+  readonly split?: Split;
+  readonly tokenizer?: string;
+  readonly prefix: InputPrefix;
+  readonly number: number;
+  /** The length at which the share of cut inputs is told. */
+  readonly inputLength: number;
+  readonly json?: boolean;
+}
+
+/** The split that is shown without a word: validation, or the only one there is. */
+export const usualSplit = (task: Task): Split => (task.splits.validation === undefined ? "test" : "validation");
+
+interface Shown {
+  readonly examples: readonly Example[];
+  readonly inputs: LengthSummary;
+  readonly targets: LengthSummary;
+}
+
+const write = (task: Task, { examples, inputs, targets }: Shown, flags: ShowFlags, terminal: Terminal): void => {
+  const { number, inputLength } = flags;
+  for (const { id, group, inputs: text, targets: target } of examples.slice(0, number)) {
+    terminal.write(`id ${id}${group === undefined ? "" : `, group ${group}`}\n`);
+    terminal.write(`  inputs   ${printable(text)}\n  targets  ${printable(target)}\n\n`);
+  }
+  terminal.write(`${task.name}: ${examples.length} examples\n`);
+  for (const [name, lengths] of [
+    ["inputs", inputs],
+    ["targets", targets],
+  ] as const) {
+    const { min, mean, max } = lengths;
+    terminal.write(`\ntokens of ${name}, end of sequence included: ${min} to ${max}, ${mean.toFixed(1)} in the mean\n`);
+    terminal.write(histogram(lengths.all));
+  }
+  const cut = inputs.all.filter((n) => n > inputLength).length;
+  const share = ((100 * cut) / examples.length).toFixed(1);
+  terminal.write(`\n${cut} of ${examples.length} inputs (${share} %) are longer than ${inputLength} tokens\n`);
+};
+
+/** Shows examples of a task as the model sees them, and how long they are. */
+export const showTask = async (name: string, flags: ShowFlags, terminal: Terminal): Promise<void> => {
+  const { data = MINI_DATA, number, inputLength, json } = flags;
+  const task = orThrow(taskOf(name));
+  const split = flags.split ?? usualSplit(task);
+  const front = checkedFront(task, flags.prefix);
+  const examples = await orThrow(readExamples(task, split, data));
+  const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? NANO_MODEL));
+  const tokens = tokenize(examples, tokenizer, front);
+  // With a name or a number in front the model sees more than the example's own text.
+  const seen =
+    flags.prefix === "none"
+      ? examples
+      : examples.map((e, i) => ({ ...e, inputs: inputText(task, flags.prefix, e, tokens[i].inputs, tokenizer.idToPiece) }));
+  const shown: Shown = {
+    examples: seen,
+    inputs: summaryOf(tokens.map(({ inputs }) => inputs.length)),
+    targets: summaryOf(tokens.map(({ targets }) => targets.length)),
+  };
+  if (json) {
+    const { all: _, ...inputs } = shown.inputs;
+    const { all: __, ...targets } = shown.targets;
+    const cut = shown.inputs.all.filter((n) => n > inputLength).length / examples.length;
+    const some = seen.slice(0, number);
+    const answer = { task: name, split, count: examples.length, inputs, targets, inputLength, cut, examples: some };
+    terminal.write(`${JSON.stringify(answer, null, 2)}\n`);
+    return;
+  }
+  write(task, shown, flags, terminal);
+  if (data === MINI_DATA) terminal.note(SYNTHETIC);
+};
+
+/** The input with what stands in front of it; a number is shown as the piece of its id. */
+const inputText = (
+  task: Task,
+  prefix: InputPrefix,
+  { inputs }: Example,
+  ids: readonly number[],
+  pieceOf: (id: number) => string,
+): string => (prefix === "name" ? `${task.prefix} ${inputs}` : `${pieceOf(ids[0]).replace("▁", "")} ${inputs}`);

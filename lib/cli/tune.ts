@@ -1,0 +1,95 @@
+/** @file One run of prompt tuning: everything loaded, trained, evaluated and written to its folder, with what a terminal shows of it. */
+import { stats } from "../compile/init.js";
+import { dispose } from "../core/tensor.js";
+import { trainLoop } from "../train/loop.js";
+import { describeRun, type Prepared, prepare } from "../train/prepare.js";
+import { curveOf, type Summary } from "../train/results.js";
+import { openRunFolder, type RunFolder } from "../train/run-folder.js";
+import { learningCurve } from "../viz/index.js";
+import type { Invocation } from "./options.js";
+import { Reporter, scoreTable } from "./report.js";
+
+/** Trains from where the folder stands until the run ends. */
+const train = async (run: Prepared, folder: RunFolder, resume: boolean, interrupted: Interrupted) => {
+  const start = (resume ? await folder.restoreCheckpoint(run.state) : undefined) ?? {
+    state: run.state,
+    position: { step: 0, best: undefined, stale: 0 },
+  };
+  const reporter = new Reporter(run.config.steps, start.position.step);
+  interrupted.onAsked = () => reporter.line("stopping after this step; press Ctrl-C again to stop at once");
+  const outcome = await trainLoop(
+    run.config,
+    {
+      frozen: run.frozen,
+      step: run.step,
+      batchAt: run.batchAt,
+      evaluate: (state) => run.evaluator(state.prompt),
+      onStep: (record) => {
+        reporter.step(record);
+        folder.appendMetrics({ ...record });
+      },
+      onEvaluation: async (step, evaluation, best) => {
+        reporter.evaluation(step, evaluation, best !== undefined);
+        const { metrics, score, invalid, loss, tokenAccuracy, predictions } = evaluation;
+        folder.appendMetrics({ step, evaluation: { ...metrics, score, invalid, loss, tokenAccuracy } });
+        if (best !== undefined) await folder.saveBest(best, predictions);
+      },
+      save: (state, at) => folder.saveCheckpoint(state, at),
+      interrupted: interrupted.asked,
+    },
+    start.state,
+    start.position,
+  );
+  reporter.stop();
+  return outcome;
+};
+
+/** Whether somebody asked to stop, and what is said then. */
+export interface Interrupted {
+  readonly asked: () => boolean;
+  onAsked: () => void;
+}
+
+/** Frees what a run holds on the device. */
+const free = ({ evaluator, step, frozen }: Prepared, state: unknown): void => {
+  evaluator.dispose();
+  step.dispose();
+  dispose([frozen, state]);
+};
+
+/**
+ * Runs one invocation. Everything is loaded and checked before the first file is written.
+ *
+ * @throws the typed error of whatever is missing or does not fit
+ */
+export const tune = async ({ config, out, resume }: Invocation, interrupted: Interrupted): Promise<Summary> => {
+  const run = await prepare(config);
+  console.log(describeRun(run).join("\n"));
+  const folder = await openRunFolder(out, config, resume);
+  console.log(`executor   ${stats().executor}\nresults    ${folder.dir}\n`);
+  const untuned = await run.evaluator(null);
+  const began = performance.now();
+  const { position, reason, state } = await train(run, folder, resume, interrupted);
+  const { best, step: steps } = position;
+  const summary: Summary = {
+    tuned: best.metrics,
+    untuned: untuned.metrics,
+    majority: run.majority,
+    bestStep: best.step,
+    steps,
+    seconds: (performance.now() - began) / 1000,
+    executor: stats().executor,
+    reason,
+  };
+  await folder.saveSummary(summary);
+  const title = `${config.task}: ${config.promptLength} soft tokens`;
+  await folder.saveCurve(learningCurve({ title, ...curveOf(folder.readMetrics(), best) }));
+  folder.close();
+  free(run, state);
+  const { tuned, majority, seconds } = summary;
+  console.log(`\n${scoreTable({ "tuned prompt": tuned, "no prompt": untuned.metrics, "majority class": majority })}\n`);
+  console.log(
+    `${reason}, ${steps} steps in ${seconds.toFixed(0)} s; the best prompt (step ${best.step}): ${out}/prompt.npy`,
+  );
+  return summary;
+};

@@ -9,4 +9,5 @@ export const MINI_DATA = asset("superglue-mini");
 export const NANO_MODEL = asset("t5-nano");
 
 /** What to say where numbers come from invented rows. */
-export const SYNTHETIC = "the data is synthetic (superglue-mini): its scores say nothing about SuperGLUE; --data DIR names the official files";
+export const SYNTHETIC =
+  "the data is synthetic (superglue-mini): its scores say nothing about SuperGLUE; --data DIR names the official files";

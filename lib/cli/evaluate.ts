@@ -141,7 +141,8 @@ const tableOf = (list: readonly Answered[]): string => {
     table.push([task.name, split, examples.length, printMetrics(metrics), score.toFixed(1), invalid, nats, right]);
   }
   const average = averageOf(list);
-  if (average !== undefined) table.push(["SuperGLUE", "", "", "mean of the eight tasks", average.toFixed(1), "", "", ""]);
+  if (average !== undefined)
+    table.push(["SuperGLUE", "", "", "mean of the eight tasks", average.toFixed(1), "", "", ""]);
   return `${table}\n`;
 };
 

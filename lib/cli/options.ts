@@ -23,11 +23,7 @@ const program = (): Command => {
     p.option(flags, what, fallback);
   };
   text("--task <name>", `task: ${SUPERGLUE_NAMES.join(", ")}, or all of them one after another`, "cb");
-  text(
-    "--data <dir>",
-    "folder with SuperGLUE's official layout (CB/train.jsonl, CB/val.jsonl, …)",
-    MINI_DATA,
-  );
+  text("--data <dir>", "folder with SuperGLUE's official layout (CB/train.jsonl, CB/val.jsonl, …)", MINI_DATA);
   text("--model <path>", "T5: a folder of Hugging Face, or a checkpoint of T5X or Mesh TensorFlow", NANO_MODEL);
   text("--tokenizer <file>", "spiece.model or tokenizer.json (default: the one in the model's folder)", "");
   text("--out <dir>", "folder for the results (default: runs/<task>-<time>)", "");

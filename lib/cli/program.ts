@@ -166,7 +166,10 @@ const addFetch = (program: Command, terminal: Terminal): void => {
 };
 
 const dataOption = () =>
-  single("--data <dir>", "folder with the official files (CB/val.jsonl, …); default: the synthetic set that comes along");
+  single(
+    "--data <dir>",
+    "folder with the official files (CB/val.jsonl, …); default: the synthetic set that comes along",
+  );
 const splitOption = () =>
   oneOf("--split <name>", "default: validation, or the only one there is", ["train", "validation", "test"]);
 const prefixOption = () =>
@@ -217,16 +220,28 @@ const addEvaluate = (program: Command, terminal: Terminal): void => {
     .addOption(dataOption())
     .addOption(splitOption())
     .addOption(
-      oneOf("--decode <name>", "token by token, by T5X's beam search with one beam, or by ranking the labels", DECODINGS, "greedy"),
+      oneOf(
+        "--decode <name>",
+        "token by token, by T5X's beam search with one beam, or by ranking the labels",
+        DECODINGS,
+        "greedy",
+      ),
     )
     .addOption(prefixOption())
     .addOption(counting("--limit <n>", "examples of each task, from the start; default all"))
     .addOption(
-      counting("--max-input-length <n>", "tokens to which inputs are cut, end of sequence included; default: none is cut"),
+      counting(
+        "--max-input-length <n>",
+        "tokens to which inputs are cut, end of sequence included; default: none is cut",
+      ),
     )
     .addOption(counting("--max-tokens <n>", "most tokens of an answer; default: those of the longest target or label"))
     .addOption(
-      counting("--evaluation-tokens <n>", "tokens evaluated at once, padding included; a longer input comes alone", 4096),
+      counting(
+        "--evaluation-tokens <n>",
+        "tokens evaluated at once, padding included; a longer input comes alone",
+        4096,
+      ),
     )
     .addOption(single("--out <dir>", "folder for the answers: a file TASK.jsonl for each task"))
     .addOption(executorOption())

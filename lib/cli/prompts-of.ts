@@ -78,7 +78,9 @@ export const assignmentsOf = async ({ prompt = [], prompts, task = [] }: PromptF
   const twice = given.find(({ task }, i) => given.findIndex((other) => other.task === task) < i);
   if (twice !== undefined) throw usageError(WHERE, `there are two prompts for ${twice.task.name}`);
   if (given.length === 0 && tasks.length === 0) {
-    throw usageError(WHERE, "there is nothing to evaluate", { expected: "--task NAME, --prompt NAME=FILE or --prompts DIR" });
+    throw usageError(WHERE, "there is nothing to evaluate", {
+      expected: "--task NAME, --prompt NAME=FILE or --prompts DIR",
+    });
   }
   const wanted = tasks.map((name) => orThrow(taskOf(name)));
   const without = wanted.filter((one) => !given.some(({ task }) => task === one));

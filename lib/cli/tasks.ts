@@ -118,7 +118,10 @@ export const showTask = async (name: string, flags: ShowFlags, terminal: Termina
   const seen =
     flags.prefix === "none"
       ? examples
-      : examples.map((e, i) => ({ ...e, inputs: inputText(task, flags.prefix, e, tokens[i].inputs, tokenizer.idToPiece) }));
+      : examples.map((e, i) => ({
+          ...e,
+          inputs: inputText(task, flags.prefix, e, tokens[i].inputs, tokenizer.idToPiece),
+        }));
   const shown: Shown = {
     examples: seen,
     inputs: summaryOf(tokens.map(({ inputs }) => inputs.length)),

@@ -37,7 +37,8 @@ export const benchmarkTable = (summaries: Readonly<Record<string, Summary>>): st
     table.push([task, Object.keys(tuned).join(", "), ...columns.map((column) => print(column[task]))]);
   }
   const averages = who.map((name) => superglueAverage(scoresOf(name)));
-  if (averages.every((average) => average !== undefined)) table.push(["SuperGLUE", "mean of the eight", ...averages.map(print)]);
+  if (averages.every((average) => average !== undefined))
+    table.push(["SuperGLUE", "mean of the eight", ...averages.map(print)]);
   return table.toString();
 };
 

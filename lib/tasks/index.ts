@@ -1,7 +1,21 @@
 /** @file Tasks as values: what a row becomes, how an answer is read, and how answers are scored. Reading files needs Node. */
+
 export { orThrow } from "../edge/either.js";
-export type { Answered, Example, Metric } from "../metrics/answered.js";
-export { loadTask, type Splits } from "./load-task.js";
-export { parseRows, readRows } from "./rows.js";
-export { dropFirstWord, glueText, TASK_NAMES, taskOf } from "./superglue.js";
-export { type Rows, type Split, type Task, type TaskSpec, task } from "./task.js";
+export { classId, dropSentinel, mrpcToQqp, qqpToMrpc } from "./answers.js";
+export { type LabelledOptions, labelled } from "./labelled.js";
+export { loadTask, readExamples, type TunedSplits } from "./reading.js";
+export { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf } from "./registry.js";
+export { examplesOf, parseRows, type RawRow } from "./rows.js";
+export {
+  type Answered,
+  type Example,
+  type Metric,
+  type Rows,
+  type Split,
+  type Splits,
+  type Task,
+  type TaskSpec,
+  task,
+} from "./task.js";
+export { dropFirstWord, fieldsText, joinTexts, padPunctuation, stsbTarget } from "./text.js";
+export { fixSpans, type WscSpans } from "./wsc.js";

@@ -24,6 +24,6 @@ export {
 export { describeRun, type Prepared, prepare } from "./prepare.js";
 export { curveOf, type Summary, usualAnswer } from "./results.js";
 export { openRunFolder, type RunFolder, readRunConfig } from "./run-folder.js";
-export { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
 export { DECODINGS, type Decoding, INPUT_PREFIXES, type InputPrefix } from "./settings.js";
+export { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
 export { type TaskEvaluator, type TaskEvaluatorOptions, taskEvaluator } from "./task-evaluator.js";

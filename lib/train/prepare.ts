@@ -16,8 +16,8 @@ import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../pro
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Batch, Params } from "../t5/model.js";
-import { loadTask } from "../tasks/load-task.js";
-import { taskOf } from "../tasks/superglue.js";
+import { loadTask } from "../tasks/reading.js";
+import { taskOf } from "../tasks/registry.js";
 import type { Task } from "../tasks/task.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";

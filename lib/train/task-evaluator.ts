@@ -6,8 +6,8 @@ import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
-import { type Decoding, INPUT_PREFIXES, type InputPrefix } from "./settings.js";
 import { type Evaluator, makeEvaluator, t5Respondent } from "./evaluate.js";
+import { type Decoding, INPUT_PREFIXES, type InputPrefix } from "./settings.js";
 
 /** What `tokenize` puts in front of a task's inputs; undefined where the task has no such name or number. */
 export const frontOf = ({ prefix: name, index }: Task, prefix: InputPrefix): TokenizeOptions | undefined => {

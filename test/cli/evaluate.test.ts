@@ -60,7 +60,10 @@ Evaluate("a task's scores are those of the library, with the prompt in front", a
   const tokenizer = await orThrow(loadTokenizer("assets/t5-nano"));
   await init({ executor: "tfjs" });
   const params = np.devicePut(stored, { donate: true }) as Params;
-  using prompt = np.array(Float32Array.from({ length: 384 }, (_, i) => 2 * Math.sin(i)), { shape: [3, 128] });
+  using prompt = np.array(
+    Float32Array.from({ length: 384 }, (_, i) => 2 * Math.sin(i)),
+    { shape: [3, 128] },
+  );
   const { evaluate: direct } = taskEvaluator({ config, params }, tokenizer, task, examples, { promptLength: 3 });
   const { predictions, ...scores } = await direct({ prompt });
   direct.dispose();
@@ -94,7 +97,9 @@ Evaluate("with all eight tasks the diagnostics are answered, and the table ends 
   const scores = Object.fromEntries(Object.entries(tasks).map(([name, { metrics }]) => [name, metrics]));
   assert.is(superglue, superglueAverage(scores));
   for (const name of Object.keys(tasks)) {
-    const lines = readFileSync(join(out, `${name}.jsonl`), "utf8").trimEnd().split("\n");
+    const lines = readFileSync(join(out, `${name}.jsonl`), "utf8")
+      .trimEnd()
+      .split("\n");
     assert.is(lines.length, 4, name);
     const { id, prediction, target } = JSON.parse(lines[0]) as Prediction;
     assert.ok([id, prediction, target].every((text) => typeof text === "string"));
@@ -135,7 +140,8 @@ Evaluate("labels are ranked, beams are searched, and inputs are cut, where that 
 Evaluate("a long row is answered whole, in a batch by itself", async () => {
   const dir = join(folder, "long");
   mkdirSync(join(dir, "CB"), { recursive: true });
-  const row = (premise: string, idx: number) => `${JSON.stringify({ premise, hypothesis: "h", label: "neutral", idx })}\n`;
+  const row = (premise: string, idx: number) =>
+    `${JSON.stringify({ premise, hypothesis: "h", label: "neutral", idx })}\n`;
   writeFileSync(join(dir, "CB", "val.jsonl"), row("Tom washed the table. ".repeat(150), 0) + row("Tom.", 1));
   const { tasks } = await evaluate("--task", "cb", "--data", dir, "--evaluation-tokens", "64");
   assert.equal([tasks.cb.examples, tasks.cb.cut], [2, 0]);

@@ -20,7 +20,10 @@ Lengths("every value is in one bin of 1, 2, 5, 10, 20, …; at most twelve and o
     ["4", "1"],
   ]);
   assert.equal(bins([1, 12]).length, 12);
-  assert.equal(bins([1, 13]).map(([range]) => range), ["0-1", "2-3", "4-5", "6-7", "8-9", "10-11", "12-13"]);
+  assert.equal(
+    bins([1, 13]).map(([range]) => range),
+    ["0-1", "2-3", "4-5", "6-7", "8-9", "10-11", "12-13"],
+  );
   assert.equal(bins([100, 1299]).length, 12);
   assert.equal(bins([100, 1299])[0], ["100-199", "1"]);
   assert.equal(bins([100, 1300])[1], ["200-399", "0"]);

@@ -6,9 +6,9 @@ import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { orThrow } from "../../lib/edge/either.js";
 import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
+import * as random from "../../lib/random/index.js";
 import { configs } from "../../lib/t5/configs.js";
 import { init as initT5 } from "../../lib/t5/init.js";
-import * as random from "../../lib/random/index.js";
 import { withShared } from "../helpers/shared.js";
 import { temporaryFolder } from "../io/folder.js";
 import { fluxion } from "./run.js";
@@ -28,7 +28,9 @@ withShared(Released, "the reference's RTE prompt is scored on SuperGLUE's RTE", 
     ...["evaluate", "--model", model, "--prompt", prompt, "--task", "rte"],
     ...["--data", join(root, "data/superglue"), "--decode", "beam", "--limit", "12", "--json"],
   ]);
-  const { tasks } = JSON.parse(out) as { tasks: { rte: { examples: number; metrics: { accuracy: number }; loss: number } } };
+  const { tasks } = JSON.parse(out) as {
+    tasks: { rte: { examples: number; metrics: { accuracy: number }; loss: number } };
+  };
   assert.is(tasks.rte.examples, 12);
   assert.ok(tasks.rte.metrics.accuracy >= 0 && tasks.rte.metrics.accuracy <= 100);
   // Random weights know nothing: about as unsure as 32,128 equally likely words, or more so.

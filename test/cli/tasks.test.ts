@@ -31,13 +31,19 @@ Tasks("the list has every task with its files, examples, labels, metrics and lic
   assert.is(cb.files.validation, "CB/val.jsonl");
   for (const { name, licence, examples } of tasks) {
     assert.ok(licence !== null, name);
-    assert.ok(Object.values(examples).some((n) => n !== null && n >= 40), `${name}: ${JSON.stringify(examples)}`);
+    assert.ok(
+      Object.values(examples).some((n) => n !== null && n >= 40),
+      `${name}: ${JSON.stringify(examples)}`,
+    );
   }
   assert.is(tasks.find(({ name }) => name === "record")?.labels, null);
   const { out, notes } = await fluxion(["tasks"]);
   for (const name of NAMES) assert.ok(out.includes(`│ ${name} `), name);
   assert.ok(out.includes("no file") && out.includes("free text"));
-  assert.ok(notes.some((note) => note.includes("synthetic")), notes.join());
+  assert.ok(
+    notes.some((note) => note.includes("synthetic")),
+    notes.join(),
+  );
 });
 
 Tasks("the list counts the files of a folder", async () => {
@@ -79,7 +85,16 @@ Tasks("examples are shown as the model sees them, with their lengths in tokens",
 
 Tasks("a histogram and the share of long inputs stand below the examples", async () => {
   const { out, notes } = await fluxion(["tasks", "show", "cb", "--number", "1", "--input-length", "36"]);
-  for (const part of ["id 0", "inputs   hypothesis: ", "targets  entailment", "cb: 120 examples", "tokens of inputs", "tokens of targets", "█", "are longer than 36 tokens"]) {
+  for (const part of [
+    "id 0",
+    "inputs   hypothesis: ",
+    "targets  entailment",
+    "cb: 120 examples",
+    "tokens of inputs",
+    "tokens of targets",
+    "█",
+    "are longer than 36 tokens",
+  ]) {
     assert.ok(out.includes(part), `${part} is not in ${out}`);
   }
   assert.is(out.match(/^id /gm)?.length, 1);

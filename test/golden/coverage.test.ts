@@ -15,10 +15,6 @@ const ABOUT =
 
 /** Keys that no test reads, and why. */
 const UNREAD: Readonly<Record<string, string>> = {
-  "metrics.json normalisation": "there are no question-answering metrics here",
-  "metrics.json postprocessors": "there are no postprocessors of that name here",
-  "metrics.json rank_classification": "the metrics over ranked labels are not here",
-  "metrics.json label_set_stats": "printed statistics, which are not here",
   "buckets.json t5x_differs_at": "says in words what the lists in the tables are; they are empty",
   "buckets.json float64_differs_at": "says in words what the lists in the tables are; they are empty",
   "prompt.json full_attention_mask": "an input of the reference program; it follows from the padding",

@@ -2,8 +2,9 @@
  * @file T5's tokenizer: text to ids and back, with the ids that SentencePiece 0.1.97 gives.
  *
  * Text is normalised (`normalizer.ts`), then split into the pieces of the likeliest unigram segmentation (`unigram.ts`).
- * Control pieces and appended sentinels are never found in text: `</s>` and `<extra_id_0>` written out are ordinary
- * characters. Whoever wants these ids puts them in (`eosId`, `sentinelId`).
+ * A sentinel that is written out at the start of a word is one token, as in seqio's vocabulary; inside a word it is
+ * ordinary characters, and so are control pieces everywhere: `</s>` in text never ends a sequence. Whoever wants these
+ * ids puts them in (`eosId`, `sentinelId`).
  */
 import * as E from "fp-ts/lib/Either.js";
 import { type DataError, isFluxionError } from "../core/errors.js";
@@ -12,16 +13,16 @@ import { Normalizer } from "./normalizer.js";
 import { makeSegmenter } from "./segmenter.js";
 import { readSentencePieceModel, type SentencePieceModel, unreadable } from "./sentencepiece-model.js";
 import { Unigram } from "./unigram.js";
-import { makeVocabulary, type Vocabulary } from "./vocabulary.js";
+import { makeVocabulary, type Vocabulary, withSentinels } from "./vocabulary.js";
 
 export interface TokenizerOptions {
-  /** Sentinels to append unless the file has them; 100 for T5, which is the default. */
+  /** Sentinels to append unless the file has them; 100 for T5, which is the default. With 0, none is found in text. */
   readonly extraIds?: number;
 }
 
 /** Turns text into token ids and back. */
 export interface Tokenizer extends Vocabulary {
-  /** Ids of `text`; no end of sequence is added. */
+  /** Ids of `text`; no end of sequence is added. Sentinels that begin a word are found: `a <extra_id_0>b` has one. */
   encode(text: string): number[];
   /** The pieces that `encode` gives ids of; for an unknown id, the characters themselves. */
   encodeAsPieces(text: string): string[];
@@ -50,8 +51,8 @@ const decoderSpec = (model: SentencePieceModel, { pieces, unkId }: Vocabulary): 
 };
 
 const makeTokenizer = (bytes: Uint8Array, extraIds: number): Tokenizer => {
-  const model = readSentencePieceModel(bytes);
-  const vocabulary = makeVocabulary(model, extraIds);
+  const model = withSentinels(readSentencePieceModel(bytes), extraIds);
+  const vocabulary = makeVocabulary(model);
   const symbols = model.pieces.filter(({ type }) => type === "userDefined").map(({ text }) => text);
   const normalizer = new Normalizer(model.normalizer, symbols);
   const segmenter = makeSegmenter(new Unigram(model.pieces, vocabulary.unkId), vocabulary, model.byteIds);

@@ -16,7 +16,7 @@ import { findByteIds, type Piece, type PieceType } from "./sentencepiece-model.j
 import { makeNormalize, makeSplit, trimEnd, trimStart } from "./text-steps.js";
 import { type AddedToken, TokenizerJson } from "./tokenizer-json-schema.js";
 import { Unigram } from "./unigram.js";
-import { isSentinel, makeVocabulary, type Vocabulary } from "./vocabulary.js";
+import { isSentinel, makeVocabulary, type Vocabulary, withSentinels } from "./vocabulary.js";
 
 const WHERE = "parseTokenizerJson";
 const UNK_SURFACE = " \u2047 ";
@@ -136,7 +136,7 @@ const decoderSpec = (
 
 const makeTokenizer = (json: TokenizerJson, extraIds: number): Tokenizer => {
   const pieces = piecesOf(json);
-  const vocabulary = makeVocabulary({ pieces, padPiece: "<pad>", eosPiece: eosOf(json) }, extraIds);
+  const vocabulary = makeVocabulary(withSentinels({ pieces, padPiece: "<pad>", eosPiece: eosOf(json) }, extraIds));
   const byteIds = findByteIds(pieces, json.model.byte_fallback);
   // Here every entry of the model can be found in text, whatever it is for.
   const inText = json.model.vocab.map(([text, score]): Piece => ({ text, score, type: "normal" }));

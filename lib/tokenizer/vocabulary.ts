@@ -2,7 +2,8 @@
  * @file T5's vocabulary: the pieces of a SentencePiece model and, after them, the sentinels of span corruption.
  *
  * Sentinels count backwards: `<extra_id_0>` is the last id. They are spelled with the word-start mark, as T5's own
- * vocabulary class spells them. Some model files hold them already.
+ * vocabulary class (seqio) spells them, and are user-defined pieces: SentencePiece finds them in text at the start of a word. Some model files hold
+ * them already.
  */
 import { ArgumentError } from "../core/errors.js";
 import { modelError, type Piece, type SentencePieceModel } from "./sentencepiece-model.js";
@@ -46,14 +47,26 @@ const sentinels = (count: number): Piece[] =>
   Array.from({ length: count }, (_, i) => ({ text: `▁<extra_id_${count - 1 - i}>`, score: 0, type: "userDefined" }));
 
 /**
- * The model's pieces, with sentinels 0 … extraIds - 1 appended unless the model has just these.
+ * `model` with sentinels 0 … extraIds - 1 after its pieces, unless it has just these.
  *
  * @throws {DataError} when the model has other sentinels than asked for
+ * @throws {ArgumentError} when `extraIds` is not a count
  */
-const withSentinels = (pieces: readonly Piece[], extraIds: number): readonly Piece[] => {
-  const own = sentinelsOf(pieces).size;
-  if (extraIds === 0 || own === extraIds) return pieces;
-  if (own === 0) return [...pieces, ...sentinels(extraIds)];
+export const withSentinels = <Model extends Pick<SentencePieceModel, "pieces">>(
+  model: Model,
+  extraIds: number,
+): Model => {
+  if (!Number.isSafeInteger(extraIds) || extraIds < 0) {
+    throw new ArgumentError({
+      where: "parseSentencePiece",
+      what: "extraIds is not a count",
+      expected: "0, 1, 2, …",
+      got: `${extraIds}`,
+    });
+  }
+  const own = sentinelsOf(model.pieces).size;
+  if (extraIds === 0 || own === extraIds) return model;
+  if (own === 0) return { ...model, pieces: [...model.pieces, ...sentinels(extraIds)] };
   throw modelError({
     what: "the model has sentinels of its own, and not the number asked for",
     expected: `none, or ${extraIds}`,
@@ -86,20 +99,11 @@ const absent = (where: string, what: string, expected: string, got: number): nev
 };
 
 /**
- * The vocabulary of `model` with `extraIds` sentinels.
+ * The vocabulary of `model`.
  *
- * @throws {DataError} when a piece is there twice, a needed piece is missing, or the model has other sentinels than asked for
- * @throws {ArgumentError} when `extraIds` is not a count
+ * @throws {DataError} when a piece is there twice or a needed piece is missing
  */
-export const makeVocabulary = (model: Source, extraIds: number): Vocabulary => {
-  if (!Number.isSafeInteger(extraIds) || extraIds < 0) {
-    throw new ArgumentError({
-      where: "parseSentencePiece",
-      what: "extraIds is not a count",
-      expected: "0, 1, 2, …",
-      got: `${extraIds}`,
-    });
-  }
+export const makeVocabulary = (model: Source): Vocabulary => {
   const control = (text: string) => (piece: Piece) => piece.type === "control" && piece.text === text;
   const twice = duplicate(model.pieces);
   if (twice !== undefined) {
@@ -110,9 +114,8 @@ export const makeVocabulary = (model: Source, extraIds: number): Vocabulary => {
       hint: "load the model file again, or train it anew",
     });
   }
-  const all = withSentinels(model.pieces, extraIds);
-  const pieces = all.map(({ text }) => text);
-  const sentinelIds = sentinelsOf(all);
+  const pieces = model.pieces.map(({ text }) => text);
+  const sentinelIds = sentinelsOf(model.pieces);
   return {
     pieces,
     vocabSize: pieces.length,

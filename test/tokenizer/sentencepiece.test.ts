@@ -65,19 +65,40 @@ Suite("without merging of spaces, decode drops one space only; without a prefix 
   assert.is(bare.decode([3, 10]), "  ab");
 });
 
-Suite(
-  "sentinels and control pieces written in text are characters, unless the file has them as user-defined pieces",
-  () => {
-    const letters = [..."<>_extraid01"].map((text) => ({ text, score: -5 }));
-    const withLetters = [...SPEC.pieces.filter(({ text }) => text.length > 1 || !"abcde".includes(text)), ...letters];
-    const appended = parse(modelFile({ pieces: withLetters }), { extraIds: 1 });
-    assert.is(appended.encode("<extra_id_0>").includes(appended.sentinelId(0)), false);
-    assert.is(appended.decode(appended.encode("<extra_id_0> <pad>")), "<extra_id_0> < ⁇ ad>");
-    const own = parse(modelFile({ pieces: [...withLetters, { text: "▁<extra_id_0>", type: 4 }] }), { extraIds: 1 });
-    assert.is(own.vocabSize, appended.vocabSize);
-    assert.equal(own.encode("x <extra_id_0> x").filter((id) => id === own.sentinelId(0)).length, 1);
-  },
-);
+// The letters of sentinels, and none that would spell them in other pieces.
+const LETTERS: ModelSpec["pieces"] = [
+  ...SPEC.pieces.filter(({ text }) => text.length > 1 || !"abcde".includes(text)),
+  ...[..."<>_extraid01"].map((text) => ({ text, score: -5 })),
+];
+
+Suite("a sentinel written at the start of a word is one token; inside a word it is characters", () => {
+  const tokenizer = parse(modelFile({ pieces: LETTERS }), { extraIds: 2 });
+  const [first, second] = [0, 1].map(tokenizer.sentinelId);
+  assert.equal(tokenizer.encode("<extra_id_0>"), [first]);
+  assert.equal(tokenizer.encodeAsPieces("X  <extra_id_1>X"), ["▁", "X", "▁<extra_id_1>", "X"]);
+  assert.is(tokenizer.encode("<extra_id_0><extra_id_1> X").includes(second), false);
+  assert.is(tokenizer.encode("X<extra_id_0> <extra_id_2>").includes(first), false);
+  assert.is(tokenizer.decode(tokenizer.encode("X <extra_id_0>")), "X <extra_id_0>");
+});
+
+Suite("without sentinels, what looks like one is characters; control pieces always are", () => {
+  const tokenizer = parse(modelFile({ pieces: LETTERS }), { extraIds: 0 });
+  assert.is(tokenizer.encodeAsPieces("<extra_id_0>").length, 13);
+  const ids = parse(modelFile({ pieces: LETTERS })).encode("</s> <pad>");
+  assert.not(ids.includes(0) || ids.includes(1));
+});
+
+Suite("the type of a sentinel that the file holds decides whether it is found in text", () => {
+  const first = (type: number): boolean => {
+    const piece = { text: "▁<extra_id_0>", type };
+    const own = parse(modelFile({ pieces: [...LETTERS, piece] }), { extraIds: 1 });
+    assert.is(own.vocabSize, LETTERS.length + 1);
+    return own.encode("X <extra_id_0> X").includes(own.sentinelId(0));
+  };
+  const [normal, control, userDefined, unused] = [1, 3, 4, 5];
+  assert.equal([normal, userDefined].map(first), [true, true]);
+  assert.equal([control, unused].map(first), [false, false]);
+});
 
 Suite("user-defined pieces pass the character map unchanged", () => {
   const tokenizer = parse(modelFile({ ...SPEC, pieces: [...SPEC.pieces, { text: "ＸＸ", type: 4 }] }));
@@ -126,7 +147,8 @@ const t5 = (root: string): Tokenizer => {
 };
 
 withShared(Suite, "T5: ids, pieces and decoded text of all golden rows are exact", (root) => {
-  const tokenizer = t5(root);
+  // The rows come from the file as it is, without sentinels, and some have sentinels in their text.
+  const tokenizer = parse(readFileSync(join(root, "data/t5/sentencepiece.model")), { extraIds: 0 });
   const golden = rows<Encoded>(root, "golden/sentencepiece.jsonl");
   assert.is(golden.length, 1034);
   for (const { tag, text, ids, pieces, decoded } of golden) {
@@ -135,6 +157,29 @@ withShared(Suite, "T5: ids, pieces and decoded text of all golden rows are exact
     assert.equal(tokenizer.encodeAsPieces(text), pieces, where);
     assert.is(tokenizer.decode(ids), decoded, where);
   }
+});
+
+/** A text with sentinels in it, and its ids by SentencePiece with two vocabularies; `decoded` is of T5's. */
+interface WithSentinels {
+  readonly text: string;
+  readonly t5: number[];
+  readonly nano: number[];
+  readonly decoded: string;
+}
+const file = (path: string): URL => new URL(`../../${path}`, import.meta.url);
+const withSentinels = (): WithSentinels[] =>
+  (JSON.parse(readFileSync(file("test/golden/data/sentinels.json"), "utf8")) as { rows: WithSentinels[] }).rows;
+
+withShared(Suite, "T5: ids and decoded text of texts with sentinels are SentencePiece's", (root) => {
+  for (const row of withSentinels()) {
+    assert.equal(t5(root).encode(row.text), row.t5, JSON.stringify(row.text));
+    assert.is(t5(root).decode(row.t5), row.decoded, JSON.stringify(row.text));
+  }
+});
+
+Suite("ids of texts with sentinels are SentencePiece's with the small vocabulary", () => {
+  const tokenizer = parse(readFileSync(file("assets/t5-nano/spiece.model")));
+  for (const row of withSentinels()) assert.equal(tokenizer.encode(row.text), row.nano, JSON.stringify(row.text));
 });
 
 withShared(Suite, "T5: the text of all golden id lists is exact", (root) => {

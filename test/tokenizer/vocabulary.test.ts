@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { readSentencePieceModel } from "../../lib/tokenizer/sentencepiece-model.js";
-import { makeVocabulary } from "../../lib/tokenizer/vocabulary.js";
+import { makeVocabulary, withSentinels } from "../../lib/tokenizer/vocabulary.js";
 import { modelFile, type PieceSpec, SPECIALS } from "./model-file.js";
 
 const Suite = suite("tokenizer/vocabulary");
@@ -10,7 +10,7 @@ const Suite = suite("tokenizer/vocabulary");
 const A: PieceSpec = { text: "a", score: -1 };
 const sentinel = (k: number): PieceSpec => ({ text: `▁<extra_id_${k}>`, type: 4 });
 const vocabulary = (extraIds: number, ...pieces: PieceSpec[]) =>
-  makeVocabulary(readSentencePieceModel(modelFile({ pieces })), extraIds);
+  makeVocabulary(withSentinels(readSentencePieceModel(modelFile({ pieces })), extraIds));
 
 const fails = (tag: "DataError" | "ArgumentError", message: RegExp) => (e: unknown) =>
   isFluxionError(e, tag) && message.test(e.message);

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeRows, TRAIN, toJsonl, VALIDATION } from "../../scripts/superglue-mini.js";
+import { makeRows, TRAIN, VALIDATION } from "../../scripts/superglue-mini/cb.js";
+import { toJsonl } from "../../scripts/superglue-mini/shared.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

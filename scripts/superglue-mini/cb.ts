@@ -4,6 +4,7 @@
  * A premise puts a plain clause into a frame that affirms it, denies it, or leaves it open; the hypothesis is the clause. Train and
  * validation share no frame and no name, verb, noun or place, so a model has to learn what frames of a kind have in common.
  */
+import { toJsonl } from "./shared.js";
 
 /** The words a clause is made of. */
 export interface Words {
@@ -125,9 +126,6 @@ export const makeRows = (split: Split, seed: number): Row[] => {
     return { premise, hypothesis, label, idx };
   });
 };
-
-/** The text of a JSONL file. */
-export const toJsonl = (rows: readonly Row[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
 /** The two files, by their names. */
 export const makeFiles = (): Readonly<Record<string, string>> => ({

@@ -103,8 +103,19 @@ export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** A mean below that of any percentage, for a step at which every metric is NaN. */
+/** A mean below that of any percentage, where every metric is NaN. */
 const WORST = -1e9;
+
+/**
+ * The score of a task: the mean of its metrics, those that are NaN left out; of none it is -1e9.
+ *
+ * @see T5's `metric_group_max`
+ * @example taskScore({ f1: 60, exact_match: 40 }) // 50
+ */
+export const taskScore = (metrics: Readonly<Record<string, number>>): number => {
+  const numbers = Object.values(metrics).filter((value) => !Number.isNaN(value));
+  return numbers.length === 0 ? WORST : mean(numbers);
+};
 
 const larger = (a: number, b: number): number => (a > b || Number.isNaN(b) ? a : b);
 
@@ -130,10 +141,7 @@ const byStep = (evaluations: readonly Evaluation[]): Evaluation[] => {
  * @example bestStep([{ step: 10, metrics: { em: 0, f1: 4 } }, { step: 20, metrics: { em: 10, f1: 7 } }]).step // 20
  */
 export const bestStep = (evaluations: readonly Evaluation[]): Evaluation => {
-  const score = ({ metrics }: Evaluation): number => {
-    const numbers = Object.values(metrics).filter((value) => !Number.isNaN(value));
-    return numbers.length === 0 ? WORST : mean(numbers);
-  };
+  const score = ({ metrics }: Evaluation): number => taskScore(metrics);
   const steps = byStep(evaluations);
   if (steps.length === 0) {
     throw new ArgumentError({ where: "bestStep", what: "there are no evaluations", expected: "at least one" });

@@ -103,7 +103,3 @@ export const matthews: Metric<number, number> = (answered) => {
   const scale = Math.sqrt(spread(truths) * spread(answers));
   return scale === 0 ? 0 : (100 * (right * total - product(truths, answers))) / scale;
 };
-
-/** The most frequent id; of equally frequent ones the smallest. */
-export const majority = (ids: readonly number[]): number =>
-  [...countBy(ids)].sort(([a, m], [b, n]) => n - m || a - b)[0]?.[0] ?? -1;

@@ -9,8 +9,9 @@ export {
   type Scores,
   superglueAverage,
   superglueScores,
+  taskScore,
 } from "./average.js";
-export { accuracy, f1WithInvalid, macroF1, majority, matthews } from "./classification.js";
+export { accuracy, f1WithInvalid, macroF1, matthews } from "./classification.js";
 export { pearson, spearman } from "./correlation.js";
 export { allMatch, exactMatch, firstOfGroup, meanOverGroups } from "./groups.js";
 export { type LabelSets, labelSets } from "./label-set.js";

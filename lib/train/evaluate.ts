@@ -3,6 +3,7 @@ import { BackendError } from "../core/errors.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
 import type { Answered, Example } from "../metrics/answered.js";
+import { taskScore } from "../metrics/average.js";
 import * as np from "../np/index.js";
 import type { Prefixed } from "../t5/generate.js";
 import type { PromptParams } from "../t5/model.js";
@@ -51,12 +52,6 @@ export const t5Respondent = ({ config, params }: ReadyModel, answerer: Answerer)
   };
 };
 
-/** The mean of a task's metrics; one that is not a number is left out, as T5 does, and of none it is -1e9. */
-const meanOf = (metrics: Readonly<Record<string, number>>): number => {
-  const values = Object.values(metrics).filter((value) => !Number.isNaN(value));
-  return values.length === 0 ? -1e9 : values.reduce((a, b) => a + b, 0) / values.length;
-};
-
 /**
  * The metrics of texts that answer a task's examples, in the order of the examples.
  *
@@ -82,7 +77,7 @@ export const scoreAnswers = (
       valid: task.valid?.(answer) ?? true,
     };
   });
-  return { metrics, score: meanOf(metrics), invalid: predictions.filter(({ valid }) => !valid).length, predictions };
+  return { metrics, score: taskScore(metrics), invalid: predictions.filter(({ valid }) => !valid).length, predictions };
 };
 
 export interface Evaluator {

@@ -33,10 +33,7 @@ const SENTENCES = alternate([
 const PEOPLE_HIGHLIGHTS = alternate(["[{n}] is back", "Thanks to [{n}]"]);
 const PLACE_HIGHLIGHTS = alternate(["News from [{p}]", "Trouble in [{p}]"]);
 const WHO = alternate(["The {o} was {v} by @placeholder.", "They asked @placeholder about the {o}."]);
-const WHERE = alternate([
-  "All this happened to the {o} in @placeholder.",
-  "Look for the {o} in @placeholder.",
-]);
+const WHERE = alternate(["All this happened to the {o} in @placeholder.", "Look for the {o} in @placeholder."]);
 const PASSAGES = { train: 144, validation: 60 };
 
 export const MATERIAL = both(

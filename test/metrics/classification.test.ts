@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { accuracy, f1WithInvalid, macroF1, majority, matthews } from "../../lib/metrics/index.js";
+import { accuracy, f1WithInvalid, macroF1, matthews } from "../../lib/metrics/index.js";
 import { answeredList, assertMetric, assertRefused } from "../helpers/answered.js";
 
 const Classification = suite("metrics/classification");
@@ -52,12 +52,6 @@ Classification("an illegal answer is a class of its own in Matthews' coefficient
     "three",
   );
   assertMetric(matthews(answeredList([0, 1], [-1, -1])), 0, "one class of answers");
-});
-
-Classification("the majority is the most frequent id, the smaller one at a tie", () => {
-  assert.is(majority([2, 1, 1, 2, 0]), 1);
-  assert.is(majority([2, 2, 1]), 2);
-  assert.is(majority([]), -1);
 });
 
 Classification("an empty list is an error of every metric, and so is a truth that is no class of two", () => {

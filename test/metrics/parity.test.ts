@@ -1,4 +1,5 @@
 import { suite } from "uvu";
+import * as assert from "uvu/assert";
 import { genderParity } from "../../lib/metrics/index.js";
 import { answeredList, assertMetric, assertRefused } from "../helpers/answered.js";
 
@@ -12,8 +13,10 @@ Parity("counts pairs of neighbours with equal answers, right or wrong", () => {
   assertMetric(parity([0, 1, 1, 0]), 0, "equal neighbours of different pairs");
 });
 
-Parity("an odd number of examples and an empty list are errors", () => {
-  assertRefused(() => parity([0, 0, 1]), "genderParity", "no partner", "3");
+Parity("an example without a partner is left out; one alone has no parity, and an empty list is an error", () => {
+  assertMetric(parity([0, 0, 1]), 100, "the third has no partner");
+  assertMetric(parity([0, 1, 1]), 0, "nor is it one of the second");
+  assert.is(parity([0]), Number.NaN);
   assertRefused(() => parity([]), "genderParity", "no answered examples");
 });
 

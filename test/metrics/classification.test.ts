@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { accuracy, f1WithInvalid, macroF1, matthews } from "../../lib/metrics/index.js";
 import { answeredList, assertMetric, assertRefused } from "../helpers/answered.js";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DENYING, MEN, NOUNS, WOMEN } from "../../scripts/superglue-mini/words.js";
+import { DENYING, MEN, NAMES, NOUNS, PLACES, WOMEN } from "../../scripts/superglue-mini/words.js";
 import { withShared } from "../helpers/shared.js";
 import {
   HALVED_NAMES,
@@ -173,6 +173,8 @@ Rows("ReCoRD: the answer is in the sentence about the query's thing, and its pla
     const places: number[] = [];
     for (const { passage, qas } of rows) {
       const sentences: string[] = passage.text.split("\n@highlight\n")[0].split(/(?<=\.) /);
+      assert.ok(Object.values(NAMES).flat().includes(qas[0].answers[0].text.split(" ")[0]), "the first query asks who");
+      assert.ok(Object.values(PLACES).flat().includes(qas[1].answers[0].text), "the second query asks where");
       const first = (answers: Row): number =>
         passage.entities.findIndex(({ start }: Row) => start === answers[0].start);
       for (const { query, answers } of qas) {
@@ -229,7 +231,26 @@ Rows("AX-b: pairs are there in both directions, and every row has its logic", ()
   for (let k = 0; k < rows.length; k += 2) {
     assert.equal([rows[k].sentence1, rows[k].sentence2], [rows[k + 1].sentence2, rows[k + 1].sentence1]);
     assert.is(rows[k].logic, rows[k + 1].logic);
+    const follows = { Negation: [false, false], "Double negation": [true, true] }[rows[k].logic as string] ?? [
+      true,
+      false,
+    ];
+    assert.equal(
+      [rows[k].label, rows[k + 1].label],
+      follows.map((yes) => (yes ? "entailment" : "not_entailment")),
+    );
   }
+});
+
+Rows("AX-g: after because, since or after, one person is meant throughout a frame", () => {
+  const meant = new Map<string, Set<boolean>>();
+  for (const { premise, hypothesis, label } of storedRows("AX-g/AX-g.jsonl")) {
+    const reason = premise.split(/ (?=because|since|after)/)[1].replace(/\b(she|he)\b/, "");
+    const isFirst = wordsOf(premise)[1] === wordsOf(hypothesis)[1];
+    meant.set(reason, (meant.get(reason) ?? new Set()).add(isFirst === (label === "entailment")));
+  }
+  assert.is(meant.size, 6);
+  for (const [reason, first] of meant) assert.is(first.size, 1, reason);
 });
 
 Rows("AX-g: rows 2k and 2k + 1 differ by the pronoun and the pair id alone", () => {

@@ -18,6 +18,7 @@ Classification("accuracy compares texts too", () => {
 
 Classification("a class that does not occur counts with 0", () => {
   assertMetric(macroF1(3)(answeredList([0, 0], [0, 0])), 100 / 3, "macro F1");
+  assertMetric(macroF1(3)(answeredList([0, 3], [0, 3])), 100 / 3, "3 is none of three classes");
 });
 
 Classification("an invalid answer is the opposite of the truth in F1", () => {

@@ -101,10 +101,10 @@ Ranking("scores of a fixed number of labels are float32, and the curve sees prob
     [{ score: -50, correct: true }, { score: 0 }],
   ]);
   assertMetric(rankClassification({ classes: 2 })["auc-roc"](sure), 50, "tie");
-  // Label 1 of the first input has the higher score, and the lower probability.
+  // Label 1 of the first input has the higher score, and the lower probability. The exponentials of the scores are 0.
   const probable = scoredLabels([
-    [{ score: -1, correct: true }, { score: -2 }],
-    [{ score: -5 }, { score: -4, correct: true }],
+    [{ score: -501, correct: true }, { score: -502 }],
+    [{ score: -505 }, { score: -504, correct: true }],
   ]);
   assertMetric(rankClassification({ classes: 2 })["auc-roc"](probable), 100, "probabilities");
 });

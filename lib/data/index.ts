@@ -18,6 +18,7 @@ export {
   evaluationBatches,
   makeBatch,
   type TokenBatch,
+  type TokenizeOptions,
   type Tokens,
   tokenize,
   withEos,

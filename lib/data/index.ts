@@ -16,6 +16,7 @@ export {
   epochOrder,
   makeBatch,
   type TokenBatch,
+  type TokenizeOptions,
   type Tokens,
   tokenize,
   withEos,

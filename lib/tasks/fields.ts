@@ -13,7 +13,7 @@ const isId = (x: unknown): boolean =>
 /** A row's id: an integer from 0, which AX-b writes as a string of digits. */
 export const rowId: t.Type<string, unknown, unknown> = new t.Type(
   "integer from 0",
-  (x): x is string => typeof x === "string" && isId(x),
+  t.string.is,
   (raw, context) => (isId(raw) ? t.success(String(Number(raw))) : t.failure(raw, context)),
   t.identity,
 );

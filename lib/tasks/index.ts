@@ -2,6 +2,7 @@
 
 export { orThrow } from "../edge/either.js";
 export { classId, dropSentinel, mrpcToQqp, qqpToMrpc } from "./answers.js";
+export type { Written } from "./fields.js";
 export { type LabelledOptions, labelled } from "./labelled.js";
 export { loadTask, readExamples, type TunedSplits } from "./reading.js";
 export { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf } from "./registry.js";

@@ -31,7 +31,7 @@ const distance = (a: string, b: string): number => {
 
 /** The name that is written most alike; of equally near ones the first. */
 const closest = (name: string): string =>
-  TASK_NAMES.map((known) => [distance(name.toLowerCase().slice(0, 40), known), known] as const).reduce((a, b) =>
+  TASK_NAMES.map((known) => [distance(name.toLowerCase(), known), known] as const).reduce((a, b) =>
     b[0] < a[0] ? b : a,
   )[1];
 

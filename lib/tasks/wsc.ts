@@ -13,7 +13,15 @@ import { badField, checkLabel, labelId, NO_LABEL, rowId } from "./fields.js";
 import { type Example, jsonlFiles, type Split, task } from "./task.js";
 
 const label = labelId([false, true]);
-const Spans = t.type({
+/** A span and a pronoun of a text, and the places of their first words. */
+export interface WscSpans {
+  readonly span1_text: string;
+  readonly span1_index: number;
+  /** The pronoun. */
+  readonly span2_text: string;
+  readonly span2_index: number;
+}
+const Spans: t.Type<WscSpans, unknown, unknown> = t.type({
   span1_text: t.string,
   span1_index: naturalNumber,
   span2_text: t.string,
@@ -21,7 +29,6 @@ const Spans = t.type({
 });
 const Row = t.type({ idx: rowId, text: t.string, target: Spans, label }, "wsc row");
 type Row = t.TypeOf<typeof Row>;
-export type WscSpans = t.TypeOf<typeof Spans>;
 
 /** These have words in between in the text. */
 const LEFT_ALONE = ["Kamenev and Zinoviev", "Kamenev, Zinoviev, and Stalin"];

@@ -142,12 +142,14 @@ Tasks("strings are ordered by code point", () => {
       (a, b) => Math.sign(byCodePoint(a, b)) === Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))),
     ),
   );
-  assert.equal(["\u{1f600}", "\uff21", "z", "za", "", "\ud7ff"].sort(byCodePoint), [
+  assert.equal(["\u{1f600}", "\u{10000}", "\uff21", "\ue000", "z", "za", "", "\ud7ff"].sort(byCodePoint), [
     "",
     "z",
     "za",
     "\ud7ff",
+    "\ue000",
     "\uff21",
+    "\u{10000}",
     "\u{1f600}",
   ]);
 });

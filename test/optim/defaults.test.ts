@@ -109,7 +109,7 @@ const updatesOf = (made: Made, leaves: Leaves, steps: number): number[] => {
 };
 
 /** Steps at which schedules are looked at: those of short ones, and some on the way of T5X's long ones. */
-const STEPS = [...range(31), 50, 85, 95, 100, 500, 1500, 20_000, 20_001, 60_000, 100_999, 101_000];
+const STEPS = [...range(31), 50, 85, 95, 100, 500, 1500, 19_999, 20_000, 20_001, 60_000, 100_999, 101_000];
 
 /** What a call gives: updates or rates, all finite. */
 const resultOf = (made: Made, leaves: Leaves, steps: number): number[] => {

@@ -5,7 +5,7 @@ import { NONE, type Rows } from "./row.js";
 const WARMUP = { peakValue: 0.5, warmupSteps: 10 };
 const ONECYCLE = { pctStart: [0.3, 0.31], divFactor: [25, 26], finalDivFactor: [1e4, 2e4] } as const;
 
-/** Nine of T5X's steps of a product in which every setting has a part. */
+/** A product in which every setting has a part. */
 const FACTORS = "constant * linear_warmup * decay_every * cosine_decay";
 
 export const SCHEDULES: Rows<Extract<keyof Rows, `${string}${"Schedule" | "Decay"}`>> = {

@@ -10,6 +10,7 @@ const nothing = (): undefined => undefined;
 /**
  * Momentum: `trace ← g + decay · trace`; Nesterov's looks one step ahead: `g + decay · trace`.
  *
+ * - `nesterov`: whether it looks ahead. Default false
  * @see optax's `trace`
  */
 export const trace = (
@@ -53,6 +54,7 @@ export const ema = (
  * Adagrad: `g / sqrt(sum of g² so far + epsilon)`, 0 where the sum is 0.
  *
  * - `initialAccumulator`: where the sum starts. Default 0.1
+ * - `epsilon`: default 1e-7
  * @see Duchi et al. 2011; optax's `scale_by_rss`
  */
 export const scaleByRss = (
@@ -124,6 +126,8 @@ export const scaleByStddev = (options: RmsOptions = {}): GradientTransformation<
 /**
  * Adadelta: `u = g · sqrt(x + epsilon) / sqrt(v + epsilon)` with moving averages v of g² and x of u².
  *
+ * - `rho`: decay of both averages. Default 0.9
+ * - `epsilon`: default 1e-6
  * @see Zeiler 2012, arXiv:1212.5701; optax's `scale_by_adadelta`
  */
 export const scaleByAdadelta = (
@@ -147,6 +151,8 @@ export const scaleByAdadelta = (
  * Lion: the sign of an average, which then takes in the gradient with another decay.
  *
  * `u = sign(beta1 · m + (1 - beta1) · g)`, `m ← beta2 · m + (1 - beta2) · g`
+ * - `beta1`: default 0.9
+ * - `beta2`: default 0.99
  * @see Chen et al. 2023, arXiv:2302.06675; optax's `scale_by_lion`
  */
 export const scaleByLion = (
@@ -165,6 +171,9 @@ export const scaleByLion = (
  * NovoGrad: gradients divided by a moving average of their norm, leaf by leaf, then momentum.
  *
  * The first step takes the norm and the gradient themselves in place of averages.
+ * - `beta1`: decay of the momentum. Default 0.9
+ * - `beta2`: decay of the squared norm. Default 0.25
+ * - `epsilon`: added to the norm. Default 1e-8; 1e-6 in `novograd`
  * - `weightDecay`: a share of the parameter that is added before the momentum. Default 0
  * @see Ginsburg et al. 2019, arXiv:1905.11286; optax's `scale_by_novograd`
  */

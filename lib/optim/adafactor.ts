@@ -15,11 +15,13 @@ export interface AdafactorOptions {
   readonly learningRate: Rate;
   /** Exponent of the decay of the second moment: `beta = 1 - (t - stepOffset + 1) ** -decayRate`. Default 0.8. */
   readonly decayRate?: number;
+  /** The step at which the decay of the second moment begins anew. Default 0. */
   readonly stepOffset?: number;
   /** The step the count starts at. The released prompts started at 1100000, the pre-training's last step. Default 0. */
   readonly initialStep?: number;
   /** Whether leaves with two axes of at least `minDimSizeToFactor` keep sums of rows and columns only. Default true. */
   readonly factored?: boolean;
+  /** Default 128. */
   readonly minDimSizeToFactor?: number;
   /** Updates of a larger root mean square are scaled down to it; null switches that off. Default 1. */
   readonly clippingThreshold?: number | null;

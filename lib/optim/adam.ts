@@ -14,9 +14,9 @@ export interface MomentOptions {
   readonly beta1?: number;
   /** Decay of the second moment. Default 0.999. */
   readonly beta2?: number;
-  /** Added to the root of the second moment. Default 1e-8. */
+  /** Added to the root of the second moment. Default 1e-8; 1e-6 in `lamb`, 1e-3 for Yogi, 1e-16 for AdaBelief. */
   readonly epsilon?: number;
-  /** Added to the second moment under the root. Default 0. */
+  /** Added to the second moment under the root. Default 0; 1e-16 for AdaBelief. Adamax takes no root and ignores it. */
   readonly epsilonRoot?: number;
 }
 
@@ -44,7 +44,7 @@ const START = { mu: 0, nu: 0 } as const;
 /**
  * `m̂ / (sqrt(v̂ + epsilonRoot) + epsilon)` with moving averages m of g and v of g², corrected for their start at zero.
  *
- * - `nesterov`: the first moment looks one step ahead (NAdam)
+ * - `nesterov`: whether the first moment looks one step ahead (NAdam). Default false
  * @see Kingma and Ba 2015, arXiv:1412.6980; Dozat 2016; optax's `scale_by_adam`
  */
 export const scaleByAdam = (
@@ -108,8 +108,8 @@ export const scaleByAdamax = (options: MomentOptions = {}): GradientTransformati
 /**
  * AdaBelief: the second moment is that of how far the gradient is from what the first moment foretold.
  *
- * As in optax, the prediction is the first moment before the step (the paper takes the one after), and `epsilonRoot` is added to the
- * moment itself.
+ * The prediction is the first moment before the step, as in optax up to 0.2.3; the paper and later versions take the one after. As in
+ * optax, `epsilonRoot` is added to the moment itself.
  * @see Zhuang et al. 2020, arXiv:2010.07468; optax's `scale_by_belief`
  */
 export const scaleByBelief = (options: MomentOptions = {}): GradientTransformation<MomentState> => {
@@ -129,7 +129,7 @@ export const scaleByBelief = (options: MomentOptions = {}): GradientTransformati
 /**
  * Yogi: the second moment moves towards g² by a step whose size does not depend on how far it is away.
  *
- * `nu ← nu - (1 - beta2) · sign(nu - g²) · g²`; both moments start at `initialAccumulator`.
+ * `nu ← nu - (1 - beta2) · sign(nu - g²) · g²`; both moments start at `initialAccumulator` (default 1e-6).
  * @see Zaheer et al. 2018; optax's `scale_by_yogi`
  */
 export const scaleByYogi = (

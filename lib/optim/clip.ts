@@ -57,7 +57,7 @@ const unitAxes = (x: Tensor): readonly number[] => {
 };
 
 /**
- * Keeps the norm of each unit's gradient within `limit` times the norm of its weights (or 1e-3, if that is larger).
+ * Keeps the norm of each unit's gradient within `limit` times the norm of its weights (or `epsilon`, by default 1e-3, if that is larger).
  *
  * @see Brock et al. 2021, arXiv:2102.06171; optax's `adaptive_grad_clip`
  */
@@ -77,6 +77,9 @@ export const adaptiveGradClip = (
 /**
  * Multiplies each leaf's update by the norm of the parameter over its own; by 1 where one of them is 0.
  *
+ * - `minNorm`: the least norm of either. Default 0
+ * - `trustCoefficient`: multiplies the ratio. Default 1
+ * - `epsilon`: added to the norm of the update. Default 0
  * @see You et al. 2020, arXiv:1904.00962; optax's `scale_by_trust_ratio`
  */
 export const scaleByTrustRatio = (

@@ -69,7 +69,7 @@ export const piecewiseInterpolateSchedule = (
   );
 };
 
-/** A linear warm-up, from `initValue` (default 0) to `peakValue` in `warmupSteps` steps. */
+/** A linear warm-up, from `initValue` (default 0; optax has none) to `peakValue` in `warmupSteps` steps. */
 export interface WarmupOptions {
   readonly initValue?: number;
   readonly peakValue: number;
@@ -87,6 +87,7 @@ export const warmupConstantSchedule = (options: WarmupOptions): Schedule =>
  * A warm-up, then half a cosine down to `endValue` (default 0).
  *
  * - `decaySteps`: steps of the whole schedule, warm-up included
+ * - `exponent`: of the half cosine between 1 and 0. Default 1
  * @throws {ArgumentError} unless `decaySteps` is above `warmupSteps`
  * @see optax's `warmup_cosine_decay_schedule`
  * @example warmupCosineDecaySchedule({ peakValue: 3e-4, warmupSteps: 500, decaySteps: 10_000 })
@@ -100,7 +101,7 @@ export const warmupCosineDecaySchedule = (
   return afterWarmup(options, cosineDecaySchedule(peakValue, decaySteps - warmupSteps, { alpha, exponent }));
 };
 
-/** A warm-up, then an exponential decay. @see optax's `warmup_exponential_decay_schedule` */
+/** A warm-up, then an exponential decay with the defaults of `exponentialDecay`. @see optax's `warmup_exponential_decay_schedule` */
 export const warmupExponentialDecaySchedule = (
   options: WarmupOptions & {
     readonly transitionSteps: number;

@@ -8,11 +8,17 @@ import { float, periods, positive, type Schedule } from "./schedules.js";
 /** Settings of `factorSchedule`; the defaults are T5X's. */
 export interface FactorOptions {
   readonly base: number;
+  /** Default 1000. */
   readonly warmupSteps?: number;
+  /** Default 0.5. */
   readonly decayFactor?: number;
+  /** Default 20000. */
   readonly stepsPerDecay?: number;
+  /** Default 100000. */
   readonly stepsPerCycle?: number;
+  /** The step that counts as 0. Default 0. */
   readonly stepOffset?: number;
+  /** Default 1e-8. */
   readonly minimum?: number;
 }
 

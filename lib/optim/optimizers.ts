@@ -39,15 +39,16 @@ export interface LearningRate {
 }
 
 export interface DecayOptions {
-  /** Share of the parameter added to the update before the learning rate. */
+  /** Share of the parameter added to the update before the learning rate. Default 1e-4; 1e-3 in `lion`; 0 in `adadelta`, `lamb`, `lars`. */
   readonly weightDecay?: number | Tensor;
   /** Which parameters decay; by default all. */
   readonly mask?: Mask;
 }
 
 export interface MomentumOptions {
-  /** Decay of the accumulated gradients; without it there is no momentum. */
+  /** Decay of the accumulated gradients; without it there is no momentum. Default 0.9 in `lars`. */
   readonly momentum?: number;
+  /** Whether the momentum looks one step ahead. Default false. */
   readonly nesterov?: boolean;
 }
 
@@ -83,7 +84,14 @@ export const sgd = (options: LearningRate & MomentumOptions): GradientTransforma
 export const signSgd = (options: LearningRate): GradientTransformation<readonly [NoState, ScheduleState]> =>
   plain(scaleBySign(), options);
 
-/** Gradient descent with noise of variance `eta / t ** gamma`. @see optax's `noisy_sgd` */
+/**
+ * Gradient descent with noise of variance `eta / t ** gamma`.
+ *
+ * - `eta`: default 0.01
+ * - `gamma`: default 0.55
+ * - `seed`: default 0
+ * @see optax's `noisy_sgd`
+ */
 export const noisySgd = (
   options: LearningRate & { readonly eta?: number; readonly gamma?: number; readonly seed?: number },
 ): GradientTransformation<readonly [NoiseState, ScheduleState]> =>
@@ -131,6 +139,7 @@ export const yogi = (
   options: LearningRate & MomentOptions,
 ): GradientTransformation<readonly [MomentState, ScheduleState]> => plain(scaleByYogi(moments(options)), options);
 
+/** `threshold`: as `scaleByRadam` has it, by default 5. @see Liu et al. 2020, arXiv:1908.03265 */
 export const radam = (
   options: LearningRate & MomentOptions & { readonly threshold?: number },
 ): GradientTransformation<readonly [MomentState, ScheduleState]> => {
@@ -138,19 +147,19 @@ export const radam = (
   return plain(scaleByRadam({ ...moments(options), ...(threshold === undefined ? {} : { threshold }) }), options);
 };
 
-/** @see Duchi et al. 2011 */
+/** The defaults are those of `scaleByRss`. @see Duchi et al. 2011 */
 export const adagrad = (
   options: LearningRate & { readonly initialAccumulator?: number; readonly epsilon?: number },
 ): GradientTransformation<readonly [RunningState<"sumOfSquares">, ScheduleState]> =>
   plain(scaleByRss(options), options);
 
-/** @see Zeiler 2012, arXiv:1212.5701 */
+/** The defaults of rho and epsilon are those of `scaleByAdadelta`. @see Zeiler 2012, arXiv:1212.5701 */
 export const adadelta = (
   options: LearningRate & DecayOptions & { readonly rho?: number; readonly epsilon?: number },
 ): Chained<RunningState<"gradSquares" | "updateSquares">> => decayed(scaleByAdadelta(options), options, 0);
 
 /**
- * RMSProp, centred if wanted; the momentum is that of the scaled updates.
+ * RMSProp, centred if wanted (by default not); the momentum is that of the scaled updates.
  *
  * @see Tieleman and Hinton 2012; Graves 2013
  */
@@ -179,6 +188,8 @@ export const lamb = (
 /**
  * Gradient descent for large batches: each layer's update has a share `trustCoefficient` of the size of its weights.
  *
+ * - `trustCoefficient`: default 1e-3
+ * - `epsilon`: added to the norm of the update. Default 0
  * - `trustMask`: which parameters are scaled so; by default all
  * @see You et al. 2017, arXiv:1708.03888
  */
@@ -196,12 +207,17 @@ export const lars = (
   );
 };
 
-/** The sign of an average; learning rates are three to ten times smaller than Adam's. @see Chen et al. 2023, arXiv:2302.06675 */
+/**
+ * The sign of an average; learning rates are three to ten times smaller than Adam's.
+ *
+ * The defaults of the decays are those of `scaleByLion`.
+ * @see Chen et al. 2023, arXiv:2302.06675
+ */
 export const lion = (
   options: LearningRate & DecayOptions & { readonly beta1?: number; readonly beta2?: number },
 ): Chained<RunningState<"mu">> => decayed(scaleByLion(options), options, 1e-3);
 
-/** @see Ginsburg et al. 2019, arXiv:1905.11286 */
+/** The defaults are those of `scaleByNovograd`, but for an epsilon of 1e-6. @see Ginsburg et al. 2019, arXiv:1905.11286 */
 export const novograd = (
   options: LearningRate & {
     readonly beta1?: number;
@@ -212,7 +228,7 @@ export const novograd = (
 ): GradientTransformation<readonly [RunningState<"mu" | "nu">, ScheduleState]> =>
   plain(scaleByNovograd({ epsilon: 1e-6, ...options }), options);
 
-/** @see Anil et al. 2019, arXiv:1901.11150 */
+/** `momentum`: decay of the average of the updates, by default 0.9. @see Anil et al. 2019, arXiv:1901.11150 */
 export const sm3 = (
   options: LearningRate & { readonly momentum?: number },
 ): GradientTransformation<readonly [Sm3State, ScheduleState]> =>

@@ -21,7 +21,7 @@ export const positive = (where: string, what: string, value: number): void => {
   throw new ArgumentError({ where, what: `${what} must be positive`, expected: "a number above 0", got: `${value}` });
 };
 
-/** Where a schedule begins; before, it has its first value. */
+/** Where a schedule begins (default 0); before, it has its first value. */
 export interface Begin {
   readonly transitionBegin?: number;
 }
@@ -64,6 +64,7 @@ export const polynomialSchedule = (
 /**
  * Half a cosine from `start` down to `start · alpha` in `steps` steps.
  *
+ * - `alpha`: default 0
  * - `exponent`: of the half cosine between 1 and 0. Default 1
  * @see Loshchilov and Hutter 2017, arXiv:1608.03983; optax's `cosine_decay_schedule`
  */
@@ -97,9 +98,9 @@ export const warmup = (steps: number, rate: Rate): Schedule => {
 };
 
 /**
- * `start · factor ** (step / steps)`; as a staircase, the exponent is rounded down.
+ * `start · factor ** (step / steps)`; as a staircase (by default not), the exponent is rounded down.
  *
- * - `endValue`: where it stops
+ * - `endValue`: where it stops; by default nowhere
  * @throws {ArgumentError} when `factor` or `steps` is not positive
  * @see optax's `exponential_decay`
  */

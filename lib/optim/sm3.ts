@@ -22,6 +22,9 @@ const others = (ndim: number, axis: number): number[] =>
  * moving average.
  *
  * Unlike in optax, where it has no state at all, a scalar has one number of its own.
+ * - `beta1`: decay of the moving average. Default 0.9
+ * - `beta2`: decay of what has been seen; 1 makes it a sum. Default 1
+ * - `epsilon`: default 1e-8
  * @see Anil et al. 2019, arXiv:1901.11150; optax's `scale_by_sm3`
  */
 export const scaleBySm3 = (

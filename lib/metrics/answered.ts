@@ -1,4 +1,5 @@
 /** @file The one shape of every metric: answered examples in, a percentage out. */
+import { ArgumentError } from "../core/errors.js";
 
 /** One question as text. */
 export interface Example<Truth = unknown> {
@@ -26,3 +27,23 @@ export interface Answered<Truth = unknown, Answer = unknown> {
  * @throws {ArgumentError} for an empty list
  */
 export type Metric<Truth = unknown, Answer = unknown> = (answered: readonly Answered<Truth, Answer>[]) => number;
+
+/** @throws {ArgumentError} for an empty list */
+export const checkAnswered = (where: string, answered: readonly unknown[]): void => {
+  if (answered.length > 0) return;
+  throw new ArgumentError({ where, what: "there are no answered examples", expected: "at least one", got: "none" });
+};
+
+/**
+ * The mean of what `score` gives for each example, times 100.
+ *
+ * @throws {ArgumentError} for an empty list
+ */
+export const meanPercent = <Truth, Answer>(
+  where: string,
+  answered: readonly Answered<Truth, Answer>[],
+  score: (one: Answered<Truth, Answer>) => number,
+): number => {
+  checkAnswered(where, answered);
+  return (100 * answered.reduce((sum, one) => sum + score(one), 0)) / answered.length;
+};

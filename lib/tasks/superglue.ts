@@ -7,6 +7,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import { DataError } from "../core/errors.js";
 import { accuracy, macroF1 } from "../metrics/classification.js";
+import { dropFirstWord } from "./text.js";
 
 /** One example as strings, and its label as a number. */
 export interface Example {
@@ -41,9 +42,6 @@ export const glueText = (name: string, fields: Readonly<Record<string, string>>)
       .map((key) => `${key}: ${fields[key]}`),
   ].join(" ");
 
-/** Drops everything up to and including the first space: the task name. */
-export const dropFirstWord = (text: string): string => text.replace(/^[^ ]* /, "");
-
 const labelCodec = (labels: readonly string[]): t.Type<string, string, unknown> =>
   new t.Type(
     labels.map((label) => `"${label}"`).join(" or "),
@@ -67,10 +65,13 @@ const cb: Task<{ premise: string; hypothesis: string; label: string; idx: number
     label: (CB_LABELS as readonly string[]).indexOf(label),
   }),
   postprocess: (text) => (CB_LABELS as readonly string[]).indexOf(text),
-  metrics: (targets, predictions) => ({
-    accuracy: accuracy(targets, predictions),
-    f1: macroF1(targets, predictions, CB_LABELS.length),
-  }),
+  metrics: (targets, predictions) => {
+    const answered = targets.map((truth, i) => ({
+      answer: predictions[i],
+      example: { id: `${i}`, inputs: "", targets: CB_LABELS[truth], truth },
+    }));
+    return { accuracy: accuracy(answered), f1: macroF1(CB_LABELS.length)(answered) };
+  },
 };
 
 const TASKS: Readonly<Record<string, Task>> = { cb: cb as Task };

@@ -3,7 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../lib/tasks/load-task.js";
 import { parseRows } from "../../lib/tasks/rows.js";
-import { dropFirstWord, glueText, taskOf } from "../../lib/tasks/superglue.js";
+import { glueText, taskOf } from "../../lib/tasks/superglue.js";
+import { dropFirstWord } from "../../lib/tasks/text.js";
 import { withShared } from "../helpers/shared.js";
 
 const SuperGlue = suite("tasks/superglue");

@@ -1,0 +1,32 @@
+/** @file Reading an answer in the text that a model wrote. */
+import { stripStart } from "../metrics/python-text.js";
+
+/**
+ * Reads class ids: the place of a text among the labels. The text must be equal to a label.
+ *
+ * @param otherwise  the id of a text that is no label
+ * @see T5's `string_label_to_class_id`
+ * @example classId(["False", "True"])("True") // 1
+ */
+export const classId =
+  (labels: readonly string[], otherwise = -1) =>
+  (text: string): number => {
+    const id = labels.indexOf(text);
+    return id < 0 ? otherwise : id;
+  };
+
+const SENTINEL = "<extra_id_0>";
+
+/**
+ * Drops the first sentinel from the start of a text, then white space: the answer of a model that fills gaps.
+ *
+ * @see prompt-tuning's `remove_extra_id_0`
+ */
+export const dropSentinel = (text: string): string =>
+  stripStart(text.startsWith(SENTINEL) ? text.slice(SENTINEL.length) : text);
+
+/** Puts MRPC's answers in the words of QQP: `not_equivalent` becomes `not_duplicate`. */
+export const mrpcToQqp = (text: string): string => text.replaceAll("equivalent", "duplicate");
+
+/** Puts QQP's answers in the words of MRPC: `not_duplicate` becomes `not_equivalent`. */
+export const qqpToMrpc = (text: string): string => text.replaceAll("duplicate", "equivalent");

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { orThrow } from "../edge/either.js";
-import { TASK_NAMES } from "../tasks/superglue.js";
+import { TASK_NAMES } from "../tasks/registry.js";
 import { decodeRunConfig, type RunConfig } from "../train/config.js";
 import { readRunConfig } from "../train/run-folder.js";
 import { executorOption, numeric, oneOf, parseArguments, quiet, usageError } from "./parse.js";

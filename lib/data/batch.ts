@@ -5,7 +5,7 @@
  * are rounded up to a few buckets, so that a jitted step compiles a few programs.
  */
 import { ArgumentError } from "../core/errors.js";
-import type { Example } from "../tasks/superglue.js";
+import type { Example } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 
 /** One example as ids, each row ended by EOS. */
@@ -20,16 +20,35 @@ export const withEos = (ids: readonly number[], eosId: number, length?: number):
   eosId,
 ];
 
-/** Examples as ids; `inputLength` and `targetLength` count the EOS. */
+/** How `tokenize` cuts, and what it puts in front of inputs. */
+export interface TokenizeOptions {
+  /** Most ids of an input, EOS included; not cut by default. */
+  readonly inputLength?: number;
+  /** Most ids of a target, EOS included; not cut by default. */
+  readonly targetLength?: number;
+  /** The task's own name, put in front of each input with a space, as T5 was trained: `Task.prefix`. */
+  readonly name?: string;
+  /** The task's number, put in front of each input as the id `vocabSize - (index + 1)`, a sentinel: `Task.index`. */
+  readonly index?: number;
+}
+
+/**
+ * Examples as ids.
+ *
+ * @example tokenize(examples, tokenizer, { inputLength: 512, name: task.prefix })
+ */
 export const tokenize = (
   examples: readonly Example[],
-  tokenizer: Pick<Tokenizer, "encode" | "eosId">,
-  lengths: { readonly inputLength?: number; readonly targetLength?: number } = {},
-): Tokens[] =>
-  examples.map((e) => ({
-    inputs: withEos(tokenizer.encode(e.inputs), tokenizer.eosId, lengths.inputLength),
-    targets: withEos(tokenizer.encode(e.targets), tokenizer.eosId, lengths.targetLength),
+  tokenizer: Pick<Tokenizer, "encode" | "eosId" | "vocabSize">,
+  { inputLength, targetLength, name, index }: TokenizeOptions = {},
+): Tokens[] => {
+  const before = index === undefined ? [] : [tokenizer.vocabSize - (index + 1)];
+  const named = (inputs: string): string => (name === undefined ? inputs : `${name} ${inputs}`);
+  return examples.map((e) => ({
+    inputs: withEos([...before, ...tokenizer.encode(named(e.inputs))], tokenizer.eosId, inputLength),
+    targets: withEos(tokenizer.encode(e.targets), tokenizer.eosId, targetLength),
   }));
+};
 
 /** A number in `[0, 2^32)` that mixes its arguments well (Wang's and Murmur's finalisers). */
 const mix = (a: number, b: number): number => {

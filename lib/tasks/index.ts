@@ -2,7 +2,20 @@
 
 export { orThrow } from "../edge/either.js";
 export { classId, dropSentinel, mrpcToQqp, qqpToMrpc } from "./answers.js";
-export { loadTask, type Splits } from "./load-task.js";
-export { parseRows, readRows } from "./rows.js";
-export { type Example, glueText, TASK_NAMES, type Task, taskOf } from "./superglue.js";
-export { dropFirstWord, joinTexts, padPunctuation, stsbTarget } from "./text.js";
+export { type LabelledOptions, labelled } from "./labelled.js";
+export { loadTask, readExamples, type TunedSplits } from "./reading.js";
+export { TASK_NAMES, TASKS, taskIndices, taskOf } from "./registry.js";
+export { examplesOf, parseRows, type RawRow } from "./rows.js";
+export {
+  type Answered,
+  type Example,
+  type Metric,
+  type Rows,
+  type Split,
+  type Splits,
+  type Task,
+  type TaskSpec,
+  task,
+} from "./task.js";
+export { dropFirstWord, fieldsText, joinTexts, padPunctuation, stsbTarget } from "./text.js";
+export { fixSpans, type WscSpans } from "./wsc.js";

@@ -1,65 +1,119 @@
-/** @file JSONL files as decoded rows. Rows that do not decode are reported together, with file and row. */
+/** @file From text to rows to examples. What cannot be used is reported together, with file, row and field. Runs in browsers too. */
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import * as TE from "fp-ts/lib/TaskEither.js";
-import type * as t from "io-ts";
-import { DataError } from "../core/errors.js";
+import { DataError, isFluxionError, type Mismatch } from "../core/errors.js";
 import { decodeAs, listing } from "../edge/decode.js";
 import { parseJson } from "../edge/json.js";
-import { readText } from "../store/files.js";
+import { READER } from "./fields.js";
+import type { Example, Split, Task } from "./task.js";
 
-const caller = { where: "data", error: DataError };
+/** A row before a task reads it. */
+export interface RawRow {
+  /** What messages call it: file and row. */
+  readonly at: string;
+  readonly value: E.Either<DataError, unknown>;
+}
 
-/**
- * The rows of a JSONL text.
- *
- * @param source  what messages call the text: its path
- * @returns Left with a DataError that counts the bad rows and shows the first ones; also when there is no row at all
- */
-export const parseRows = <A>(
-  text: string,
-  codec: t.Decoder<unknown, A>,
-  source: string,
-): E.Either<DataError, readonly A[]> => {
-  const rows: A[] = [];
-  const problems: string[] = [];
-  text.split(/\r?\n/).forEach((line, i) => {
-    if (line.trim() === "") return;
-    const at = `${source}, row ${i + 1}`;
-    pipe(
-      parseJson(line, caller, at),
-      E.chain(decodeAs(codec, caller, at)),
-      E.match(
-        ({ mismatch: m }) => {
-          const detail = [m.expected && `expected ${m.expected}`, m.got && `got ${m.got}`].filter(Boolean).join(", ");
-          problems.push(`${m.at ?? at}: ${m.what}${detail === "" ? "" : ` (${detail})`}`);
-        },
-        (row) => {
-          rows.push(row);
-        },
-      ),
-    );
-  });
-  if (problems.length > 0) {
-    const n = problems.length;
-    return E.left(
-      new DataError({
-        where: "data",
-        what: `${n} of ${n + rows.length} rows cannot be used`,
-        got: listing(problems),
-        hint: "mend or remove these rows",
-      }),
-    );
+const [LF, CR] = [0x0a, 0x0d];
+
+/** Bytes split at `\n`, `\r\n` and `\r`, in one pass: in UTF-8 these bytes are part of no other character. */
+const byteLines = (bytes: Uint8Array): Uint8Array[] => {
+  const lines: Uint8Array[] = [];
+  let start = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] !== LF && bytes[i] !== CR) continue;
+    lines.push(bytes.subarray(start, i));
+    if (bytes[i] === CR && bytes[i + 1] === LF) i++;
+    start = i + 1;
   }
-  if (rows.length > 0) return E.right(rows);
-  return E.left(
-    new DataError({ where: "data", what: "the file has no rows", expected: "one JSON object a line", got: source }),
-  );
+  lines.push(bytes.subarray(start));
+  return lines;
 };
 
-/** Reads and decodes a JSONL file. */
-export const readRows = <A>(path: string, codec: t.Decoder<unknown, A>): TE.TaskEither<DataError, readonly A[]> =>
-  pipe(
-    readText(path, caller),
-    TE.chainEitherK((text) => parseRows(text, codec, path)),
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+const withoutMark = (bytes: Uint8Array): Uint8Array =>
+  BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? bytes.subarray(3) : bytes;
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoded = (line: Uint8Array, at: string): E.Either<DataError, string> =>
+  E.tryCatch(
+    () => UTF8.decode(line),
+    (cause) => new DataError({ where: READER.where, what: "the row is not text", expected: "UTF-8", at }, { cause }),
   );
+
+const isBlank = (value: E.Either<DataError, string>): boolean => E.isRight(value) && /^[ \t]*$/.test(value.right);
+
+/**
+ * The rows of JSON lines. A byte order mark is dropped and blank lines are skipped; U+2028, U+2029 and U+0085 are characters like others.
+ *
+ * @param source  what messages call the text: its path
+ */
+export const parseRows = (text: Uint8Array | string, source: string): RawRow[] =>
+  byteLines(withoutMark(typeof text === "string" ? new TextEncoder().encode(text) : text)).flatMap((line, i) => {
+    const at = `${source}, row ${i + 1}`;
+    const value = decoded(line, at);
+    if (isBlank(value)) return [];
+    return [{ at, value: E.chain((json: string) => parseJson(json, READER, at))(value) }];
+  });
+
+const inside = (at: string, field: string | undefined): string => (field === undefined ? at : `${at}: ${field}`);
+
+/** Reads rows one after the other; an id that an earlier row had is refused. */
+const rowReader = (task: Task, split: Split): ((row: RawRow) => E.Either<DataError, readonly Example[]>) => {
+  const rowOfId = new Map<string, string>();
+  const withNewIds =
+    (at: string) =>
+    (examples: readonly Example[]): E.Either<DataError, readonly Example[]> => {
+      const taken = examples.find(({ id }) => rowOfId.has(id));
+      if (taken === undefined) {
+        for (const { id } of examples) rowOfId.set(id, at);
+        return E.right(examples);
+      }
+      const [what, got] = ["another row has this id", `${taken.id}, as ${rowOfId.get(taken.id)}`];
+      return E.left(new DataError({ where: READER.where, what, got, at: `${at}: idx` }));
+    };
+  const examplesOf =
+    (at: string) =>
+    (row: unknown): E.Either<DataError, readonly Example[]> =>
+      E.tryCatch(
+        () => task.examples(row, split),
+        (error) => {
+          if (!isFluxionError(error, "DataError")) throw error;
+          return new DataError({ ...error.mismatch, at: inside(at, error.mismatch.at) }, { cause: error });
+        },
+      );
+  return ({ at, value }) =>
+    pipe(value, E.chain(decodeAs(task.row, READER, at)), E.chain(examplesOf(at)), E.chain(withNewIds(at)));
+};
+
+const told = ({ at, what, expected, got }: Mismatch): string => {
+  const detail = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(", ");
+  return `${at}: ${what}${detail === "" ? "" : ` (${detail})`}`;
+};
+
+/**
+ * The examples that a task makes of the rows of a split.
+ *
+ * @param source  what messages call the rows as a whole
+ * @returns Left with a DataError that counts the rows that cannot be used and shows the first three; also when there is no example at all
+ * @example examplesOf(task, "train", parseRows(text, "train.jsonl"), "train.jsonl")
+ */
+export const examplesOf = (
+  task: Task,
+  split: Split,
+  rows: readonly RawRow[],
+  source: string,
+): E.Either<DataError, readonly Example[]> => {
+  const read = rowReader(task, split);
+  const results = rows.map(read);
+  const problems = results.filter(E.isLeft).map(({ left }) => told(left.mismatch));
+  if (problems.length > 0) {
+    const what = `${problems.length} of ${rows.length} rows cannot be used`;
+    const [got, hint] = [listing(problems), "mend or remove these rows"];
+    return E.left(new DataError({ where: READER.where, what, got, hint }));
+  }
+  const examples = results.filter(E.isRight).flatMap(({ right }) => right);
+  if (examples.length > 0) return E.right(examples);
+  const what = rows.length === 0 ? "there are no rows" : `none of ${rows.length} rows makes an example of ${split}`;
+  return E.left(new DataError({ where: READER.where, what, expected: "one JSON object a line", at: source }));
+};

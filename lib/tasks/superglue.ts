@@ -1,95 +1,71 @@
 /**
- * @file SuperGLUE as text to text, with the exact strings of T5's preprocessors.
+ * @file SuperGLUE's tasks and diagnostics as text to text, with the exact strings of T5's preprocessors.
  *
  * @see Raffel et al. 2020, appendix D; Lester et al. 2021, section 3 (the leading task name is dropped)
  */
-import * as E from "fp-ts/lib/Either.js";
-import * as t from "io-ts";
-import { DataError } from "../core/errors.js";
-import { accuracy, macroF1 } from "../metrics/classification.js";
-import { dropFirstWord } from "./text.js";
+import { accuracy, macroF1, matthews } from "../metrics/classification.js";
+import { genderParity } from "../metrics/parity.js";
+import { labelled } from "./labelled.js";
+import { multirc } from "./multirc.js";
+import { record } from "./record.js";
+import { jsonlFiles, type Task } from "./task.js";
+import { wsc } from "./wsc.js";
 
-/** One example as strings, and its label as a number. */
-export interface Example {
-  readonly idx: number;
-  readonly inputs: string;
-  readonly targets: string;
-  /** Index among the task's labels. */
-  readonly label: number;
-}
+const BOOLEAN = { written: [false, true] } as const;
+const ENTAILED = ["entailment", "not_entailment"];
 
-/** What a task is: how its rows read, how they become text, and how answers are scored. */
-export interface Task<Row = unknown> {
-  readonly name: string;
-  /** Its folder in the official layout. */
-  readonly folder: string;
-  /** In the order of the class ids. */
-  readonly labels: readonly string[];
-  readonly row: t.Decoder<unknown, Row>;
-  readonly toExample: (row: Row) => Example;
-  /** Class id of a decoded string: exact equality with a label, else -1. */
-  readonly postprocess: (text: string) => number;
-  /** Percentages by name, of class ids. */
-  readonly metrics: (targets: readonly number[], predictions: readonly number[]) => Readonly<Record<string, number>>;
-}
+/** The diagnostics are asked of a prompt for RTE. */
+const AS_RTE = { prefix: "rte", index: 5 } as const;
 
-/** `name k1: v1 k2: v2 …`, keys in alphabetical order: T5's generic GLUE preprocessor. */
-export const glueText = (name: string, fields: Readonly<Record<string, string>>): string =>
-  [
-    name,
-    ...Object.keys(fields)
-      .sort()
-      .map((key) => `${key}: ${fields[key]}`),
-  ].join(" ");
-
-const labelCodec = (labels: readonly string[]): t.Type<string, string, unknown> =>
-  new t.Type(
-    labels.map((label) => `"${label}"`).join(" or "),
-    (x): x is string => typeof x === "string" && labels.includes(x),
-    (x, context) => (typeof x === "string" && labels.includes(x) ? t.success(x) : t.failure(x, context)),
-    t.identity,
-  );
-
-const CB_LABELS = ["entailment", "contradiction", "neutral"] as const;
-
-/** CommitmentBank: does the premise commit its author to the hypothesis? */
-const cb: Task<{ premise: string; hypothesis: string; label: string; idx: number }> = {
-  name: "cb",
-  folder: "CB",
-  labels: CB_LABELS,
-  row: t.type({ premise: t.string, hypothesis: t.string, label: labelCodec(CB_LABELS), idx: t.number }, "CB row"),
-  toExample: ({ premise, hypothesis, label, idx }) => ({
-    idx,
-    inputs: dropFirstWord(glueText("cb", { premise, hypothesis })),
-    targets: label,
-    label: (CB_LABELS as readonly string[]).indexOf(label),
+/** The benchmark: eight tasks, and two diagnostics that have a test split alone. */
+export const SUPERGLUE: readonly Task[] = [
+  labelled("boolq", ["False", "True"], ["passage", "question"], {
+    title: "Does the passage answer the question with yes?",
+    licence: "CC BY-SA 3.0",
+    splits: jsonlFiles("BoolQ"),
+    index: 0,
+    ...BOOLEAN,
   }),
-  postprocess: (text) => (CB_LABELS as readonly string[]).indexOf(text),
-  metrics: (targets, predictions) => {
-    const answered = targets.map((truth, i) => ({
-      answer: predictions[i],
-      example: { id: `${i}`, inputs: "", targets: CB_LABELS[truth], truth },
-    }));
-    return { accuracy: accuracy(answered), f1: macroF1(CB_LABELS.length)(answered) };
-  },
-};
-
-const TASKS: Readonly<Record<string, Task>> = { cb: cb as Task };
-
-/** Names of the tasks there are. */
-export const TASK_NAMES: readonly string[] = Object.keys(TASKS);
-
-/** The task of a name; Left names those there are. */
-export const taskOf = (name: string): E.Either<DataError, Task> => {
-  const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
-  if (task !== undefined) return E.right(task);
-  return E.left(
-    new DataError({
-      where: "data",
-      what: "unknown task",
-      expected: TASK_NAMES.join(", "),
-      got: name,
-      hint: "choose one of these",
-    }),
-  );
-};
+  labelled("cb", ["entailment", "contradiction", "neutral"], ["premise", "hypothesis"], {
+    title: "Does the premise commit its author to the hypothesis?",
+    licence: "research use, see the original release",
+    index: 1,
+    metrics: { mean_3class_f1: macroF1(3), accuracy },
+  }),
+  labelled("copa", ["choice1", "choice2"], ["premise", "choice1", "choice2", "question"], {
+    title: "Which choice is the cause, or the effect, of the premise?",
+    licence: "BSD 2-Clause",
+    index: 2,
+    written: [0, 1],
+  }),
+  multirc,
+  record,
+  labelled("rte", ENTAILED, ["premise", "hypothesis"], {
+    title: "Does the premise entail the hypothesis?",
+    licence: "no explicit licence, research use",
+    index: 5,
+  }),
+  labelled("wic", ["False", "True"], ["sentence1", "sentence2", "word"], {
+    title: "Has the word the same sense in both sentences?",
+    licence: "CC BY-NC 4.0",
+    splits: jsonlFiles("WiC"),
+    index: 6,
+    ...BOOLEAN,
+  }),
+  wsc,
+  labelled("axb", ENTAILED, ["premise", "hypothesis"], {
+    title: "Broad-coverage diagnostics of entailment, for a prompt of RTE",
+    licence: "research use",
+    splits: { test: { file: "AX-b/AX-b.jsonl", format: "jsonl" } },
+    columns: { premise: "sentence1", hypothesis: "sentence2" },
+    metrics: { matthews_corrcoef: matthews },
+    ...AS_RTE,
+  }),
+  labelled("axg", ENTAILED, ["premise", "hypothesis"], {
+    title: "Entailment with pronouns of either gender, for a prompt of RTE",
+    licence: "MIT",
+    splits: { test: { file: "AX-g/AX-g.jsonl", format: "jsonl" } },
+    metrics: { accuracy, gender_parity: genderParity },
+    ...AS_RTE,
+  }),
+];

@@ -2,10 +2,15 @@
 import type { Decoder } from "io-ts";
 import type { Example, Metric } from "../metrics/answered.js";
 
+export type { Answered, Example, Metric } from "../metrics/answered.js";
+
 export type Split = "train" | "validation" | "test";
 
 /** Where the rows of a split are: an official file, by its path below the data folder, or an array in memory. */
 export type Rows = { readonly file: string; readonly format: "jsonl" } | { readonly rows: readonly unknown[] };
+
+/** The rows of each split that a task has. */
+export type Splits = Readonly<Partial<Record<Split, Rows>>>;
 
 /** The parts of a task, with the types of its rows, truths and answers. */
 export interface TaskSpec<Row, Truth, Answer> {
@@ -13,18 +18,19 @@ export interface TaskSpec<Row, Truth, Answer> {
   readonly name: string;
   /** What the task asks, for people. */
   readonly title: string;
-  readonly licence: string;
+  /** The terms of its data, where they are known. */
+  readonly licence?: string;
   /** The word that T5's own task has in front of its inputs: `cb`, `wsc:`. */
   readonly prefix?: string;
   /** The task's number among its benchmark's tasks, for inputs with an index in front. */
   readonly index?: number;
   /** The answers in the order of their class ids. A task with labels can be ranked, and its labels can start a prompt. */
   readonly labels?: readonly string[];
-  readonly splits: Readonly<Partial<Record<Split, Rows>>>;
+  readonly splits: Splits;
   readonly row: Decoder<unknown, Row>;
   /**
    * The examples of a row: none, one or many.
-   * @throws {DataError} when the row makes no sense; whoever reads the file adds file and row
+   * @throws {DataError} when the row makes no sense, with the field in `at`; whoever reads the file adds file and row
    */
   readonly examples: (row: Row, split: Split) => readonly Example<Truth>[];
   /** The answer in a decoded text. Some tasks judge it by the example. */
@@ -37,8 +43,15 @@ export interface TaskSpec<Row, Truth, Answer> {
   readonly metrics: Readonly<Record<string, Metric<Truth, Answer>>>;
 }
 
-/** A task whose rows, truths and answers are its own business. */
+/** A task that keeps the types of its rows, truths and answers to itself. */
 export type Task = TaskSpec<unknown, unknown, unknown>;
 
 /** A task as a plain value: hides the types of its rows, truths and answers, so that tasks of all kinds stand in one list. */
 export const task = <Row, Truth, Answer>(spec: TaskSpec<Row, Truth, Answer>): Task => spec as unknown as Task;
+
+/** The three files of a task in SuperGLUE's official layout. */
+export const jsonlFiles = (folder: string): Required<Splits> => ({
+  train: { file: `${folder}/train.jsonl`, format: "jsonl" },
+  validation: { file: `${folder}/val.jsonl`, format: "jsonl" },
+  test: { file: `${folder}/test.jsonl`, format: "jsonl" },
+});

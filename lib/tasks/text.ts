@@ -1,4 +1,7 @@
-/** @file The string functions that T5's preprocessors are made of. Their white space is RE2's: tab, newline, form feed, return, space. */
+/**
+ * @file The string functions that T5's preprocessors are made of. Their white space is RE2's: tab, newline, form feed, return, space. Their order
+ * of strings is Python's.
+ */
 
 const SPACES = /[\t\n\f\r ]+/g;
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
@@ -39,3 +42,27 @@ const roundHalfToEven = (x: number): number => (Math.abs(x % 1) === 0.5 ? 2 * Ma
  */
 export const stsbTarget = (similarity: number): string =>
   (roundHalfToEven(Math.fround(Math.fround(similarity) * 5)) / 5).toFixed(1);
+
+/** What T5 writes as the target of a row without a label. */
+export const NO_TARGET = "<unk>";
+
+/**
+ * `k1: v1 k2: v2 …` in the order given; values stay as they are.
+ *
+ * @see T5's `glue` preprocessor, without the name of the benchmark
+ */
+export const fieldsText = (fields: readonly (readonly [key: string, value: string])[]): string =>
+  fields.map(([key, value]) => `${key}: ${value}`).join(" ");
+
+/** A UTF-16 unit's place in the order of code points: surrogates stand for code points above all others. */
+const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
+
+/** Compares strings by code point, as Python does; JavaScript's own order compares UTF-16 units. */
+export const byCodePoint = (a: string, b: string): number => {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+};

@@ -6,7 +6,7 @@ import type { T5Config } from "../t5/config.js";
 import { generate, type Prefixed } from "../t5/generate.js";
 import type { Params, PromptParams } from "../t5/model.js";
 import { rank } from "../t5/rank.js";
-import type { Example, Task } from "../tasks/superglue.js";
+import type { Answered, Example, Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { breathe, type Evaluation, type Prediction } from "./loop.js";
 
@@ -50,15 +50,16 @@ const byGreedy = ({ config, frozen, tokenizer, maxTargetLength }: Parts): Answer
 
 const byRank = ({ config, frozen, tokenizer, task }: Parts): Answerer => {
   const score = rank(config);
-  const rows = task.labels.map((label) => [...tokenizer.encode(label), config.eosId]);
+  const labels = task.labels ?? [];
+  const rows = labels.map((label) => [...tokenizer.encode(label), config.eosId]);
   const longest = longestOf(rows);
   const padded = rows.flatMap((row) => [...row, ...new Array<number>(longest - row.length).fill(config.padId)]);
   const answer = (prompt: PromptParams | null, inputs: Tensor): string[] => {
-    const labels = np.array(Int32Array.from(padded), { shape: [rows.length, longest] });
-    const scores = score(frozen, inputs, labels, prefixOf(prompt));
+    const candidates = np.array(Int32Array.from(padded), { shape: [rows.length, longest] });
+    const scores = score(frozen, inputs, candidates, prefixOf(prompt));
     const best = np.argmax(scores, { axis: 1 });
-    const names = Array.from(best.dataSync(), (i) => task.labels[i]);
-    dispose([labels, scores, best]);
+    const names = Array.from(best.dataSync(), (i) => labels[i]);
+    dispose([candidates, scores, best]);
     return names;
   };
   return Object.assign(answer, { dispose: () => score.dispose() });
@@ -73,7 +74,7 @@ export const makeEvaluator = (parts: Parts): Evaluator => {
   const answer = parts.method === "greedy" ? byGreedy(parts) : byRank(parts);
   const evaluate = async (prompt: PromptParams | null): Promise<Evaluation> => {
     const predictions: Prediction[] = [];
-    const ids: number[] = [];
+    const answered: Answered[] = [];
     for (const batch of parts.batches) {
       await breathe();
       const inputs = np.array(batch.inputs, { shape: [batch.size, batch.inputLength] });
@@ -82,24 +83,25 @@ export const makeEvaluator = (parts: Parts): Evaluator => {
       batch.rows.forEach((index, row) => {
         const example = parts.examples[index];
         const prediction = answers[row];
-        ids.push(parts.task.postprocess(prediction));
+        const read = parts.task.read(prediction, example);
+        answered.push({ answer: read, example });
         predictions.push({
-          idx: example.idx,
+          id: example.id,
           inputs: example.inputs,
           target: example.targets,
           prediction,
-          correct: prediction === example.targets,
+          correct: parts.task.correct(read, example),
         });
       });
     }
-    const order = parts.batches.flatMap((batch) => batch.rows);
-    const targets = order.map((index) => parts.examples[index].label);
-    const metrics = parts.task.metrics(targets, ids);
+    const metrics = Object.fromEntries(
+      Object.entries(parts.task.metrics).map(([name, metric]) => [name, metric(answered)]),
+    );
     const values = Object.values(metrics);
     return {
       metrics,
       score: values.reduce((a, b) => a + b, 0) / values.length,
-      invalid: ids.filter((id) => id < 0).length,
+      invalid: answered.filter(({ answer }) => parts.task.valid?.(answer) === false).length,
       predictions,
     };
   };

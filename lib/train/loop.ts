@@ -13,7 +13,7 @@ import { hostOf } from "./store.js";
 
 /** One decoded answer of an evaluation. */
 export interface Prediction {
-  readonly idx: number;
+  readonly id: string;
   readonly inputs: string;
   readonly target: string;
   readonly prediction: string;

@@ -24,8 +24,9 @@ import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../pro
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Batch, Params } from "../t5/model.js";
-import { loadTask } from "../tasks/load-task.js";
-import { type Example, type Task, taskOf } from "../tasks/superglue.js";
+import { loadTask } from "../tasks/reading.js";
+import { taskOf } from "../tasks/registry.js";
+import type { Example, Task } from "../tasks/task.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { RunConfig } from "./config.js";
@@ -78,7 +79,7 @@ const initialPrompt = async (
     const key = random.foldIn(random.key(config.seed), 1);
     if (config.init === "random-uniform") return randomUniform(key, length, width);
     if (config.init === "sampled-vocabulary") return sampledVocabulary(key, embeddings, length, { population });
-    return classLabels(key, embeddings, (text) => tokenizer.encode(text), task.labels, length, { population });
+    return classLabels(key, embeddings, (text) => tokenizer.encode(text), task.labels ?? [], length, { population });
   });
 };
 
@@ -139,8 +140,8 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   const validationTokens = tokenize(validation, tokenizer, { inputLength: config.maxInputLength });
   const targetLength = longestOf(trainTokens.map((t) => t.targets));
   const lengths = validationTokens.map((t) => t.inputs.length);
-  const majorityId = majority(train.map((e) => e.label));
-  const targets = validation.map((e) => e.label);
+  const majorityId = majority(train.map((e) => Number(e.truth)));
+  const alwaysTheSame = validation.map((example) => ({ answer: majorityId, example }));
   const size = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
   return {
     config,
@@ -167,10 +168,7 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
       method: config.evaluation,
       maxTargetLength: targetLength + 1,
     }),
-    majority: task.metrics(
-      targets,
-      targets.map(() => majorityId),
-    ),
+    majority: Object.fromEntries(Object.entries(task.metrics).map(([name, metric]) => [name, metric(alwaysTheSame)])),
     counts: { model: size(frozen), tuned: prompt.size },
   };
 };
@@ -179,5 +177,5 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
 export const describeRun = ({ config, counts, train, validation, task }: Prepared): string[] => [
   `model      ${basename(config.model)}, ${counts.model.toLocaleString("en")} weights, all frozen`,
   `tuned      ${config.promptLength} soft tokens = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,
-  `task       ${task.name}: ${train.length} training and ${validation.length} dev examples, labels ${task.labels.join(", ")}`,
+  `task       ${task.name}: ${train.length} training and ${validation.length} dev examples, labels ${task.labels?.join(", ")}`,
 ];

@@ -22,8 +22,8 @@ Batches("ids are cut to leave room for the end of sequence", () => {
   assert.equal(withEos([5, 6, 7], 1, 3), [5, 6, 1]);
   assert.equal(withEos([5, 6, 7], 1, 4), [5, 6, 7, 1]);
   assert.equal(withEos([5, 6, 7], 1), [5, 6, 7, 1]);
-  const tokenizer = { encode: (text: string) => [...text].map((c) => c.charCodeAt(0)), eosId: 1 };
-  const example = { idx: 0, inputs: "abc", targets: "d", label: 0 };
+  const tokenizer = { encode: (text: string) => [...text].map((c) => c.charCodeAt(0)), eosId: 1, vocabSize: 300 };
+  const example = { id: "0", inputs: "abc", targets: "d", truth: 0 };
   assert.equal(tokenize([example], tokenizer, { inputLength: 3 }), [{ inputs: [97, 98, 1], targets: [100, 1] }]);
 });
 

@@ -1,0 +1,58 @@
+/** @file Codecs of the fields that rows share, and the errors of a field. */
+import * as t from "io-ts";
+import { DataError } from "../core/errors.js";
+import { brief, withDefault } from "../edge/decode.js";
+
+/** Whoever reads rows. */
+export const READER = { where: "readExamples", error: DataError } as const;
+
+const DIGITS = /^\d{1,15}$/;
+const isId = (x: unknown): boolean =>
+  typeof x === "number" ? Number.isSafeInteger(x) && x >= 0 : typeof x === "string" && DIGITS.test(x);
+
+/** A row's id: an integer from 0, which AX-b writes as a string of digits. */
+export const rowId: t.Type<string, unknown, unknown> = new t.Type(
+  "integer from 0",
+  t.string.is,
+  (raw, context) => (isId(raw) ? t.success(String(Number(raw))) : t.failure(raw, context)),
+  t.identity,
+);
+
+/** What a file may write for a label. */
+export type Written = string | number | boolean;
+
+/** The class id of a row without a label. */
+export const NO_LABEL = -1;
+
+/** Class ids, from what stands for them in the file, in their order; NO_LABEL where the field is missing. */
+export const labelId = (written: readonly Written[]): t.Type<number, unknown, unknown> =>
+  withDefault(
+    new t.Type<number, unknown, unknown>(
+      written.map((label) => JSON.stringify(label)).join(" or "),
+      t.number.is,
+      (raw, context) => {
+        const id = written.indexOf(raw as Written);
+        return id < 0 ? t.failure(raw, context) : t.success(id);
+      },
+      t.identity,
+    ),
+    NO_LABEL,
+  );
+
+/** A field that a row cannot be used with; whoever reads the file adds file and row. */
+export const badField = (at: string, what: string, expected: string, got?: unknown): DataError =>
+  new DataError({ where: READER.where, what, expected, got: got === undefined ? undefined : brief(got), at });
+
+/** @throws {DataError} when ids within one row repeat */
+export const checkDistinct = (at: string, ids: readonly string[]): void => {
+  const seen = new Set<string>();
+  for (const id of ids) {
+    if (seen.has(id)) throw badField(at, "an id stands twice in one row", "each id once", id);
+    seen.add(id);
+  }
+};
+
+/** @throws {DataError} when a row of a split with labels has none */
+export const checkLabel = (at: string, label: number, split: string, expected: string): void => {
+  if (label === NO_LABEL && split !== "test") throw badField(at, `a row of ${split} has no label`, expected);
+};

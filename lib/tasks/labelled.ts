@@ -1,0 +1,83 @@
+/** @file Tasks whose answer is one of a few labels, and whose input is a few fields of the row. */
+import * as t from "io-ts";
+import { accuracy } from "../metrics/classification.js";
+import { classId } from "./answers.js";
+import { checkLabel, labelId, NO_LABEL, rowId, type Written } from "./fields.js";
+import { jsonlFiles, type Metric, type Splits, type Task, type TaskSpec, task } from "./task.js";
+import { byCodePoint, fieldsText, NO_TARGET } from "./text.js";
+
+/** What a labelled task may have besides its name, labels and fields. */
+export interface LabelledOptions {
+  /** What the task asks, for people; the name by default. */
+  readonly title?: string;
+  /** The terms of its data. */
+  readonly licence?: string;
+  /** Where its rows are; by default the three files of SuperGLUE's layout, in the folder of the name in capitals. */
+  readonly splits?: Splits;
+  /** The word that T5's own task has in front of its inputs; the name by default. */
+  readonly prefix?: string;
+  /** The task's number among its benchmark's tasks. */
+  readonly index?: number;
+  /** What the file writes for each label, in the same order; the labels themselves by default. */
+  readonly written?: readonly Written[];
+  /** The names that fields have in the file, where these differ. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Percentages by name; accuracy by default. */
+  readonly metrics?: Readonly<Record<string, Metric<number, number>>>;
+}
+
+/** How a label is read off a text and judged: the class id of a text that is exactly a label, -1 of any other. */
+export const judgedByLabel = (
+  labels: readonly string[],
+): Pick<TaskSpec<unknown, number, number>, "labels" | "read" | "correct" | "valid"> => ({
+  labels,
+  read: classId(labels),
+  correct: (answer, { truth }) => answer !== NO_LABEL && answer === truth,
+  valid: (answer) => answer !== NO_LABEL,
+});
+
+/**
+ * A task of rows `{ idx, label, ...fields }`: the input is `field1: … field2: …` in the order of the alphabet, the target the label's name.
+ *
+ * A row of `train` or `validation` must have a label. In `test` a row may be without: its target is then `<unk>`, its truth -1. An answer
+ * counts only when it is exactly a label; any other has the class id -1.
+ *
+ * @see T5's `glue` preprocessor and `string_label_to_class_id`
+ * @example
+ * const rte = labelled("rte", ["entailment", "not_entailment"], ["premise", "hypothesis"])
+ */
+export const labelled = (
+  name: string,
+  labels: readonly string[],
+  fields: readonly string[],
+  options: LabelledOptions = {},
+): Task => {
+  const { title = name, prefix = name, written = labels, columns = {}, metrics = { accuracy } } = options;
+  const { licence, index, splits = jsonlFiles(name.toUpperCase()) } = options;
+  const columnOf = (field: string): string => columns[field] ?? field;
+  const label = labelId(written);
+  const sorted = [...fields].sort(byCodePoint);
+  const texts = t.type(Object.fromEntries(fields.map((field) => [columnOf(field), t.string])));
+  return task<{ idx: string; label: number } & Readonly<Record<string, unknown>>, number, number>({
+    name,
+    title,
+    prefix,
+    splits,
+    metrics,
+    ...(licence !== undefined && { licence }),
+    ...(index !== undefined && { index }),
+    row: t.type({ idx: rowId, label, ...texts.props }, `${name} row`),
+    examples: (row, split) => {
+      checkLabel("label", row.label, split, label.name);
+      return [
+        {
+          id: row.idx,
+          inputs: fieldsText(sorted.map((field) => [field, row[columnOf(field)] as string])),
+          targets: labels[row.label] ?? NO_TARGET,
+          truth: row.label,
+        },
+      ];
+    },
+    ...judgedByLabel(labels),
+  });
+};

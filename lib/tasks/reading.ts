@@ -1,0 +1,54 @@
+/** @file Examples from a data folder in SuperGLUE's official layout, or from rows in memory. */
+import { join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { DataError } from "../core/errors.js";
+import { readBytes } from "../store/files.js";
+import { READER } from "./fields.js";
+import { examplesOf, parseRows } from "./rows.js";
+import type { Example, Split, Task } from "./task.js";
+
+const noSplit = ({ name, splits }: Task, split: Split): DataError =>
+  new DataError({
+    where: READER.where,
+    what: `${name} has no split ${split}`,
+    expected: Object.keys(splits).join(", "),
+    got: split,
+  });
+
+/**
+ * Reads a split of a task.
+ *
+ * @param dir  the folder that holds the folders of the tasks (`DIR/CB/train.jsonl`); without meaning for rows in memory
+ * @returns Left with a DataError that names the file, and the rows and fields that cannot be used
+ * @example const examples = await orThrow(readExamples(task, "validation", "data/superglue"))
+ */
+export const readExamples = (task: Task, split: Split, dir = "."): TE.TaskEither<DataError, readonly Example[]> => {
+  const rows = task.splits[split];
+  if (rows === undefined) return TE.left(noSplit(task, split));
+  if ("rows" in rows) {
+    const source = `${task.name}, ${split}`;
+    const raw = rows.rows.map((row, i) => ({ at: `${source}, row ${i + 1}`, value: E.right(row) }));
+    return TE.fromEither(examplesOf(task, split, raw, source));
+  }
+  const path = join(dir, rows.file);
+  return pipe(
+    readBytes(path, READER),
+    TE.chainEitherK((bytes) => examplesOf(task, split, parseRows(bytes, path), path)),
+  );
+};
+
+/** The splits that a prompt is tuned with. */
+export interface TunedSplits {
+  readonly train: readonly Example[];
+  readonly validation: readonly Example[];
+}
+
+/** Reads the training and the validation split of a task; see `readExamples`. */
+export const loadTask = (task: Task, dir?: string): TE.TaskEither<DataError, TunedSplits> =>
+  pipe(
+    TE.Do,
+    TE.apSW("train", readExamples(task, "train", dir)),
+    TE.apSW("validation", readExamples(task, "validation", dir)),
+  );

@@ -1,0 +1,74 @@
+/** @file The tasks that have names, and their numbers. */
+import * as E from "fp-ts/lib/Either.js";
+import { ArgumentError, DataError } from "../core/errors.js";
+import { SUPERGLUE } from "./superglue.js";
+import type { Task } from "./task.js";
+import { byCodePoint } from "./text.js";
+
+/** Every task that commands and recipes know by name. */
+export const TASKS: readonly Task[] = [...SUPERGLUE];
+
+/** Their names. */
+export const TASK_NAMES: readonly string[] = TASKS.map(({ name }) => name);
+
+/** How many letters to change, drop or put in, to make one word of another. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
+};
+
+/** The name that is written most alike; of equally near ones the first. */
+const closest = (name: string): string =>
+  TASK_NAMES.map((known) => [distance(name.toLowerCase().slice(0, 40), known), known] as const).reduce((a, b) =>
+    b[0] < a[0] ? b : a,
+  )[1];
+
+/**
+ * The task of a name; Left lists those there are and names the closest.
+ *
+ * @example const rte = orThrow(taskOf("rte"))
+ */
+export const taskOf = (name: string): E.Either<DataError, Task> => {
+  const task = TASKS.find((known) => known.name === name);
+  if (task !== undefined) return E.right(task);
+  return E.left(
+    new DataError({
+      where: "taskOf",
+      what: "there is no task of this name",
+      expected: TASK_NAMES.join(", "),
+      got: name,
+      hint: `did you mean ${closest(name)}?`,
+    }),
+  );
+};
+
+/**
+ * The numbers of tasks for inputs with an index in front: the place of a name in the sorted list of those that are no aliases; an alias has the number of
+ * what it stands for.
+ *
+ * @param aliases  from an alias to a name of the list
+ * @throws {ArgumentError} when an alias stands for a name that is not there
+ * @see prompt-tuning's `task_mapping`
+ * @example taskIndices(["rte", "cb", "axb"], { axb: "rte" }) // cb 0, rte 1, axb 1
+ */
+export const taskIndices = (
+  names: readonly string[],
+  aliases: Readonly<Record<string, string>> = {},
+): ReadonlyMap<string, number> => {
+  const own = [...new Set(names)].filter((name) => !Object.hasOwn(aliases, name)).sort(byCodePoint);
+  const indices = new Map(own.map((name, i) => [name, i]));
+  const targets = Object.entries(aliases).map(([alias, name]): [string, number] => {
+    const index = indices.get(name);
+    if (index !== undefined) return [alias, index];
+    const [what, expected] = ["an alias stands for a task that is not there", own.join(", ")];
+    throw new ArgumentError({ where: "taskIndices", what, expected, got: name, at: alias });
+  });
+  return new Map([...indices, ...targets]);
+};

@@ -1,0 +1,17 @@
+/** @file The token ids of MultiRC's training split, eleven million of them, twice. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import { withShared } from "../helpers/shared.js";
+import { checkTokens, examplesIn, readGolden } from "./golden-checks.js";
+
+const Golden = suite("tasks/golden.long");
+
+withShared(Golden, "multirc.json: the ids of the training split", (root) => {
+  const { golden, task } = readGolden(root, "multirc.json");
+  const wanted = golden.splits.train;
+  const examples = examplesIn(task, "train", readFileSync(join(root, "data", wanted.source)), wanted.source);
+  checkTokens(root, "multirc.json train", task, examples, wanted);
+});
+
+Golden.run();

@@ -9,14 +9,20 @@ import { grad, valueAndGrad } from "../../lib/transforms/grad.js";
 import { jvp } from "../../lib/transforms/jvp.js";
 import { vmap } from "../../lib/transforms/vmap.js";
 import { assertNear, type Tolerance } from "../helpers/golden.js";
-import { readSharedJson, withShared } from "../helpers/shared.js";
+import { goldenFiles } from "../helpers/golden-file.js";
+import { withShared } from "../helpers/shared.js";
 import { FUNCTIONS, HESSIANS, type Inputs, JACOBIANS, SCALARS } from "./functions.js";
 
 const Autodiff = suite("golden/autodiff");
+const files = goldenFiles(Autodiff, "golden/autodiff.test.ts");
 
 interface Row {
   readonly name: string;
+  /** At ties and kinks the derivative is a convention. */
+  readonly convention_dependent?: boolean;
   readonly inputs: Record<string, Nested>;
+  readonly input_shapes: Record<string, readonly number[]>;
+  readonly output_shape: readonly number[];
   readonly differentiated: readonly string[];
   readonly output: Nested;
   readonly cotangent: Nested;
@@ -32,6 +38,7 @@ interface Golden {
   readonly hessians: readonly {
     name: string;
     inputs: Record<string, Nested>;
+    value: number;
     gradient: Record<string, Nested>;
     hessian: Record<string, Record<string, Nested>>;
   }[];
@@ -121,9 +128,13 @@ for (const p of PRECISIONS) {
     const g = (inputs: Inputs): Tensor => f({ ...all, ...inputs });
     const loss = (inputs: Inputs): Tensor => np.sum(np.multiply(ct, g(inputs)));
 
+    for (const [k, shape] of Object.entries(row.input_shapes)) assert.equal(all[k].shape, shape, k);
     const [y, dy] = jvp(g, [x], [v]);
+    assert.equal(y.shape, row.output_shape);
     assertNear("output", numbers(y), flat(row.output), p.first);
     const other = OTHER_CONVENTION[row.name];
+    const isConvention = row.convention_dependent ?? false;
+    assert.ok(other === undefined || isConvention, "another convention where there is but one derivative");
     if (other !== undefined) {
       // Both functions are linear between their kinks: the rest follows from the vjp, and higher derivatives are zero.
       const want = other(row);
@@ -153,7 +164,7 @@ for (const p of PRECISIONS) {
   const check = (title: string, body: (golden: Golden) => void): void =>
     withShared(Autodiff, `${p.label}: ${title}`, async (root) => {
       const runtime = await runtimeFor(p.backend);
-      const golden = readSharedJson<Golden>(root, "golden/autodiff.json");
+      const golden = files.open<Golden>(root, "autodiff.json");
       withRuntime(runtime, () => scope(() => body(golden)));
     });
 
@@ -184,9 +195,10 @@ for (const p of PRECISIONS) {
   });
 
   check("Hessians, forward over reverse", ({ hessians }) => {
-    for (const { name, inputs, gradient, hessian } of hessians) {
+    for (const { name, inputs, value, gradient, hessian } of hessians) {
       const x = tensors(inputs);
       const g = grad(HESSIANS[name]);
+      assertNear(name, numbers(HESSIANS[name](x)), [value], p.first);
       compare(name, g(x), gradient, p.first);
       for (const b of Object.keys(inputs)) {
         const size = x[b].size;

@@ -48,15 +48,47 @@ export const assertNear = (
   }
 };
 
+/** A tensor on the host. */
+export interface Host {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+export const hostOf = (x: Tensor): Host => ({ shape: x.shape, data: x.dataSync() });
+
+/** Asserts that a tensor has the golden's shape and elements. */
+export const assertTensor = (
+  what: string,
+  got: Host,
+  want: GoldenTensor,
+  tolerance: Tolerance,
+  skip?: (i: number) => boolean,
+): void => {
+  assert.equal(got.shape, want.shape, `${what}: shape`);
+  assertNear(what, got.data, want.data, tolerance, skip);
+};
+
+/** What golden numbers allow a gradient to be off. */
+export const gradientTolerance = (want: ArrayLike<number>): Tolerance => ({
+  abs: 1e-5 * Array.from(want).reduce((most, x) => Math.max(most, Math.abs(x)), 0),
+  rel: 1e-4,
+});
+
 /** Asserts that a gradient has the golden digest. */
-export const assertDigest = (what: string, got: ArrayLike<number>, want: Digest): void => {
-  let [squares, sum, cosdot] = [0, 0, 0];
+export const assertDigest = (what: string, { shape, data: got }: Host, want: Digest): void => {
+  assert.equal(shape, want.shape, `${what}: shape`);
+  let [squares, sum, cosdot, most] = [0, 0, 0, 0];
   for (let i = 0; i < got.length; i++) {
     squares += got[i] ** 2;
     sum += got[i];
     cosdot += got[i] * Math.cos(i);
+    most = Math.max(most, Math.abs(got[i]));
   }
   const slack = 2e-5 * want.l2 * Math.sqrt(got.length);
   assertNear(`${what}: l2`, [Math.sqrt(squares)], [want.l2], { abs: 0, rel: 1e-4 });
   assertNear(`${what}: sum and cosdot`, [sum, cosdot], [want.sum, want.cosdot], { abs: slack, rel: 0 });
+  const elements = gradientTolerance([most]);
+  assertNear(`${what}: largest element`, [most], [want.max_abs], elements);
+  const all = Array.from(got);
+  assertNear(`${what}: first elements`, all.slice(0, 4), want.first, elements);
+  assertNear(`${what}: last elements`, all.slice(-4), want.last, elements);
 };

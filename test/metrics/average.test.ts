@@ -9,9 +9,11 @@ import {
   superglueScores,
 } from "../../lib/metrics/index.js";
 import { assertMetric, assertRefused, type GoldenNumber } from "../helpers/answered.js";
-import { readSharedJson, withShared } from "../helpers/shared.js";
+import { goldenFiles } from "../helpers/golden-file.js";
+import { withShared } from "../helpers/shared.js";
 
 const Average = suite("metrics/average");
+const files = goldenFiles(Average, "metrics/average.test.ts");
 
 interface GoldenFile {
   readonly super_glue_groups: Readonly<Record<string, readonly string[]>>;
@@ -28,7 +30,7 @@ interface GoldenFile {
   }[];
 }
 
-const read = (root: string): GoldenFile => readSharedJson<GoldenFile>(root, "golden/tasks/superglue-average.json");
+const read = (root: string): GoldenFile => files.open<GoldenFile>(root, "tasks/superglue-average.json");
 
 /** Our columns by the reference's names. */
 const COLUMNS: Readonly<Record<string, string>> = {

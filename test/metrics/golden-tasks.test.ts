@@ -16,9 +16,11 @@ import {
 } from "../../lib/metrics/index.js";
 import { classId } from "../../lib/tasks/answers.js";
 import { answeredList, assertMetric, assertRefused, type GoldenNumber } from "../helpers/answered.js";
-import { readSharedJson, withShared } from "../helpers/shared.js";
+import { goldenFiles } from "../helpers/golden-file.js";
+import { withShared } from "../helpers/shared.js";
 
 const Golden = suite("metrics/golden-tasks");
+const files = goldenFiles(Golden, "metrics/golden-tasks.test.ts");
 
 type Expected = Readonly<Record<string, GoldenNumber>>;
 type Metrics<Truth, Answer> = Readonly<Record<string, Metric<Truth, Answer>>>;
@@ -37,6 +39,8 @@ interface RecordRow {
   readonly "idx/passage": number;
   readonly "idx/query": number;
   readonly answers: readonly string[];
+  /** The answer of this copy of the query. */
+  readonly targets: string;
   readonly prediction: string;
 }
 
@@ -70,7 +74,7 @@ interface GoldenFile {
   readonly stsb: readonly Read<GoldenNumber, GoldenNumber>[];
 }
 
-const read = (root: string): GoldenFile => readSharedJson<GoldenFile>(root, "golden/tasks/metrics.json");
+const read = (root: string): GoldenFile => files.open<GoldenFile>(root, "tasks/metrics.json");
 
 const compare = <Truth, Answer>(
   metrics: Metrics<Truth, Answer>,
@@ -137,6 +141,7 @@ withShared(Golden, "ReCoRD has T5's metrics over the first copy of each query", 
   const cases = read(root).record;
   const metrics = { em: firstOfGroup(squad.em), f1: firstOfGroup(squad.f1) };
   for (const { name, rows, expected } of cases) {
+    for (const { answers, targets } of rows) assert.ok(answers.includes(targets), name);
     const answered = answeredList(
       rows.map((row) => row.answers),
       rows.map((row) => row.prediction),
@@ -176,6 +181,7 @@ withShared(Golden, "STS-B's texts become T5's numbers and correlations; one pair
     const [truths, answers] = [row.targets, row.predictions].map((texts) => texts.map((text) => stringToFloat(text)));
     const answered = answeredList(truths, answers);
     if (row.reference_raises !== undefined) {
+      assert.is(row.name, "one pair");
       for (const metric of Object.values(metrics)) assertRefused(() => metric(answered), "at least two");
       continue;
     }

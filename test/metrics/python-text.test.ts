@@ -3,9 +3,11 @@ import * as assert from "uvu/assert";
 import { normalizeSquad, normalizeTriviaQa } from "../../lib/metrics/index.js";
 import { lower, splitWords, stringToFloat, strip, stripStart, wholeNumber } from "../../lib/metrics/python-text.js";
 import { assertMetric, type GoldenNumber } from "../helpers/answered.js";
-import { readSharedJson, withShared } from "../helpers/shared.js";
+import { goldenFiles } from "../helpers/golden-file.js";
+import { withShared } from "../helpers/shared.js";
 
 const PythonText = suite("metrics/python-text");
+const files = goldenFiles(PythonText, "metrics/python-text.test.ts");
 
 interface GoldenFile {
   readonly functions: readonly {
@@ -19,7 +21,7 @@ interface GoldenFile {
   readonly string_to_float: readonly { readonly input: string; readonly expected: GoldenNumber }[];
 }
 
-const read = (root: string): GoldenFile => readSharedJson<GoldenFile>(root, "golden/tasks/strings.json");
+const read = (root: string): GoldenFile => files.open<GoldenFile>(root, "tasks/strings.json");
 
 withShared(PythonText, "odd texts are stripped, split, put in lower case and normalised as Python does it", (root) => {
   const { functions } = read(root);

@@ -10,136 +10,38 @@ import { parseSafetensors } from "../../lib/io/safetensors.js";
 import * as np from "../../lib/np/index.js";
 import { type AdafactorMoments, adafactor, applyUpdates, chain, clipByGlobalNorm } from "../../lib/optim/index.js";
 import { jit } from "../../lib/transforms/jit.js";
-import { assertDigest, assertNear, type Digest, type GoldenTensor } from "../helpers/golden.js";
-import { readSharedJson, withShared } from "../helpers/shared.js";
+import { goldenFiles } from "../helpers/golden-file.js";
+import { withShared } from "../helpers/shared.js";
+import { type Case, checkCase, trained, type Whole } from "./adafactor-checks.js";
 
 const Adafactor = suite("optim/adafactor");
 
 const reference = await runtimeFor("reference");
 
-/** T5X's Adafactor, and that of Hugging Face. */
-type Producer = "t5x" | "hf";
-
-interface Case {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly settings: {
-    readonly learning_rate: number;
-    readonly multiply_by_parameter_scale: boolean;
-    readonly weight_decay: number | null;
-    readonly decay_rate: number;
-    readonly clipping_threshold: number;
-    readonly beta1: number | null;
-    readonly min_dim_size_to_factor: number;
-  };
-  readonly factored: Readonly<Record<Producer, boolean>>;
-  readonly initial: { readonly numerator: GoldenTensor; readonly denominator: number };
-  readonly gradients: {
-    readonly q: GoldenTensor;
-    readonly row_exponent: readonly number[];
-    readonly col_exponent: readonly number[] | null;
-    readonly step_exponent: readonly number[];
-    readonly fine: number;
-    readonly roll: readonly [number, number] | null;
-  };
-  readonly params_after_step: Record<
-    Producer,
-    Record<string, GoldenTensor | { digest: Digest; rows: number[]; values: GoldenTensor }>
-  >;
-  readonly state_after_20: Record<Producer, Record<string, GoldenTensor>>;
-}
-
-/** The gradient of step `t`, as the case's formula gives it: exact in float32. */
-const gradient = ({ shape, gradients: g }: Case, t: number): Float32Array => {
-  const [rows, columns] = [shape[0], shape[1] ?? 1];
-  return Float32Array.from({ length: rows * columns }, (_, at) => {
-    const [i, j] = [Math.floor(at / columns), at % columns];
-    const q =
-      g.roll === null
-        ? g.q.data[t * rows * columns + at]
-        : g.q.data[((i + g.roll[0] * t) % rows) * columns + ((j + g.roll[1] * t) % columns)];
-    const column = shape.length === 1 ? 0 : (g.col_exponent?.[j] ?? 0);
-    return q * 2 ** (g.row_exponent[i] + column + g.step_exponent[t] - g.fine);
-  });
-};
-
 /** The state of the second part of a chain. */
 const last = <U, A, B>([updates, [, state]]: readonly [U, readonly [A, B]]): readonly [U, B] => [updates, state];
 
-const PARAMS = { abs: 2e-5, rel: 1e-5 };
-const STATE = { abs: 1e-37, rel: 1e-4 };
+const files = goldenFiles(Adafactor, "optim/adafactor.test.ts");
 
-/** What differs by the producer: Hugging Face factors every matrix, and multiplies its weight decay by the learning rate. */
-const optionsOf = (producer: Producer, { settings: s }: Case) => ({
-  minDimSizeToFactor: producer === "hf" ? 1 : s.min_dim_size_to_factor,
-  ...(s.weight_decay === null
-    ? {}
-    : { weightDecayRate: producer === "hf" ? s.learning_rate * s.weight_decay : s.weight_decay }),
-});
-
-const twentySteps = (producer: Producer) => (root: string) => {
-  const { cases } = readSharedJson<{ cases: Case[] }>(root, "golden/adafactor.json");
-  const stored = parseSafetensors(readFileSync(`${root}/golden/adafactor_params.safetensors`));
+/** The tensors of a safetensors file by name. */
+const tensorsIn = (path: string): unknown => {
+  const stored = parseSafetensors(readFileSync(path));
   if (E.isLeft(stored)) throw stored.left;
-  withRuntime(reference, () => {
-    for (const c of cases) {
-      scope(() => {
-        const { settings: s } = c;
-        const tx = adafactor({
-          learningRate: s.learning_rate,
-          decayRate: s.decay_rate,
-          multiplyByParameterScale: s.multiply_by_parameter_scale,
-          clippingThreshold: s.clipping_threshold,
-          ...optionsOf(producer, c),
-          ...(s.beta1 === null ? {} : { beta1: s.beta1 }),
-        });
-        const { numerator, denominator } = c.initial;
-        let params: { w: Tensor } = {
-          w: np.array(
-            Float32Array.from(numerator.data, (x) => x / denominator),
-            { shape: c.shape },
-          ),
-        };
-        let state = tx.init(params);
-        assert.is((state.moments as { w: AdafactorMoments }).w.v === null, c.factored[producer], `${c.name}: factored`);
-        for (let t = 0; t < 20; t++) {
-          const [updates, next] = tx.update({ w: np.array(gradient(c, t), { shape: c.shape }) }, state, params);
-          params = applyUpdates(params, updates);
-          state = next;
-          const want = c.params_after_step[producer][String(t + 1)];
-          if (want === undefined) continue;
-          const got = params.w.dataSync();
-          const what = `${c.name}, step ${t + 1}`;
-          const whole = stored.right.tensors.get(`${c.name}/${producer}/${t + 1}`);
-          if (whole !== undefined) assertNear(what, got, whole.data, PARAMS);
-          if ("data" in want) assertNear(what, got, want.data, PARAMS);
-          else {
-            assertDigest(what, got, want.digest);
-            const width = c.shape[1];
-            want.rows.forEach((row, i) => {
-              const values = want.values.data.slice(i * width, (i + 1) * width);
-              assertNear(`${what}, row ${row}`, got.slice(row * width, (row + 1) * width), values, PARAMS);
-            });
-          }
-        }
-        const { v, vRow, vCol } = (state.moments as { w: AdafactorMoments }).w;
-        const golden = c.state_after_20[producer];
-        // Hugging Face's rows are the mean over the last axis, ours over the longest.
-        const swapped = producer === "hf" && c.shape[0] > c.shape[1];
-        for (const [name, tensor] of [
-          ["v", v],
-          [swapped ? "v_col" : "v_row", vRow],
-          [swapped ? "v_row" : "v_col", vCol],
-        ] as const) {
-          if (golden[name] !== undefined)
-            assertNear(`${c.name}: ${name}`, (tensor as Tensor).dataSync(), golden[name].data, STATE);
-        }
-      });
-    }
-  });
+  return Object.fromEntries(Array.from(stored.right.tensors, ([name, { data }]) => [name, { data }]));
 };
-withShared(Adafactor, "twenty steps of every case equal T5X's", twentySteps("t5x"));
-withShared(Adafactor, "twenty steps of every case equal Hugging Face's", twentySteps("hf"));
+
+for (const [producer, who] of [
+  ["t5x", "T5X"],
+  ["hf", "Hugging Face"],
+] as const) {
+  withShared(Adafactor, `twenty steps of every case equal those of ${who}`, (root) => {
+    const { cases } = files.open<{ cases: readonly Case[] }>(root, "adafactor.json");
+    const whole = files.open<Whole>(root, "adafactor_params.safetensors", tensorsIn);
+    withRuntime(reference, () => {
+      for (const c of cases) checkCase(producer, trained(producer, c), c, whole);
+    });
+  });
+}
 
 /** The state of T5X's own test after one step: every second moment is a constant. */
 const afterOneStep = (moments: Partial<Record<keyof AdafactorMoments, Tensor>>) => ({

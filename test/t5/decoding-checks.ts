@@ -7,8 +7,9 @@ import { type BeamMethod, generate } from "../../lib/t5/generate.js";
 import { logits as logitsOf } from "../../lib/t5/model.js";
 import { rank } from "../../lib/t5/rank.js";
 import { assertNear, fromGolden, type GoldenTensor } from "../helpers/golden.js";
-import { readSharedJson } from "../helpers/shared.js";
-import { type Model, onModels } from "./golden-checks.js";
+import type { GoldenFiles } from "../helpers/golden-file.js";
+import { onModels } from "./golden-checks.js";
+import { checkInputs, type Model } from "./golden-results.js";
 
 const LOGITS = { abs: 5e-5, rel: 1e-5 };
 const SCORES = { abs: 1e-4, rel: 1e-5 };
@@ -41,7 +42,11 @@ interface T5xBeams extends Case {
   readonly scores: GoldenTensor;
 }
 interface Golden<C> {
-  readonly inputs: { readonly input_ids: GoldenTensor; readonly prompt: GoldenTensor };
+  readonly inputs: {
+    readonly input_ids: GoldenTensor;
+    readonly attention_mask: GoldenTensor;
+    readonly prompt: GoldenTensor;
+  };
   readonly cases: readonly C[];
 }
 
@@ -52,6 +57,7 @@ const answers = <C>(
   options: BeamMethod | { maxLength: number },
   withPrompt: boolean,
 ): Decoded[][] => {
+  checkInputs(golden.inputs);
   using method = generate(config, options);
   const inputs = fromGolden(golden.inputs.input_ids);
   return method(params, inputs, withPrompt ? { prefix: fromGolden(golden.inputs.prompt) } : {});
@@ -86,13 +92,14 @@ const assertBeams = (
 /** Adds the checks of both models on every runtime of these labels; `wanted` leaves out models and cases, since each is compiled. */
 export const decodesLikeGoldens = (
   suite: Test,
+  files: GoldenFiles,
   labels: readonly string[],
   wanted: (name: string, prompt: boolean) => boolean = () => true,
 ): void => {
   onModels(suite, labels, (check, name) => {
     if (!wanted(name, true) && !wanted(name, false)) return;
     check("greedy decoding and its likelihood, with and without the prompt", (model, root) => {
-      const golden = readSharedJson<Golden<Greedy | HuggingFaceBeams>>(root, `golden/${name}/generate.json`);
+      const golden = files.open<Golden<Greedy | HuggingFaceBeams>>(root, `${name}/generate.json`);
       const { config, params } = model;
       using score = rank(config);
       for (const c of golden.cases.filter((k): k is Greedy => k.method === "greedy" && wanted(name, k.prompt))) {
@@ -114,7 +121,7 @@ export const decodesLikeGoldens = (
     check(
       "the five best tokens of every greedy step, and the likelihood of the chosen one",
       ({ config, params }, root) => {
-        const golden = readSharedJson<Golden<Greedy | HuggingFaceBeams>>(root, `golden/${name}/generate.json`);
+        const golden = files.open<Golden<Greedy | HuggingFaceBeams>>(root, `${name}/generate.json`);
         for (const c of golden.cases.filter((k): k is Greedy => k.method === "greedy" && wanted(name, k.prompt))) {
           const [rows, length] = c.live.shape;
           const chosen = Array.from({ length: rows }, (_, i) => row(c.sequences, i, 1)).flat();
@@ -138,7 +145,7 @@ export const decodesLikeGoldens = (
     );
 
     check("beam search by Hugging Face's rule", (model, root) => {
-      const golden = readSharedJson<Golden<Greedy | HuggingFaceBeams>>(root, `golden/${name}/generate.json`);
+      const golden = files.open<Golden<Greedy | HuggingFaceBeams>>(root, `${name}/generate.json`);
       for (const c of golden.cases.filter(
         (k): k is HuggingFaceBeams => k.method === "beam" && wanted(name, k.prompt),
       )) {
@@ -155,7 +162,7 @@ export const decodesLikeGoldens = (
     });
 
     check("beam search by T5X's rule", (model, root) => {
-      const golden = readSharedJson<Golden<T5xBeams>>(root, `golden/${name}/beam_t5x.json`);
+      const golden = files.open<Golden<T5xBeams>>(root, `${name}/beam_t5x.json`);
       for (const c of golden.cases.filter((k) => wanted(name, k.prompt))) {
         const penalty = { rule: "t5x", alpha: c.alpha } as const;
         const options = { method: "beam", maxLength: c.max_decode_len, numBeams: c.num_decodes, penalty } as const;

@@ -9,19 +9,23 @@ import { readExamples } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
 import type { Answered, Example, Metric, Split, Task } from "../../lib/tasks/task.js";
 import { assertMetric } from "../helpers/answered.js";
-import { readSharedJson, withShared } from "../helpers/shared.js";
+import { goldenFiles } from "../helpers/golden-file.js";
+import { withShared } from "../helpers/shared.js";
 import { GOLDEN_FILES, type Rule, readGolden, sha256 } from "./golden-checks.js";
 
 const Evaluation = suite("tasks/evaluation");
+const files = goldenFiles(Evaluation, "tasks/evaluation.test.ts");
 
-const predictionsOf = ({ pattern, a, b }: Rule, examples: readonly Example[]): string[] =>
-  examples.map(({ targets }, i) => {
-    const { text, op, tail } = pattern[(a * i + b) % pattern.length];
-    if (op === "target") return targets;
-    if (op === "target_plus") return `${targets}${tail}`;
-    if (op === "first_word") return targets.split(" ")[0];
+const predictionsOf = ({ pattern, a, b }: Rule, examples: readonly Example[]): string[] => {
+  const answers = pattern.map(({ text, op, tail }) => (target: string): string => {
+    if (op === "target") return target;
+    if (op === "target_plus") return `${target}${tail}`;
+    if (op === "first_word") return target.split(" ")[0];
+    assert.is(op, undefined);
     return text as string;
   });
+  return examples.map(({ targets }, i) => answers[(a * i + b) % answers.length](targets));
+};
 
 const read = (task: Task, examples: readonly Example[], predictions: readonly string[]): Answered[] =>
   examples.map((example, i) => ({ example, answer: task.read(predictions[i], example) }));
@@ -72,7 +76,7 @@ for (const file of GOLDEN_FILES) {
   // The diagnostics have none here; see below.
   if (file.startsWith("ax")) continue;
   withShared(Evaluation, `${file}: evaluation`, async (root) => {
-    const { golden, task } = readGolden(root, file);
+    const { golden, task } = readGolden(files, root, file);
     const evaluation = golden.evaluation ?? [];
     assert.ok(evaluation.length > 0);
     for (const [n, wanted] of evaluation.entries()) {
@@ -103,7 +107,7 @@ interface Diagnostics {
 }
 
 withShared(Evaluation, "the diagnostics of metrics.json: correlation, accuracy and gender parity", async (root) => {
-  const { diagnostics } = readSharedJson<{ diagnostics: Diagnostics }>(root, "golden/tasks/metrics.json");
+  const { diagnostics } = files.open<{ diagnostics: Diagnostics }>(root, "tasks/metrics.json");
   for (const [n, { file, rule, illegal_answers, expected }] of diagnostics.cases.entries()) {
     const task = orThrow(taskOf(file === "AX-b" ? "axb" : "axg"));
     const examples = await orThrow(readExamples(task, "test", join(root, "data/superglue")));

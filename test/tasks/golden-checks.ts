@@ -12,7 +12,7 @@ import { taskOf } from "../../lib/tasks/registry.js";
 import { examplesOf, parseRows } from "../../lib/tasks/rows.js";
 import type { Example, Split, Task } from "../../lib/tasks/task.js";
 import { parseSentencePiece, type Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
-import { readSharedJson } from "../helpers/shared.js";
+import type { GoldenFiles } from "../helpers/golden-file.js";
 
 interface Forms {
   readonly with_prefix: string;
@@ -82,8 +82,12 @@ export const GOLDEN_FILES = [
 export type GoldenFile = (typeof GOLDEN_FILES)[number];
 
 /** A golden file, and the task that it is about. */
-export const readGolden = (root: string, file: GoldenFile): { readonly golden: GoldenTask; readonly task: Task } => {
-  const golden = readSharedJson<GoldenTask>(root, `golden/tasks/${file}`);
+export const readGolden = (
+  files: GoldenFiles,
+  root: string,
+  file: GoldenFile,
+): { readonly golden: GoldenTask; readonly task: Task } => {
+  const golden = files.open<GoldenTask>(root, `tasks/${file}`);
   return { golden, task: orThrow(taskOf(golden.task)) };
 };
 

@@ -2,13 +2,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
+import { goldenFiles } from "../helpers/golden-file.js";
 import { withShared } from "../helpers/shared.js";
 import { checkTokens, examplesIn, readGolden } from "./golden-checks.js";
 
 const Golden = suite("tasks/golden.long");
+const files = goldenFiles(Golden, "tasks/golden.long.ts");
 
 withShared(Golden, "multirc.json: the ids of the training split", (root) => {
-  const { golden, task } = readGolden(root, "multirc.json");
+  const { golden, task } = readGolden(files, root, "multirc.json");
   const wanted = golden.splits.train;
   const examples = examplesIn(task, "train", readFileSync(join(root, "data", wanted.source)), wanted.source);
   checkTokens(root, "multirc.json train", task, examples, wanted);

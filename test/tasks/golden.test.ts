@@ -5,17 +5,19 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseRows } from "../../lib/tasks/rows.js";
 import type { Split } from "../../lib/tasks/task.js";
+import { goldenFiles } from "../helpers/golden-file.js";
 import { withShared } from "../helpers/shared.js";
 import { checkStrings, checkTokens, examplesIn, GOLDEN_FILES, type GoldenFile, readGolden } from "./golden-checks.js";
 
 const Golden = suite("tasks/golden");
+const files = goldenFiles(Golden, "tasks/golden.test.ts");
 
 /** Tokenizing this takes as long as all the rest; golden.long.ts does. */
 const isLong = (file: GoldenFile, split: string): boolean => file === "multirc.json" && split === "train";
 
 for (const file of GOLDEN_FILES) {
   withShared(Golden, `${file}: the published rows`, (root) => {
-    const { golden, task } = readGolden(root, file);
+    const { golden, task } = readGolden(files, root, file);
     assert.match(golden.reference.tfds, /^super_glue\//);
     assert.is(golden.prefix, `${task.prefix} `);
     for (const [split, wanted] of Object.entries(golden.splits)) {
@@ -29,7 +31,7 @@ for (const file of GOLDEN_FILES) {
   });
 
   withShared(Golden, `${file}: invented rows`, (root) => {
-    const { golden, task } = readGolden(root, file);
+    const { golden, task } = readGolden(files, root, file);
     for (const [split, wanted] of Object.entries(golden.synthetic.splits)) {
       const bytes = new TextEncoder().encode(golden.synthetic.files[wanted.source]);
       const examples = examplesIn(task, split, bytes, wanted.source);

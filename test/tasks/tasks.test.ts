@@ -16,10 +16,12 @@ import { examplesOf, parseRows } from "../../lib/tasks/rows.js";
 import type { Example, Split, Task } from "../../lib/tasks/task.js";
 import { byCodePoint, fieldsText } from "../../lib/tasks/text.js";
 import { fixSpans, type WscSpans } from "../../lib/tasks/wsc.js";
+import { goldenFiles } from "../helpers/golden-file.js";
 import { withShared } from "../helpers/shared.js";
 import { readGolden } from "./golden-checks.js";
 
 const Tasks = suite("tasks/tasks");
+const files = goldenFiles(Tasks, "tasks/tasks.test.ts");
 
 Tasks("a task is found by its name", () => {
   assert.equal(TASK_NAMES, ["boolq", "cb", "copa", "multirc", "record", "rte", "wic", "wsc", "axb", "axg"]);
@@ -230,7 +232,7 @@ const rowsIn = (root: string, source: string): { idx: number; text: string; targ
     .map((line) => JSON.parse(line));
 
 withShared(Tasks, "wsc.json: spans_changed_by_fixed and fixed_spans are what the repair changes", (root) => {
-  const { golden } = readGolden(root, "wsc.json");
+  const { golden } = readGolden(files, root, "wsc.json");
   for (const [split, { source, spans_changed_by_fixed }] of Object.entries(golden.splits)) {
     if (spans_changed_by_fixed === undefined) continue;
     const changes = rowsIn(root, source).map((row) => ({ ...row, fixed: fixSpans(row.text, row.target) }));

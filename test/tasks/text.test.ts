@@ -1,9 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dropFirstWord, joinTexts, padPunctuation, stsbTarget } from "../../lib/tasks/text.js";
-import { readSharedJson, withShared } from "../helpers/shared.js";
+import { goldenFiles } from "../helpers/golden-file.js";
+import { withShared } from "../helpers/shared.js";
 
 const Text = suite("tasks/text");
+const files = goldenFiles(Text, "tasks/text.test.ts");
 
 interface GoldenFile {
   readonly functions: readonly {
@@ -15,7 +17,7 @@ interface GoldenFile {
   readonly stsb_targets: readonly { readonly label: number; readonly expected: string }[];
 }
 
-const read = (root: string): GoldenFile => readSharedJson<GoldenFile>(root, "golden/tasks/strings.json");
+const read = (root: string): GoldenFile => files.open<GoldenFile>(root, "tasks/strings.json");
 
 withShared(Text, "odd texts are padded, joined and shortened as the reference does it", (root) => {
   const { functions } = read(root);

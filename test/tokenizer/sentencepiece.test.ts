@@ -6,7 +6,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "../../lib/tokenizer/sentencepiece.js";
+import { goldenFiles } from "../helpers/golden-file.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
+import { checkDecoded, checkEncoded, type Decoded, type Encoded } from "./golden-checks.js";
 import { charsMap, type ModelSpec, modelFile, SPECIALS } from "./model-file.js";
 
 const Suite = suite("tokenizer/sentencepiece");
@@ -126,19 +128,7 @@ Suite("a text of known characters comes back as its normal form", () => {
 
 // ---- T5's vocabulary against SentencePiece ------------------------------------------------------------------------
 
-interface Encoded {
-  readonly tag: string;
-  readonly text: string;
-  readonly ids: number[];
-  readonly pieces: string[];
-  readonly decoded: string;
-}
-/** Rows of a JSONL file. Only \n ends a row: the texts hold other line separators. */
-const rows = <T>(root: string, file: string): T[] =>
-  readFileSync(join(root, file), "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as T);
+const files = goldenFiles(Suite, "tokenizer/sentencepiece.test.ts");
 
 let parsed: Tokenizer | undefined;
 const t5 = (root: string): Tokenizer => {
@@ -149,14 +139,9 @@ const t5 = (root: string): Tokenizer => {
 withShared(Suite, "T5: ids, pieces and decoded text of all golden rows are exact", (root) => {
   // The rows come from the file as it is, without sentinels, and some have sentinels in their text.
   const tokenizer = parse(readFileSync(join(root, "data/t5/sentencepiece.model")), { extraIds: 0 });
-  const golden = rows<Encoded>(root, "golden/sentencepiece.jsonl");
+  const golden = files.open<Encoded[]>(root, "sentencepiece.jsonl");
   assert.is(golden.length, 1034);
-  for (const { tag, text, ids, pieces, decoded } of golden) {
-    const where = `${tag}: ${JSON.stringify(text).slice(0, 200)}`;
-    assert.equal(tokenizer.encode(text), ids, where);
-    assert.equal(tokenizer.encodeAsPieces(text), pieces, where);
-    assert.is(tokenizer.decode(ids), decoded, where);
-  }
+  for (const row of golden) checkEncoded(tokenizer, row);
 });
 
 /** A text with sentinels in it, and its ids by SentencePiece with two vocabularies; `decoded` is of T5's. */
@@ -183,9 +168,9 @@ Suite("ids of texts with sentinels are SentencePiece's with the small vocabulary
 });
 
 withShared(Suite, "T5: the text of all golden id lists is exact", (root) => {
-  const golden = rows<{ ids: number[]; text: string }>(root, "golden/sentencepiece_decode.jsonl");
+  const golden = files.open<Decoded[]>(root, "sentencepiece_decode.jsonl");
   assert.is(golden.length, 355);
-  for (const { ids, text } of golden) assert.is(t5(root).decode(ids), text, `${ids}`);
+  for (const row of golden) checkDecoded(t5(root), row);
 });
 
 withShared(Suite, "T5: ids of the usual targets are those of the specification", (root) => {
@@ -238,9 +223,9 @@ withShared(Suite, "T5: a text without unknown characters comes back as its NFKC 
 
 withShared(Suite, "T5: texts joined by a space encode to their ids joined", (root) => {
   // No piece has a space inside, so words do not share pieces.
-  const golden = rows<Encoded>(root, "golden/sentencepiece.jsonl").filter(({ tag }) =>
-    /^(basic|boolq|rte|wic|cb)$/.test(tag),
-  );
+  const golden = files
+    .open<Encoded[]>(root, "sentencepiece.jsonl")
+    .filter(({ tag }) => /^(basic|boolq|rte|wic|cb)$/.test(tag));
   const plain = golden.filter(({ ids }) => ids.length > 0 && !ids.includes(2));
   assert.ok(plain.length > 150);
   plain.forEach((first, i) => {

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Tokenizer as HfTokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import * as E from "fp-ts/lib/Either.js";
@@ -9,10 +7,12 @@ import { isFluxionError } from "../../lib/core/errors.js";
 import type { Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
 import { trimEnd } from "../../lib/tokenizer/text-steps.js";
 import { parseTokenizerJson } from "../../lib/tokenizer/tokenizer-json.js";
+import { goldenFiles } from "../helpers/golden-file.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
 import { type Parts, tokenizerJson } from "./tokenizer-json-file.js";
 
 const Suite = suite("tokenizer/tokenizer-json");
+const files = goldenFiles(Suite, "tokenizer/tokenizer-json.test.ts");
 
 const parse = (raw: unknown, extraIds?: number): Tokenizer => {
   const result = parseTokenizerJson(raw, extraIds === undefined ? {} : { extraIds });
@@ -142,10 +142,7 @@ withShared(
   (root) => {
     const file = readSharedJson<object>(root, "data/t5/tokenizer.json");
     const [ours, theirs] = [parse(file), reference(file)];
-    const rows = readFileSync(join(root, "golden/sentencepiece.jsonl"), "utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as Row);
+    const rows = files.open<Row[]>(root, "sentencepiece.jsonl");
     const differs: number[] = [];
     rows.forEach(({ text, ids }, i) => {
       const own = ours.encode(text);

@@ -13,6 +13,7 @@ import { makeJaxpr } from "../../lib/transforms/make-jaxpr.js";
 import { vmap } from "../../lib/transforms/vmap.js";
 import { HESSIANS, JACOBIANS } from "../golden/functions.js";
 import { assertNear } from "../helpers/golden.js";
+import { goldenFiles } from "../helpers/golden-file.js";
 import {
   centralDifference,
   f64,
@@ -24,10 +25,11 @@ import {
   onDevice,
   treesClose,
 } from "../helpers/runtime.js";
-import { readSharedJson, withShared } from "../helpers/shared.js";
+import { withShared } from "../helpers/shared.js";
 import { failing, onOwnRuntime } from "./setup.js";
 
 const Jacobian = suite("transforms/jacobian");
+const files = goldenFiles(Jacobian, "transforms/jacobian.test.ts");
 onOwnRuntime(Jacobian);
 
 const flat = (x: Nested): number[] => (Array.isArray(x) ? (x as Nested[]).flatMap(flat) : [Number(x)]);
@@ -44,7 +46,7 @@ interface Golden {
 
 withShared(Jacobian, "the golden Jacobians, by columns and by rows, eagerly and compiled", (root) =>
   scope(() => {
-    for (const { name, x, jacobian: want } of readSharedJson<Golden>(root, "golden/autodiff.json").jacobians) {
+    for (const { name, x, jacobian: want } of files.open<Golden>(root, "autodiff.json").jacobians) {
       const at = np.array(x, { dtype: "float64" });
       const f = JACOBIANS[name];
       for (const J of [jacfwd(f), jacrev(f), jit(jacfwd(f)), jit(jacrev(f))]) {
@@ -58,7 +60,7 @@ withShared(Jacobian, "the golden Jacobians, by columns and by rows, eagerly and 
 
 withShared(Jacobian, "the golden Hessians, as trees of trees", (root) =>
   scope(() => {
-    for (const { name, inputs, hessian: want } of readSharedJson<Golden>(root, "golden/autodiff.json").hessians) {
+    for (const { name, inputs, hessian: want } of files.open<Golden>(root, "autodiff.json").hessians) {
       const x = Object.fromEntries(Object.entries(inputs).map(([k, v]) => [k, np.array(v, { dtype: "float64" })]));
       const f = HESSIANS[name] as (p: typeof x) => Tensor;
       const orders = {

@@ -1,0 +1,109 @@
+/** @file The checks of golden values fail when one value is wrong: a string, a digest, a count, a label, an element of a tensor. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { runtimeFor } from "../../lib/compile/init.js";
+import { scope } from "../../lib/core/composite.js";
+import { withRuntime } from "../../lib/core/runtime.js";
+import { orThrow } from "../../lib/edge/either.js";
+import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import * as np from "../../lib/np/index.js";
+import { taskOf } from "../../lib/tasks/registry.js";
+import { parseRows } from "../../lib/tasks/rows.js";
+import { parseSentencePiece } from "../../lib/tokenizer/sentencepiece.js";
+import { everyChangeIsSeen } from "../helpers/corrupt.js";
+import { readGolden } from "../helpers/golden-file.js";
+import { withShared } from "../helpers/shared.js";
+import { checkMetrics, type MetricRow } from "../metrics/golden-checks.js";
+import { type Case, checkCase, trained } from "../optim/adafactor-checks.js";
+import { checkPass, type PassGolden, passOf } from "../t5/golden-results.js";
+import { checkStrings, checkTokens, examplesIn, type GoldenTask } from "../tasks/golden-checks.js";
+import { checkDecoded, checkEncoded, type Decoded, type Encoded } from "../tokenizer/golden-checks.js";
+
+/** What a row's values are made from. */
+const ROW_INPUTS = ["name", "targets", "predictions"].map((key) => `metrics.${key}`);
+
+const Corruption = suite("golden/corruption");
+
+for (const file of ["forward", "prompt", "long"]) {
+  withShared(Corruption, `t5-tiny/${file}.json`, async (root) => {
+    const loaded = await orThrow(loadHuggingFace(join(root, "golden/t5-tiny")));
+    const golden = readGolden(root, `t5-tiny/${file}.json`) as PassGolden;
+    withRuntime(await runtimeFor("wasm"), () =>
+      scope(() => {
+        const got = passOf({ config: loaded.config, params: np.devicePut(loaded.params) }, golden.inputs);
+        const kinds = everyChangeIsSeen(golden, () => checkPass(got, golden), `t5-tiny/${file}.json`, [
+          "inputs.input_ids.data",
+          "inputs.prompt",
+          "prompt_grad",
+        ]);
+        assert.ok(kinds > 20, `${kinds} kinds`);
+      }),
+    );
+  });
+}
+
+for (const producer of ["t5x", "hf"] as const) {
+  withShared(Corruption, `adafactor.json, ${producer}`, async (root) => {
+    const { cases } = readGolden(root, "adafactor.json") as { cases: Case[] };
+    const other = producer === "hf" ? "t5x" : "hf";
+    withRuntime(await runtimeFor("reference"), () => {
+      for (const c of cases.filter(({ name }) => /strong_decay|vector_64/.test(name))) {
+        const got = trained(producer, c);
+        const golden = { cases: [c] };
+        const elsewhere = [
+          "name",
+          "shape",
+          "settings",
+          "initial",
+          "gradients.q",
+          "gradients.row_exponent",
+          "gradients.col_exponent",
+        ];
+        const inputs = [
+          ...elsewhere,
+          "gradients.step_exponent",
+          "gradients.fine",
+          "gradients.roll",
+          `factored.${other}`,
+        ];
+        const others = [`params_after_step.${other}`, `state_after_20.${other}`];
+        const left = [...inputs, ...others].map((part) => `cases.${part}`);
+        everyChangeIsSeen(golden, () => checkCase(producer, got, c, {}), "adafactor.json", left);
+      }
+    });
+  });
+}
+
+withShared(Corruption, "sentencepiece.jsonl and sentencepiece_decode.jsonl", (root) => {
+  const model = readFileSync(join(root, "data/t5/sentencepiece.model"));
+  const tokenizer = orThrow(parseSentencePiece(model, { extraIds: 0 }));
+  for (const row of (readGolden(root, "sentencepiece.jsonl") as Encoded[]).slice(0, 300)) {
+    if (row.ids.length > 0) everyChangeIsSeen(row, () => checkEncoded(tokenizer, row), "sentencepiece.jsonl", ["tag"]);
+  }
+  for (const row of (readGolden(root, "sentencepiece_decode.jsonl") as Decoded[]).slice(0, 5)) {
+    everyChangeIsSeen(row, () => checkDecoded(tokenizer, row), "sentencepiece_decode.jsonl", ["ids"]);
+  }
+});
+
+withShared(Corruption, "metrics.json", (root) => {
+  const { metrics } = readGolden(root, "metrics.json") as { metrics: MetricRow[] };
+  for (const row of metrics) everyChangeIsSeen({ metrics: [row] }, () => checkMetrics(row), "metrics.json", ROW_INPUTS);
+});
+
+withShared(Corruption, "tasks/cb.json: strings, digests, counts and lengths of invented rows", (root) => {
+  const golden = readGolden(root, "tasks/cb.json") as GoldenTask;
+  const task = orThrow(taskOf("cb"));
+  for (const [split, wanted] of Object.entries(golden.synthetic.splits)) {
+    const bytes = new TextEncoder().encode(golden.synthetic.files[wanted.source]);
+    const [examples, rows] = [examplesIn(task, split, bytes, wanted.source), parseRows(bytes, wanted.source).length];
+    const check = (): void => {
+      checkStrings(split, task, examples, rows, wanted);
+      checkTokens(root, split, task, examples, wanted);
+    };
+    everyChangeIsSeen(wanted, check, "tasks/cb.json", ["source"]);
+  }
+});
+
+Corruption.run();

@@ -184,7 +184,10 @@ check("averages of parameters: a share of the way, or now and then", () => {
 });
 
 check("a decay outside of 0 to 1 is refused", () => {
-  assert.match(messageOf(() => optim.adam({ learningRate: 1, beta2: 1.5 })) ?? "", /beta2[\s\S]*1\.5/);
+  for (const name of ["beta1", "beta2"]) {
+    const message = messageOf(() => optim.adam({ learningRate: 1, [name]: 1.5 })) ?? "";
+    assert.match(message, new RegExp(`${name}[\\s\\S]*1\\.5`));
+  }
   assert.match(messageOf(() => optim.ema(-1)) ?? "", /0 to 1/);
 });
 

@@ -82,7 +82,7 @@ export const OPTIMIZERS: Rows<Exclude<keyof Rows, keyof typeof SCHEDULES | keyof
       stepOffset: [0, -1],
       initialStep: [0, 1],
       clippingThreshold: [1, 0.9],
-      weightDecayRate: [0, 1e-3],
+      weightDecayRate: [0, 1],
       epsilon1: [1e-30, 2e-30],
       epsilon2: [1e-3, 2e-3],
     },

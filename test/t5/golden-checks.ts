@@ -111,8 +111,10 @@ const checkHiddenStates = ({ config, params }: Model, golden: Intermediate): voi
     const states = t5.decode(config, cut, encoded, fromGolden(golden.inputs.decoder_input_ids));
     const whole = depth === decoder.layers.length;
     const got = whole ? states : handedOn(states, decoder.decoderNorm.scale, hidden);
-    // The last states reach 77, where float32 leaves no more than the bound of the logits, which are made of them alone.
-    assertTensor(`decoder, ${depth} layers`, hostOf(got), hidden, whole ? LOGITS : HIDDEN);
+    // T5 1.0's last states reach 77, and the golden ones are float32 themselves: the same model in float64 is off by 1.2 times the bound of
+    // hidden states. They have that of the logits, which are made of them alone.
+    const rounded = whole && config.tiedEmbeddings;
+    assertTensor(`decoder, ${depth} layers`, hostOf(got), hidden, rounded ? LOGITS : HIDDEN);
   });
 };
 

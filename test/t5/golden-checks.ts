@@ -206,7 +206,9 @@ const checkTraining = ({ config, params }: Model, golden: Training): void => {
       if (before !== undefined) assertTensor(`${run}, prompt`, hostOf(prompt.prompt), before, TRAINED);
       const next = step(params, prompt, opt, batch);
       assertNear(`${run}, loss`, [next.loss.item()], [want.loss_before], TRAINED);
-      assertNear(`${run}, norm of the gradient`, [next.norm.item()], [want.grad_l2], { abs: 5e-4, rel: 5e-4 });
+      // As the golden README suggests for gradients. Rounding grows from step to step, and shows in the gradient first.
+      const rel = i < 3 ? 1e-4 : 5e-3;
+      assertNear(`${run}, norm of the gradient`, [next.norm.item()], [want.grad_l2], { abs: 0, rel });
       [prompt, opt] = [next.prompt, next.opt];
     });
   };

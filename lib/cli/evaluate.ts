@@ -24,6 +24,7 @@ import { MINI_DATA, SYNTHETIC } from "./assets.js";
 import { Bar, withProgress } from "./bar.js";
 import { type Assignment, assignmentsOf, type PromptFlags } from "./prompts-of.js";
 import { type ReadyOptions, readPrompt } from "./ready.js";
+import { printScores } from "./report.js";
 import { usualSplit } from "./tasks.js";
 import { printable, type Terminal } from "./terminal.js";
 
@@ -110,11 +111,6 @@ const save = async (out: string, { task, found }: Answered): Promise<void> => {
   await orThrow(writeAtomic(join(out, `${task.name}.jsonl`), lines.join(""), WRITING));
 };
 
-const printMetrics = (metrics: Readonly<Record<string, number>>): string =>
-  Object.entries(metrics)
-    .map(([name, value]) => `${name} ${value.toFixed(1)}`)
-    .join(", ");
-
 const INVALID_SHOWN = 3;
 
 /** Says what a table has no room for: cut inputs, and answers that the task does not allow. */
@@ -138,7 +134,7 @@ const tableOf = (list: readonly Answered[]): string => {
   for (const { task, split, examples, found } of list) {
     const { metrics, score, invalid, loss, tokenAccuracy } = found;
     const [nats, right] = [loss.toFixed(3), `${tokenAccuracy.toFixed(1)} %`];
-    table.push([task.name, split, examples.length, printMetrics(metrics), score.toFixed(1), invalid, nats, right]);
+    table.push([task.name, split, examples.length, printScores(metrics), score.toFixed(1), invalid, nats, right]);
   }
   const average = averageOf(list);
   if (average !== undefined)

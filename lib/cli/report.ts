@@ -1,12 +1,14 @@
 /** @file What a run shows: a progress bar, the evaluations, and a table at the end. */
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
+import { brief } from "../edge/decode.js";
 import type { Evaluation, StepRecord } from "../train/loop.js";
 
 /** Scores by name, as the table shows them. */
 export type Scores = Readonly<Record<string, number>>;
 
-const scores = (metrics: Scores): string =>
+/** `f1 60.2, accuracy 71.0`. */
+export const printScores = (metrics: Scores): string =>
   Object.entries(metrics)
     .map(([name, value]) => `${name} ${value.toFixed(1)}`)
     .join(", ");
@@ -33,12 +35,14 @@ export class Reporter {
     this.#bar?.update(record.step, { loss: record.loss.toFixed(3), rate: Math.round(this.#tokensPerSecond) });
   }
   evaluation(step: number, evaluation: Evaluation, isBest: boolean): void {
-    const invalid = evaluation.invalid === 0 ? "" : `, ${evaluation.invalid} answers are not allowed`;
+    const example = evaluation.predictions.find(({ valid }) => !valid)?.prediction;
+    const invalid =
+      example === undefined ? "" : `, ${evaluation.invalid} answers not allowed, such as ${brief(example, 30)}`;
     const loss = this.#last === undefined ? "" : `loss ${this.#last.loss.toFixed(3)}, `;
     const rate = this.#last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
     const best = isBest ? "  (best so far)" : "";
     this.line(
-      `step ${String(step).padStart(5)}  ${loss}dev ${scores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${invalid}${rate}${best}`,
+      `step ${String(step).padStart(5)}  ${loss}dev ${printScores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${invalid}${rate}${best}`,
     );
   }
   /** A line above the bar. */

@@ -1,5 +1,8 @@
 /** @file `fluxion tasks`: what tasks there are, and what their examples look like to the model. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import Table from "cli-table3";
+import * as E from "fp-ts/lib/Either.js";
 import { tokenize } from "../data/batch.js";
 import { orThrow } from "../edge/either.js";
 import { readExamples } from "../tasks/reading.js";
@@ -17,15 +20,19 @@ export interface TasksFlags {
   readonly json?: boolean;
 }
 
-/** How many examples a split has; null where its file is not there, or cannot be used. */
-const countOf = async (task: Task, split: Split, data: string): Promise<number | null> => {
+/** How many examples a split has; null where its file is not there or cannot be used, which is then noted. */
+const countOf = async (task: Task, split: Split, data: string, terminal: Terminal): Promise<number | null> => {
+  const rows = task.splits[split];
+  if (rows !== undefined && "file" in rows && !existsSync(join(data, rows.file))) return null;
   const read = await readExamples(task, split, data)();
-  return read._tag === "Right" ? read.right.length : null;
+  if (E.isRight(read)) return read.right.length;
+  terminal.note(read.left.message);
+  return null;
 };
 
 const splitsOf = (task: Task): Split[] => Object.keys(task.splits) as Split[];
 
-const describe = async (task: Task, data: string) => ({
+const describe = async (task: Task, data: string, terminal: Terminal) => ({
   name: task.name,
   title: task.title,
   labels: task.labels ?? null,
@@ -38,14 +45,16 @@ const describe = async (task: Task, data: string) => ({
     }),
   ),
   examples: Object.fromEntries(
-    await Promise.all(splitsOf(task).map(async (split) => [split, await countOf(task, split, data)] as const)),
+    await Promise.all(
+      splitsOf(task).map(async (split) => [split, await countOf(task, split, data, terminal)] as const),
+    ),
   ) as Partial<Record<Split, number | null>>,
 });
 
 /** Lists all tasks. */
 export const listTasks = async ({ data = MINI_DATA, json }: TasksFlags, terminal: Terminal): Promise<void> => {
   const list = [];
-  for (const task of TASKS) list.push(await describe(task, data));
+  for (const task of TASKS) list.push(await describe(task, data, terminal));
   if (json) {
     terminal.write(`${JSON.stringify({ data, tasks: list }, null, 2)}\n`);
     return;
@@ -54,14 +63,16 @@ export const listTasks = async ({ data = MINI_DATA, json }: TasksFlags, terminal
     head: ["task", "train", "validation", "test", "answers", "metrics", "licence"],
     style: { head: [], border: [] },
     colAligns: ["left", "right", "right", "right", "left", "left", "left"],
+    colWidths: [9, 8, 12, 9, 22, 18, 24],
+    wordWrap: true,
   });
   for (const { name, examples, labels, metrics, licence } of list) {
-    const count = (split: Split): string => (split in examples ? String(examples[split] ?? "no file") : "-");
+    const count = (split: Split): string => (split in examples ? String(examples[split] ?? "none") : "-");
     const answers = labels === null ? "free text" : labels.join(", ");
     table.push([name, count("train"), count("validation"), count("test"), answers, metrics.join(", "), licence ?? ""]);
   }
   terminal.write(`${table}\n`);
-  terminal.note(`examples in ${data}; \`fluxion tasks show NAME\` prints some`);
+  terminal.note(`examples in ${data}; licences are those of the official files; \`fluxion tasks show NAME\` prints some`);
   if (data === MINI_DATA) terminal.note(SYNTHETIC);
 };
 

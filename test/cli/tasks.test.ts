@@ -39,7 +39,7 @@ Tasks("the list has every task with its files, examples, labels, metrics and lic
   assert.is(tasks.find(({ name }) => name === "record")?.labels, null);
   const { out, notes } = await fluxion(["tasks"]);
   for (const name of NAMES) assert.ok(out.includes(`│ ${name} `), name);
-  assert.ok(out.includes("no file") && out.includes("free text"));
+  assert.ok(out.includes(" none ") && out.includes("free text"));
   assert.ok(
     notes.some((note) => note.includes("synthetic")),
     notes.join(),
@@ -53,8 +53,15 @@ Tasks("the list counts the files of a folder", async () => {
   writeFileSync(join(dir, "CB", "train.jsonl"), `${JSON.stringify(row)}\n${JSON.stringify({ ...row, idx: 1 })}\n`);
   const { tasks } = await fluxionJson<{ tasks: Listed[] }>("tasks", "--data", dir);
   assert.equal(tasks.find(({ name }) => name === "cb")?.examples, { train: 2, validation: null, test: null });
-  const { notes } = await fluxion(["tasks", "--data", dir]);
+  mkdirSync(join(dir, "RTE"), { recursive: true });
+  writeFileSync(join(dir, "RTE", "val.jsonl"), '{"premise": "p"}\n');
+  const { out, notes } = await fluxion(["tasks", "--data", dir]);
   assert.not.ok(notes.some((note) => note.includes("synthetic")));
+  assert.ok(
+    notes.some((note) => note.includes("val.jsonl, row 1")),
+    notes.join("\n"),
+  );
+  assert.ok(out.includes("│ cb "));
 });
 
 interface Shown {

@@ -16,7 +16,7 @@ const State = suite("train/state");
 let config: T5Config;
 let params: Params;
 State.before(async () => {
-  await init({ backend: "wasm" });
+  await init({ backend: "reference" });
   ({ config, params } = tinyT5({ numLayers: 1, numDecoderLayers: 1 }));
 });
 

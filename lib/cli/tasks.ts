@@ -72,7 +72,9 @@ export const listTasks = async ({ data = MINI_DATA, json }: TasksFlags, terminal
     table.push([name, count("train"), count("validation"), count("test"), answers, metrics.join(", "), licence ?? ""]);
   }
   terminal.write(`${table}\n`);
-  terminal.note(`examples in ${data}; licences are those of the official files; \`fluxion tasks show NAME\` prints some`);
+  terminal.note(
+    `examples in ${data}; licences are those of the official files; \`fluxion tasks show NAME\` prints some`,
+  );
   if (data === MINI_DATA) terminal.note(SYNTHETIC);
 };
 

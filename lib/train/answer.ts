@@ -1,9 +1,11 @@
 /** @file Answers of a T5 to batches of token ids: those it writes, or the likeliest of given ones. The trainer and the command line share them. */
+import { scope } from "../core/composite.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import { longestOf, padRows, withEos } from "../data/batch.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
+import type { Decoded } from "../t5/decoder.js";
 import { type GenerateOptions, generate as generateWith, type Prefixed } from "../t5/generate.js";
 import type { Params } from "../t5/model.js";
 import { rank } from "../t5/rank.js";
@@ -37,7 +39,11 @@ async function* onlyRow(rows: AsyncIterable<readonly number[]>): AsyncGenerator<
   for await (const [id] of rows) yield id as number;
 }
 
-type Streaming = (params: Params, inputs: Tensor, request: object) => AsyncIterable<readonly number[]>;
+/** `generate` of any method: the types of its request depend on the options. */
+type Calling = (params: Params, inputs: Tensor, request: object) => Decoded[][];
+interface Streaming {
+  stream(params: Params, inputs: Tensor, request: object): AsyncIterable<readonly number[]>;
+}
 
 /** Answers that the model writes; `seed` is for options that draw. */
 export const writing = (
@@ -48,18 +54,29 @@ export const writing = (
 ): Answerer => {
   const generate = generateWith(config, options);
   let asked = 0;
-  const keyed = (prefixed: Prefixed) => ({ ...prefixed, key: random.foldIn(random.key(seed), asked++) });
-  const streaming = generate as unknown as { stream: Streaming };
-  return {
-    answer: (inputs, prefixed) =>
-      generate(params, inputs, keyed(prefixed)).map((answers) =>
+  /** The key of the next call, where the method draws. */
+  const nextKey = (): { readonly key?: Tensor } =>
+    options.method === "sample" ? { key: scope(() => random.foldIn(random.key(seed), asked++)) } : {};
+  const answer = (inputs: Tensor, prefixed: Prefixed): Answer[][] => {
+    const key = nextKey();
+    try {
+      return (generate as Calling)(params, inputs, { ...prefixed, ...key }).map((answers) =>
         answers.map(({ tokens, score }) => ({ text: tokenizer.decode(tokens), ids: tokens, score })),
-      ),
-    ...(options.method !== "beam" && {
-      stream: (inputs, prefixed) => decodeStream(tokenizer, onlyRow(streaming.stream(params, inputs, keyed(prefixed)))),
-    }),
-    dispose: () => generate.dispose(),
+      );
+    } finally {
+      dispose(key);
+    }
   };
+  async function* stream(inputs: Tensor, prefixed: Prefixed): AsyncGenerator<string> {
+    const key = nextKey();
+    try {
+      const rows = (generate as unknown as Streaming).stream(params, inputs, { ...prefixed, ...key });
+      yield* decodeStream(tokenizer, onlyRow(rows));
+    } finally {
+      dispose(key);
+    }
+  }
+  return { answer, ...(options.method !== "beam" && { stream }), dispose: () => generate.dispose() };
 };
 
 /** The `most` likeliest of these answers. */

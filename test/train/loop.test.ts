@@ -167,6 +167,24 @@ Loop("every step has its batch, its loss and its tokens", async () => {
   });
 });
 
+Loop("the seconds of a step are those between its batch and its loss", async () => {
+  const { now } = performance;
+  let milliseconds = 0;
+  performance.now = () => {
+    milliseconds += 1250;
+    return milliseconds;
+  };
+  try {
+    const { told } = await run([1], { steps: 2, evaluateEvery: 2 });
+    assert.equal(
+      told.steps.map(({ seconds }) => seconds),
+      [1.25, 1.25],
+    );
+  } finally {
+    performance.now = now;
+  }
+});
+
 Loop("the position is saved after every evaluation and at the end", async () => {
   const { told } = await run([1, 0, 2], { steps: 3 });
   assert.equal(

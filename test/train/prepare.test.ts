@@ -92,6 +92,20 @@ Prepare("dev inputs are whole, unless a length is given: then the cut ones are c
   free(run);
 });
 
+Prepare("a length of 1 cuts every dev input, and one of 0 none", async () => {
+  const run = await prepare(await configOf({ maxEvaluationLength: 1, prefix: "index" }));
+  assert.is(run.cut, 6);
+  const { batch } = run.batchAt(0);
+  const { inputs } = batch;
+  // CB is task number 1: its token is the second sentinel.
+  assert.equal(
+    [...inputs.dataSync()].filter((_, i) => i % inputs.shape[1] === 0),
+    new Array(32).fill(run.tokenizer.sentinelId(1)),
+  );
+  dispose(batch);
+  free(run);
+});
+
 Prepare("a prompt starts from the vocabulary, at random, or from a file, as the seed says", async () => {
   const key = random.foldIn(random.key(3), 1);
   const sampled = await prepare(await configOf({ init: "sampled-vocabulary", seed: 3, population: 50 }));

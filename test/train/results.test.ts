@@ -45,6 +45,7 @@ Results("the usual answer is the most frequent target; of equally frequent ones 
   assert.is(usualAnswer(of("green", "red", "green", "red"), ["red", "green", "blue"]), "red");
   assert.is(usualAnswer(of("green", "red", "green", "red")), "green");
   assert.is(usualAnswer(of("blue"), ["red", "blue"]), "blue");
+  assert.is(usualAnswer(of("pink"), ["red"]), "pink");
   assert.is(usualAnswer([]), "");
   assert.is(usualAnswer([], ["red", "green"]), "red");
 });

@@ -104,6 +104,19 @@ State("dropout is drawn anew at every step, from the key and the step", () => {
   assert.ok(Math.abs(a[0] - want) < 1e-4, `${a[0]} and ${want}`);
 });
 
+State("a step takes the state over, and leaves the model and the batch alone", () => {
+  const tx = sgd({ learningRate: 0.1 });
+  const step = makeTrainStep(config, tx);
+  const state = initState(tx, { prompt: np.full([2, config.dModel], 0.5) }, random.key(0));
+  const given = batch();
+  const { state: next, loss } = step(params, state, given);
+  assert.throws(() => state.prompt.prompt.dataSync(), /donated/);
+  assert.equal([...given.targets.dataSync()], [5, 1]);
+  assert.ok(Number.isFinite(params.tokenEmbedder.embedding.dataSync()[0]));
+  dispose([next, loss, given]);
+  step.dispose();
+});
+
 State("the options of the loss reach it", () => {
   assert.ok(train(1, { zLoss: 1 }).losses[0] > train(1, {}).losses[0] + 0.1);
   assert.ok(train(1, { normalize: "none" }).losses[0] > 1.9 * train(1, {}).losses[0]);

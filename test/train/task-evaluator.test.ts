@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { init } from "../../lib/compile/init.js";
+import { init, memory } from "../../lib/compile/init.js";
 import { dispose } from "../../lib/core/tensor.js";
 import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
@@ -12,7 +12,7 @@ import type { Task } from "../../lib/tasks/task.js";
 import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
 import type { ReadyModel } from "../../lib/train/answer.js";
-import { taskEvaluator } from "../../lib/train/task-evaluator.js";
+import { checkedFront, frontOf, taskEvaluator } from "../../lib/train/task-evaluator.js";
 import { colours, exampleOf } from "./fakes.js";
 
 const Evaluator = suite("train/task-evaluator");
@@ -140,6 +140,36 @@ Evaluator("a length cuts inputs, and counts them", async () => {
   using inputs = one(ids);
   assert.is(predictions[0].prediction, tokenizer.decode(greedy(model.params, inputs)[0][0].tokens));
   evaluate.dispose();
+});
+
+Evaluator("what stands in front of inputs is the task's name or number; a task without one says what it has", () => {
+  const task = { ...colours, prefix: "colours", index: 3 };
+  const { prefix: _, ...nameless } = task;
+  const { index: __, ...numberless } = task;
+  assert.equal(frontOf(task, "none"), {});
+  assert.equal(frontOf(task, "name"), { name: "colours" });
+  assert.equal(frontOf(task, "index"), { index: 3 });
+  assert.equal(frontOf({ ...task, index: 0 }, "index"), { index: 0 });
+  assert.is(frontOf(nameless, "name"), undefined);
+  assert.is(frontOf(numberless, "index"), undefined);
+  assert.equal(checkedFront(task, "index"), { index: 3 });
+  assert.throws(() => checkedFront(nameless, "name"), /colours has no name to put in front[\s\S]*none or index/);
+  assert.throws(() => checkedFront(numberless, "index"), /colours has no index[\s\S]*none or name/);
+});
+
+Evaluator("evaluations leave nothing on the device", async () => {
+  for (const decoding of ["greedy", "rank"] as const) {
+    const before = memory().arrays;
+    const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { decoding, promptLength: 2 });
+    using prompt = np.full([2, model.config.dModel], 1);
+    await evaluate({ prompt });
+    const after = memory().arrays;
+    await evaluate({ prompt });
+    assert.is(memory().arrays, after, decoding);
+    evaluate.dispose();
+    // The prompt is still there.
+    assert.is(memory().arrays, before + 1, decoding);
+  }
 });
 
 Evaluator.run();

@@ -26,14 +26,22 @@ export interface LabelledOptions {
   readonly metrics?: Readonly<Record<string, Metric<number, number>>>;
 }
 
+type Judgement<Part extends keyof TaskSpec<unknown, number, number>> = Pick<TaskSpec<unknown, number, number>, Part>;
+
+/** How class ids are judged, of which -1 stands for an answer that is not allowed, or for an unknown truth. */
+export const judgedById: Judgement<"correct" | "hasTruth" | "valid"> = {
+  correct: (answer, { truth }) => answer !== NO_LABEL && answer === truth,
+  hasTruth: ({ truth }) => truth !== NO_LABEL,
+  valid: (answer) => answer !== NO_LABEL,
+};
+
 /** How a label is read off a text and judged: the class id of a text that is exactly a label, -1 of any other. */
 export const judgedByLabel = (
   labels: readonly string[],
-): Pick<TaskSpec<unknown, number, number>, "labels" | "read" | "correct" | "valid"> => ({
+): Judgement<"labels" | "read" | "correct" | "hasTruth" | "valid"> => ({
   labels,
   read: classId(labels),
-  correct: (answer, { truth }) => answer !== NO_LABEL && answer === truth,
-  valid: (answer) => answer !== NO_LABEL,
+  ...judgedById,
 });
 
 /**

@@ -65,6 +65,14 @@ Tasks("tasks are numbered by the sorted names of those that are no aliases", () 
     );
 });
 
+Tasks("a row without a label has no truth", () => {
+  const truths = { record: [[], ["a"]] } as Readonly<Record<string, readonly unknown[]>>;
+  for (const { name, hasTruth } of TASKS) {
+    const known = (truths[name] ?? [-1, 0]).map((truth) => hasTruth?.({ id: "0", inputs: "", targets: "", truth }));
+    assert.equal(known, [false, true], name);
+  }
+});
+
 Tasks("SuperGLUE's tasks have the numbers of their names; the diagnostics have RTE's", () => {
   const indices = taskIndices(TASK_NAMES, { axb: "rte", axg: "rte" });
   for (const { name, index } of TASKS) assert.is(index, indices.get(name), name);

@@ -99,6 +99,29 @@ Evaluate("a task without a notion of allowed answers has none that are not", () 
   assert.equal(found.metrics, { accuracy: 25, red: 25 });
 });
 
+Evaluate("examples whose truth is unknown have no scores, but answers", async () => {
+  const hidden = examples.map((example, i) => (i === 2 ? { ...example, truth: -1 } : example));
+  const task: Task = { ...colours, hasTruth: ({ truth }) => truth !== -1 };
+  // An answer that is not allowed has the id -1, too.
+  const { respondent } = saying(["red", "blue", "purple", "red"]);
+  const found = await makeEvaluator({ task, examples: hidden, batches, respondent })(null);
+  assert.equal(found.metrics, {});
+  assert.equal([found.score, found.loss, found.tokenAccuracy], [Number.NaN, Number.NaN, Number.NaN]);
+  assert.equal([found.unlabelled, found.invalid, found.predictions.length], [1, 1, 4]);
+  const known = scoreAnswers(task, examples, ["red", "blue", "purple", "red"]);
+  assert.equal([known.unlabelled, known.score], [0, 50]);
+});
+
+Evaluate("there is one answer for each example", () => {
+  try {
+    scoreAnswers(colours, examples, ["red"]);
+    assert.unreachable();
+  } catch (error) {
+    assert.ok(isFluxionError(error, "ArgumentError"), String(error));
+    assert.equal([error.mismatch.expected, error.mismatch.got], ["4 texts, one for each example", "1"]);
+  }
+});
+
 Evaluate("the score is the mean of the metrics that are numbers", () => {
   const withMetrics = (metrics: Record<string, () => number>): number =>
     scoreAnswers({ ...colours, metrics }, examples, ["red", "red", "red", "red"]).score;

@@ -125,15 +125,16 @@ const ofBatch = (
   examples: readonly Example[],
 ): unknown => {
   if (!(error instanceof Error) || !MEMORY.test(error.message)) return error;
-  const row = rows.at(-1) as number;
-  const hint = size > 1 ? "lower --evaluation-tokens" : "cut long inputs by --max-evaluation-length N";
+  const { id } = examples[rows.at(-1) as number];
+  const cutting =
+    "cut long inputs: --max-evaluation-length N when training, --max-input-length N of `fluxion evaluate`";
   return new BackendError(
     {
       where: "evaluation",
       what: "a batch does not fit in memory",
       got: `${size} rows of ${inputLength} tokens; ${error.message.split("\n")[0]}`,
-      at: `row ${row} (id ${examples[row].id})`,
-      hint,
+      at: `the row of example ${id}`,
+      hint: size > 1 ? "lower --evaluation-tokens" : cutting,
     },
     { cause: error },
   );

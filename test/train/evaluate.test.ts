@@ -157,7 +157,13 @@ Evaluate("a batch that does not fit in memory names its row, its length and the 
   ]) {
     const error = await thrown(new Error(message));
     assert.ok(isFluxionError(error, "BackendError"), message);
-    for (const part of ["row 1 (id b)", "1 rows of 32 tokens", "--max-evaluation-length", message.split("\n")[0]]) {
+    for (const part of [
+      "row of example b",
+      "1 rows of 32 tokens",
+      "--max-evaluation-length",
+      "--max-input-length",
+      message.split("\n")[0],
+    ]) {
       assert.ok(error.message.includes(part), `${part} is not in ${error.message}`);
     }
     assert.not.ok(error.message.includes("more\n"));
@@ -167,7 +173,7 @@ Evaluate("a batch that does not fit in memory names its row, its length and the 
     evaluationBatches(tokens, { maxTokens: 900, lengths: 1 }),
   );
   assert.ok(String(many).includes("4 rows of 32 tokens") && String(many).includes("--evaluation-tokens"), String(many));
-  assert.ok(String(many).includes("row 0 (id a)"), "the longest row is the last");
+  assert.ok(String(many).includes("row of example a"), "the longest row is the last");
 });
 
 Evaluate("other errors stay as they are", async () => {

@@ -19,7 +19,7 @@ import type { ReadyModel } from "../train/answer.js";
 import type { Evaluation } from "../train/loop.js";
 import { checkVocabulary } from "../train/prepare.js";
 import type { Decoding, InputPrefix } from "../train/settings.js";
-import { checkedFront, taskEvaluator } from "../train/task-evaluator.js";
+import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evaluator.js";
 import { MINI_DATA, SYNTHETIC } from "./assets.js";
 import { Bar, withProgress } from "./bar.js";
 import { type Assignment, assignmentsOf, type PromptFlags } from "./prompts-of.js";
@@ -65,6 +65,7 @@ const questionsOf = async (flags: EvaluateFlags): Promise<Question[]> => {
   for (const assignment of await assignmentsOf(flags)) {
     const split = flags.split ?? usualSplit(assignment.task);
     checkedFront(assignment.task, flags.prefix);
+    checkDecoding(assignment.task, flags.decode);
     const { path } = assignment;
     const prompt = path === undefined ? undefined : await readPrompt(path);
     questions.push({ ...assignment, split, prompt, examples: await examplesOf(assignment, split, flags) });

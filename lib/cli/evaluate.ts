@@ -31,7 +31,6 @@ import { printable, type Terminal } from "./terminal.js";
 export interface EvaluateFlags extends PromptFlags, Omit<ReadyOptions, "prompt"> {
   readonly tokenizer?: string;
   readonly data?: string;
-  readonly split?: Split;
   readonly decode: Decoding;
   readonly prefix: InputPrefix;
   readonly limit?: number;

@@ -105,7 +105,9 @@ Evaluate("with all eight tasks the diagnostics are answered, and the table ends 
     const { id, prediction, target } = JSON.parse(lines[0]) as Prediction;
     assert.ok([id, prediction, target].every((text) => typeof text === "string"));
   }
-  const { out: table, notes } = await fluxion(["evaluate", ...MODEL, "--task", "all", "--limit", "1"]);
+  const validation = ["--task", "all", "--split", "validation", "--limit", "1"];
+  const { out: table, notes } = await fluxion(["evaluate", ...MODEL, ...validation]);
+  assert.not.ok(table.includes("axb"), "the diagnostics have no such split");
   const last = table.trimEnd().split("\n").at(-2) as string;
   assert.ok(last.includes("SuperGLUE") && last.includes("mean of the eight tasks"), table);
   assert.ok(notes.some((note) => note.includes("synthetic")));

@@ -19,7 +19,7 @@ import type { ReadyModel } from "../train/answer.js";
 import type { Evaluation } from "../train/loop.js";
 import { checkVocabulary } from "../train/prepare.js";
 import type { Decoding, InputPrefix } from "../train/settings.js";
-import { checkedFront, taskEvaluator } from "../train/task-evaluator.js";
+import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evaluator.js";
 import { MINI_DATA, SYNTHETIC } from "./assets.js";
 import { Bar, withProgress } from "./bar.js";
 import { type Assignment, assignmentsOf, type PromptFlags } from "./prompts-of.js";
@@ -31,7 +31,6 @@ import { printable, type Terminal } from "./terminal.js";
 export interface EvaluateFlags extends PromptFlags, Omit<ReadyOptions, "prompt"> {
   readonly tokenizer?: string;
   readonly data?: string;
-  readonly split?: Split;
   readonly decode: Decoding;
   readonly prefix: InputPrefix;
   readonly limit?: number;
@@ -65,6 +64,7 @@ const questionsOf = async (flags: EvaluateFlags): Promise<Question[]> => {
   for (const assignment of await assignmentsOf(flags)) {
     const split = flags.split ?? usualSplit(assignment.task);
     checkedFront(assignment.task, flags.prefix);
+    checkDecoding(assignment.task, flags.decode);
     const { path } = assignment;
     const prompt = path === undefined ? undefined : await readPrompt(path);
     questions.push({ ...assignment, split, prompt, examples: await examplesOf(assignment, split, flags) });
@@ -113,9 +113,13 @@ const save = async (out: string, { task, found }: Answered): Promise<void> => {
 
 const INVALID_SHOWN = 3;
 
-/** Says what a table has no room for: cut inputs, and answers that the task does not allow. */
+/** Says what a table has no room for: cut inputs, labels that are unknown, and answers that the task does not allow. */
 const notes = ({ task, found, cut }: Answered, terminal: Terminal): void => {
   if (cut > 0) terminal.note(`${task.name}: ${cut} inputs were cut (--max-input-length)`);
+  if (found.unlabelled > 0) {
+    const count = `${found.unlabelled} of ${found.predictions.length} examples have no label`;
+    terminal.note(`${task.name}: ${count}, so there are no scores; --out DIR writes the answers`);
+  }
   if (found.invalid === 0) return;
   const some = found.predictions.filter(({ valid }) => !valid).slice(0, INVALID_SHOWN);
   const texts = some.map(({ id, prediction }) => `${JSON.stringify(printable(prediction))} (id ${id})`);
@@ -125,6 +129,9 @@ const notes = ({ task, found, cut }: Answered, terminal: Terminal): void => {
 const averageOf = (list: readonly Answered[]): number | undefined =>
   superglueAverage(Object.fromEntries(list.map(({ task, found }) => [task.name, found.metrics])));
 
+/** A number of a table; a dash where there is none. */
+const cell = (value: number, digits: number): string => (Number.isNaN(value) ? "-" : value.toFixed(digits));
+
 const tableOf = (list: readonly Answered[]): string => {
   const table = new Table({
     head: ["task", "split", "examples", "metrics", "score", "not allowed", "loss", "tokens right"],
@@ -133,8 +140,9 @@ const tableOf = (list: readonly Answered[]): string => {
   });
   for (const { task, split, examples, found } of list) {
     const { metrics, score, invalid, loss, tokenAccuracy } = found;
-    const [nats, right] = [loss.toFixed(3), `${tokenAccuracy.toFixed(1)} %`];
-    table.push([task.name, split, examples.length, printScores(metrics), score.toFixed(1), invalid, nats, right]);
+    const right = Number.isNaN(tokenAccuracy) ? "-" : `${tokenAccuracy.toFixed(1)} %`;
+    const [mean, nats] = [cell(score, 1), cell(loss, 3)];
+    table.push([task.name, split, examples.length, printScores(metrics), mean, invalid, nats, right]);
   }
   const average = averageOf(list);
   if (average !== undefined)

@@ -4,7 +4,7 @@ import { DataError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
 import { namesIn } from "../store/files.js";
 import { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskOf } from "../tasks/registry.js";
-import type { Task } from "../tasks/task.js";
+import type { Split, Task } from "../tasks/task.js";
 import { usageError } from "./parse.js";
 
 const WHERE = "fluxion evaluate";
@@ -13,6 +13,7 @@ export interface PromptFlags {
   readonly prompt?: readonly string[];
   readonly prompts?: string;
   readonly task?: readonly string[];
+  readonly split?: Split;
 }
 
 /** A task, and the path of its prompt; without one the bare model answers. */
@@ -55,13 +56,15 @@ const named = (text: string, tasks: readonly string[]): Assignment => {
   });
 };
 
-/** With RTE's prompt and all other tasks the diagnostics are answered, too. */
-const withDiagnostics = (list: readonly Assignment[]): Assignment[] => {
+/** With RTE's prompt and all other tasks the diagnostics are answered, too, unless a split is asked for that they do not have. */
+const withDiagnostics = (list: readonly Assignment[], split: Split | undefined): Assignment[] => {
   const byName = new Map(list.map((assignment) => [assignment.task.name, assignment]));
   if (!SUPERGLUE_NAMES.every((name) => byName.has(name))) return [...list];
   const more = Object.entries(DIAGNOSTICS).flatMap(([name, source]): Assignment[] => {
     const { path } = byName.get(source) as Assignment;
-    return byName.has(name) ? [] : [{ task: orThrow(taskOf(name)), ...(path !== undefined && { path }) }];
+    const task = orThrow(taskOf(name));
+    if (byName.has(name) || (split !== undefined && task.splits[split] === undefined)) return [];
+    return [{ task, ...(path !== undefined && { path }) }];
   });
   return [...list, ...more];
 };
@@ -71,7 +74,7 @@ const withDiagnostics = (list: readonly Assignment[]): Assignment[] => {
  *
  * @throws {ConfigError} when the options contradict each other or name nothing; {DataError} for an unknown task
  */
-export const assignmentsOf = async ({ prompt = [], prompts, task = [] }: PromptFlags): Promise<Assignment[]> => {
+export const assignmentsOf = async ({ prompt = [], prompts, task = [], split }: PromptFlags): Promise<Assignment[]> => {
   if (prompts !== undefined && prompt.length > 0) throw usageError(WHERE, "--prompts and --prompt exclude each other");
   const tasks = task.includes("all") ? SUPERGLUE_NAMES : task;
   const given = prompts === undefined ? prompt.map((text) => named(text, tasks)) : await inFolder(prompts);
@@ -90,5 +93,5 @@ export const assignmentsOf = async ({ prompt = [], prompts, task = [] }: PromptF
     });
   }
   const chosen = wanted.length === 0 ? given : given.filter(({ task }) => wanted.includes(task));
-  return withDiagnostics(given.length === 0 ? wanted.map((task) => ({ task })) : chosen);
+  return withDiagnostics(given.length === 0 ? wanted.map((task) => ({ task })) : chosen, split);
 };

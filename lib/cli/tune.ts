@@ -17,31 +17,34 @@ const train = async (run: Prepared, folder: RunFolder, resume: boolean, interrup
   };
   const reporter = new Reporter(run.config.steps, start.position.step);
   interrupted.onAsked = () => reporter.line("stopping after this step; press Ctrl-C again to stop at once");
-  const outcome = await trainLoop(
-    run.config,
-    {
-      frozen: run.frozen,
-      step: run.step,
-      batchAt: run.batchAt,
-      evaluate: (state) => run.evaluator(state.prompt),
-      onStep: (record) => {
-        reporter.step(record);
-        folder.appendMetrics({ ...record });
+  try {
+    return await trainLoop(
+      run.config,
+      {
+        frozen: run.frozen,
+        step: run.step,
+        batchAt: run.batchAt,
+        evaluate: (state) => run.evaluator(state.prompt),
+        onStep: (record) => {
+          reporter.step(record);
+          folder.appendMetrics({ ...record });
+        },
+        onEvaluation: async (step, evaluation, best) => {
+          reporter.evaluation(step, evaluation, best !== undefined);
+          const { metrics, score, invalid, loss, tokenAccuracy, predictions } = evaluation;
+          folder.appendMetrics({ step, evaluation: { ...metrics, score, invalid, loss, tokenAccuracy } });
+          if (best !== undefined) await folder.saveBest(best, predictions);
+        },
+        save: (state, at) => folder.saveCheckpoint(state, at),
+        interrupted: interrupted.asked,
       },
-      onEvaluation: async (step, evaluation, best) => {
-        reporter.evaluation(step, evaluation, best !== undefined);
-        const { metrics, score, invalid, loss, tokenAccuracy, predictions } = evaluation;
-        folder.appendMetrics({ step, evaluation: { ...metrics, score, invalid, loss, tokenAccuracy } });
-        if (best !== undefined) await folder.saveBest(best, predictions);
-      },
-      save: (state, at) => folder.saveCheckpoint(state, at),
-      interrupted: interrupted.asked,
-    },
-    start.state,
-    start.position,
-  );
-  reporter.stop();
-  return outcome;
+      start.state,
+      start.position,
+    );
+  } finally {
+    // Also after an error, else the cursor stays hidden.
+    reporter.stop();
+  }
 };
 
 /** Whether somebody asked to stop, and what is said then. */

@@ -14,11 +14,17 @@ export interface Tokens {
   readonly targets: readonly number[];
 }
 
-/** Ids cut to `length - 1` and ended by EOS (T5's `append_eos_after_trim`); not cut without a length. */
-export const withEos = (ids: readonly number[], eosId: number, length?: number): number[] => [
-  ...(length === undefined ? ids : ids.slice(0, length - 1)),
-  eosId,
-];
+/**
+ * Ids cut to `length - 1` and ended by EOS (T5's `append_eos_after_trim`); not cut without a length.
+ *
+ * @throws {ArgumentError} when the length is not a whole number from 1
+ */
+export const withEos = (ids: readonly number[], eosId: number, length?: number): number[] => {
+  if (length === undefined) return [...ids, eosId];
+  if (Number.isSafeInteger(length) && length > 0) return [...ids.slice(0, length - 1), eosId];
+  const [what, expected] = ["ids cannot be cut to this length", "a whole number from 1"];
+  throw new ArgumentError({ where: "tokenize", what, expected, got: `${length}` });
+};
 
 /** How `tokenize` cuts, and what it puts in front of inputs. */
 export interface TokenizeOptions {
@@ -35,6 +41,7 @@ export interface TokenizeOptions {
 /**
  * Examples as ids.
  *
+ * @throws {ArgumentError} when a length is not a whole number from 1
  * @example tokenize(examples, tokenizer, { inputLength: 512, name: task.prefix })
  */
 export const tokenize = (

@@ -3,7 +3,8 @@ import { ArgumentError } from "../core/errors.js";
 import { checkAnswered, type Metric, meanPercent } from "./answered.js";
 
 /**
- * Share of answers that equal the truth, times 100: class ids, or texts. The id -1 is wrong.
+ * Share of answers that equal the truth, times 100: class ids, or texts. The id -1 of an answer that is no label is wrong, unless the
+ * truth is -1 itself: leave out examples whose truth is unknown.
  *
  * @see T5's `accuracy` and `sequence_accuracy`
  * @throws {ArgumentError} for an empty list

@@ -39,7 +39,7 @@ export const labelId = (written: readonly Written[]): t.Type<number, unknown, un
     NO_LABEL,
   );
 
-/** A field that a row cannot be used with; whoever reads the file adds file and row. */
+/** The error of a field that makes its row unusable; the reader of the file adds file and row. */
 export const badField = (at: string, what: string, expected: string, got?: unknown): DataError =>
   new DataError({ where: READER.where, what, expected, got: got === undefined ? undefined : brief(got), at });
 

@@ -1,5 +1,6 @@
 /** @file Tasks whose answer is one of a few labels, and whose input is a few fields of the row. */
 import * as t from "io-ts";
+import { ArgumentError } from "../core/errors.js";
 import { accuracy } from "../metrics/classification.js";
 import { classId } from "./answers.js";
 import { checkLabel, labelId, NO_LABEL, rowId, type Written } from "./fields.js";
@@ -26,15 +27,47 @@ export interface LabelledOptions {
   readonly metrics?: Readonly<Record<string, Metric<number, number>>>;
 }
 
+type Judgement<Part extends keyof TaskSpec<unknown, number, number>> = Pick<TaskSpec<unknown, number, number>, Part>;
+
+/** How class ids are judged, of which -1 stands for an answer that is not allowed, or for an unknown truth. */
+export const judgedById: Judgement<"correct" | "hasTruth" | "valid"> = {
+  correct: (answer, { truth }) => answer !== NO_LABEL && answer === truth,
+  hasTruth: ({ truth }) => truth !== NO_LABEL,
+  valid: (answer) => answer !== NO_LABEL,
+};
+
 /** How a label is read off a text and judged: the class id of a text that is exactly a label, -1 of any other. */
 export const judgedByLabel = (
   labels: readonly string[],
-): Pick<TaskSpec<unknown, number, number>, "labels" | "read" | "correct" | "valid"> => ({
+): Judgement<"labels" | "read" | "correct" | "hasTruth" | "valid"> => ({
   labels,
   read: classId(labels),
-  correct: (answer, { truth }) => answer !== NO_LABEL && answer === truth,
-  valid: (answer) => answer !== NO_LABEL,
+  ...judgedById,
 });
+
+const checkList = (at: string, list: readonly Written[]): void => {
+  const twice = list.find((item, i) => list.indexOf(item) < i);
+  if (list.length > 0 && twice === undefined) return;
+  const what = twice === undefined ? "a list is empty" : "an item stands twice in a list";
+  const got = twice === undefined ? "[]" : JSON.stringify(twice);
+  throw new ArgumentError({ where: "labelled", what, expected: "one item or more, each once", got, at });
+};
+
+const checkArguments = (
+  labels: readonly string[],
+  fields: readonly string[],
+  { written = labels, columns = {} }: LabelledOptions,
+): void => {
+  for (const [at, list] of Object.entries({ labels, fields, written })) checkList(at, list);
+  if (written.length !== labels.length) {
+    const [expected, got] = [`${labels.length}, one for each label`, `${written.length}`];
+    throw new ArgumentError({ where: "labelled", what: "written is not as long as labels", expected, got });
+  }
+  const stray = Object.keys(columns).find((field) => !fields.includes(field));
+  if (stray === undefined) return;
+  const what = "a column is given for a field that the task does not have";
+  throw new ArgumentError({ where: "labelled", what, expected: fields.join(", "), got: stray, at: "columns" });
+};
 
 /**
  * A task of rows `{ idx, label, ...fields }`: the input is `field1: … field2: …` in the order of the alphabet, the target the label's name.
@@ -42,6 +75,7 @@ export const judgedByLabel = (
  * A row of `train` or `validation` must have a label. In `test` a row may be without: its target is then `<unk>`, its truth -1. An answer
  * counts only when it is exactly a label; any other has the class id -1.
  *
+ * @throws {ArgumentError} for labels or fields that are missing or repeated, and options that do not fit them
  * @see T5's `glue` preprocessor and `string_label_to_class_id`
  * @example
  * const rte = labelled("rte", ["entailment", "not_entailment"], ["premise", "hypothesis"])
@@ -52,6 +86,7 @@ export const labelled = (
   fields: readonly string[],
   options: LabelledOptions = {},
 ): Task => {
+  checkArguments(labels, fields, options);
   const { title = name, prefix = name, written = labels, columns = {}, metrics = { accuracy } } = options;
   const { licence, index, splits = jsonlFiles(name.toUpperCase()) } = options;
   const columnOf = (field: string): string => columns[field] ?? field;

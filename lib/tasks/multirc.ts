@@ -45,7 +45,7 @@ const examples = ({ idx, passage }: t.TypeOf<typeof Row>, split: Split): Example
   return found;
 };
 
-/** Several answers to a question, each right or wrong; `exact_match` counts the questions of which all are told. */
+/** Several answers to a question, each right or wrong; `exact_match` counts the questions whose answers are all judged right. */
 export const multirc = task({
   name: "multirc",
   title: "Is this answer to a question about a paragraph right?",

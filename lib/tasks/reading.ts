@@ -20,7 +20,7 @@ const noSplit = ({ name, splits }: Task, split: Split): DataError =>
 /**
  * Reads a split of a task.
  *
- * @param dir  the folder that holds the folders of the tasks (`DIR/CB/train.jsonl`); without meaning for rows in memory
+ * @param dir  the folder that holds the folders of the tasks (`DIR/CB/train.jsonl`); rows in memory do not need it
  * @returns Left with a DataError that names the file, and the rows and fields that cannot be used
  * @example const examples = await orThrow(readExamples(task, "validation", "data/superglue"))
  */

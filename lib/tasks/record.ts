@@ -76,5 +76,6 @@ export const record = task<t.TypeOf<typeof Row>, readonly string[], string>({
   examples,
   read: (text) => text,
   correct: (answer, example) => example.truth.length > 0 && squad.em([{ answer, example }]) === 100,
+  hasTruth: ({ truth }) => truth.length > 0,
   metrics: { em: firstOfGroup(squad.em), f1: firstOfGroup(squad.f1) },
 });

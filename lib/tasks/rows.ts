@@ -115,5 +115,7 @@ export const examplesOf = (
   const examples = results.filter(E.isRight).flatMap(({ right }) => right);
   if (examples.length > 0) return E.right(examples);
   const what = rows.length === 0 ? "there are no rows" : `none of ${rows.length} rows makes an example of ${split}`;
-  return E.left(new DataError({ where: READER.where, what, expected: "one JSON object a line", at: source }));
+  return E.left(
+    new DataError({ where: READER.where, what, expected: "at least one that makes an example", at: source }),
+  );
 };

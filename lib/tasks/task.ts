@@ -37,6 +37,8 @@ export interface TaskSpec<Row, Truth, Answer> {
   readonly read: (text: string, example: Example<Truth>) => Answer;
   /** Whether an answer is right by itself; groups count in metrics alone. */
   readonly correct: (answer: Answer, example: Example<Truth>) => boolean;
+  /** Whether the truth of an example is known, as in a test split it may not be; without it every one is. */
+  readonly hasTruth?: (example: Example<Truth>) => boolean;
   /** Whether an answer is one of those that the task allows; without it every answer is. */
   readonly valid?: (answer: Answer) => boolean;
   /** Percentages by T5's own names. The score of a task is their mean. */

@@ -9,7 +9,8 @@ import { naturalNumber } from "../edge/decode.js";
 import { accuracy } from "../metrics/classification.js";
 import { splitWords } from "../metrics/python-text.js";
 import { sameReferent } from "../metrics/referent.js";
-import { badField, checkLabel, labelId, NO_LABEL, rowId } from "./fields.js";
+import { badField, checkLabel, labelId, rowId } from "./fields.js";
+import { judgedById } from "./labelled.js";
 import { type Example, jsonlFiles, type Split, task } from "./task.js";
 
 const label = labelId([false, true]);
@@ -108,7 +109,6 @@ export const wsc = task<Row, number, number>({
   row: Row,
   examples,
   read: (text, { targets }) => sameReferent(text, targets),
-  correct: (answer, { truth }) => answer !== NO_LABEL && answer === truth,
-  valid: (answer) => answer !== NO_LABEL,
+  ...judgedById,
   metrics: { accuracy },
 });

@@ -16,7 +16,7 @@ import { Unigram } from "./unigram.js";
 import { makeVocabulary, type Vocabulary, withSentinels } from "./vocabulary.js";
 
 export interface TokenizerOptions {
-  /** Sentinels to append unless the file has them; 100 for T5, which is the default. With 0, none is found in text. */
+  /** Sentinels to append unless the file has them; 100 for T5, which is the default. With 0, none is appended. */
   readonly extraIds?: number;
 }
 

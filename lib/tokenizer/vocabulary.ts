@@ -2,8 +2,8 @@
  * @file T5's vocabulary: the pieces of a SentencePiece model and, after them, the sentinels of span corruption.
  *
  * Sentinels count backwards: `<extra_id_0>` is the last id. They are spelled with the word-start mark, as T5's own
- * vocabulary class (seqio) spells them, and are user-defined pieces: SentencePiece finds them in text at the start of a word. Some model files hold
- * them already.
+ * vocabulary class (seqio) spells them, and are user-defined pieces: SentencePiece finds them in text at the start of a
+ * word. Some model files hold them already.
  */
 import { ArgumentError } from "../core/errors.js";
 import { modelError, type Piece, type SentencePieceModel } from "./sentencepiece-model.js";

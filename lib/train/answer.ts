@@ -92,9 +92,8 @@ export const choosing = (
   const targets = np.array(padRows(ids, length), { shape: [ids.length, length] });
   return {
     answer: (inputs, prefixed) => {
-      const scores = score(params, inputs, targets, prefixed);
+      using scores = score(params, inputs, targets, prefixed);
       const values = scores.dataSync();
-      dispose(scores);
       return Array.from({ length: inputs.shape[0] as number }, (_, row) =>
         labels
           .map((text, i) => ({ text, ids: ids[i] as number[], score: values[row * labels.length + i] as number }))

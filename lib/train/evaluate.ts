@@ -1,5 +1,5 @@
 /** @file Asking a model for its answers to a task's examples, and scoring them as the task does. */
-import { BackendError } from "../core/errors.js";
+import { ArgumentError, BackendError } from "../core/errors.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
 import type { Answered, Example } from "../metrics/answered.js";
@@ -52,19 +52,33 @@ export const t5Respondent = ({ config, params }: ReadyModel, answerer: Answerer)
   };
 };
 
+const checkTexts = (examples: readonly Example[], texts: readonly string[]): void => {
+  if (texts.length === examples.length) return;
+  const [expected, got] = [`${examples.length} texts, one for each example`, `${texts.length}`];
+  throw new ArgumentError({ where: "scoreAnswers", what: "there is not one answer for each example", expected, got });
+};
+
+/** How many examples of a task have an unknown truth. */
+const unlabelledIn = ({ hasTruth }: Task, examples: readonly Example[]): number =>
+  hasTruth === undefined ? 0 : examples.filter((example) => !hasTruth(example)).length;
+
 /**
- * The metrics of texts that answer a task's examples, in the order of the examples.
+ * The metrics of texts that answer a task's examples, in the order of the examples. Where the truth of an example is unknown, as in a test
+ * split it may be, there are no metrics and the score is NaN.
  *
- * @throws {ArgumentError} when there are no examples
- * @example scoreAnswers(task, examples, ["True", "maybe"]) // { metrics: { accuracy: 50 }, score: 50, invalid: 1, predictions }
+ * @throws {ArgumentError} when there are no examples, or not as many texts
+ * @example scoreAnswers(task, examples, ["True", "maybe"]).metrics // { accuracy: 50 }
  */
 export const scoreAnswers = (
   task: Task,
   examples: readonly Example[],
   texts: readonly string[],
 ): Omit<Evaluation, "loss" | "tokenAccuracy"> => {
+  checkTexts(examples, texts);
   const answered = examples.map((example, i): Answered => ({ answer: task.read(texts[i], example), example }));
-  const metrics = Object.fromEntries(Object.entries(task.metrics).map(([name, metric]) => [name, metric(answered)]));
+  const unlabelled = unlabelledIn(task, examples);
+  const scored = unlabelled > 0 ? [] : Object.entries(task.metrics);
+  const metrics = Object.fromEntries(scored.map(([name, metric]) => [name, metric(answered)]));
   const predictions = answered.map(({ answer, example }, i): Prediction => {
     const { id, group, inputs, targets } = example;
     return {
@@ -77,7 +91,13 @@ export const scoreAnswers = (
       valid: task.valid?.(answer) ?? true,
     };
   });
-  return { metrics, score: taskScore(metrics), invalid: predictions.filter(({ valid }) => !valid).length, predictions };
+  return {
+    metrics,
+    score: unlabelled > 0 ? Number.NaN : taskScore(metrics),
+    invalid: predictions.filter(({ valid }) => !valid).length,
+    unlabelled,
+    predictions,
+  };
 };
 
 export interface Evaluator {
@@ -105,15 +125,16 @@ const ofBatch = (
   examples: readonly Example[],
 ): unknown => {
   if (!(error instanceof Error) || !MEMORY.test(error.message)) return error;
-  const row = rows.at(-1) as number;
-  const hint = size > 1 ? "lower --evaluation-tokens" : "cut long inputs by --max-evaluation-length N";
+  const { id } = examples[rows.at(-1) as number];
+  const cutting =
+    "cut long inputs: --max-evaluation-length N when training, --max-input-length N of `fluxion evaluate`";
   return new BackendError(
     {
       where: "evaluation",
       what: "a batch does not fit in memory",
       got: `${size} rows of ${inputLength} tokens; ${error.message.split("\n")[0]}`,
-      at: `row ${row} (id ${examples[row].id})`,
-      hint,
+      at: `the row of example ${id}`,
+      hint: size > 1 ? "lower --evaluation-tokens" : cutting,
     },
     { cause: error },
   );
@@ -149,11 +170,10 @@ export const makeEvaluator = ({ task, examples, batches, respondent }: Evaluator
       done += batch.rows.length;
       onProgress?.(done);
     }
-    return {
-      ...scoreAnswers(task, examples, texts),
-      loss: -logLikelihood / tokens,
-      tokenAccuracy: (100 * correct) / tokens,
-    };
+    const scores = scoreAnswers(task, examples, texts);
+    // Where a truth is unknown the targets only stand for it.
+    const counted = scores.unlabelled > 0 ? Number.NaN : tokens;
+    return { ...scores, loss: -logLikelihood / counted, tokenAccuracy: (100 * correct) / counted };
   };
   return Object.assign(evaluate, { dispose: () => respondent.dispose() });
 };

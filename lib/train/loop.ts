@@ -19,6 +19,7 @@ export interface Prediction {
   readonly inputs: string;
   readonly target: string;
   readonly prediction: string;
+  /** False where the truth is unknown, too. */
   readonly correct: boolean;
   /** Whether the task allows this answer at all. */
   readonly valid: boolean;
@@ -26,11 +27,14 @@ export interface Prediction {
 
 /** What an evaluation found. Metrics are percentages. */
 export interface Evaluation {
+  /** None where the truth of an example is unknown. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** The stopping metric: the mean of the task's metrics. */
+  /** The stopping metric: the mean of the task's metrics. NaN, as are loss and token accuracy, where the truth of an example is unknown. */
   readonly score: number;
   /** Answers that the task does not allow. */
   readonly invalid: number;
+  /** Examples whose truth is unknown, as those of a test split may be. */
+  readonly unlabelled: number;
   /** Mean cross entropy of the target tokens, teacher forced, in nats. */
   readonly loss: number;
   /** Percentage of target tokens that are the likeliest ones, teacher forced. */

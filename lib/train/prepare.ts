@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { type BackendName, init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
-import { ConfigError, ShapeError } from "../core/errors.js";
+import { ConfigError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import { batchRows, bucketLengths, longestOf, makeBatch, type Tokens, tokenize } from "../data/batch.js";
@@ -25,7 +25,7 @@ import type { RunConfig } from "./config.js";
 import { type Evaluator, scoreAnswers } from "./evaluate.js";
 import { usualAnswer } from "./results.js";
 import { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
-import { checkedFront, taskEvaluator } from "./task-evaluator.js";
+import { checkDecoding, checkedFront, taskEvaluator } from "./task-evaluator.js";
 
 /** The optimizer's state is whatever Adafactor keeps. */
 export type Opt = ReturnType<ReturnType<typeof makeOptimizer>["init"]>;
@@ -110,6 +110,9 @@ export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => 
   });
 };
 
+/** How many numbers the tensors of a tree hold. */
+const numbersIn = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
+
 /**
  * Loads and checks everything; nothing is written.
  *
@@ -117,6 +120,8 @@ export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => 
  */
 export const prepare = async (config: RunConfig): Promise<Prepared> => {
   const task = orThrow(taskOf(config.task));
+  const front = checkedFront(task, config.prefix);
+  checkDecoding(task, config.evaluation);
   const { train, validation } = await orThrow(loadTask(task, config.data));
   const tokenizer = await orThrow(loadTokenizer(config.tokenizer || config.model));
   const stored = await orThrow(loadT5(config.model));
@@ -126,17 +131,8 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   const frozen = np.devicePut(stored.params, { donate: true }) as Params;
   const embeddings = frozen.tokenEmbedder.embedding;
   const prompt = await initialPrompt(config, embeddings, tokenizer, task);
-  if (prompt.shape[1] !== model.dModel) {
-    throw new ShapeError({
-      where: "prompt",
-      what: "the prompt does not fit the model",
-      expected: `[P,${model.dModel}]`,
-      got: `${prompt.aval}`,
-    });
-  }
   const tx: GradientTransformation<never> = makeOptimizer(config) as never;
   const lossOptions = { zLoss: config.zLoss, dropoutRate: config.dropout };
-  const front = checkedFront(task, config.prefix);
   const trainTokens = tokenize(train, tokenizer, { ...front, inputLength: config.maxInputLength });
   const { evaluate, cut } = taskEvaluator({ config: model, params: frozen }, tokenizer, task, validation, {
     decoding: config.evaluation,
@@ -146,7 +142,6 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
     ...(config.maxEvaluationLength > 0 && { maxInputLength: config.maxEvaluationLength }),
   });
   const usual = usualAnswer(train, task.labels);
-  const size = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
   return {
     config,
     model,
@@ -165,11 +160,11 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
       validation,
       validation.map(() => usual),
     ).metrics,
-    counts: { model: size(frozen), tuned: prompt.size },
+    counts: { model: numbersIn(frozen), tuned: prompt.size },
   };
 };
 
-/** The name of the data and the model, for people. */
+/** Model, prompt and task of a run in lines, for people. */
 export const describeRun = ({ config, counts, train, validation, task, cut }: Prepared): string[] => [
   `model      ${basename(config.model)}, ${counts.model.toLocaleString("en")} weights, all frozen`,
   `tuned      ${config.promptLength} soft tokens = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,

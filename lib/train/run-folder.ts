@@ -11,7 +11,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { CheckpointError } from "../core/errors.js";
-import { decodeAs } from "../edge/decode.js";
+import { decodeAs, withDefault } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import { savePrompt } from "../io/prompts.js";
@@ -31,13 +31,16 @@ const FILES = {
   curve: "learning-curve.svg",
 } as const;
 
+/** A metric, which may be NaN: JSON has null for it. */
+const metric = withDefault(t.number, Number.NaN);
+
 /** Where training stands, as the metadata of a checkpoint writes it. */
 const Place = t.type(
   {
     step: t.number,
     stale: t.number,
     metricsBytes: t.number,
-    best: t.union([t.null, t.type({ step: t.number, score: t.number, metrics: t.record(t.string, t.number) }, "Best")]),
+    best: t.union([t.null, t.type({ step: t.number, score: t.number, metrics: t.record(t.string, metric) }, "Best")]),
   },
   "Checkpoint",
 );

@@ -28,6 +28,18 @@ export const checkedFront = (task: Task, prefix: InputPrefix): TokenizeOptions =
   });
 };
 
+/** @throws {ConfigError} for ranking a task without labels */
+export const checkDecoding = (task: Task, decoding: Decoding): void => {
+  if (decoding !== "rank" || task.labels !== undefined) return;
+  throw new ConfigError({
+    where: "evaluation",
+    what: `the task ${task.name} has no labels to rank`,
+    expected: "greedy or beam",
+    got: decoding,
+    hint: "its answers are free text: let the model write them",
+  });
+};
+
 export interface TaskEvaluatorOptions {
   /** What stands in front of each input. Default `none`. */
   readonly prefix?: InputPrefix;
@@ -57,20 +69,13 @@ const answererOf = (
 ): Answerer => {
   if (decoding === "greedy") return writing(model, tokenizer, { maxLength });
   if (decoding === "beam") return writing(model, tokenizer, { method: "beam", numBeams: 1, maxLength });
-  if (task.labels !== undefined) return choosing(model, tokenizer, task.labels);
-  throw new ConfigError({
-    where: "evaluation",
-    what: `the task ${task.name} has no labels to rank`,
-    expected: "greedy or beam",
-    got: "rank",
-    hint: "its answers are free text: let the model write them",
-  });
+  return choosing(model, tokenizer, task.labels ?? []);
 };
 
 /**
  * An evaluator of `examples` by a T5. Inputs are not cut unless a length is given.
  *
- * @throws {ConfigError} for ranking a task without labels
+ * @throws {ConfigError} for ranking a task without labels, or a prefix that the task does not have
  * @example
  * const { evaluate } = taskEvaluator({ config, params }, tokenizer, task, examples, { promptLength: 20 });
  * const { metrics } = await evaluate({ prompt });
@@ -83,6 +88,7 @@ export const taskEvaluator = (
   options: TaskEvaluatorOptions = {},
 ): TaskEvaluator => {
   const { decoding = "greedy", promptLength = 0, maxTokens, maxInputLength = Number.POSITIVE_INFINITY } = options;
+  checkDecoding(task, decoding);
   const front = checkedFront(task, options.prefix ?? "none");
   const whole = tokenize(examples, tokenizer, front);
   const cut = whole.filter(({ inputs }) => inputs.length > maxInputLength).length;

@@ -30,6 +30,7 @@ interface Scores {
   readonly metrics: Readonly<Record<string, number>>;
   readonly score: number;
   readonly invalid: number;
+  readonly unlabelled: number;
   readonly loss: number;
   readonly tokenAccuracy: number;
   readonly cut: number;
@@ -104,7 +105,9 @@ Evaluate("with all eight tasks the diagnostics are answered, and the table ends 
     const { id, prediction, target } = JSON.parse(lines[0]) as Prediction;
     assert.ok([id, prediction, target].every((text) => typeof text === "string"));
   }
-  const { out: table, notes } = await fluxion(["evaluate", ...MODEL, "--task", "all", "--limit", "1"]);
+  const validation = ["--task", "all", "--split", "validation", "--limit", "1"];
+  const { out: table, notes } = await fluxion(["evaluate", ...MODEL, ...validation]);
+  assert.not.ok(table.includes("axb"), "the diagnostics have no such split");
   const last = table.trimEnd().split("\n").at(-2) as string;
   assert.ok(last.includes("SuperGLUE") && last.includes("mean of the eight tasks"), table);
   assert.ok(notes.some((note) => note.includes("synthetic")));
@@ -145,6 +148,25 @@ Evaluate("a long row is answered whole, in a batch by itself", async () => {
   writeFileSync(join(dir, "CB", "val.jsonl"), row("Tom washed the table. ".repeat(150), 0) + row("Tom.", 1));
   const { tasks } = await evaluate("--task", "cb", "--data", dir, "--evaluation-tokens", "64");
   assert.equal([tasks.cb.examples, tasks.cb.cut], [2, 0]);
+});
+
+Evaluate("a test split without labels is answered, and it is said that there are no scores", async () => {
+  const dir = join(folder, "hidden");
+  const out = join(folder, "hidden-answers");
+  mkdirSync(join(dir, "CB"), { recursive: true });
+  const row = (idx: number, label?: string): string =>
+    `${JSON.stringify({ premise: "A", hypothesis: "B", idx, label })}\n`;
+  writeFileSync(join(dir, "CB", "test.jsonl"), row(0) + row(1, "neutral") + row(2));
+  const args = ["evaluate", ...MODEL, "--task", "cb", "--split", "test", "--data", dir];
+  const { out: table, notes } = await fluxion([...args, "--out", out]);
+  assert.ok(/│ cb +│ test +│ +3 │ +│ +- │ +\d │ +- │ +- │/.test(table), table);
+  assert.ok(
+    notes.includes("cb: 2 of 3 examples have no label, so there are no scores; --out DIR writes the answers"),
+    notes.join("\n"),
+  );
+  assert.is(readFileSync(join(out, "cb.jsonl"), "utf8").trimEnd().split("\n").length, 3);
+  const { cb } = (await evaluate("--task", "cb", "--split", "test", "--data", dir)).tasks;
+  assert.equal([cb.metrics, cb.score, cb.loss, cb.tokenAccuracy, cb.unlabelled], [{}, null, null, null, 2]);
 });
 
 Evaluate("what makes no sense is refused before the model is read", async () => {

@@ -26,6 +26,13 @@ Batches("ids are cut to leave room for the end of sequence", () => {
   assert.equal(tokenize([example], tokenizer, { inputLength: 3 }), [{ inputs: [97, 98, 1], targets: [100, 1] }]);
 });
 
+Batches("ids are not cut to no length", () => {
+  for (const length of [0, -1, 1.5, Number.NaN]) {
+    assert.throws(() => withEos([5, 6, 7], 1, length), /tokenize: ids cannot be cut[\s\S]*a whole number from 1/);
+  }
+  assert.equal(withEos([5, 6, 7], 1, 1), [1]);
+});
+
 Batches("every epoch holds each example once, in an order of its own", () => {
   const sizes = fc.integer({ min: 1, max: 60 });
   fc.assert(

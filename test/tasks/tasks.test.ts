@@ -6,9 +6,10 @@ import fc from "fast-check";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { isFluxionError } from "../../lib/core/errors.js";
 import { tokenize } from "../../lib/data/batch.js";
 import { orThrow } from "../../lib/edge/either.js";
-import { labelled } from "../../lib/tasks/labelled.js";
+import { type LabelledOptions, labelled } from "../../lib/tasks/labelled.js";
 import { withoutMarkup } from "../../lib/tasks/multirc.js";
 import { withoutHighlights } from "../../lib/tasks/record.js";
 import { TASK_NAMES, TASKS, taskIndices, taskOf } from "../../lib/tasks/registry.js";
@@ -65,6 +66,14 @@ Tasks("tasks are numbered by the sorted names of those that are no aliases", () 
     );
 });
 
+Tasks("a row without a label has no truth", () => {
+  const truths = { record: [[], ["a"]] } as Readonly<Record<string, readonly unknown[]>>;
+  for (const { name, hasTruth } of TASKS) {
+    const known = (truths[name] ?? [-1, 0]).map((truth) => hasTruth?.({ id: "0", inputs: "", targets: "", truth }));
+    assert.equal(known, [false, true], name);
+  }
+});
+
 Tasks("SuperGLUE's tasks have the numbers of their names; the diagnostics have RTE's", () => {
   const indices = taskIndices(TASK_NAMES, { axb: "rte", axg: "rte" });
   for (const { name, index } of TASKS) assert.is(index, indices.get(name), name);
@@ -101,6 +110,26 @@ Tasks("a labelled task says what its file writes for labels and fields", () => {
   assert.equal(read(task, { idx: 0, text: "x  y ", b: " $&", label: -1, more: 1 }), [
     { id: "0", inputs: "a: x  y  b:  $&", targets: "sad", truth: 0 },
   ]);
+});
+
+Tasks("a labelled task whose lists do not fit together is refused", () => {
+  const refused = (labels: string[], fields: string[], options: LabelledOptions = {}): readonly unknown[] => {
+    try {
+      labelled("mood", labels, fields, options);
+      return [];
+    } catch (error) {
+      assert.ok(isFluxionError(error, "ArgumentError"), String(error));
+      return [error.mismatch.at, error.mismatch.got, error.mismatch.what.includes("empty")];
+    }
+  };
+  assert.equal(refused([], ["a"]), ["labels", "[]", true]);
+  assert.equal(refused(["x", "y", "x"], ["a"]), ["labels", '"x"', false]);
+  assert.equal(refused(["x"], []), ["fields", "[]", true]);
+  assert.equal(refused(["x", "y"], ["a", "b", "a"]), ["fields", '"a"', false]);
+  assert.equal(refused(["x", "y"], ["a"], { written: [1, 1] }), ["written", "1", false]);
+  assert.equal(refused(["x", "y"], ["a"], { written: [0, 1, 2] }), [undefined, "3", false]);
+  assert.equal(refused(["x", "y"], ["a"], { columns: { b: "a" } }), ["columns", "b", false]);
+  assert.equal(refused(["x"], ["a"], { columns: { a: "b" }, written: [0] }), []);
 });
 
 Tasks("fields stand in a line, as they are", () => {

@@ -99,6 +99,29 @@ Evaluate("a task without a notion of allowed answers has none that are not", () 
   assert.equal(found.metrics, { accuracy: 25, red: 25 });
 });
 
+Evaluate("examples whose truth is unknown have no scores, but answers", async () => {
+  const hidden = examples.map((example, i) => (i === 2 ? { ...example, truth: -1 } : example));
+  const task: Task = { ...colours, hasTruth: ({ truth }) => truth !== -1 };
+  // An answer that is not allowed has the id -1, too.
+  const { respondent } = saying(["red", "blue", "purple", "red"]);
+  const found = await makeEvaluator({ task, examples: hidden, batches, respondent })(null);
+  assert.equal(found.metrics, {});
+  assert.equal([found.score, found.loss, found.tokenAccuracy], [Number.NaN, Number.NaN, Number.NaN]);
+  assert.equal([found.unlabelled, found.invalid, found.predictions.length], [1, 1, 4]);
+  const known = scoreAnswers(task, examples, ["red", "blue", "purple", "red"]);
+  assert.equal([known.unlabelled, known.score], [0, 50]);
+});
+
+Evaluate("there is one answer for each example", () => {
+  try {
+    scoreAnswers(colours, examples, ["red"]);
+    assert.unreachable();
+  } catch (error) {
+    assert.ok(isFluxionError(error, "ArgumentError"), String(error));
+    assert.equal([error.mismatch.expected, error.mismatch.got], ["4 texts, one for each example", "1"]);
+  }
+});
+
 Evaluate("the score is the mean of the metrics that are numbers", () => {
   const withMetrics = (metrics: Record<string, () => number>): number =>
     scoreAnswers({ ...colours, metrics }, examples, ["red", "red", "red", "red"]).score;
@@ -134,7 +157,13 @@ Evaluate("a batch that does not fit in memory names its row, its length and the 
   ]) {
     const error = await thrown(new Error(message));
     assert.ok(isFluxionError(error, "BackendError"), message);
-    for (const part of ["row 1 (id b)", "1 rows of 32 tokens", "--max-evaluation-length", message.split("\n")[0]]) {
+    for (const part of [
+      "row of example b",
+      "1 rows of 32 tokens",
+      "--max-evaluation-length",
+      "--max-input-length",
+      message.split("\n")[0],
+    ]) {
       assert.ok(error.message.includes(part), `${part} is not in ${error.message}`);
     }
     assert.not.ok(error.message.includes("more\n"));
@@ -144,7 +173,7 @@ Evaluate("a batch that does not fit in memory names its row, its length and the 
     evaluationBatches(tokens, { maxTokens: 900, lengths: 1 }),
   );
   assert.ok(String(many).includes("4 rows of 32 tokens") && String(many).includes("--evaluation-tokens"), String(many));
-  assert.ok(String(many).includes("row 0 (id a)"), "the longest row is the last");
+  assert.ok(String(many).includes("row of example a"), "the longest row is the last");
 });
 
 Evaluate("other errors stay as they are", async () => {

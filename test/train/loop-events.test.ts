@@ -16,6 +16,7 @@ const found: Evaluation = {
   metrics: { accuracy: 50 },
   score: 50,
   invalid: 0,
+  unlabelled: 0,
   loss: 1,
   tokenAccuracy: 50,
   predictions: [],

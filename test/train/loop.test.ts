@@ -40,6 +40,7 @@ const found = (score: number): Evaluation => ({
   metrics: { accuracy: score },
   score,
   invalid: 0,
+  unlabelled: 0,
   loss: 1,
   tokenAccuracy: 2,
   predictions: [],

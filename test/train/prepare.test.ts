@@ -211,6 +211,10 @@ Prepare("a vocabulary that is larger than the embedding is refused", () => {
   assert.throws(() => check(101), /at most 100 pieces[\s\S]*101[\s\S]*--tokenizer/);
 });
 
+Prepare("settings that do not fit the task are refused before the model is read", async () => {
+  assert.match(await failure({ task: "record", evaluation: "rank", model: "gone" }), /record has no labels to rank/);
+});
+
 Prepare("ranking, beams and greedy decoding are chosen by the settings", async () => {
   for (const evaluation of ["rank", "beam"] as const) {
     const run = await prepare(await configOf({ evaluation, evaluationTokens: 200 }));

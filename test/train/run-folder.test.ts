@@ -69,6 +69,16 @@ Folder("metrics grow by lines, and are read back", async () => {
   again.close();
 });
 
+Folder("a checkpoint brings back metrics that are NaN, as correlations of equal answers are", async () => {
+  const dir = join(root, "nan");
+  const folder = await openRunFolder(dir, {}, false);
+  const metrics = { pearson_corrcoef: Number.NaN, accuracy: 50 };
+  await folder.saveCheckpoint(stateOf(5), { step: 7, stale: 2, best: { ...best, metrics } });
+  const restored = await folder.restoreCheckpoint(stateOf(0));
+  assert.equal(restored?.position.best?.metrics, metrics);
+  folder.close();
+});
+
 Folder("a checkpoint brings back state, position and the length of the metrics", async () => {
   const dir = join(root, "checkpoint");
   const folder = await openRunFolder(dir, {}, false);

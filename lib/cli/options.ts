@@ -32,7 +32,7 @@ const program = (): Command => {
   p.addOption(
     oneOf(
       "--init <name>",
-      "where the prompt starts",
+      "where the prompt starts; a task without labels has sampled-vocabulary in place of class-label",
       ["class-label", "sampled-vocabulary", "random-uniform", "file"],
       "class-label",
     ),

@@ -64,6 +64,7 @@ const t5Folder = (folder: string, unreliable: Line["except"] = []): Readonly<Rec
     except: [
       ["beam_score", "words"],
       ["cases.smallest_margin_top1_top2", "how sure the choices were"],
+      ["cases.smallest_gap_between_returned_scores", "how sure the order was"],
     ],
   },
   [`${folder}/beam_t5x.json`]: {

@@ -31,6 +31,7 @@ interface HuggingFaceBeams extends Case {
   readonly method: "beam";
   readonly max_new_tokens: number;
   readonly num_beams: number;
+  readonly num_return_sequences: number;
   readonly length_penalty: number;
   readonly early_stopping: boolean;
   readonly scores: GoldenTensor;
@@ -80,6 +81,15 @@ const assertBeams = (
   from: number,
   at: (example: number, k: number) => number,
 ): void => {
+  assert.is(
+    want.scores.data.length,
+    want.sequences.shape.slice(0, -1).reduce((a, b) => a * b, 1),
+    `${what}: scores`,
+  );
+  assert.is(
+    want.scores.shape.reduce((a, b) => a * b, 1),
+    want.scores.data.length,
+  );
   got.forEach((beams, i) => {
     beams.forEach(({ tokens, score }, k) => {
       const golden = row(want.sequences, at(i, k), from);
@@ -124,6 +134,14 @@ export const decodesLikeGoldens = (
         const golden = files.open<Golden<Greedy | HuggingFaceBeams>>(root, `${name}/generate.json`);
         for (const c of golden.cases.filter((k): k is Greedy => k.method === "greedy" && wanted(name, k.prompt))) {
           const [rows, length] = c.live.shape;
+          assert.equal(
+            [c.top5_ids.shape, c.top5_logits.shape],
+            [
+              [rows, length, 5],
+              [rows, length, 5],
+            ],
+          );
+          assert.equal(c.chosen_log_prob.shape, [rows, length]);
           const chosen = Array.from({ length: rows }, (_, i) => row(c.sequences, i, 1)).flat();
           const targets = np.array(Int32Array.from(chosen), { shape: [rows, length] });
           const prefix = c.prompt ? { prefix: fromGolden(golden.inputs.prompt) } : {};
@@ -156,7 +174,7 @@ export const decodesLikeGoldens = (
         } as const;
         const options = { method: "beam", maxLength: c.max_new_tokens, numBeams: c.num_beams, penalty } as const;
         const got = answers(model, golden, options, c.prompt);
-        for (const beams of got) assert.is(beams.length, c.num_beams);
+        for (const beams of got) assert.is(beams.length, c.num_return_sequences);
         assertBeams(JSON.stringify(penalty), got, c, 1, (i, k) => i * c.num_beams + k);
       }
     });

@@ -12,7 +12,7 @@ Resume.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const settings = [
   ...["--data", data, "--steps", "300", "--batch-size", "4", "--prompt-length", "4", "--evaluate-every", "1"],
-  ...["--evaluation-batch-size", "6", "--patience", "0", "--dropout", "0.1", "--seed", "3"],
+  ...["--evaluation-tokens", "300", "--patience", "0", "--dropout", "0.1", "--seed", "3"],
 ];
 
 /** The lines of metrics.jsonl without timings. */

@@ -142,6 +142,18 @@ Evaluator("a length cuts inputs, and counts them", async () => {
   evaluate.dispose();
 });
 
+Evaluator("the task's name in front of inputs is what the model reads", async () => {
+  const named = examples.map((example) => ({ ...example, inputs: `colours ${example.inputs}` }));
+  const [direct, prefixed] = [
+    taskEvaluator(model, tokenizer, colours, named),
+    taskEvaluator(model, tokenizer, colours, examples, { prefix: "name" }),
+  ];
+  const [want, got] = [await direct.evaluate(null), await prefixed.evaluate(null)];
+  assert.is(got.loss, want.loss);
+  direct.evaluate.dispose();
+  prefixed.evaluate.dispose();
+});
+
 Evaluator("what stands in front of inputs is the task's name or number; a task without one says what it has", () => {
   const task = { ...colours, prefix: "colours", index: 3 };
   const { prefix: _, ...nameless } = task;

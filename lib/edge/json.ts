@@ -37,6 +37,10 @@ const repeatedKey = (text: string): string | undefined => {
   return undefined;
 };
 
+/** A message of `JSON.parse` quotes the text as it is, and a terminal would obey its control characters. */
+const withoutControls = (message: string): string =>
+  message.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** Parses JSON from a source (a file, part of a file) that is named in the error. */
 export const parseJson = <Err extends FluxionError>(
   text: string,
@@ -47,7 +51,8 @@ export const parseJson = <Err extends FluxionError>(
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const got = text.trim() === "" ? "no text" : `${(cause as Error).message}; it begins ${brief(text, 40)}`;
+    const got =
+      text.trim() === "" ? "no text" : `${withoutControls((cause as Error).message)}; it begins ${brief(text, 40)}`;
     return E.left(
       new caller.error({ where: caller.where, what: "not valid JSON", expected: "JSON", got, at: source }, { cause }),
     );

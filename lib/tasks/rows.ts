@@ -2,7 +2,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { DataError, isFluxionError, type Mismatch } from "../core/errors.js";
-import { decodeAs, listing } from "../edge/decode.js";
+import { brief, decodeAs, listing } from "../edge/decode.js";
 import { parseJson } from "../edge/json.js";
 import { READER } from "./fields.js";
 import type { Example, Split, Task } from "./task.js";
@@ -58,6 +58,15 @@ export const parseRows = (text: Uint8Array | string, source: string): RawRow[] =
 
 const inside = (at: string, field: string | undefined): string => (field === undefined ? at : `${at}: ${field}`);
 
+/** A list or a bare value says which file this is not, before any field is looked for. */
+const asObject =
+  (at: string) =>
+  (row: unknown): E.Either<DataError, unknown> => {
+    if (typeof row === "object" && row !== null && !Array.isArray(row)) return E.right(row);
+    const [what, expected] = ["the row is not an object", "one JSON object a line"];
+    return E.left(new DataError({ where: READER.where, what, expected, got: brief(row), at }));
+  };
+
 /** Reads rows one after the other; an id that an earlier row had is refused. */
 const rowReader = (task: Task, split: Split): ((row: RawRow) => E.Either<DataError, readonly Example[]>) => {
   const rowOfId = new Map<string, string>();
@@ -83,7 +92,13 @@ const rowReader = (task: Task, split: Split): ((row: RawRow) => E.Either<DataErr
         },
       );
   return ({ at, value }) =>
-    pipe(value, E.chain(decodeAs(task.row, READER, at)), E.chain(examplesOf(at)), E.chain(withNewIds(at)));
+    pipe(
+      value,
+      E.chain(asObject(at)),
+      E.chain(decodeAs(task.row, READER, at)),
+      E.chain(examplesOf(at)),
+      E.chain(withNewIds(at)),
+    );
 };
 
 const told = ({ at, what, expected, got }: Mismatch): string => {

@@ -36,6 +36,11 @@ Json("equal keys of different objects, and strings that look like keys, are fine
   }
 });
 
+Json("control characters of a text that is not JSON stay out of the message", () => {
+  const message = messageOf(parse('{"a": \u001b[31m\u0000'), "DataError");
+  assert.not.ok(/(?!\n)\p{Cc}/u.test(message), JSON.stringify(message));
+});
+
 Json("text that is not JSON names its source and shows how it begins", () => {
   const message = messageOf(parse("<html>not found</html>"), "DataError");
   assert.match(message, "rows.json");

@@ -37,7 +37,9 @@ const TEXT: readonly Case[] = [
   ["a key twice", `{"idx":1,${row().slice(1)}`, ["row 1: a key stands twice", '"idx"']],
   ["no rows", "", ["there are no rows", "f.jsonl"]],
   ["blank lines alone", "\n \r\n", ["there are no rows"]],
-  ["a row that is a list", "[1]", ["row 1", "not a valid cb row"]],
+  ["a row that is a list", "[1]", ["row 1: the row is not an object", "one JSON object a line, got [1]"]],
+  ["a row that is a number", "5", ["row 1: the row is not an object", "got 5"]],
+  ["a row that is nothing", "null", ["row 1: the row is not an object", "got null"]],
   ["a missing field", without("premise"), ["row 1: premise: not a valid cb row", "expected string", "got nothing"]],
   ["a field of a wrong type", row({ premise: 3 }), ["row 1: premise:", "expected string, got 3"]],
 ];

@@ -3,8 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
 import * as E from "fp-ts/lib/Either.js";
+import { DataError } from "../core/errors.js";
 import { tokenize } from "../data/batch.js";
 import { orThrow } from "../edge/either.js";
+import { namesIn } from "../store/files.js";
 import { readExamples } from "../tasks/reading.js";
 import { TASKS, taskOf } from "../tasks/registry.js";
 import type { Example, Split, Task } from "../tasks/task.js";
@@ -51,8 +53,25 @@ const describe = async (task: Task, data: string, terminal: Terminal) => ({
   ) as Partial<Record<Split, number | null>>,
 });
 
-/** Lists all tasks. */
+/** @throws {DataError} when there is no such folder, or it holds the files of no task */
+const checkFolder = async (data: string): Promise<void> => {
+  const names = await orThrow(namesIn(data, { where: "--data <dir>", error: DataError }));
+  const files = TASKS.flatMap((task) => Object.values(task.splits)).flatMap((rows) =>
+    "file" in rows ? rows.file : [],
+  );
+  if (names !== undefined && files.some((file) => existsSync(join(data, file)))) return;
+  throw new DataError({
+    where: "--data <dir>",
+    what: names === undefined ? "this is not a folder" : "the folder holds the files of no task",
+    expected: `a folder that holds ${files.slice(0, 2).join(", ")}, …`,
+    got: names?.slice(0, 5).join(", ") || undefined,
+    at: data,
+  });
+};
+
+/** Lists all tasks. @throws {DataError} for a folder without any task */
 export const listTasks = async ({ data = MINI_DATA, json }: TasksFlags, terminal: Terminal): Promise<void> => {
+  await checkFolder(data);
   const list = [];
   for (const task of TASKS) list.push(await describe(task, data, terminal));
   if (json) {
@@ -63,7 +82,7 @@ export const listTasks = async ({ data = MINI_DATA, json }: TasksFlags, terminal
     head: ["task", "train", "validation", "test", "answers", "metrics", "licence"],
     style: { head: [], border: [] },
     colAligns: ["left", "right", "right", "right", "left", "left", "left"],
-    colWidths: [9, 8, 12, 9, 22, 18, 24],
+    colWidths: [9, 8, 12, 9, 22, 19, 24],
     wordWrap: true,
   });
   for (const { name, examples, labels, metrics, licence } of list) {

@@ -108,6 +108,27 @@ Tasks("a histogram and the share of long inputs stand below the examples", async
   assert.ok(notes.some((note) => note.includes("synthetic")));
 });
 
+Tasks("no name of a metric is cut in the list", async () => {
+  const { tasks } = await fluxionJson<{ tasks: Listed[] }>("tasks");
+  const { out } = await fluxion(["tasks"]);
+  for (const metric of tasks.flatMap(({ metrics }) => metrics)) assert.ok(out.includes(metric), metric);
+});
+
+Tasks("a folder that is not there, a file, and a folder without a task are refused", async () => {
+  const empty = join(folder, "nothing");
+  mkdirSync(join(empty, "other"), { recursive: true });
+  writeFileSync(join(empty, "file"), "");
+  const cases = [
+    [join(empty, "gone"), "no such file or folder"],
+    [join(empty, "file"), "this is not a folder"],
+    [empty, "the files of no task", "file, other", "BoolQ/train.jsonl"],
+  ];
+  for (const [data, ...parts] of cases) {
+    const message = await failure("tasks", "--data", data);
+    for (const part of ["--data", data, ...parts]) assert.ok(message.includes(part), `${part} is not in ${message}`);
+  }
+});
+
 Tasks("a task that is not there, a split that it has not, and a missing folder are typed errors", async () => {
   assert.ok((await failure("tasks", "show", "cbb")).includes("did you mean cb?"));
   assert.ok((await failure("tasks", "show", "axb", "--split", "train")).includes("axb has no split train"));

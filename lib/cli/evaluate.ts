@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import Table from "cli-table3";
 import { init } from "../compile/init.js";
-import { CheckpointError } from "../core/errors.js";
+import { CheckpointError, ShapeError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
@@ -10,6 +10,7 @@ import { superglueAverage } from "../metrics/average.js";
 import * as np from "../np/index.js";
 import { fromArray } from "../prompt/prompt.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
+import type { T5Config } from "../t5/config.js";
 import type { Params } from "../t5/model.js";
 import { readExamples } from "../tasks/reading.js";
 import type { Split } from "../tasks/task.js";
@@ -57,6 +58,21 @@ interface Answered extends Question {
 
 const examplesOf = async ({ task }: Assignment, split: Split, { data = MINI_DATA, limit }: EvaluateFlags) =>
   (await orThrow(readExamples(task, split, data))).slice(0, limit);
+
+/** @throws {ShapeError} for a prompt that is not as wide as the model */
+const checkWidths = (questions: readonly Question[], { dModel }: T5Config): void => {
+  for (const { prompt, path } of questions) {
+    if (prompt === undefined || prompt.shape[1] === dModel) continue;
+    throw new ShapeError({
+      where: "--prompt <path>",
+      what: "the prompt does not fit the model",
+      expected: `vectors of ${dModel} numbers, the width of the model`,
+      got: `${prompt.shape[1]}`,
+      at: path,
+      hint: "name the model that the prompt was tuned for: --model PATH",
+    });
+  }
+};
 
 /** Reads and checks everything before the model is loaded. */
 const questionsOf = async (flags: EvaluateFlags): Promise<Question[]> => {
@@ -106,7 +122,6 @@ const WRITING = { where: "--out <dir>", error: CheckpointError };
 
 /** Writes the answers to a task, a line each. */
 const save = async (out: string, { task, found }: Answered): Promise<void> => {
-  await orThrow(ensureDir(out, WRITING));
   const lines = found.predictions.map((prediction) => `${JSON.stringify(prediction)}\n`);
   await orThrow(writeAtomic(join(out, `${task.name}.jsonl`), lines.join(""), WRITING));
 };
@@ -115,7 +130,9 @@ const INVALID_SHOWN = 3;
 
 /** Says what a table has no room for: cut inputs, labels that are unknown, and answers that the task does not allow. */
 const notes = ({ task, found, cut }: Answered, terminal: Terminal): void => {
-  if (cut > 0) terminal.note(`${task.name}: ${cut} inputs were cut (--max-input-length)`);
+  if (cut > 0) {
+    terminal.note(`${task.name}: ${cut} ${cut === 1 ? "input was" : "inputs were"} cut (--max-input-length)`);
+  }
   if (found.unlabelled > 0) {
     const count = `${found.unlabelled} of ${found.predictions.length} examples have no label`;
     terminal.note(`${task.name}: ${count}, so there are no scores; --out DIR writes the answers`);
@@ -123,7 +140,8 @@ const notes = ({ task, found, cut }: Answered, terminal: Terminal): void => {
   if (found.invalid === 0) return;
   const some = found.predictions.filter(({ valid }) => !valid).slice(0, INVALID_SHOWN);
   const texts = some.map(({ id, prediction }) => `${JSON.stringify(printable(prediction))} (id ${id})`);
-  terminal.note(`${task.name}: ${found.invalid} answers are not allowed, such as ${texts.join(", ")}`);
+  const count = `${found.invalid} ${found.invalid === 1 ? "answer is" : "answers are"}`;
+  terminal.note(`${task.name}: ${count} not allowed, such as ${texts.join(", ")}`);
 };
 
 const averageOf = (list: readonly Answered[]): number | undefined =>
@@ -172,6 +190,8 @@ export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promis
     orThrow(loadT5(path, { onProgress })),
   );
   checkVocabulary(config, tokenizer);
+  checkWidths(questions, config);
+  if (out !== undefined) await orThrow(ensureDir(out, WRITING));
   await init({ executor, ...(threads !== undefined && { threads }) });
   const model = { config, params: np.devicePut(params, { donate: true }) as Params };
   try {

@@ -2,10 +2,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
+import { CheckpointError } from "../core/errors.js";
+import { orThrow } from "../edge/either.js";
+import { parseJson } from "../edge/json.js";
 import { type Scores as BenchmarkScores, superglueAverage, superglueScores } from "../metrics/average.js";
-import { SUPERGLUE_NAMES } from "../tasks/registry.js";
+import { loadTask } from "../tasks/reading.js";
+import { SUPERGLUE_NAMES, taskOf } from "../tasks/registry.js";
+import type { RunConfig } from "../train/config.js";
 import type { Summary } from "../train/results.js";
 import { claimFolder } from "../train/run-folder.js";
+import { checkDecoding, checkedFront } from "../train/task-evaluator.js";
 import type { Invocation } from "./options.js";
 import { type Interrupted, tune } from "./tune.js";
 
@@ -13,7 +19,8 @@ import { type Interrupted, tune } from "./tune.js";
 const ended = (dir: string): Summary | undefined => {
   const path = join(dir, "summary.json");
   if (!existsSync(path)) return undefined;
-  const summary = JSON.parse(readFileSync(path, "utf8")) as Summary;
+  const caller = { where: "run folder", error: CheckpointError };
+  const summary = orThrow(parseJson(readFileSync(path, "utf8"), caller, path)) as Summary;
   return summary.reason === "interrupted" ? undefined : summary;
 };
 
@@ -42,12 +49,23 @@ export const benchmarkTable = (summaries: Readonly<Record<string, Summary>>): st
   return table.toString();
 };
 
+/** Reads the data of all tasks, so that a fault of the last one shows before the first is trained. @throws as a single run does */
+const checkAll = async ({ evaluation, prefix, data }: RunConfig): Promise<void> => {
+  for (const name of SUPERGLUE_NAMES) {
+    const task = orThrow(taskOf(name));
+    checkDecoding(task, evaluation);
+    checkedFront(task, prefix);
+    await orThrow(loadTask(task, data));
+  }
+};
+
 /**
  * Trains the tasks one after another, each in a folder of its name; going on, it leaves out those that have ended.
  *
  * @throws {CheckpointError} when the folder already holds runs, and they are not to go on
  */
 export const tuneAll = async ({ config, out, resume }: Invocation, interrupted: Interrupted): Promise<void> => {
+  await checkAll(config);
   await claimFolder(out, config, resume);
   const summaries: Record<string, Summary> = {};
   for (const task of SUPERGLUE_NAMES) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -112,7 +112,7 @@ Evaluate("with all eight tasks the diagnostics are answered, and the table ends 
   assert.ok(last.includes("SuperGLUE") && last.includes("mean of the eight tasks"), table);
   assert.ok(notes.some((note) => note.includes("synthetic")));
   assert.ok(
-    notes.some((note) => /answers are not allowed, such as ".*" \(id /.test(note)),
+    notes.some((note) => /answers? (is|are) not allowed, such as ".*" \(id /.test(note)),
     notes.join("\n"),
   );
 });
@@ -167,6 +167,22 @@ Evaluate("a test split without labels is answered, and it is said that there are
   assert.is(readFileSync(join(out, "cb.jsonl"), "utf8").trimEnd().split("\n").length, 3);
   const { cb } = (await evaluate("--task", "cb", "--split", "test", "--data", dir)).tasks;
   assert.equal([cb.metrics, cb.score, cb.loss, cb.tokenAccuracy, cb.unlabelled], [{}, null, null, null, 2]);
+});
+
+Evaluate("all tasks are checked before the first is asked", async () => {
+  const out = join(folder, "early");
+  const [fits, wide] = [await promptFile(join(folder, "fits.npy"), 2, 1), join(folder, "other.npy")];
+  await orThrow(savePrompt(wide, hostArray([2, 64], "float32", new Float32Array(128))));
+  const prompts = ["--prompt", `cb=${fits}`, "--prompt", `rte=${wide}`, "--limit", "1", "--out", out];
+  const message = await failure("evaluate", ...MODEL, ...prompts);
+  for (const part of ["does not fit the model", "128", "64", wide, "--model"])
+    assert.ok(message.includes(part), `${part} is not in ${message}`);
+  const both = ["--task", "cb", "--task", "record", "--decode", "rank", "--out", out];
+  const ranked = await failure("evaluate", ...MODEL, ...both);
+  assert.ok(ranked.includes("record has no labels to rank"), ranked);
+  assert.not.ok(existsSync(out), "something was written");
+  const file = await failure("evaluate", ...MODEL, "--task", "cb", "--limit", "1", "--out", fits);
+  assert.ok(file.includes("--out") && file.includes("a file where a folder should be"), file);
 });
 
 Evaluate("what makes no sense is refused before the model is read", async () => {

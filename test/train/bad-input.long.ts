@@ -37,6 +37,10 @@ const data = (name: string, lines: readonly string[]): string => {
 
 const row = { premise: "p", hypothesis: "h", label: "neutral", idx: 0 };
 
+Bad("a fault of a later task, before the first of all is trained", async () => {
+  await refuses(["--task", "all", "--evaluation", "rank"], "record has no labels to rank");
+});
+
 Bad("a missing model file", async () => {
   const dir = model("no-weights");
   rmSync(join(dir, "model.safetensors"));

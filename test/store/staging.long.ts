@@ -11,7 +11,7 @@ const folder = temporaryFolder(Staging);
 
 // The process sends the signal to itself while it writes; an unhandled one ends it.
 const SAVING = `
-  import { writeTogether } from "../io/lib/io/staging.ts";
+  import { writeTogether } from "./lib/store/staging.ts";
   const [dir, signal, listening] = process.argv.slice(1);
   if (listening) process.on(signal, () => console.log("heard"));
   const content = function* () {

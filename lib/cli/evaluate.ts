@@ -1,17 +1,13 @@
 /** @file `fluxion evaluate`: how well a T5 answers tasks, with a prompt for each. */
 import { join } from "node:path";
 import Table from "cli-table3";
-import { init } from "../compile/init.js";
 import { CheckpointError, ShapeError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
-import { loadT5 } from "../io/load-t5.js";
 import { superglueAverage } from "../metrics/average.js";
-import * as np from "../np/index.js";
 import { fromArray } from "../prompt/prompt.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
 import type { T5Config } from "../t5/config.js";
-import type { Params } from "../t5/model.js";
 import { readExamples } from "../tasks/reading.js";
 import type { Split } from "../tasks/task.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
@@ -22,9 +18,9 @@ import { checkVocabulary } from "../train/prepare.js";
 import type { Decoding, InputPrefix } from "../train/settings.js";
 import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evaluator.js";
 import { MINI_DATA, SYNTHETIC } from "./assets.js";
-import { Bar, withProgress } from "./bar.js";
+import { Bar } from "./bar.js";
 import { type Assignment, assignmentsOf, type PromptFlags } from "./prompts-of.js";
-import { type ReadyOptions, readPrompt } from "./ready.js";
+import { type ReadyOptions, readPrompt, readyT5 } from "./ready.js";
 import { printScores } from "./report.js";
 import { usualSplit } from "./tasks.js";
 import { printable, type Terminal } from "./terminal.js";
@@ -43,7 +39,7 @@ export interface EvaluateFlags extends PromptFlags, Omit<ReadyOptions, "prompt">
   readonly json?: boolean;
 }
 
-/** What is asked of the model for one task. */
+/** A task to evaluate, with its examples and its prompt. */
 interface Question extends Assignment {
   readonly split: Split;
   readonly examples: Awaited<ReturnType<typeof examplesOf>>;
@@ -186,15 +182,16 @@ export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promis
   const { model: path, executor, threads, out, json } = flags;
   const questions = await questionsOf(flags);
   const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? path));
-  const { config, params } = await withProgress(terminal, "reading", (onProgress) =>
-    orThrow(loadT5(path, { onProgress })),
+  const model = await readyT5(
+    { model: path, executor, ...(threads !== undefined && { threads }) },
+    terminal,
+    (config) => {
+      checkVocabulary(config, tokenizer);
+      checkWidths(questions, config);
+    },
   );
-  checkVocabulary(config, tokenizer);
-  checkWidths(questions, config);
-  if (out !== undefined) await orThrow(ensureDir(out, WRITING));
-  await init({ executor, ...(threads !== undefined && { threads }) });
-  const model = { config, params: np.devicePut(params, { donate: true }) as Params };
   try {
+    if (out !== undefined) await orThrow(ensureDir(out, WRITING));
     const list: Answered[] = [];
     for (const question of questions) {
       const answered = await answer(model, tokenizer, question, flags, terminal);

@@ -22,7 +22,7 @@ export interface TasksFlags {
   readonly json?: boolean;
 }
 
-/** How many examples a split has; null where its file is not there or cannot be used, which is then noted. */
+/** Counts the examples of a split; null where its file is missing, or cannot be used. Notes the error of an unusable file. */
 const countOf = async (task: Task, split: Split, data: string, terminal: Terminal): Promise<number | null> => {
   const rows = task.splits[split];
   if (rows !== undefined && "file" in rows && !existsSync(join(data, rows.file))) return null;
@@ -103,21 +103,23 @@ export interface ShowFlags {
   readonly tokenizer?: string;
   readonly prefix: InputPrefix;
   readonly number: number;
-  /** The length at which the share of cut inputs is told. */
+  /** Tokens above which an input counts as long. */
   readonly inputLength: number;
   readonly json?: boolean;
 }
 
-/** The split that is shown without a word: validation, or the only one there is. */
+/** The default split: validation, or the only one there is. */
 export const usualSplit = (task: Task): Split => (task.splits.validation === undefined ? "test" : "validation");
 
 interface Shown {
   readonly examples: readonly Example[];
   readonly inputs: LengthSummary;
   readonly targets: LengthSummary;
+  /** Inputs longer than `inputLength`. */
+  readonly long: number;
 }
 
-const write = (task: Task, { examples, inputs, targets }: Shown, flags: ShowFlags, terminal: Terminal): void => {
+const write = (task: Task, { examples, inputs, targets, long }: Shown, flags: ShowFlags, terminal: Terminal): void => {
   const { number, inputLength } = flags;
   for (const { id, group, inputs: text, targets: target } of examples.slice(0, number)) {
     terminal.write(`id ${id}${group === undefined ? "" : `, group ${group}`}\n`);
@@ -132,9 +134,8 @@ const write = (task: Task, { examples, inputs, targets }: Shown, flags: ShowFlag
     terminal.write(`\ntokens of ${name}, end of sequence included: ${min} to ${max}, ${mean.toFixed(1)} in the mean\n`);
     terminal.write(histogram(lengths.all));
   }
-  const cut = inputs.all.filter((n) => n > inputLength).length;
-  const share = ((100 * cut) / examples.length).toFixed(1);
-  terminal.write(`\n${cut} of ${examples.length} inputs (${share} %) are longer than ${inputLength} tokens\n`);
+  const share = ((100 * long) / examples.length).toFixed(1);
+  terminal.write(`\n${long} of ${examples.length} inputs (${share} %) are longer than ${inputLength} tokens\n`);
 };
 
 /** Shows examples of a task as the model sees them, and how long they are. */
@@ -158,11 +159,12 @@ export const showTask = async (name: string, flags: ShowFlags, terminal: Termina
     examples: seen,
     inputs: summaryOf(tokens.map(({ inputs }) => inputs.length)),
     targets: summaryOf(tokens.map(({ targets }) => targets.length)),
+    long: tokens.filter(({ inputs }) => inputs.length > inputLength).length,
   };
   if (json) {
     const { all: _, ...inputs } = shown.inputs;
     const { all: __, ...targets } = shown.targets;
-    const cut = shown.inputs.all.filter((n) => n > inputLength).length / examples.length;
+    const cut = shown.long / examples.length;
     const some = seen.slice(0, number);
     const answer = { task: name, split, count: examples.length, inputs, targets, inputLength, cut, examples: some };
     terminal.write(`${JSON.stringify(answer, null, 2)}\n`);

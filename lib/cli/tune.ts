@@ -47,7 +47,7 @@ const train = async (run: Prepared, folder: RunFolder, resume: boolean, interrup
   }
 };
 
-/** Whether somebody asked to stop, and what is said then. */
+/** The state of an interruption: `asked` tells whether the user wants to stop, `onAsked` runs when the user does. */
 export interface Interrupted {
   readonly asked: () => boolean;
   onAsked: () => void;

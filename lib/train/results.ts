@@ -25,8 +25,9 @@ export interface Summary {
 export const usualAnswer = (examples: readonly Example[], labels: readonly string[] = []): string => {
   const counts = new Map<string, number>(labels.map((label) => [label, 0]));
   for (const { targets } of examples) counts.set(targets, (counts.get(targets) ?? 0) + 1);
-  const most = Math.max(0, ...counts.values());
-  return [...counts].find(([, n]) => n === most)?.[0] ?? "";
+  let [usual, most] = ["", -1];
+  for (const [text, n] of counts) if (n > most) [usual, most] = [text, n];
+  return usual;
 };
 
 type Line = Readonly<Record<string, unknown>>;

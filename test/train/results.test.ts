@@ -46,6 +46,9 @@ Results("the usual answer is the most frequent target; of equally frequent ones 
   assert.is(usualAnswer(of("green", "red", "green", "red")), "green");
   assert.is(usualAnswer(of("blue"), ["red", "blue"]), "blue");
   assert.is(usualAnswer(of("pink"), ["red"]), "pink");
+  assert.is(usualAnswer(of(...Array.from({ length: 100 }, (_, i) => `${i}`), "7")), "7");
+  const many = Array.from({ length: 300_000 }, (_, i) => exampleOf("a", `${i % 299_999}`));
+  assert.is(usualAnswer(many), "0", "more targets than a call can have arguments");
   assert.is(usualAnswer([]), "");
   assert.is(usualAnswer([], ["red", "green"]), "red");
 });

@@ -52,6 +52,9 @@ const THREADS: NumberRange = {
   has: (n) => Number.isInteger(n) && n >= 1 && n <= MOST_THREADS,
 };
 
+const threadsOption = () =>
+  numeric("--threads <n>", "threads of onnxruntime-node; default one a core", undefined, THREADS);
+
 const addGenerate = (program: Command, terminal: Terminal): void => {
   const sampling = ["temperature", "topK", "topP"];
   const decoding = [...sampling, "beams", "brevity", "lengthPenalty"];
@@ -84,7 +87,7 @@ const addGenerate = (program: Command, terminal: Terminal): void => {
       ),
     )
     .addOption(executorOption())
-    .addOption(numeric("--threads <n>", "threads of onnxruntime-node; default one a core", undefined, THREADS))
+    .addOption(threadsOption())
     .option("--json", "print a line of JSON for each text, for machines")
     .action(async (texts: string[], flags: GenerateFlags) => {
       const { generate } = await import("./generate.js");
@@ -245,7 +248,7 @@ const addEvaluate = (program: Command, terminal: Terminal): void => {
     )
     .addOption(single("--out <dir>", "folder for the answers: a file TASK.jsonl for each task"))
     .addOption(executorOption())
-    .addOption(numeric("--threads <n>", "threads of onnxruntime-node; default one a core", undefined, THREADS))
+    .addOption(threadsOption())
     .option("--json", JSON_FLAG)
     .action(async (flags: EvaluateFlags) => {
       const { evaluate } = await import("./evaluate.js");

@@ -14,7 +14,7 @@ export interface EvaluationBatch {
   readonly size: number;
   readonly inputLength: number;
   readonly targetLength: number;
-  /** Which example each row holds; shorter than `size` where rows are padding. */
+  /** The index of the example in each row; has fewer entries than `size` where the last rows are padding. */
   readonly rows: readonly number[];
 }
 

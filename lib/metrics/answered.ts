@@ -5,11 +5,11 @@ import { ArgumentError } from "../core/errors.js";
 export interface Example<Truth = unknown> {
   /** The row's own id; parts of an id with several levels are joined by `/`. */
   readonly id: string;
-  /** What the model reads, without the task's name in front. */
+  /** The text that the model reads, without the task's name in front. */
   readonly inputs: string;
-  /** What the model is trained to write. */
+  /** The text that the model is trained to write. */
   readonly targets: string;
-  /** What metrics compare an answer with: a class id, a number, a list of accepted answers. */
+  /** The right answer, as metrics compare it: a class id, a number, or a list of accepted answers. */
   readonly truth: Truth;
   /** Examples of one group are scored together: the answers to one question. */
   readonly group?: string;

@@ -1,0 +1,30 @@
+/** @file What a method is: a few pure functions on trees. */
+import type { Tensor } from "../core/tensor.js";
+import type { T5Config } from "../t5/config.js";
+import type { Batch } from "../t5/model.js";
+import type { Modified } from "../t5/modified.js";
+import type { AnyParams, Params } from "../t5/stack.js";
+
+/** Values that JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What a method is built from: its name in the table of methods, and what belongs to it there. It is saved beside the trained tree. */
+export interface MethodSettings {
+  readonly name: string;
+  readonly [key: string]: Json;
+}
+
+/**
+ * A method: what is trained, and how it enters a frozen T5.
+ *
+ * The trained tree `P` is nested records of tensors, so that optimizers, checkpoints and `vmap` take it as it is.
+ */
+export interface Method<P extends object = object> {
+  readonly settings: MethodSettings;
+  /** The tree to start from. */
+  init(key: Tensor, config: T5Config, frozen: AnyParams): P;
+  /** The model with the tree in it; pure, and differentiable in `tuned`. */
+  apply(config: T5Config, frozen: AnyParams, tuned: P, batch?: Batch): Modified;
+  /** Plain weights that do the same; only for methods that change nothing but weights. */
+  merge?(config: T5Config, frozen: Params, tuned: P): Params;
+}

@@ -234,13 +234,18 @@ export interface LossOptions extends Pick<TrainingOptions, "remat"> {
   readonly dropoutRate?: number;
 }
 
-/** Cross entropy of a batch given its logits. */
-const lossOf = (logitsBsv: Tensor, batch: Batch, options: LossOptions): Tensor => {
+/** Summed cross entropy of a batch given its logits, and the sum of the weights of its target tokens. */
+const sumsOf = (logitsBsv: Tensor, batch: Batch, options: LossOptions): readonly [sum: Tensor, weight: Tensor] => {
   const { loss } = nn.tokenLosses(logitsBsv, batch.targets, { zLoss: options.zLoss ?? 0 });
   const real = np.astype(np.notEqual(batch.targets, 0), "float32");
   const weights = batch.weights === undefined ? real : np.multiply(real, batch.weights);
-  const total = np.sum(np.multiply(loss, weights));
-  return options.normalize === "none" ? total : np.divide(total, np.maximum(np.sum(weights), 1));
+  return [np.sum(np.multiply(loss, weights)), np.sum(weights)];
+};
+
+/** Cross entropy of a batch given its logits. */
+const lossOf = (logitsBsv: Tensor, batch: Batch, options: LossOptions): Tensor => {
+  const [sum, weight] = sumsOf(logitsBsv, batch, options);
+  return options.normalize === "none" ? sum : np.divide(sum, np.maximum(weight, 1));
 };
 
 /**
@@ -276,4 +281,18 @@ export const loss = <P extends AnyParams = Params>(
   composite("loss", (params: P, batch: Batch) => {
     const { dropoutRate, remat } = options;
     return lossOf(logits(config, params, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat }), batch, options);
+  });
+
+/**
+ * The summed loss of a batch and the sum of the weights of its target tokens, to be added up over microbatches; `normalize` is not read.
+ *
+ * @example const [sum, weight] = t5.lossSums(config)(params, batch) // loss is sum / max(weight, 1)
+ */
+export const lossSums = <P extends AnyParams = Params>(
+  config: T5Config,
+  options: LossOptions = {},
+): ((params: P, batch: Batch) => readonly [sum: Tensor, weight: Tensor]) =>
+  composite("lossSums", (params: P, batch: Batch) => {
+    const { dropoutRate, remat } = options;
+    return sumsOf(logits(config, params, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat }), batch, options);
   });

@@ -197,21 +197,20 @@ export interface LossOptions extends Pick<TrainingOptions, "remat"> {
 }
 
 /**
- * The summed loss of a batch, and the sum of the weights of its target tokens: what is added up over microbatches. `normalize` is not read.
+ * The summed loss of a batch and the sum of the weights of its target tokens, to be added up over microbatches; `normalize` is not read.
  *
- * @example const [sum, weight] = t5.lossSums(config)(params, batch) // the loss is sum / max(weight, 1)
+ * @example const [sum, weight] = t5.lossSums(config)(params, batch) // loss is sum / max(weight, 1)
  */
 export const lossSums = <M extends Model = Params>(
   config: T5Config,
-  options: LossOptions = {},
+  { zLoss = 0, dropoutRate, remat }: LossOptions = {},
 ): ((model: M, batch: Batch) => readonly [sum: Tensor, weight: Tensor]) =>
   composite("lossSums", (model: M, batch: Batch) => {
-    const { dropoutRate, remat, zLoss = 0 } = options;
     const scores = logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat });
     const { loss } = nn.tokenLosses(scores, batch.targets, { zLoss });
     const real = np.astype(np.notEqual(batch.targets, 0), "float32");
     const weights = batch.weights === undefined ? real : np.multiply(real, batch.weights);
-    return [np.sum(np.multiply(loss, weights)), np.sum(weights)] as const;
+    return [np.sum(np.multiply(loss, weights)), np.sum(weights)];
   });
 
 /**
@@ -223,13 +222,11 @@ export const lossSums = <M extends Model = Params>(
 export const loss = <M extends Model = Params>(
   config: T5Config,
   options: LossOptions = {},
-): ((model: M, batch: Batch) => Tensor) => {
-  const sums = lossSums<M>(config, options);
-  return composite("loss", (model: M, batch: Batch) => {
-    const [sum, weight] = sums(model, batch);
+): ((model: M, batch: Batch) => Tensor) =>
+  composite("loss", (model: M, batch: Batch) => {
+    const [sum, weight] = lossSums<M>(config, options)(model, batch);
     return options.normalize === "none" ? sum : np.divide(sum, np.maximum(weight, 1));
   });
-};
 
 /**
  * The loss of prompt tuning as a pure function `(frozenParams, promptParams, batch) => loss`.

@@ -2,6 +2,7 @@
 import type { Tensor } from "../core/tensor.js";
 import type { T5Config } from "../t5/config.js";
 import { type Batch, type LossOptions, loss, lossSums } from "../t5/model.js";
+import type { Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import type { Method } from "./method.js";
 
@@ -16,7 +17,7 @@ export const methodLoss = <P extends object>(
   method: Method<P>,
   options: LossOptions = {},
 ): ((frozen: AnyParams, tuned: P, batch: Batch) => Tensor) => {
-  const lossOf = loss(config, options);
+  const lossOf = loss<Modified>(config, options);
   return (frozen, tuned, batch) => lossOf(method.apply(config, frozen, tuned, batch), batch);
 };
 
@@ -30,6 +31,6 @@ export const methodLossSums = <P extends object>(
   method: Method<P>,
   options: LossOptions = {},
 ): ((frozen: AnyParams, tuned: P, batch: Batch) => readonly [sum: Tensor, weight: Tensor]) => {
-  const sumsOf = lossSums(config, options);
+  const sumsOf = lossSums<Modified>(config, options);
   return (frozen, tuned, batch) => sumsOf(method.apply(config, frozen, tuned, batch), batch);
 };

@@ -42,7 +42,11 @@ const program = (): Command => {
   p.addOption(numeric("--population <n>", "how many of the most frequent pieces are sampled", 5000));
   p.addOption(numeric("--rank <n>", "inner size of LoRA's terms", 8));
   p.addOption(numeric("--alpha <x>", "LoRA's terms are scaled by this over the rank", 8));
-  text("--kernels <names>", "kernels that get a term of LoRA, by our names or Hugging Face's, or all-linear", "query,value");
+  text(
+    "--kernels <names>",
+    "kernels that get a term of LoRA, by our names or Hugging Face's, or all-linear",
+    "query,value",
+  );
   p.option("--dora", "train the lengths of LoRA's columns, too", false);
   text("--where <globs>", "paths of the weights that --method weights trains, such as decoder/**,**/scale", "**");
   p.addOption(numeric("--steps <n>", "training steps", 800));

@@ -92,9 +92,7 @@ export const tune = async ({ config, out, resume }: Invocation, interrupted: Int
   free(run, state);
   const { tuned, majority, seconds } = summary;
   const [tunedRow, untunedRow] = contestants(config);
-  console.log(
-    `\n${scoreTable({ [tunedRow]: tuned, [untunedRow]: untuned.metrics, "majority class": majority })}\n`,
-  );
+  console.log(`\n${scoreTable({ [tunedRow]: tuned, [untunedRow]: untuned.metrics, "majority class": majority })}\n`);
   console.log(
     `${reason}, ${steps} steps in ${seconds.toFixed(0)} s; the best (step ${best.step}): ${out}/tuned.safetensors`,
   );

@@ -9,7 +9,11 @@ export interface TokenBatchRows {
 }
 
 /** The batches of all steps in turn: examples are shuffled anew in every epoch, and wait until their group has a batch. */
-function* batchesOf(groups: readonly number[], sizes: readonly number[], seed: number): Generator<TokenBatchRows, never> {
+function* batchesOf(
+  groups: readonly number[],
+  sizes: readonly number[],
+  seed: number,
+): Generator<TokenBatchRows, never> {
   const waiting = sizes.map((): number[] => []);
   for (let epoch = 0; ; epoch++) {
     for (const row of epochOrder(groups.length, seed, epoch)) {

@@ -47,12 +47,7 @@ interface Streaming {
 }
 
 /** Answers that the model writes; `seed` is for options that draw. */
-export const writing = (
-  config: T5Config,
-  tokenizer: Tokenizer,
-  options: GenerateOptions,
-  seed = 0,
-): Answerer => {
+export const writing = (config: T5Config, tokenizer: Tokenizer, options: GenerateOptions, seed = 0): Answerer => {
   const generate = generateWith(config, options);
   let asked = 0;
   /** The key of the next call, where the method draws. */
@@ -81,12 +76,7 @@ export const writing = (
 };
 
 /** The `most` likeliest of these answers. */
-export const choosing = (
-  config: T5Config,
-  tokenizer: Tokenizer,
-  labels: readonly string[],
-  most = 1,
-): Answerer => {
+export const choosing = (config: T5Config, tokenizer: Tokenizer, labels: readonly string[], most = 1): Answerer => {
   const score = rank(config);
   const ids = labels.map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
   const length = longestOf(ids);

@@ -4,8 +4,8 @@ import { ArgumentError, BackendError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
-import type { Answered, Example } from "../metrics/answered.js";
 import type { Method } from "../methods/method.js";
+import type { Answered, Example } from "../metrics/answered.js";
 import { taskScore } from "../metrics/average.js";
 import * as np from "../np/index.js";
 import type { Modified } from "../t5/modified.js";
@@ -48,7 +48,10 @@ const modelWith = <P extends object>(
 ): Modified => {
   if (tuned === null) return { params };
   if (method !== undefined) return scope(() => method.apply(config, params, tuned));
-  const [what, expected] = ["there is a tuned tree, but no method that knows it", "the method, or null for the bare model"];
+  const [what, expected] = [
+    "there is a tuned tree, but no method that knows it",
+    "the method, or null for the bare model",
+  ];
   throw new ArgumentError({ where: "evaluation", what, expected, hint: "name it: taskEvaluator(…, { method })" });
 };
 

@@ -11,6 +11,7 @@ export {
   scoreAnswers,
   t5Respondent,
 } from "./evaluate.js";
+export { type InsertedLengths, insertedLengths } from "./inserted.js";
 export {
   type Best,
   type Evaluation,
@@ -22,7 +23,6 @@ export {
   type StepRecord,
   trainLoop,
 } from "./loop.js";
-export { type InsertedLengths, insertedLengths } from "./inserted.js";
 export { type SaveTuned, saveTunedBy } from "./outputs.js";
 export { describeRun, type Prepared, prepare } from "./prepare.js";
 export { curveOf, type Summary, usualAnswer } from "./results.js";

@@ -30,8 +30,8 @@ import { insertedLengths } from "./inserted.js";
 import { type SaveTuned, saveTunedBy } from "./outputs.js";
 import { usualAnswer } from "./results.js";
 import { describeMethod, runMethod } from "./run-method.js";
-import { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
 import { methodNames } from "./settings.js";
+import { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
 import { checkDecoding, checkedFront, taskEvaluator } from "./task-evaluator.js";
 
 /** A run, ready to start. */

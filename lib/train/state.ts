@@ -76,11 +76,7 @@ const checkOptions = ({ microbatches = 1, ema = 0 }: StepOptions): void => {
 };
 
 /** Loss and gradient of a whole batch, at once or in microbatches. */
-const lossAndGradOf = <P extends object>(
-  config: T5Config,
-  method: Method<P>,
-  options: StepOptions,
-): LossAndGrad<P> => {
+const lossAndGradOf = <P extends object>(config: T5Config, method: Method<P>, options: StepOptions): LossAndGrad<P> => {
   const { microbatches = 1 } = options;
   if (microbatches === 1) return valueAndGrad(methodLoss(config, method, options), { argnums: 1 }) as LossAndGrad<P>;
   return accumulatedLossAndGrad(methodLossSums(config, method, options), microbatches, options.normalize);

@@ -89,7 +89,7 @@ Answers("parts of an answer make the whole; beams come in one piece", async () =
   const [[{ text, ids }]] = greedy.answer(model.params, inputs);
   assert.is(text, tokenizer.decode(ids));
   let whole = "";
-  for await (const part of greedy.stream(model.params, inputs) ?? []) whole += part;
+  for await (const part of greedy.stream?.(model.params, inputs) ?? []) whole += part;
   assert.is(whole, text);
   greedy.dispose();
   const beams = writing(model.config, tokenizer, { method: "beam", numBeams: 2, maxLength: 4 });

@@ -61,7 +61,9 @@ Evaluate("rows that fill a batch up are not counted", async () => {
     ],
   );
   const { respondent } = saying(["red", "green", "blue"]);
-  const found = await makeEvaluator({ task: colours, examples: examples.slice(0, 3), batches: () => two, respondent })(null);
+  const found = await makeEvaluator({ task: colours, examples: examples.slice(0, 3), batches: () => two, respondent })(
+    null,
+  );
   assert.is(found.predictions.length, 3);
   assert.is(found.metrics.accuracy, 100);
   assert.is(found.loss, 6 / 7);

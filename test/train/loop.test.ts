@@ -138,7 +138,9 @@ Loop("scores decide about the best step, the evaluations since, and the reason t
     assert.is(position.best.score, scores[bestStep - 1], what);
     assert.equal(position.best.metrics, { accuracy: scores[bestStep - 1] });
     assert.is(numberIn(position.best.tuned), bestStep, `${what}: the tree of the best step`);
-    assert.equal(position.best.tuned, { here: { there: { shape: [1, 1], dtype: "float32", data: new Float32Array([bestStep]) } } });
+    assert.equal(position.best.tuned, {
+      here: { there: { shape: [1, 1], dtype: "float32", data: new Float32Array([bestStep]) } },
+    });
   }
 });
 

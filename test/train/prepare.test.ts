@@ -7,17 +7,11 @@ import { isFluxionError } from "../../lib/core/errors.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { encodeNpy } from "../../lib/io/npy.js";
 import * as np from "../../lib/np/index.js";
-import { adafactor } from "../../lib/optim/index.js";
+import { adafactor, chain, clipByGlobalNorm, type GradientTransformation } from "../../lib/optim/index.js";
 import { classLabels, randomUniform, sampledVocabulary } from "../../lib/prompt/prompt.js";
 import * as random from "../../lib/random/index.js";
 import type { RunConfig } from "../../lib/train/config.js";
-import {
-  checkVocabulary,
-  describeRun,
-  makeOptimizer,
-  type Prepared,
-  prepare,
-} from "../../lib/train/prepare.js";
+import { checkVocabulary, describeRun, makeOptimizer, type Prepared, prepare } from "../../lib/train/prepare.js";
 import { fewRows, temporary } from "../helpers/program.js";
 
 const Prepare = suite("train/prepare");
@@ -137,7 +131,7 @@ Prepare("the optimizer is Adafactor with the settings of the run, without scalin
       [-3, 1],
     ]),
   };
-  const updatesOf = (tx: ReturnType<typeof makeOptimizer>): number[] => {
+  const updatesOf = <S>(tx: GradientTransformation<S>): number[] => {
     let state = tx.init(params);
     const list: number[] = [];
     for (let i = 0; i < 3; i++) {
@@ -165,6 +159,8 @@ Prepare("the optimizer is Adafactor with the settings of the run, without scalin
   ]) {
     assert.not.equal(got, updatesOf(adafactor({ ...options, ...other })), JSON.stringify(other));
   }
+  const clipped = updatesOf(makeOptimizer({ ...config, clip: 1 }));
+  assert.equal(clipped, updatesOf(chain(clipByGlobalNorm(1), adafactor(options))));
 });
 
 Prepare("z-loss and dropout of the settings reach the step", async () => {
@@ -183,12 +179,68 @@ Prepare("z-loss and dropout of the settings reach the step", async () => {
   assert.ok(Math.abs(dropped - plain) > 1e-3, `${dropped} and ${plain}`);
 });
 
-Prepare("every method starts as the bare model, and trains what its name says", async () => {
-  const { dModel, kernels, norms } = { dModel: 128, kernels: 18, norms: 32 };
-  const CASES: readonly (readonly [Partial<RunConfig>, string, number])[] = [
-    [{ method: "lora", rank: 2 }, "LoRA of rank 2", kernels * 2 * 2 * (dModel + 128)],
-  ];
-  assert.ok(CASES.length > 0 && norms > 0);
+/** Settings, and what they train: t5-nano is 128 wide (320 in its MLPs), with 9 attentions, 6 MLPs and 17 norms. */
+const METHODS: readonly (readonly [Partial<RunConfig>, string, number])[] = [
+  [{ method: "lora", rank: 2 }, "LoRA of rank 2", 9 * 2 * 2 * (128 + 128)],
+  [{ method: "lora", rank: 2, kernels: "o, wi_0" }, "LoRA of rank 2", 2 * (9 * (128 + 128) + 6 * (128 + 320))],
+  [
+    { method: "lora", rank: 1, dora: true, kernels: "all-linear" },
+    "DoRA of rank 1",
+    9 * 4 * (128 + 128 + 128) + 6 * (3 * (128 + 320) + 320 + 320 + 128),
+  ],
+  [{ method: "ia3" }, "IA3 scales", 9 * 2 * 128 + 6 * 320],
+  [{ method: "full" }, "all weights", 2_378_112],
+  [{ method: "norms" }, "the scales of the norms", 17 * 128],
+  [
+    { method: "weights", where: "decoder/logitsDense/kernel, encoder/encoderNorm/*" },
+    "the weights decoder/logitsDense/kernel, encoder/encoderNorm/*",
+    128 * 4096 + 128,
+  ],
+];
+
+Prepare("every method starts as the bare model, trains what it says, and takes a step", async () => {
+  for (const [settings, name, count] of METHODS) {
+    const run = await prepare(await configOf({ ...settings, batchSize: 2, learningRate: 1e-3 }));
+    assert.is(run.counts.tuned, count, name);
+    assert.ok(describeRun(run)[1].startsWith(`tuned      ${name} = ${count.toLocaleString("en")} numbers`), name);
+    const [bare, start] = [await run.evaluator(null), await run.evaluator(run.state.tuned)];
+    assert.ok(Math.abs(bare.loss - start.loss) < 1e-5, `${name}: ${bare.loss} and ${start.loss}`);
+    const { batch, tokens } = run.batchAt(0);
+    assert.is(tokens, [batch.inputs, batch.targets].flatMap((x) => [...x.dataSync()].filter((id) => id !== 0)).length);
+    const { state, loss } = run.step(run.frozen, run.state, batch);
+    assert.ok(Number.isFinite(loss.item()));
+    const after = await run.evaluator(state.tuned);
+    assert.ok(after.loss !== start.loss, `${name} has learned something`);
+    run.evaluator.dispose();
+    run.step.dispose();
+    dispose([run.frozen, state, batch, loss]);
+  }
+});
+
+Prepare("composed methods have a tree each, and a prompt in it counts", async () => {
+  const run = await prepare(await configOf({ method: "prompt+lora", rank: 1, batchSize: 2 }));
+  assert.is(describeRun(run)[1].split(" = ")[0], "tuned      4 soft tokens and LoRA of rank 1");
+  assert.equal(Object.keys(run.state.tuned), ["prompt", "lora"]);
+  assert.is(run.counts.tuned, 4 * 128 + 9 * 2 * (128 + 128));
+  const { batch, tokens } = run.batchAt(0);
+  const filled = [batch.inputs, batch.targets].flatMap((x) => [...x.dataSync()].filter((id) => id !== 0)).length;
+  assert.is(tokens, filled + 2 * 4);
+  dispose(batch);
+  free(run);
+});
+
+Prepare("microbatches, an average and batches by tokens are those of the settings", async () => {
+  assert.match(await failure({ microbatches: 5 }), /--microbatches[\s\S]*divides --batch-size 32/);
+  const run = await prepare(await configOf({ ema: 0.5, microbatches: 2, batchTokens: 600 }));
+  const { batch } = run.batchAt(0);
+  const [size, length] = batch.inputs.shape;
+  assert.is(size, 2 * Math.floor(600 / (length + 4 + batch.targets.shape[1]) / 2));
+  assert.ok(run.state.average !== undefined);
+  const { state, loss } = run.step(run.frozen, run.state, batch);
+  assert.ok(state.average !== undefined && Number.isFinite(loss.item()));
+  run.evaluator.dispose();
+  run.step.dispose();
+  dispose([run.frozen, state, batch, loss]);
 });
 
 Prepare("a vocabulary that is larger than the embedding is refused", () => {

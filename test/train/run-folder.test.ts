@@ -4,7 +4,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { isFluxionError } from "../../lib/core/errors.js";
-import type { HostArray } from "../../lib/core/host.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import * as np from "../../lib/np/index.js";
 import type { Best, Position } from "../../lib/train/loop.js";
@@ -29,7 +28,6 @@ const best: Best = {
   metrics: { accuracy: 50, f1: 75 },
   tuned: { prompt: { shape: [2, 3], dtype: "float32", data: Float32Array.from([1, 2, 3, 4, 5, 6]) } },
 };
-const encoded = (...args: Parameters<typeof encodeSafetensors>): Buffer => Buffer.concat([...encodeSafetensors(...args)]);
 const failure = async (work: () => Promise<unknown>): Promise<string> => {
   try {
     await work();
@@ -184,14 +182,12 @@ Folder("a checkpoint of the time when only prompts were tuned goes on", async ()
   const dir = join(root, "older");
   const folder = await openRunFolder(dir, {}, false);
   const { tuned, ...rest } = stateOf(5);
-  const arrays = {
-    ...namedArrays(hostTree({ ...rest, prompt: tuned }), "state"),
-    "best.prompt": best.tuned.prompt as HostArray,
-  };
-  assert.ok("state.prompt.prompt" in arrays);
+  const state = namedArrays(hostTree({ ...rest, prompt: tuned }), "state");
+  const arrays = { ...state, ...namedArrays(best.tuned, "best") };
+  assert.ok("state.prompt.prompt" in state && "best.prompt" in arrays);
   const { tuned: _, ...marks } = best;
   const place = JSON.stringify({ step: 7, stale: 2, metricsBytes: 0, best: marks });
-  writeFileSync(join(dir, "checkpoint.safetensors"), encoded(arrays, { place }));
+  writeFileSync(join(dir, "checkpoint.safetensors"), encodeSafetensors(arrays, { place }));
   const restored = await folder.restoreCheckpoint(stateOf(0));
   assert.equal(restored?.position, { step: 7, stale: 2, best });
   assert.equal(hostTree(restored?.state as object), hostTree(stateOf(5)));

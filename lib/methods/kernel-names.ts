@@ -1,47 +1,69 @@
-/** @file Which kernels a method changes: by names of ours or of Hugging Face's modules, as PEFT finds them. */
+/** @file The names of kernels, in our tree and in Hugging Face's model, and which of them settings mean, with PEFT's rules. */
+import { ArgumentError } from "../core/errors.js";
 import { moduleName } from "../t5/huggingface-names.js";
 
 /**
- * - a list: a kernel fits if an entry is its slash path or the end of it (`query`, `mlp/wo`), or is its Hugging Face module or the end of
- *   that (`q`, `SelfAttention.o`)
- * - a pattern: a regular expression of the whole path or of the whole module
- * - `all-linear`: every kernel but that of the output layer
+ * Kernels by name: each entry is a whole name or its last parts, in our tree (`query`, `attention/query`) or in Hugging Face's
+ * (`q`, `SelfAttention.q`); or a regular expression of a whole name; or every kernel but the output layer's.
  */
-export type KernelNames = readonly string[] | { readonly pattern: string } | "all-linear";
+export type Kernels = readonly string[] | { readonly pattern: string } | "all-linear";
 
-/** The names of a kernel: the slash path of its node, and the module. */
-const namesOf = (node: string): readonly string[] => [node, moduleName(node) ?? node];
+/** The names of one kernel: the slash path in our tree, and Hugging Face's module. */
+export interface KernelName {
+  readonly path: string;
+  readonly module: string;
+}
 
-const isListed = (list: readonly string[], node: string): boolean => {
-  const [path, module] = namesOf(node);
-  return list.some((name) => `/${path}`.endsWith(`/${name}`) || `.${module}`.endsWith(`.${name}`));
-};
+/** The names of the kernel at a path such as `encoder/layers/0/attention/query`. */
+export const kernelName = (path: string): KernelName => ({ path, module: moduleName(path) ?? path });
 
 const OUTPUT = "decoder/logitsDense";
 
-/**
- * Whether a kernel, by the slash path of its node, is one of those named.
- *
- * @throws {SyntaxError} for a pattern that is not a regular expression
- * @example kernelMatcher(["q", "mlp/wo"])("encoder/layers/0/attention/query") // true
- */
-export const kernelMatcher = (kernels: KernelNames): ((node: string) => boolean) => {
-  if (kernels === "all-linear") return (node) => node !== OUTPUT;
-  if ("pattern" in kernels) {
-    const whole = new RegExp(`^(?:${kernels.pattern})$`);
-    return (node) => namesOf(node).some((name) => whole.test(name));
+/** Whether an entry of a list means a kernel. */
+const fitsEntry = (entry: string, { path, module }: KernelName): boolean =>
+  path === entry || path.endsWith(`/${entry}`) || module === entry || module.endsWith(`.${entry}`);
+
+/** The regular expression of a whole name. @throws {ArgumentError} when it cannot be read */
+const wholeName = (where: string, pattern: string): RegExp => {
+  try {
+    return new RegExp(`^(?:${pattern})$`);
+  } catch (error) {
+    const what = "the pattern is not a regular expression";
+    throw new ArgumentError({ where, what, got: pattern, hint: error instanceof Error ? error.message : undefined });
   }
-  return (node) => isListed(kernels, node);
 };
 
 /**
- * The value of the first key that fits the end of a kernel's Hugging Face module: PEFT's `rank_pattern` and `alpha_pattern`, whose keys are
- * regular expressions.
+ * Whether a kernel is one of those selected.
  *
- * @example patternValue({ "decoder.*.q": 2 }, "decoder/layers/1/selfAttention/query", 8) // 2
+ * @throws {ArgumentError} for a pattern that is not a regular expression
+ * @example kernelMatcher("lora", ["q", "mlp/wo"])(kernelName("encoder/layers/0/attention/query")) // true
  */
-export const patternValue = (pattern: Readonly<Record<string, number>>, node: string, fallback: number): number => {
-  const module = moduleName(node) ?? node;
-  const key = Object.keys(pattern).find((key) => new RegExp(`^(?:.*\\.)?(?:${key})$`).test(module));
-  return key === undefined ? fallback : pattern[key];
+export const kernelMatcher = (where: string, kernels: Kernels): ((name: KernelName) => boolean) => {
+  if (kernels === "all-linear") return ({ path }) => path !== OUTPUT;
+  if ("pattern" in kernels) {
+    const whole = wholeName(where, kernels.pattern);
+    return ({ path, module }) => whole.test(path) || whole.test(module);
+  }
+  return (name) => kernels.some((entry) => fitsEntry(entry, name));
+};
+
+/**
+ * The value of the first key that fits a kernel, else `usual`. A key fits a Hugging Face module as in PEFT: the regular expression
+ * `(.*\.)?(key)$` from its start.
+ *
+ * @throws {ArgumentError} for a key that is not a regular expression
+ * @example patternValue("lora", { "decoder.*.q": 2 }, 8)(kernelName("decoder/layers/1/selfAttention/query")) // 2
+ */
+export const patternValue = (
+  where: string,
+  patterns: Readonly<Record<string, number>>,
+  usual: number,
+): ((name: KernelName) => number) => {
+  const keys = Object.keys(patterns);
+  const expressions = keys.map((key) => wholeName(where, `(?:.*\\.)?(?:${key})`));
+  return ({ module }) => {
+    const at = expressions.findIndex((expression) => expression.test(module));
+    return at < 0 ? usual : patterns[keys[at]];
+  };
 };

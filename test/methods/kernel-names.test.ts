@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type KernelNames, kernelMatcher, patternValue } from "../../lib/methods/kernel-names.js";
+import { type Kernels, kernelMatcher, kernelName, patternValue } from "../../lib/methods/kernel-names.js";
 
 const Names = suite("methods/kernel-names");
 
@@ -14,7 +14,7 @@ const NODES = [
 ];
 
 Names("kernels are named by our paths or Hugging Face's modules, whole or by their ends", () => {
-  const rows: [KernelNames, number[]][] = [
+  const rows: [Kernels, number[]][] = [
     [["q"], [0]],
     [["query"], [0]],
     [["o"], [1, 3]],
@@ -38,16 +38,16 @@ Names("kernels are named by our paths or Hugging Face's modules, whole or by the
     [{ pattern: "q|o" }, []],
   ];
   for (const [kernels, want] of rows) {
-    const fits = kernelMatcher(kernels);
-    const got = NODES.flatMap((node, i) => (fits(node) ? [i] : []));
+    const fits = kernelMatcher("x", kernels);
+    const got = NODES.flatMap((node, i) => (fits(kernelName(node)) ? [i] : []));
     assert.equal(got, want, JSON.stringify(kernels));
   }
-  assert.throws(() => kernelMatcher({ pattern: "(" }));
+  assert.throws(() => kernelMatcher("x", { pattern: "(" }));
 });
 
 Names("of a pattern the first key that fits counts, from the start of the name or a dot to its end", () => {
   const pattern = { "decoder.*.k": 2, k: 3, "EncDecAttention.k": 4, "SelfAttention.o": 5, uery: 6 };
-  const got = NODES.map((node) => patternValue(pattern, node, 8));
+  const got = NODES.map((node) => patternValue("x", pattern, 8)(kernelName(node)));
   assert.equal(got, [8, 5, 8, 5, 2, 8]);
 });
 

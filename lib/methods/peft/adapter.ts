@@ -12,13 +12,9 @@ import { brief, decodeAs, listing } from "../../edge/decode.js";
 import { differencesOf, misfitError, type Wanted } from "../../edge/fit.js";
 import { nodePath } from "../../t5/huggingface-names.js";
 import type { Json, MethodSettings } from "../method.js";
+import type { HostTree } from "../trees.js";
 
 export const WHERE = "loadAdapter";
-
-/** Nested records of arrays on the host: a trained tree out of a file. */
-export interface HostTree {
-  readonly [key: string]: HostTree | HostArray;
-}
 
 export type JsonObject = Readonly<Record<string, Json>>;
 
@@ -43,8 +39,8 @@ export interface PeftForm<S = MethodSettings, P = HostTree> {
   /** Values of `peft_type`. */
   readonly types: readonly string[];
   /** `source` names the folder in errors. */
-  readonly fromPeft: (adapter: PeftAdapter, source: string) => E.Either<PeftFailure, PeftContent<S, P>>;
-  readonly toPeft: (content: PeftContent<S, P>) => E.Either<UnsupportedError, PeftAdapter>;
+  fromPeft(adapter: PeftAdapter, source: string): E.Either<PeftFailure, PeftContent<S, P>>;
+  toPeft(content: PeftContent<S, P>): E.Either<UnsupportedError, PeftAdapter>;
 }
 export type PeftFailure = CheckpointError | ConfigError;
 

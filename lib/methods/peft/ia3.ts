@@ -9,7 +9,9 @@ import * as t from "io-ts";
 import type { HostArray } from "../../core/host.js";
 import type { Wanted } from "../../edge/fit.js";
 import { moduleName } from "../../t5/huggingface-names.js";
-import { kernelMatcher } from "../kernel-names.js";
+import type { Ia3Options } from "../ia3.js";
+import { kernelMatcher, kernelName } from "../kernel-names.js";
+import { unstackTree } from "../trees.js";
 import {
   byNode,
   COMMON,
@@ -22,17 +24,14 @@ import {
   readConfig,
   sortedConfig,
   tensorName,
+  WHERE,
 } from "./adapter.js";
-import { kernelsOf, moduleList, moduleNames } from "./module-names.js";
+import { kernelsOf, moduleList, moduleNames, usedEntries } from "./module-names.js";
 
 /** The trained tree: by kernel the scale of its results, `out` `[out]`, or of its input, `in` `[in]`. */
-export type Ia3Tree = Readonly<Record<string, { readonly out: HostArray } | { readonly in: HostArray }>>;
-export type Ia3Settings = {
-  readonly name: "ia3";
-  readonly kernels: readonly string[];
-  readonly feedForward: readonly string[];
-};
-type Content = PeftContent<Ia3Settings, Ia3Tree>;
+export type HostIa3 = Readonly<Record<string, { readonly out: HostArray } | { readonly in: HostArray }>>;
+type Ia3Settings = { readonly name: "ia3" } & Required<Ia3Options>;
+type Content = PeftContent<Ia3Settings, HostIa3>;
 
 const Config = t.type({ target_modules: moduleNames, feedforward_modules: moduleNames }, "adapter configuration");
 
@@ -54,28 +53,20 @@ const RULES = {
 
 const vector = (x: HostArray): HostArray => ({ ...x, shape: [x.data.length] });
 
-/** Which of the kernels scale their input, and which their results. */
-const split = (tuned: Ia3Tree): { readonly kernels: string[]; readonly feedForward: string[] } => {
-  const nodes = Object.keys(tuned);
-  return {
-    kernels: nodes.filter((node) => "out" in (tuned[node] as object)),
-    feedForward: nodes.filter((node) => "in" in (tuned[node] as object)),
-  };
-};
+/** The kernels that scale their input. */
+const feedForwardOf = (tuned: HostIa3): string[] => Object.keys(tuned).filter((node) => "in" in tuned[node]);
 
 /** The settings: the names of the configuration where they say just this, else the kernels one by one. */
-const settingsOf = ({ target_modules, feedforward_modules }: t.TypeOf<typeof Config>, tuned: Ia3Tree): Ia3Settings => {
-  const found = split(tuned);
-  const exact: Ia3Settings = { name: "ia3", ...found };
+const settingsOf = ({ target_modules, feedforward_modules }: t.TypeOf<typeof Config>, tuned: HostIa3): Ia3Settings => {
+  const nodes = Object.keys(tuned);
+  const entering = feedForwardOf(tuned);
+  const exact: Ia3Settings = { name: "ia3", kernels: nodes, feedForward: entering };
   if (typeof target_modules === "string" || typeof feedforward_modules === "string") return exact;
-  const kernels = target_modules.filter((name) => !feedforward_modules.includes(name));
-  const fits = (list: readonly string[], nodes: readonly string[]): boolean => {
-    const isNamed = kernelMatcher(list);
-    return Object.keys(tuned).every((node) => isNamed(node) === nodes.includes(node));
-  };
-  return fits(kernels, found.kernels) && fits(feedforward_modules, found.feedForward)
-    ? { name: "ia3", kernels, feedForward: feedforward_modules }
-    : exact;
+  const kernels = usedEntries(target_modules, nodes);
+  const feedForward = usedEntries(feedforward_modules, entering);
+  const isNamed = kernelMatcher(WHERE, feedForward);
+  const same = nodes.every((node) => isNamed(kernelName(node)) === entering.includes(node));
+  return same ? { name: "ia3", kernels, feedForward } : exact;
 };
 
 const PARTS = { scale: /\.ia3_l(\.default)?$/ } as const;
@@ -83,9 +74,9 @@ const PARTS = { scale: /\.ia3_l(\.default)?$/ } as const;
 const isInput = ({ shape }: HostArray): boolean => shape[0] === 1;
 
 const fromPeft = (config: t.TypeOf<typeof Config>, adapter: PeftAdapter, source: string) => {
-  const fits = kernelMatcher(kernelsOf(config.target_modules));
+  const fits = kernelMatcher(WHERE, kernelsOf(config.target_modules));
   const nodes = [...byNode(adapter.tensors, PARTS)].flatMap(([node, { scale }]) =>
-    scale !== undefined && fits(node) ? [[node, scale] as const] : [],
+    scale !== undefined && fits(kernelName(node)) ? [[node, scale] as const] : [],
   );
   const wanted = nodes.map(([, { name, array }]): Wanted => {
     const size = array.data.length;
@@ -94,7 +85,7 @@ const fromPeft = (config: t.TypeOf<typeof Config>, adapter: PeftAdapter, source:
   return pipe(
     checkTensors(wanted, adapter, source, "ia3_l of the modules in target_modules"),
     E.map((): Content => {
-      const tuned: Ia3Tree = Object.fromEntries(
+      const tuned: HostIa3 = Object.fromEntries(
         nodes.map(([node, { array }]) => [node, isInput(array) ? { in: vector(array) } : { out: vector(array) }]),
       );
       return { settings: settingsOf(config, tuned), tuned, config: adapter.config };
@@ -102,16 +93,16 @@ const fromPeft = (config: t.TypeOf<typeof Config>, adapter: PeftAdapter, source:
   );
 };
 
-const toPeft = ({ settings, tuned, config }: Content): PeftAdapter => {
+const toPeft = ({ settings, tuned: stored, config }: Content): PeftAdapter => {
+  const tuned = unstackTree(stored);
   const tensors = Object.entries(tuned).map(([node, scale]): [string, HostArray] => {
     const name = tensorName(moduleName(node) as string, "ia3_l");
     return "in" in scale
       ? [name, { ...scale.in, shape: [1, scale.in.data.length] }]
       : [name, { ...scale.out, shape: [scale.out.data.length, 1] }];
   });
-  const { kernels, feedForward } = split(tuned);
-  const feedforward_modules = moduleList(settings.feedForward, feedForward);
-  const target_modules = [...moduleList(settings.kernels, kernels), ...feedforward_modules];
+  const target_modules = moduleList(settings.kernels, Object.keys(tuned));
+  const feedforward_modules = moduleList(settings.feedForward, feedForwardOf(tuned));
   return {
     config: sortedConfig(COMMON, USUAL, config, { target_modules, feedforward_modules }),
     tensors: new Map(tensors),
@@ -119,7 +110,7 @@ const toPeft = ({ settings, tuned, config }: Content): PeftAdapter => {
 };
 
 /** IA3 in PEFT's form. */
-export const IA3: PeftForm<Ia3Settings, Ia3Tree> = {
+export const IA3: PeftForm<Ia3Settings, HostIa3> = {
   types: ["IA3"],
   fromPeft: (adapter, source) =>
     pipe(

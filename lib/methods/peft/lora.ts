@@ -12,7 +12,9 @@ import { positiveInteger, such, withDefault } from "../../edge/decode.js";
 import { transposed } from "../../edge/elements.js";
 import type { Wanted } from "../../edge/fit.js";
 import { moduleName } from "../../t5/huggingface-names.js";
-import { type KernelNames, kernelMatcher, patternValue } from "../kernel-names.js";
+import { type Kernels, kernelMatcher, kernelName, patternValue } from "../kernel-names.js";
+import type { LoraOptions } from "../lora.js";
+import { unstackTree } from "../trees.js";
 import {
   byNode,
   COMMON,
@@ -27,26 +29,17 @@ import {
   readConfig,
   sortedConfig,
   tensorName,
+  WHERE,
 } from "./adapter.js";
-import { isPattern, kernelsOf, lastNames, moduleList, moduleNames, modulesOf } from "./module-names.js";
+import { isPattern, kernelsOf, lastNames, moduleList, moduleNames, modulesOf, usedEntries } from "./module-names.js";
 
 /** The trained tree: by kernel `a` `[in, r]`, `b` `[r, out]`, and DoRA's `magnitude` `[out]`. */
-export type LoraTree = Readonly<
+export type HostLora = Readonly<
   Record<string, { readonly a: HostArray; readonly b: HostArray; readonly magnitude?: HostArray }>
 >;
-type Content = PeftContent<LoraSettings, LoraTree>;
+type Content = PeftContent<LoraSettings, HostLora>;
 
-export type LoraSettings = {
-  readonly name: "lora";
-  readonly rank: number;
-  readonly alpha: number;
-  readonly kernels: KernelNames;
-  readonly rankPattern: Readonly<Record<string, number>>;
-  readonly alphaPattern: Readonly<Record<string, number>>;
-  readonly dropout: number;
-  readonly rankStabilized: boolean;
-  readonly dora: boolean;
-};
+type LoraSettings = { readonly name: "lora" } & Required<LoraOptions>;
 
 const patterns = <A>(values: t.Type<A, A, unknown>): t.Type<Record<string, A>, unknown, unknown> =>
   such(t.record(t.string, values), (x) => Object.keys(x).every(isPattern), "object with regular expressions for keys");
@@ -128,7 +121,7 @@ type Part = keyof typeof PARTS;
 
 /** The tensors that the settings want of a kernel; its own sizes are those that its tensors have. */
 const wantedOf = ({ rank, rankPattern, dora }: LoraSettings, node: string, parts: Parts<Part>): Wanted[] => {
-  const r = patternValue(rankPattern, node, rank);
+  const r = patternValue(WHERE, rankPattern, rank)(kernelName(node));
   const [inputs, outputs] = [parts.a?.array.shape[1] ?? 0, parts.b?.array.shape[0] ?? 0];
   const shapes: [Part, Shape][] = [
     ["a", [r, inputs]],
@@ -143,15 +136,24 @@ const wantedOf = ({ rank, rankPattern, dora }: LoraSettings, node: string, parts
   }));
 };
 
+/** The kernels without entries of a list that mean none of these. */
+const usedKernels = (kernels: Kernels, nodes: readonly (readonly [string, unknown])[]): Kernels =>
+  kernels === "all-linear" || "pattern" in kernels
+    ? kernels
+    : usedEntries(
+        kernels,
+        nodes.map(([node]) => node),
+      );
+
 const treeOf = (settings: LoraSettings, adapter: PeftAdapter, source: string): E.Either<PeftFailure, Content> => {
-  const fits = kernelMatcher(settings.kernels);
-  const nodes = [...byNode(adapter.tensors, PARTS)].filter(([node]) => fits(node));
+  const fits = kernelMatcher(WHERE, settings.kernels);
+  const nodes = [...byNode(adapter.tensors, PARTS)].filter(([node]) => fits(kernelName(node)));
   const wanted = nodes.flatMap(([node, parts]) => wantedOf(settings, node, parts));
   const array = (parts: Parts<Part>, part: Part): HostArray => (parts[part] as { array: HostArray }).array;
   return pipe(
     checkTensors(wanted, adapter, source, "lora_A and lora_B of the modules in target_modules"),
     E.map(() => ({
-      settings,
+      settings: { ...settings, kernels: usedKernels(settings.kernels, nodes) },
       config: adapter.config,
       tuned: Object.fromEntries(
         nodes.map(([node, parts]) => {
@@ -164,7 +166,7 @@ const treeOf = (settings: LoraSettings, adapter: PeftAdapter, source: string): E
 };
 
 /** `target_modules` for these kernels: a list of names, or a pattern. */
-const targetModules = (kernels: KernelNames, nodes: readonly string[]): string | string[] => {
+const targetModules = (kernels: Kernels, nodes: readonly string[]): string | string[] => {
   if (kernels === "all-linear") return lastNames(nodes);
   if (!("pattern" in kernels)) return moduleList(kernels, nodes);
   const whole = new RegExp(`^(?:${kernels.pattern})$`);
@@ -172,7 +174,8 @@ const targetModules = (kernels: KernelNames, nodes: readonly string[]): string |
   return modules.every((module) => whole.test(module)) ? kernels.pattern : modules;
 };
 
-const toPeft = ({ settings, tuned, config }: Content): PeftAdapter => {
+const toPeft = ({ settings, tuned: stored, config }: Content): PeftAdapter => {
+  const tuned = unstackTree(stored);
   const nodes = Object.entries(tuned);
   const tensors = nodes.flatMap(([node, { a, b, magnitude }]): [string, HostArray][] => {
     const module = moduleName(node) as string;
@@ -199,7 +202,7 @@ const toPeft = ({ settings, tuned, config }: Content): PeftAdapter => {
 };
 
 /** LoRA in PEFT's form. */
-export const LORA: PeftForm<LoraSettings, LoraTree> = {
+export const LORA: PeftForm<LoraSettings, HostLora> = {
   types: ["LORA"],
   fromPeft: (adapter, source) =>
     pipe(

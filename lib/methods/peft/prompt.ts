@@ -14,6 +14,7 @@ import { Aval } from "../../core/aval.js";
 import { CheckpointError, UnsupportedError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
 import { brief, positiveInteger, withDefault } from "../../edge/decode.js";
+import type { PromptOptions } from "../prompt.js";
 import {
   COMMON,
   type JsonObject,
@@ -26,14 +27,10 @@ import {
 } from "./adapter.js";
 
 /** The trained tree: `[n, d]`. */
-export type PromptTree = { readonly prompt: HostArray };
-export type PromptSettings = {
-  readonly name: "prompt";
-  readonly length: number;
-  readonly position: "before" | "after" | "before-eos" | "decoder";
-  readonly sees?: readonly string[];
-};
-type Content = PeftContent<PromptSettings, PromptTree>;
+export type HostPrompt = { readonly prompt: HostArray };
+type PromptSettings = { readonly name: "prompt" } & Omit<PromptOptions, "init"> &
+  Required<Pick<PromptOptions, "length" | "position">>;
+type Content = PeftContent<PromptSettings, HostPrompt>;
 
 const optionalCount = withDefault(t.union([positiveInteger, t.undefined]), undefined);
 const Config = t.type(
@@ -129,7 +126,7 @@ const toPeft = ({ settings, tuned, config }: Content): E.Either<UnsupportedError
 };
 
 /** Prompts in PEFT's form. */
-export const PROMPT: PeftForm<PromptSettings, PromptTree> = {
+export const PROMPT: PeftForm<PromptSettings, HostPrompt> = {
   types: ["PROMPT_TUNING", "P_TUNING"],
   fromPeft: (adapter, source) =>
     pipe(

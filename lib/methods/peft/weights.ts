@@ -11,7 +11,8 @@ import type { HostArray } from "../../core/host.js";
 import { listing } from "../../edge/decode.js";
 import type { Wanted } from "../../edge/fit.js";
 import { moduleName } from "../../t5/huggingface-names.js";
-import { kernelMatcher } from "../kernel-names.js";
+import { kernelMatcher, kernelName } from "../kernel-names.js";
+import { unstackTree } from "../trees.js";
 import {
   byNode,
   COMMON,
@@ -24,13 +25,14 @@ import {
   readConfig,
   sortedConfig,
   tensorName,
+  WHERE,
 } from "./adapter.js";
 import { kernelsOf, moduleNames, modulesOf } from "./module-names.js";
 
 /** The trained tree: weights by their slash paths. */
-export type WeightsTree = Readonly<Record<string, HostArray>>;
-export type WeightsSettings = { readonly name: "weights"; readonly where: readonly string[] };
-type Content = PeftContent<WeightsSettings, WeightsTree>;
+export type HostWeights = Readonly<Record<string, HostArray>>;
+type WeightsSettings = { readonly name: "weights"; readonly where: readonly string[] };
+type Content = PeftContent<WeightsSettings, HostWeights>;
 
 const SCALE = "/scale";
 const ALL_SCALES = `**${SCALE}`;
@@ -46,9 +48,9 @@ const isEveryNorm = (target: t.TypeOf<typeof moduleNames>): boolean =>
   typeof target !== "string" && ALL_NORMS.every((name) => target.includes(name));
 
 const fromPeft = ({ target_modules }: t.TypeOf<typeof Config>, adapter: PeftAdapter, source: string) => {
-  const fits = kernelMatcher(kernelsOf(target_modules));
+  const fits = kernelMatcher(WHERE, kernelsOf(target_modules));
   const nodes = [...byNode(adapter.tensors, PARTS)].flatMap(([node, { scale }]) =>
-    scale !== undefined && fits(node) ? [[node, scale] as const] : [],
+    scale !== undefined && fits(kernelName(node)) ? [[node, scale] as const] : [],
   );
   const wanted = nodes.map(([, { name, array }]): Wanted => {
     return { names: [name], dtype: "float32", shape: [array.data.length] };
@@ -63,7 +65,8 @@ const fromPeft = ({ target_modules }: t.TypeOf<typeof Config>, adapter: PeftAdap
   );
 };
 
-const toPeft = ({ settings, tuned, config }: Content): E.Either<UnsupportedError, PeftAdapter> => {
+const toPeft = ({ settings, tuned: stored, config }: Content): E.Either<UnsupportedError, PeftAdapter> => {
+  const tuned = unstackTree(stored);
   const others = Object.keys(tuned).filter((path) => !path.endsWith(SCALE));
   if (others.length > 0) {
     return E.left(
@@ -86,7 +89,7 @@ const toPeft = ({ settings, tuned, config }: Content): E.Either<UnsupportedError
 };
 
 /** Tuned weights in PEFT's form. */
-export const LN_TUNING: PeftForm<WeightsSettings, WeightsTree> = {
+export const LN_TUNING: PeftForm<WeightsSettings, HostWeights> = {
   types: ["LN_TUNING"],
   fromPeft: (adapter, source) =>
     pipe(

@@ -4,7 +4,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { ConfigError, isFluxionError } from "../core/errors.js";
 import { closest } from "../edge/closest.js";
-import { type Caller, closed, decodeAs, naturalNumber, withDefault } from "../edge/decode.js";
+import { type Caller, closed, decodeAs, naturalNumber, optional } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { compose } from "./compose.js";
 import { design } from "./design.js";
@@ -32,9 +32,6 @@ export interface KnownMethod {
   /** How PEFT stores its trained trees, where PEFT has the method. */
   readonly peft?: PeftForm;
 }
-
-/** A setting that may be missing; the method knows its usual value. */
-const optional = <A>(codec: t.Type<A, unknown, unknown>) => withDefault(t.union([codec, t.undefined]), undefined);
 
 /** Settings without those that are missing, which would hide the usual values. */
 const given = <T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

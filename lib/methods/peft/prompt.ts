@@ -13,7 +13,7 @@ import * as t from "io-ts";
 import { Aval } from "../../core/aval.js";
 import { CheckpointError, UnsupportedError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
-import { brief, positiveInteger, withDefault } from "../../edge/decode.js";
+import { brief, optional, positiveInteger } from "../../edge/decode.js";
 import type { PromptOptions } from "../prompt.js";
 import {
   COMMON,
@@ -32,9 +32,12 @@ type PromptSettings = { readonly name: "prompt" } & Omit<PromptOptions, "init"> 
   Required<Pick<PromptOptions, "length" | "position">>;
 type Content = PeftContent<PromptSettings, HostPrompt>;
 
-const optionalCount = withDefault(t.union([positiveInteger, t.undefined]), undefined);
 const Config = t.type(
-  { num_virtual_tokens: positiveInteger, token_dim: optionalCount, num_transformer_submodules: optionalCount },
+  {
+    num_virtual_tokens: positiveInteger,
+    token_dim: optional(positiveInteger),
+    num_transformer_submodules: optional(positiveInteger),
+  },
   "adapter configuration",
 );
 type Config = t.TypeOf<typeof Config>;

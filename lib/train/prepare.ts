@@ -12,7 +12,7 @@ import { loadPrompt } from "../io/prompts.js";
 import type { Example } from "../metrics/answered.js";
 import * as np from "../np/index.js";
 import { adafactor, type GradientTransformation } from "../optim/index.js";
-import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../prompt/prompt.js";
+import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../prompt/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Batch, Params } from "../t5/model.js";

@@ -9,7 +9,7 @@ import { batchRows } from "../../lib/data/batch.js";
 import { encodeNpy } from "../../lib/io/npy.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor } from "../../lib/optim/index.js";
-import { classLabels, randomUniform, sampledVocabulary } from "../../lib/prompt/prompt.js";
+import { classLabels, randomUniform, sampledVocabulary } from "../../lib/prompt/index.js";
 import * as random from "../../lib/random/index.js";
 import type { RunConfig } from "../../lib/train/config.js";
 import {

@@ -8,6 +8,7 @@ import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { CASES } from "./sizes/cases.js";
+import { compare } from "./t5/compare.js";
 import { type Line, measure } from "./t5/measure.js";
 import { SIZES, type SizeName } from "./t5/model.js";
 import type { Task } from "./t5/task.js";
@@ -103,6 +104,27 @@ command("decode", "tokens written by the most likely choice, with and without a 
   .action(async ({ size, tokens, batch, ...common }: Common & { size: SizeName; tokens: number; batch: number }) => {
     print(machine());
     await runT5({ bench: "decode", size, batch, tokens, cache: true }, common);
+  });
+program
+  .command("compare")
+  .description(
+    "the time of a step and of decoding here, divided by that of another checkout, on the native executor and on the backend's",
+  )
+  .argument("<checkout>", "the root of the other checkout, with its node_modules")
+  .addOption(sizeOption())
+  .option("--threads <n>", "threads of the native executor", positive, 1)
+  .addOption(runsOption(9))
+  .action(async (checkout: string, options: { size: SizeName; threads: number; runs: number }) => {
+    print(machine());
+    const { size, threads, runs } = options;
+    const tasks: readonly Task[] = [
+      { bench: "step", size },
+      { bench: "decode", size, batch: 8, tokens: 32, cache: true },
+    ];
+    for (const task of tasks) {
+      print(await compare(checkout, { peer: "fluxion-onnx", threads, task }, runs));
+      print(await compare(checkout, { peer: "fluxion-tfjs", threads: 1, task }, runs));
+    }
   });
 command("tokenize", "text to token ids: megabytes of English a second")
   .option("--rounds <n>", "rounds of each peer", positive, 4)

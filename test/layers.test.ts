@@ -16,27 +16,19 @@ const LAYERS: readonly (readonly string[])[] = [
   ["transforms", "tokenizer", "tasks"],
   ["np", "lax", "scipy", "tree"],
   ["nn", "ops", "optim", "random"],
-  ["t5", "data"],
+  ["t5", "data", "prompt"],
+  ["methods"],
   ["io"],
-  ["train", "prompt", "viz"],
+  ["train", "viz"],
   ["cli"],
 ];
-/**
- * Neighbours on one layer that may see each other, in this direction: layers and noise draw from keys, a tree is made one vector, the
- * training loop tunes prompts.
- */
-const NEIGHBOURS: readonly string[] = [
-  "nn -> random",
-  "optim -> random",
-  "scipy -> np",
-  "tree -> np",
-  "train -> prompt",
-];
+/** Neighbours on one layer that may see each other, in this direction: layers and noise draw from keys, a tree is made one vector. */
+const NEIGHBOURS: readonly string[] = ["nn -> random", "optim -> random", "scipy -> np", "tree -> np"];
 
 /** Files outside of store, io, train and cli that run in Node only. */
 const NODE_ONLY: readonly string[] = ["tasks/reading.ts", "tokenizer/load-tokenizer.ts"];
 /** Folders at the boundaries of the library, which decode what comes from outside. */
-const BOUNDARIES: readonly string[] = ["edge", "store", "tokenizer", "tasks", "io", "cli"];
+const BOUNDARIES: readonly string[] = ["edge", "store", "tokenizer", "tasks", "methods", "io", "cli"];
 /** Other files that decode what comes from outside. */
 const DECODING: readonly string[] = ["train/config.ts", "train/prepare.ts", "train/run-folder.ts", "train/store.ts"];
 

@@ -10,7 +10,6 @@ import { orThrow } from "../edge/either.js";
 import type { CheckpointKind } from "../io/checkpoint-kind.js";
 import { configCaller, decodeHuggingFaceConfig } from "../io/huggingface-config.js";
 import { openMesh } from "../io/meshtf/load.js";
-import { huggingFaceName } from "../io/names.js";
 import { openSafetensors, type SafetensorsFile } from "../io/safetensors.js";
 import { openSharded, openWeights } from "../io/sharded.js";
 import type { StoredName } from "../io/stored.js";
@@ -19,6 +18,7 @@ import { openT5x } from "../io/t5x/checkpoint.js";
 import type { TensorSource } from "../io/tensor-source.js";
 import { readJson } from "../store/json-file.js";
 import type { T5Config } from "../t5/config.js";
+import { huggingFaceName } from "../t5/huggingface-names.js";
 
 /** One tensor as it is stored. */
 export interface StoredTensor {

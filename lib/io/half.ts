@@ -3,7 +3,7 @@
  *
  * Bits are moved as integers, so that a NaN keeps its payload.
  */
-import { aligned } from "./elements.js";
+import { aligned } from "../edge/elements.js";
 
 const halves = (bytes: Uint8Array): Uint16Array => {
   const { buffer, byteOffset, byteLength } = aligned(bytes, 2);

@@ -4,9 +4,9 @@
  */
 import type { CheckpointError } from "../core/errors.js";
 import { flatten, type KeyPath, pathsOf } from "../core/pytree.js";
+import { type Differences, differencesOf, misfitError, type Wanted } from "../edge/fit.js";
 import { dimSize, isDims, paramDims, type T5Config, type T5Dim } from "../t5/config.js";
-import { type Differences, differencesOf, misfitError, type Wanted } from "./fit.js";
-import { type HuggingFaceName, huggingFaceName, UNUSED_NAMES } from "./names.js";
+import { type HuggingFaceName, huggingFaceName, UNUSED_NAMES } from "../t5/huggingface-names.js";
 import type { SafetensorsFile } from "./safetensors.js";
 
 /** A tensor expected in the file, its shape there, and what its axes mean. */

@@ -10,7 +10,7 @@ import { type DType, itemBytes, printShape, type Shape } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { brief } from "../edge/decode.js";
-import { bytesOf, elementsOf, notBool } from "./elements.js";
+import { bytesOf, elementsOf, notBool } from "../edge/elements.js";
 import { checkValue } from "./values.js";
 
 const DTYPES: ReadonlyMap<string, DType> = new Map([

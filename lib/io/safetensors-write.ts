@@ -5,7 +5,7 @@
 import { type DType, type Shape, sizeOf } from "../core/aval.js";
 import { ArgumentError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
-import { bytesOf } from "./elements.js";
+import { bytesOf } from "../edge/elements.js";
 import { toBfloat16, toFloat16 } from "./half.js";
 import { PREFIX_BYTES, spellingOf } from "./safetensors-header.js";
 import { STORED, type StoredName } from "./stored.js";

@@ -7,10 +7,10 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { ArgumentError, CheckpointError } from "../core/errors.js";
 import { flatten, pathsOf, printPath } from "../core/pytree.js";
 import type { Caller } from "../edge/decode.js";
+import { transposed } from "../edge/elements.js";
+import { differencesOf, misfitError } from "../edge/fit.js";
 import { type StagedFile, writeTogether } from "../store/staging.js";
 import type { T5Config, T5Tree } from "../t5/config.js";
-import { transposed } from "./elements.js";
-import { differencesOf, misfitError } from "./fit.js";
 import { encodeHuggingFaceConfig } from "./huggingface-config.js";
 import { wantedParams } from "./huggingface-fit.js";
 import {

@@ -6,7 +6,7 @@ import { type DType, itemBytes, type Shape } from "../core/aval.js";
 import type { FluxionError } from "../core/errors.js";
 import type { TypedArray } from "../core/host.js";
 import type { Caller } from "../edge/decode.js";
-import { elementsOf, fromInt64, notBool } from "./elements.js";
+import { elementsOf, fromInt64, notBool } from "../edge/elements.js";
 import { fromBfloat16, fromFloat16 } from "./half.js";
 
 /** Element types as they are stored: bytes of one element, and the dtype it has in memory. */

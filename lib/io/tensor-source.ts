@@ -2,7 +2,7 @@
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import type { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
-import type { TensorInfo } from "./fit.js";
+import type { TensorInfo } from "../edge/fit.js";
 import type { StoredName } from "./stored.js";
 
 /** A tensor on the disk. */

@@ -6,49 +6,86 @@
 import { composite } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as lax from "../lax/index.js";
-import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
+import { attend, joined, type KeyValue, keyValueOf, queriesOf } from "./attention.js";
 import type { T5Attention, T5Config, T5DecoderLayer } from "./config.js";
-import { biasPerLayer, mlp } from "./layers.js";
-import { maskBias } from "./masks.js";
-import { type Encoded, embed, logitsOf, norm } from "./model.js";
+import { decoderPrefixRows, embed } from "./inputs.js";
+import { biasPerLayer, decoderLayer, norm, positionBias } from "./layers.js";
+import { causalMask, maskBias } from "./masks.js";
+import { type Encoded, logitsOf } from "./model.js";
+import { type Model, type Modified, modified } from "./modified.js";
 import { relativeBucket } from "./positions.js";
-import { type AnyParams, layerList } from "./stack.js";
+import { layerList } from "./stack.js";
 
-/** What one attention has seen: `[rows, heads, length, dKv]` each. */
-export interface KeyValue {
-  readonly key: Tensor;
-  readonly value: Tensor;
-}
+export type { KeyValue } from "./attention.js";
 
-/** What a decoder step only reads: of each layer the keys and values made of the encoder's states, `[B, heads, T, dKv]`. */
+/** What a decoder step only reads. */
 export interface DecoderMemory {
+  /** Of each layer the keys and values made of the encoder's states, `[B, heads, T, dKv]`. */
   readonly layers: readonly KeyValue[];
   /** `[B, T]` bool: which positions of the encoder hold something. */
   readonly valid: Tensor;
+  /** Of each layer the keys and values of the decoder's prefix, `[B, heads, P, dKv]`, where the model has one. */
+  readonly prefix?: readonly KeyValue[];
 }
 
 /** What a decoder step hands on: of each layer the keys and values of the tokens so far, `[rows, heads, maxLength, dKv]`. */
 export type DecoderCache = readonly KeyValue[];
 
+/** How a layer sees the encoder; the rows of one example are its queries, so that its keys and values are there once. */
+const crossAttention = (
+  config: T5Config,
+  params: T5Attention<Tensor>,
+  memory: KeyValue,
+  bias: Tensor,
+): ((y: Tensor) => Tensor) => {
+  const examples = memory.key.shape[0];
+  return (y) => {
+    const q = queriesOf(config, params, np.reshape(y, [examples, -1, config.dModel]));
+    return np.reshape(attend(config, params, q, memory, bias), y.shape);
+  };
+};
+
+/** The bias of cross attention, `[B, 1, 1, T]`. */
+const crossBias = ({ valid }: DecoderMemory): Tensor => np.expandDims(maskBias(valid), [1, 2]);
+
+/** The decoder's prefix through all layers: the keys and values that later tokens see, `[B, heads, P, dKv]` each. */
+const prefixKeyValues = (config: T5Config, { params }: Modified, memory: DecoderMemory, prefix: Tensor): KeyValue[] => {
+  const [examples, length] = prefix.shape;
+  const position = positionBias(config, length, length, false);
+  const mask = maskBias(causalMask(np.ones([examples, length], "bool")));
+  const bias = biasPerLayer(params.decoder, (table) => np.add(position(table), mask));
+  const encoderBias = crossBias(memory);
+  let x = prefix;
+  return layerList<T5DecoderLayer<Tensor>>(params.decoder.layers).map((layer, i) => {
+    const { selfAttention, encoderDecoderAttention } = layer;
+    const written: KeyValue[] = [];
+    const own = (y: Tensor): Tensor => {
+      const seen = keyValueOf(config, selfAttention, y);
+      written.push(seen);
+      return attend(config, selfAttention, queriesOf(config, selfAttention, y), seen, bias(layer));
+    };
+    const cross = crossAttention(config, encoderDecoderAttention, memory.layers[i], encoderBias);
+    x = decoderLayer(config, layer, x, { own, cross });
+    return written[0];
+  });
+};
+
 /**
- * The cross-attention's keys and values of all layers, which stay the same for a whole answer.
+ * The cross-attention's keys and values of all layers, and those of the decoder's prefix, which stay the same for a whole answer.
  *
  * @example const memory = t5.decoderMemory(config, params, t5.encode(config, params, ids))
  */
 export const decoderMemory = composite(
   "t5.decoderMemory",
-  (config: T5Config, params: AnyParams, { states, valid }: Encoded): DecoderMemory => {
-    const [batch, length] = states.shape;
-    const heads = ({ kernel }: { readonly kernel: Tensor }): Tensor =>
-      np.transpose(np.reshape(np.matmul(states, kernel), [batch, length, config.numHeads, config.dKv]), [0, 2, 1, 3]);
-    const layers = layerList<T5DecoderLayer<Tensor>>(params.decoder.layers).map(
-      ({ encoderDecoderAttention: { key, value } }) => ({
-        key: heads(key),
-        value: heads(value),
-      }),
+  (config: T5Config, model: Model, { states, valid }: Encoded): DecoderMemory => {
+    const whole = modified(model);
+    const layers = layerList<T5DecoderLayer<Tensor>>(whole.params.decoder.layers).map(({ encoderDecoderAttention }) =>
+      keyValueOf(config, encoderDecoderAttention, states),
     );
-    return { layers, valid };
+    const memory = { layers, valid };
+    const prefix = decoderPrefixRows(whole, states.shape[0]);
+    return prefix === undefined ? memory : { ...memory, prefix: prefixKeyValues(config, whole, memory, prefix) };
   },
 );
 
@@ -66,56 +103,27 @@ export const initCache = composite(
   },
 );
 
-/** `softmax(q kᵀ + bias) v` for each head. */
-const attend = (q: Tensor, { key, value }: KeyValue, bias: Tensor): Tensor => {
-  const weights = nn.softmax(np.add(np.einsum("bhqd,bhkd->bhqk", q, key), bias), -1);
-  return np.matmul(weights, value);
-};
-
-/** The bias that a table gives the one query at `position` for all places of the cache, those after it masked: `[1, heads, 1, maxLength]`. */
-const rowBias = (config: T5Config, position: Tensor, maxLength: number): ((table: Tensor) => Tensor) => {
+/** The bias that a table gives the one query at `position` for `length` places, those after it masked: `[1, heads, 1, length]`. */
+const rowBias = (config: T5Config, position: Tensor, length: number): ((table: Tensor) => Tensor) => {
   const { relativeAttentionNumBuckets, relativeAttentionMaxDistance: far } = config;
-  const ofDistance = Int32Array.from({ length: maxLength }, (_, i) =>
-    relativeBucket(-i, false, relativeAttentionNumBuckets, far),
-  );
-  const distance = np.subtract(position, np.arange(maxLength));
+  const ofDistance = Int32Array.from({ length }, (_, i) => relativeBucket(-i, false, relativeAttentionNumBuckets, far));
+  const distance = np.subtract(position, np.arange(length));
   const buckets = np.take(np.array(ofDistance), distance, 0, "clip");
   const mask = maskBias(np.greaterEqual(distance, 0));
-  return (table) => np.reshape(np.add(np.take(table, buckets, 1, "clip"), mask), [1, config.numHeads, 1, maxLength]);
+  return (table) => np.reshape(np.add(np.take(table, buckets, 1, "clip"), mask), [1, config.numHeads, 1, length]);
 };
 
-/** Attention to the tokens so far, after this one has been written into the cache. */
-const selfAttention = (
-  config: T5Config,
-  params: T5Attention<Tensor>,
-  x: Tensor,
-  before: KeyValue,
-  position: Tensor,
-  bias: Tensor,
-): readonly [mixed: Tensor, after: KeyValue] => {
-  const rows = x.shape[0];
-  const heads = ({ kernel }: { readonly kernel: Tensor }): Tensor =>
-    np.reshape(np.matmul(x, kernel), [rows, config.numHeads, 1, config.dKv]);
-  const write = (cache: Tensor, now: Tensor): Tensor => lax.dynamicUpdateSlice(cache, now, [0, 0, position, 0]);
-  const after = { key: write(before.key, heads(params.key)), value: write(before.value, heads(params.value)) };
-  const mixed = np.reshape(attend(heads(params.query), after, bias), [rows, config.numHeads * config.dKv]);
-  return [np.matmul(mixed, params.out.kernel), after];
-};
+/** The cache with the keys and values of the tokens at `position` in it. */
+const written = (cache: KeyValue, now: KeyValue, position: Tensor): KeyValue => ({
+  key: lax.dynamicUpdateSlice(cache.key, now.key, [0, 0, position, 0]),
+  value: lax.dynamicUpdateSlice(cache.value, now.value, [0, 0, position, 0]),
+});
 
-/** Attention to the encoder. The rows of one example are its queries, so that its keys and values are there once. */
-const crossAttention = (
-  config: T5Config,
-  params: T5Attention<Tensor>,
-  x: Tensor,
-  memory: KeyValue,
-  bias: Tensor,
-): Tensor => {
-  const examples = memory.key.shape[0];
-  const copies = x.shape[0] / examples;
-  const split = [examples, copies, config.numHeads, config.dKv];
-  const q = np.transpose(np.reshape(np.matmul(x, params.query.kernel), split), [0, 2, 1, 3]);
-  const mixed = np.transpose(attend(q, memory, bias), [0, 2, 1, 3]);
-  return np.matmul(np.reshape(mixed, [x.shape[0], config.numHeads * config.dKv]), params.out.kernel);
+/** The keys and values of a prefix for each of `rows`, in front of others. */
+const behind = (prefix: KeyValue | undefined, seen: KeyValue): KeyValue => {
+  if (prefix === undefined) return seen;
+  const each = (x: Tensor): Tensor => np.repeat(x, seen.key.shape[0] / x.shape[0], 0);
+  return joined({ key: each(prefix.key), value: each(prefix.value) }, seen);
 };
 
 /**
@@ -136,28 +144,31 @@ export const decodeStep = composite(
   "t5.decodeStep",
   (
     config: T5Config,
-    params: AnyParams,
+    model: Model,
     memory: DecoderMemory,
     cache: DecoderCache,
     tokens: Tensor,
     position: Tensor,
   ): readonly [logits: Tensor, cache: DecoderCache] => {
-    const own = biasPerLayer(params.decoder, rowBias(config, position, cache[0].key.shape[2]));
-    const cross = np.expandDims(maskBias(memory.valid), [1, 2]);
-    let x = embed(params, tokens);
+    const { params } = modified(model);
+    const before = memory.prefix?.[0].key.shape[2] ?? 0;
+    const places = before + cache[0].key.shape[2];
+    const bias = biasPerLayer(params.decoder, rowBias(config, np.add(position, before), places));
+    const encoderBias = crossBias(memory);
+    let x = np.expandDims(embed(params, tokens), 1);
     const next = layerList<T5DecoderLayer<Tensor>>(params.decoder.layers).map((layer, i) => {
-      const y = norm(config, layer.preSelfAttentionLayerNorm, x);
-      const [seen, after] = selfAttention(config, layer.selfAttention, y, cache[i], position, own(layer));
-      x = np.add(x, seen);
-      const z = norm(config, layer.preCrossAttentionLayerNorm, x);
-      x = np.add(x, crossAttention(config, layer.encoderDecoderAttention, z, memory.layers[i], cross));
-      x = np.add(
-        x,
-        mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), (h) => h),
-      );
-      return after;
+      const { selfAttention, encoderDecoderAttention } = layer;
+      const after: KeyValue[] = [];
+      const own = (y: Tensor): Tensor => {
+        after.push(written(cache[i], keyValueOf(config, selfAttention, y), position));
+        const seen = behind(memory.prefix?.[i], after[0]);
+        return attend(config, selfAttention, queriesOf(config, selfAttention, y), seen, bias(layer));
+      };
+      const cross = crossAttention(config, encoderDecoderAttention, memory.layers[i], encoderBias);
+      x = decoderLayer(config, layer, x, { own, cross });
+      return after[0];
     });
-    const states = np.expandDims(norm(config, params.decoder.decoderNorm, x), 1);
+    const states = norm(config, params.decoder.decoderNorm, x);
     return [np.reshape(logitsOf(config, params, states), [tokens.shape[0], -1]), next];
   },
 );

@@ -37,7 +37,28 @@ export interface T5Config {
   readonly decoderStartId: number;
 }
 
-type Kernel<L> = { readonly kernel: L };
+/** A low-rank term beside a kernel `[in, out]`: it adds `scale · (x a) b`. */
+export interface LowRank<L> {
+  /** `[in, rank]`, or `[B, in, rank]`: one for each row of the batch. */
+  readonly a: L;
+  /** `[rank, out]` or `[B, rank, out]`. */
+  readonly b: L;
+  /** `[]` */
+  readonly scale: L;
+  /** `[]`: the share of `x` that is dropped in this term where there is a key for dropout. */
+  readonly dropout?: L;
+}
+
+/** A kernel and what a method puts beside it: `y = (x · in) kernel + Σ low`, times `out`. Only `project` reads it. */
+export interface Kernel<L> {
+  /** `[in, out]` */
+  readonly kernel: L;
+  readonly low?: readonly LowRank<L>[];
+  /** `[in]`: scales what goes in. */
+  readonly in?: L;
+  /** `[out]`: scales what comes out. */
+  readonly out?: L;
+}
 type Scale<L> = { readonly scale: L };
 
 export type T5Attention<L> = {

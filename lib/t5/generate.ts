@@ -5,16 +5,16 @@ import { type BeamOptions, beamSearch } from "./beam-search.js";
 import { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep, initCache } from "./cache.js";
 import type { T5Config } from "./config.js";
 import type { Decoded, Decoder, Forced, SpecialIds } from "./decoder.js";
-import { type EncodeOptions, encode } from "./model.js";
+import { encode } from "./model.js";
+import { type Inserted, type Model, modified } from "./modified.js";
 import { greedySearch, type SampleOptions, temperatureSample } from "./sample.js";
-import type { AnyParams } from "./stack.js";
 import type { TokenLoopOptions } from "./token-loop.js";
 
-/** A prompt, as `encode` takes it; `promptRows` makes it for several tasks. */
-export type Prefixed = Pick<EncodeOptions, "prefix" | "prefixValid">;
+/** @deprecated `Inserted`, which also has what other methods than a prompt put in. */
+export type Prefixed = Inserted;
 
-/** What the encoder reads. */
-export interface EncoderInputs extends Prefixed {
+/** What the encoder reads, and insertions that the model does not have yet. */
+export interface EncoderInputs extends Inserted {
   /** `[B, T]` int32, padded with 0. */
   readonly inputs: Tensor;
 }
@@ -27,12 +27,15 @@ export interface EncoderInputs extends Prefixed {
 export const decoderOf = (
   config: T5Config,
   maxLength: number,
-): Decoder<AnyParams, EncoderInputs, DecoderMemory, DecoderCache> => ({
+): Decoder<Model, EncoderInputs, DecoderMemory, DecoderCache> => ({
   examples: ({ inputs }) => inputs.shape[0],
-  memory: (params, { inputs, ...prefixed }) => decoderMemory(config, params, encode(config, params, inputs, prefixed)),
+  memory: (model, { inputs, ...inserted }) => {
+    const whole = modified(model, inserted);
+    return decoderMemory(config, whole, encode(config, whole, inputs));
+  },
   cache: ({ layers: [{ key }] }, copies) =>
     initCache(config, key.shape[0] * copies, maxLength, key.dtype === "float64" ? "float64" : "float32"),
-  step: (params, memory, cache, tokens, position) => decodeStep(config, params, memory, cache, tokens, position),
+  step: (model, memory, cache, tokens, position) => decodeStep(config, model, memory, cache, tokens, position),
 });
 
 /** The most likely token at every step. */
@@ -76,8 +79,8 @@ const checkOptions = ({ method = "greedy", ...options }: GenerateOptions): void 
   });
 };
 
-/** What is told in each call: a prompt, and tokens that are given. */
-export interface GenerateRequest extends Prefixed {
+/** Per-call settings: insertions such as a prompt, and tokens that are given. */
+export interface GenerateRequest extends Inserted {
   /** Tokens that answers begin with: a list for each example, 0 where the model is free. */
   readonly forced?: Forced;
 }
@@ -90,7 +93,7 @@ type RequestOf<O> = O extends { readonly method: "sample" }
 /** Decoding with one method. */
 export type Generate<O extends GenerateOptions> = Disposable & {
   /** The sequences of each row of `inputs` (`[B, T]` int32), best first. */
-  (params: AnyParams, inputs: Tensor, ...request: RequestOf<O>): Decoded[][];
+  (model: Model, inputs: Tensor, ...request: RequestOf<O>): Decoded[][];
   dispose(): void;
 } & (O extends { readonly method: "beam" }
     ? unknown
@@ -99,7 +102,7 @@ export type Generate<O extends GenerateOptions> = Disposable & {
          * The token of every row as it is made (padding for rows that have ended), until all have. The event loop has its turn
          * between tokens; leaving the loop frees everything.
          */
-        stream(params: AnyParams, inputs: Tensor, ...request: RequestOf<O>): AsyncGenerator<readonly number[], void>;
+        stream(model: Model, inputs: Tensor, ...request: RequestOf<O>): AsyncGenerator<readonly number[], void>;
       });
 
 /** The method as a function of T5's parameters and encoder inputs. */
@@ -119,7 +122,7 @@ const methodOf = (config: T5Config, options: GenerateOptions) => {
  * - `beam`: `numBeams`, `numReturn`, `penalty`; see `beamSearch`
  *
  * Inputs of different lengths are padded with 0; rows end by themselves. Several prompts in one batch come from `promptRows`.
- * @returns a function of parameters, inputs `[B, T]` and a request; `dispose` it, or declare it with `using`
+ * @returns a function of a model, inputs `[B, T]` and a request; `dispose` it, or declare it with `using`
  * @throws {ArgumentError} when an option is out of range, or none of the method's; {ShapeError} when a prompt is not of the model's width
  * @example
  * using generate = t5.generate(config, { method: "beam", numBeams: 4, maxLength: 32 });
@@ -129,18 +132,15 @@ export const generate = <const O extends GenerateOptions>(config: T5Config, opti
   checkOptions(options);
   const method = methodOf(config, options);
   type Whole = { key: Tensor } & GenerateRequest;
-  const split = (
-    inputs: Tensor,
-    { prefix, prefixValid, ...request }: Whole,
-  ): [EncoderInputs, Omit<Whole, keyof Prefixed>] => [
-    { inputs, ...(prefix && { prefix }), ...(prefixValid && { prefixValid }) },
-    request,
-  ];
-  const call = (params: AnyParams, inputs: Tensor, request = {} as Whole): Decoded[][] =>
-    method(params, ...split(inputs, request));
+  const split = (inputs: Tensor, { key, forced, ...inserted }: Whole) =>
+    [
+      { inputs, ...inserted },
+      { key, ...(forced && { forced }) },
+    ] as const;
+  const call = (model: Model, inputs: Tensor, request = {} as Whole): Decoded[][] =>
+    method(model, ...split(inputs, request));
   const members = "stream" in method && {
-    stream: (params: AnyParams, inputs: Tensor, request = {} as Whole) =>
-      method.stream(params, ...split(inputs, request)),
+    stream: (model: Model, inputs: Tensor, request = {} as Whole) => method.stream(model, ...split(inputs, request)),
   };
   const dispose = (): void => method.dispose();
   return Object.assign(call, members, { dispose, [Symbol.dispose]: dispose }) as unknown as Generate<O>;

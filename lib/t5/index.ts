@@ -3,7 +3,7 @@
 export type { BeamPenalty, BrevityPenalty, LengthPenalty } from "./beam-rules.js";
 export { type BeamOptions, type BeamRequest, type BeamSearch, beamSearch } from "./beam-search.js";
 export { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep, initCache, type KeyValue } from "./cache.js";
-export { parameterCount, type T5Config } from "./config.js";
+export { type Kernel, type LowRank, parameterCount, type T5Config } from "./config.js";
 export { type ConfigName, configs } from "./configs.js";
 export type { Decoded, Decoder, Forced, SpecialIds } from "./decoder.js";
 export {
@@ -34,6 +34,7 @@ export {
   promptLoss,
   shiftRight,
 } from "./model.js";
+export type { Inserted, Model, Modified } from "./modified.js";
 export { bucketTable, relativeBucket } from "./positions.js";
 export { type PromptRows, promptRows } from "./prompt-rows.js";
 export { type Rank, rank } from "./rank.js";

@@ -1,25 +1,12 @@
-/** @file The parts of a T5 as functions of parameters and activations: attention, the gated MLP, position bias. */
+/** @file The layers of a T5 as functions of parameters and activations: norm, MLP, position bias, dropout. */
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
-import * as random from "../random/index.js";
-import { checkpointName } from "../transforms/checkpoint.js";
-import type { T5Attention, T5Config, T5Mlp, T5RelativePositions } from "./config.js";
+import type { T5Config, T5DecoderLayer, T5EncoderLayer, T5Mlp, T5RelativePositions } from "./config.js";
+import { ALONG_LENGTH, type Drop } from "./drop.js";
 import { bucketTable } from "./positions.js";
-
-/** Dropout at the places of one layer, or around the layers of a stack; each place draws from a key of its own. */
-export type Drop = (x: Tensor, broadcastAxes: readonly number[]) => Tensor;
-
-/** No dropout without a key. */
-export const makeDrop = (key: Tensor | null, rate: number): Drop => {
-  if (key === null) return (x) => x;
-  let place = 0;
-  return (x, broadcastAxes) => nn.dropout(random.foldIn(key, place++), rate, x, { broadcastAxes });
-};
-
-/** All of T5's dropout outside of attention shares its mask along the length axis. */
-export const ALONG_LENGTH: readonly number[] = [-2];
+import { project } from "./project.js";
 
 /** The position bias `[1, heads, queries, keys]` that a table `[heads, buckets]` gives. */
 export const positionBias = (
@@ -51,40 +38,58 @@ export const biasPerLayer = (
   };
 };
 
-/**
- * Multi-head attention without scaling by the head size (T5 has it in its initialisation).
- *
- * @param queries  activations `[B, Q, d]`
- * @param keys     activations `[B, K, d]` the keys and values are made of
- * @param bias     added to the scores, broadcast to `[B, heads, Q, K]`
- * @param name     what the weights are called, `[B, heads, Q, K]`; see `captureIntermediates`
- */
-export const attention = (
-  config: T5Config,
-  params: T5Attention<Tensor>,
-  queries: Tensor,
-  keys: Tensor,
-  bias: Tensor,
-  drop: Drop,
-  name: string,
-): Tensor => {
-  const heads = (x: Tensor, kernel: Tensor): Tensor =>
-    np.reshape(np.matmul(x, kernel), [x.shape[0], x.shape[1], config.numHeads, config.dKv]);
-  const q = heads(queries, params.query.kernel);
-  const k = heads(keys, params.key.kernel);
-  const v = heads(keys, params.value.kernel);
-  const scores = np.add(np.einsum("bqhd,bkhd->bhqk", q, k), bias);
-  const weights = drop(checkpointName(nn.softmax(scores, -1), name), [-2]);
-  const mixed = np.einsum("bhqk,bkhd->bqhd", weights, v);
-  return np.matmul(np.reshape(mixed, [q.shape[0], q.shape[1], config.numHeads * config.dKv]), params.out.kernel);
-};
+/** The normalisation before every part of a layer and after the last. */
+export const norm = (config: T5Config, params: { readonly scale: Tensor }, x: Tensor): Tensor =>
+  nn.rmsNorm(config.dModel, { epsilon: config.layerNormEpsilon }).apply(params, x);
 
 /** T5 1.1's gated MLP, or T5 1.0's plain one. */
-export const mlp = (config: T5Config, params: T5Mlp<Tensor>, x: Tensor, drop: Drop): Tensor => {
+const mlp = (config: T5Config, params: T5Mlp<Tensor>, x: Tensor, drop: Drop): Tensor => {
   const activate = config.activation === "gelu" ? nn.gelu : nn.relu;
   const hidden =
     "wi" in params
-      ? activate(np.matmul(x, params.wi.kernel))
-      : np.multiply(activate(np.matmul(x, params.wi0.kernel)), np.matmul(x, params.wi1.kernel));
-  return np.matmul(drop(hidden, ALONG_LENGTH), params.wo.kernel);
+      ? activate(project(params.wi, x, drop))
+      : np.multiply(activate(project(params.wi0, x, drop)), project(params.wi1, x, drop));
+  return project(params.wo, drop(hidden, ALONG_LENGTH), drop);
+};
+
+/** What a part of a layer makes of normalised activations. */
+type Part = (normed: Tensor) => Tensor;
+
+/** `x` and what a part adds to it. */
+const residual = (x: Tensor, y: Tensor, drop: Drop): Tensor => np.add(x, drop(y, ALONG_LENGTH));
+
+/** One layer of the encoder, `[B, T, d]` to the same. */
+export const encoderLayer = (
+  config: T5Config,
+  layer: T5EncoderLayer<Tensor>,
+  h: Tensor,
+  attention: Part,
+  drop: Drop,
+): Tensor => {
+  const x = residual(h, attention(norm(config, layer.preAttentionLayerNorm, h)), drop);
+  return residual(x, mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), drop), drop);
+};
+
+/** How a layer of the decoder attends, which differs between whole sequences and single tokens. */
+export interface DecoderParts {
+  /** To the tokens so far. */
+  readonly own: Part;
+  /** To the encoder. */
+  readonly cross: Part;
+  /** Zero where nothing stands; by default something stands everywhere. */
+  readonly masked?: (x: Tensor) => Tensor;
+}
+
+/** One layer of the decoder, `[rows, S, d]` to the same. */
+export const decoderLayer = (
+  config: T5Config,
+  layer: T5DecoderLayer<Tensor>,
+  h: Tensor,
+  { own, cross, masked = (x) => x }: DecoderParts,
+  drop: Drop = (x) => x,
+): Tensor => {
+  const normed = (params: { readonly scale: Tensor }, x: Tensor): Tensor => masked(norm(config, params, x));
+  const x = residual(h, own(normed(layer.preSelfAttentionLayerNorm, h)), drop);
+  const y = residual(x, cross(normed(layer.preCrossAttentionLayerNorm, x)), drop);
+  return residual(y, mlp(config, layer.mlp, normed(layer.preMlpLayerNorm, y), drop), drop);
 };

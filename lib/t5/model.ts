@@ -5,16 +5,20 @@
  * (pre-norm); norms are root-mean-square; nothing has a bias.
  * @see Raffel et al. 2020 (T5); Shazeer 2020 (gated GELU); Lester et al. 2021 (prompt tuning)
  */
-import { printShape, sameShape } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
+import { attend, keyValueOf, queriesOf } from "./attention.js";
 import type { T5Config, T5DecoderLayer, T5EncoderLayer } from "./config.js";
-import { ALONG_LENGTH, attention, biasPerLayer, mlp, positionBias } from "./layers.js";
-import { causalMask, decoderLogitMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
+import { ALONG_LENGTH } from "./drop.js";
+import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
+import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./layers.js";
+import { causalMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
+import { type Inserted, type Model, modified } from "./modified.js";
+import { project } from "./project.js";
 import { type AnyParams, makeStack, type Params, type TrainingOptions } from "./stack.js";
 
 export type { Params } from "./stack.js";
@@ -44,50 +48,8 @@ export interface Encoded {
   readonly valid: Tensor;
 }
 
-export interface EncodeOptions extends TrainingOptions {
-  /** `[P, d]` (for every row) or `[B, P, d]`: vectors put before the embedded tokens. */
-  readonly prefix?: Tensor;
-  /** `[B, P]` bool: which vectors of the prefix are there; by default all. See `promptRows`. */
-  readonly prefixValid?: Tensor;
-}
-
-/** The normalisation before every part of a layer and after the last. */
-export const norm = (config: T5Config, params: { readonly scale: Tensor }, x: Tensor): Tensor =>
-  nn.rmsNorm(config.dModel, { epsilon: config.layerNormEpsilon }).apply(params, x);
-
-/** Token ids to vectors: a new last axis of `d`. */
-export const embed = (params: AnyParams, ids: Tensor): Tensor =>
-  np.take(params.tokenEmbedder.embedding, ids, 0, "clip");
-
-/** The prefix for every row of the batch. */
-const prefixRows = (config: T5Config, prefix: Tensor, batch: number): Tensor => {
-  const fits = prefix.shape[prefix.ndim - 1] === config.dModel && (prefix.ndim === 2 || prefix.shape[0] === batch);
-  if ((prefix.ndim !== 2 && prefix.ndim !== 3) || !fits) {
-    throw new ShapeError({
-      where: "t5.encode",
-      what: "the prefix does not fit the model",
-      expected: `[P, ${config.dModel}] or [${batch}, P, ${config.dModel}]`,
-      got: `${prefix.aval}`,
-      hint: "a prompt belongs to one model size",
-    });
-  }
-  return np.broadcastTo(prefix, [batch, ...prefix.shape.slice(-2)]);
-};
-
-/** Where token ids are not padding, with the prefix's positions in front; `[B, P + T]` bool. */
-const validWithPrefix = (ids: Tensor, prefixLength: number, prefixValid: Tensor | undefined): Tensor => {
-  const valid = np.notEqual(ids, 0);
-  const shape = [ids.shape[0], prefixLength];
-  if (prefixValid !== undefined && !sameShape(prefixValid.shape, shape)) {
-    throw new ShapeError({
-      where: "t5.encode",
-      what: "prefixValid does not fit the prefix",
-      expected: `bool${printShape(shape)}`,
-      got: `${prefixValid.aval}`,
-    });
-  }
-  return prefixLength === 0 ? valid : np.concatenate([prefixValid ?? np.ones(shape, "bool"), valid], 1);
-};
+/** Choices of training, and insertions that the model does not have yet; see `Inserted`. */
+export interface EncodeOptions extends TrainingOptions, Inserted {}
 
 /** @throws {ShapeError} when token ids are not in rows, `examples` of them or a multiple */
 const checkRows = (where: string, ids: Tensor, examples = 1): void => {
@@ -104,33 +66,32 @@ const checkRows = (where: string, ids: Tensor, examples = 1): void => {
  * Runs the encoder.
  *
  * - `inputs`: `[B, T]` int32 token ids, 0 is padding
- * @throws {ShapeError} when the inputs are not `[B, T]`, or the prefix does not fit them and the model's width
+ * @throws {ShapeError} when the inputs are not `[B, T]`, or what is inserted does not fit them and the model's width
  * @example const { states } = t5.encode(config, params, ids) // f32[B,T,d]
  */
 export const encode = composite(
   "t5.encode",
-  (config: T5Config, params: AnyParams, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
+  (config: T5Config, model: Model, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
     checkRows("t5.encode", inputs);
-    const [batch, length] = inputs.shape;
-    const tokens = embed(params, inputs);
-    const before = options.prefix === undefined ? undefined : prefixRows(config, options.prefix, batch);
-    const prefixLength = before?.shape[1] ?? 0;
-    const valid = validWithPrefix(inputs, prefixLength, options.prefixValid);
-    const total = prefixLength + length;
-    const { layers, encoderNorm } = params.encoder;
+    const whole = modified(model, options);
+    const { encoder } = whole.params;
+    const { states, valid } = encoderInput(whole, inputs);
+    const total = states.shape[1];
     const position = positionBias(config, total, total, true);
-    const mask = maskBias(pairMask(valid, valid));
-    const bias = biasPerLayer(params.encoder, (table) => np.add(position(table), mask));
+    const mask = maskBias(encoderMask(valid, whole));
+    const bias = biasPerLayer(encoder, (table) => np.add(position(table), mask));
     const { drop, through } = makeStack(options);
-    const embedded = drop(before === undefined ? tokens : np.concatenate([before, tokens], 1), ALONG_LENGTH);
-    const last = through<T5EncoderLayer<Tensor>>(layers, embedded, (h, layer, dropped) => {
-      const y = norm(config, layer.preAttentionLayerNorm, h);
-      const seen = attention(config, layer.attention, y, y, bias(layer), dropped, "encoder.attention");
-      const x = np.add(h, dropped(seen, ALONG_LENGTH));
-      return np.add(x, dropped(mlp(config, layer.mlp, norm(config, layer.preMlpLayerNorm, x), dropped), ALONG_LENGTH));
+    const last = through<T5EncoderLayer<Tensor>>(encoder.layers, drop(states, ALONG_LENGTH), (h, layer, dropped) => {
+      const { attention } = layer;
+      const seeing = (y: Tensor): Tensor => {
+        const q = queriesOf(config, attention, y, dropped);
+        const seen = keyValueOf(config, attention, y, dropped);
+        return attend(config, attention, q, seen, bias(layer), dropped, "encoder.attention");
+      };
+      return encoderLayer(config, layer, h, seeing, dropped);
     });
     // T5X masks what every layer reads, too; nothing comes of that, since nobody sees padding, and it is zero here.
-    return { states: zeroWhereNot(valid, drop(norm(config, encoderNorm, last), ALONG_LENGTH)), valid };
+    return { states: zeroWhereNot(valid, drop(norm(config, encoder.encoderNorm, last), ALONG_LENGTH)), valid };
   },
 );
 
@@ -155,50 +116,50 @@ export interface DecodeOptions extends TrainingOptions {
  *
  * - `decoderInputs`: `[B, S]` int32: the start token, then the tokens so far; or `[B * n, S]`, `n` rows for each example in turn
  * @returns states `[B * n, S, d]`
- * @throws {ShapeError} when there are not as many rows as examples, or a multiple
+ * @throws {ShapeError} when there are not as many rows as examples, or a multiple; or the decoder's prefix does not fit
  */
 export const decode = composite(
   "t5.decode",
-  (
-    config: T5Config,
-    params: AnyParams,
-    encoded: Encoded,
-    decoderInputs: Tensor,
-    options: DecodeOptions = {},
-  ): Tensor => {
-    checkRows("t5.decode", decoderInputs, encoded.states.shape[0]);
-    const { valid = np.ones(decoderInputs.shape, "bool") } = options;
-    const logitMask = options.valid === undefined ? undefined : decoderLogitMask(decoderInputs);
-    const length = decoderInputs.shape[1];
-    const { layers, decoderNorm } = params.decoder;
-    const position = positionBias(config, length, length, false);
-    const mask = maskBias(causalMask(valid));
-    const own = biasPerLayer(params.decoder, (table) => np.add(position(table), mask));
-    // Rows that answer one example share its keys and values: they stand behind each other along the length.
+  (config: T5Config, model: Model, encoded: Encoded, decoderInputs: Tensor, options: DecodeOptions = {}): Tensor => {
     const examples = encoded.states.shape[0];
-    const cross = maskBias(pairMask(np.reshape(valid, [examples, -1]), encoded.valid));
-    const masked = (params: { readonly scale: Tensor }, x: Tensor): Tensor =>
-      zeroWhereNot(logitMask, norm(config, params, x));
+    checkRows("t5.decode", decoderInputs, examples);
+    const whole = modified(model);
+    const { decoder } = whole.params;
+    const { states, valid, logitMask, before } = decoderInput(whole, decoderInputs, examples, options.valid);
+    const [rows, length] = valid.shape;
+    const position = positionBias(config, length, length, false);
+    const causal = maskBias(causalMask(valid));
+    const bias = biasPerLayer(decoder, (table) => np.add(position(table), causal));
+    // Rows that answer one example share its keys and values: they stand behind each other along the length.
+    const crossBias = maskBias(pairMask(np.reshape(valid, [examples, -1]), encoded.valid));
+    const masked = (x: Tensor): Tensor => zeroWhereNot(logitMask, x);
     const { drop, through } = makeStack(options);
-    const embedded = drop(embed(params, decoderInputs), ALONG_LENGTH);
-    const last = through<T5DecoderLayer<Tensor>>(layers, embedded, (h, layer, dropped) => {
-      const y = masked(layer.preSelfAttentionLayerNorm, h);
-      const before = attention(config, layer.selfAttention, y, y, own(layer), dropped, "decoder.selfAttention");
-      const x = np.add(h, dropped(before, ALONG_LENGTH));
-      const queries = np.reshape(masked(layer.preCrossAttentionLayerNorm, x), [examples, -1, config.dModel]);
-      const name = "decoder.encoderDecoderAttention";
-      const seen = attention(config, layer.encoderDecoderAttention, queries, encoded.states, cross, dropped, name);
-      const w = np.add(x, dropped(np.reshape(seen, x.shape), ALONG_LENGTH));
-      return np.add(w, dropped(mlp(config, layer.mlp, masked(layer.preMlpLayerNorm, w), dropped), ALONG_LENGTH));
+    const last = through<T5DecoderLayer<Tensor>>(decoder.layers, drop(states, ALONG_LENGTH), (h, layer, dropped) => {
+      const { selfAttention, encoderDecoderAttention: crossAttention } = layer;
+      const own = (y: Tensor): Tensor => {
+        const q = queriesOf(config, selfAttention, y, dropped);
+        const seen = keyValueOf(config, selfAttention, y, dropped);
+        return attend(config, selfAttention, q, seen, bias(layer), dropped, "decoder.selfAttention");
+      };
+      const cross = (y: Tensor): Tensor => {
+        const q = queriesOf(config, crossAttention, np.reshape(y, [examples, -1, config.dModel]), dropped);
+        const seen = keyValueOf(config, crossAttention, encoded.states, dropped);
+        const name = "decoder.encoderDecoderAttention";
+        const mixed = attend(config, crossAttention, q, seen, crossBias, dropped, name);
+        return np.reshape(mixed, [rows, length, config.dModel]);
+      };
+      return decoderLayer(config, layer, h, { own, cross, masked }, dropped);
     });
-    return zeroWhereNot(logitMask, drop(norm(config, decoderNorm, last), ALONG_LENGTH));
+    const all = masked(drop(norm(config, decoder.decoderNorm, last), ALONG_LENGTH));
+    return before === 0 ? all : np.slice(all, [null, [before, length]]);
   },
 );
 
 /** Scores over the vocabulary, `[..., d]` to `[..., V]`. T5 1.0 reuses the embedding, scaled by `d ** -0.5`. */
-export const logitsOf = composite("t5.logitsOf", (config: T5Config, params: AnyParams, states: Tensor): Tensor => {
+export const logitsOf = composite("t5.logitsOf", (config: T5Config, model: Model, states: Tensor): Tensor => {
+  const { params } = modified(model);
   const head = params.decoder.logitsDense;
-  if (head !== undefined) return np.matmul(states, head.kernel);
+  if (head !== undefined) return project(head, states);
   if (!config.tiedEmbeddings) {
     throw new ArgumentError({
       where: "t5.logitsOf",
@@ -214,14 +175,15 @@ export const logitsOf = composite("t5.logitsOf", (config: T5Config, params: AnyP
 /** Logits `[B, S, V]` of the targets of a batch, with the decoder reading the targets shifted right. */
 export const logits = composite(
   "t5.logits",
-  (config: T5Config, params: AnyParams, batch: Batch, options: EncodeOptions = {}): Tensor => {
+  (config: T5Config, model: Model, batch: Batch, options: EncodeOptions = {}): Tensor => {
     const { dropoutKey, dropoutRate, remat } = options;
+    const whole = modified(model, options);
     const [first, second] = dropoutKey === undefined ? [] : random.subkeys(dropoutKey);
-    const encoded = encode(config, params, batch.inputs, { ...options, dropoutKey: first });
+    const encoded = encode(config, whole, batch.inputs, { dropoutKey: first, dropoutRate, remat });
     const valid = np.notEqual(batch.targets, 0);
     const inputs = shiftRight(config, batch.targets);
-    const states = decode(config, params, encoded, inputs, { valid, dropoutKey: second, dropoutRate, remat });
-    return logitsOf(config, params, states);
+    const states = decode(config, whole, encoded, inputs, { valid, dropoutKey: second, dropoutRate, remat });
+    return logitsOf(config, whole, states);
   },
 );
 
@@ -244,6 +206,21 @@ const lossOf = (logitsBsv: Tensor, batch: Batch, options: LossOptions): Tensor =
 };
 
 /**
+ * The loss as a function of the model: of all weights (model tuning), or of what a method puts into a frozen model.
+ *
+ * @example const step = valueAndGrad(t5.loss(config)) // all weights
+ * @example t5.loss<t5.StackedParams>(config) // for layers that are scanned
+ */
+export const loss = <M extends Model = Params>(
+  config: T5Config,
+  options: LossOptions = {},
+): ((model: M, batch: Batch) => Tensor) =>
+  composite("loss", (model: M, batch: Batch) => {
+    const { dropoutRate, remat } = options;
+    return lossOf(logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat }), batch, options);
+  });
+
+/**
  * The loss of prompt tuning as a pure function `(frozenParams, promptParams, batch) => loss`.
  *
  * Differentiate it with respect to argument 1; the frozen weights then carry no tangents.
@@ -254,26 +231,6 @@ export const promptLoss = (
   config: T5Config,
   options: LossOptions = {},
 ): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
-  composite("promptLoss", (frozen: AnyParams, prompt: PromptParams, batch: Batch) => {
-    const { dropoutRate, remat } = options;
-    const { dropoutKey } = batch;
-    return lossOf(
-      logits(config, frozen, batch, { prefix: prompt.prompt, dropoutKey, dropoutRate, remat }),
-      batch,
-      options,
-    );
-  });
-
-/**
- * The same loss without a prompt, as a function of all weights: model tuning.
- *
- * @example t5.loss<t5.StackedParams>(config) // for layers that are scanned
- */
-export const loss = <P extends AnyParams = Params>(
-  config: T5Config,
-  options: LossOptions = {},
-): ((params: P, batch: Batch) => Tensor) =>
-  composite("loss", (params: P, batch: Batch) => {
-    const { dropoutRate, remat } = options;
-    return lossOf(logits(config, params, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat }), batch, options);
-  });
+  composite("promptLoss", (frozen: AnyParams, { prompt }: PromptParams, batch: Batch) =>
+    loss<Model>(config, options)({ params: frozen, prefix: prompt }, batch),
+  );

@@ -5,11 +5,10 @@ import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import { type Jitted, jit } from "../transforms/jit.js";
 import type { T5Config } from "./config.js";
-import type { Prefixed } from "./generate.js";
 import { decode, encode, logitsOf, shiftRight } from "./model.js";
-import type { AnyParams } from "./stack.js";
+import { type Inserted, type Model, modified } from "./modified.js";
 
-export type Rank = Jitted<(params: AnyParams, inputs: Tensor, labels: Tensor, prefixed?: Prefixed) => Tensor>;
+export type Rank = Jitted<(model: Model, inputs: Tensor, labels: Tensor, inserted?: Inserted) => Tensor>;
 
 /** The log likelihood of each row of targets (`[rows, S]`, padded with 0) under its logits, `[rows, S, V]`. */
 export const logLikelihoods = (logits: Tensor, targets: Tensor): Tensor => {
@@ -22,17 +21,17 @@ export const logLikelihoods = (logits: Tensor, targets: Tensor): Tensor => {
  * tokens, EOS included. The encoder runs once; all answers of the batch go through the decoder together.
  *
  * - `labels`: (of the returned function) `[C, S]` int32, padded with 0
- * @returns a compiled function of parameters, inputs `[B, T]`, labels and a prompt, with the result `[B, C]`
+ * @returns a compiled function of a model, inputs `[B, T]`, labels and insertions such as a prompt, with the result `[B, C]`
  * @throws {ShapeError} when the labels are not `[C, S]`
  * @see T5X's `score_batch`
  * @example using score = t5.rank(config); const best = np.argmax(score(params, inputs, labels), { axis: 1 })
  */
 export const rank = (config: T5Config): Rank =>
-  jit(function rankAnswers(params: AnyParams, inputs: Tensor, labels: Tensor, prefixed: Prefixed = {}): Tensor {
+  jit(function rankAnswers(model: Model, inputs: Tensor, labels: Tensor, inserted: Inserted = {}): Tensor {
     if (labels.ndim !== 2) {
       throw new ShapeError({
         where: "t5.rank",
-        what: "these are no labels",
+        what: "the labels are not in rows",
         expected: "i32[C,S]",
         got: `${labels.aval}`,
       });
@@ -40,8 +39,7 @@ export const rank = (config: T5Config): Rank =>
     const [examples, [count]] = [inputs.shape[0], labels.shape];
     const targets = np.tile(labels, [examples, 1]);
     const real = np.notEqual(targets, 0);
-    const states = decode(config, params, encode(config, params, inputs, prefixed), shiftRight(config, targets), {
-      valid: real,
-    });
-    return np.reshape(logLikelihoods(logitsOf(config, params, states), targets), [examples, count]);
+    const whole = modified(model, inserted);
+    const states = decode(config, whole, encode(config, whole, inputs), shiftRight(config, targets), { valid: real });
+    return np.reshape(logLikelihoods(logitsOf(config, whole, states), targets), [examples, count]);
   });

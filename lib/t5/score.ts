@@ -3,10 +3,9 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { type Jitted, jit } from "../transforms/jit.js";
 import type { T5Config } from "./config.js";
-import type { Prefixed } from "./generate.js";
 import { logits } from "./model.js";
+import type { Inserted, Model } from "./modified.js";
 import { logLikelihoods } from "./rank.js";
-import type { AnyParams } from "./stack.js";
 
 /** Of each example, `[B]` float32. */
 export interface TargetScores {
@@ -16,7 +15,7 @@ export interface TargetScores {
   readonly correct: Tensor;
 }
 
-export type Score = Jitted<(params: AnyParams, inputs: Tensor, targets: Tensor, prefixed?: Prefixed) => TargetScores>;
+export type Score = Jitted<(model: Model, inputs: Tensor, targets: Tensor, inserted?: Inserted) => TargetScores>;
 
 /**
  * Scores of the targets of each example, where the decoder reads the targets themselves (teacher forcing).
@@ -26,8 +25,8 @@ export type Score = Jitted<(params: AnyParams, inputs: Tensor, targets: Tensor, 
  * @example using score = t5.score(config); const { logLikelihood } = score(params, inputs, targets)
  */
 export const score = (config: T5Config): Score =>
-  jit(function scoreTargets(params: AnyParams, inputs: Tensor, targets: Tensor, prefixed: Prefixed = {}) {
-    const predicted = logits(config, params, { inputs, targets }, prefixed);
+  jit(function scoreTargets(model: Model, inputs: Tensor, targets: Tensor, inserted: Inserted = {}) {
+    const predicted = logits(config, model, { inputs, targets }, inserted);
     const right = np.logicalAnd(np.equal(np.argmax(predicted, { axis: -1 }), targets), np.notEqual(targets, 0));
     return {
       logLikelihood: logLikelihoods(predicted, targets),

@@ -10,7 +10,7 @@ import * as random from "../random/index.js";
 import { checkpoint } from "../transforms/checkpoint.js";
 import { scan } from "../transforms/scan.js";
 import type { T5StackedTree, T5Tree } from "./config.js";
-import { type Drop, makeDrop } from "./layers.js";
+import { type Drop, makeDrop } from "./drop.js";
 
 /** The parameters of a T5. */
 export type Params = T5Tree<Tensor>;
@@ -46,7 +46,7 @@ export const makeStack = ({
   dropoutRate: rate = 0,
   remat = false,
 }: TrainingOptions): { readonly drop: Drop; readonly through: ThroughLayers } => {
-  const [around, within] = dropoutKey === undefined || rate === 0 ? [null, null] : random.subkeys(dropoutKey);
+  const [around, within] = dropoutKey === undefined ? [null, null] : random.subkeys(dropoutKey);
   const through: ThroughLayers = (layers, x, f) => {
     const plain = (h: Tensor, params: never, key: Tensor | null): Tensor => f(h, params, makeDrop(key, rate));
     const layer = remat ? checkpoint(plain) : plain;

@@ -1,6 +1,7 @@
 /** @file The tasks that have names, and their numbers. */
 import * as E from "fp-ts/lib/Either.js";
 import { ArgumentError, DataError } from "../core/errors.js";
+import { closest } from "../edge/closest.js";
 import { SUPERGLUE } from "./superglue.js";
 import type { Task } from "./task.js";
 import { byCodePoint } from "./text.js";
@@ -16,25 +17,6 @@ export const SUPERGLUE_NAMES: readonly string[] = SUPERGLUE.filter(({ splits }) 
   ({ name }) => name,
 );
 
-/** How many letters to change, drop or put in, to make one word of another. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length];
-};
-
-/** The name that is written most alike; of equally near ones the first. */
-const closest = (name: string): string =>
-  TASK_NAMES.map((known) => [distance(name.toLowerCase(), known), known] as const).reduce((a, b) =>
-    b[0] < a[0] ? b : a,
-  )[1];
-
 /**
  * The task of a name; Left lists those there are and names the closest.
  *
@@ -49,7 +31,7 @@ export const taskOf = (name: string): E.Either<DataError, Task> => {
       what: "there is no task of this name",
       expected: TASK_NAMES.join(", "),
       got: name,
-      hint: `did you mean ${closest(name)}?`,
+      hint: `did you mean ${closest(name, TASK_NAMES)}?`,
     }),
   );
 };

@@ -6,7 +6,7 @@ import type { Shape } from "../../lib/core/aval.js";
 import type { HostArray } from "../../lib/core/host.js";
 import { hostArray } from "../../lib/core/host.js";
 import { flatten, pathsOf, printPath } from "../../lib/core/pytree.js";
-import { sameBits } from "../../lib/io/elements.js";
+import { sameBits } from "../../lib/edge/elements.js";
 import { loadHuggingFace, type Progress } from "../../lib/io/huggingface.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";

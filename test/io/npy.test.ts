@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hostArray } from "../../lib/core/host.js";
-import { sameBits } from "../../lib/io/elements.js";
+import { sameBits } from "../../lib/edge/elements.js";
 import { encodeNpy, parseNpy } from "../../lib/io/npy.js";
 import { withShared } from "../helpers/shared.js";
 import { anyHostArray } from "./arrays.js";

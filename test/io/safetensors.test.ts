@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
-import { sameBits } from "../../lib/io/elements.js";
+import { sameBits } from "../../lib/edge/elements.js";
 import { openSafetensors, parseSafetensors } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { withShared } from "../helpers/shared.js";

@@ -8,7 +8,7 @@ import { isFluxionError } from "../../lib/core/errors.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { flatten } from "../../lib/core/pytree.js";
 import { withRuntime } from "../../lib/core/runtime.js";
-import { sameBits } from "../../lib/io/elements.js";
+import { sameBits } from "../../lib/edge/elements.js";
 import { loadHuggingFace, type StoredT5 } from "../../lib/io/huggingface.js";
 import { decodeHuggingFaceConfig, encodeHuggingFaceConfig } from "../../lib/io/huggingface-config.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
-import { sameBits } from "../../lib/io/elements.js";
+import { sameBits } from "../../lib/edge/elements.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { openWeights } from "../../lib/io/sharded.js";

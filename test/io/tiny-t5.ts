@@ -3,8 +3,8 @@ import type { Shape } from "../../lib/core/aval.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { flatten, pathsOf } from "../../lib/core/pytree.js";
 import { decodeHuggingFaceConfig } from "../../lib/io/huggingface-config.js";
-import { huggingFaceName } from "../../lib/io/names.js";
 import { isShape, paramShapes, type T5Config } from "../../lib/t5/config.js";
+import { huggingFaceName } from "../../lib/t5/huggingface-names.js";
 import { rightOf } from "./folder.js";
 
 /** A T5 1.0: plain feed-forward layers, tied embeddings. */

@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { flatten, pathsOf } from "../../lib/core/pytree.js";
 import type { Tensor } from "../../lib/core/tensor.js";
-import { huggingFaceName } from "../../lib/io/names.js";
+import { huggingFaceName } from "../../lib/t5/huggingface-names.js";
 import { tokenLosses } from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
 import type { T5Config } from "../../lib/t5/config.js";

@@ -9,7 +9,7 @@ import { ExtData, encode } from "@msgpack/msgpack";
 import { type Shape, sizeOf } from "../../core/aval.js";
 import { allocate, type HostArray } from "../../core/host.js";
 import { brief } from "../../edge/decode.js";
-import { bytesOf } from "../elements.js";
+import { bytesOf } from "../../edge/elements.js";
 import { decodeStored, elementCount, isStoredName, STORED, type StoredName } from "../stored.js";
 import type { SourceEntry } from "../tensor-source.js";
 import { caller, damaged, unsupported } from "./errors.js";

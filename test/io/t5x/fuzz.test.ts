@@ -17,7 +17,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../../lib/core/errors.js";
-import { bytesOf } from "../../../lib/io/elements.js";
+import { bytesOf } from "../../../lib/edge/elements.js";
 import { openT5x } from "../../../lib/io/t5x/checkpoint.js";
 import { loadT5x } from "../../../lib/io/t5x/load.js";
 import { saveT5x } from "../../../lib/io/t5x/save.js";

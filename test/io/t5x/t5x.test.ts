@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { isFluxionError } from "../../../lib/core/errors.js";
 import { type HostArray, hostArray } from "../../../lib/core/host.js";
 import { flatten, pathsOf } from "../../../lib/core/pytree.js";
-import { bytesOf, sameBits } from "../../../lib/io/elements.js";
+import { bytesOf, sameBits } from "../../../lib/edge/elements.js";
 import { loadHuggingFace, type Progress } from "../../../lib/io/huggingface.js";
 import { saveHuggingFace } from "../../../lib/io/save-huggingface.js";
 import { t5xName } from "../../../lib/io/t5-source.js";

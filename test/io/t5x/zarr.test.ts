@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { sameBits } from "../../../lib/io/elements.js";
+import { sameBits } from "../../../lib/edge/elements.js";
 import { chunkShape, openZarr, writeZarr } from "../../../lib/io/t5x/zarr.js";
 import { anyHostArray } from "../arrays.js";
 import { temporaryFolder } from "../folder.js";

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hostArray } from "../../lib/core/host.js";
-import { elementsOf, fromInt64, notBool, sameBits, transposed, transposeInto } from "../../lib/io/elements.js";
+import { elementsOf, fromInt64, notBool, sameBits, transposed, transposeInto } from "../../lib/edge/elements.js";
 
-const Elements = suite("io/elements");
+const Elements = suite("edge/elements");
 
 Elements("int64 narrows to int32, or tells the first element that is too large", () => {
   const bytes = (...values: bigint[]): Uint8Array => new Uint8Array(new BigInt64Array(values).buffer);

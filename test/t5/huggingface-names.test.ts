@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { flatten, pathsOf, printPath } from "../../lib/core/pytree.js";
-import { huggingFaceName, pathsByHuggingFaceName } from "../../lib/io/names.js";
 import { isDims, paramDims, type T5Config } from "../../lib/t5/config.js";
 import { configs } from "../../lib/t5/configs.js";
+import { huggingFaceName, moduleName, nodePath, pathsByHuggingFaceName } from "../../lib/t5/huggingface-names.js";
 
-const Names = suite("io/names");
+const Names = suite("t5/huggingface-names");
 
 const tied: T5Config = { ...configs["t5-1.1-small"], gated: false, activation: "relu", tiedEmbeddings: true };
 
@@ -71,6 +71,41 @@ Names("a path that is not T5's has no name", () => {
     "encoder.layers.0.toString",
   ]) {
     assert.is(huggingFaceName(path.split("."), false), undefined, path);
+  }
+});
+
+Names("kernels and norms are modules, and modules lead back to their nodes", () => {
+  const rows: [string, string][] = [
+    ["encoder/layers/0/attention/query", "encoder.block.0.layer.0.SelfAttention.q"],
+    ["encoder/layers/11/mlp/wi", "encoder.block.11.layer.1.DenseReluDense.wi"],
+    ["decoder/layers/1/encoderDecoderAttention/out", "decoder.block.1.layer.1.EncDecAttention.o"],
+    ["decoder/layers/2/preSelfAttentionLayerNorm", "decoder.block.2.layer.0.layer_norm"],
+    ["decoder/layers/2/preMlpLayerNorm", "decoder.block.2.layer.2.layer_norm"],
+    ["encoder/encoderNorm", "encoder.final_layer_norm"],
+    ["decoder/logitsDense", "lm_head"],
+  ];
+  for (const [node, module] of rows) assert.equal([moduleName(node), nodePath(module)], [module, node]);
+  for (const config of [configs["t5-1.1-small"], tied]) {
+    const nodes = pathsOf(flatten(paramDims(config), isDims)[1])
+      .filter((path) => ["kernel", "scale"].includes(path.at(-1) as string))
+      .map((path) => path.slice(0, -1).join("/"));
+    for (const node of nodes) assert.is(nodePath(moduleName(node) as string), node);
+  }
+});
+
+Names("what is neither a kernel nor a norm is no module", () => {
+  for (const node of ["tokenEmbedder", "encoder/relposBias", "encoder/layers/0", "", "encoder/layers/0/attention/q"]) {
+    assert.is(moduleName(node), undefined, node);
+  }
+  for (const module of [
+    "shared",
+    "encoder.block.0.layer.0.SelfAttention.relative_attention_bias",
+    "encoder.block.0.layer.2.DenseReluDense.wi",
+    "encoder.block.x.layer.0.layer_norm",
+    "toString",
+    "",
+  ]) {
+    assert.is(nodePath(module), undefined, module);
   }
 });
 

@@ -83,6 +83,41 @@ export const huggingFaceName = (path: KeyPath, tied: boolean): HuggingFaceName |
   return { names: [name], transposed: leaf === "kernel" || leaf === "relEmbedding" };
 };
 
+const WEIGHT = ".weight";
+
+/** The leaf of a node that Hugging Face calls a module's weight. */
+const LEAVES = ["kernel", "scale"] as const;
+
+/**
+ * The Hugging Face module of a kernel or a norm, by the slash path of its node; undefined for a path that is neither's.
+ *
+ * @example moduleName("encoder/layers/0/attention/query") // "encoder.block.0.layer.0.SelfAttention.q"
+ */
+export const moduleName = (node: string): string | undefined => {
+  const keys = node.split("/");
+  const names = LEAVES.flatMap((leaf) => huggingFaceName([...keys, leaf], false)?.names ?? []);
+  return names[0]?.slice(0, -WEIGHT.length);
+};
+
+const NODES_OF_LAYER: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map(
+  [...LAYER].map(([stack, names]) => [stack as string, new Map([...names].map(([ours, theirs]) => [theirs, ours]))]),
+);
+const NODES: ReadonlyMap<string, string> = new Map([...WHOLE].map(([ours, theirs]) => [theirs, ours]));
+
+/**
+ * The slash path of the node of a Hugging Face module, the other way round; undefined for a module that is neither a kernel nor a norm.
+ *
+ * @example nodePath("decoder.block.2.layer.0.layer_norm") // "decoder/layers/2/preSelfAttentionLayerNorm"
+ */
+export const nodePath = (module: string): string | undefined => {
+  const [, stack, index, rest] = /^(encoder|decoder)\.block\.(\d+)\.(.+)$/.exec(module) ?? [];
+  const name = (rest ?? module) + WEIGHT;
+  const leaf = stack === undefined ? NODES.get(name) : NODES_OF_LAYER.get(stack)?.get(name);
+  if (leaf === undefined || leaf.endsWith("relEmbedding")) return undefined;
+  const node = leaf.replace(/\.(kernel|scale)$/, "").replaceAll(".", "/");
+  return stack === undefined ? node : `${stack}/layers/${Number(index)}/${node}`;
+};
+
 /** Our key path of every Hugging Face name that a T5 of this configuration may have. */
 export const pathsByHuggingFaceName = (config: T5Config): ReadonlyMap<string, KeyPath> =>
   new Map(

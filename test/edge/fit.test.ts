@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { differencesOf, misfitError, type TensorInfo } from "../../lib/io/fit.js";
+import { differencesOf, misfitError, type TensorInfo } from "../../lib/edge/fit.js";
 
-const Fit = suite("io/fit");
+const Fit = suite("edge/fit");
 
 const f32 = (...shape: number[]): TensorInfo => ({ shape, dtype: "float32" });
 const want = (name: string, info: TensorInfo, ...aliases: string[]) => ({ ...info, names: [name, ...aliases] });

@@ -1,0 +1,60 @@
+/** @file Multi-head attention of a T5: one function for encoder, decoder and cross attention, over whole sequences and with a cache. */
+import type { Tensor } from "../core/tensor.js";
+import * as nn from "../nn/index.js";
+import * as np from "../np/index.js";
+import { checkpointName } from "../transforms/checkpoint.js";
+import type { T5Attention, T5Config } from "./config.js";
+import type { Drop } from "./drop.js";
+import { project } from "./project.js";
+
+/** What an attention sees: keys and values, `[rows, heads, length, dKv]` each. */
+export interface KeyValue {
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
+/** `[rows, length, heads * dKv]` to `[rows, heads, length, dKv]`. */
+const intoHeads = ({ numHeads, dKv }: T5Config, x: Tensor): Tensor =>
+  np.transpose(np.reshape(x, [x.shape[0], x.shape[1], numHeads, dKv]), [0, 2, 1, 3]);
+
+/** Queries `[rows, heads, length, dKv]` of activations `[rows, length, d]`. */
+export const queriesOf = (config: T5Config, params: T5Attention<Tensor>, x: Tensor, drop?: Drop): Tensor =>
+  intoHeads(config, project(params.query, x, drop));
+
+/** Keys and values of activations `[rows, length, d]`. */
+export const keyValueOf = (config: T5Config, params: T5Attention<Tensor>, x: Tensor, drop?: Drop): KeyValue => ({
+  key: intoHeads(config, project(params.key, x, drop)),
+  value: intoHeads(config, project(params.value, x, drop)),
+});
+
+/** Keys and values behind each other. */
+export const joined = (first: KeyValue, second: KeyValue): KeyValue => ({
+  key: np.concatenate([first.key, second.key], 2),
+  value: np.concatenate([first.value, second.value], 2),
+});
+
+/**
+ * `softmax(q kᵀ + bias) v` of each head, then the output kernel. Scores are not divided by the root of the head size: T5 has it in its
+ * initialisation.
+ *
+ * @param queries  `[rows, heads, Q, dKv]`
+ * @param seen     keys and values `[rows, heads, K, dKv]`
+ * @param bias     added to the scores, broadcast to `[rows, heads, Q, K]`
+ * @param name     what the weights are called, `[rows, heads, Q, K]`, where somebody may ask for them; see `captureIntermediates`
+ * @returns        `[rows, Q, d]`
+ */
+export const attend = (
+  { numHeads, dKv }: T5Config,
+  params: T5Attention<Tensor>,
+  queries: Tensor,
+  { key, value }: KeyValue,
+  bias: Tensor,
+  drop: Drop = (h) => h,
+  name?: string,
+): Tensor => {
+  const scores = np.add(np.einsum("bhqd,bhkd->bhqk", queries, key), bias);
+  const softmax = nn.softmax(scores, -1);
+  const weights = drop(name === undefined ? softmax : checkpointName(softmax, name), [-2]);
+  const mixed = np.transpose(np.matmul(weights, value), [0, 2, 1, 3]);
+  return project(params.out, np.reshape(mixed, [queries.shape[0], queries.shape[2], numHeads * dKv]), drop);
+};

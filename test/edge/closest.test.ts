@@ -1,0 +1,20 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { closest } from "../../lib/edge/closest.js";
+
+const Closest = suite("edge/closest");
+
+Closest("the fewest changes win, of equally near names the first, and case does not count", () => {
+  const names = ["boolq", "cb", "copa", "rte", "LoRA"];
+  const cases: readonly (readonly [string, string])[] = [
+    ["cbb", "cb"],
+    ["RTE", "rte"],
+    ["boolean", "boolq"],
+    ["lora", "LoRA"],
+    ["", "cb"],
+  ];
+  for (const [name, want] of cases) assert.is(closest(name, names), want, name);
+  assert.is(closest("xx", ["ab", "cd"]), "ab");
+});
+
+Closest.run();

@@ -97,6 +97,7 @@ export interface Case {
   readonly name: string;
   readonly json: CaseJson;
   readonly config?: AdapterConfig;
+  readonly trainedConfig?: AdapterConfig;
   readonly start?: Tensors;
   readonly trained?: Tensors;
   readonly gradients?: Tensors;
@@ -117,6 +118,46 @@ interface AdapterConfig {
   readonly num_virtual_tokens: number;
 }
 
+/** Settings that make a method what it is, or say whose it is; all others are to be switched off. */
+const MEANT: ReadonlySet<string> = new Set([
+  ...["peft_type", "target_modules", "feedforward_modules", "r", "lora_alpha", "rank_pattern", "alpha_pattern"],
+  ...["use_dora", "use_rslora", "num_virtual_tokens", "num_transformer_submodules", "token_dim"],
+  ...[
+    "base_model_name_or_path",
+    "peft_version",
+    "tokenizer_name_or_path",
+    "prompt_tuning_init",
+    "prompt_tuning_init_text",
+  ],
+]);
+/** Settings of PEFT whose switched-off value says something. */
+const SWITCHED_OFF: Readonly<Record<string, unknown>> = {
+  bias: "none",
+  inference_mode: true,
+  init_lora_weights: true,
+  init_ia3_weights: true,
+  megatron_core: "megatron.core",
+  qalora_group_size: 16,
+  task_type: "SEQ_2_SEQ_LM",
+  num_attention_heads: 4,
+  num_layers: 2,
+};
+/** Settings of the network that makes a prompt of P-tuning; only its result is saved. */
+const NETWORK = /^encoder_(hidden_size|num_layers|reparameterization_type)$/;
+
+/** Asserts that an adapter's configuration asks for nothing that `methodOf` leaves out. */
+export const checkConfig = ({ model, config, trainedConfig }: Case): void => {
+  if (config === undefined) return;
+  assert.equal({ ...trainedConfig }, { ...config }, "the configuration after training");
+  assert.is((config as unknown as Record<string, unknown>).base_model_name_or_path, model);
+  for (const [key, value] of Object.entries(config)) {
+    if (MEANT.has(key) || NETWORK.test(key)) continue;
+    const off = SWITCHED_OFF[key];
+    const isOff = off === undefined ? !value || JSON.stringify(value) === "{}" : value === off;
+    assert.ok(isOff, `${key} is ${JSON.stringify(value)}, which the method does not have`);
+  }
+};
+
 const parse = (path: string): Tensors => {
   const { tensors } = orThrow(parseSafetensors(readFileSync(path), path));
   return Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
@@ -133,6 +174,7 @@ export const openCase = (files: GoldenFiles, root: string, model: string, name: 
     name,
     json,
     config: files.open<AdapterConfig>(root, `${folder}/adapter/adapter_config.json`),
+    trainedConfig: files.open<AdapterConfig>(root, `${folder}/trained/adapter_config.json`),
     start: tensors("adapter/adapter_model"),
     trained: tensors("trained/adapter_model"),
     ...(!name.startsWith("ptuning") && { gradients: tensors("gradients") }),
@@ -153,16 +195,14 @@ const loraOf = (config: AdapterConfig): methods.Method => {
   }) as methods.Method;
 };
 
-const ia3Of = ({ target_modules: modules, feedforward_modules: feedForward = [] }: AdapterConfig): methods.Method => {
-  const kernels = (modules as readonly string[]).filter((name) => !feedForward.includes(name));
-  return methods.ia3({ kernels, feedForward: [...feedForward] }) as methods.Method;
-};
-
 /** The method of a case. */
 export const methodOf = ({ config }: Case): methods.Method => {
   if (config === undefined) return methods.full() as methods.Method;
   if (config.peft_type === "LORA") return loraOf(config);
-  if (config.peft_type === "IA3") return ia3Of(config);
+  if (config.peft_type === "IA3") {
+    const { target_modules: kernels, feedforward_modules: feedForward } = config;
+    return methods.ia3({ kernels: kernels as string[], feedForward: feedForward as string[] }) as methods.Method;
+  }
   if (config.peft_type !== "LN_TUNING") return methods.prompt({ length: config.num_virtual_tokens }) as methods.Method;
   assert.equal(config.target_modules, ["final_layer_norm", "layer_norm"]);
   return methods.norms() as methods.Method;

@@ -1,14 +1,33 @@
 /** @file What methods make of the golden cases against the numbers of PEFT and transformers, with the tolerances of their README. */
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
+import { sizeOf } from "../../lib/core/aval.js";
 import { generate } from "../../lib/t5/generate.js";
 import * as t5 from "../../lib/t5/model.js";
 import { assertNear, type GoldenTensor, type Host } from "../helpers/golden.js";
 import type { GoldenFiles } from "../helpers/golden-file.js";
 import { onModels } from "../t5/golden-checks.js";
 import { batchOf, checkInputs, type Model as T5 } from "../t5/golden-results.js";
-import { type Case, type CaseJson, methodOf, openCase, type Sequences, type ShortDigest, type Training } from "./golden-cases.js";
-import { type Greedy, greedyOf, type Measured, measure, type Optimizer, programsOf, realRows, type Run, type Setting } from "./golden-results.js";
+import {
+  type Case,
+  type CaseJson,
+  methodOf,
+  openCase,
+  type Sequences,
+  type ShortDigest,
+  type Training,
+} from "./golden-cases.js";
+import {
+  type Greedy,
+  greedyOf,
+  type Measured,
+  measure,
+  type Optimizer,
+  programsOf,
+  type Run,
+  realRows,
+  type Setting,
+} from "./golden-results.js";
 import { placeOf, turned } from "./peft-names.js";
 
 /** The README's bounds. */
@@ -37,7 +56,10 @@ const checkLogits = (got: Host, want: CaseJson["forward"]["logits"]): void => {
   const all = Array.from(got.data);
   const most = all.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const ends = [...all.slice(0, want.first.length), ...all.slice(-want.last.length)];
-  assertNear("logits: largest and ends", [most, ...ends], [want.max_abs, ...want.first, ...want.last], { abs: LOGIT, rel: 0 });
+  assertNear("logits: largest and ends", [most, ...ends], [want.max_abs, ...want.first, ...want.last], {
+    abs: LOGIT,
+    rel: 0,
+  });
 };
 
 /** Asserts that tokens are those of sequences with the start token in front, padded to the longest. */
@@ -63,12 +85,18 @@ const checkTensors = (got: Measured, { json, start, name }: Case): void => {
   assert.equal(paths.sort(), Object.keys(got.shapes).sort(), "names of what is trained");
   let unused = 0;
   for (const [n, x] of Object.entries(start ?? {})) {
-    const shape = [...turned(placeOf(n, x.shape), x).shape];
+    const all = turned(placeOf(n, x.shape), x).shape;
     // PEFT by default makes rows for two submodules, of which T5 uses the first half.
-    if (name.endsWith("submodules2")) unused += (shape[0] /= 2) * shape[1];
+    const shape = name.endsWith("submodules2") ? [all[0] / 2, all[1]] : all;
+    unused += sizeOf(all) - sizeOf(shape);
     assert.equal(got.shapes[placeOf(n, x.shape).path.join(" ")], shape, `${n}: shape`);
   }
-  if (name.startsWith("ptuning")) return;
+  if (name.startsWith("ptuning")) {
+    assert.equal([json.parameters, json.adapter_holds_all_trainable], ["parameters.safetensors", false]);
+    return;
+  }
+  const where = name === "model-tuning" ? [undefined, undefined] : ["adapter/adapter_model.safetensors", true];
+  assert.equal([json.parameters, json.adapter_holds_all_trainable], where);
   assert.is(got.trainable + unused, json.trainable_parameters);
   if (typeof json.tensors === "number") assert.is(paths.length, json.tensors);
   else assert.equal(Object.fromEntries(Object.entries(named).map(([n, x]) => [n, x.shape])), { ...json.tensors });
@@ -95,12 +123,19 @@ const checkGradients = (got: Measured, { json, gradients }: Case): void => {
 const checkMerged = (got: Measured, { merged: want }: CaseJson): void => {
   assert.is(got.merged === undefined, want === undefined);
   if (want === undefined || got.merged === undefined) return;
-  assert.equal(Object.keys(got.merged.weights).sort(), Object.keys(want.weights).sort(), "weights that change when merged");
+  assert.equal(
+    Object.keys(got.merged.weights).sort(),
+    Object.keys(want.weights).sort(),
+    "weights that change when merged",
+  );
   for (const [name, digest] of Object.entries(want.weights)) {
     assertDigest(`merged ${name}`, got.merged.weights[name], digest, WEIGHT);
   }
   const { difference } = got.merged;
-  assertNear("logits of merged and unmerged", [difference, want.logits_max_abs_difference], [0, 0], { abs: LOGIT, rel: 0 });
+  assertNear("logits of merged and unmerged", [difference, want.logits_max_abs_difference], [0, 0], {
+    abs: LOGIT,
+    rel: 0,
+  });
 };
 
 /** The bound of a training run: ten times what float32 costs the producer, and at least what a loss may be off. */
@@ -113,7 +148,8 @@ const checkRun = (what: string, got: Run, want: Training, { trained }: Case): vo
   const each = tenfold(want.final_float32_minus_float64);
   if (typeof want.final !== "string") {
     assert.equal(Object.keys(got.final).sort(), Object.keys(want.final).sort(), `${what}: names`);
-    for (const [name, digest] of Object.entries(want.final)) assertDigest(`${what}: ${name}`, got.final[name], digest, each);
+    for (const [name, digest] of Object.entries(want.final))
+      assertDigest(`${what}: ${name}`, got.final[name], digest, each);
     return;
   }
   assert.is(want.final, "trained/adapter_model.safetensors");
@@ -127,6 +163,7 @@ const checkRun = (what: string, got: Run, want: Training, { trained }: Case): vo
 export const checkCase = (got: Measured, c: Case): void => {
   const { json } = c;
   assert.equal([json.base, json.name], [c.model, c.name]);
+  checkConfig(c);
   checkTensors(got, c);
   assertNear("loss", [got.loss], [json.forward.loss], LOSS);
   checkLogits(got.logits, json.forward.logits);
@@ -145,7 +182,11 @@ export const checkCase = (got: Measured, c: Case): void => {
 };
 
 interface BatchJson {
-  readonly inputs: { readonly input_ids: GoldenTensor; readonly attention_mask: GoldenTensor; readonly labels: GoldenTensor };
+  readonly inputs: {
+    readonly input_ids: GoldenTensor;
+    readonly attention_mask: GoldenTensor;
+    readonly labels: GoldenTensor;
+  };
   readonly loss: number;
   readonly logits: CaseJson["forward"]["logits"];
   readonly greedy: { readonly max_new_tokens: number; readonly sequences: GoldenTensor };

@@ -7,12 +7,13 @@ import { adafactor, adamw, applyUpdates, type GradientTransformation, sgd } from
 import * as random from "../../lib/random/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { generate } from "../../lib/t5/generate.js";
+import { merge } from "../../lib/t5/merge.js";
 import * as t5 from "../../lib/t5/model.js";
-import type { Model } from "../../lib/t5/modified.js";
+import type { Model, Modified } from "../../lib/t5/modified.js";
 import { valueAndGrad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
-import { type GoldenTensor, type Host, hostOf } from "../helpers/golden.js";
-import { type Case, leafAt, methodOf, type Sequences, type Tensors, type Training, treeOf } from "./golden-cases.js";
+import { type Host, hostOf } from "../helpers/golden.js";
+import { type Case, leafAt, type Tensors, type Training, treeOf } from "./golden-cases.js";
 import { placeOf, turned, weightPlace } from "./peft-names.js";
 
 /** A model and a batch on the device. */
@@ -83,10 +84,9 @@ export const realRows = (logits: Tensor, real: readonly boolean[]): Host => {
 
 /** Tokens as rows of a batch, padded with 0. */
 const padded = (rows: readonly (readonly number[])[], length: number): Tensor =>
-  np.array(
-    Int32Array.from(rows.flatMap((row) => Array.from({ length }, (_, i) => row[i] ?? 0))),
-    { shape: [rows.length, length] },
-  );
+  np.array(Int32Array.from(rows.flatMap((row) => Array.from({ length }, (_, i) => row[i] ?? 0))), {
+    shape: [rows.length, length],
+  });
 
 export const greedyOf = ({ config, batch }: Setting, model: Model, decode: Programs["decode"]): Greedy => {
   const tokens = decode(model, batch.inputs).map(([best]) => best.tokens);
@@ -124,12 +124,12 @@ const changedWeights = (frozen: t5.Params, merged: t5.Params, names: readonly st
   return Object.fromEntries([...named.filter((pair): pair is [string, Host] => pair[1] !== undefined), ...changed]);
 };
 
-const mergedOf = ({ config, params, batch, real }: Setting, { json }: Case, method: Method, tuned: object) => {
-  if (json.merged === undefined || method.merge === undefined) return undefined;
-  const merged = method.merge(config, params, tuned);
+const mergedOf = ({ config, params, batch, real }: Setting, { json }: Case, apart: Modified) => {
+  if (json.merged === undefined) return undefined;
+  const merged = merge(apart) as t5.Params;
   const logitsOf = (model: Model): ArrayLike<number> => realRows(t5.logits(config, model, batch), real).data;
-  const [plain, apart] = [logitsOf(merged), logitsOf(method.apply(config, params, tuned, batch))];
-  const difference = Array.from(plain).reduce((most, x, i) => Math.max(most, Math.abs(x - apart[i])), 0);
+  const [plain, kept] = [logitsOf(merged), logitsOf(apart)];
+  const difference = Array.from(plain).reduce((most, x, i) => Math.max(most, Math.abs(x - kept[i])), 0);
   return { weights: changedWeights(params, merged, Object.keys(json.merged.weights)), difference };
 };
 
@@ -143,7 +143,13 @@ const theirs = (tree: object, start: Tensors, unused: number): Tensors =>
     }),
   );
 
-const train = <S>(programs: Programs, { params, batch }: Setting, start: object, tx: GradientTransformation<S>, steps: number) => {
+const train = <S>(
+  programs: Programs,
+  { params, batch }: Setting,
+  start: object,
+  tx: GradientTransformation<S>,
+  steps: number,
+) => {
   using update = jit((p: object, state: S, gradient: object) => {
     const [updates, next] = tx.update(gradient, state, p);
     return { tuned: applyUpdates(p, updates), state: next };
@@ -159,14 +165,26 @@ const train = <S>(programs: Programs, { params, batch }: Setting, start: object,
 };
 
 /** The optimizer of a run, and what it does in a step to a parameter without a gradient. */
-const optimizerOf = (name: Optimizer, run: Training & Record<string, unknown>): [GradientTransformation<unknown>, number] => {
+const optimizerOf = (
+  name: Optimizer,
+  run: Training & Record<string, unknown>,
+): [GradientTransformation<unknown>, number] => {
   const learningRate = run.lr;
   if (name === "sgd") return [sgd({ learningRate, momentum: run.momentum as number }) as never, 1];
   if (name === "adafactor") {
     const rule = { multiplyByParameterScale: run.scale_parameter as boolean, minDimSizeToFactor: 1 };
     const [epsilon1] = run.eps as readonly number[];
     const decayRate = -(run.decay_rate as number);
-    return [adafactor({ learningRate, ...rule, epsilon1, decayRate, clippingThreshold: run.clip_threshold as number }) as never, 1];
+    return [
+      adafactor({
+        learningRate,
+        ...rule,
+        epsilon1,
+        decayRate,
+        clippingThreshold: run.clip_threshold as number,
+      }) as never,
+      1,
+    ];
   }
   const [b1, b2] = run.betas as readonly number[];
   const tx = adamw({ learningRate, b1, b2, eps: run.eps as number, weightDecay: run.weight_decay });
@@ -207,7 +225,7 @@ export const measure = (setting: Setting, c: Case, programs: Programs, optimizer
     ends[name] = tuned;
     return [name, { losses, final: theirs(tuned, named, each ** c.json.training.steps) }];
   });
-  const merged = mergedOf(setting, c, method, start);
+  const merged = mergedOf(setting, c, model);
   // All weights were not saved, so here our own are read.
   const after = trained ?? ends.adamw;
   const saved = after && method.apply(config, params, after, batch);

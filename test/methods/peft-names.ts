@@ -13,7 +13,16 @@ const NORMS = {
   encoder: ["preAttentionLayerNorm", "preMlpLayerNorm"],
   decoder: ["preSelfAttentionLayerNorm", "preCrossAttentionLayerNorm", "preMlpLayerNorm"],
 } as const;
-const LINEAR: Readonly<Record<string, string>> = { q: "query", k: "key", v: "value", o: "out", wi: "wi", wi_0: "wi0", wi_1: "wi1", wo: "wo" };
+const LINEAR: Readonly<Record<string, string>> = {
+  q: "query",
+  k: "key",
+  v: "value",
+  o: "out",
+  wi: "wi",
+  wi_0: "wi0",
+  wi_1: "wi1",
+  wo: "wo",
+};
 
 /** The slash path of a module of transformers' T5, such as `encoder.block.0.layer.1.DenseReluDense.wi_0`. */
 export const slashPathOf = (module: string): string => {
@@ -26,7 +35,8 @@ export const slashPathOf = (module: string): string => {
   const [, stack, layer, part, block, name] = found;
   const side = stack as "encoder" | "decoder";
   if (name === "relative_attention_bias") return `${stack}/relposBias`;
-  const own = block === "layer_norm" ? NORMS[side][Number(part)] : `${PARTS[side][Number(part)]}/${LINEAR[name as string]}`;
+  const own =
+    block === "layer_norm" ? NORMS[side][Number(part)] : `${PARTS[side][Number(part)]}/${LINEAR[name as string]}`;
   return `${stack}/layers/${layer}/${own}`;
 };
 
@@ -40,17 +50,19 @@ export interface Place {
 export const weightPlace = (name: string): Place => {
   const path = slashPathOf(name.replace(/\.weight$/, ""));
   const norm = /Norm$/.test(path);
-  const leaf = path === "tokenEmbedder" ? "embedding" : path.endsWith("relposBias") ? "relEmbedding" : norm ? "scale" : "kernel";
+  const leaf =
+    path === "tokenEmbedder" ? "embedding" : path.endsWith("relposBias") ? "relEmbedding" : norm ? "scale" : "kernel";
   return { path: [`${path}/${leaf}`], transposed: leaf === "kernel" || leaf === "relEmbedding" };
 };
 
 /** What PEFT writes behind the name of a module, and the key that it has in ours; the second axis of IA3's vectors says which side it scales. */
-const FACTORS: readonly (readonly [suffix: RegExp, key: (shape: readonly number[]) => string, transposed: boolean])[] = [
-  [/\.lora_A\.weight$/, () => "a", true],
-  [/\.lora_B\.weight$/, () => "b", true],
-  [/\.lora_magnitude_vector$/, () => "magnitude", false],
-  [/\.ia3_l$/, (shape) => (shape[1] === 1 ? "out" : "in"), false],
-];
+const FACTORS: readonly (readonly [suffix: RegExp, key: (shape: readonly number[]) => string, transposed: boolean])[] =
+  [
+    [/\.lora_A\.weight$/, () => "a", true],
+    [/\.lora_B\.weight$/, () => "b", true],
+    [/\.lora_magnitude_vector$/, () => "magnitude", false],
+    [/\.ia3_l$/, (shape) => (shape[1] === 1 ? "out" : "in"), false],
+  ];
 
 /** The place of a trained tensor by PEFT's name. */
 export const placeOf = (name: string, shape: readonly number[]): Place => {
@@ -72,4 +84,6 @@ const transposed = ({ shape: [rows, columns], data }: Host): Host => ({
 
 /** A tensor of theirs as ours has it, vectors without axes of one; its own inverse but for these axes. */
 export const turned = (place: Place, x: Host): Host =>
-  place.transposed ? transposed(x) : { shape: place.path.at(-1) === "prompt" ? x.shape : x.shape.filter((n) => n !== 1), data: x.data };
+  place.transposed
+    ? transposed(x)
+    : { shape: place.path.at(-1) === "prompt" ? x.shape : x.shape.filter((n) => n !== 1), data: x.data };

@@ -30,6 +30,7 @@ export {
   logits,
   logitsOf,
   loss,
+  lossSums,
   type PromptParams,
   promptLoss,
   shiftRight,

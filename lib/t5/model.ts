@@ -196,14 +196,22 @@ export interface LossOptions extends Pick<TrainingOptions, "remat"> {
   readonly dropoutRate?: number;
 }
 
-/** Cross entropy of a batch given its logits. */
-const lossOf = (logitsBsv: Tensor, batch: Batch, options: LossOptions): Tensor => {
-  const { loss } = nn.tokenLosses(logitsBsv, batch.targets, { zLoss: options.zLoss ?? 0 });
-  const real = np.astype(np.notEqual(batch.targets, 0), "float32");
-  const weights = batch.weights === undefined ? real : np.multiply(real, batch.weights);
-  const total = np.sum(np.multiply(loss, weights));
-  return options.normalize === "none" ? total : np.divide(total, np.maximum(np.sum(weights), 1));
-};
+/**
+ * The summed loss of a batch and the sum of the weights of its target tokens, to be added up over microbatches; `normalize` is not read.
+ *
+ * @example const [sum, weight] = t5.lossSums(config)(params, batch) // loss is sum / max(weight, 1)
+ */
+export const lossSums = <M extends Model = Params>(
+  config: T5Config,
+  { zLoss = 0, dropoutRate, remat }: LossOptions = {},
+): ((model: M, batch: Batch) => readonly [sum: Tensor, weight: Tensor]) =>
+  composite("lossSums", (model: M, batch: Batch) => {
+    const scores = logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat });
+    const { loss } = nn.tokenLosses(scores, batch.targets, { zLoss });
+    const real = np.astype(np.notEqual(batch.targets, 0), "float32");
+    const weights = batch.weights === undefined ? real : np.multiply(real, batch.weights);
+    return [np.sum(np.multiply(loss, weights)), np.sum(weights)];
+  });
 
 /**
  * The loss as a function of the model: of all weights (model tuning), or of what a method puts into a frozen model.
@@ -216,8 +224,8 @@ export const loss = <M extends Model = Params>(
   options: LossOptions = {},
 ): ((model: M, batch: Batch) => Tensor) =>
   composite("loss", (model: M, batch: Batch) => {
-    const { dropoutRate, remat } = options;
-    return lossOf(logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat }), batch, options);
+    const [sum, weight] = lossSums<M>(config, options)(model, batch);
+    return options.normalize === "none" ? sum : np.divide(sum, np.maximum(weight, 1));
   });
 
 /**

@@ -11,6 +11,7 @@ import { batchOf, checkInputs, type Model as T5 } from "../t5/golden-results.js"
 import {
   type Case,
   type CaseJson,
+  checkConfig,
   methodOf,
   openCase,
   type Sequences,

@@ -186,8 +186,8 @@ const optimizerOf = (
       1,
     ];
   }
-  const [b1, b2] = run.betas as readonly number[];
-  const tx = adamw({ learningRate, b1, b2, eps: run.eps as number, weightDecay: run.weight_decay });
+  const [beta1, beta2] = run.betas as readonly number[];
+  const tx = adamw({ learningRate, beta1, beta2, epsilon: run.eps as number, weightDecay: run.weight_decay });
   return [tx as never, 1 - learningRate * run.weight_decay];
 };
 

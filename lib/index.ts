@@ -42,6 +42,7 @@ export {
 } from "./core/tensor.js";
 export { bind } from "./core/trace.js";
 export * as lax from "./lax/index.js";
+export * as methods from "./methods/index.js";
 export * as nn from "./nn/index.js";
 export * as np from "./np/index.js";
 export * as ops from "./ops/index.js";

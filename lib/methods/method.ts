@@ -3,7 +3,7 @@ import type { Tensor } from "../core/tensor.js";
 import type { T5Config } from "../t5/config.js";
 import type { Batch } from "../t5/model.js";
 import type { Modified } from "../t5/modified.js";
-import type { AnyParams, Params } from "../t5/stack.js";
+import type { AnyParams } from "../t5/stack.js";
 
 /** Values that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -23,8 +23,6 @@ export interface Method<P extends object = object> {
   readonly settings: MethodSettings;
   /** The tree to start from. */
   init(key: Tensor, config: T5Config, frozen: AnyParams): P;
-  /** The model with the tree in it; pure, and differentiable in `tuned`. */
+  /** The model with the tree in it; pure, and differentiable in `tuned`. `t5.merge` makes plain weights of it where there are some. */
   apply(config: T5Config, frozen: AnyParams, tuned: P, batch?: Batch): Modified;
-  /** Plain weights that do the same; only for methods that change nothing but weights. */
-  merge?(config: T5Config, frozen: Params, tuned: P): Params;
 }

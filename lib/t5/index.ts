@@ -19,6 +19,7 @@ export {
   type SampleMethod,
 } from "./generate.js";
 export { init } from "./init.js";
+export { merge } from "./merge.js";
 export {
   type Batch,
   type DecodeOptions,

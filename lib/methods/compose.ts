@@ -1,0 +1,79 @@
+/** @file Several methods at once. */
+import { ArgumentError } from "../core/errors.js";
+import { flatten, pathsOf } from "../core/pytree.js";
+import * as random from "../random/index.js";
+import type { Inserted, Modified } from "../t5/modified.js";
+import type { AnyParams } from "../t5/stack.js";
+import type { Method, MethodSettings } from "./method.js";
+
+const WHERE = "methods.compose";
+
+/** The tree of a method. */
+export type TreeOf<M> = M extends Method<infer P> ? P : never;
+
+/** The trees of several methods, by the names they were given. */
+export type ComposedTree<M> = { readonly [K in keyof M]: TreeOf<M[K]> };
+
+/** Leaves by path. */
+const leavesByPath = (params: AnyParams): ReadonlyMap<string, unknown> => {
+  const [leaves, treedef] = flatten(params);
+  return new Map(pathsOf(treedef).map((path, i) => [path.join("/"), leaves[i]]));
+};
+
+const conflict = (what: string, at: string, names: readonly string[]): ArgumentError =>
+  new ArgumentError({
+    where: WHERE,
+    what,
+    expected: "methods that change different things",
+    got: names.join(" and "),
+    at,
+    hint: "leave one of them out, or select other weights",
+  });
+
+/** @throws {ArgumentError} when `next` replaces a weight that has already been replaced */
+const checkReplaced = (frozen: AnyParams, before: AnyParams, next: AnyParams, names: readonly string[]): void => {
+  if (before === frozen || next === before) return;
+  const [base, old, now] = [frozen, before, next].map(leavesByPath);
+  const path = [...base.keys()].find((key) => old.get(key) !== base.get(key) && now.get(key) !== old.get(key));
+  if (path !== undefined) throw conflict("two methods replace one weight", path, names);
+};
+
+/** @throws {ArgumentError} when both insert vectors at one place */
+const checkInserted = (before: Inserted, next: Inserted, names: readonly string[]): void => {
+  const place = Object.keys(next).find((key) => key !== "params" && Object.hasOwn(before, key));
+  if (place !== undefined) throw conflict("two methods insert vectors at one place", place, names);
+};
+
+/**
+ * Several methods, one after the other: each is applied to the model that the one before it gives. Their trees are trained together, as a record by
+ * the names they are given here.
+ *
+ * LoRA twice on one kernel adds both terms; IA3 after LoRA scales their sum. A prompt with the output layer's weights is WARP.
+ * @throws {ArgumentError} (in `apply`) when two methods replace one weight, insert vectors at one place, or LoRA comes after IA3
+ * @example const warp = methods.compose({ prompt: methods.prompt({ length: 8 }), output: methods.weights("decoder/logitsDense/kernel") })
+ */
+export const compose = <const M extends Readonly<Record<string, Method>>>(methods: M): Method<ComposedTree<M>> => {
+  const entries = Object.entries(methods) as [keyof M & string, Method][];
+  if (entries.length === 0) {
+    throw new ArgumentError({ where: WHERE, what: "there is no method", expected: "at least one", got: "none" });
+  }
+  const settings = Object.fromEntries(entries.map(([name, method]) => [name, method.settings]));
+  return {
+    settings: { name: "compose", methods: settings } as MethodSettings,
+    init: (key, config, frozen) =>
+      Object.fromEntries(
+        entries.map(([name, method], i) => [name, method.init(random.foldIn(key, i), config, frozen)]),
+      ) as ComposedTree<M>,
+    apply: (config, frozen, tuned, batch) => {
+      let model: Modified = { params: frozen };
+      entries.forEach(([name, method], i) => {
+        const next = method.apply(config, model.params, tuned[name] as object, batch);
+        const names = entries.slice(0, i + 1).map(([one]) => one);
+        checkReplaced(frozen, model.params, next.params, names);
+        checkInserted(model, next, names);
+        model = { ...model, ...next };
+      });
+      return model;
+    },
+  };
+};

@@ -1,0 +1,80 @@
+/**
+ * @file IA3: learned scales of keys, values and the activations of the MLP.
+ *
+ * @see Liu et al. 2022, arXiv:2205.05638
+ */
+import { ArgumentError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
+import * as np from "../np/index.js";
+import type { T5Config } from "../t5/config.js";
+import { mapKernels } from "../t5/kernel-nodes.js";
+import type { AnyParams } from "../t5/stack.js";
+import { isNamed, selectKernels, type Target } from "./kernels.js";
+import type { Method } from "./method.js";
+import { checkTree } from "./trees.js";
+
+const WHERE = "methods.ia3";
+
+export interface Ia3Options {
+  /** Which kernels. Default keys and values of all attentions, and the last kernel of each MLP. */
+  readonly kernels?: readonly string[];
+  /** Which of them are scaled where they are entered, not where they are left. Default the last kernel of each MLP. */
+  readonly feedForward?: readonly string[];
+}
+
+/** The scale of one kernel; with layers stacked it has a first axis for the layer. */
+export type Ia3Scale = { readonly out: Tensor } | { readonly in: Tensor };
+
+/** By the path of a kernel's node, such as `encoder/layers/0/attention/key`. */
+export type Ia3Tree = Readonly<Record<string, Ia3Scale>>;
+
+const times = (old: Tensor | undefined, scale: Tensor): Tensor => (old === undefined ? scale : np.multiply(old, scale));
+
+/**
+ * IA3: `y = l ⊙ (x K)` for keys and values, `l` `[out]`, and `y = (l ⊙ x) K` for the last kernel of an MLP, `l` `[in]`.
+ *
+ * - start: ones, so that the model is unchanged
+ * - trained values: `3 L · 2 a + 2 L · f`, with `L` layers a stack, `a` the attention's width and `f` the MLP's
+ *
+ * @throws {ArgumentError} (in `init`, `apply`) for a name that selects no kernel, with the closest one, and for a feed-forward kernel that
+ * is not among the kernels
+ * @see Liu et al. 2022, arXiv:2205.05638
+ * @example const method = methods.ia3()
+ */
+export const ia3 = (options: Ia3Options = {}): Method<Ia3Tree> => {
+  const { kernels = ["key", "value", "wo"], feedForward = ["wo"] } = options;
+  const targetsOf = (config: T5Config, frozen: AnyParams): Target[] => {
+    const targets = selectKernels(WHERE, config, frozen, kernels);
+    const alone = feedForward.find((entry) => !targets.some((target) => isNamed(WHERE, target, [entry])));
+    if (alone === undefined) return targets;
+    const what = "a feed-forward kernel is not among the kernels";
+    throw new ArgumentError({ where: WHERE, what, expected: kernels.join(", "), got: alone });
+  };
+  return {
+    settings: { name: "ia3", kernels, feedForward },
+    init: (_key, config, frozen) =>
+      Object.fromEntries(
+        targetsOf(config, frozen).map((target): [string, Ia3Scale] => {
+          const { shape } = target.node.kernel;
+          const layers = shape.slice(0, -2);
+          const entering = isNamed(WHERE, target, feedForward);
+          const ones = np.ones([...layers, shape[shape.length - (entering ? 2 : 1)]]);
+          return [target.path, entering ? { in: ones } : { out: ones }];
+        }),
+      ),
+    apply: (config, frozen, tuned) => {
+      const targets = targetsOf(config, frozen);
+      checkTree(
+        WHERE,
+        targets.map(({ path }) => path),
+        tuned,
+      );
+      const params = mapKernels<AnyParams>(frozen, (node, path) => {
+        if (!Object.hasOwn(tuned, path)) return node;
+        const scale = tuned[path];
+        return "in" in scale ? { ...node, in: times(node.in, scale.in) } : { ...node, out: times(node.out, scale.out) };
+      });
+      return { params };
+    },
+  };
+};

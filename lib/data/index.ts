@@ -27,3 +27,4 @@ export {
   evaluationBatches,
   paddedLengths,
 } from "./evaluation-batches.js";
+export { type TokenBatchRows, tokenBatchRows } from "./token-batches.js";

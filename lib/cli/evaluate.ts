@@ -4,6 +4,7 @@ import Table from "cli-table3";
 import { CheckpointError, ShapeError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
+import { prompt as promptMethod } from "../methods/index.js";
 import { superglueAverage } from "../metrics/average.js";
 import { fromArray } from "../prompt/index.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
@@ -98,7 +99,7 @@ const answer = async (
   const { evaluate, cut } = taskEvaluator(model, tokenizer, task, examples, {
     decoding: decode,
     prefix,
-    promptLength: length,
+    ...(length > 0 && { method: promptMethod({ length }) }),
     maxTokens: evaluationTokens,
     ...(maxInputLength !== undefined && { maxInputLength }),
     ...(maxTokens !== undefined && { maxTargetLength: maxTokens }),

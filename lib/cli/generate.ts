@@ -73,15 +73,15 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
   const ready = await readyT5(flags, terminal, (config) => checkVocabulary(config, tokenizer));
   const answerer =
     options === undefined
-      ? choosing(ready, tokenizer, labels as readonly string[], number)
-      : writing(ready, tokenizer, options, seed);
-  const prefixed = ready.prefix === undefined ? {} : { prefix: ready.prefix };
+      ? choosing(ready.config, tokenizer, labels as readonly string[], number)
+      : writing(ready.config, tokenizer, options, seed);
+  const model = { params: ready.params, ...(ready.prefix && { prefix: ready.prefix }) };
   const encode = (text: string): number[] => idsOf(text, tokenizer, maxInputLength, terminal);
   try {
     const [only] = texts;
     if (only !== undefined && texts.length === 1 && number === 1 && !json && answerer.stream !== undefined) {
       using inputs = tensorOf([encode(only)]);
-      for await (const part of answerer.stream(inputs, prefixed)) terminal.write(part);
+      for await (const part of answerer.stream(model, inputs)) terminal.write(part);
       terminal.write("\n");
       return;
     }
@@ -90,7 +90,7 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
     for await (const batch of inBatches(texts.length > 0 ? texts : terminal.lines(), isTyped ? 1 : batchSize)) {
       const ids = batch.map(encode);
       using inputs = tensorOf(ids);
-      answerer.answer(inputs, prefixed).forEach((outputs, i) => {
+      answerer.answer(model, inputs).forEach((outputs, i) => {
         if (json) terminal.write(`${JSON.stringify({ text: batch[i], inputIds: ids[i], outputs })}\n`);
         else
           for (const { text, score } of outputs)

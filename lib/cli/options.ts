@@ -1,10 +1,10 @@
-/** @file The command line of a prompt-tuning run: every setting is an option. */
+/** @file The command line of a training run: every setting is an option. */
 import { Command } from "commander";
 import { orThrow } from "../edge/either.js";
 import { SUPERGLUE_NAMES } from "../tasks/registry.js";
 import { decodeRunConfig, type RunConfig } from "../train/config.js";
 import { readRunConfig } from "../train/run-folder.js";
-import { DECODINGS, INPUT_PREFIXES } from "../train/settings.js";
+import { DECODINGS, INPUT_PREFIXES, METHODS } from "../train/settings.js";
 import { MINI_DATA, NANO_MODEL } from "./assets.js";
 import { executorOption, numeric, oneOf, parseArguments, quiet, usageError } from "./parse.js";
 
@@ -17,7 +17,7 @@ export interface Invocation {
 
 const program = (): Command => {
   const p = quiet(new Command("superglue")).description(
-    "Tunes a soft prompt for a frozen T5 on a SuperGLUE task. Without options: a small model and data set that come along.",
+    "Tunes a soft prompt for a frozen T5 on a SuperGLUE task, or trains it by another method. Without options: a small model and data set that come along.",
   );
   const text = (flags: string, what: string, fallback: string): void => {
     p.option(flags, what, fallback);
@@ -28,6 +28,7 @@ const program = (): Command => {
   text("--tokenizer <file>", "spiece.model or tokenizer.json (default: the one in the model's folder)", "");
   text("--out <dir>", "folder for the results (default: runs/<task>-<time>)", "");
   text("--resume <dir>", "go on with the run in this folder, with the settings it was started with", "");
+  text("--method <name>", `what is trained: ${METHODS.join(", ")}, or several of them as in prompt+lora`, "prompt");
   p.addOption(numeric("--prompt-length <n>", "soft tokens", 20));
   p.addOption(
     oneOf(
@@ -39,14 +40,33 @@ const program = (): Command => {
   );
   text("--init-file <file>", "prompt to start from (.npy, .safetensors or a PEFT adapter), for --init file", "");
   p.addOption(numeric("--population <n>", "how many of the most frequent pieces are sampled", 5000));
+  p.addOption(numeric("--rank <n>", "inner size of LoRA's terms", 8));
+  p.addOption(numeric("--alpha <x>", "LoRA's terms are scaled by this over the rank", 8));
+  text(
+    "--kernels <names>",
+    "kernels that get a term of LoRA, by our names or Hugging Face's, or all-linear",
+    "query,value",
+  );
+  p.option("--dora", "train the lengths of LoRA's columns, too", false);
+  text("--where <globs>", "paths of the weights that --method weights trains, such as decoder/**,**/scale", "**");
   p.addOption(numeric("--steps <n>", "training steps", 800));
   p.addOption(numeric("--batch-size <n>", "examples a step", 32));
-  p.addOption(numeric("--learning-rate <x>", "constant learning rate of Adafactor", 0.3));
-  p.addOption(numeric("--weight-decay <x>", "share of the prompt that each step takes away", 1e-5));
+  p.addOption(
+    numeric("--batch-tokens <n>", "padded tokens a step, as many examples as fit, in place of --batch-size; 0: not", 0),
+  );
+  p.addOption(
+    numeric("--microbatches <n>", "parts of a batch whose gradients are added, for less memory; they divide it", 1),
+  );
+  p.addOption(
+    numeric("--learning-rate <x>", "constant learning rate of Adafactor; the paper has 0.001 for all weights", 0.3),
+  );
+  p.addOption(numeric("--weight-decay <x>", "share of what is trained that each step takes away", 1e-5));
   p.addOption(numeric("--decay-rate <x>", "exponent of Adafactor's second-moment decay", 0.8));
   p.addOption(
     numeric("--optimizer-start-step <n>", "step Adafactor starts to count from; the released runs had 1100000", 0),
   );
+  p.addOption(numeric("--clip <x>", "largest norm of a gradient, to which larger ones are scaled down; 0: any", 0));
+  p.addOption(numeric("--ema <x>", "decay of a moving average that is evaluated and kept; 0: without one", 0));
   p.addOption(numeric("--dropout <x>", "dropout in the frozen model; the released runs had 0.1", 0));
   p.addOption(numeric("--z-loss <x>", "weight of the squared log partition function; the released runs had 1e-4", 0));
   p.addOption(
@@ -77,7 +97,7 @@ const program = (): Command => {
   p.addOption(numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 20));
   p.addOption(oneOf("--backend <name>", "where to compute", ["wasm", "cpu", "reference", "node-gpu"], "wasm"));
   p.addOption(executorOption());
-  p.addOption(numeric("--seed <n>", "seed of prompt, batches and dropout", 0));
+  p.addOption(numeric("--seed <n>", "seed of first values, batches and dropout", 0));
   return p;
 };
 

@@ -2,6 +2,7 @@
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import { brief } from "../edge/decode.js";
+import type { RunConfig } from "../train/config.js";
 import type { Evaluation, StepRecord } from "../train/loop.js";
 
 /** Scores by name, as the table shows them. */
@@ -58,6 +59,10 @@ export class Reporter {
     this.#bar?.stop();
   }
 }
+
+/** How tables call a tuned model and the bare one. */
+export const contestants = ({ method }: RunConfig): readonly [tuned: string, untuned: string] =>
+  method === "prompt" ? ["tuned prompt", "no prompt"] : [`tuned (${method})`, "not tuned"];
 
 /** A table with a row for each contestant. */
 export const scoreTable = (rows: Readonly<Record<string, Scores>>): string => {

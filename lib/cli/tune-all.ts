@@ -13,6 +13,7 @@ import type { Summary } from "../train/results.js";
 import { claimFolder } from "../train/run-folder.js";
 import { checkDecoding, checkedFront } from "../train/task-evaluator.js";
 import type { Invocation } from "./options.js";
+import { contestants } from "./report.js";
 import { type Interrupted, tune } from "./tune.js";
 
 /** The summary of a run that came to its end. */
@@ -24,26 +25,32 @@ const ended = (dir: string): Summary | undefined => {
   return summary.reason === "interrupted" ? undefined : summary;
 };
 
-const CONTESTANTS = { "tuned prompt": "tuned", "no prompt": "untuned", "majority class": "majority" } as const;
-type Contestant = (typeof CONTESTANTS)[keyof typeof CONTESTANTS];
+const CONTESTANTS = ["tuned", "untuned", "majority"] as const;
+type Contestant = (typeof CONTESTANTS)[number];
 
 const print = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(1));
 
-/** A row a task and a column a contestant, each the mean of the task's metrics, and the average where all tasks are there. */
-export const benchmarkTable = (summaries: Readonly<Record<string, Summary>>): string => {
+/**
+ * A row a task and a column a contestant, each the mean of the task's metrics, and the average where all tasks are there.
+ *
+ * - `names`: of the tuned model and the bare one
+ */
+export const benchmarkTable = (
+  summaries: Readonly<Record<string, Summary>>,
+  names: readonly [tuned: string, untuned: string],
+): string => {
   const scoresOf = (who: Contestant): BenchmarkScores =>
     Object.fromEntries(Object.entries(summaries).map(([task, summary]) => [task, summary[who]]));
   const table = new Table({
-    head: ["dev set", "metrics", ...Object.keys(CONTESTANTS)],
+    head: ["dev set", "metrics", ...names, "majority class"],
     style: { head: [], border: [] },
     colAligns: ["left", "left", "right", "right", "right"],
   });
-  const who = Object.values(CONTESTANTS);
-  const columns = who.map((name) => superglueScores(scoresOf(name)));
+  const columns = CONTESTANTS.map((name) => superglueScores(scoresOf(name)));
   for (const [task, { tuned }] of Object.entries(summaries)) {
     table.push([task, Object.keys(tuned).join(", "), ...columns.map((column) => print(column[task]))]);
   }
-  const averages = who.map((name) => superglueAverage(scoresOf(name)));
+  const averages = CONTESTANTS.map((name) => superglueAverage(scoresOf(name)));
   if (averages.every((average) => average !== undefined))
     table.push(["SuperGLUE", "mean of the eight", ...averages.map(print)]);
   return table.toString();
@@ -76,5 +83,5 @@ export const tuneAll = async ({ config, out, resume }: Invocation, interrupted: 
     const going = existsSync(join(dir, "config.json"));
     summaries[task] = before ?? (await tune({ config: { ...config, task }, out: dir, resume: going }, interrupted));
   }
-  console.log(`\n${benchmarkTable(summaries)}`);
+  console.log(`\n${benchmarkTable(summaries, contestants(config))}`);
 };

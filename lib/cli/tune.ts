@@ -1,13 +1,14 @@
-/** @file One run of prompt tuning: everything loaded, trained, evaluated and written to its folder, with what a terminal shows of it. */
+/** @file One training run: everything loaded, trained, evaluated and written to its folder, with what a terminal shows of it. */
 import { stats } from "../compile/init.js";
 import { dispose } from "../core/tensor.js";
 import { trainLoop } from "../train/loop.js";
 import { describeRun, type Prepared, prepare } from "../train/prepare.js";
 import { curveOf, type Summary } from "../train/results.js";
 import { openRunFolder, type RunFolder } from "../train/run-folder.js";
+import { describeMethod } from "../train/run-method.js";
 import { learningCurve } from "../viz/index.js";
 import type { Invocation } from "./options.js";
-import { Reporter, scoreTable } from "./report.js";
+import { contestants, Reporter, scoreTable } from "./report.js";
 
 /** Trains from where the folder stands until the run ends. */
 const train = async (run: Prepared, folder: RunFolder, resume: boolean, interrupted: Interrupted) => {
@@ -24,7 +25,7 @@ const train = async (run: Prepared, folder: RunFolder, resume: boolean, interrup
         frozen: run.frozen,
         step: run.step,
         batchAt: run.batchAt,
-        evaluate: (state) => run.evaluator(state.prompt),
+        evaluate: run.evaluator,
         onStep: (record) => {
           reporter.step(record);
           folder.appendMetrics({ ...record });
@@ -33,7 +34,7 @@ const train = async (run: Prepared, folder: RunFolder, resume: boolean, interrup
           reporter.evaluation(step, evaluation, best !== undefined);
           const { metrics, score, invalid, loss, tokenAccuracy, predictions } = evaluation;
           folder.appendMetrics({ step, evaluation: { ...metrics, score, invalid, loss, tokenAccuracy } });
-          if (best !== undefined) await folder.saveBest(best, predictions);
+          if (best !== undefined) await folder.saveBest(best, predictions, run.saveTuned);
         },
         save: (state, at) => folder.saveCheckpoint(state, at),
         interrupted: interrupted.asked,
@@ -85,14 +86,15 @@ export const tune = async ({ config, out, resume }: Invocation, interrupted: Int
     reason,
   };
   await folder.saveSummary(summary);
-  const title = `${config.task}: ${config.promptLength} soft tokens`;
+  const title = `${config.task}: ${describeMethod(config)}`;
   await folder.saveCurve(learningCurve({ title, ...curveOf(folder.readMetrics(), best) }));
   folder.close();
   free(run, state);
   const { tuned, majority, seconds } = summary;
-  console.log(`\n${scoreTable({ "tuned prompt": tuned, "no prompt": untuned.metrics, "majority class": majority })}\n`);
+  const [tunedRow, untunedRow] = contestants(config);
+  console.log(`\n${scoreTable({ [tunedRow]: tuned, [untunedRow]: untuned.metrics, "majority class": majority })}\n`);
   console.log(
-    `${reason}, ${steps} steps in ${seconds.toFixed(0)} s; the best prompt (step ${best.step}): ${out}/prompt.npy`,
+    `${reason}, ${steps} steps in ${seconds.toFixed(0)} s; the best (step ${best.step}): ${out}/tuned.safetensors`,
   );
   return summary;
 };

@@ -28,3 +28,4 @@ export {
   evaluationBatches,
   paddedLengths,
 } from "./evaluation-batches.js";
+export { type TokenBatchRows, tokenBatchRows } from "./token-batches.js";

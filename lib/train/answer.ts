@@ -6,16 +6,17 @@ import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Decoded } from "../t5/decoder.js";
-import { type GenerateOptions, generate as generateWith, type Prefixed } from "../t5/generate.js";
-import type { Params } from "../t5/model.js";
+import { type GenerateOptions, generate as generateWith } from "../t5/generate.js";
+import type { Model } from "../t5/modified.js";
 import { rank } from "../t5/rank.js";
+import type { AnyParams } from "../t5/stack.js";
 import { decodeStream } from "../tokenizer/decoder.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 
 /** A T5 on the device. */
 export interface ReadyModel {
   readonly config: T5Config;
-  readonly params: Params;
+  readonly params: AnyParams;
 }
 
 /** An answer, and its log likelihood or the score of its beam. */
@@ -25,12 +26,12 @@ export interface Answer {
   readonly score: number;
 }
 
-/** A way to answer batches of encoded texts; `prefixed` holds the prompt. */
+/** A way to answer batches of encoded texts by the weights of a T5, with or without what a method puts into it. */
 export interface Answerer {
   /** The answers to each row of `inputs` (`[B, T]` int32), best first. */
-  readonly answer: (inputs: Tensor, prefixed: Prefixed) => Answer[][];
+  readonly answer: (model: Model, inputs: Tensor) => Answer[][];
   /** The parts of the answer to one text, as they are made; only where tokens are made one after the other. */
-  readonly stream?: (inputs: Tensor, prefixed: Prefixed) => AsyncIterable<string>;
+  readonly stream?: (model: Model, inputs: Tensor) => AsyncIterable<string>;
   readonly dispose: () => void;
 }
 
@@ -40,37 +41,32 @@ async function* onlyRow(rows: AsyncIterable<readonly number[]>): AsyncGenerator<
 }
 
 /** `generate` of any method: the types of its request depend on the options. */
-type Calling = (params: Params, inputs: Tensor, request: object) => Decoded[][];
+type Calling = (model: Model, inputs: Tensor, request: object) => Decoded[][];
 interface Streaming {
-  stream(params: Params, inputs: Tensor, request: object): AsyncIterable<readonly number[]>;
+  stream(model: Model, inputs: Tensor, request: object): AsyncIterable<readonly number[]>;
 }
 
 /** Answers that the model writes; `seed` is for options that draw. */
-export const writing = (
-  { config, params }: ReadyModel,
-  tokenizer: Tokenizer,
-  options: GenerateOptions,
-  seed = 0,
-): Answerer => {
+export const writing = (config: T5Config, tokenizer: Tokenizer, options: GenerateOptions, seed = 0): Answerer => {
   const generate = generateWith(config, options);
   let asked = 0;
   /** The key of the next call, where the method draws. */
   const nextKey = (): { readonly key?: Tensor } =>
     options.method === "sample" ? { key: scope(() => random.foldIn(random.key(seed), asked++)) } : {};
-  const answer = (inputs: Tensor, prefixed: Prefixed): Answer[][] => {
+  const answer = (model: Model, inputs: Tensor): Answer[][] => {
     const key = nextKey();
     try {
-      return (generate as Calling)(params, inputs, { ...prefixed, ...key }).map((answers) =>
+      return (generate as Calling)(model, inputs, key).map((answers) =>
         answers.map(({ tokens, score }) => ({ text: tokenizer.decode(tokens), ids: tokens, score })),
       );
     } finally {
       dispose(key);
     }
   };
-  async function* stream(inputs: Tensor, prefixed: Prefixed): AsyncGenerator<string> {
+  async function* stream(model: Model, inputs: Tensor): AsyncGenerator<string> {
     const key = nextKey();
     try {
-      const rows = (generate as unknown as Streaming).stream(params, inputs, { ...prefixed, ...key });
+      const rows = (generate as unknown as Streaming).stream(model, inputs, key);
       yield* decodeStream(tokenizer, onlyRow(rows));
     } finally {
       dispose(key);
@@ -80,19 +76,14 @@ export const writing = (
 };
 
 /** The `most` likeliest of these answers. */
-export const choosing = (
-  { config, params }: ReadyModel,
-  tokenizer: Tokenizer,
-  labels: readonly string[],
-  most = 1,
-): Answerer => {
+export const choosing = (config: T5Config, tokenizer: Tokenizer, labels: readonly string[], most = 1): Answerer => {
   const score = rank(config);
   const ids = labels.map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
   const length = longestOf(ids);
   const targets = np.array(padRows(ids, length), { shape: [ids.length, length] });
   return {
-    answer: (inputs, prefixed) => {
-      using scores = score(params, inputs, targets, prefixed);
+    answer: (model, inputs) => {
+      using scores = score(model, inputs, targets);
       const values = scores.dataSync();
       return Array.from({ length: inputs.shape[0] as number }, (_, row) =>
         labels

@@ -1,15 +1,18 @@
 /** @file Asking a model for its answers to a task's examples, and scoring them as the task does. */
+import { scope } from "../core/composite.js";
 import { ArgumentError, BackendError } from "../core/errors.js";
+import { leavesOf } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
+import type { Method } from "../methods/method.js";
 import type { Answered, Example } from "../metrics/answered.js";
 import { taskScore } from "../metrics/average.js";
 import * as np from "../np/index.js";
-import type { Prefixed } from "../t5/generate.js";
-import type { PromptParams } from "../t5/model.js";
+import type { Modified } from "../t5/modified.js";
 import { score as scoreTargets } from "../t5/score.js";
 import type { Task } from "../tasks/task.js";
 import type { Answerer, ReadyModel } from "./answer.js";
+import { insertedLengths } from "./inserted.js";
 import { breathe, type Evaluation, type Prediction } from "./loop.js";
 
 /** What a model says to one batch, a row each. */
@@ -21,30 +24,68 @@ export interface Responses {
   readonly correctTokens: ArrayLike<number>;
 }
 
-/** Whoever answers batches: a T5, or a stand-in. */
-export interface Respondent {
-  respond(batch: EvaluationBatch, prompt: PromptParams | null): Responses;
+/** A model as it stands, ready for batches. */
+export interface Responding {
+  /** Vectors that the encoder reads in each row beside its tokens. */
+  readonly inserted: number;
+  respond(batch: EvaluationBatch): Responses;
+  /** Frees what was made for it; the tuned tree stays. */
   dispose(): void;
 }
 
-/** A T5 that answers by `answerer`. It takes the answerer over. */
-export const t5Respondent = ({ config, params }: ReadyModel, answerer: Answerer): Respondent => {
-  const score = scoreTargets(config);
-  return {
-    respond(batch, prompt) {
-      const prefixed: Prefixed = prompt === null ? {} : { prefix: prompt.prompt };
+/** Whoever answers batches: a T5, or a stand-in. */
+export interface Respondent<P> {
+  /** The model with a tuned tree in it, or the bare model; dispose it after the last batch. */
+  open(tuned: P | null): Responding;
+  dispose(): void;
+}
+
+/** The model with a tuned tree in it. @throws {ArgumentError} for a tree without a method */
+const modelWith = <P extends object>(
+  { config, params }: ReadyModel,
+  method: Method<P> | undefined,
+  tuned: P | null,
+): Modified => {
+  if (tuned === null) return { params };
+  if (method !== undefined) return scope(() => method.apply(config, params, tuned));
+  const [what, expected] = [
+    "there is a tuned tree, but no method that knows it",
+    "the method, or null for the bare model",
+  ];
+  throw new ArgumentError({ where: "evaluation", what, expected, hint: "name it: taskEvaluator(…, { method })" });
+};
+
+/** A T5 that answers by `answerer`; a method puts its tuned trees into it, and without one it stays bare. It takes the answerer over. */
+export const t5Respondent = <P extends object = never>(
+  ready: ReadyModel,
+  answerer: Answerer,
+  method?: Method<P>,
+): Respondent<P> => {
+  const score = scoreTargets(ready.config);
+  const open = (tuned: P | null): Responding => {
+    const model = modelWith(ready, method, tuned);
+    const given = new Set(leavesOf([ready.params, tuned]));
+    const respond = (batch: EvaluationBatch): Responses => {
       const inputs = np.array(batch.inputs, { shape: [batch.size, batch.inputLength] });
       const targets = np.array(batch.targets, { shape: [batch.size, batch.targetLength] });
       const owned: Tensor[] = [inputs, targets];
       try {
-        const texts = answerer.answer(inputs, prefixed).map(([best]) => best?.text ?? "");
-        const { logLikelihood, correct } = score(params, inputs, targets, prefixed);
+        const texts = answerer.answer(model, inputs).map(([best]) => best?.text ?? "");
+        const { logLikelihood, correct } = score(model, inputs, targets);
         owned.push(logLikelihood, correct);
         return { texts, logLikelihoods: logLikelihood.dataSync(), correctTokens: correct.dataSync() };
       } finally {
         dispose(owned);
       }
-    },
+    };
+    return {
+      inserted: insertedLengths(model).encoder,
+      respond,
+      dispose: () => dispose(leavesOf(model).filter((x) => !given.has(x))),
+    };
+  };
+  return {
+    open,
     dispose() {
       answerer.dispose();
       score.dispose();
@@ -100,20 +141,21 @@ export const scoreAnswers = (
   };
 };
 
-export interface Evaluator {
+export interface Evaluator<P> {
   /**
-   * Evaluates a prompt, or the bare model. Lets timers and signals in between batches; the prompt must live until it is done.
+   * Evaluates a tuned tree, or the bare model. Lets timers and signals in between batches; the tree must live until it is done.
    * @throws {BackendError} when a batch does not fit in memory: names its longest row
    */
-  (prompt: PromptParams | null, onProgress?: (examples: number) => void): Promise<Evaluation>;
+  (tuned: P | null, onProgress?: (examples: number) => void): Promise<Evaluation>;
   dispose(): void;
 }
 
-interface EvaluatorParts {
+interface EvaluatorParts<P> {
   readonly task: Task;
   readonly examples: readonly Example[];
-  readonly batches: readonly EvaluationBatch[];
-  readonly respondent: Respondent;
+  /** The examples in batches for rows that have this many vectors beside their tokens. */
+  readonly batches: (inserted: number) => readonly EvaluationBatch[];
+  readonly respondent: Respondent<P>;
 }
 
 const MEMORY = /alloc|out of memory|memory access|invalid (typed )?array length/i;
@@ -144,36 +186,52 @@ const ofBatch = (
 const tokensIn = (ids: Int32Array, from: number, length: number): number =>
   ids.subarray(from, from + length).reduce((n, id) => n + (id === 0 ? 0 : 1), 0);
 
+/** Asks for the answers to all batches: the texts in the order of the examples, and sums over their target tokens. */
+const askAll = async (
+  responding: Responding,
+  batches: readonly EvaluationBatch[],
+  examples: readonly Example[],
+  onProgress: ((examples: number) => void) | undefined,
+) => {
+  const texts = new Array<string>(examples.length);
+  let [logLikelihood, correct, tokens, done] = [0, 0, 0, 0];
+  for (const batch of batches) {
+    await breathe();
+    let responses: Responses;
+    try {
+      responses = responding.respond(batch);
+    } catch (error) {
+      throw ofBatch(error, batch, examples);
+    }
+    batch.rows.forEach((example, row) => {
+      texts[example] = responses.texts[row];
+      logLikelihood += responses.logLikelihoods[row];
+      correct += responses.correctTokens[row];
+      tokens += tokensIn(batch.targets, row * batch.targetLength, batch.targetLength);
+    });
+    done += batch.rows.length;
+    onProgress?.(done);
+  }
+  return { texts, logLikelihood, correct, tokens };
+};
+
 /**
- * An evaluation of one task on fixed batches of examples: metrics of the answers, and loss and token accuracy of the targets.
+ * An evaluation of one task on its examples: metrics of the answers, and loss and token accuracy of the targets.
  *
  * Answers that the task does not allow count as wrong and are counted in `invalid`. It takes the respondent over.
  */
-export const makeEvaluator = ({ task, examples, batches, respondent }: EvaluatorParts): Evaluator => {
-  const evaluate = async (prompt: PromptParams | null, onProgress?: (n: number) => void): Promise<Evaluation> => {
-    const texts = new Array<string>(examples.length);
-    let [logLikelihood, correct, tokens, done] = [0, 0, 0, 0];
-    for (const batch of batches) {
-      await breathe();
-      let responses: Responses;
-      try {
-        responses = respondent.respond(batch, prompt);
-      } catch (error) {
-        throw ofBatch(error, batch, examples);
-      }
-      batch.rows.forEach((example, row) => {
-        texts[example] = responses.texts[row];
-        logLikelihood += responses.logLikelihoods[row];
-        correct += responses.correctTokens[row];
-        tokens += tokensIn(batch.targets, row * batch.targetLength, batch.targetLength);
-      });
-      done += batch.rows.length;
-      onProgress?.(done);
+export const makeEvaluator = <P>({ task, examples, batches, respondent }: EvaluatorParts<P>): Evaluator<P> => {
+  const evaluate = async (tuned: P | null, onProgress?: (n: number) => void): Promise<Evaluation> => {
+    const responding = respondent.open(tuned);
+    try {
+      const asked = await askAll(responding, batches(responding.inserted), examples, onProgress);
+      const scores = scoreAnswers(task, examples, asked.texts);
+      // Where a truth is unknown the targets only stand for it.
+      const counted = scores.unlabelled > 0 ? Number.NaN : asked.tokens;
+      return { ...scores, loss: -asked.logLikelihood / counted, tokenAccuracy: (100 * asked.correct) / counted };
+    } finally {
+      responding.dispose();
     }
-    const scores = scoreAnswers(task, examples, texts);
-    // Where a truth is unknown the targets only stand for it.
-    const counted = scores.unlabelled > 0 ? Number.NaN : tokens;
-    return { ...scores, loss: -logLikelihood / counted, tokenAccuracy: (100 * correct) / counted };
   };
   return Object.assign(evaluate, { dispose: () => respondent.dispose() });
 };

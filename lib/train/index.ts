@@ -1,4 +1,4 @@
-/** @file Prompt tuning: the pure step, the loop around it, evaluation and the run folder. Needs Node. */
+/** @file Training by any method: the pure step, the loop around it, evaluation and the run folder. Needs Node. */
 
 export { type Answer, type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
 export { decodeRunConfig, RunConfig } from "./config.js";
@@ -6,10 +6,12 @@ export {
   type Evaluator,
   makeEvaluator,
   type Respondent,
+  type Responding,
   type Responses,
   scoreAnswers,
   t5Respondent,
 } from "./evaluate.js";
+export { type InsertedLengths, insertedLengths } from "./inserted.js";
 export {
   type Best,
   type Evaluation,
@@ -21,9 +23,19 @@ export {
   type StepRecord,
   trainLoop,
 } from "./loop.js";
+export { type SaveTuned, saveTunedBy } from "./outputs.js";
 export { describeRun, type Prepared, prepare } from "./prepare.js";
 export { curveOf, type Summary, usualAnswer } from "./results.js";
 export { openRunFolder, type RunFolder, readRunConfig } from "./run-folder.js";
+export { describeMethod, runMethod } from "./run-method.js";
 export { DECODINGS, type Decoding, INPUT_PREFIXES, type InputPrefix } from "./settings.js";
-export { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
+export {
+  evaluatedTree,
+  initState,
+  makeTrainStep,
+  type StepOptions,
+  type TrainState,
+  type TrainStep,
+} from "./state.js";
+export type { HostTree } from "./store.js";
 export { type TaskEvaluator, type TaskEvaluatorOptions, taskEvaluator } from "./task-evaluator.js";

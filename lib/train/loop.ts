@@ -1,15 +1,15 @@
 /**
- * @file The impure shell around the pure step: data in, steps, evaluations, the best prompt, checkpoints, early stopping.
+ * @file The impure shell around the pure step: data in, steps, evaluations, the best tree, checkpoints, early stopping.
  *
  * A run is a function of its configuration: the batch of a step depends on the seed and the step alone, and a checkpoint holds
  * everything else, so a run that was killed and resumed goes on as if nothing had happened.
  */
 import { ArgumentError } from "../core/errors.js";
-import type { HostArray } from "../core/host.js";
 import { dispose } from "../core/tensor.js";
-import type { Batch, Params } from "../t5/model.js";
-import type { TrainState, TrainStep } from "./state.js";
-import { hostOf } from "./store.js";
+import type { Batch } from "../t5/model.js";
+import type { AnyParams } from "../t5/stack.js";
+import { evaluatedTree, type TrainState, type TrainStep } from "./state.js";
+import { type HostTree, hostTree } from "./store.js";
 
 /** One answer of an evaluation. */
 export interface Prediction {
@@ -43,12 +43,13 @@ export interface Evaluation {
   readonly predictions: readonly Prediction[];
 }
 
-/** The best evaluation so far and the prompt it belongs to. */
+/** The best evaluation so far and the tree it belongs to. */
 export interface Best {
   readonly step: number;
   readonly score: number;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly prompt: HostArray;
+  /** What was evaluated: the trained tree, or its average where the step keeps one. */
+  readonly tuned: HostTree;
 }
 
 /** Where training stands, apart from the tensors of the state. */
@@ -64,7 +65,7 @@ export interface StepRecord {
   readonly step: number;
   readonly loss: number;
   readonly seconds: number;
-  /** Tokens of the batch: inputs, prompt and targets, without padding. */
+  /** Tokens of the batch without padding: inputs, targets and what the method inserts. */
   readonly tokens: number;
 }
 
@@ -77,23 +78,23 @@ export interface LoopOptions {
 }
 
 /** What the loop needs and whom it tells. */
-export interface LoopParts<Opt> {
-  readonly frozen: Params;
-  readonly step: TrainStep<Opt>;
+export interface LoopParts<P, Opt> {
+  readonly frozen: AnyParams;
+  readonly step: TrainStep<P, Opt>;
   /** The batch of a step, counted from 0, and how many tokens it has. */
   readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
-  readonly evaluate: (state: TrainState<Opt>) => Promise<Evaluation>;
+  readonly evaluate: (tuned: P) => Promise<Evaluation>;
   readonly onStep: (record: StepRecord) => void;
   /** Called after every evaluation; `best` is given when it is the best so far. */
   readonly onEvaluation: (step: number, evaluation: Evaluation, best: Best | undefined) => Promise<void>;
   /** Makes the position durable. */
-  readonly save: (state: TrainState<Opt>, position: Position) => Promise<void>;
+  readonly save: (state: TrainState<P, Opt>, position: Position) => Promise<void>;
   /** Asked between steps; true ends the run cleanly. */
   readonly interrupted: () => boolean;
 }
 
-export interface Outcome<Opt> {
-  readonly state: TrainState<Opt>;
+export interface Outcome<P, Opt> {
+  readonly state: TrainState<P, Opt>;
   /** There is a best one: at least one evaluation was made. */
   readonly position: Position & { readonly best: Best };
   readonly reason: "steps done" | "no improvement" | "interrupted";
@@ -107,20 +108,21 @@ export const breathe = (): Promise<void> => new Promise((resolve) => setImmediat
  *
  * @throws {ArgumentError} when the loss is no longer a number
  */
-export const trainLoop = async <Opt>(
+export const trainLoop = async <P extends object, Opt>(
   options: LoopOptions,
-  parts: LoopParts<Opt>,
-  startState: TrainState<Opt>,
+  parts: LoopParts<P, Opt>,
+  startState: TrainState<P, Opt>,
   start: Position,
-): Promise<Outcome<Opt>> => {
+): Promise<Outcome<P, Opt>> => {
   let state = startState;
   let { step, best, stale } = start;
   const position = (): Position => ({ step, best, stale });
   const evaluate = async (): Promise<void> => {
-    const evaluation = await parts.evaluate(state);
+    const tuned = evaluatedTree(state);
+    const evaluation = await parts.evaluate(tuned);
     const isBest = best === undefined || evaluation.score > best.score;
     const { score, metrics } = evaluation;
-    if (isBest) best = { step, score, metrics, prompt: hostOf(state.prompt.prompt) };
+    if (isBest) best = { step, score, metrics, tuned: hostTree(tuned) };
     stale = isBest ? 0 : stale + 1;
     await parts.onEvaluation(step, evaluation, isBest ? best : undefined);
   };
@@ -140,7 +142,7 @@ export const trainLoop = async <Opt>(
         what: `the loss is ${loss} at step ${step}`,
         expected: "a finite loss",
         got: String(loss),
-        hint: "lower the learning rate; the best prompt so far is saved",
+        hint: "lower the learning rate; the best so far is saved",
       });
     }
     parts.onStep({ step, loss, tokens, seconds: (performance.now() - began) / 1000 });

@@ -1,34 +1,38 @@
-/** @file Everything a run needs before its first step: model, tokenizer, data, prompt, compiled functions. */
+/** @file Everything a run needs before its first step: model, tokenizer, data, method, compiled functions. */
 import { basename } from "node:path";
 import { type BackendName, init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
 import { ConfigError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
-import { batchRows, bucketLengths, longestOf, makeBatch, type Tokens, tokenize } from "../data/batch.js";
+import { tokenize } from "../data/batch.js";
 import { orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
 import { loadPrompt } from "../io/prompts.js";
+import type { Method } from "../methods/method.js";
+import type { PromptOptions } from "../methods/prompt.js";
 import type { Example } from "../metrics/answered.js";
 import * as np from "../np/index.js";
-import { adafactor, type GradientTransformation } from "../optim/index.js";
+import { adafactor, chain, clipByGlobalNorm, type GradientTransformation } from "../optim/index.js";
 import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../prompt/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
-import type { Batch, Params } from "../t5/model.js";
+import type { Params } from "../t5/model.js";
 import { loadTask } from "../tasks/reading.js";
 import { taskOf } from "../tasks/registry.js";
 import type { Task } from "../tasks/task.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
+import { type BatchAt, checkBatches, trainingBatches } from "./batches.js";
 import type { RunConfig } from "./config.js";
 import { type Evaluator, scoreAnswers } from "./evaluate.js";
+import { insertedLengths } from "./inserted.js";
+import { type SaveTuned, saveTunedBy } from "./outputs.js";
 import { usualAnswer } from "./results.js";
+import { describeMethod, runMethod } from "./run-method.js";
+import { methodNames } from "./settings.js";
 import { initState, makeTrainStep, type TrainState, type TrainStep } from "./state.js";
 import { checkDecoding, checkedFront, taskEvaluator } from "./task-evaluator.js";
-
-/** The optimizer's state is whatever Adafactor keeps. */
-export type Opt = ReturnType<ReturnType<typeof makeOptimizer>["init"]>;
 
 /** A run, ready to start. */
 export interface Prepared {
@@ -39,10 +43,12 @@ export interface Prepared {
   readonly task: Task;
   readonly train: readonly Example[];
   readonly validation: readonly Example[];
-  readonly state: TrainState<Opt>;
-  readonly step: TrainStep<Opt>;
-  readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
-  readonly evaluator: Evaluator;
+  readonly state: TrainState<object, unknown>;
+  readonly step: TrainStep<object, unknown>;
+  readonly batchAt: BatchAt;
+  readonly evaluator: Evaluator<object>;
+  /** Writes what is best into the run's folder. */
+  readonly saveTuned: SaveTuned;
   /** Validation inputs that are cut, where a length was asked for. */
   readonly cut: number;
   /** Scores of always giving the most frequent target of the training split. */
@@ -51,51 +57,35 @@ export interface Prepared {
   readonly counts: { readonly model: number; readonly tuned: number };
 }
 
-export const makeOptimizer = (config: RunConfig) =>
-  adafactor({
+/** Adafactor with the settings of a run, behind clipping where there is some. */
+export const makeOptimizer = (config: RunConfig): GradientTransformation<unknown> => {
+  const optimizer = adafactor({
     learningRate: config.learningRate,
     decayRate: config.decayRate,
     weightDecayRate: config.weightDecay,
     multiplyByParameterScale: false,
     initialStep: config.optimizerStartStep,
   });
-
-/** The prompt to start from. */
-export const initialPrompt = async (
-  config: RunConfig,
-  embeddings: Tensor,
-  tokenizer: Tokenizer,
-  task: Task,
-): Promise<Tensor> => {
-  const { promptLength: length, population } = config;
-  const width = embeddings.shape[1];
-  const stored = config.init === "file" ? await orThrow(loadPrompt(config.initFile)) : undefined;
-  return scope(() => {
-    if (stored !== undefined) return fromArray(stored.prompt, length, width);
-    const key = random.foldIn(random.key(config.seed), 1);
-    if (config.init === "random-uniform") return randomUniform(key, length, width);
-    if (config.init === "sampled-vocabulary") return sampledVocabulary(key, embeddings, length, { population });
-    return classLabels(key, embeddings, (text) => tokenizer.encode(text), task.labels ?? [], length, { population });
-  });
+  const tx = config.clip > 0 ? chain(clipByGlobalNorm(config.clip), optimizer) : optimizer;
+  return tx as GradientTransformation<unknown>;
 };
 
-/** Batches of the training split by step. */
-export const trainingBatches = (
+/** Where the prompt of a run starts, as the settings name it; undefined for methods without one. */
+export const promptInit = async (
   config: RunConfig,
-  tokens: readonly Tokens[],
-  targetLength: number,
-): Prepared["batchAt"] => {
-  const lengths = tokens.map((t) => t.inputs.length);
-  const buckets = bucketLengths(lengths, config.buckets, config.maxInputLength);
-  return (step) => {
-    const rows = batchRows(tokens.length, config.batchSize, config.seed, step);
-    const b = makeBatch(tokens, rows, buckets, targetLength);
-    const batch = {
-      inputs: np.array(b.inputs, { shape: [b.size, b.inputLength] }),
-      targets: np.array(b.targets, { shape: [b.size, b.targetLength] }),
-    };
-    return { batch, tokens: b.tokens + config.promptLength * b.size };
-  };
+  tokenizer: Tokenizer,
+  task: Task,
+): Promise<PromptOptions["init"]> => {
+  if (!methodNames(config.method).includes("prompt")) return undefined;
+  const { population } = config;
+  const stored = config.init === "file" ? await orThrow(loadPrompt(config.initFile)) : undefined;
+  if (stored !== undefined) return (_, table, length) => fromArray(stored.prompt, length, table.shape[1]);
+  if (config.init === "random-uniform") return (key, table, length) => randomUniform(key, length, table.shape[1]);
+  if (config.init === "sampled-vocabulary") {
+    return (key, table, length) => sampledVocabulary(key, table, length, { population });
+  }
+  const encode = (text: string): readonly number[] => tokenizer.encode(text);
+  return (key, table, length) => classLabels(key, table, encode, task.labels ?? [], length, { population });
 };
 
 /** @throws {ConfigError} when ids of the tokenizer have no embedding */
@@ -113,6 +103,16 @@ export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => 
 /** How many numbers the tensors of a tree hold. */
 const numbersIn = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
 
+/** The tree that a run starts from, and what it adds to the rows of a batch. */
+const startOf = (method: Method, { seed }: RunConfig, model: T5Config, frozen: Params) => {
+  const tuned = scope(() => method.init(random.foldIn(random.key(seed), 1), model, frozen));
+  let inserted = { encoder: 0, decoder: 0 };
+  scope(() => {
+    inserted = insertedLengths(method.apply(model, frozen, tuned));
+  });
+  return { tuned, inserted };
+};
+
 /**
  * Loads and checks everything; nothing is written.
  *
@@ -122,6 +122,7 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   const task = orThrow(taskOf(config.task));
   const front = checkedFront(task, config.prefix);
   checkDecoding(task, config.evaluation);
+  checkBatches(config);
   const { train, validation } = await orThrow(loadTask(task, config.data));
   const tokenizer = await orThrow(loadTokenizer(config.tokenizer || config.model));
   const stored = await orThrow(loadT5(config.model));
@@ -129,19 +130,20 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   await init({ backend: config.backend as BackendName, executor: config.executor });
   const model = stored.config;
   const frozen = np.devicePut(stored.params, { donate: true }) as Params;
-  const embeddings = frozen.tokenEmbedder.embedding;
-  const prompt = await initialPrompt(config, embeddings, tokenizer, task);
-  const tx: GradientTransformation<never> = makeOptimizer(config) as never;
-  const lossOptions = { zLoss: config.zLoss, dropoutRate: config.dropout };
-  const trainTokens = tokenize(train, tokenizer, { ...front, inputLength: config.maxInputLength });
+  const method = runMethod(config, await promptInit(config, tokenizer, task));
+  const { tuned, inserted } = startOf(method, config, model, frozen);
+  const tx = makeOptimizer(config);
+  const { zLoss, dropout, microbatches, ema } = config;
+  const stepOptions = { zLoss, dropoutRate: dropout, microbatches, ...(ema > 0 && { ema }) };
   const { evaluate, cut } = taskEvaluator({ config: model, params: frozen }, tokenizer, task, validation, {
+    method,
     decoding: config.evaluation,
     prefix: config.prefix,
-    promptLength: config.promptLength,
     maxTokens: config.evaluationTokens,
     ...(config.maxEvaluationLength > 0 && { maxInputLength: config.maxEvaluationLength }),
   });
   const usual = usualAnswer(train, task.labels);
+  const trainTokens = tokenize(train, tokenizer, { ...front, inputLength: config.maxInputLength });
   return {
     config,
     model,
@@ -150,24 +152,25 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
     task,
     train,
     validation,
-    state: initState(tx as never, { prompt }, random.key(config.seed)),
-    step: makeTrainStep(model, tx as never, lossOptions),
-    batchAt: trainingBatches(config, trainTokens, longestOf(trainTokens.map((t) => t.targets))),
+    state: initState(tx, tuned, random.key(config.seed), stepOptions),
+    step: makeTrainStep(model, method, tx, stepOptions),
+    batchAt: trainingBatches(config, trainTokens, inserted),
     evaluator: evaluate,
+    saveTuned: saveTunedBy(method.settings),
     cut,
     majority: scoreAnswers(
       task,
       validation,
       validation.map(() => usual),
     ).metrics,
-    counts: { model: numbersIn(frozen), tuned: prompt.size },
+    counts: { model: numbersIn(frozen), tuned: numbersIn(tuned) },
   };
 };
 
-/** Model, prompt and task of a run in lines, for people. */
+/** Model, method and task of a run in lines, for people. */
 export const describeRun = ({ config, counts, train, validation, task, cut }: Prepared): string[] => [
-  `model      ${basename(config.model)}, ${counts.model.toLocaleString("en")} weights, all frozen`,
-  `tuned      ${config.promptLength} soft tokens = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,
+  `model      ${basename(config.model)}, ${counts.model.toLocaleString("en")} weights`,
+  `tuned      ${describeMethod(config)} = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,
   `task       ${task.name}: ${train.length} training and ${validation.length} dev examples${task.labels === undefined ? ", free answers" : `, labels ${task.labels.join(", ")}`}`,
   ...(cut === 0
     ? []

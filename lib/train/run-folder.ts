@@ -1,5 +1,5 @@
 /**
- * @file The folder of a run: configuration, metrics, checkpoint, best prompt, predictions, summary, learning curve.
+ * @file The folder of a run: configuration, metrics, checkpoint, the best tree, predictions, summary, learning curve.
  *
  * Every file is replaced atomically except `metrics.jsonl`, which only grows; a checkpoint remembers how long it was, and resuming cuts
  * it back to that length, so that a killed run leaves no half line and no step twice.
@@ -11,16 +11,17 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { CheckpointError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
 import { decodeAs, withDefault } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
-import { savePrompt } from "../io/prompts.js";
 import { parseSafetensors } from "../io/safetensors.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
 import { ensureDir, readBytes, writeAtomic } from "../store/files.js";
 import type { Best, Position, Prediction } from "./loop.js";
+import type { SaveTuned } from "./outputs.js";
 import type { TrainState } from "./state.js";
-import { namedTensors, restoreTree } from "./store.js";
+import { deviceTree, type HostTree, hostTree, namedArrays, restoreHostTree } from "./store.js";
 
 const FILES = {
   config: "config.json",
@@ -54,13 +55,13 @@ export interface RunFolder {
   /** The lines of `metrics.jsonl` so far. */
   readMetrics(): Record<string, unknown>[];
   /** Saves everything a run needs to go on. */
-  saveCheckpoint<Opt>(state: TrainState<Opt>, position: Position): Promise<void>;
+  saveCheckpoint<P extends object, Opt>(state: TrainState<P, Opt>, position: Position): Promise<void>;
   /** The saved state, like `like` in structure; undefined where there is no checkpoint yet. Cuts `metrics.jsonl` back. */
-  restoreCheckpoint<Opt>(
-    like: TrainState<Opt>,
-  ): Promise<{ readonly state: TrainState<Opt>; readonly position: Position } | undefined>;
-  /** The best prompt as `prompt.npy`, `prompt.safetensors` and the PEFT adapter `adapter`, and the predictions made with it. */
-  saveBest(best: Best, predictions: readonly Prediction[]): Promise<void>;
+  restoreCheckpoint<P extends object, Opt>(
+    like: TrainState<P, Opt>,
+  ): Promise<{ readonly state: TrainState<P, Opt>; readonly position: Position } | undefined>;
+  /** What is best as `save` writes it into the folder, and the predictions made with it. */
+  saveBest(best: Best, predictions: readonly Prediction[], save: SaveTuned): Promise<void>;
   saveSummary(summary: unknown): Promise<void>;
   saveCurve(svg: string): Promise<void>;
   close(): void;
@@ -90,6 +91,27 @@ export const claimFolder = async (dir: string, config: unknown, resume: boolean)
   if (!resume) await write(path, json(config));
 };
 
+/** The arrays of a checkpoint by name. Where only prompts were tuned, the state had a prompt instead of a tuned tree. */
+const currentNames = (arrays: ReadonlyMap<string, HostArray>): ReadonlyMap<string, HostArray> =>
+  new Map([...arrays].map(([name, array]) => [name.replace(/^state\.prompt\./, "state.tuned."), array]));
+
+/** Reads a checkpoint whose state is like `like`. @throws {CheckpointError} when it is damaged, or of another run */
+const readCheckpoint = async (path: string, like: TrainState<object, unknown>) => {
+  const { tensors, metadata } = await orThrow(
+    pipe(
+      readBytes(path, caller),
+      TE.chainEitherK((raw) => parseSafetensors(raw, path)),
+    ),
+  );
+  const arrays = currentNames(tensors);
+  const { best, metricsBytes, ...where } = orThrow(
+    pipe(parseJson(metadata.place ?? "", caller, path), E.chain(decodeAs(Place, caller, path))),
+  );
+  const tuned = (): HostTree => orThrow(restoreHostTree(arrays, like.tuned, "best", path));
+  const position: Position = { ...where, best: best === null ? undefined : { ...best, tuned: tuned() } };
+  return { state: orThrow(restoreHostTree(arrays, like, "state", path)), metricsBytes, position };
+};
+
 /**
  * Opens a run folder, new or to be resumed.
  *
@@ -111,13 +133,10 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
       return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     async saveCheckpoint(state, { step, stale, best }) {
-      const tensors = {
-        ...namedTensors(state, "state"),
-        ...(best === undefined ? {} : { "best.prompt": best.prompt }),
-      };
-      const { prompt: _, ...marks } = best ?? { prompt: undefined };
+      const { tuned = {}, ...marks } = best ?? {};
+      const arrays = { ...namedArrays(hostTree(state), "state"), ...namedArrays(tuned, "best") };
       const place = { step, stale, metricsBytes: bytes, best: best === undefined ? null : marks };
-      await write(at(FILES.checkpoint), encodeSafetensors(tensors, { place: JSON.stringify(place) }));
+      await write(at(FILES.checkpoint), encodeSafetensors(arrays, { place: JSON.stringify(place) }));
     },
     async restoreCheckpoint(like) {
       const source = at(FILES.checkpoint);
@@ -126,34 +145,13 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
         bytes = 0;
         return undefined;
       }
-      const { tensors, metadata } = await orThrow(
-        pipe(
-          readBytes(source, caller),
-          TE.chainEitherK((raw) => parseSafetensors(raw, source)),
-        ),
-      );
-      const restored = pipe(
-        parseJson(metadata.place ?? "", caller, source),
-        E.chain(decodeAs(Place, caller, source)),
-        E.chain((place) =>
-          pipe(
-            restoreTree(tensors, like, "state", source),
-            E.map((state) => ({ place, state })),
-          ),
-        ),
-      );
-      const { place, state } = orThrow(restored);
-      truncateSync(at(FILES.metrics), place.metricsBytes);
-      bytes = place.metricsBytes;
-      const prompt = tensors.get("best.prompt");
-      const best: Best | undefined =
-        place.best === null || prompt === undefined ? undefined : { ...place.best, prompt };
-      return { state, position: { step: place.step, stale: place.stale, best } };
+      const { state, metricsBytes, position } = await readCheckpoint(source, like);
+      truncateSync(at(FILES.metrics), metricsBytes);
+      bytes = metricsBytes;
+      return { state: deviceTree(state) as typeof like, position };
     },
-    async saveBest({ prompt, step }, predictions) {
-      await orThrow(savePrompt(at("prompt.npy"), prompt));
-      await orThrow(savePrompt(at("prompt.safetensors"), prompt, { metadata: { step: String(step) } }));
-      await orThrow(savePrompt(at("adapter"), prompt, { format: "peft" }));
+    async saveBest(best, predictions, save) {
+      await save(dir, best);
       await write(at(FILES.predictions), predictions.map((p) => `${JSON.stringify(p)}\n`).join(""));
     },
     saveSummary: (summary) => write(at(FILES.summary), json(summary)),

@@ -1,55 +1,113 @@
 /** @file The state of training as one immutable tree, and the pure step from one state to the next. */
+import { scope } from "../core/composite.js";
+import { ArgumentError } from "../core/errors.js";
+import { treeMap } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
+import { methodLoss, methodLossSums } from "../methods/loss.js";
+import type { Method } from "../methods/method.js";
 import * as np from "../np/index.js";
-import { applyUpdates, type GradientTransformation } from "../optim/index.js";
+import { applyUpdates, type GradientTransformation, incrementalUpdate } from "../optim/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
-import { type Batch, type LossOptions, type Params, type PromptParams, promptLoss } from "../t5/model.js";
+import type { Batch, LossOptions } from "../t5/model.js";
+import type { AnyParams } from "../t5/stack.js";
 import { valueAndGrad } from "../transforms/grad.js";
 import { type Jitted, jit } from "../transforms/jit.js";
+import { accumulatedLossAndGrad, type LossAndGrad } from "./accumulate.js";
 
 /** Everything a step reads and writes. The frozen model is not part of it. */
-export interface TrainState<Opt> {
-  readonly prompt: PromptParams;
+export interface TrainState<P, Opt> {
+  /** The trained tree of the method. */
+  readonly tuned: P;
   readonly opt: Opt;
   /** Steps done, int32 scalar: it numbers the dropout keys. */
   readonly step: Tensor;
   /** The key dropout draws from, `u32[2]`. */
   readonly key: Tensor;
+  /** The exponential moving average of `tuned`, where the step keeps one. */
+  readonly average?: P;
 }
 
-/** The state before the first step. It owns `prompt` and `key` from now on. */
-export const initState = <Opt>(
+export interface StepOptions extends LossOptions {
+  /** Parts of a batch that are computed one after the other and whose gradients are added; they divide the batch. Default 1. */
+  readonly microbatches?: number;
+  /** Decay of an exponential moving average of the trained tree, from 0 to below 1. By default none is kept. */
+  readonly ema?: number | undefined;
+}
+
+/** The state before the first step. It owns `tuned` and `key` from now on; with `ema` the average starts from a copy of `tuned`. */
+export const initState = <P extends object, Opt>(
   tx: GradientTransformation<Opt>,
-  prompt: PromptParams,
+  tuned: P,
   key: Tensor,
-): TrainState<Opt> => ({ prompt, opt: tx.init(prompt), step: np.scalar(0, "int32"), key });
+  { ema }: Pick<StepOptions, "ema"> = {},
+): TrainState<P, Opt> => ({
+  tuned,
+  opt: tx.init(tuned),
+  step: np.scalar(0, "int32"),
+  key,
+  ...(ema !== undefined && { average: scope(() => treeMap(np.copy, tuned)) as P }),
+});
+
+/** The tree that is evaluated and kept: the average where there is one, else the trained tree itself. */
+export const evaluatedTree = <P>({ tuned, average }: TrainState<P, unknown>): P => average ?? tuned;
 
 /** A compiled step; it takes the state over and gives the next one. */
-export type TrainStep<Opt> = Jitted<
-  (frozen: Params, state: TrainState<Opt>, batch: Batch) => { readonly state: TrainState<Opt>; readonly loss: Tensor }
+export type TrainStep<P, Opt> = Jitted<
+  (
+    frozen: AnyParams,
+    state: TrainState<P, Opt>,
+    batch: Batch,
+  ) => { readonly state: TrainState<P, Opt>; readonly loss: Tensor }
 >;
 
+const WHERE = "train.makeTrainStep";
+
+/** @throws {ArgumentError} for options out of range */
+const checkOptions = ({ microbatches = 1, ema = 0 }: StepOptions): void => {
+  if (!Number.isSafeInteger(microbatches) || microbatches < 1) {
+    const [what, expected] = ["this is not a number of microbatches", "1, 2, …"];
+    throw new ArgumentError({ where: WHERE, what, expected, got: `${microbatches}` });
+  }
+  if (!(ema >= 0 && ema < 1)) {
+    const [what, expected] = ["this is not a decay of an average", "a number from 0 to below 1"];
+    throw new ArgumentError({ where: WHERE, what, expected, got: `${ema}` });
+  }
+};
+
+/** Loss and gradient of a whole batch, at once or in microbatches. */
+const lossAndGradOf = <P extends object>(config: T5Config, method: Method<P>, options: StepOptions): LossAndGrad<P> => {
+  const { microbatches = 1 } = options;
+  if (microbatches === 1) return valueAndGrad(methodLoss(config, method, options), { argnums: 1 }) as LossAndGrad<P>;
+  return accumulatedLossAndGrad(methodLossSums(config, method, options), microbatches, options.normalize);
+};
+
 /**
- * The training step of prompt tuning: loss, gradient with respect to the prompt, optimizer update, in one program.
+ * The training step of a method: loss, gradient with respect to the trained tree, optimizer update, in one program.
  *
  * The state is donated: its buffers are gone after the call, and the returned state takes their place.
- * @example const { state: next, loss } = makeTrainStep(config, tx)(frozen, state, batch)
+ * @throws {ArgumentError} for options out of range, and from the step when the microbatches do not divide the batch
+ * @example const { state: next, loss } = makeTrainStep(config, method, tx)(frozen, state, batch)
  */
-export const makeTrainStep = <Opt>(
+export const makeTrainStep = <P extends object, Opt>(
   config: T5Config,
+  method: Method<P>,
   tx: GradientTransformation<Opt>,
-  options: LossOptions = {},
-): TrainStep<Opt> => {
-  const lossAndGrad = valueAndGrad(promptLoss(config, options), { argnums: 1 });
+  options: StepOptions = {},
+): TrainStep<P, Opt> => {
+  checkOptions(options);
+  const { ema } = options;
+  const lossAndGrad = lossAndGradOf(config, method, options);
   const withDropout = (options.dropoutRate ?? 0) > 0;
   return jit(
-    function trainStep(frozen: Params, state: TrainState<Opt>, batch: Batch) {
+    function trainStep(frozen: AnyParams, { tuned: before, average, ...state }: TrainState<P, Opt>, batch: Batch) {
       const dropout = withDropout ? { dropoutKey: random.foldIn(state.key, state.step) } : {};
-      const [loss, grads] = lossAndGrad(frozen, state.prompt, { ...batch, ...dropout });
-      const [updates, opt] = tx.update(grads as PromptParams, state.opt, state.prompt);
-      const prompt = applyUpdates(state.prompt, updates) as PromptParams;
-      return { state: { prompt, opt, step: np.add(state.step, 1), key: state.key }, loss };
+      const [loss, grads] = lossAndGrad(frozen, before, { ...batch, ...dropout });
+      const [updates, opt] = tx.update(grads, state.opt, before);
+      const tuned = applyUpdates(before, updates);
+      const next = { tuned, opt, step: np.add(state.step, 1), key: state.key };
+      const averaged = ema !== undefined && { average: incrementalUpdate(tuned, average as P, 1 - ema) };
+      return { state: { ...next, ...averaged }, loss };
     },
     { donate: [1] },
   );

@@ -2,6 +2,7 @@
 import { ConfigError } from "../core/errors.js";
 import { longestOf, type TokenizeOptions, tokenize, withEos } from "../data/batch.js";
 import { evaluationBatches } from "../data/evaluation-batches.js";
+import type { Method } from "../methods/method.js";
 import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
@@ -40,13 +41,13 @@ export const checkDecoding = (task: Task, decoding: Decoding): void => {
   });
 };
 
-export interface TaskEvaluatorOptions {
+export interface TaskEvaluatorOptions<P extends object> {
+  /** The method whose trees are evaluated; without one only the bare model is. */
+  readonly method?: Method<P>;
   /** What stands in front of each input. Default `none`. */
   readonly prefix?: InputPrefix;
   readonly decoding?: Decoding;
-  /** Soft tokens in front of each input. Default 0. */
-  readonly promptLength?: number;
-  /** Most input tokens of a batch, padding and prompt included. Default 4096. */
+  /** Most input tokens of a batch, with padding and what the method inserts. Default 4096. */
   readonly maxTokens?: number;
   /** Longer inputs are cut to this many tokens, end of sequence included; by default none is, as in T5's evaluation. */
   readonly maxInputLength?: number;
@@ -54,22 +55,22 @@ export interface TaskEvaluatorOptions {
   readonly maxTargetLength?: number;
 }
 
-export interface TaskEvaluator {
-  readonly evaluate: Evaluator;
+export interface TaskEvaluator<P> {
+  readonly evaluate: Evaluator<P>;
   /** Inputs that were cut to `maxInputLength`. */
   readonly cut: number;
 }
 
 const answererOf = (
-  model: ReadyModel,
+  { config }: ReadyModel,
   tokenizer: Tokenizer,
   task: Task,
   decoding: Decoding,
   maxLength: number,
 ): Answerer => {
-  if (decoding === "greedy") return writing(model, tokenizer, { maxLength });
-  if (decoding === "beam") return writing(model, tokenizer, { method: "beam", numBeams: 1, maxLength });
-  return choosing(model, tokenizer, task.labels ?? []);
+  if (decoding === "greedy") return writing(config, tokenizer, { maxLength });
+  if (decoding === "beam") return writing(config, tokenizer, { method: "beam", numBeams: 1, maxLength });
+  return choosing(config, tokenizer, task.labels ?? []);
 };
 
 /**
@@ -77,17 +78,17 @@ const answererOf = (
  *
  * @throws {ConfigError} for ranking a task without labels, or a prefix that the task does not have
  * @example
- * const { evaluate } = taskEvaluator({ config, params }, tokenizer, task, examples, { promptLength: 20 });
- * const { metrics } = await evaluate({ prompt });
+ * const { evaluate } = taskEvaluator({ config, params }, tokenizer, task, examples, { method });
+ * const { metrics } = await evaluate(tuned);
  */
-export const taskEvaluator = (
+export const taskEvaluator = <P extends object = never>(
   model: ReadyModel,
   tokenizer: Tokenizer,
   task: Task,
   examples: readonly Example[],
-  options: TaskEvaluatorOptions = {},
-): TaskEvaluator => {
-  const { decoding = "greedy", promptLength = 0, maxTokens, maxInputLength = Number.POSITIVE_INFINITY } = options;
+  options: TaskEvaluatorOptions<P> = {},
+): TaskEvaluator<P> => {
+  const { decoding = "greedy", maxTokens, maxInputLength = Number.POSITIVE_INFINITY, method } = options;
   checkDecoding(task, decoding);
   const front = checkedFront(task, options.prefix ?? "none");
   const whole = tokenize(examples, tokenizer, front);
@@ -96,7 +97,8 @@ export const taskEvaluator = (
   const labels = (task.labels ?? []).map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
   const longest = longestOf([...labels, ...tokens.map(({ targets }) => targets)]);
   const answerer = answererOf(model, tokenizer, task, decoding, options.maxTargetLength ?? longest);
-  const batches = evaluationBatches(tokens, { promptLength, ...(maxTokens !== undefined && { maxTokens }) });
-  const evaluate = makeEvaluator({ task, examples, batches, respondent: t5Respondent(model, answerer) });
+  const batches = (inserted: number) =>
+    evaluationBatches(tokens, { promptLength: inserted, ...(maxTokens !== undefined && { maxTokens }) });
+  const evaluate = makeEvaluator({ task, examples, batches, respondent: t5Respondent(model, answerer, method) });
   return { evaluate, cut };
 };

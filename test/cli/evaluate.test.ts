@@ -8,6 +8,7 @@ import { dispose } from "../../lib/core/tensor.js";
 import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { savePrompt } from "../../lib/io/prompts.js";
+import { prompt as promptMethod } from "../../lib/methods/index.js";
 import { superglueAverage } from "../../lib/metrics/index.js";
 import * as np from "../../lib/np/index.js";
 import type { Params } from "../../lib/t5/model.js";
@@ -65,7 +66,9 @@ Evaluate("a task's scores are those of the library, with the prompt in front", a
     Float32Array.from({ length: 384 }, (_, i) => 2 * Math.sin(i)),
     { shape: [3, 128] },
   );
-  const { evaluate: direct } = taskEvaluator({ config, params }, tokenizer, task, examples, { promptLength: 3 });
+  const { evaluate: direct } = taskEvaluator({ config, params }, tokenizer, task, examples, {
+    method: promptMethod({ length: 3 }),
+  });
   const { predictions, ...scores } = await direct({ prompt });
   direct.dispose();
   dispose(params);

@@ -34,8 +34,8 @@ const inputsOf = (texts: readonly string[]) => {
 Answers("chosen answers are the likeliest labels, best first, as many as asked for, with their scores", () => {
   const labels = ["neutral", "entailment", "contradiction"];
   using inputs = inputsOf(TEXTS);
-  const two = choosing(model, tokenizer, labels, 2);
-  const found = two.answer(inputs, {});
+  const two = choosing(model.config, tokenizer, labels, 2);
+  const found = two.answer(model.params, inputs);
   using score = rank(model.config);
   found.forEach((answers, row) => {
     const scores = labels.map((text) => {
@@ -55,9 +55,9 @@ Answers("chosen answers are the likeliest labels, best first, as many as asked f
     });
   });
   two.dispose();
-  const one = choosing(model, tokenizer, labels);
+  const one = choosing(model.config, tokenizer, labels);
   assert.equal(
-    one.answer(inputs, {}).map((answers) => answers.map(({ text }) => text)),
+    one.answer(model.params, inputs).map((answers) => answers.map(({ text }) => text)),
     found.map(([{ text }]) => [text]),
   );
   one.dispose();
@@ -67,8 +67,8 @@ Answers("drawn answers depend on the seed and on how often was asked; 0 is the u
   using inputs = inputsOf(TEXTS);
   const options = { method: "sample", temperature: 2, topK: 200, maxLength: 6 } as const;
   const draw = (seed?: number): readonly (readonly (readonly number[])[])[] => {
-    const answerer = writing(model, tokenizer, options, seed);
-    const idsOf = () => answerer.answer(inputs, {}).map(([{ ids }]) => ids);
+    const answerer = writing(model.config, tokenizer, options, seed);
+    const idsOf = () => answerer.answer(model.params, inputs).map(([{ ids }]) => ids);
     const first = idsOf();
     const { arrays } = memory();
     const second = idsOf();
@@ -84,17 +84,17 @@ Answers("drawn answers depend on the seed and on how often was asked; 0 is the u
 });
 
 Answers("parts of an answer make the whole; beams come in one piece", async () => {
-  const greedy = writing(model, tokenizer, { maxLength: 8 });
+  const greedy = writing(model.config, tokenizer, { maxLength: 8 });
   using inputs = inputsOf([TEXTS[0]]);
-  const [[{ text, ids }]] = greedy.answer(inputs, {});
+  const [[{ text, ids }]] = greedy.answer(model.params, inputs);
   assert.is(text, tokenizer.decode(ids));
   let whole = "";
-  for await (const part of greedy.stream?.(inputs, {}) ?? []) whole += part;
+  for await (const part of greedy.stream?.(model.params, inputs) ?? []) whole += part;
   assert.is(whole, text);
   greedy.dispose();
-  const beams = writing(model, tokenizer, { method: "beam", numBeams: 2, maxLength: 4 });
+  const beams = writing(model.config, tokenizer, { method: "beam", numBeams: 2, maxLength: 4 });
   assert.is(beams.stream, undefined);
-  assert.is(beams.answer(inputs, {})[0].length, 2);
+  assert.is(beams.answer(model.params, inputs)[0].length, 2);
   beams.dispose();
 });
 

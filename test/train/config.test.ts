@@ -26,6 +26,24 @@ const TABLE: Readonly<Record<keyof RunConfig, readonly [readonly unknown[], read
     [1, 100],
     [0, -1, 1.5, "2"],
   ],
+  method: [
+    ["prompt", "lora", "ia3", "full", "norms", "weights", "prompt+lora", "lora+norms+prompt"],
+    ["dora", "", "prompt+", "prompt+prompt", "Prompt", 1],
+  ],
+  rank: [
+    [1, undefined],
+    [0, 1.5],
+  ],
+  alpha: [
+    [0.5, undefined],
+    [0, -1, Number.NaN],
+  ],
+  kernels: [["q,v", "all-linear", undefined], [1]],
+  dora: [
+    [true, false, undefined],
+    ["yes", 0],
+  ],
+  where: [["**", undefined], [2]],
   init: [
     ["class-label", "sampled-vocabulary", "random-uniform", "file"],
     ["magic", 1],
@@ -37,6 +55,14 @@ const TABLE: Readonly<Record<keyof RunConfig, readonly [readonly unknown[], read
     [-1, 0.5],
   ],
   batchSize: [[1], [0]],
+  batchTokens: [
+    [0, 65536, undefined],
+    [-1, 0.5],
+  ],
+  microbatches: [
+    [1, 4, undefined],
+    [0, 1.5],
+  ],
   learningRate: [
     [1e-9, 1],
     [0, -1, Number.POSITIVE_INFINITY, Number.NaN],
@@ -49,6 +75,14 @@ const TABLE: Readonly<Record<keyof RunConfig, readonly [readonly unknown[], read
   optimizerStartStep: [
     [0, 1_100_000],
     [-1, 1.5],
+  ],
+  clip: [
+    [0, 1, undefined],
+    [-1, Number.NaN],
+  ],
+  ema: [
+    [0, 0.999, undefined],
+    [1, -0.1],
   ],
   dropout: [
     [0, 0.1],
@@ -101,16 +135,26 @@ Config("the settings without options are those of the main job", async () => {
   assert.equal(rest, {
     task: "cb",
     tokenizer: "",
+    method: "prompt",
     promptLength: 20,
     init: "class-label",
     initFile: "",
     population: 5000,
+    rank: 8,
+    alpha: 8,
+    kernels: "query,value",
+    dora: false,
+    where: "**",
     steps: 800,
     batchSize: 32,
+    batchTokens: 0,
+    microbatches: 1,
     learningRate: 0.3,
     weightDecay: 1e-5,
     decayRate: 0.8,
     optimizerStartStep: 0,
+    clip: 0,
+    ema: 0,
     dropout: 0,
     zLoss: 0,
     prefix: "none",
@@ -125,6 +169,13 @@ Config("the settings without options are those of the main job", async () => {
     executor: process.env.FLUXION_EXECUTOR ?? "auto",
     seed: 0,
   });
+});
+
+Config("settings of the time when only prompts were tuned are taken, and mean the same", async () => {
+  const good = await defaults();
+  const { method, rank, alpha, kernels, dora, where, batchTokens, microbatches, clip, ema, ...older } = good;
+  const decoded = decodeRunConfig(older, "config.json");
+  assert.equal(E.isRight(decoded) && decoded.right, good);
 });
 
 Config.run();

@@ -19,7 +19,7 @@ const tokens = [30, 3, 20, 5].map((n, i) => ({
   inputs: new Array<number>(n).fill(7),
   targets: i === 1 ? [5, 6, 1] : [5, 1],
 }));
-const batches = evaluationBatches(tokens, { maxTokens: 40, lengths: 1 });
+const batches = () => evaluationBatches(tokens, { maxTokens: 40, lengths: 1 });
 
 Evaluate("answers are read, scored and listed in the order of the examples", async () => {
   const seen: (readonly number[])[] = [];
@@ -46,6 +46,7 @@ Evaluate("answers are read, scored and listed in the order of the examples", asy
   // 1 + 2 + 3 + 4 nats and 0 + 1 + 2 + 3 right tokens over 9 target tokens.
   assert.is(found.loss, 10 / 9);
   assert.is(found.tokenAccuracy, 600 / 9);
+  assert.is(state.open, 0);
   evaluator.dispose();
   assert.ok(state.disposed);
 });
@@ -60,7 +61,9 @@ Evaluate("rows that fill a batch up are not counted", async () => {
     ],
   );
   const { respondent } = saying(["red", "green", "blue"]);
-  const found = await makeEvaluator({ task: colours, examples: examples.slice(0, 3), batches: two, respondent })(null);
+  const found = await makeEvaluator({ task: colours, examples: examples.slice(0, 3), batches: () => two, respondent })(
+    null,
+  );
   assert.is(found.predictions.length, 3);
   assert.is(found.metrics.accuracy, 100);
   assert.is(found.loss, 6 / 7);
@@ -68,28 +71,35 @@ Evaluate("rows that fill a batch up are not counted", async () => {
   assert.is(found.invalid, 0);
 });
 
-Evaluate("the event loop has its turn before every batch, and the prompt reaches the model", async () => {
+Evaluate("batches are made for what the method inserts into each row", async () => {
+  const asked: number[] = [];
+  const { respondent } = saying(["red", "red", "red", "red"], undefined, 7);
+  const batchesFor = (inserted: number) => {
+    asked.push(inserted);
+    return batches();
+  };
+  await makeEvaluator({ task: colours, examples, batches: batchesFor, respondent })(null);
+  assert.equal(asked, [7]);
+});
+
+Evaluate("the event loop has its turn before every batch, and the tuned tree reaches the model", async () => {
   const order: string[] = [];
-  const prompt = { prompt: "stands for a tensor" } as never;
-  const prompts: unknown[] = [];
-  const { respondent } = saying(["red", "red", "red", "red"]);
+  const tuned = { deep: "stands for a tensor" };
+  const trees: unknown[] = [];
+  const { respondent } = saying<typeof tuned>(["red", "red", "red", "red"], (_, given) => {
+    trees.push(given);
+    order.push("batch");
+    setImmediate(() => order.push("served"));
+  });
   const evaluator = makeEvaluator({
     task: colours,
     examples,
     batches,
-    respondent: {
-      ...respondent,
-      respond: (batch, given) => {
-        prompts.push(given);
-        order.push("batch");
-        setImmediate(() => order.push("served"));
-        return respondent.respond(batch, given);
-      },
-    },
+    respondent,
   });
-  await evaluator(prompt);
+  await evaluator(tuned);
   assert.equal(order.slice(0, 4), ["batch", "served", "batch", "served"]);
-  assert.equal(prompts, [prompt, prompt, prompt, prompt]);
+  assert.equal(trees, [tuned, tuned, tuned, tuned]);
 });
 
 Evaluate("a task without a notion of allowed answers has none that are not", () => {
@@ -131,16 +141,25 @@ Evaluate("the score is the mean of the metrics that are numbers", () => {
 });
 
 /** What the evaluation throws when the model throws. */
-const thrown = async (error: unknown, list = batches): Promise<unknown> => {
+const thrown = async (error: unknown, list = batches()): Promise<unknown> => {
+  let open = 0;
+  const respond = () => {
+    throw error;
+  };
+  const close = (): void => {
+    open--;
+  };
   const respondent = {
-    respond: () => {
-      throw error;
+    open: () => {
+      open++;
+      return { inserted: 0, respond, dispose: close };
     },
     dispose: () => undefined,
   };
   try {
-    await makeEvaluator({ task: colours, examples, batches: list, respondent })(null);
+    await makeEvaluator({ task: colours, examples, batches: () => list, respondent })(null);
   } catch (caught) {
+    assert.is(open, 0, "what was opened is closed");
     return caught;
   }
   return undefined;

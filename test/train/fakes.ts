@@ -1,8 +1,12 @@
-/** @file A task and a model for tests of the trainer: the model says what it is told to, and needs no T5. */
+/** @file A task, a method and a model for tests of the trainer: the model says what it is told to, and needs no T5. */
 import * as t from "io-ts";
+import type { Tensor } from "../../lib/core/tensor.js";
+import type { EvaluationBatch } from "../../lib/data/evaluation-batches.js";
+import type { Method } from "../../lib/methods/method.js";
 import type { Example, Metric } from "../../lib/metrics/answered.js";
+import * as np from "../../lib/np/index.js";
 import { type Task, task } from "../../lib/tasks/task.js";
-import type { Respondent } from "../../lib/train/evaluate.js";
+import type { Respondent, Responses } from "../../lib/train/evaluate.js";
 
 const shareOf =
   (isRight: (answer: number, truth: number) => boolean): Metric<number, number> =>
@@ -33,18 +37,48 @@ export const exampleOf = (id: string, targets: string, group?: string): Example<
   ...(group !== undefined && { group }),
 });
 
+/** A tree as no method of the library has it. */
+export interface Toy {
+  readonly gain: Tensor;
+  readonly deep: { readonly shift: Tensor };
+}
+
+/** A stand-in for a method: it scales and shifts all embeddings. */
+export const toyMethod: Method<Toy> = {
+  settings: { name: "toy" },
+  init: (_key, config) => ({ gain: np.ones([config.dModel]), deep: { shift: np.zeros([config.dModel]) } }),
+  apply: (_config, frozen, { gain, deep: { shift } }) => {
+    const embedding = np.add(np.multiply(frozen.tokenEmbedder.embedding, gain), shift);
+    return { params: { ...frozen, tokenEmbedder: { embedding } } };
+  },
+};
+
 /** Answers `texts[i]` to example i, with a log likelihood of `-(i + 1)` and `i` right tokens. */
-export const saying = (texts: readonly string[], onBatch: (rows: readonly number[]) => void = () => undefined) => {
-  const state = { disposed: false };
-  const respondent: Respondent = {
-    respond(batch) {
-      onBatch(batch.rows);
-      const of = <T>(value: (example: number) => T): T[] =>
-        Array.from({ length: batch.size }, (_, row) => value(batch.rows[row] ?? 1000));
+export const saying = <P = null>(
+  texts: readonly string[],
+  onBatch: (rows: readonly number[], tuned: P | null) => void = () => undefined,
+  inserted = 0,
+) => {
+  const state = { disposed: false, open: 0 };
+  const respondent: Respondent<P> = {
+    open(tuned) {
+      state.open++;
+      const respond = (batch: EvaluationBatch): Responses => {
+        onBatch(batch.rows, tuned);
+        const of = <T>(value: (example: number) => T): T[] =>
+          Array.from({ length: batch.size }, (_, row) => value(batch.rows[row] ?? 1000));
+        return {
+          texts: of((i) => texts[i] ?? "nobody reads this"),
+          logLikelihoods: of((i) => -(i + 1)),
+          correctTokens: of((i) => i),
+        };
+      };
       return {
-        texts: of((i) => texts[i] ?? "nobody reads this"),
-        logLikelihoods: of((i) => -(i + 1)),
-        correctTokens: of((i) => i),
+        inserted,
+        respond,
+        dispose: () => {
+          state.open--;
+        },
       };
     },
     dispose: () => {

@@ -4,6 +4,7 @@ import { batchOf, t5Of } from "../../bench/t5/fluxion.js";
 import { drawData, type Size } from "../../bench/t5/model.js";
 import { init } from "../../lib/compile/init.js";
 import { dispose } from "../../lib/core/tensor.js";
+import { prompt as promptMethod } from "../../lib/methods/index.js";
 import { adafactor } from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
 import { breathe, type Evaluation, type Position, trainLoop } from "../../lib/train/loop.js";
@@ -27,7 +28,7 @@ const run = async (onStep: (step: number) => void, events: string[], interrupted
   await init({ backend: "wasm" });
   const { config, params, prompt } = t5Of(size, drawData(size));
   const tx = adafactor({ learningRate: 0.1 });
-  const step = makeTrainStep(config, tx);
+  const step = makeTrainStep(config, promptMethod({ length: size.prompt }), tx);
   const saved: Position[] = [];
   const outcome = await trainLoop(
     { steps: 12, evaluateEvery: 4, patience: 0 },

@@ -2,7 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { dispose } from "../../lib/core/tensor.js";
+import type { HostArray } from "../../lib/core/host.js";
+import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { memory } from "../../lib/index.js";
 import * as np from "../../lib/np/index.js";
 import {
@@ -14,27 +15,38 @@ import {
   trainLoop,
 } from "../../lib/train/loop.js";
 import type { TrainState, TrainStep } from "../../lib/train/state.js";
+import type { HostTree } from "../../lib/train/store.js";
 
 const Loop = suite("train/loop");
 Loop.before(() => init({ backend: "reference" }));
 
 type Opt = Record<string, never>;
 
-/** A state whose prompt is `[[step]]`. */
-const stateAt = (step: number): TrainState<Opt> => ({
-  prompt: { prompt: np.array([[step]]) },
+/** A tree as no method has it. */
+interface Toy {
+  readonly here: { readonly there: Tensor };
+}
+
+/** A state whose tree is `[[step]]`; with an average, that is `[[-step]]`. */
+const stateAt = (step: number, averaged = false): TrainState<Toy, Opt> => ({
+  tuned: { here: { there: np.array([[step]]) } },
+  ...(averaged && { average: { here: { there: np.array([[-step]]) } } }),
   opt: {},
   step: np.scalar(step, "int32"),
   key: np.array(new Uint32Array([0, 0])),
 });
 
 /** The model is how many steps were done; the loss at step n is `losses(n)`. */
-const fakeStep = (losses: (step: number) => number): TrainStep<Opt> =>
-  ((_: unknown, state: TrainState<Opt>) => {
+const fakeStep = (losses: (step: number) => number): TrainStep<Toy, Opt> =>
+  ((_: unknown, state: TrainState<Toy, Opt>) => {
     const next = state.step.item() + 1;
+    const averaged = state.average !== undefined;
     dispose(state);
-    return { state: stateAt(next), loss: np.scalar(losses(next)) };
-  }) as unknown as TrainStep<Opt>;
+    return { state: stateAt(next, averaged), loss: np.scalar(losses(next)) };
+  }) as unknown as TrainStep<Toy, Opt>;
+
+/** The number in a tree on the host. */
+const numberIn = (tuned: HostTree): number => ((tuned.here as HostTree).there as HostArray).data[0] as number;
 
 const found = (score: number): Evaluation => ({
   metrics: { accuracy: score },
@@ -51,15 +63,17 @@ interface Told {
   readonly evaluations: { step: number; score: number; best: Best | undefined }[];
   readonly saved: Position[];
   readonly asked: number[];
+  /** The trees that were evaluated. */
+  readonly trees: number[];
 }
 
 /** Runs the loop; the n-th evaluation gives the n-th score. */
 const run = async (
   scores: readonly number[],
   options: Partial<LoopOptions> = {},
-  more: { start?: Position; stopAfter?: number; losses?: (step: number) => number } = {},
+  more: { start?: Position; stopAfter?: number; losses?: (step: number) => number; averaged?: boolean } = {},
 ) => {
-  const told: Told = { steps: [], evaluations: [], saved: [], asked: [] };
+  const told: Told = { steps: [], evaluations: [], saved: [], asked: [], trees: [] };
   const start = more.start ?? { step: 0, best: undefined, stale: 0 };
   let evaluated = 0;
   const outcome = await trainLoop(
@@ -71,7 +85,10 @@ const run = async (
         told.asked.push(step);
         return { batch: { inputs: np.zeros([1, 1]), targets: np.zeros([1, 1]) }, tokens: 100 + step };
       },
-      evaluate: async () => found(scores[evaluated++] ?? Number.NEGATIVE_INFINITY),
+      evaluate: async ({ here: { there } }) => {
+        told.trees.push(there.item());
+        return found(scores[evaluated++] ?? Number.NEGATIVE_INFINITY);
+      },
       onStep: (record) => told.steps.push(record),
       onEvaluation: async (step, { score }, best) => {
         told.evaluations.push({ step, score, best });
@@ -82,7 +99,7 @@ const run = async (
       },
       interrupted: () => more.stopAfter !== undefined && told.steps.length >= more.stopAfter,
     },
-    stateAt(start.step),
+    stateAt(start.step, more.averaged),
     start,
   );
   dispose(outcome.state);
@@ -120,9 +137,19 @@ Loop("scores decide about the best step, the evaluations since, and the reason t
     assert.equal([position.best.step, position.stale, position.step, got], [bestStep, stale, step, reason], what);
     assert.is(position.best.score, scores[bestStep - 1], what);
     assert.equal(position.best.metrics, { accuracy: scores[bestStep - 1] });
-    assert.equal([...position.best.prompt.data], [bestStep], `${what}: the prompt of the best step`);
-    assert.equal(position.best.prompt.shape, [1, 1]);
+    assert.is(numberIn(position.best.tuned), bestStep, `${what}: the tree of the best step`);
+    assert.equal(position.best.tuned, {
+      here: { there: { shape: [1, 1], dtype: "float32", data: new Float32Array([bestStep]) } },
+    });
   }
+});
+
+Loop("the average is what is evaluated and kept, where the state has one", async () => {
+  const plain = await run([1, 3, 2], { steps: 3 });
+  assert.equal(plain.told.trees, [1, 2, 3]);
+  const { told, position } = await run([1, 3, 2], { steps: 3 }, { averaged: true });
+  assert.equal(told.trees, [-1, -2, -3]);
+  assert.is(numberIn(position.best.tuned), -2);
 });
 
 Loop("evaluations come every so many steps, and after the last one", async () => {
@@ -142,13 +169,13 @@ Loop("evaluations come every so many steps, and after the last one", async () =>
   );
 });
 
-Loop("whoever listens is told of a best evaluation, with its prompt, and of others without", async () => {
+Loop("whoever listens is told of a best evaluation, with its tree, and of others without", async () => {
   const { told } = await run([1, 3, 2, 3, 4], { steps: 5 });
   assert.equal(
     told.evaluations.map(({ best }) => best?.step),
     [1, 2, undefined, undefined, 5],
   );
-  assert.equal([...(told.evaluations[1].best as Best).prompt.data], [2]);
+  assert.is(numberIn((told.evaluations[1].best as Best).tuned), 2);
 });
 
 Loop("every step has its batch, its loss and its tokens", async () => {
@@ -217,7 +244,7 @@ Loop("a run goes on where it was", async () => {
     step: 2,
     score: 50,
     metrics: { accuracy: 50 },
-    prompt: { shape: [1, 1], dtype: "float32", data: new Float32Array([2]) },
+    tuned: { here: { there: { shape: [1, 1], dtype: "float32", data: new Float32Array([2]) } } },
   };
   const start: Position = { step: 4, best, stale: 2 };
   const worse = await run([40, 41, 42], { patience: 3 }, { start });
@@ -237,7 +264,7 @@ Loop("a run goes on where it was", async () => {
   assert.equal([stopped.position.step, stopped.reason], [4, "no improvement"]);
 });
 
-Loop("no steps at all: the prompt as it is is evaluated", async () => {
+Loop("no steps at all: the tree as it is is evaluated", async () => {
   const { position, told, reason } = await run([33], { steps: 0 });
   assert.equal([position.step, position.best.step, position.best.score, reason], [0, 0, 33, "steps done"]);
   assert.equal(told.saved.length, 1);

@@ -9,7 +9,7 @@ const best = {
   step: 4,
   score: 70,
   metrics: { f1: 60, accuracy: 80 },
-  prompt: { shape: [0], dtype: "float32" as const, data: new Float32Array(0) },
+  tuned: { prompt: { shape: [0], dtype: "float32" as const, data: new Float32Array(0) } },
 };
 
 Results("the curve has the losses of steps and the scores of evaluations, and nothing else", () => {

@@ -4,12 +4,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { orThrow } from "../../lib/edge/either.js";
-import { loadPrompt } from "../../lib/io/prompts.js";
-import { parseSafetensors } from "../../lib/io/safetensors.js";
+import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import * as np from "../../lib/np/index.js";
 import type { Best, Position } from "../../lib/train/loop.js";
 import { openRunFolder, readRunConfig } from "../../lib/train/run-folder.js";
+import { hostTree, namedArrays } from "../../lib/train/store.js";
 import { temporaryFolder } from "../io/folder.js";
 
 const Folder = suite("train/run-folder");
@@ -18,7 +17,7 @@ Folder.before(() => init({ backend: "reference" }));
 
 const text = (...path: string[]): string => readFileSync(join(...path), "utf8");
 const stateOf = (fill: number, length = 2) => ({
-  prompt: { prompt: np.full([length, 3], fill) },
+  tuned: { prompt: np.full([length, 3], fill) },
   opt: { rows: np.full([length], fill + 1) },
   step: np.scalar(7, "int32"),
   key: np.array(new Uint32Array([1, 4_000_000_000])),
@@ -27,7 +26,7 @@ const best: Best = {
   step: 4,
   score: 62.5,
   metrics: { accuracy: 50, f1: 75 },
-  prompt: { shape: [2, 3], dtype: "float32", data: Float32Array.from([1, 2, 3, 4, 5, 6]) },
+  tuned: { prompt: { shape: [2, 3], dtype: "float32", data: Float32Array.from([1, 2, 3, 4, 5, 6]) } },
 };
 const failure = async (work: () => Promise<unknown>): Promise<string> => {
   try {
@@ -94,7 +93,7 @@ Folder("a checkpoint brings back state, position and the length of the metrics",
   assert.ok(restored !== undefined);
   assert.equal(restored.position, position);
   const { state } = restored;
-  assert.equal([...state.prompt.prompt.dataSync()], [5, 5, 5, 5, 5, 5]);
+  assert.equal([...state.tuned.prompt.dataSync()], [5, 5, 5, 5, 5, 5]);
   assert.equal([...state.opt.rows.dataSync()], [6, 6]);
   assert.is(state.step.item(), 7);
   assert.is(state.step.dtype, "int32");
@@ -131,7 +130,7 @@ Folder("a checkpoint that does not fit the run names what differs", async () => 
   const folder = await openRunFolder(dir, {}, false);
   await folder.saveCheckpoint(stateOf(5), { step: 1, stale: 0, best: undefined });
   const shape = await failure(() => folder.restoreCheckpoint(stateOf(5, 4)));
-  for (const part of ["does not fit this run", "state.prompt.prompt", "f32[2,3]", "f32[4,3]", "checkpoint.safetensors"])
+  for (const part of ["does not fit this run", "state.tuned.prompt", "f32[2,3]", "f32[4,3]", "checkpoint.safetensors"])
     assert.ok(shape.includes(part), `${part}: ${shape}`);
   const like = { ...stateOf(5), more: { here: np.scalar(1) } };
   const missing = await failure(() => folder.restoreCheckpoint(like));
@@ -144,18 +143,15 @@ Folder("a checkpoint that does not fit the run names what differs", async () => 
   assert.ok(damaged.includes("checkpoint.safetensors"), damaged);
 });
 
-Folder("the best prompt is there in three formats, with its predictions", async () => {
+Folder("what is best is written as the run says, then its predictions; summary and curve", async () => {
   const dir = join(root, "best");
   const folder = await openRunFolder(dir, {}, false);
   const prediction = { id: "3", inputs: "a", target: "b", prediction: "c", correct: false, valid: true };
-  await folder.saveBest(best, [prediction, { ...prediction, id: "4" }]);
-  for (const name of ["prompt.npy", "prompt.safetensors", "adapter"]) {
-    const { prompt } = await orThrow(loadPrompt(join(dir, name)));
-    assert.equal([...prompt.data], [1, 2, 3, 4, 5, 6], name);
-    assert.equal(prompt.shape, [2, 3]);
-  }
-  const { metadata } = orThrow(parseSafetensors(readFileSync(join(dir, "prompt.safetensors")), "prompt"));
-  assert.is(metadata.step, "4");
+  const saved: unknown[] = [];
+  await folder.saveBest(best, [prediction, { ...prediction, id: "4" }], async (to, what) => {
+    saved.push([to, what, existsSync(join(dir, "predictions.jsonl"))]);
+  });
+  assert.equal(saved, [[dir, best, false]]);
   assert.is(
     text(dir, "predictions.jsonl"),
     `${JSON.stringify(prediction)}\n${JSON.stringify({ ...prediction, id: "4" })}\n`,
@@ -164,6 +160,37 @@ Folder("the best prompt is there in three formats, with its predictions", async 
   assert.is(text(dir, "summary.json"), '{\n  "tuned": {\n    "accuracy": 1\n  }\n}\n');
   await folder.saveCurve("<svg/>");
   assert.is(text(dir, "learning-curve.svg"), "<svg/>");
+  folder.close();
+});
+
+Folder("a checkpoint brings back a tree of any method, its average and the best one", async () => {
+  const folder = await openRunFolder(join(root, "toy"), {}, false);
+  const toy = (fill: number) => ({
+    "encoder/layers/0": { a: np.full([2], fill), b: np.full([1, 2], fill + 1) },
+    more: { deep: { er: np.full([], fill + 2) } },
+  });
+  const state = (fill: number) => ({ ...stateOf(0), tuned: toy(fill), average: toy(fill + 10) });
+  const kept = hostTree(toy(20));
+  await folder.saveCheckpoint(state(5), { step: 7, stale: 2, best: { ...best, tuned: kept } });
+  const restored = await folder.restoreCheckpoint(state(0));
+  assert.equal(restored?.position.best?.tuned, kept);
+  assert.equal(hostTree(restored?.state as object), hostTree(state(5)));
+  folder.close();
+});
+
+Folder("a checkpoint of the time when only prompts were tuned goes on", async () => {
+  const dir = join(root, "older");
+  const folder = await openRunFolder(dir, {}, false);
+  const { tuned, ...rest } = stateOf(5);
+  const state = namedArrays(hostTree({ ...rest, prompt: tuned }), "state");
+  const arrays = { ...state, ...namedArrays(best.tuned, "best") };
+  assert.ok("state.prompt.prompt" in state && "best.prompt" in arrays);
+  const { tuned: _, ...marks } = best;
+  const place = JSON.stringify({ step: 7, stale: 2, metricsBytes: 0, best: marks });
+  writeFileSync(join(dir, "checkpoint.safetensors"), encodeSafetensors(arrays, { place }));
+  const restored = await folder.restoreCheckpoint(stateOf(0));
+  assert.equal(restored?.position, { step: 7, stale: 2, best });
+  assert.equal(hostTree(restored?.state as object), hostTree(stateOf(5)));
   folder.close();
 });
 

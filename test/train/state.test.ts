@@ -2,14 +2,27 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
+import { compose, full, lora, type Method, prompt as promptMethod } from "../../lib/methods/index.js";
+import { methodLoss } from "../../lib/methods/loss.js";
 import * as np from "../../lib/np/index.js";
-import { adafactor, sgd } from "../../lib/optim/index.js";
+import {
+  adafactor,
+  adam,
+  chain,
+  clipByGlobalNorm,
+  type GradientTransformation,
+  multiTransform,
+  setToZero,
+  sgd,
+} from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
-import { type LossOptions, type Params, promptLoss } from "../../lib/t5/model.js";
-import { initState, makeTrainStep } from "../../lib/train/state.js";
+import { type Params, promptLoss } from "../../lib/t5/model.js";
+import { evaluatedTree, initState, makeTrainStep, type StepOptions } from "../../lib/train/state.js";
+import { type HostTree, hostTree, namedArrays } from "../../lib/train/store.js";
 import { grad } from "../../lib/transforms/grad.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
+import { toyMethod } from "./fakes.js";
 
 const State = suite("train/state");
 
@@ -25,10 +38,13 @@ const batch = () => ({
   targets: np.array([[5, 1]], { dtype: "int32" }),
 });
 
+/** Two soft tokens. */
+const method = promptMethod({ length: 2 });
+
 /** The losses and prompts of some steps on one batch. */
-const train = (steps: number, options: LossOptions, key = random.key(0)) => {
+const train = (steps: number, options: StepOptions, key = random.key(0)) => {
   const tx = sgd({ learningRate: 0.1 });
-  const step = makeTrainStep(config, tx, options);
+  const step = makeTrainStep(config, method, tx, options);
   let state = initState(tx, { prompt: np.full([2, config.dModel], 0.5) }, key);
   const losses: number[] = [];
   const prompts: number[][] = [];
@@ -36,7 +52,7 @@ const train = (steps: number, options: LossOptions, key = random.key(0)) => {
     const result = step(params, state, batch());
     state = result.state;
     losses.push(result.loss.item());
-    prompts.push([...state.prompt.prompt.dataSync()]);
+    prompts.push([...state.tuned.prompt.dataSync()]);
   }
   const last = { step: state.step.item(), key: [...state.key.dataSync()] };
   dispose(state);
@@ -44,12 +60,12 @@ const train = (steps: number, options: LossOptions, key = random.key(0)) => {
   return { losses, prompts, last };
 };
 
-State("the first state has the prompt, the optimizer's state, no step and the key", () => {
+State("the first state has the tree, the optimizer's state, no step and the key", () => {
   const tx = adafactor({ learningRate: 0.3 });
   const prompt = { prompt: np.ones([2, 4]) };
   const key = random.key(7);
   const state = initState(tx, prompt, key);
-  assert.is(state.prompt, prompt);
+  assert.is(state.tuned, prompt);
   assert.is(state.key, key);
   assert.is(state.step.item(), 0);
   assert.is(state.step.dtype, "int32");
@@ -76,7 +92,7 @@ State("dropout is drawn anew at every step, from the key and the step", () => {
   // With a learning rate of 0 the losses of three steps differ by what is dropped alone.
   const losses = (key: Tensor, rate: number): number[] => {
     const tx = sgd({ learningRate: 0 });
-    const step = makeTrainStep(config, tx, { dropoutRate: rate });
+    const step = makeTrainStep(config, method, tx, { dropoutRate: rate });
     let state = initState(tx, { prompt: np.full([2, config.dModel], 0.5) }, key);
     const list = [1, 2, 3].map(() => {
       const result = step(params, state, batch());
@@ -106,11 +122,11 @@ State("dropout is drawn anew at every step, from the key and the step", () => {
 
 State("a step takes the state over, and leaves the model and the batch alone", () => {
   const tx = sgd({ learningRate: 0.1 });
-  const step = makeTrainStep(config, tx);
+  const step = makeTrainStep(config, method, tx);
   const state = initState(tx, { prompt: np.full([2, config.dModel], 0.5) }, random.key(0));
   const given = batch();
   const { state: next, loss } = step(params, state, given);
-  assert.throws(() => state.prompt.prompt.dataSync(), /donated/);
+  assert.throws(() => state.tuned.prompt.dataSync(), /donated/);
   assert.equal([...given.targets.dataSync()], [5, 1]);
   assert.ok(Number.isFinite(params.tokenEmbedder.embedding.dataSync()[0]));
   dispose([next, loss, given]);
@@ -120,6 +136,91 @@ State("a step takes the state over, and leaves the model and the batch alone", (
 State("the options of the loss reach it", () => {
   assert.ok(train(1, { zLoss: 1 }).losses[0] > train(1, {}).losses[0] + 0.1);
   assert.ok(train(1, { normalize: "none" }).losses[0] > 1.9 * train(1, {}).losses[0]);
+});
+
+/** One step of a method on the batch: the tree before and after. */
+const once = <P extends object, Opt>(of: Method<P>, tx: GradientTransformation<Opt>, options: StepOptions = {}) => {
+  const tuned = of.init(random.key(3), config, params);
+  const before = hostTree(tuned);
+  const step = makeTrainStep(config, of, tx, options);
+  const { state, loss } = step(params, initState(tx, tuned, random.key(0), options), batch());
+  const after = { tuned: hostTree(state.tuned), evaluated: hostTree(evaluatedTree(state)), loss: loss.item() };
+  dispose([state, loss]);
+  step.dispose();
+  return { before, ...after };
+};
+const numbers = (tree: HostTree): number[] => Object.values(namedArrays(tree, "")).flatMap(({ data }) => [...data]);
+
+State("a step of any method is one update by the gradient of its loss, the toy's too", () => {
+  const methods = [toyMethod, lora({ rank: 2 }), full(), compose({ prompt: method, lora: lora({ rank: 1 }) })];
+  for (const of of methods as readonly Method[]) {
+    const { before, tuned, loss } = once(of, sgd({ learningRate: 0.1 }));
+    const start = of.init(random.key(3), config, params);
+    const lossOf = methodLoss(config, of);
+    assert.ok(Math.abs(loss - lossOf(params, start, batch()).item()) < 1e-5, of.settings.name);
+    const want = numbers(hostTree(grad(lossOf, { argnums: 1 })(params, start, batch()) as object));
+    const [from, to] = [numbers(before), numbers(tuned)];
+    assert.ok(want.some((g) => Math.abs(g) > 1e-3));
+    want.forEach((g, i) => {
+      assert.ok(
+        Math.abs(to[i] - (from[i] - 0.1 * g)) < 1e-5,
+        `${of.settings.name} ${i}: ${to[i]} from ${from[i]}, ${g}`,
+      );
+    });
+  }
+});
+
+State("parts of a composed tree have optimizers of their own", () => {
+  const both = compose({ prompt: method, lora: lora({ rank: 1 }) });
+  const tx = multiTransform({ prompt: adam({ learningRate: 0.1 }), lora: setToZero() }, (path) =>
+    path.startsWith("prompt/") ? "prompt" : "lora",
+  );
+  const { before, tuned } = once(both, tx);
+  assert.equal(tuned.lora, before.lora);
+  const [from, to] = [numbers(before.prompt as HostTree), numbers(tuned.prompt as HostTree)];
+  // Adam's first update is the learning rate, by the sign of the gradient.
+  to.forEach((x, i) => {
+    assert.ok(Math.abs(Math.abs(x - from[i]) - 0.1) < 1e-4, `${x} from ${from[i]}`);
+  });
+});
+
+State("gradients are clipped where the optimizer says so", () => {
+  const moved = (tx: GradientTransformation<never>): number => {
+    const { before, tuned } = once(method, tx);
+    const [from, to] = [numbers(before), numbers(tuned)];
+    return Math.hypot(...to.map((x, i) => x - from[i]));
+  };
+  const plain = sgd({ learningRate: 1 });
+  const free = moved(plain as never);
+  assert.ok(free > 0.02, `${free}`);
+  assert.ok(Math.abs(moved(chain(clipByGlobalNorm(0.01), plain) as never) - 0.01) < 1e-5);
+  assert.ok(Math.abs(moved(chain(clipByGlobalNorm(10 * free), plain) as never) - free) < 1e-5);
+});
+
+State("the average follows the tree by its decay, and is what is evaluated", () => {
+  const tx = sgd({ learningRate: 1 });
+  const { before, tuned, evaluated } = once(method, tx, { ema: 0.75 });
+  const [from, to, between] = [before, tuned, evaluated].map(numbers);
+  between.forEach((x, i) => {
+    assert.ok(Math.abs(x - (0.75 * from[i] + 0.25 * to[i])) < 1e-6, `${i}`);
+  });
+  assert.equal(once(method, tx).evaluated, once(method, tx).tuned, "without one the tree itself is evaluated");
+  const state = initState(tx, method.init(random.key(3), config, params), random.key(0), { ema: 0.5 });
+  const step = makeTrainStep(config, method, tx, { ema: 0.5 });
+  const first = step(params, state, batch());
+  const second = step(params, first.state, batch());
+  assert.ok(second.state.average !== undefined, "it goes on");
+  dispose(second);
+});
+
+State("options out of range are refused", () => {
+  const tx = sgd({ learningRate: 1 });
+  for (const microbatches of [0, 1.5, -1, Number.NaN]) {
+    assert.throws(() => makeTrainStep(config, method, tx, { microbatches }), /not a number of microbatches[\s\S]*1, 2/);
+  }
+  for (const ema of [1, -0.1, Number.NaN]) {
+    assert.throws(() => makeTrainStep(config, method, tx, { ema }), /not a decay[\s\S]*0 to below 1/);
+  }
 });
 
 State.run();

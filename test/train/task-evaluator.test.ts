@@ -4,7 +4,9 @@ import { init, memory } from "../../lib/compile/init.js";
 import { dispose } from "../../lib/core/tensor.js";
 import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import { prompt as promptMethod } from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
+import * as random from "../../lib/random/index.js";
 import { generate } from "../../lib/t5/generate.js";
 import { type Params, promptLoss } from "../../lib/t5/model.js";
 import { rank } from "../../lib/t5/rank.js";
@@ -13,7 +15,7 @@ import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
 import type { ReadyModel } from "../../lib/train/answer.js";
 import { checkedFront, frontOf, taskEvaluator } from "../../lib/train/task-evaluator.js";
-import { colours, exampleOf } from "./fakes.js";
+import { colours, exampleOf, toyMethod } from "./fakes.js";
 
 const Evaluator = suite("train/task-evaluator");
 
@@ -116,7 +118,7 @@ Evaluator("one beam with T5X's penalty answers as beam search does, which is not
 });
 
 Evaluator("a prompt changes the answers' loss, and a task without labels cannot be ranked", async () => {
-  const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { promptLength: 3 });
+  const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { method: promptMethod({ length: 3 }) });
   using prompt = np.full([3, model.config.dModel], 2);
   const [bare, prompted] = [await evaluate(null), await evaluate({ prompt })];
   assert.ok(Math.abs(bare.loss - prompted.loss) > 1e-3);
@@ -126,6 +128,29 @@ Evaluator("a prompt changes the answers' loss, and a task without labels cannot 
     () => taskEvaluator(model, tokenizer, free as Task, examples, { decoding: "rank" }),
     /colours has no labels to rank[\s\S]*greedy or beam/,
   );
+});
+
+Evaluator("a method puts its tree into the model; at its start the toy changes nothing", async () => {
+  const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { method: toyMethod });
+  const tuned = toyMethod.init(random.key(0), model.config, model.params);
+  const [bare, same] = [await evaluate(null), await evaluate(tuned)];
+  assert.equal(same, bare);
+  using shift = np.full([model.config.dModel], 0.5);
+  const other = await evaluate({ ...tuned, deep: { shift } });
+  assert.ok(Math.abs(other.loss - bare.loss) > 1e-3);
+  dispose(tuned);
+  evaluate.dispose();
+});
+
+Evaluator("a tree without a method is refused", async () => {
+  const { evaluate } = taskEvaluator(model, tokenizer, colours, examples);
+  try {
+    await evaluate({ prompt: null } as never);
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /no method that knows it[\s\S]*method/);
+  }
+  evaluate.dispose();
 });
 
 Evaluator("a length cuts inputs, and counts them", async () => {
@@ -172,15 +197,16 @@ Evaluator("what stands in front of inputs is the task's name or number; a task w
 Evaluator("evaluations leave nothing on the device", async () => {
   for (const decoding of ["greedy", "rank"] as const) {
     const before = memory().arrays;
-    const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { decoding, promptLength: 2 });
-    using prompt = np.full([2, model.config.dModel], 1);
-    await evaluate({ prompt });
+    const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { decoding, method: toyMethod });
+    const tuned = toyMethod.init(random.key(0), model.config, model.params);
+    await evaluate(tuned);
     const after = memory().arrays;
-    await evaluate({ prompt });
+    await evaluate(tuned);
     assert.is(memory().arrays, after, decoding);
     evaluate.dispose();
-    // The prompt is still there.
-    assert.is(memory().arrays, before + 1, decoding);
+    // The tree is still there: a gain and a shift, and the key.
+    assert.is(memory().arrays, before + 3, decoding);
+    dispose(tuned);
   }
 });
 

@@ -9,6 +9,7 @@ import { runtimeOn } from "../../../lib/compile/runtime.js";
 import { isFluxionError } from "../../../lib/core/errors.js";
 import { setRuntime } from "../../../lib/core/runtime.js";
 import { dispose, type Tensor } from "../../../lib/core/tensor.js";
+import { prompt as promptMethod } from "../../../lib/methods/index.js";
 import * as np from "../../../lib/np/index.js";
 import { adafactor } from "../../../lib/optim/index.js";
 import * as random from "../../../lib/random/index.js";
@@ -66,7 +67,8 @@ const batch = () => batchOf(tiny, drawData(tiny));
 const training = () => {
   const { config, params, prompt } = t5Of(tiny, drawData(tiny));
   const tx = adafactor({ learningRate: 0.3 });
-  const step = makeTrainStep(config, tx, { dropoutRate: 0.1 });
+  const method = promptMethod({ length: tiny.prompt });
+  const step = makeTrainStep(config, method, tx, { dropoutRate: 0.1 });
   return { step, params, state: initState(tx, prompt, random.key(0)) };
 };
 

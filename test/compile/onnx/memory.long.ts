@@ -8,6 +8,7 @@ import { batchOf, t5Of } from "../../../bench/t5/fluxion.js";
 import { drawData, SIZES, type Size } from "../../../bench/t5/model.js";
 import { init, memory } from "../../../lib/compile/init.js";
 import { dispose, type Tensor } from "../../../lib/core/tensor.js";
+import { prompt as promptMethod } from "../../../lib/methods/index.js";
 import * as np from "../../../lib/np/index.js";
 import { adafactor } from "../../../lib/optim/index.js";
 import * as random from "../../../lib/random/index.js";
@@ -31,7 +32,8 @@ const resident = async (): Promise<number> => {
 const training = (size: Size) => {
   const { config, params, prompt } = t5Of(size, drawData(size));
   const tx = adafactor({ learningRate: 0.3 });
-  return { params, step: makeTrainStep(config, tx), state: initState(tx, prompt, random.key(0)) };
+  const step = makeTrainStep(config, promptMethod({ length: size.prompt }), tx);
+  return { params, step, state: initState(tx, prompt, random.key(0)) };
 };
 
 const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };

@@ -7,7 +7,10 @@ import { spawnSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { ROWS } from "./methods/rows.js";
+import { COST_SIZES } from "./methods/sizes.js";
 import { CASES } from "./sizes/cases.js";
+import { compare } from "./t5/compare.js";
 import { type Line, measure } from "./t5/measure.js";
 import { SIZES, type SizeName } from "./t5/model.js";
 import type { Task } from "./t5/task.js";
@@ -69,6 +72,32 @@ const runSizes = (cases: readonly string[]): void => {
   for (const name of cases) runScript("sizes/peer.ts", [name], { bench: "sizes", case: name });
 };
 
+interface MethodOptions {
+  readonly methods: readonly string[];
+  readonly tasks: readonly string[];
+  readonly seeds: number;
+  readonly steps: number;
+  readonly runs: number;
+}
+const METHOD_NAMES = Object.keys(ROWS);
+const runCosts = ({ methods, runs }: MethodOptions): void => {
+  for (const size of Object.keys(COST_SIZES)) {
+    for (const method of methods) {
+      runScript("methods/cost.ts", [method, size, String(runs)], { bench: "methods", part: "cost", method, size });
+    }
+  }
+};
+const runScores = ({ methods, tasks, seeds, steps }: MethodOptions): void => {
+  for (const method of methods) {
+    for (const task of tasks) {
+      for (let seed = 0; seed < seeds; seed++) {
+        const who = { bench: "methods", part: "score", method, task, seed };
+        runScript("methods/score.ts", [method, task, String(seed), String(steps)], who);
+      }
+    }
+  }
+};
+
 const program = new Command("bench").description("benchmarks against peers in the same run");
 const command = (name: string, description: string): Command =>
   program.command(name).description(description).option("--json", "JSON lines only");
@@ -77,6 +106,7 @@ const positive = (text: string): number => {
   if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError("a whole number from 1 on");
   return n;
 };
+const list = (text: string): string[] => text.split(",");
 const runsOption = (runs: number): Option =>
   new Option("--runs <n>", "rounds; in each, every peer has a turn of a run at least")
     .argParser(positive)
@@ -104,6 +134,27 @@ command("decode", "tokens written by the most likely choice, with and without a 
     print(machine());
     await runT5({ bench: "decode", size, batch, tokens, cache: true }, common);
   });
+program
+  .command("compare")
+  .description(
+    "the time of a step and of decoding here, divided by that of another checkout, on the native executor and on the backend's",
+  )
+  .argument("<checkout>", "the root of the other checkout, with its node_modules")
+  .addOption(sizeOption())
+  .option("--threads <n>", "threads of the native executor", positive, 1)
+  .addOption(runsOption(9))
+  .action(async (checkout: string, options: { size: SizeName; threads: number; runs: number }) => {
+    print(machine());
+    const { size, threads, runs } = options;
+    const tasks: readonly Task[] = [
+      { bench: "step", size },
+      { bench: "decode", size, batch: 8, tokens: 32, cache: true },
+    ];
+    for (const task of tasks) {
+      print(await compare(checkout, { peer: "fluxion-onnx", threads, task }, runs));
+      print(await compare(checkout, { peer: "fluxion-tfjs", threads: 1, task }, runs));
+    }
+  });
 command("tokenize", "text to token ids: megabytes of English a second")
   .option("--rounds <n>", "rounds of each peer", positive, 4)
   .action(({ rounds }: { rounds: number }) => {
@@ -118,6 +169,20 @@ command(
   .action((only: string | undefined) => {
     print(machine());
     runSizes(only === undefined ? Object.keys(CASES) : [only]);
+  });
+program
+  .command("methods")
+  .description("what each method of training costs and reaches: the tables of docs/methods.md")
+  .addArgument(new Argument("[part]", "one of the two; both by default").choices(["costs", "scores"]))
+  .option("--methods <names>", "some of the methods", list, METHOD_NAMES)
+  .option("--tasks <names>", "tasks of superglue-mini, for the scores", list, ["cb", "rte", "boolq"])
+  .option("--seeds <n>", "seeds of each score", positive, 3)
+  .option("--steps <n>", "training steps of each score", positive, 300)
+  .addOption(runsOption(5))
+  .action((part: string | undefined, options: MethodOptions) => {
+    print(machine());
+    if (part !== "scores") runCosts(options);
+    if (part !== "costs") runScores(options);
   });
 command("all", "everything docs/benchmarks.md has a table of; scripts/benchmarks.ts makes them of the JSON lines")
   .addOption(runsOption(5))

@@ -2,10 +2,10 @@
 import type { Line } from "./t5/measure.js";
 
 /** Where there is no figure. */
-const NONE = "—";
+export const NONE = "—";
 
 /** A table with its columns aligned. */
-const tableOf = (rows: readonly (readonly string[])[]): string => {
+export const tableOf = (rows: readonly (readonly string[])[]): string => {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
   const print = (cells: readonly string[]): string =>
     `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
@@ -13,10 +13,10 @@ const tableOf = (rows: readonly (readonly string[])[]): string => {
   return [head, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body].join("\n");
 };
 
-const unique = <T>(list: readonly T[]): T[] => [...new Set(list)];
+export const unique = <T>(list: readonly T[]): T[] => [...new Set(list)];
 const number = (line: Line, key: string): number => line[key] as number;
 /** Three digits, and no exponent. */
-const short = (x: number): string => (x >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(3))));
+export const short = (x: number): string => (x >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(3))));
 const gigabytes = (bytes: unknown): string => `${short((bytes as number) / 1e9)} GB`;
 
 /** A kind of table: who has a row, what has a column, what stands there. */
@@ -74,7 +74,7 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   },
 };
 
-const BENCHES = [...unique(Object.values(LAYOUTS).map(({ bench }) => bench)), "sizes"];
+const BENCHES = [...unique(Object.values(LAYOUTS).map(({ bench }) => bench)), "sizes", "methods"];
 
 const sizesTable = (lines: readonly Line[]): string =>
   tableOf([

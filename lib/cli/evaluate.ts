@@ -6,7 +6,7 @@ import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
 import { prompt as promptMethod } from "../methods/index.js";
 import { superglueAverage } from "../metrics/average.js";
-import { fromArray } from "../prompt/prompt.js";
+import { fromArray } from "../prompt/index.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
 import type { T5Config } from "../t5/config.js";
 import { readExamples } from "../tasks/reading.js";

@@ -6,7 +6,7 @@ import type { Tensor } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
 import * as np from "../np/index.js";
-import { fromArray } from "../prompt/prompt.js";
+import { fromArray } from "../prompt/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Params } from "../t5/model.js";
 import { withProgress } from "./bar.js";

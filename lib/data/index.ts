@@ -21,6 +21,7 @@ export {
   tokenize,
   withEos,
 } from "./batch.js";
+export { type DemonstrationOptions, demonstrations } from "./demonstrations.js";
 export {
   type EvaluationBatch,
   type EvaluationBatchOptions,

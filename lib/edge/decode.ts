@@ -155,13 +155,32 @@ export const closed = <P extends t.Props>(
   );
 };
 
+/** A codec around another: places in values are those of the inner one. */
+const around = <A, O>(base: object, type: t.Type<A, O, unknown>): t.Type<A, O, unknown> =>
+  Object.assign(type, "_tag" in base && { _tag: base._tag });
+
 /** A property that may be missing, and then has this value. `null` counts as missing, since Python writes `None` so. */
 export const withDefault = <A, O>(codec: t.Type<A, O, unknown>, value: A): t.Type<A, O, unknown> =>
-  new t.Type(
-    codec.name,
-    codec.is,
-    (raw, context) => (raw === undefined || raw === null ? t.success(value) : codec.validate(raw, context)),
-    codec.encode,
+  around(
+    codec,
+    new t.Type(
+      codec.name,
+      codec.is,
+      (raw, context) => (raw === undefined || raw === null ? t.success(value) : codec.validate(raw, context)),
+      codec.encode,
+    ),
+  );
+
+/** A property that may be missing; `null` counts as missing. */
+export const optional = <A, O>(codec: t.Type<A, O, unknown>): t.Type<A | undefined, O | undefined, unknown> =>
+  around(
+    codec,
+    new t.Type<A | undefined, O | undefined, unknown>(
+      codec.name,
+      (value): value is A | undefined => value === undefined || codec.is(value),
+      (raw, context) => (raw === undefined || raw === null ? t.success(undefined) : codec.validate(raw, context)),
+      (value) => (value === undefined ? undefined : codec.encode(value)),
+    ),
   );
 
 /** A codec for the values of `base` that pass a test, under a name that says what the test is. */
@@ -170,12 +189,17 @@ export const such = <A, O>(
   test: (value: A) => boolean,
   name: string,
 ): t.Type<A, O, unknown> =>
-  new t.Type(
-    name,
-    (value): value is A => base.is(value) && test(value),
-    (raw, context) =>
-      E.chain((value: A) => (test(value) ? t.success(value) : t.failure<A>(raw, context)))(base.validate(raw, context)),
-    base.encode,
+  around(
+    base,
+    new t.Type(
+      name,
+      (value): value is A => base.is(value) && test(value),
+      (raw, context) =>
+        E.chain((value: A) => (test(value) ? t.success(value) : t.failure<A>(raw, context)))(
+          base.validate(raw, context),
+        ),
+      base.encode,
+    ),
   );
 
 /** Integers from 1. */

@@ -2,7 +2,7 @@
 export { type ComposedTree, compose, type TreeOf } from "./compose.js";
 export { design } from "./design.js";
 export { type Ia3Options, type Ia3Scale, type Ia3Tree, ia3 } from "./ia3.js";
-export type { Kernels } from "./kernels.js";
+export type { Kernels } from "./kernel-names.js";
 export { type LoraFactors, type LoraOptions, type LoraTree, lora } from "./lora.js";
 export type { Json, Method, MethodSettings } from "./method.js";
 export { type PromptOptions, type PromptPosition, prompt, VISIBILITIES, type Visibility } from "./prompt.js";

@@ -11,7 +11,8 @@ import type { Kernel, LowRank } from "../t5/config.js";
 import { mapKernels } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";
 import { stopGradient } from "../transforms/stop-gradient.js";
-import { byPattern, type Kernels, selectKernels, type Target } from "./kernels.js";
+import type { Kernels } from "./kernel-names.js";
+import { byPattern, selectKernels, type Target } from "./kernels.js";
 import type { Method } from "./method.js";
 import { checkTree } from "./trees.js";
 

@@ -1,11 +1,5 @@
-/** @file Soft prompts. */
+/** @file Soft prompts: where they start, and which tokens they are near to. */
+export { fromArray, randomUniform, sampledVocabulary } from "./initial.js";
 export { type Metric, type Nearest, type NearestOptions, nearestTokens } from "./neighbours.js";
-export {
-  classLabels,
-  fakePrompt,
-  fromArray,
-  prefixMask,
-  prepend,
-  randomUniform,
-  sampledVocabulary,
-} from "./prompt.js";
+export { type MlpOptions, type Recycling, recycle } from "./recycle.js";
+export { classLabels, fromEmbeddedString, fromText } from "./text.js";

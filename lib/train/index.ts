@@ -37,5 +37,5 @@ export {
   type TrainState,
   type TrainStep,
 } from "./state.js";
-export type { HostTree } from "./store.js";
+export type { HostTree } from "../methods/trees.js";
 export { type TaskEvaluator, type TaskEvaluatorOptions, taskEvaluator } from "./task-evaluator.js";

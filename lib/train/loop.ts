@@ -6,10 +6,11 @@
  */
 import { ArgumentError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
+import type { HostTree } from "../methods/trees.js";
 import type { Batch } from "../t5/model.js";
 import type { AnyParams } from "../t5/stack.js";
 import { evaluatedTree, type TrainState, type TrainStep } from "./state.js";
-import { type HostTree, hostTree } from "./store.js";
+import { hostTree } from "./store.js";
 
 /** One answer of an evaluation. */
 export interface Prediction {

@@ -30,6 +30,6 @@ export const saveTunedBy =
   (settings: MethodSettings): SaveTuned =>
   async (dir, best) => {
     const metadata = { step: String(best.step) };
-    await orThrow(saveTuned(join(dir, "tuned.safetensors"), settings, best.tuned, metadata));
+    await orThrow(saveTuned(join(dir, "tuned.safetensors"), { settings, tuned: best.tuned, metadata }));
     await MORE[settings.name]?.(dir, best);
   };

@@ -14,7 +14,7 @@ import type { PromptOptions } from "../methods/prompt.js";
 import type { Example } from "../metrics/answered.js";
 import * as np from "../np/index.js";
 import { adafactor, chain, clipByGlobalNorm, type GradientTransformation } from "../optim/index.js";
-import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../prompt/prompt.js";
+import { classLabels, fromArray, randomUniform, sampledVocabulary } from "../prompt/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Params } from "../t5/model.js";

@@ -17,11 +17,12 @@ import { orThrow } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import { parseSafetensors } from "../io/safetensors.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
+import type { HostTree } from "../methods/trees.js";
 import { ensureDir, readBytes, writeAtomic } from "../store/files.js";
 import type { Best, Position, Prediction } from "./loop.js";
 import type { SaveTuned } from "./outputs.js";
 import type { TrainState } from "./state.js";
-import { deviceTree, type HostTree, hostTree, namedArrays, restoreHostTree } from "./store.js";
+import { deviceTree, hostTree, namedArrays, restoreHostTree } from "./store.js";
 
 const FILES = {
   config: "config.json",

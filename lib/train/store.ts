@@ -7,10 +7,8 @@ import { flatten, pathsOf, printPath, treeMap, unflatten } from "../core/pytree.
 import type { Tensor } from "../core/tensor.js";
 import { listing } from "../edge/decode.js";
 import { isValue } from "../io/values.js";
+import type { HostTree } from "../methods/trees.js";
 import * as np from "../np/index.js";
-
-/** A tree of arrays on the host. */
-export type HostTree = { readonly [key: string]: HostArray | HostTree };
 
 /** The values of a tree of tensors on the host. */
 export const hostTree = (tree: object): HostTree =>

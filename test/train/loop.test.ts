@@ -5,6 +5,7 @@ import { isFluxionError } from "../../lib/core/errors.js";
 import type { HostArray } from "../../lib/core/host.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { memory } from "../../lib/index.js";
+import type { HostTree } from "../../lib/methods/trees.js";
 import * as np from "../../lib/np/index.js";
 import {
   type Best,
@@ -15,7 +16,6 @@ import {
   trainLoop,
 } from "../../lib/train/loop.js";
 import type { TrainState, TrainStep } from "../../lib/train/state.js";
-import type { HostTree } from "../../lib/train/store.js";
 
 const Loop = suite("train/loop");
 Loop.before(() => init({ backend: "reference" }));

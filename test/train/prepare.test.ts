@@ -8,7 +8,7 @@ import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { encodeNpy } from "../../lib/io/npy.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, chain, clipByGlobalNorm, type GradientTransformation } from "../../lib/optim/index.js";
-import { classLabels, randomUniform, sampledVocabulary } from "../../lib/prompt/prompt.js";
+import { classLabels, randomUniform, sampledVocabulary } from "../../lib/prompt/index.js";
 import * as random from "../../lib/random/index.js";
 import type { RunConfig } from "../../lib/train/config.js";
 import { checkVocabulary, describeRun, makeOptimizer, type Prepared, prepare } from "../../lib/train/prepare.js";

@@ -4,6 +4,7 @@ import { init } from "../../lib/compile/init.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { compose, full, lora, type Method, prompt as promptMethod } from "../../lib/methods/index.js";
 import { methodLoss } from "../../lib/methods/loss.js";
+import type { HostTree } from "../../lib/methods/trees.js";
 import * as np from "../../lib/np/index.js";
 import {
   adafactor,
@@ -19,7 +20,7 @@ import * as random from "../../lib/random/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { type Params, promptLoss } from "../../lib/t5/model.js";
 import { evaluatedTree, initState, makeTrainStep, type StepOptions } from "../../lib/train/state.js";
-import { type HostTree, hostTree, namedArrays } from "../../lib/train/store.js";
+import { hostTree, namedArrays } from "../../lib/train/store.js";
 import { grad } from "../../lib/transforms/grad.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 import { toyMethod } from "./fakes.js";

@@ -1,0 +1,69 @@
+/** @file The names of kernels, in our tree and in Hugging Face's model, and which of them settings mean, with PEFT's rules. */
+import { ArgumentError } from "../core/errors.js";
+import { moduleName } from "../t5/huggingface-names.js";
+
+/**
+ * Kernels by name: each entry is a whole name or its last parts, in our tree (`query`, `attention/query`) or in Hugging Face's
+ * (`q`, `SelfAttention.q`); or a regular expression of a whole name; or every kernel but the output layer's.
+ */
+export type Kernels = readonly string[] | { readonly pattern: string } | "all-linear";
+
+/** The names of one kernel: the slash path in our tree, and Hugging Face's module. */
+export interface KernelName {
+  readonly path: string;
+  readonly module: string;
+}
+
+/** The names of the kernel at a path such as `encoder/layers/0/attention/query`. */
+export const kernelName = (path: string): KernelName => ({ path, module: moduleName(path) ?? path });
+
+const OUTPUT = "decoder/logitsDense";
+
+/** Whether an entry of a list means a kernel. */
+const fitsEntry = (entry: string, { path, module }: KernelName): boolean =>
+  path === entry || path.endsWith(`/${entry}`) || module === entry || module.endsWith(`.${entry}`);
+
+/** The regular expression of a whole name. @throws {ArgumentError} when it cannot be read */
+const wholeName = (where: string, pattern: string): RegExp => {
+  try {
+    return new RegExp(`^(?:${pattern})$`);
+  } catch (error) {
+    const what = "the pattern is not a regular expression";
+    throw new ArgumentError({ where, what, got: pattern, hint: error instanceof Error ? error.message : undefined });
+  }
+};
+
+/**
+ * Whether a kernel is one of those selected.
+ *
+ * @throws {ArgumentError} for a pattern that is not a regular expression
+ * @example kernelMatcher("lora", ["q", "mlp/wo"])(kernelName("encoder/layers/0/attention/query")) // true
+ */
+export const kernelMatcher = (where: string, kernels: Kernels): ((name: KernelName) => boolean) => {
+  if (kernels === "all-linear") return ({ path }) => path !== OUTPUT;
+  if ("pattern" in kernels) {
+    const whole = wholeName(where, kernels.pattern);
+    return ({ path, module }) => whole.test(path) || whole.test(module);
+  }
+  return (name) => kernels.some((entry) => fitsEntry(entry, name));
+};
+
+/**
+ * The value of the first key that fits a kernel, else `usual`. A key fits a Hugging Face module as in PEFT: the regular expression
+ * `(.*\.)?(key)$` from its start.
+ *
+ * @throws {ArgumentError} for a key that is not a regular expression
+ * @example patternValue("lora", { "decoder.*.q": 2 }, 8)(kernelName("decoder/layers/1/selfAttention/query")) // 2
+ */
+export const patternValue = (
+  where: string,
+  patterns: Readonly<Record<string, number>>,
+  usual: number,
+): ((name: KernelName) => number) => {
+  const keys = Object.keys(patterns);
+  const expressions = keys.map((key) => wholeName(where, `(?:.*\\.)?(?:${key})`));
+  return ({ module }) => {
+    const at = expressions.findIndex((expression) => expression.test(module));
+    return at < 0 ? usual : patterns[keys[at]];
+  };
+};

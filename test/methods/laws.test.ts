@@ -1,0 +1,147 @@
+/** @file What holds for every method, whatever it does: at its start, merged, stacked, batched, exported and differentiated. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { scope } from "../../lib/core/composite.js";
+import type { HostArray } from "../../lib/core/host.js";
+import { withRuntime } from "../../lib/core/runtime.js";
+import { jit, np, random, type Tensor, t5, tree, valueAndGrad, vmap } from "../../lib/index.js";
+import { checkGrads } from "../../lib/transforms/check.js";
+import { allclose, hostOf, messageOf, noLeaks, runtimes, treesClose } from "../helpers/runtime.js";
+import { tinyT5 } from "../helpers/tiny-t5.js";
+import { METHODS, samples, shaken, stackedTree } from "./samples.js";
+
+const Laws = suite("methods/laws");
+
+const check = (labels: readonly string[], title: string, body: () => void): void => {
+  for (const { label, open } of runtimes().filter((r) => labels.includes(r.label))) {
+    Laws(`${label}: ${title}`, async () => withRuntime(await open(), () => noLeaks(() => scope(body))));
+  }
+};
+
+const ids = (rows: readonly (readonly number[])[]): Tensor =>
+  np.array(Int32Array.from(rows.flat()), { shape: [rows.length, rows[0].length] });
+const batchOf = (): t5.Batch => ({
+  inputs: ids([
+    [5, 9, 3, 1, 0],
+    [7, 2, 30, 11, 1],
+  ]),
+  targets: ids([
+    [8, 1, 0],
+    [3, 21, 1],
+  ]),
+});
+const doubled = <T>(x: T): T => tree.map((leaf: Tensor) => np.astype(leaf, "float64"), x as never) as T;
+
+const T5_1_0 = { gated: false, activation: "relu", tiedEmbeddings: true } as const;
+const EXACT = { abs: 0, rel: 0 };
+const CLOSE = { abs: 2e-5, rel: 1e-5 };
+
+/** Methods that start as the frozen model, and how near they are to it. */
+const NEUTRAL: Readonly<Record<string, { readonly abs: number; readonly rel: number }>> = {
+  lora: EXACT,
+  "lora everywhere": EXACT,
+  ia3: EXACT,
+  "norm scales": EXACT,
+  "some weights": EXACT,
+  "all weights": EXACT,
+  // The norm of a kernel divided by itself is 1; a term of zero is added before.
+  dora: EXACT,
+};
+
+for (const changes of [{}, T5_1_0]) {
+  const kind = "gated" in changes ? "T5 1.0" : "T5 1.1";
+  check(["reference", "wasm", "onnx"], `${kind}: methods that start neutral change no logit`, () => {
+    const { config, params } = tinyT5(changes);
+    const want = hostOf(t5.logits(config, params, batchOf()));
+    for (const [name, tolerance] of Object.entries(NEUTRAL)) {
+      if ("gated" in changes && name === "some weights") continue;
+      const method = METHODS[name];
+      const model = method.apply(config, params, method.init(random.key(3), config, params));
+      allclose(hostOf(t5.logits(config, model, batchOf())), want, name, tolerance);
+    }
+  });
+}
+
+const MERGING = ["lora", "lora everywhere", "dora", "ia3", "norm scales", "some weights", "all weights"];
+
+check(["reference"], "what enters at the input cannot be merged, and the error says so", () => {
+  const { config, params, samples: all } = samples();
+  for (const name of Object.keys(METHODS)) {
+    const { method, tuned } = all[name];
+    const said = messageOf(() => t5.merge(method.apply(config, params, tuned)));
+    if (MERGING.includes(name)) assert.is(said, undefined, name);
+    else assert.match(said as string, /t5\.merge/, name);
+  }
+});
+
+/** The logits of a method's model and of its merged weights. */
+const mergedAndNot = (config: t5.T5Config, model: t5.Modified): [HostArray, HostArray] => [
+  hostOf(t5.logits(config, t5.merge(model), batchOf())),
+  hostOf(t5.logits(config, model, batchOf())),
+];
+
+check(["reference", "wasm"], "merged weights give the logits of the method", () => {
+  const { config, params, samples: all } = samples();
+  const frozen = hostOf(t5.logits(config, params, batchOf()));
+  for (const name of MERGING) {
+    const { method, tuned } = all[name];
+    const model = method.apply(config, params, tuned);
+    assert.equal(tree.structure(t5.merge(model)), tree.structure(params), name);
+    const [got, want] = mergedAndNot(config, model);
+    allclose(got, want, name, { abs: 1e-4, rel: 0 });
+    assert.ok(
+      got.data.some((x, i) => Math.abs(x - frozen.data[i]) > 1e-2),
+      `${name} changes something`,
+    );
+  }
+});
+
+check(["reference"], "in float64 merged weights are the method to 1e-10", () => {
+  const { config, params, samples: all } = samples();
+  for (const name of MERGING) {
+    const { method, tuned } = all[name];
+    const [got, want] = mergedAndNot(config, method.apply(config, doubled(params), doubled(tuned)));
+    assert.is(got.dtype, "float64");
+    allclose(got, want, name, { abs: 1e-10, rel: 0 });
+  }
+});
+
+for (const name of Object.keys(METHODS)) {
+  check(["wasm", "onnx"], `${name}: scanned layers give the loss and gradients of unrolled ones`, () => {
+    const { config, params, samples: all } = samples();
+    const { method, tuned } = all[name];
+    const stacked = t5.stackLayers(params);
+    const loss = (frozen: t5.AnyParams, p: object, b: t5.Batch): Tensor =>
+      t5.loss<t5.Model>(config)(method.apply(config, frozen, p, b), b);
+    using step = jit(valueAndGrad(loss, { argnums: 1 }));
+    const [loss1, gradient] = step(params, tuned, batchOf());
+    const got = step(stacked, stackedTree(tuned), batchOf());
+    treesClose(got, [loss1, stackedTree(gradient as object)], name, CLOSE);
+  });
+}
+
+check(["wasm"], "a batch of trained trees gives what each gives by itself", () => {
+  const { config, params, samples: all } = samples();
+  for (const [name, { method, tuned }] of Object.entries(all)) {
+    const trees = [tuned, shaken(tuned, 7), shaken(tuned, 8)];
+    const stacked = tree.map((...xs: Tensor[]) => np.stack(xs), trees[0] as never, ...trees.slice(1)) as object;
+    const logits = (p: object): Tensor => t5.logits(config, method.apply(config, params, p), batchOf());
+    const got = vmap(logits)(stacked);
+    trees.forEach((one, i) => {
+      allclose(hostOf(np.get(got, i)), hostOf(logits(one)), `${name}, tree ${i}`, CLOSE);
+    });
+  }
+});
+
+check(["reference"], "reverse mode gives the derivative that differences give", () => {
+  const { config, params, samples: all } = samples();
+  const frozen = doubled(params);
+  for (const [name, { method, tuned }] of Object.entries(all)) {
+    // DoRA takes its norms as constants, see below.
+    if (name === "dora" || name === "all weights") continue;
+    const loss = (p: object): Tensor => t5.loss<t5.Model>(config)(method.apply(config, frozen, p), batchOf());
+    checkGrads(loss as never, [tuned] as never, { order: 1, modes: ["reverse"], tolerance: 1e-6 });
+  }
+});
+
+Laws.run();

@@ -98,11 +98,11 @@ export const makeTrainStep = <P extends object, Opt>(
   checkOptions(options);
   const { ema } = options;
   const lossAndGrad = lossAndGradOf(config, method, options);
-  const withDropout = (options.dropoutRate ?? 0) > 0;
   return jit(
     function trainStep(frozen: AnyParams, { tuned: before, average, ...state }: TrainState<P, Opt>, batch: Batch) {
-      const dropout = withDropout ? { dropoutKey: random.foldIn(state.key, state.step) } : {};
-      const [loss, grads] = lossAndGrad(frozen, before, { ...batch, ...dropout });
+      // The method may drop where the model does not; where nothing is dropped, the key is never used.
+      const dropoutKey = random.foldIn(state.key, state.step);
+      const [loss, grads] = lossAndGrad(frozen, before, { ...batch, dropoutKey });
       const [updates, opt] = tx.update(grads, state.opt, before);
       const tuned = applyUpdates(before, updates);
       const next = { tuned, opt, step: np.add(state.step, 1), key: state.key };

@@ -2,7 +2,14 @@
 import * as assert from "uvu/assert";
 import { sizeOf } from "../../lib/core/aval.js";
 import { assertNear, type GoldenTensor, type Host } from "../helpers/golden.js";
-import { type Case, type CaseJson, checkConfig, type Sequences, type ShortDigest, type Training } from "./golden-cases.js";
+import {
+  type Case,
+  type CaseJson,
+  checkConfig,
+  type Sequences,
+  type ShortDigest,
+  type Training,
+} from "./golden-cases.js";
 import type { Greedy, Measured, Optimizer, Run } from "./golden-results.js";
 import { placeOf, turned } from "./peft-names.js";
 

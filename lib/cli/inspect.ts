@@ -138,7 +138,7 @@ const PROMPTS = ["prompt", "prompt_embeddings"];
 /** Shows the tensors of a checkpoint, or the vectors of a prompt. */
 export const inspect = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
   const kind = await orThrow(checkpointKind(path));
-  if (kind === "prompt" || kind === "npy") return inspectPrompt(path, options, terminal);
+  if (kind === "adapter" || kind === "npy") return inspectPrompt(path, options, terminal);
   const contents = await contentsOf(path, kind);
   const isPrompt = contents.kind === "safetensors" && contents.tensors.every(({ name }) => PROMPTS.includes(name));
   if (isPrompt) return inspectPrompt(path, options, terminal);

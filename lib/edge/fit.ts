@@ -67,7 +67,10 @@ export const misfitError = (
   source: string,
   wantedCount: number,
   { missing, unexpected, misfits }: Differences,
-  hint?: string,
+  {
+    what = "the tensors of the file do not fit",
+    hint,
+  }: { readonly what?: string; readonly hint?: string | undefined } = {},
 ): CheckpointError | undefined => {
   const lines = [
     ...sentence("missing", missing),
@@ -80,7 +83,7 @@ export const misfitError = (
   if (lines.length === 0) return undefined;
   return new CheckpointError({
     where,
-    what: "the tensors of the file do not fit",
+    what,
     expected: `${wantedCount} tensors`,
     got: lines.join(`\n${" ".repeat(12)}`),
     at: source,

@@ -14,9 +14,9 @@ import { ADAPTER_CONFIG } from "./peft.js";
  * - `meshtf`: a checkpoint of Mesh TensorFlow, by its prefix or folder
  * - `safetensors`: one file of tensors, or the index of several
  * - `npy`: one array
- * - `prompt`: a prompt adapter of PEFT, or a folder with a prompt
+ * - `adapter`: an adapter of PEFT, the folder of a run, or a folder with a prompt
  */
-export type CheckpointKind = "huggingface" | "t5x" | "meshtf" | "safetensors" | "npy" | "prompt";
+export type CheckpointKind = "huggingface" | "t5x" | "meshtf" | "safetensors" | "npy" | "adapter";
 
 const caller: Caller<CheckpointError> = { where: "checkpointKind", error: CheckpointError };
 
@@ -31,11 +31,11 @@ const unknown = (path: string, got?: string): CheckpointError =>
 
 /** The first rule that fits names a folder. */
 const FOLDERS: readonly (readonly [kind: CheckpointKind, name: RegExp])[] = [
-  ["prompt", /^adapter_config\.json$/],
+  ["adapter", /^(adapter_config\.json|tuned\.safetensors)$/],
   ["huggingface", /^(config\.json|model\.safetensors(\.index\.json)?)$/],
   ["meshtf", /\.index$/],
   ["t5x", /^checkpoint(_\d+)?$/],
-  ["prompt", /(^|\.)prompt(\.npy|\.safetensors)?$/],
+  ["adapter", /(^|\.)prompt(\.npy|\.safetensors)?$/],
 ];
 
 const folderKind = async (path: string): Promise<CheckpointKind> => {
@@ -48,7 +48,7 @@ const folderKind = async (path: string): Promise<CheckpointKind> => {
 const fileKind = async (path: string): Promise<CheckpointKind> => {
   const name = basename(path);
   if (name.endsWith(".safetensors.index.json")) return "safetensors";
-  if (name === ADAPTER_CONFIG) return "prompt";
+  if (name === ADAPTER_CONFIG) return "adapter";
   if (name.endsWith(".index")) return "meshtf";
   await using file = await open(path, "r");
   const start = Buffer.from(await readAt(file, 0, 9)).toString("latin1");

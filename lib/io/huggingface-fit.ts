@@ -92,11 +92,7 @@ export const checkFit = (
   const differences = differencesOf(wanted, file.entries, UNUSED_NAMES);
   const names = [...file.entries.keys()];
   const hints = [...sizeHints(config, differences), ...depthHints(config, names), ...kindHints(config, names)];
-  return misfitError(
-    "loadHuggingFace",
-    file.path,
-    wanted.length,
-    differences,
-    hints.length > 0 ? hints.join("; ") : undefined,
-  );
+  return misfitError("loadHuggingFace", file.path, wanted.length, differences, {
+    hint: hints.length > 0 ? hints.join("; ") : undefined,
+  });
 };

@@ -1,5 +1,8 @@
 /** @file Files of weights and prompts, in and out. Needs Node. */
 export { orThrow } from "../edge/either.js";
+export { methodOf } from "../methods/registry.js";
+export { checkFits } from "./adapter-fit.js";
+export { type Adapter, type AdapterFormat, loadAdapter, readAdapter } from "./adapters.js";
 export { type CheckpointKind, checkpointKind } from "./checkpoint-kind.js";
 export { SOURCE_NAMES } from "./fetch/catalogue.js";
 export { cacheFolder, type Fetched, type FetchOptions, type FetchProgress, fetchFiles } from "./fetch/fetch.js";
@@ -13,7 +16,9 @@ export { loadParams, type SaveParamsOptions, saveParams } from "./params.js";
 export { loadPrompt, type PromptFormat, type SavePromptOptions, type StoredPrompt, savePrompt } from "./prompts.js";
 export { openSafetensors, parseSafetensors, type SafetensorsFile } from "./safetensors.js";
 export { encodeSafetensors, type FloatStorage } from "./safetensors-write.js";
+export { type SaveAdapterOptions, type SavedAdapter, saveAdapter } from "./save-adapter.js";
 export { type SavedT5, type SaveOptions, saveHuggingFace } from "./save-huggingface.js";
 export type { SourcedT5, SourceOptions } from "./t5-source.js";
 export { loadT5x } from "./t5x/load.js";
 export { saveT5x, type T5xContent } from "./t5x/save.js";
+export { loadTuned, type StoredTuned, saveTuned, type Tuned } from "./tuned.js";

@@ -13,6 +13,7 @@ import { Aval, isFloat } from "../core/aval.js";
 import { CheckpointError, type ConfigError, type Mismatch } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { brief, type Caller } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
 import { attempt, readAt, readBytes, writeAtomic } from "../store/files.js";
 import { writeTogether } from "../store/staging.js";
 import { encodeNpy, parseNpy } from "./npy.js";
@@ -123,7 +124,14 @@ const isFolder = (path: string): TE.TaskEither<CheckpointError, boolean> =>
 const fromAdapter = (dir: string): TE.TaskEither<CheckpointError | ConfigError, StoredPrompt> =>
   pipe(
     readPeft(dir),
-    TE.map((peft) => ({ ...peft, format: "peft" as const })),
+    TE.chainEitherKW(({ settings, tuned, baseModel, unusedRows = 0 }) => {
+      if (settings.name === "prompt") {
+        return E.right({ prompt: tuned.prompt as HostArray, format: "peft" as const, baseModel, unusedRows });
+      }
+      const hint = "loadAdapter reads adapters of all methods";
+      const [expected, got] = ["an adapter of prompt tuning", settings.name];
+      return E.left(refuse(loading, "the adapter is not a prompt", { expected, got, at: dir, hint }));
+    }),
   );
 
 /**
@@ -163,6 +171,12 @@ export interface SavePromptOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** The files of PEFT's adapter of a prompt. */
+const adapterOf = (prompt: HostArray, baseModel: string | undefined) => {
+  const settings = { name: "prompt", length: prompt.shape[0], position: "before" };
+  return orThrow(peftFiles({ settings, tuned: { prompt } }, baseModel));
+};
+
 const formatFor = (path: string): PromptFormat =>
   path.endsWith(".npy") ? "npy" : path.endsWith(".safetensors") ? "safetensors" : "peft";
 
@@ -182,7 +196,7 @@ export const savePrompt = (
   pipe(
     TE.fromEither(asPrompt(hostOf(saving.where, checkValue(saving.where, prompt, "prompt")), saving)),
     TE.chain((x) => {
-      if (format === "peft") return writeTogether(path, peftFiles(x, baseModel), () => false, saving);
+      if (format === "peft") return writeTogether(path, adapterOf(x, baseModel), () => false, saving);
       if (format === "npy") return writeAtomic(path, encodeNpy(x), saving);
       return writeAtomic(path, safetensorsChunks([outgoing("prompt", x, () => x)], metadata), saving);
     }),

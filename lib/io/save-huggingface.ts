@@ -55,7 +55,7 @@ const outgoingParams = ({ config, params }: SavedT5, dtype: FloatStorage): E.Eit
   const named = pathsOf(treedef).map((path, i) => [printPath(path), leaves[i]] as const);
   const present = new Map(named.filter((entry): entry is [string, Value] => isValue(entry[1])));
   const hint = "save the parameters with the configuration of their model, each layer by itself and in float32";
-  const error = misfitError(WHERE, "params", wanted.length, differencesOf(ours, present), hint);
+  const error = misfitError(WHERE, "params", wanted.length, differencesOf(ours, present), { hint });
   if (error !== undefined) return E.left(error);
   const tensors = wanted.map(({ names, path, shape, transposed: exchange }) => {
     const at = printPath(path);

@@ -195,13 +195,9 @@ const load = (
   const prompts = [...source.entries.keys()].filter(isPrompt);
   const hints = contradictions(inferred.right, chosen);
   const differences = differencesOf(wanted, source.entries, new Set(prompts));
-  const error = misfitError(
-    where,
-    source.path,
-    wanted.length,
-    differences,
-    hints.length > 0 ? hints.join("; ") : undefined,
-  );
+  const error = misfitError(where, source.path, wanted.length, differences, {
+    hint: hints.length > 0 ? hints.join("; ") : undefined,
+  });
   if (error !== undefined) return TE.left(error);
   return pipe(
     readAll(source, new Set([...names, ...prompts]), onProgress),

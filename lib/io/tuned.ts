@@ -24,6 +24,9 @@ import { checkValue, hostOf, isValue } from "./values.js";
 const saving: Caller<CheckpointError> = { where: "saveTuned", error: CheckpointError };
 const WHERE = "loadTuned";
 
+/** The name of such a file in the folder of a run. */
+export const TUNED_FILE = "tuned.safetensors";
+
 const FORMAT = "fluxion-tuned";
 const KEYS = { format: "format", method: "method", baseModel: "base_model" } as const;
 

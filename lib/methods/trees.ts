@@ -45,12 +45,9 @@ const layersOf = (x: HostTree | HostArray): number =>
  */
 export const unstackTree = <T extends HostTree>(tuned: T): T =>
   Object.fromEntries(
-    Object.entries(tuned).flatMap(([path, entry]) =>
-      STACKED.test(path)
-        ? Array.from({ length: layersOf(entry) }, (_, i) => [
-            path.replace("/layers/", `/layers/${i}/`),
-            rowOf(entry, i),
-          ])
-        : [[path, entry]],
-    ),
+    Object.entries(tuned).flatMap(([path, entry]) => {
+      if (!STACKED.test(path)) return [[path, isHostArray(entry) ? entry : unstackTree(entry)]];
+      const layer = (i: number) => [path.replace("/layers/", `/layers/${i}/`), rowOf(entry, i)];
+      return Array.from({ length: layersOf(entry) }, (_, i) => layer(i));
+    }),
   ) as T;

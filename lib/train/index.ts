@@ -1,5 +1,6 @@
 /** @file Training by any method: the pure step, the loop around it, evaluation and the run folder. Needs Node. */
 
+export type { HostTree } from "../methods/trees.js";
 export { type Answer, type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
 export { decodeRunConfig, RunConfig } from "./config.js";
 export {
@@ -37,5 +38,4 @@ export {
   type TrainState,
   type TrainStep,
 } from "./state.js";
-export type { HostTree } from "../methods/trees.js";
 export { type TaskEvaluator, type TaskEvaluatorOptions, taskEvaluator } from "./task-evaluator.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { HostArray } from "../core/host.js";
 import { orThrow } from "../edge/either.js";
 import { savePrompt } from "../io/prompts.js";
-import { saveTuned } from "../io/tuned.js";
+import { saveTuned, TUNED_FILE } from "../io/tuned.js";
 import type { MethodSettings } from "../methods/method.js";
 import type { Best } from "./loop.js";
 
@@ -30,6 +30,6 @@ export const saveTunedBy =
   (settings: MethodSettings): SaveTuned =>
   async (dir, best) => {
     const metadata = { step: String(best.step) };
-    await orThrow(saveTuned(join(dir, "tuned.safetensors"), { settings, tuned: best.tuned, metadata }));
+    await orThrow(saveTuned(join(dir, TUNED_FILE), { settings, tuned: best.tuned, metadata }));
     await MORE[settings.name]?.(dir, best);
   };

@@ -16,7 +16,9 @@ Fit("no differences are no error", () => {
 Fit("all kinds are told together", () => {
   const wanted = [want("a", f32(2)), want("b", f32(3)), want("c", f32())];
   const there = present({ b: f32(4), c: { shape: [], dtype: "int32" }, d: f32(1), old: f32(1) });
-  const error = misfitError("load", "m.safetensors", 3, differencesOf(wanted, there, new Set(["old"])), "a hint");
+  const error = misfitError("load", "m.safetensors", 3, differencesOf(wanted, there, new Set(["old"])), {
+    hint: "a hint",
+  });
   assert.is(
     error?.message,
     [

@@ -48,15 +48,14 @@ const CONFIG = {
   task_type: "SEQ_2_SEQ_LM",
   token_dim: 2,
 };
-const adapter = (
-  changes: object = {},
-  tensors: Record<string, HostArray> = { prompt_embeddings: numbered(6, 2) },
-): string => {
+const adapterOf = (config: object, tensors: Record<string, HostArray>): string => {
   const dir = place();
-  writeFileSync(join(dir, "adapter_config.json"), JSON.stringify({ ...CONFIG, ...changes }));
+  writeFileSync(join(dir, "adapter_config.json"), JSON.stringify(config));
   writeFileSync(join(dir, "adapter_model.safetensors"), encodeSafetensors(tensors, { format: "pt" }));
   return dir;
 };
+const adapter = (changes: object = {}, tensors = { prompt_embeddings: numbered(6, 2) } as Record<string, HostArray>) =>
+  adapterOf({ ...CONFIG, ...changes }, tensors);
 const refused = async (path: string, tag: "CheckpointError" | "ConfigError" = "CheckpointError"): Promise<string> =>
   messageOf(await loadPrompt(path)(), tag);
 
@@ -110,8 +109,18 @@ Prompts("the tensor of an adapter may have the name of its module", async () => 
 });
 
 Prompts("adapters of other kinds, and those that contradict themselves, are refused", async () => {
-  assert.match(await refused(adapter({ peft_type: "LORA" }), "ConfigError"), 'got       "LORA"');
-  assert.match(await refused(adapter({ task_type: "CAUSAL_LM" }), "ConfigError"), 'expected  task_type "SEQ_2_SEQ_LM"');
+  const prefix = await refused(adapter({ peft_type: "PREFIX_TUNING" }), "ConfigError");
+  assert.match(prefix, /type are not supported\n {2}expected +PROMPT_TUNING, P_TUNING, .*\n {2}got +PREFIX_TUNING/);
+  assert.match(
+    await refused(adapter({ task_type: "CAUSAL_LM" }), "ConfigError"),
+    'expected  task_type: "SEQ_2_SEQ_LM"',
+  );
+  const norms = {
+    "base_model.model.encoder.final_layer_norm.ln_tuning_layers.weight": hostArray([1], "float32", new Float32Array(1)),
+  };
+  const tuning = { peft_type: "LN_TUNING", target_modules: ["final_layer_norm"] };
+  const message = messageOf(await loadPrompt(adapterOf(tuning, norms))(), "CheckpointError");
+  assert.match(message, /the adapter is not a prompt[\s\S]*got +weights[\s\S]*loadAdapter/);
   assert.match(await refused(adapter({ num_virtual_tokens: -1 }), "ConfigError"), "num_virtual_tokens");
   assert.match(await refused(adapter({ num_virtual_tokens: 4 })), "expected  f32[4 or 8,2]");
   assert.match(await refused(adapter({ token_dim: 5 })), "expected  f32[3 or 6,5]");

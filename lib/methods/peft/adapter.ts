@@ -158,7 +158,9 @@ export const checkTensors = (
           at: source,
           hint: "fetch the adapter again, or name the one that belongs to this model",
         })
-      : misfitError(WHERE, source, wanted.length, differencesOf(wanted, tensors), "was it saved by another version?");
+      : misfitError(WHERE, source, wanted.length, differencesOf(wanted, tensors), {
+          hint: "was it saved by another version?",
+        });
   return error === undefined ? E.right(null) : E.left(error);
 };
 

@@ -1,0 +1,66 @@
+/** @file Whether an adapter belongs to a model: its tensors are those that its method trains there. */
+import { basename } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { CheckpointError, isFluxionError } from "../core/errors.js";
+import { flatten, pathsOf, unflatten } from "../core/pytree.js";
+import type { Tensor } from "../core/tensor.js";
+import { differencesOf, misfitError, type TensorInfo, type Wanted } from "../edge/fit.js";
+import { isShape, paramShapes, type T5Config } from "../t5/config.js";
+import type { Params } from "../t5/stack.js";
+import { evalShape, ShapeDtype } from "../transforms/make-jaxpr.js";
+import type { Adapter } from "./adapters.js";
+
+const WHERE = "checkFits";
+const WHAT = "the adapter does not fit the model";
+const HINT = "name the model that it was trained for: --model PATH";
+
+/** The tensors that a method trains in a model of this configuration, by their paths; nothing is computed. */
+const trainedIn = ({ method }: Pick<Adapter, "method">, config: T5Config): Wanted[] => {
+  const [shapes, treedef] = flatten(paramShapes(config), isShape);
+  const frozen = unflatten(
+    treedef,
+    shapes.map((shape) => new ShapeDtype(shape as readonly number[])),
+  );
+  const init = (key: Tensor, params: Params): object => method.init(key, config, params);
+  const tree = evalShape(init as never)(new ShapeDtype([2], "uint32") as never, frozen as never);
+  const [leaves, def] = flatten(tree);
+  return pathsOf(def).map((path, i) => {
+    const { shape, dtype } = leaves[i] as ShapeDtype;
+    return { names: [path.join("/")], shape, dtype };
+  });
+};
+
+const present = (tuned: object): ReadonlyMap<string, TensorInfo> => {
+  const isArray = (x: unknown): boolean => typeof x === "object" && x !== null && "shape" in x && "data" in x;
+  const [leaves, def] = flatten(tuned, isArray);
+  return new Map(pathsOf(def).map((path, i) => [path.join("/"), leaves[i] as TensorInfo]));
+};
+
+/**
+ * Checks an adapter against the configuration of a model before anything of the model is read.
+ *
+ * @returns a CheckpointError with all tensors that are missing, too many or of another shape, by their paths in the tree, or with the kernel
+ *          that the model does not have
+ * @example orThrow(checkFits(orThrow(await loadAdapter("my-lora")()), config, "my-lora"))
+ */
+export const checkFits = (
+  adapter: Pick<Adapter, "method" | "tuned">,
+  config: T5Config,
+  source: string,
+): E.Either<CheckpointError, null> => {
+  try {
+    const wanted = trainedIn(adapter, config);
+    const differences = differencesOf(wanted, present(adapter.tuned));
+    const error = misfitError(WHERE, source, wanted.length, differences, { what: WHAT, hint: HINT });
+    return error === undefined ? E.right(null) : E.left(error);
+  } catch (error) {
+    if (!isFluxionError(error)) throw error;
+    const { what, expected, got } = error.mismatch;
+    const parts = { where: WHERE, what: `${WHAT}: ${what}`, expected, got, at: source, hint: HINT };
+    return E.left(new CheckpointError(parts, { cause: error }));
+  }
+};
+
+/** Whether an adapter says that it was trained for another model than the one at a path; names are compared without their folders. */
+export const otherBase = (baseModel: string | undefined, model: string): boolean =>
+  baseModel !== undefined && basename(baseModel).toLowerCase() !== basename(model).toLowerCase();

@@ -1,0 +1,148 @@
+/**
+ * @file Trained trees with their methods, whatever they are stored as: our own form, a folder of PEFT, the folder of a run, files of prompts,
+ * and checkpoints of T5X with a prompt among their parameters.
+ */
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { CheckpointError, type ConfigError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
+import type { Caller } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
+import type { Method, MethodSettings } from "../methods/method.js";
+import type { JsonObject } from "../methods/peft/adapter.js";
+import { methodOf } from "../methods/registry.js";
+import { type HostTree, unstackTree } from "../methods/trees.js";
+import { checkpointKind } from "./checkpoint-kind.js";
+import { PEFT_FILES, readPeft } from "./peft.js";
+import { loadPrompt, type StoredPrompt } from "./prompts.js";
+import { openSafetensors } from "./safetensors.js";
+import { isPrompt } from "./t5-source.js";
+import { openT5x } from "./t5x/checkpoint.js";
+import { isTuned, loadTuned, TUNED_FILE } from "./tuned.js";
+
+const caller: Caller<CheckpointError> = { where: "loadAdapter", error: CheckpointError };
+
+type Failure = CheckpointError | ConfigError;
+
+/** What an adapter was stored as; `safetensors` is our own form, or a prompt alone. */
+export type AdapterFormat = "safetensors" | "peft" | "npy" | "t5x";
+
+/** A trained tree and its method. */
+export interface Adapter {
+  readonly settings: MethodSettings;
+  readonly method: Method;
+  /** All float32, on the host; what was trained with stacked layers is here by layer. */
+  readonly tuned: HostTree;
+  readonly format: AdapterFormat;
+  /** The model that it was trained for, where the files say so. */
+  readonly baseModel: string | undefined;
+  /** PEFT's configuration, of which `saveAdapter` writes back what settings do not say. */
+  readonly config?: JsonObject | undefined;
+  /** Rows for a decoder that PEFT stores behind a prompt and does not use with T5; they are left out. */
+  readonly unusedRows: number;
+}
+
+type Stored = Omit<Adapter, "method">;
+
+const withMethod = (stored: Stored, path: string): E.Either<ConfigError, Adapter> =>
+  pipe(
+    methodOf(stored.settings, path),
+    E.map((method) => ({ ...stored, method, settings: method.settings, tuned: unstackTree(stored.tuned) })),
+  );
+
+const fromPeft = (dir: string): TE.TaskEither<Failure, Adapter> =>
+  pipe(
+    readPeft(dir),
+    TE.chainEitherKW(({ unusedRows = 0, ...content }) => withMethod({ ...content, unusedRows, format: "peft" }, dir)),
+  );
+
+const fromTuned = (path: string): TE.TaskEither<Failure, Adapter> =>
+  pipe(
+    loadTuned(path),
+    TE.chainEitherKW(({ settings, tuned, baseModel }) =>
+      withMethod({ settings, tuned, baseModel, format: "safetensors", unusedRows: 0 }, path),
+    ),
+  );
+
+/** The method of a prompt that stands in front of the text, as all files of prompts alone mean. */
+const ofPrompt = (prompt: HostArray, stored: Omit<Stored, "settings" | "tuned">, path: string) =>
+  withMethod(
+    { ...stored, settings: { name: "prompt", length: prompt.shape[0], position: "before" }, tuned: { prompt } },
+    path,
+  );
+
+const fromPrompt = (path: string): TE.TaskEither<Failure, Adapter> =>
+  pipe(
+    loadPrompt(path),
+    TE.chainEitherKW(({ prompt, ...stored }: StoredPrompt) => ofPrompt(prompt, stored, path)),
+  );
+
+const fromT5x = (path: string): TE.TaskEither<Failure, Adapter> =>
+  pipe(
+    openT5x(path),
+    TE.chain((source) => {
+      const names = [...source.entries.keys()].filter(isPrompt);
+      if (names.length === 1) return source.read(names[0]);
+      const [what, expected] = ["there is not one prompt in this checkpoint", "one parameter named prompt"];
+      const got = names.length === 0 ? "none" : names.join(", ");
+      return TE.left(new CheckpointError({ where: caller.where, what, expected, got, at: path }));
+    }),
+    TE.chainEitherKW((prompt) => ofPrompt(prompt, { format: "t5x", baseModel: undefined, unusedRows: 0 }, path)),
+  );
+
+/** Whether a file is of our own form. */
+const isOwn = (path: string): TE.TaskEither<CheckpointError, boolean> =>
+  TE.bracket(
+    openSafetensors(path),
+    ({ metadata }) => TE.right(isTuned(metadata)),
+    (file) => TE.fromTask(file.close),
+  );
+
+/** A file or folder by what it is; of what is not known the reader of prompts tells, which knows pickles and more names. */
+const fromKind =
+  (path: string): TE.TaskEither<Failure, Adapter> =>
+  async () => {
+    const kind = E.getOrElseW(() => undefined)(await checkpointKind(path)());
+    if (kind === "t5x") return fromT5x(path)();
+    if (kind !== "safetensors") return fromPrompt(path)();
+    return pipe(
+      isOwn(path),
+      TE.chainW((own) => (own ? fromTuned(path) : fromPrompt(path))),
+    )();
+  };
+
+/** The folder of PEFT that a path means: itself, or that of one of its files. */
+const peftFolder = (path: string): string | undefined => {
+  const isPart = PEFT_FILES.includes(basename(path)) || basename(path) === "adapter_model.bin";
+  const dir = isPart ? dirname(path) : path;
+  return existsSync(join(dir, PEFT_FILES[0])) ? dir : undefined;
+};
+
+/**
+ * Loads what was trained, with its method, from whatever it is stored as: the form of `saveTuned` or the folder of a run; a folder of
+ * Hugging Face's PEFT (LoRA, DoRA, IA3, LN tuning, prompt tuning, P-tuning); a prompt as `.npy` or safetensors; or a T5X checkpoint with a
+ * prompt among its parameters.
+ *
+ * @returns a CheckpointError or ConfigError for files that are missing or damaged, adapters of a kind that is not supported, and settings
+ *          that would change results and are not supported, by name
+ * @example
+ * const { method, tuned } = orThrow(await loadAdapter("my-lora")())
+ * const model = method.apply(config, params, np.devicePut(tuned))
+ */
+export const loadAdapter = (path: string): TE.TaskEither<CheckpointError | ConfigError, Adapter> => {
+  const peft = peftFolder(path);
+  if (peft !== undefined) return fromPeft(peft);
+  const ofRun = join(path, TUNED_FILE);
+  return existsSync(ofRun) ? fromTuned(ofRun) : fromKind(path);
+};
+
+/**
+ * As `loadAdapter`, as a promise.
+ *
+ * @throws {CheckpointError} {ConfigError} what `loadAdapter` gives
+ * @example const { method, tuned } = await readAdapter("my-lora")
+ */
+export const readAdapter = (path: string): Promise<Adapter> => orThrow(loadAdapter(path));

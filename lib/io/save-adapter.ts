@@ -1,0 +1,68 @@
+/** @file Writes adapters: our own form, a folder for PEFT, or a prompt alone for T5X. */
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { CheckpointError, UnsupportedError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
+import type { Caller } from "../edge/decode.js";
+import { writeTogether } from "../store/staging.js";
+import type { Adapter, AdapterFormat } from "./adapters.js";
+import { peftFiles } from "./peft.js";
+import { savePrompt } from "./prompts.js";
+import { saveTuned } from "./tuned.js";
+
+const caller: Caller<CheckpointError> = { where: "saveAdapter", error: CheckpointError };
+
+export interface SaveAdapterOptions {
+  /** Default by the end of the path: `.npy`, `.safetensors`, else a folder for PEFT. */
+  readonly format?: Exclude<AdapterFormat, "t5x">;
+  /** The model that it was trained for, a path or a name; default what the adapter says. `.npy` has no place for it. */
+  readonly baseModel?: string | undefined;
+}
+
+/** What is needed of an adapter to write it. */
+export type SavedAdapter = Pick<Adapter, "settings" | "tuned"> & Partial<Pick<Adapter, "baseModel" | "config">>;
+
+/** The format that the end of a path names. */
+export const adapterFormatOf = (path: string): Exclude<AdapterFormat, "t5x"> =>
+  path.endsWith(".npy") ? "npy" : path.endsWith(".safetensors") ? "safetensors" : "peft";
+
+const asNpy = (
+  path: string,
+  { settings, tuned }: SavedAdapter,
+): TE.TaskEither<CheckpointError | UnsupportedError, void> => {
+  const { name, position, sees } = settings;
+  if (name === "prompt" && position === "before" && sees === undefined) {
+    return savePrompt(path, tuned.prompt as HostArray, { format: "npy" });
+  }
+  return TE.left(
+    new UnsupportedError({
+      where: caller.where,
+      what: "a .npy file can only hold a prompt in front of the text",
+      expected: 'the method prompt, position "before"',
+      got: name === "prompt" ? `position "${position}"` : name,
+      at: path,
+      hint: "save it as .safetensors",
+    }),
+  );
+};
+
+/**
+ * Saves an adapter, atomically.
+ *
+ * @param path  a file, or the folder of an adapter of PEFT, which is made if it is not there
+ * @returns     an UnsupportedError for a method or settings that the format has no place for
+ * @example await saveAdapter("peft-lora", orThrow(await loadAdapter("runs/lora")()))()
+ */
+export const saveAdapter = (
+  path: string,
+  adapter: SavedAdapter,
+  { format = adapterFormatOf(path), baseModel = adapter.baseModel }: SaveAdapterOptions = {},
+): TE.TaskEither<CheckpointError | UnsupportedError, void> => {
+  if (format === "npy") return asNpy(path, adapter);
+  const { settings, tuned, config } = adapter;
+  if (format === "safetensors") return saveTuned(path, { settings, tuned, baseModel });
+  return pipe(
+    TE.fromEither(peftFiles({ settings, tuned, config }, baseModel)),
+    TE.chainW((files) => writeTogether(path, files, () => false, caller)),
+  );
+};

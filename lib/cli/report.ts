@@ -60,9 +60,18 @@ export class Reporter {
   }
 }
 
-/** How tables call a tuned model and the bare one. */
-export const contestants = ({ method }: RunConfig): readonly [tuned: string, untuned: string] =>
-  method === "prompt" ? ["tuned prompt", "no prompt"] : [`tuned (${method})`, "not tuned"];
+/** What people are told of a run, by its method. */
+export interface Words {
+  /** The tuned model and the bare one, as tables call them. */
+  readonly contestants: readonly [tuned: string, untuned: string];
+  /** What is best, and the file that holds it. */
+  readonly best: readonly [name: string, file: string];
+}
+
+export const wordsOf = ({ method }: RunConfig): Words =>
+  method === "prompt"
+    ? { contestants: ["tuned prompt", "no prompt"], best: ["the best prompt", "prompt.npy"] }
+    : { contestants: [`tuned (${method})`, "not tuned"], best: ["the best", "tuned.safetensors"] };
 
 /** A table with a row for each contestant. */
 export const scoreTable = (rows: Readonly<Record<string, Scores>>): string => {

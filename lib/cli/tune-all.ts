@@ -13,7 +13,7 @@ import type { Summary } from "../train/results.js";
 import { claimFolder } from "../train/run-folder.js";
 import { checkDecoding, checkedFront } from "../train/task-evaluator.js";
 import type { Invocation } from "./options.js";
-import { contestants } from "./report.js";
+import { wordsOf } from "./report.js";
 import { type Interrupted, tune } from "./tune.js";
 
 /** The summary of a run that came to its end. */
@@ -83,5 +83,5 @@ export const tuneAll = async ({ config, out, resume }: Invocation, interrupted: 
     const going = existsSync(join(dir, "config.json"));
     summaries[task] = before ?? (await tune({ config: { ...config, task }, out: dir, resume: going }, interrupted));
   }
-  console.log(`\n${benchmarkTable(summaries, contestants(config))}`);
+  console.log(`\n${benchmarkTable(summaries, wordsOf(config).contestants)}`);
 };

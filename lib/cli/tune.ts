@@ -8,7 +8,7 @@ import { openRunFolder, type RunFolder } from "../train/run-folder.js";
 import { describeMethod } from "../train/run-method.js";
 import { learningCurve } from "../viz/index.js";
 import type { Invocation } from "./options.js";
-import { contestants, Reporter, scoreTable } from "./report.js";
+import { Reporter, scoreTable, wordsOf } from "./report.js";
 
 /** Trains from where the folder stands until the run ends. */
 const train = async (run: Prepared, folder: RunFolder, resume: boolean, interrupted: Interrupted) => {
@@ -61,12 +61,23 @@ const free = ({ evaluator, step, frozen }: Prepared, state: unknown): void => {
   dispose([frozen, state]);
 };
 
+/** Tells how a run has ended. */
+const say = ({ config, out }: Invocation, { tuned, untuned, majority, ...summary }: Summary): void => {
+  const { contestants, best } = wordsOf(config);
+  const [ours, bare] = contestants;
+  console.log(`\n${scoreTable({ [ours]: tuned, [bare]: untuned, "majority class": majority })}\n`);
+  const [name, file] = best;
+  const { reason, steps, seconds, bestStep } = summary;
+  console.log(`${reason}, ${steps} steps in ${seconds.toFixed(0)} s; ${name} (step ${bestStep}): ${out}/${file}`);
+};
+
 /**
  * Runs one invocation. Everything is loaded and checked before the first file is written.
  *
  * @throws the typed error of whatever is missing or does not fit
  */
-export const tune = async ({ config, out, resume }: Invocation, interrupted: Interrupted): Promise<Summary> => {
+export const tune = async (invocation: Invocation, interrupted: Interrupted): Promise<Summary> => {
+  const { config, out, resume } = invocation;
   const run = await prepare(config);
   console.log(describeRun(run).join("\n"));
   const folder = await openRunFolder(out, config, resume);
@@ -90,11 +101,6 @@ export const tune = async ({ config, out, resume }: Invocation, interrupted: Int
   await folder.saveCurve(learningCurve({ title, ...curveOf(folder.readMetrics(), best) }));
   folder.close();
   free(run, state);
-  const { tuned, majority, seconds } = summary;
-  const [tunedRow, untunedRow] = contestants(config);
-  console.log(`\n${scoreTable({ [tunedRow]: tuned, [untunedRow]: untuned.metrics, "majority class": majority })}\n`);
-  console.log(
-    `${reason}, ${steps} steps in ${seconds.toFixed(0)} s; the best (step ${best.step}): ${out}/tuned.safetensors`,
-  );
+  say(invocation, summary);
   return summary;
 };

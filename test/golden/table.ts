@@ -1,5 +1,6 @@
 /** @file Which test reads what of which golden file, and what is read by none, with the reason. coverage.test.ts compares it with the files. */
 import { isIn, type Leaf, type Part } from "../helpers/golden-leaves.js";
+import { methodLines } from "./method-lines.js";
 
 /**
  * What one test file reads: all keys, all but parts, parts, some of the keys that another test reads whole (so none is checked at its end), or the
@@ -105,65 +106,6 @@ const LATER_TASKS: readonly (readonly [file: string, subject: string])[] = [
   ["sources.json", "fetching the data sets"],
 ];
 
-const PROMPT_NETWORKS = "prefixes, deep and re-parametrised prompts";
-const NETWORK = `of the network that makes the prompt: ${PROMPT_NETWORKS}`;
-const LATER_METHODS = [
-  ...["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task", "mpt-submodules2"],
-  ...["add", "concat", "features", "project"].map((kind) => `multitask-${kind}`),
-  ...["per-layer-add", "per-layer-replace", "prefix-all", "prefix-all-projection", "prefix-encoder"],
-  ...["prefix-peft", "prefix-peft-projection", "residual-no-norm", "residual-separate", "residual-shared"],
-];
-/** Cases of methods whose adapters hold all that is trained. */
-const ADAPTERS = [
-  ...["dora", "dora-feed-forward", "ia3", "ia3-wi", "ln-tuning"],
-  ...["lora", "lora-all-linear", "lora-feed-forward", "lora-patterns", "lora-regex", "lora-rslora"],
-  ...["prompt-random", "prompt-random-submodules2", "prompt-sample", "prompt-text", "prompt-text-submodules2"],
-];
-const P_TUNING = ["ptuning-lstm", "ptuning-lstm-submodules2", "ptuning-mlp"];
-/** Cases that are tried in every run of the tests, by one model. */
-export const QUICK_METHODS: Readonly<Record<string, readonly string[]>> = {
-  "t5-tiny": ["dora", "ia3", "lora-patterns", "prompt-random-submodules2"],
-  "t5-tiny-v1_0": ["dora-feed-forward", "ln-tuning", "lora-all-linear", "model-tuning", "ptuning-mlp"],
-};
-
-/** The files of a model's cases of parameter-efficient methods. */
-const methodCases = (model: string): Readonly<Record<string, Entry>> => {
-  const folder = `methods/${model}`;
-  const entry = (name: string, except: Line["except"] = []): Entry => {
-    const quick = QUICK_METHODS[model].includes(name) ? { "methods/golden.test.ts": "some" as const } : {};
-    return { tests: { "methods/golden.long.ts": "all", ...quick }, except };
-  };
-  const json = (name: string, except: Line["except"] = []): Entry =>
-    entry(name, [["float32_minus_float64", "how far float32 is off"], ["made_by", "who made the numbers"], ...except]);
-  const adapter = (name: string): [string, Entry][] =>
-    ["adapter", "trained"].flatMap((part): [string, Entry][] => [
-      [`${folder}/${name}/${part}/adapter_config.json`, entry(name)],
-      [`${folder}/${name}/${part}/adapter_model.safetensors`, entry(name)],
-    ]);
-  const network: Line["except"] = ["trainable_parameters", "tensors", "training.steps", "training.sgd"].map(
-    (part) => [part, NETWORK] as const,
-  );
-  return Object.fromEntries([
-    [`${folder}/batch.json`, { tests: { "methods/golden.test.ts": "all", "methods/golden.long.ts": "all" } }],
-    [`${folder}/beams.json`, later("T5 and files")],
-    [`${folder}/model-tuning/case.json`, json("model-tuning")],
-    ...ADAPTERS.filter((name) => name !== "ia3-wi" || model === "t5-tiny").flatMap((name) => [
-      [`${folder}/${name}/case.json`, json(name)],
-      [`${folder}/${name}/gradients.safetensors`, entry(name)],
-      ...adapter(name),
-    ]),
-    ...P_TUNING.flatMap((name) => [
-      [`${folder}/${name}/case.json`, json(name, network)],
-      ...["parameters", "trained", "gradients"].map((part) => [
-        `${folder}/${name}/${part}.safetensors`,
-        later(PROMPT_NETWORKS),
-      ]),
-      ...adapter(name),
-    ]),
-    ...LATER_METHODS.map((name) => [`${folder}/${name}/`, later(PROMPT_NETWORKS)]),
-  ] as [string, Entry][]);
-};
-
 const JAXS = "at a tie or a bound JAX has another derivative, which the test writes out";
 const JAX_CONVENTION = (key: string): Part => ({
   path: `functions.${key}`,
@@ -179,9 +121,17 @@ export const TABLE: Readonly<Record<string, Entry>> = {
   ]),
   "gin/": later("not planned yet: runs from gin files"),
   "jax/": later("the language against JAX itself"),
-  ...methodCases("t5-tiny"),
-  ...methodCases("t5-tiny-v1_0"),
-  "methods/tokenizer/": later("parameter-efficient methods"),
+  ...methodLines("t5-tiny"),
+  ...methodLines("t5-tiny-v1_0"),
+  "methods/tokenizer/tokenizer.json": { tests: { "methods/starts.test.ts": "loader" } },
+  "methods/tokenizer/tokenizer_config.json": {
+    tests: { "methods/starts.test.ts": "all" },
+    except: [
+      ["backend", "which library reads the vocabulary"],
+      ["tokenizer_class", "which class of transformers reads it"],
+      ["model_max_length", "no bound"],
+    ],
+  },
   "objectives/": later("span corruption, packing and mixtures"),
   "optax/": later("optimizers against optax itself"),
   ...Object.fromEntries(LATER_TASKS.map(([file, subject]) => [`tasks/${file}`, later(subject)])),

@@ -55,6 +55,7 @@ export interface Adafactor extends Training {
   readonly beta1: null;
   readonly scale_parameter: boolean;
   readonly relative_step: boolean;
+  readonly factored: string;
 }
 
 /** `case.json`. */

@@ -91,8 +91,10 @@ const padded = (rows: readonly (readonly number[])[], length: number): Tensor =>
 export const greedyOf = ({ config, batch }: Setting, model: Model, decode: Programs["decode"]): Greedy => {
   const tokens = decode(model, batch.inputs).map(([best]) => best.tokens);
   const length = Math.max(...tokens.map((row) => row.length));
-  const targets = padded(tokens, length);
-  const { data } = hostOf(t5.logits(config, model, { inputs: batch.inputs, targets }));
+  // Token 0 may be chosen in the midst of a sequence, so nothing is masked as padding.
+  const read = t5.shiftRight(config, padded(tokens, length));
+  const states = t5.decode(config, model, t5.encode(config, model, batch.inputs), read);
+  const { data } = hostOf(t5.logitsOf(config, model, states));
   let [smallestMargin, teacherForced] = [Number.POSITIVE_INFINITY, true];
   tokens.forEach((row, i) => {
     row.forEach((token, at) => {

@@ -1,5 +1,5 @@
 import { suite } from "uvu";
-import { QUICK_METHODS } from "../golden/table.js";
+import { QUICK_METHODS } from "../golden/method-lines.js";
 import { goldenFiles } from "../helpers/golden-file.js";
 import { agreesWithPeft, frozenAgrees } from "./golden-checks.js";
 

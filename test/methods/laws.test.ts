@@ -4,10 +4,13 @@ import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
 import type { HostArray } from "../../lib/core/host.js";
 import { withRuntime } from "../../lib/core/runtime.js";
-import { jit, np, random, type Tensor, t5, tree, valueAndGrad, vmap } from "../../lib/index.js";
+import { grad, jit, np, random, stopGradient, type Tensor, t5, tree, valueAndGrad, vmap } from "../../lib/index.js";
+import type { LoraTree } from "../../lib/methods/index.js";
+import * as methods from "../../lib/methods/index.js";
 import { checkGrads } from "../../lib/transforms/check.js";
 import { allclose, hostOf, messageOf, noLeaks, runtimes, treesClose } from "../helpers/runtime.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
+import { mapNodes, nodeAt } from "./nodes.js";
 import { METHODS, samples, shaken, stackedTree } from "./samples.js";
 
 const Laws = suite("methods/laws");
@@ -50,16 +53,20 @@ const NEUTRAL: Readonly<Record<string, { readonly abs: number; readonly rel: num
 
 for (const changes of [{}, T5_1_0]) {
   const kind = "gated" in changes ? "T5 1.0" : "T5 1.1";
-  check(["reference", "wasm", "onnx"], `${kind}: methods that start neutral change no logit`, () => {
-    const { config, params } = tinyT5(changes);
-    const want = hostOf(t5.logits(config, params, batchOf()));
-    for (const [name, tolerance] of Object.entries(NEUTRAL)) {
-      if ("gated" in changes && name === "some weights") continue;
-      const method = METHODS[name];
-      const model = method.apply(config, params, method.init(random.key(3), config, params));
-      allclose(hostOf(t5.logits(config, model, batchOf())), want, name, tolerance);
-    }
-  });
+  check(
+    ["gated" in changes ? "reference" : "onnx", "wasm"],
+    `${kind}: methods that start neutral change no logit`,
+    () => {
+      const { config, params } = tinyT5(changes);
+      const want = hostOf(t5.logits(config, params, batchOf()));
+      for (const [name, tolerance] of Object.entries(NEUTRAL)) {
+        if ("gated" in changes && name === "some weights") continue;
+        const method = METHODS[name];
+        const model = method.apply(config, params, method.init(random.key(3), config, params));
+        allclose(hostOf(t5.logits(config, model, batchOf())), want, name, tolerance);
+      }
+    },
+  );
 }
 
 const MERGING = ["lora", "lora everywhere", "dora", "ia3", "norm scales", "some weights", "all weights"];
@@ -106,18 +113,34 @@ check(["reference"], "in float64 merged weights are the method to 1e-10", () => 
   }
 });
 
-for (const name of Object.keys(METHODS)) {
-  check(["wasm", "onnx"], `${name}: scanned layers give the loss and gradients of unrolled ones`, () => {
-    const { config, params, samples: all } = samples();
-    const { method, tuned } = all[name];
-    const stacked = t5.stackLayers(params);
-    const loss = (frozen: t5.AnyParams, p: object, b: t5.Batch): Tensor =>
-      t5.loss<t5.Model>(config)(method.apply(config, frozen, p, b), b);
-    using step = jit(valueAndGrad(loss, { argnums: 1 }));
-    const [loss1, gradient] = step(params, tuned, batchOf());
-    const got = step(stacked, stackedTree(tuned), batchOf());
-    treesClose(got, [loss1, stackedTree(gradient as object)], name, CLOSE);
+/** Asserts that two trees agree, each leaf relative to its largest element, as gradients do in float32. */
+const assertGradients = (got: unknown, want: unknown, what: string): void => {
+  const [a, b] = [tree.leaves(got), tree.leaves(want)] as Tensor[][];
+  assert.is(a.length, b.length, what);
+  b.forEach((x, i) => {
+    const right = hostOf(x);
+    const most = Math.max(...Array.from(right.data, Math.abs));
+    allclose(hostOf(a[i]), right, `${what}, leaf ${i}`, { abs: 1e-4 * most, rel: 0 });
   });
+};
+
+const SCANNED_ON_BOTH = ["dora", "two prompts and scales"];
+for (const name of Object.keys(METHODS)) {
+  check(
+    SCANNED_ON_BOTH.includes(name) ? ["wasm", "onnx"] : ["wasm"],
+    `${name}: scanned layers give the loss and gradients of unrolled ones`,
+    () => {
+      const { config, params, samples: all } = samples();
+      const { method, tuned } = all[name];
+      const stacked = t5.stackLayers(params);
+      const loss = (frozen: t5.AnyParams, p: object, b: t5.Batch): Tensor =>
+        t5.loss<t5.Model>(config)(method.apply(config, frozen, p, b), b);
+      using step = jit(valueAndGrad(loss, { argnums: 1 }));
+      const [loss1, gradient] = step(params, tuned, batchOf());
+      const got = step(stacked, stackedTree(tuned), batchOf());
+      assertGradients(got, [loss1, stackedTree(gradient as object)], name);
+    },
+  );
 }
 
 check(["wasm"], "a batch of trained trees gives what each gives by itself", () => {
@@ -133,14 +156,68 @@ check(["wasm"], "a batch of trained trees gives what each gives by itself", () =
   }
 });
 
+/** Derivatives by differences; T5's weights here are large, so that longer steps leave the neighbourhood. */
+const DIFFERENCES = { order: 1, modes: ["reverse"], tolerance: 1e-6, step: 1e-4 } as const;
+
 check(["reference"], "reverse mode gives the derivative that differences give", () => {
   const { config, params, samples: all } = samples();
   const frozen = doubled(params);
   for (const [name, { method, tuned }] of Object.entries(all)) {
-    // DoRA takes its norms as constants, see below.
+    // DoRA takes its norms as constants, see below; all weights are those of t5.loss.
     if (name === "dora" || name === "all weights") continue;
     const loss = (p: object): Tensor => t5.loss<t5.Model>(config)(method.apply(config, frozen, p), batchOf());
-    checkGrads(loss as never, [tuned] as never, { order: 1, modes: ["reverse"], tolerance: 1e-6 });
+    checkGrads(loss as never, [tuned] as never, DIFFERENCES);
+  }
+});
+
+check(["reference"], "the gradient of DoRA takes the lengths of columns as constants", () => {
+  const { config, params, samples: all } = samples();
+  const { method } = all.dora;
+  const [frozen, tuned] = [doubled(params), doubled(all.dora.tuned) as LoraTree];
+  const here = method.apply(config, frozen, tuned).params;
+  /** The same model by hand, with the lengths that the columns have at `tuned`. */
+  const byHand = (p: LoraTree): t5.AnyParams =>
+    mapNodes(frozen, (node, path) => {
+      const { a, b, magnitude } = p[path] ?? {};
+      if (a === undefined || b === undefined || magnitude === undefined) return node;
+      const constant = np.divide(tuned[path].magnitude as Tensor, nodeAt(here, path).out as Tensor);
+      const low = [{ a, b, scale: np.full([], 2, "float64") }];
+      return { ...node, low, out: np.divide(magnitude, stopGradient(constant)) };
+    });
+  const loss = (p: LoraTree): Tensor => t5.loss<t5.Model>(config)(byHand(p), batchOf());
+  checkGrads(loss as never, [tuned] as never, DIFFERENCES);
+  const own = (p: LoraTree): Tensor => t5.loss<t5.Model>(config)(method.apply(config, frozen, p), batchOf());
+  treesClose(grad(own)(tuned), grad(loss)(tuned), "gradient", { abs: 1e-12, rel: 1e-9 });
+});
+
+check(["reference"], "DoRA's columns have the lengths that were trained", () => {
+  const { config, params, samples: all } = samples();
+  const tuned = all.dora.tuned as LoraTree;
+  const merged = t5.merge(all.dora.method.apply(config, params, tuned));
+  for (const [path, { magnitude }] of Object.entries(tuned)) {
+    const lengths = np.linalg.norm(nodeAt(merged, path).kernel, { axis: 0 });
+    allclose(hostOf(lengths), hostOf(np.abs(magnitude as Tensor)), path, CLOSE);
+  }
+});
+
+check(["wasm"], "dropout of LoRA acts on its own term, with a key only", () => {
+  const { config, params } = tinyT5();
+  const [plain, dropping] = [0, 0.5].map((dropout) => methods.lora({ rank: 2, dropout }));
+  const logits = (model: t5.Model, key?: Tensor) =>
+    hostOf(t5.logits(config, model, batchOf(), key === undefined ? {} : { dropoutKey: key }));
+  const start = dropping.init(random.key(1), config, params);
+  allclose(logits(dropping.apply(config, params, start), random.key(2)), logits(params), "b is zero", EXACT);
+  const tuned = shaken(start, 3) as LoraTree;
+  const want = logits(plain.apply(config, params, tuned));
+  allclose(logits(dropping.apply(config, params, tuned)), want, "no key", EXACT);
+  allclose(logits(plain.apply(config, params, tuned), random.key(2)), want, "no dropout", EXACT);
+  const dropped = [2, 2, 3].map((seed) => logits(dropping.apply(config, params, tuned), random.key(seed)));
+  allclose(dropped[0], dropped[1], "the same key", EXACT);
+  for (const [one, other] of [
+    [dropped[0], want],
+    [dropped[0], dropped[2]],
+  ]) {
+    assert.ok(one.data.some((x, i) => Math.abs(x - other.data[i]) > 1e-2));
   }
 });
 

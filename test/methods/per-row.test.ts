@@ -6,6 +6,7 @@ import { np, random, scope, type Tensor, t5, tree } from "../../lib/index.js";
 import { assertNear } from "../helpers/golden.js";
 import { allclose, hostOf, noLeaks, numbers, runtimes } from "../helpers/runtime.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
+import { mapNodes } from "./nodes.js";
 
 const PerRow = suite("methods/per-row");
 
@@ -36,14 +37,10 @@ interface Factors {
 /** The parameters with a low-rank term beside every kernel, made by `factors` of its shape and number. */
 const beside = (params: t5.Params, factors: (shape: readonly number[], at: number) => Factors): t5.Params => {
   let at = 0;
-  const walk = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(walk);
-    if (typeof node !== "object" || node === null || !(Object.getPrototypeOf(node) === Object.prototype)) return node;
-    if (!("kernel" in node)) return Object.fromEntries(Object.entries(node).map(([key, x]) => [key, walk(x)]));
-    const { a, b } = factors((node.kernel as Tensor).shape, at++);
+  return mapNodes(params, (node) => {
+    const { a, b } = factors(node.kernel.shape, at++);
     return { ...node, low: [{ a, b, scale: np.scalar(0.5) }] };
-  };
-  return walk(params) as t5.Params;
+  });
 };
 
 /** Random factors for all examples, and those of one. */

@@ -10,8 +10,6 @@ export interface Sample {
   readonly tuned: object;
 }
 
-const ALL = ["query", "key", "value", "out", "wi0", "wi1", "wo"];
-
 /** The methods of this library, each by a name that says how it is set. */
 export const METHODS: Readonly<Record<string, methods.Method>> = {
   prompt: methods.prompt({ length: 3 }),
@@ -27,7 +25,7 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
     rankPattern: { k: 1 },
     rankStabilized: true,
   }),
-  dora: methods.lora({ rank: 2, alpha: 4, kernels: ALL, dora: true }),
+  dora: methods.lora({ rank: 2, alpha: 4, kernels: ["q", "k", "v", "o", "wo"], dora: true }),
   ia3: methods.ia3(),
   "norm scales": methods.norms(),
   "some weights": methods.weights(["decoder/logitsDense/kernel", "encoder/**/mlp/**"]),

@@ -1,8 +1,14 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { init } from "../../lib/compile/init.js";
+import { orThrow } from "../../lib/edge/either.js";
+import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
 import { ended, fewRows, runProgram, start, temporary } from "../helpers/program.js";
+import { seeded } from "../helpers/seeded.js";
+import { tinyT5 } from "../helpers/tiny-t5.js";
 
 const Resume = suite("train/resume");
 
@@ -10,10 +16,27 @@ const folder = temporary("resume");
 const data = fewRows(join(folder, "data"));
 Resume.after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** A T5 of two layers and width 32, with the vocabulary of t5-nano. */
+const model = join(folder, "model");
+Resume.before(async () => {
+  await init({ backend: "reference" });
+  const nano = fileURLToPath(new URL("../../assets/t5-nano/spiece.model", import.meta.url));
+  const { config, params } = tinyT5({ dModel: 32, dKv: 8, dFf: 64, numHeads: 4, vocabSize: 4096 });
+  await orThrow(saveHuggingFace(model, { config, params }, { companions: { "spiece.model": readFileSync(nano) } }));
+});
+
 const settings = [
-  ...["--data", data, "--steps", "300", "--batch-size", "4", "--prompt-length", "4", "--evaluate-every", "1"],
-  ...["--evaluation-tokens", "300", "--patience", "0", "--dropout", "0.1", "--seed", "3"],
+  ...["--data", data, "--model", model, "--steps", "300", "--batch-size", "4", "--evaluate-every", "1"],
+  ...["--evaluation-tokens", "600", "--max-evaluation-length", "40", "--max-input-length", "40"],
+  ...["--patience", "0", "--dropout", "0.1", "--seed", "3"],
 ];
+
+/** A run of each method, with something of its own to be restored. */
+const RUNS: Readonly<Record<string, readonly string[]>> = {
+  prompt: ["--prompt-length", "4", "--ema", "0.9"],
+  lora: ["--method", "lora", "--rank", "2", "--learning-rate", "0.01", "--microbatches", "2"],
+  full: ["--method", "full", "--learning-rate", "0.001", "--clip", "1", "--batch-tokens", "200"],
+};
 
 /** The lines of metrics.jsonl without timings. */
 const metrics = (dir: string): unknown[] =>
@@ -22,51 +45,73 @@ const metrics = (dir: string): unknown[] =>
     .split("\n")
     .map((line) => ({ ...(JSON.parse(line) as object), seconds: 0 }));
 
-/** What remains of a run: everything that does not tell the time. */
-const remains = (dir: string) => ({
-  metrics: metrics(dir),
-  prompt: readFileSync(join(dir, "prompt.npy")).toString("base64"),
-  predictions: readFileSync(join(dir, "predictions.jsonl"), "utf8"),
-});
+/** What remains of a run: every file that does not tell the time, as it is. */
+const remains = (dir: string) => {
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => relative(dir, join(file.parentPath, file.name)))
+    .filter((name) => !["metrics.jsonl", "summary.json", "learning-curve.svg", "checkpoint.safetensors"].includes(name))
+    .sort();
+  return {
+    metrics: metrics(dir),
+    checkpoint: tensors(dir),
+    files: Object.fromEntries(files.map((name) => [name, readFileSync(join(dir, name)).toString("base64")])),
+  };
+};
 
-/** Parameters and optimizer state of the last checkpoint, without its metadata (which counts bytes of timings). */
+/** The tree, its average and the optimizer's state of the last checkpoint, without its metadata (which counts bytes of timings). */
 const tensors = (dir: string): string => {
   const file = readFileSync(join(dir, "checkpoint.safetensors"));
   return file.subarray(8 + Number(file.readBigUInt64LE(0))).toString("base64");
 };
 
-Resume("a run that is killed twenty times at random moments ends as if nothing had happened", async () => {
-  const whole = join(folder, "whole");
-  const unbroken = await runProgram(...settings, "--out", whole);
-  assert.is(unbroken.code, 0, unbroken.err);
+/** How many lines of metrics a run has written. */
+const metricsSoFar = (dir: string): number =>
+  existsSync(join(dir, "metrics.jsonl")) ? readFileSync(join(dir, "metrics.jsonl"), "utf8").split("\n").length - 1 : 0;
 
-  const broken = join(folder, "broken");
-  const again = (): string[] =>
-    existsSync(join(broken, "config.json")) ? ["--resume", broken] : [...settings, "--out", broken];
-  let state = 12345;
-  let kills = 0;
-  for (let tries = 0; kills < 20 && tries < 60; tries++) {
-    const child = start(again());
-    // From before the first file is written to well into the steps.
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    const timer = setTimeout(() => child.kill("SIGKILL"), 700 + (state % 900));
-    const { signal, code, err } = await ended(child);
-    clearTimeout(timer);
-    if (signal === "SIGKILL") kills++;
-    else assert.is(code, 0, err);
-  }
-  console.log(`  killed ${kills} times`);
-  assert.is(kills, 20);
-  const last = await runProgram(...again());
-  assert.is(last.code, 0, last.err);
+/** Runs the program until it is killed, some time after it has opened its folder; or to its end, and then it must end well. */
+const killed = async (args: readonly string[], delay: number): Promise<boolean> => {
+  const child = start(args);
+  let timer: NodeJS.Timeout | undefined;
+  child.stdout?.on("data", () => {
+    timer ??= setTimeout(() => child.kill("SIGKILL"), delay);
+  });
+  const { signal, code, err } = await ended(child);
+  clearTimeout(timer);
+  if (signal !== "SIGKILL") assert.is(code, 0, err);
+  return signal === "SIGKILL";
+};
 
-  assert.equal(remains(broken), remains(whole));
-  assert.is(tensors(broken), tensors(whole));
-});
+for (const [method, options] of Object.entries(RUNS)) {
+  Resume(
+    `a run of ${method} that is killed twenty times at random moments ends as if nothing had happened`,
+    async () => {
+      const whole = join(folder, `${method}-whole`);
+      const args = [...settings, ...options];
+      const unbroken = await runProgram(...args, "--out", whole);
+      assert.is(unbroken.code, 0, unbroken.err);
+
+      const broken = join(folder, `${method}-broken`);
+      const again = (): string[] =>
+        existsSync(join(broken, "config.json")) ? ["--resume", broken] : [...args, "--out", broken];
+      const random = seeded(12345);
+      const steps: number[] = [];
+      for (let tries = 0; steps.length < 20 && tries < 60; tries++) {
+        // From before the first file is written to well into the steps.
+        if (await killed(again(), random.between(0, 700))) steps.push(metricsSoFar(broken));
+      }
+      console.log(`  killed with ${steps.join(", ")} lines of metrics`);
+      assert.is(steps.length, 20);
+      const last = await runProgram(...again());
+      assert.is(last.code, 0, last.err);
+      assert.equal(remains(broken), remains(whole));
+    },
+  );
+}
 
 Resume("Ctrl-C ends cleanly, with the best prompt saved, and the run can go on", async () => {
   const dir = join(folder, "interrupted");
-  const child = start([...settings, "--steps", "5000", "--out", dir]);
+  const child = start([...settings, "--prompt-length", "4", "--steps", "5000", "--out", dir]);
   const done = ended(child);
   await new Promise<void>((resolve) => {
     child.stdout?.on("data", (chunk) => {

@@ -1,0 +1,87 @@
+/** @file Which test reads what of the golden files of parameter-efficient methods: lines of table.ts. */
+import type { Entry, Line } from "./table.js";
+
+const later = (subject: string): Entry => ({ later: subject });
+
+const PROMPT_NETWORKS = "prefixes, deep and re-parametrised prompts";
+const NETWORK = `of the network that makes the prompt: ${PROMPT_NETWORKS}`;
+const LATER_METHODS = [
+  ...["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task", "mpt-submodules2"],
+  ...["add", "concat", "features", "project"].map((kind) => `multitask-${kind}`),
+  ...["per-layer-add", "per-layer-replace", "prefix-all", "prefix-all-projection", "prefix-encoder"],
+  ...["prefix-peft", "prefix-peft-projection", "residual-no-norm", "residual-separate", "residual-shared"],
+];
+/** Cases of methods whose adapters hold all that is trained. */
+const ADAPTERS = [
+  ...["dora", "dora-feed-forward", "ia3", "ia3-wi", "ln-tuning"],
+  ...["lora", "lora-all-linear", "lora-feed-forward", "lora-patterns", "lora-regex", "lora-rslora"],
+  ...["prompt-random", "prompt-random-submodules2", "prompt-sample", "prompt-text", "prompt-text-submodules2"],
+];
+const P_TUNING = ["ptuning-lstm", "ptuning-lstm-submodules2", "ptuning-mlp"];
+/** Keys that say where a prompt starts. */
+const STARTS: Readonly<Record<string, readonly string[]>> = {
+  "prompt-sample": ["init_token_ids"],
+  "prompt-text": ["init_token_ids", "init_text", "init_text_token_ids"],
+  "prompt-text-submodules2": ["init_token_ids", "init_text", "init_text_token_ids"],
+};
+/** Cases that are tried in every run of the tests, by one model. */
+export const QUICK_METHODS: Readonly<Record<string, readonly string[]>> = {
+  "t5-tiny": ["dora", "ia3", "lora-patterns", "prompt-random-submodules2"],
+  "t5-tiny-v1_0": ["dora-feed-forward", "ln-tuning", "lora-all-linear", "model-tuning", "ptuning-mlp"],
+};
+
+/** What is in the P-tuning cases about the network, whose results alone are used here. */
+const OF_THE_NETWORK = [
+  ...["trainable_parameters", "tensors", "training.steps", "training.sgd"],
+  ...["lr", "betas", "eps", "weight_decay", "losses", "losses_float64"].map((key) => `training.adamw.${key}`),
+  ...["losses_float32_minus_float64", "final", "final_float32_minus_float64"].map((key) => `training.adamw.${key}`),
+];
+
+const LONG = "methods/golden.long.ts";
+const QUICK = "methods/golden.test.ts";
+
+/** The line of a case's file; `elsewhere` are the parts that starts.test.ts reads. */
+const line = (model: string, name: string, except: Line["except"] = [], elsewhere: readonly string[] = []): Entry => ({
+  tests: {
+    [LONG]: elsewhere.length > 0 ? { but: elsewhere } : "all",
+    ...(QUICK_METHODS[model].includes(name) && { [QUICK]: "some" as const }),
+    ...(elsewhere.length > 0 && { "methods/starts.test.ts": elsewhere }),
+  },
+  except,
+});
+
+/** The lines of one case of which something is read, without its tensors outside of the adapter. */
+const caseLines = (model: string, name: string): Readonly<Record<string, Entry>> => {
+  const folder = `methods/${model}/${name}`;
+  const except: Line["except"] = [
+    ["float32_minus_float64", "how far float32 is off"],
+    ["made_by", "who made the numbers"],
+    ...(P_TUNING.includes(name) ? OF_THE_NETWORK.map((part) => [part, NETWORK] as const) : []),
+  ];
+  const json = { [`${folder}/case.json`]: line(model, name, except, STARTS[name]) };
+  if (name === "model-tuning") return json;
+  const files = ["adapter", "trained"].flatMap((part) =>
+    ["adapter_config.json", "adapter_model.safetensors"].map((file) => `${folder}/${part}/${file}`),
+  );
+  return { ...json, ...Object.fromEntries(files.map((file) => [file, line(model, name)])) };
+};
+
+/** Lines for the files of a model's cases of parameter-efficient methods. */
+export const methodLines = (model: string): Readonly<Record<string, Entry>> => {
+  const folder = `methods/${model}`;
+  const adapters = ADAPTERS.filter((name) => name !== "ia3-wi" || model === "t5-tiny");
+  const networks = P_TUNING.flatMap((name) =>
+    ["parameters", "trained", "gradients"].map((part) => `${folder}/${name}/${part}.safetensors`),
+  );
+  const postponed = [...networks, ...LATER_METHODS.map((name) => `${folder}/${name}/`)];
+  return Object.assign(
+    {
+      [`${folder}/batch.json`]: { tests: { [QUICK]: "all", [LONG]: "all" } },
+      // Its scores are those of another release than our rule, for beams that were cut.
+      [`${folder}/beams.json`]: later("T5 and files"),
+    },
+    ...[...adapters, ...P_TUNING, "model-tuning"].map((name) => caseLines(model, name)),
+    Object.fromEntries(adapters.map((name) => [`${folder}/${name}/gradients.safetensors`, line(model, name)])),
+    Object.fromEntries(postponed.map((file) => [file, later(PROMPT_NETWORKS)])),
+  ) as Readonly<Record<string, Entry>>;
+};

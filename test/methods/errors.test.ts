@@ -1,0 +1,221 @@
+/** @file Wrong use of methods: typed errors that say what was expected and what to do. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { init } from "../../lib/compile/init.js";
+import { type ErrorTag, isFluxionError } from "../../lib/core/errors.js";
+import { np, random, type Tensor, t5 } from "../../lib/index.js";
+import * as methods from "../../lib/methods/index.js";
+import { tinyT5 } from "../helpers/tiny-t5.js";
+
+const Errors = suite("methods/errors");
+Errors.before(async () => void (await init({ backend: "reference" })));
+
+/** Asserts that `f` throws an error of this kind whose message has all of these parts. */
+const refuses = (f: () => unknown, tag: ErrorTag, ...parts: readonly (string | RegExp)[]): void => {
+  let thrown: unknown;
+  try {
+    f();
+  } catch (error) {
+    thrown = error;
+  }
+  assert.ok(isFluxionError(thrown, tag), `${tag} expected, got ${thrown}`);
+  for (const part of parts) assert.match((thrown as Error).message, part);
+};
+
+const key = (): Tensor => random.key(0);
+const starting = (method: methods.Method, frozen?: t5.AnyParams): (() => unknown) => {
+  const { config, params } = tinyT5();
+  return () => method.init(key(), config, frozen ?? params);
+};
+const applying = (method: methods.Method, tuned: object): (() => unknown) => {
+  const { config, params } = tinyT5();
+  return () => method.apply(config, params, tuned);
+};
+/** Several methods from their starts. */
+const together = (parts: Readonly<Record<string, methods.Method>>): (() => unknown) => {
+  const { config, params } = tinyT5();
+  const all = methods.compose(parts) as methods.Method;
+  return () => all.apply(config, params, all.init(key(), config, params));
+};
+const any = (method: unknown): methods.Method => method as methods.Method;
+
+Errors("a kernel that is not there is named with the closest that is", () => {
+  const lora = (kernels: methods.LoraOptions["kernels"]) =>
+    any(methods.lora({ kernels: kernels as readonly string[] }));
+  refuses(starting(lora(["query", "valeu"])), "ArgumentError", "methods.lora", /got +valeu/, "did you mean value?");
+  const whole = "encoder.block.0.layer.0.SelfAttention.";
+  refuses(starting(lora(["SelfAttention.k", `${whole}p`])), "ArgumentError", `did you mean ${whole}k?`);
+  refuses(starting(lora(["wi_2"])), "ArgumentError", /expected .*wi0, wi_0, wi1, wi_1, wo/, "did you mean wi_0?");
+  refuses(starting(any(methods.ia3({ kernels: ["kye", "wo"] }))), "ArgumentError", "methods.ia3", "did you mean key?");
+});
+
+Errors("names and patterns that select nothing are refused, and so is an empty list", () => {
+  const { config, params } = tinyT5();
+  const nothing: readonly methods.Method[] = [
+    any(methods.lora({ kernels: [] })),
+    any(methods.lora({ kernels: { pattern: "encoder\\.block" } })),
+    any(methods.ia3({ kernels: [], feedForward: [] })),
+  ];
+  for (const method of nothing) refuses(starting(method), "ArgumentError", "the model has no such kernel");
+  const bad = any(methods.lora({ kernels: { pattern: "(q" } }));
+  refuses(starting(bad), "ArgumentError", "the pattern is not a regular expression", "(q");
+  refuses(
+    starting(any(methods.weights("**/scael"))),
+    "ArgumentError",
+    "a pattern selects no weight",
+    /got +\*\*\/scael/,
+  );
+  refuses(starting(any(methods.weights(["**", "x"]))), "ArgumentError", "a pattern selects no weight", /got +x/);
+  refuses(starting(any(methods.weights([]))), "ArgumentError", "a pattern selects no weight");
+  const unscaled = any(methods.ia3({ kernels: ["key"], feedForward: ["wo"] }));
+  refuses(starting(unscaled), "ArgumentError", "a feed-forward kernel is not among the kernels", /got +wo/);
+  assert.ok(methods.lora({ kernels: { pattern: "encoder\\.block.*" } }).init(key(), config, params));
+});
+
+Errors("options out of range are refused with the range", () => {
+  for (const rank of [0, -1, 1.5, Number.NaN]) {
+    refuses(
+      () => methods.lora({ rank }),
+      "ArgumentError",
+      "the rank is not a whole number above 0",
+      `got       ${rank}`,
+    );
+    refuses(() => methods.lora({ rankPattern: { q: 2, k: rank } }), "ArgumentError", "the rank", `got       ${rank}`);
+  }
+  for (const alpha of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    refuses(() => methods.lora({ alpha }), "ArgumentError", "alpha is not a number above 0", `got       ${alpha}`);
+    refuses(() => methods.lora({ alphaPattern: { k: alpha } }), "ArgumentError", "alpha is not", `got       ${alpha}`);
+  }
+  for (const dropout of [1, -0.1, 2, Number.NaN]) {
+    refuses(() => methods.lora({ dropout }), "ArgumentError", "0 <= dropout < 1", `got       ${dropout}`);
+  }
+  for (const length of [0, -1, 2.5]) {
+    refuses(
+      () => methods.prompt({ length }),
+      "ArgumentError",
+      "a prompt has at least one vector",
+      `got       ${length}`,
+    );
+  }
+  refuses(() => methods.prompt({ position: "middle" as never }), "ArgumentError", "before, after, before-eos, decoder");
+  refuses(() => methods.prompt({ position: "toString" as never }), "ArgumentError", "there is no such position");
+  refuses(() => methods.design([]), "ArgumentError", "the text has no ids");
+  refuses(() => methods.compose({}), "ArgumentError", "there is no method");
+  methods.lora({ rank: 1, dropout: 0, alpha: 0.5, rankPattern: { q: 1 }, alphaPattern: { q: 0.1 } });
+});
+
+Errors("what a prompt may see has known names, and is for a prompt before the text", () => {
+  const sees = ["prompt->promt"] as never;
+  const known = "prompt->prompt, prompt->prompt;causal, prompt->input, input->input, input->prompt";
+  refuses(() => methods.prompt({ sees }), "ArgumentError", "there is no such visibility", known, "prompt->promt");
+  for (const position of ["after", "before-eos", "decoder"] as const) {
+    const options = { position, sees: ["prompt->input"] } as const;
+    refuses(() => methods.prompt(options), "ArgumentError", "only for a prompt before the text", position);
+  }
+});
+
+Errors("a prompt of another width or length is refused, when it starts and when it is used", () => {
+  const method = any(methods.prompt({ length: 2 }));
+  for (const shape of [[2, 17], [3, 16], [16], [1, 2, 16]]) {
+    refuses(applying(method, { prompt: np.zeros(shape) }), "ShapeError", /expected +\[2,16\]/, "hint");
+    const other = any(methods.prompt({ length: 2, init: () => np.zeros(shape) }));
+    refuses(starting(other), "ShapeError", /expected +\[2,16\]/, "a prompt belongs to one model size");
+  }
+});
+
+Errors("a tree of other settings or of another model is refused with what is missing or too much", () => {
+  const { config, params } = tinyT5();
+  const trees = [
+    [methods.lora(), methods.lora({ kernels: ["key"] })],
+    [methods.ia3(), methods.ia3({ kernels: ["key", "wo"] })],
+    [methods.full(), methods.norms()],
+  ] as unknown as readonly (readonly [methods.Method, methods.Method])[];
+  for (const [one, other] of trees) {
+    const [first, second] = [one, other].map((method) => method.init(key(), config, params));
+    refuses(applying(one, second), "TreeError", "nothing for ", "with the settings it was trained with");
+    const both = { ...first, ...second, surplus: np.zeros([1]) };
+    refuses(applying(one, both), "TreeError", "which is not selected");
+  }
+  const stacked = t5.stackLayers(params);
+  const method = methods.lora();
+  refuses(() => method.apply(config, stacked, method.init(key(), config, params)), "TreeError", "nothing for ");
+});
+
+Errors("a trained weight of another shape is refused at its path", () => {
+  const { config, params } = tinyT5();
+  const method = any(methods.norms());
+  const start = method.init(key(), config, params);
+  const wrong = { ...start, "encoder/encoderNorm/scale": np.ones([1]) };
+  refuses(
+    applying(method, wrong),
+    "ShapeError",
+    /expected +f32\[16\]/,
+    /got +f32\[1\]/,
+    /at +encoder\/encoderNorm\/scale/,
+  );
+});
+
+Errors("two methods that replace one weight or stand at one place are refused by their names", () => {
+  const prompts = { soft: any(methods.prompt({ length: 2 })), text: any(methods.design([5])) };
+  refuses(
+    together(prompts),
+    "ArgumentError",
+    "methods.compose",
+    "soft and text",
+    /at +prefix/,
+    "leave one of them out",
+  );
+  const weights = { all: any(methods.full()), scales: any(methods.norms()) };
+  refuses(together(weights), "ArgumentError", "two methods replace one weight", "all and scales", "/scale");
+  const three = { soft: any(methods.prompt({ length: 2 })), ...weights };
+  refuses(together(three), "ArgumentError", "two methods replace one weight", "soft and all and scales");
+});
+
+Errors("methods that would change each other's kernels are refused with the order that works", () => {
+  const [lora, dora] = [false, true].map((dora) => any(methods.lora({ kernels: ["key"], dora })));
+  const ia3 = any(methods.ia3());
+  refuses(together({ ia3, lora }), "ArgumentError", "put LoRA before IA3", /at +decoder.*key/);
+  refuses(together({ dora, lora }), "ArgumentError", "another method has already changed this kernel");
+  for (const first of [lora, dora, ia3]) refuses(together({ first, dora }), "ArgumentError", "DoRA does not compose");
+  for (const parts of [
+    { lora, ia3 },
+    { lora, again: lora },
+    { ia3, again: ia3 },
+    { all: any(methods.full()), lora },
+  ]) {
+    together(parts)();
+  }
+});
+
+Errors("stacked layers that would differ are refused with the way to unstack them", () => {
+  const { params } = tinyT5();
+  const stacked = t5.stackLayers(params);
+  const options: readonly methods.LoraOptions[] = [
+    { rankPattern: { "encoder.block.0.*q": 3 } },
+    { alphaPattern: { "decoder.block.1.*": 3 } },
+    { kernels: ["encoder/layers/0/attention/query"] },
+    { kernels: { pattern: ".*block\\.1.*" } },
+  ];
+  for (const one of options) {
+    const method = any(methods.lora(one));
+    const { config } = tinyT5();
+    const use = () => method.apply(config, stacked, method.init(key(), config, stacked));
+    refuses(use, "ArgumentError", "the layers are stacked", "t5.unstackLayers(params)", /at +(en|de)coder\/layers\//);
+  }
+});
+
+Errors("ids without an embedding are refused with the range", () => {
+  for (const id of [40, -1, 1.5]) {
+    refuses(applying(any(methods.design([3, id])), {}), "ArgumentError", "ids from 0 to 39", `got       ${id}`);
+  }
+});
+
+Errors("what enters at the input cannot be merged", () => {
+  const { config, params } = tinyT5();
+  for (const position of ["before", "after", "before-eos", "decoder"] as const) {
+    const model = methods.prompt({ length: 1, position }).apply(config, params, { prompt: np.zeros([1, 16]) });
+    refuses(() => t5.merge(model), "ArgumentError", "insertions that weights cannot hold", "hint");
+  }
+});
+
+Errors.run();

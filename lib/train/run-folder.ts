@@ -4,7 +4,7 @@
  * Every file is replaced atomically except `metrics.jsonl`, which only grows; a checkpoint remembers how long it was, and resuming cuts
  * it back to that length, so that a killed run leaves no half line and no step twice.
  */
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -92,6 +92,13 @@ export const claimFolder = async (dir: string, config: unknown, resume: boolean)
   if (!resume) await write(path, json(config));
 };
 
+/** Removes files that a killed process had not finished: they have numbers behind their names. */
+const removeUnfinished = (dir: string): void => {
+  for (const name of readdirSync(dir)) {
+    if (/\.(jsonl?|svg|npy|safetensors)\.\d+$/.test(name)) rmSync(join(dir, name), { force: true });
+  }
+};
+
 /** The arrays of a checkpoint by name. Where only prompts were tuned, the state had a prompt instead of a tuned tree. */
 const currentNames = (arrays: ReadonlyMap<string, HostArray>): ReadonlyMap<string, HostArray> =>
   new Map([...arrays].map(([name, array]) => [name.replace(/^state\.prompt\./, "state.tuned."), array]));
@@ -121,6 +128,7 @@ const readCheckpoint = async (path: string, like: TrainState<object, unknown>) =
 export const openRunFolder = async (dir: string, config: unknown, resume: boolean): Promise<RunFolder> => {
   const at = (name: string): string => join(dir, name);
   await claimFolder(dir, config, resume);
+  removeUnfinished(dir);
   const metrics = openSync(at(FILES.metrics), "a");
   let bytes = existsSync(at(FILES.metrics)) ? readFileSync(at(FILES.metrics)).length : 0;
 

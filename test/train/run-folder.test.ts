@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -176,6 +176,16 @@ Folder("a checkpoint brings back a tree of any method, its average and the best 
   assert.equal(restored?.position.best?.tuned, kept);
   assert.equal(hostTree(restored?.state as object), hostTree(state(5)));
   folder.close();
+});
+
+Folder("a run that goes on removes what was not finished, and nothing else", async () => {
+  const dir = join(root, "killed");
+  (await openRunFolder(dir, {}, false)).close();
+  const unfinished = ["checkpoint.safetensors.123456", "predictions.jsonl.7", "prompt.npy.99", "config.json.1"];
+  const others = ["notes.txt", "checkpoint.safetensors", "prompt.npy", "run.1", "table.csv.2"];
+  for (const name of [...unfinished, ...others]) writeFileSync(join(dir, name), "x");
+  (await openRunFolder(dir, {}, true)).close();
+  assert.equal(readdirSync(dir).sort(), ["config.json", "metrics.jsonl", ...others].sort());
 });
 
 Folder("a checkpoint of the time when only prompts were tuned goes on", async () => {

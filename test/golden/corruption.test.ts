@@ -13,8 +13,12 @@ import { taskOf } from "../../lib/tasks/registry.js";
 import { parseRows } from "../../lib/tasks/rows.js";
 import { parseSentencePiece } from "../../lib/tokenizer/sentencepiece.js";
 import { everyChangeIsSeen } from "../helpers/corrupt.js";
-import { readGolden } from "../helpers/golden-file.js";
+import { type GoldenFiles, readGolden } from "../helpers/golden-file.js";
 import { withShared } from "../helpers/shared.js";
+import { methodOf, openCase } from "../methods/golden-cases.js";
+import { settingOf } from "../methods/golden-checks.js";
+import { checkMethod, MAX_TOKENS } from "../methods/golden-compare.js";
+import { measure, type Optimizer, programsOf } from "../methods/golden-results.js";
 import { checkMetrics, type MetricRow } from "../metrics/golden-checks.js";
 import { type Case, checkCase, trained } from "../optim/adafactor-checks.js";
 import { checkPass, type PassGolden, passOf } from "../t5/golden-results.js";
@@ -105,5 +109,47 @@ withShared(Corruption, "tasks/cb.json: strings, digests, counts and lengths of i
     everyChangeIsSeen(wanted, check, "tasks/cb.json", ["source"]);
   }
 });
+
+/** What a case's results are made with, or another test reads. */
+const METHOD_INPUTS = [
+  ...["init_token_ids", "init_text", "init_text_token_ids", "training.steps"],
+  ...["sgd.lr", "sgd.momentum", "adamw.lr", "adamw.betas", "adamw.eps", "adamw.weight_decay"].map(
+    (key) => `training.${key}`,
+  ),
+  // Bounds of what is compared.
+  ...["losses_float32_minus_float64", "final_float32_minus_float64"].map((key) => `training.*.${key}`),
+  ...["lr", "eps", "clip_threshold", "decay_rate", "scale_parameter"].map((key) => `training.adafactor.${key}`),
+];
+
+/** Golden files as they are, to be altered. */
+const plainFiles: GoldenFiles = {
+  open: <T>(root: string, file: string, parse?: (path: string) => unknown): T =>
+    (parse === undefined ? readGolden(root, file) : parse(join(root, "golden", file))) as T,
+};
+
+for (const [model, name] of [
+  ["t5-tiny", "lora-patterns"],
+  ["t5-tiny", "ia3"],
+  ["t5-tiny", "prompt-text-submodules2"],
+  ["t5-tiny-v1_0", "model-tuning"],
+]) {
+  withShared(Corruption, `methods/${model}/${name}`, async (root) => {
+    const { config, params } = await orThrow(loadHuggingFace(join(root, "golden", model)));
+    withRuntime(await runtimeFor("wasm"), () =>
+      scope(() => {
+        const [setting] = settingOf(plainFiles, root, { config, params: np.devicePut(params) }, model);
+        const c = openCase(plainFiles, root, model, name);
+        using programs = programsOf(config, methodOf(c), MAX_TOKENS);
+        const optimizers = Object.keys(c.json.training).filter((key) => key !== "steps") as Optimizer[];
+        const got = measure(setting, c, programs, optimizers);
+        const check = (): void => checkMethod(got, c);
+        const folder = `methods/${model}/${name}`;
+        const kinds = everyChangeIsSeen(c.json, check, `${folder}/case.json`, METHOD_INPUTS);
+        assert.ok(kinds > 30, `${kinds} kinds`);
+        for (const tensors of [c.gradients, c.trained]) everyChangeIsSeen(tensors ?? {}, check, folder);
+      }),
+    );
+  });
+}
 
 Corruption.run();

@@ -7,7 +7,7 @@ import type { GoldenFiles } from "../helpers/golden-file.js";
 import { onModels } from "../t5/golden-checks.js";
 import { batchOf, checkInputs, type Model as T5 } from "../t5/golden-results.js";
 import { type Case, type CaseJson, methodOf, openCase } from "./golden-cases.js";
-import { checkCase, checkLogits, checkSequences, LOSS, MAX_TOKENS } from "./golden-compare.js";
+import { checkLogits, checkMethod, checkSequences, LOSS, MAX_TOKENS } from "./golden-compare.js";
 import { greedyOf, measure, type Optimizer, programsOf, realRows, type Setting } from "./golden-results.js";
 
 interface BatchJson {
@@ -56,7 +56,12 @@ const named = (name: string, f: () => void): void => {
 };
 
 /** The model and batch of a golden test. */
-const settingOf = (files: GoldenFiles, root: string, { config, params }: T5, model: string): [Setting, BatchJson] => {
+export const settingOf = (
+  files: GoldenFiles,
+  root: string,
+  { config, params }: T5,
+  model: string,
+): [Setting, BatchJson] => {
   const golden = files.open<BatchJson>(root, `methods/${model}/batch.json`);
   const real = golden.inputs.labels.data.map((id) => id !== -100);
   return [{ config, params, batch: batchOf(golden.inputs), real }, golden];
@@ -94,7 +99,7 @@ export const agreesWithPeft = (suite: Test, files: GoldenFiles, labels: readonly
             const asked = name.startsWith("ptuning") ? [] : (wanted(model, label, name) ?? []);
             const optimizers = asked.filter((o) => c.json.training[o] !== undefined);
             const got = measure(setting, c, programs.of(c), optimizers);
-            named(name, () => checkCase(got, c));
+            named(name, () => checkMethod(got, c));
           }
         });
       }

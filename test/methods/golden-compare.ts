@@ -101,6 +101,7 @@ const checkGradients = (got: Measured, { json, gradients }: Case): void => {
     const most = Array.from(want.data).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
     const own = got.gradients[name];
     assert.equal(own.shape.slice(1), want.shape.slice(1), `gradient of ${name}: shape`);
+    assert.is(want.data.length, sizeOf(want.shape), `gradient of ${name}: size`);
     // Rows that T5 does not use have no gradient.
     const all = Array.from({ length: want.data.length }, (_, i) => own.data[i] ?? 0);
     assertNear(`gradient of ${name}`, all, want.data, { abs: GRADIENT * most, rel: 0 });
@@ -155,7 +156,7 @@ const checkRules = ({ sgd, adafactor }: CaseJson["training"]): void => {
 };
 
 /** Asserts that what was measured is what a case says. */
-export const checkCase = (got: Measured, c: Case): void => {
+export const checkMethod = (got: Measured, c: Case): void => {
   const { json } = c;
   assert.equal([json.base, json.name], [c.model, c.name]);
   checkConfig(c);

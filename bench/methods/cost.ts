@@ -70,7 +70,8 @@ const trained = async (method: Method, tx: Optimizer): Promise<object> => {
   const tuned = method.init(random.key(0), config, params);
   const trainedValues = numbersIn(tuned);
   const fileBytes = await bytesOf(method, tuned);
-  return { trainedValues, fileBytes, stepMs: Number(timeOf(method, tx, tuned).toPrecision(3)) };
+  const stepMs = Number(timeOf(method, tx, tuned).toPrecision(3));
+  return { trainedValues, fileBytes, stepMs, peakRssMB: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6) };
 };
 
 const method = methodOf?.({ start: sampledVocabulary, shown: [3] });
@@ -87,7 +88,6 @@ console.log(
     executor: stats().executor,
     weights: numbersIn(params),
     ...costs,
-    peakRssMB: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
   }),
 );
 process.exit(0);

@@ -1,5 +1,6 @@
 /** @file What one method reaches on a task, in a process of its own: `score.ts METHOD TASK SEED STEPS` trains t5-nano and prints a line of JSON. */
 import { MINI_DATA, NANO_MODEL } from "../../lib/cli/assets.js";
+import { longestOf } from "../../lib/data/batch.js";
 import { batchRows, bucketLengths, demonstrations, makeBatch, type Tokens, tokenize } from "../../lib/data/index.js";
 import { init, np, prompt, random, stats, type t5 } from "../../lib/index.js";
 import { loadT5, orThrow } from "../../lib/io/index.js";
@@ -37,7 +38,7 @@ const batches = (tokens: readonly Tokens[]) => {
     tokens.map(({ inputs }) => inputs.length),
     LENGTHS,
   );
-  const longest = Math.max(...tokens.map(({ targets }) => targets.length));
+  const longest = longestOf(tokens.map(({ targets }) => targets));
   return (step: number) => {
     const b = makeBatch(tokens, batchRows(tokens.length, BATCH, seed, step), lengths, longest);
     const inputs = np.array(b.inputs, { shape: [b.size, b.inputLength] });

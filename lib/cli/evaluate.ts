@@ -1,14 +1,12 @@
-/** @file `fluxion evaluate`: how well a T5 answers tasks, with a prompt for each. */
+/** @file `fluxion evaluate`: how well a T5 answers tasks, with an adapter for each. */
 import { join } from "node:path";
 import Table from "cli-table3";
-import { CheckpointError, ShapeError } from "../core/errors.js";
+import { CheckpointError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
-import { prompt as promptMethod } from "../methods/index.js";
 import { superglueAverage } from "../metrics/average.js";
-import { fromArray } from "../prompt/index.js";
+import * as np from "../np/index.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
-import type { T5Config } from "../t5/config.js";
 import { readExamples } from "../tasks/reading.js";
 import type { Split } from "../tasks/task.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
@@ -18,15 +16,16 @@ import type { Evaluation } from "../train/loop.js";
 import { checkVocabulary } from "../train/prepare.js";
 import type { Decoding, InputPrefix } from "../train/settings.js";
 import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evaluator.js";
+import { adapterAt, checkAdapter, type FoundAdapter } from "./adapter.js";
 import { MINI_DATA, SYNTHETIC } from "./assets.js";
+import { type Assignment, type AssignmentFlags, assignmentsOf } from "./assignments.js";
 import { Bar } from "./bar.js";
-import { type Assignment, assignmentsOf, type PromptFlags } from "./prompts-of.js";
-import { type ReadyOptions, readPrompt, readyT5 } from "./ready.js";
+import { type ReadyOptions, readyT5 } from "./ready.js";
 import { printScores } from "./report.js";
 import { usualSplit } from "./tasks.js";
 import { printable, type Terminal } from "./terminal.js";
 
-export interface EvaluateFlags extends PromptFlags, Omit<ReadyOptions, "prompt"> {
+export interface EvaluateFlags extends AssignmentFlags, Omit<ReadyOptions, "adapter" | "prompt"> {
   readonly tokenizer?: string;
   readonly data?: string;
   readonly decode: Decoding;
@@ -40,11 +39,11 @@ export interface EvaluateFlags extends PromptFlags, Omit<ReadyOptions, "prompt">
   readonly json?: boolean;
 }
 
-/** A task to evaluate, with its examples and its prompt. */
+/** A task to evaluate, with its examples and its adapter. */
 interface Question extends Assignment {
   readonly split: Split;
   readonly examples: Awaited<ReturnType<typeof examplesOf>>;
-  readonly prompt: Awaited<ReturnType<typeof readPrompt>> | undefined;
+  readonly adapter: FoundAdapter | undefined;
 }
 
 interface Answered extends Question {
@@ -56,22 +55,7 @@ interface Answered extends Question {
 const examplesOf = async ({ task }: Assignment, split: Split, { data = MINI_DATA, limit }: EvaluateFlags) =>
   (await orThrow(readExamples(task, split, data))).slice(0, limit);
 
-/** @throws {ShapeError} for a prompt that is not as wide as the model */
-const checkWidths = (questions: readonly Question[], { dModel }: T5Config): void => {
-  for (const { prompt, path } of questions) {
-    if (prompt === undefined || prompt.shape[1] === dModel) continue;
-    throw new ShapeError({
-      where: "--prompt <path>",
-      what: "the prompt does not fit the model",
-      expected: `vectors of ${dModel} numbers, the width of the model`,
-      got: `${prompt.shape[1]}`,
-      at: path,
-      hint: "name the model that the prompt was tuned for: --model PATH",
-    });
-  }
-};
-
-/** Reads and checks everything before the model is loaded. */
+/** Reads and checks everything before the model is loaded; an adapter of several tasks is read once. */
 const questionsOf = async (flags: EvaluateFlags): Promise<Question[]> => {
   const questions: Question[] = [];
   for (const assignment of await assignmentsOf(flags)) {
@@ -79,8 +63,9 @@ const questionsOf = async (flags: EvaluateFlags): Promise<Question[]> => {
     checkedFront(assignment.task, flags.prefix);
     checkDecoding(assignment.task, flags.decode);
     const { path } = assignment;
-    const prompt = path === undefined ? undefined : await readPrompt(path);
-    questions.push({ ...assignment, split, prompt, examples: await examplesOf(assignment, split, flags) });
+    const known = questions.find((other) => other.path === path)?.adapter;
+    const adapter = known ?? (path === undefined ? undefined : await adapterAt(path));
+    questions.push({ ...assignment, split, adapter, examples: await examplesOf(assignment, split, flags) });
   }
   return questions;
 };
@@ -92,14 +77,13 @@ const answer = async (
   flags: EvaluateFlags,
   terminal: Terminal,
 ): Promise<Answered> => {
-  const { task, examples, prompt: stored } = question;
+  const { task, examples, adapter } = question;
   const { decode, prefix, maxInputLength, maxTokens, evaluationTokens } = flags;
-  const length = stored?.shape[0] ?? 0;
-  const prompt = stored === undefined ? null : { prompt: fromArray(stored, length, model.config.dModel) };
+  const tuned = adapter === undefined ? null : (np.devicePut(adapter.tuned) as object);
   const { evaluate, cut } = taskEvaluator(model, tokenizer, task, examples, {
     decoding: decode,
     prefix,
-    ...(length > 0 && { method: promptMethod({ length }) }),
+    ...(adapter && { method: adapter.method }),
     maxTokens: evaluationTokens,
     ...(maxInputLength !== undefined && { maxInputLength }),
     ...(maxTokens !== undefined && { maxTargetLength: maxTokens }),
@@ -107,11 +91,11 @@ const answer = async (
   const bar = new Bar(terminal, "{label} {bar} {value}/{total} | {eta_formatted} left");
   try {
     bar.show(task.name, 0, examples.length);
-    return { ...question, found: await evaluate(prompt, (done) => bar.show(task.name, done, examples.length)), cut };
+    return { ...question, found: await evaluate(tuned, (done) => bar.show(task.name, done, examples.length)), cut };
   } finally {
     bar.stop();
     evaluate.dispose();
-    dispose(prompt);
+    dispose(tuned);
   }
 };
 
@@ -169,7 +153,7 @@ const jsonOf = (list: readonly Answered[]): string => {
   const tasks = list.map(({ task, split, examples, path, found, cut }) => {
     const { predictions, ...scores } = found;
     const invalidAnswers = predictions.filter(({ valid }) => !valid).slice(0, INVALID_SHOWN);
-    return [task.name, { split, examples: examples.length, prompt: path ?? null, ...scores, cut, invalidAnswers }];
+    return [task.name, { split, examples: examples.length, adapter: path ?? null, ...scores, cut, invalidAnswers }];
   });
   return `${JSON.stringify({ tasks: Object.fromEntries(tasks), superglue: averageOf(list) ?? null }, null, 2)}\n`;
 };
@@ -188,7 +172,7 @@ export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promis
     terminal,
     (config) => {
       checkVocabulary(config, tokenizer);
-      checkWidths(questions, config);
+      for (const { adapter } of questions) if (adapter !== undefined) checkAdapter(adapter, config, path, terminal);
     },
   );
   try {
@@ -203,6 +187,6 @@ export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promis
     terminal.write(json ? jsonOf(list) : tableOf(list));
     if ((flags.data ?? MINI_DATA) === MINI_DATA) terminal.note(SYNTHETIC);
   } finally {
-    dispose(model.params);
+    model.dispose();
   }
 };

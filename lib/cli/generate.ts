@@ -1,5 +1,5 @@
-/** @file `fluxion generate`: text from a T5, with or without a prompt. */
-import { dispose, type Tensor } from "../core/tensor.js";
+/** @file `fluxion generate`: text from a T5, with or without an adapter. */
+import type { Tensor } from "../core/tensor.js";
 import { longestOf, padRows, withEos } from "../data/batch.js";
 import { brief } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
@@ -75,13 +75,12 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
     options === undefined
       ? choosing(ready.config, tokenizer, labels as readonly string[], number)
       : writing(ready.config, tokenizer, options, seed);
-  const model = { params: ready.params, ...(ready.prefix && { prefix: ready.prefix }) };
   const encode = (text: string): number[] => idsOf(text, tokenizer, maxInputLength, terminal);
   try {
     const [only] = texts;
     if (only !== undefined && texts.length === 1 && number === 1 && !json && answerer.stream !== undefined) {
       using inputs = tensorOf([encode(only)]);
-      for await (const part of answerer.stream(model, inputs)) terminal.write(part);
+      for await (const part of answerer.stream(ready.model, inputs)) terminal.write(part);
       terminal.write("\n");
       return;
     }
@@ -90,7 +89,7 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
     for await (const batch of inBatches(texts.length > 0 ? texts : terminal.lines(), isTyped ? 1 : batchSize)) {
       const ids = batch.map(encode);
       using inputs = tensorOf(ids);
-      answerer.answer(model, inputs).forEach((outputs, i) => {
+      answerer.answer(ready.model, inputs).forEach((outputs, i) => {
         if (json) terminal.write(`${JSON.stringify({ text: batch[i], inputIds: ids[i], outputs })}\n`);
         else
           for (const { text, score } of outputs)
@@ -99,6 +98,6 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
     }
   } finally {
     answerer.dispose();
-    dispose([ready.params, ready.prefix ?? null]);
+    ready.dispose();
   }
 };

@@ -2,19 +2,35 @@
 import { Command, Option } from "commander";
 import { VERSION } from "../core/version.js";
 import { METRICS } from "../prompt/neighbours.js";
-import { DECODINGS, INPUT_PREFIXES } from "../train/settings.js";
+import { DECODINGS } from "../train/settings.js";
 import type { ConvertOptions } from "./convert.js";
 import type { EvaluateFlags } from "./evaluate.js";
 import type { ExportFlags } from "./export.js";
 import type { FetchFlags } from "./fetch.js";
+import {
+  addAdapter,
+  addAdapters,
+  dataOption,
+  dtypeOption,
+  JSON_FLAG,
+  modelOption,
+  prefixOption,
+  SEED,
+  SHARE,
+  shardOption,
+  splitOption,
+  TEMPERATURE,
+  TOKENIZER,
+  threadsOption,
+} from "./flags.js";
 import { FORMATS } from "./formats.js";
 import type { GenerateFlags } from "./generate.js";
-import type { InspectOptions } from "./inspect.js";
+import type { InspectOptions } from "./inspect-adapter.js";
+import type { MergeFlags } from "./merge.js";
 import {
   addRequired,
   counting,
   executorOption,
-  type NumberRange,
   numeric,
   oneOf,
   onlyWith,
@@ -26,46 +42,15 @@ import {
 import type { ShowFlags, TasksFlags } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
 
-const MODEL = "a T5: a Hugging Face folder, or a checkpoint of T5X or Mesh TensorFlow";
-const TOKENIZER = "SentencePiece model or tokenizer.json (default: that of the model's folder)";
-const JSON_FLAG = "print JSON, for machines";
-
-const modelOption = () => single("--model <dir>", MODEL);
-const promptOption = () =>
-  single(
-    "--prompt <path>",
-    "tuned prompt: .npy, safetensors, the folder of a PEFT adapter, or a T5X checkpoint with one inside",
-  );
-
-const TEMPERATURE: NumberRange = { what: "this is no temperature", expected: "0 or more", has: (x) => x >= 0 };
-const SHARE: NumberRange = {
-  what: "this is no probability",
-  expected: "above 0, at most 1",
-  has: (x) => x > 0 && x <= 1,
-};
-const SEED: NumberRange = { what: "this is no seed", expected: "a whole number", has: Number.isSafeInteger };
-/** More than any machine has; each takes memory, and a million of them take hours to start. */
-const MOST_THREADS = 1024;
-const THREADS: NumberRange = {
-  what: "this is no number of threads",
-  expected: `a whole number from 1 to ${MOST_THREADS}`,
-  has: (n) => Number.isInteger(n) && n >= 1 && n <= MOST_THREADS,
-};
-
-const threadsOption = () =>
-  numeric("--threads <n>", "threads of onnxruntime-node; default one a core", undefined, THREADS);
-
 const addGenerate = (program: Command, terminal: Terminal): void => {
   const sampling = ["temperature", "topK", "topP"];
   const decoding = [...sampling, "beams", "brevity", "lengthPenalty"];
   const command = program
     .command("generate [text...]")
     .description(
-      "Answers each text (without one, each line of the standard input) by a T5, with a tuned prompt in front of it if one is given. Greedy, unless options ask for sampling or beams, or give the answers. A text that begins with - comes after --.",
+      "Answers each text (without one, each line of the standard input) by a T5, with an adapter if one is given. Greedy, unless options ask for sampling or beams, or give the answers. A text that begins with - comes after --.",
     );
-  addRequired(command, modelOption())
-    .option("--tokenizer <file>", TOKENIZER)
-    .addOption(promptOption())
+  addAdapter(addRequired(command, modelOption()).option("--tokenizer <file>", TOKENIZER))
     .addOption(counting("--max-tokens <n>", "most tokens of an answer, end of sequence included", 64))
     .addOption(
       counting("--max-input-length <n>", "tokens of a text, end of sequence included; longer ones are cut", 512),
@@ -98,7 +83,9 @@ const addGenerate = (program: Command, terminal: Terminal): void => {
 const addInspect = (program: Command, terminal: Terminal): void => {
   const command = program
     .command("inspect <path>")
-    .description("Shows the tensors of a checkpoint, or the vectors of a prompt; no more is read than is shown.");
+    .description(
+      "Shows the tensors of a checkpoint, or the method of an adapter and what it has trained; of a prompt, its vectors.",
+    );
   onlyWith(command, "model", ["tokenizer", "neighbours", "metric"])
     .option("--model <dir>", "for a prompt: the model it was tuned for, to find the nearest pieces of its vocabulary")
     .option("--tokenizer <file>", TOKENIZER)
@@ -115,14 +102,14 @@ const addConvert = (program: Command, terminal: Terminal): void => {
   program
     .command("convert <in> <out>")
     .description(
-      "Converts a model between Hugging Face (hf) and T5X, or a prompt between .npy, PEFT adapter and safetensors. What <in> is, is seen from its files.",
+      "Converts a model between Hugging Face (hf) and T5X, or an adapter between PEFT's folder, fluxion's own file (safetensors) and, for a prompt, .npy. What <in> is, is seen from its files.",
     )
     .addOption(
-      oneOf("--to <format>", "format of <out>; default: the other one for models, by its name for prompts", FORMATS),
+      oneOf("--to <format>", "format of <out>; default: the other one for models, by its name for adapters", FORMATS),
     )
-    .addOption(oneOf("--dtype <name>", "how hf stores weights", ["float32", "bfloat16", "float16"]))
-    .addOption(counting("--max-shard-bytes <n>", "most bytes of tensors in one file of hf"))
-    .option("--base-model <name>", "for peft: the model that the prompt was tuned for")
+    .addOption(dtypeOption())
+    .addOption(shardOption())
+    .option("--base-model <name>", "for adapters: the model that it was trained for")
     .option("--force", "replace what is there")
     .option("--json", JSON_FLAG)
     .action(async (input: string, out: string, options: ConvertOptions) => {
@@ -131,14 +118,35 @@ const addConvert = (program: Command, terminal: Terminal): void => {
     });
 };
 
+const addMerge = (program: Command, terminal: Terminal): void => {
+  const command = program
+    .command("merge")
+    .description(
+      "Writes a T5 with what an adapter changes in its weights as a plain Hugging Face folder: LoRA, DoRA, IA3, or tuned weights.",
+    );
+  addRequired(
+    command,
+    modelOption(),
+    single("--adapter <path>", "adapter that changes weights only"),
+    new Option("--out <dir>", "folder for the model"),
+  )
+    .addOption(dtypeOption())
+    .addOption(shardOption())
+    .option("--force", "replace what is there")
+    .option("--json", JSON_FLAG)
+    .action(async (flags: MergeFlags) => {
+      const { merge } = await import("./merge.js");
+      await merge(flags, terminal);
+    });
+};
+
 const addExport = (program: Command, terminal: Terminal): void => {
   const command = program
     .command("export")
     .description(
-      "Writes a T5 with a tuned prompt inside as ONNX: encoder.onnx, whose results are what decoder-step.onnx reads besides a cache, and fluxion.json with the lengths and ids that the loop needs. Shapes are fixed.",
+      "Writes a T5 with its adapter inside as ONNX: encoder.onnx, whose results are what decoder-step.onnx reads besides a cache, and fluxion.json with the lengths and ids that the loop needs. Shapes are fixed.",
     );
-  addRequired(command, modelOption(), new Option("--out <dir>", "folder for the files"))
-    .addOption(promptOption())
+  addAdapter(addRequired(command, modelOption(), new Option("--out <dir>", "folder for the files")))
     .option("--task <name>", "name of the task, for the metadata")
     .addOption(counting("--input-length <n>", "tokens of a text, end of sequence included", 128))
     .addOption(counting("--max-length <n>", "most tokens of an answer, end of sequence included", 64))
@@ -167,21 +175,6 @@ const addFetch = (program: Command, terminal: Terminal): void => {
       await fetchNamed(name, flags, terminal);
     });
 };
-
-const dataOption = () =>
-  single(
-    "--data <dir>",
-    "folder with the official files (CB/val.jsonl, …); default: the synthetic set that comes along",
-  );
-const splitOption = () =>
-  oneOf("--split <name>", "default: validation, or the only one there is", ["train", "validation", "test"]);
-const prefixOption = () =>
-  oneOf(
-    "--prefix <what>",
-    "in front of each input: nothing as in the paper, the task's name as in T5, or the task's number as one token",
-    INPUT_PREFIXES,
-    "none",
-  );
 
 const addTasks = (program: Command, terminal: Terminal): void => {
   const tasks = program
@@ -213,13 +206,12 @@ const addEvaluate = (program: Command, terminal: Terminal): void => {
   const command = program
     .command("evaluate")
     .description(
-      "Scores the answers of a T5 to tasks, with a prompt for each: --prompt FILE --task NAME, --prompt cb=FILE once for each task, or --prompts DIR. With all eight tasks of SuperGLUE the diagnostics are answered by RTE's prompt, and the table ends with the average.",
+      "Scores the answers of a T5 to tasks, with an adapter for each: --adapter PATH --task NAME, --adapter cb=PATH once for each task, or --adapters DIR. With all eight tasks of SuperGLUE the diagnostics are answered with RTE's adapter, and the table ends with the average.",
     );
   addRequired(command, modelOption())
     .option("--tokenizer <file>", TOKENIZER)
-    .addOption(several("--task <name>", "task to evaluate, or all; without prompts the bare model answers"))
-    .addOption(several("--prompt <path>", "tuned prompt, or TASK=PATH; given once for each task"))
-    .addOption(single("--prompts <dir>", "folder with a run's folder or a file of a prompt for each task, by its name"))
+    .addOption(several("--task <name>", "task to evaluate, or all; without adapters the bare model answers"));
+  addAdapters(command)
     .addOption(dataOption())
     .addOption(splitOption())
     .addOption(
@@ -258,7 +250,7 @@ const addEvaluate = (program: Command, terminal: Terminal): void => {
 
 const programOf = (terminal: Terminal): Command => {
   const program = quiet(new Command("fluxion"), terminal.write)
-    .description("T5, soft prompts and tasks: use, evaluate, look into and convert them.")
+    .description("T5, adapters and tasks: use, evaluate, look into and convert them.")
     .version(VERSION)
     .showHelpAfterError(false);
   addGenerate(program, terminal);
@@ -266,6 +258,7 @@ const programOf = (terminal: Terminal): Command => {
   addEvaluate(program, terminal);
   addInspect(program, terminal);
   addConvert(program, terminal);
+  addMerge(program, terminal);
   addExport(program, terminal);
   addFetch(program, terminal);
   return program;

@@ -1,71 +1,80 @@
-/** @file A T5 on the device with its prompt: what `generate` and `export` start from. */
+/** @file A T5 on the device, with what an adapter puts into it: what commands compute with. */
 import { type ExecutorName, init } from "../compile/init.js";
-import { CheckpointError } from "../core/errors.js";
-import type { HostArray } from "../core/host.js";
-import type { Tensor } from "../core/tensor.js";
+import { scope } from "../core/composite.js";
+import { leavesOf } from "../core/pytree.js";
+import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
 import * as np from "../np/index.js";
-import { fromArray } from "../prompt/index.js";
 import type { T5Config } from "../t5/config.js";
+import { merge } from "../t5/merge.js";
 import type { Params } from "../t5/model.js";
+import type { Modified } from "../t5/modified.js";
+import { type AdapterFlags, adapterOf, checkAdapter, type FoundAdapter } from "./adapter.js";
 import { withProgress } from "./bar.js";
-import { promptOf } from "./prompt-of.js";
 import type { Terminal } from "./terminal.js";
 
 /** What to load, and what is to compute. */
-export interface ReadyOptions {
+export interface ReadyOptions extends AdapterFlags {
   readonly model: string;
-  readonly prompt?: string;
   readonly executor: ExecutorName;
   readonly threads?: number;
+  /** Makes what an adapter puts beside kernels part of them; default it stays beside them. */
+  readonly merged?: boolean;
 }
 
-/** A T5 on the device, with a prompt where there is one. */
+/** A T5 on the device. */
 export interface ReadyT5 {
   readonly config: T5Config;
+  /** The weights as they were stored. */
   readonly params: Params;
-  /** `[P, d]`. */
-  readonly prefix: Tensor | undefined;
+  /** These weights with the adapter, or alone. */
+  readonly model: Modified;
+  /** The rate of dropout in training, where the checkpoint says. */
+  readonly dropoutRate: number | undefined;
+  /** Frees everything. */
+  readonly dispose: () => void;
 }
 
-/** A prompt that can be computed with. */
-export const readPrompt = async (path: string): Promise<HostArray> => {
-  const { prompt } = await promptOf("--prompt <path>", path);
-  const bad = prompt.data.findIndex((x) => !Number.isFinite(x));
-  if (bad < 0) return prompt;
-  const [expected, got] = [
-    "finite numbers",
-    `${prompt.data[bad]} in row ${Math.floor(bad / (prompt.shape[1] as number))}`,
-  ];
-  const hint = "its training has diverged, or the file is damaged";
-  throw new CheckpointError({
-    where: "--prompt <path>",
-    what: "this prompt is not of numbers",
-    expected,
-    got,
-    at: path,
-    hint,
+/** The model with an adapter in it, and everything that has to be freed besides the weights. */
+const withAdapter = (
+  config: T5Config,
+  params: Params,
+  adapter: FoundAdapter | undefined,
+  merged: boolean,
+): { readonly model: Modified; readonly owned: readonly unknown[] } => {
+  if (adapter === undefined) return { model: { params }, owned: [] };
+  const tuned = np.devicePut(adapter.tuned) as object;
+  const model = scope((): Modified => {
+    const beside = adapter.method.apply(config, params, tuned);
+    return merged ? { ...beside, params: merge(beside.params) } : beside;
   });
+  const given = new Set(leavesOf(params));
+  return { model, owned: [...new Set(leavesOf([tuned, model]))].filter((x) => !given.has(x)) };
 };
 
-/** Loads a model and its prompt, checks that they fit together, and starts the backend. */
+/**
+ * Loads a model and its adapter, checks that they fit together, and starts the backend.
+ *
+ * @param check  of the configuration, before anything is computed
+ */
 export const readyT5 = async (
   flags: ReadyOptions,
   terminal: Terminal,
   check: (config: T5Config) => void = () => undefined,
 ): Promise<ReadyT5> => {
-  const { model, executor, threads } = flags;
-  const stored = flags.prompt === undefined ? undefined : await readPrompt(flags.prompt);
-  const { config, params, prompts } = await withProgress(terminal, "reading", (onProgress) =>
-    orThrow(loadT5(model, { onProgress })),
-  );
+  const { model: path, executor, threads, merged = false } = flags;
+  const adapter = await adapterOf(flags);
+  const stored = await withProgress(terminal, "reading", (onProgress) => orThrow(loadT5(path, { onProgress })));
+  const { config, dropoutRate } = stored;
   check(config);
-  const inside = Object.keys(prompts);
-  if (inside.length > 0 && stored === undefined) {
-    terminal.note(`not used: ${inside.join(", ")}, which is in the checkpoint; --prompt ${model} puts it in front`);
+  if (adapter !== undefined) checkAdapter(adapter, config, path, terminal);
+  const inside = Object.keys(stored.prompts);
+  if (inside.length > 0 && adapter === undefined) {
+    terminal.note(`not used: ${inside.join(", ")}, which is in the checkpoint; --adapter ${path} puts it in front`);
   }
   await init({ executor, ...(threads !== undefined && { threads }) });
-  const prefix = stored && fromArray(stored, stored.shape[0] as number, config.dModel);
-  return { config, params: np.devicePut(params, { donate: true }) as Params, prefix };
+  const params = np.devicePut(stored.params, { donate: true }) as Params;
+  const { model, owned } = withAdapter(config, params, adapter, merged);
+  return { config, params, model, dropoutRate, dispose: () => dispose([params, owned]) };
 };

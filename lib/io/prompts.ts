@@ -67,9 +67,12 @@ const readNpy = (path: string): TE.TaskEither<CheckpointError, HostArray> =>
     TE.chainEitherK((bytes) => parseNpy(bytes, path)),
   );
 
+/** Names of the tensor of a prompt in a file that holds nothing else. */
+export const PROMPT_NAMES: readonly string[] = ["prompt", "prompt_embeddings"];
+
 const readTensor = (path: string): TE.TaskEither<CheckpointError, HostArray> => {
   const named = (file: SafetensorsFile): TE.TaskEither<CheckpointError, HostArray> => {
-    const name = ["prompt", "prompt_embeddings"].find((known) => file.entries.has(known));
+    const name = PROMPT_NAMES.find((known) => file.entries.has(known));
     if (name !== undefined) return file.read(name);
     const got = brief([...file.entries.keys()]);
     return TE.left(refuse(loading, "the file holds no prompt", { expected: "a tensor named prompt", got, at: path }));

@@ -15,8 +15,18 @@ export interface KeyValue {
 }
 
 /** `[rows, length, heads * dKv]` to `[rows, heads, length, dKv]`. */
-const intoHeads = ({ numHeads, dKv }: T5Config, x: Tensor): Tensor =>
-  np.transpose(np.reshape(x, [x.shape[0], x.shape[1], numHeads, dKv]), [0, 2, 1, 3]);
+const intoHeads = ({ numHeads, dKv }: T5Config, x: Tensor): Tensor => {
+  const [rows, length] = x.shape;
+  // A single token is not moved.
+  if (length === 1) return np.reshape(x, [rows, numHeads, 1, dKv]);
+  return np.transpose(np.reshape(x, [rows, length, numHeads, dKv]), [0, 2, 1, 3]);
+};
+
+/** `[rows, heads, length, dKv]` to `[rows, length, heads * dKv]`. */
+const outOfHeads = (x: Tensor): Tensor => {
+  const [rows, heads, length, width] = x.shape;
+  return np.reshape(length === 1 ? x : np.transpose(x, [0, 2, 1, 3]), [rows, length, heads * width]);
+};
 
 /** Queries `[rows, heads, length, dKv]` of activations `[rows, length, d]`. */
 export const queriesOf = (config: T5Config, params: T5Attention<Tensor>, x: Tensor, drop?: Drop): Tensor =>
@@ -46,6 +56,19 @@ const withoutTiny = (scores: Tensor): Tensor => {
   return np.add(scores, maskBias(np.greaterEqual(scores, least)));
 };
 
+/** What attention over whole sequences has besides. */
+interface WholeSequences {
+  readonly drop: Drop;
+  /** What the weights are called, `[rows, heads, Q, K]`; see `captureIntermediates`. */
+  readonly name: string;
+}
+
+/** Weights `[rows, heads, Q, K]` of scores, which sum to 1 over the keys. */
+const weightsOf = (scores: Tensor, whole: WholeSequences | undefined): Tensor => {
+  if (whole === undefined) return nn.softmax(scores, -1);
+  return whole.drop(checkpointName(nn.softmax(withoutTiny(scores), -1), whole.name), [-2]);
+};
+
 /**
  * `softmax(q kᵀ + bias) v` of each head, then the output kernel. Scores are not divided by the root of the head size: T5 has it in its
  * initialisation.
@@ -53,21 +76,16 @@ const withoutTiny = (scores: Tensor): Tensor => {
  * @param queries  `[rows, heads, Q, dKv]`
  * @param seen     keys and values `[rows, heads, K, dKv]`
  * @param bias     added to the scores, broadcast to `[rows, heads, Q, K]`
- * @param name     what the weights are called, `[rows, heads, Q, K]`, where somebody may ask for them; see `captureIntermediates`
+ * @param whole    for whole sequences; without it, for a token at a time
  * @returns        `[rows, Q, d]`
  */
 export const attend = (
-  { numHeads, dKv }: T5Config,
   params: T5Attention<Tensor>,
   queries: Tensor,
   { key, value }: KeyValue,
   bias: Tensor,
-  drop: Drop = (h) => h,
-  name?: string,
+  whole?: WholeSequences,
 ): Tensor => {
   const scores = np.add(np.einsum("bhqd,bhkd->bhqk", queries, key), bias);
-  const softmax = nn.softmax(withoutTiny(scores), -1);
-  const weights = drop(name === undefined ? softmax : checkpointName(softmax, name), [-2]);
-  const mixed = np.transpose(np.matmul(weights, value), [0, 2, 1, 3]);
-  return project(params.out, np.reshape(mixed, [queries.shape[0], queries.shape[2], numHeads * dKv]), drop);
+  return project(params.out, outOfHeads(np.matmul(weightsOf(scores, whole), value)), whole?.drop);
 };

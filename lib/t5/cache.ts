@@ -42,7 +42,7 @@ const crossAttention = (
   const examples = memory.key.shape[0];
   return (y) => {
     const q = queriesOf(config, params, np.reshape(y, [examples, -1, config.dModel]));
-    return np.reshape(attend(config, params, q, memory, bias), y.shape);
+    return np.reshape(attend(params, q, memory, bias), y.shape);
   };
 };
 
@@ -63,7 +63,7 @@ const prefixKeyValues = (config: T5Config, { params }: Modified, memory: Decoder
     const own = (y: Tensor): Tensor => {
       const seen = keyValueOf(config, selfAttention, y);
       written.push(seen);
-      return attend(config, selfAttention, queriesOf(config, selfAttention, y), seen, bias(layer));
+      return attend(selfAttention, queriesOf(config, selfAttention, y), seen, bias(layer));
     };
     const cross = crossAttention(config, encoderDecoderAttention, memory.layers[i], encoderBias);
     x = decoderLayer(config, layer, x, { own, cross });
@@ -162,7 +162,7 @@ export const decodeStep = composite(
       const own = (y: Tensor): Tensor => {
         after.push(written(cache[i], keyValueOf(config, selfAttention, y), position));
         const seen = behind(memory.prefix?.[i], after[0]);
-        return attend(config, selfAttention, queriesOf(config, selfAttention, y), seen, bias(layer));
+        return attend(selfAttention, queriesOf(config, selfAttention, y), seen, bias(layer));
       };
       const cross = crossAttention(config, encoderDecoderAttention, memory.layers[i], encoderBias);
       x = decoderLayer(config, layer, x, { own, cross });

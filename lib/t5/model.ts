@@ -86,7 +86,7 @@ export const encode = composite(
       const seeing = (y: Tensor): Tensor => {
         const q = queriesOf(config, attention, y, dropped);
         const seen = keyValueOf(config, attention, y, dropped);
-        return attend(config, attention, q, seen, bias(layer), dropped, "encoder.attention");
+        return attend(attention, q, seen, bias(layer), { drop: dropped, name: "encoder.attention" });
       };
       return encoderLayer(config, layer, h, seeing, dropped);
     });
@@ -139,13 +139,13 @@ export const decode = composite(
       const own = (y: Tensor): Tensor => {
         const q = queriesOf(config, selfAttention, y, dropped);
         const seen = keyValueOf(config, selfAttention, y, dropped);
-        return attend(config, selfAttention, q, seen, bias(layer), dropped, "decoder.selfAttention");
+        return attend(selfAttention, q, seen, bias(layer), { drop: dropped, name: "decoder.selfAttention" });
       };
       const cross = (y: Tensor): Tensor => {
         const q = queriesOf(config, crossAttention, np.reshape(y, [examples, -1, config.dModel]), dropped);
         const seen = keyValueOf(config, crossAttention, encoded.states, dropped);
         const name = "decoder.encoderDecoderAttention";
-        const mixed = attend(config, crossAttention, q, seen, crossBias, dropped, name);
+        const mixed = attend(crossAttention, q, seen, crossBias, { drop: dropped, name });
         return np.reshape(mixed, [rows, length, config.dModel]);
       };
       return decoderLayer(config, layer, h, { own, cross, masked }, dropped);

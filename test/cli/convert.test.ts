@@ -113,7 +113,10 @@ Convert("an empty folder is free, and folders of prompts are made", async () => 
 
 Convert("what cannot be is refused before anything is written", async () => {
   assert.match(await failure("convert", NANO, place("x"), "--to", "npy"), /a model cannot be written as npy/);
-  assert.match(await failure("convert", place("a.npy"), place("x"), "--to", "hf"), /a prompt cannot be written as hf/);
+  assert.match(
+    await failure("convert", place("a.npy"), place("x"), "--to", "hf"),
+    /an adapter cannot be written as hf/,
+  );
   assert.match(await failure("convert", NANO, place("x.npy")), /a model cannot be written as npy/);
   assert.match(
     await failure("convert", `${NANO}/model.safetensors`, place("x"), "--to", "t5x"),

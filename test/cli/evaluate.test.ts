@@ -27,7 +27,7 @@ const MODEL = ["--model", "assets/t5-nano", "--executor", "tfjs"];
 interface Scores {
   readonly split: string;
   readonly examples: number;
-  readonly prompt: string | null;
+  readonly adapter: string | null;
   readonly metrics: Readonly<Record<string, number>>;
   readonly score: number;
   readonly invalid: number;
@@ -73,7 +73,7 @@ Evaluate("a task's scores are those of the library, with the prompt in front", a
   direct.dispose();
   dispose(params);
   const invalidAnswers = predictions.filter(({ valid }) => !valid).slice(0, 3);
-  assert.equal(tasks.cb, { split: "validation", examples: 5, prompt: path, ...scores, cut: 0, invalidAnswers });
+  assert.equal(tasks.cb, { split: "validation", examples: 5, adapter: path, ...scores, cut: 0, invalidAnswers });
 });
 
 Evaluate("prompts are named one by one, or lie in a folder under the names of their tasks", async () => {
@@ -127,8 +127,8 @@ Evaluate("RTE's prompt answers the diagnostics", async () => {
     `${name}=${path}`,
   ]);
   const { tasks } = await evaluate(...pairs, "--limit", "2");
-  assert.is(tasks.axb.prompt, path);
-  assert.is(tasks.axg.prompt, path);
+  assert.is(tasks.axb.adapter, path);
+  assert.is(tasks.axg.adapter, path);
 });
 
 Evaluate("labels are ranked, beams are searched, and inputs are cut, where that is asked for", async () => {
@@ -195,15 +195,15 @@ Evaluate("what makes no sense is refused before the model is read", async () => 
   const cases: readonly (readonly [readonly string[], ...string[]])[] = [
     [[], "nothing to evaluate", "--task NAME"],
     [["--task", "cbb"], "cbb", "did you mean cb?"],
-    [["--prompt", "x.npy"], "which task", "--prompt cb=FILE"],
+    [["--prompt", "x.npy"], "which task", "--adapter cb=PATH"],
     [["--prompt", "x.npy", "--task", "cb", "--task", "rte"], "which task"],
     [["--prompt", "cbb=x.npy"], "did you mean cb?"],
-    [["--prompt", `cb=${path}`, "--prompt", `cb=${path}`], "two prompts for cb"],
-    [["--prompt", `cb=${path}`, "--task", "cb", "--task", "rte"], "no prompt for rte"],
-    [["--prompt", `cb=${path}`, "--prompts", nothing], "exclude each other"],
-    [["--prompts", nothing], "no prompt under the name of a task"],
-    [["--prompts", path], "no prompt under the name of a task"],
-    [["--prompts", join(folder, "nowhere")], "--prompts", "no such file or folder"],
+    [["--prompt", `cb=${path}`, "--prompt", `cb=${path}`], "two adapters for cb"],
+    [["--prompt", `cb=${path}`, "--task", "cb", "--task", "rte"], "no adapter for rte"],
+    [["--prompt", `cb=${path}`, "--prompts", nothing], "cannot be used with"],
+    [["--prompts", nothing], "no adapter under the name of a task"],
+    [["--prompts", path], "no adapter under the name of a task"],
+    [["--prompts", join(folder, "nowhere")], "--adapters", "no such file or folder"],
     [["--task", "cb", "--prompt", join(folder, "gone.npy")], "gone.npy"],
     [["--task", "cb", "--split", "test"], "test.jsonl"],
     [["--task", "axb", "--split", "train"], "no split train"],

@@ -91,7 +91,7 @@ Generate("a prompt changes the answer, and has to fit the model", async () => {
   assert.is.not(JSON.stringify(bare[0].outputs), JSON.stringify(tuned[0].outputs));
   assert.match(
     await failure("generate", ...MODEL, "--prompt", narrow, "x"),
-    /does not fit[\s\S]*\[4,128\][\s\S]*\[4,2\]/,
+    /does not fit the model[\s\S]*prompt is f32\[4,2\], not f32\[4,128\][\s\S]*--model/,
   );
 });
 
@@ -141,7 +141,7 @@ Generate("a prompt in a T5X checkpoint is used where it is asked for, and named 
   assert.equal(await answers(["--prompt", tuned, TEXTS[1]]), await answers(["--prompt", path, TEXTS[1]]));
   const other = ["--model", tuned, "--tokenizer", "assets/t5-nano", TEXTS[1]];
   const { notes } = await fluxion(["generate", ...MODEL.slice(2), ...other]);
-  assert.match(notes.join("\n"), /^not used: encoder\/prompt\/prompt\/prompt, .*--prompt .*tuned/);
+  assert.match(notes.join("\n"), /^not used: encoder\/prompt\/prompt\/prompt, .*--adapter .*tuned/);
 });
 
 Generate("a prompt that is not of numbers is refused, with its row", async () => {

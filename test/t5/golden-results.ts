@@ -2,10 +2,10 @@
 import * as assert from "uvu/assert";
 import { flatten, pathsOf } from "../../lib/core/pytree.js";
 import type { Tensor } from "../../lib/core/tensor.js";
-import { huggingFaceName } from "../../lib/t5/huggingface-names.js";
 import { tokenLosses } from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
+import { huggingFaceName } from "../../lib/t5/huggingface-names.js";
 import * as t5 from "../../lib/t5/model.js";
 import { valueAndGrad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";

@@ -4,15 +4,20 @@ import { runInNewContext } from "node:vm";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { init, memory, stats } from "../../lib/compile/init.js";
+import { batchOf, t5Of } from "../../bench/t5/fluxion.js";
+import { drawData, type Size } from "../../bench/t5/model.js";
+import { init, memory, resetStats, stats } from "../../lib/compile/init.js";
 import { scope } from "../../lib/core/composite.js";
+import { leavesOf } from "../../lib/core/pytree.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
+import { full, lora, type Method, prompt } from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, applyUpdates } from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
 import { type PromptParams, promptLoss } from "../../lib/t5/model.js";
 import { decodeRunConfig } from "../../lib/train/config.js";
 import { prepare } from "../../lib/train/prepare.js";
+import { initState, makeTrainStep } from "../../lib/train/state.js";
 import { valueAndGrad } from "../../lib/transforms/grad.js";
 
 const MemoryUse = suite("train/memory");
@@ -123,5 +128,57 @@ MemoryUse("three hundred eager steps that dispose only the old state keep live b
   assert.is(memory().heapBytes, flat?.heap, "heap of the backend");
   assertFlat((flat as NonNullable<typeof flat>).held, processMB());
 });
+
+const size: Size = {
+  d: 64,
+  ff: 128,
+  layers: 2,
+  heads: 4,
+  dkv: 16,
+  vocab: 2048,
+  batch: 4,
+  input: 16,
+  target: 4,
+  prompt: 4,
+};
+
+/** Bytes that are live before a compiled step of a method with Adafactor, and the most within it. */
+const stepMemory = (method: Method): { readonly live: number; readonly peak: number; readonly weights: number } => {
+  const data = drawData(size);
+  const { config, params } = t5Of(size, data);
+  const tx = adafactor({ learningRate: 0.01, multiplyByParameterScale: false });
+  const step = makeTrainStep(config, method, tx);
+  let state = initState(tx, method.init(random.key(0), config, params), random.key(0));
+  const turn = (): void => {
+    const batch = batchOf(size, data);
+    const result = step(params, state, batch);
+    state = result.state;
+    dispose([batch, result.loss]);
+  };
+  turn();
+  const live = memory().bytes;
+  resetStats();
+  turn();
+  const { peakBytes } = memory();
+  const weights = leavesOf(params).reduce<number>((bytes, x) => bytes + 4 * (x as Tensor).size, 0);
+  dispose([params, state]);
+  step.dispose();
+  return { live, peak: peakBytes, weights };
+};
+
+MemoryUse(
+  "a compiled step of a prompt or LoRA needs less than one of all weights, by their gradients or more",
+  async () => {
+    await init({ backend: "wasm", executor: "tfjs" });
+    const all = stepMemory(full());
+    for (const method of [prompt({ length: size.prompt }), lora({ rank: 4 })] as readonly Method[]) {
+      const { live, peak, weights } = stepMemory(method);
+      const [less, above] = [all.peak - peak, all.peak - all.live - (peak - live)];
+      console.log(`  ${method.settings.name}: weights ${weights}, peak ${peak} and ${all.peak}`);
+      assert.ok(less > weights, `${method.settings.name}: ${less}`);
+      assert.ok(above > weights, `${method.settings.name}: ${above} beside what is live before a step`);
+    }
+  },
+);
 
 MemoryUse.run();

@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { orThrow } from "../../lib/edge/either.js";
+import { readAdapter } from "../../lib/io/adapters.js";
 import { loadPrompt } from "../../lib/io/prompts.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
+import { compose, lora, weights } from "../../lib/methods/index.js";
 import { saveTunedBy } from "../../lib/train/outputs.js";
 import { temporaryFolder } from "../io/folder.js";
 
@@ -40,13 +42,32 @@ Outputs("a prompt is there in three formats and in ours, with its step", async (
   assert.equal(JSON.parse(metadata.method), settings);
 });
 
-Outputs("a tree of a method that nobody else has is in our file alone", async () => {
-  const dir = folderOf("toy");
-  const tuned = { "a/b": { deep: { x: array([1], 1) } }, c: array([], 2) };
-  await saveTunedBy({ name: "toy" })(dir, { step: 1, score: 1, metrics: {}, tuned });
-  const { tensors } = parsed(join(dir, "tuned.safetensors"));
-  assert.equal(Object.fromEntries(tensors), { "a/b:deep:x": array([1], 1), c: array([], 2) });
-  for (const name of ["prompt.npy", "prompt.safetensors", "adapter"]) assert.not.ok(existsSync(join(dir, name)), name);
+Outputs("a tree of a method that PEFT has is in its folder, too", async () => {
+  const dir = folderOf("lora");
+  const tuned = {
+    "encoder/layers/0/attention/query": { a: array([3, 1], 1, 2, 3), b: array([1, 2], 4, 5) },
+  };
+  const { settings } = lora({ rank: 1, alpha: 2, kernels: ["q"] });
+  await saveTunedBy(settings)(dir, { step: 1, score: 1, metrics: {}, tuned });
+  const adapter = await readAdapter(join(dir, "adapter"));
+  assert.equal([adapter.format, adapter.settings.rank, adapter.tuned], ["peft", 1, tuned]);
+  const own = await readAdapter(dir);
+  assert.equal([own.format, own.settings, own.tuned], ["safetensors", settings, tuned]);
+});
+
+Outputs("a tree that PEFT has no place for is in our file alone", async () => {
+  const tuned = { "decoder/logitsDense/kernel": array([1, 2], 1, 2) };
+  const { settings } = weights("decoder/logitsDense/kernel");
+  const both = compose({ a: weights("decoder/logitsDense/kernel") });
+  for (const [name, given, tree] of [
+    ["weights", settings, tuned],
+    ["compose", both.settings, { a: tuned }],
+  ] as const) {
+    const dir = folderOf(name);
+    await saveTunedBy(given)(dir, { step: 1, score: 1, metrics: {}, tuned: tree });
+    assert.equal(readdirSync(dir), ["tuned.safetensors"]);
+    assert.equal((await readAdapter(dir)).tuned, tree);
+  }
 });
 
 Outputs.run();

@@ -1,4 +1,4 @@
-/** @file Which prompt answers which task: `--prompt PATH --task T`, `--prompt cb=PATH` several times, or `--prompts DIR`. */
+/** @file Which adapter answers which task: `--adapter PATH --task T`, `--adapter cb=PATH` several times, or `--adapters DIR`. */
 import { join } from "node:path";
 import { DataError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
@@ -9,36 +9,39 @@ import { usageError } from "./parse.js";
 
 const WHERE = "fluxion evaluate";
 
-export interface PromptFlags {
+/** `prompt` and `prompts` are other names of `adapter` and `adapters`. */
+export interface AssignmentFlags {
+  readonly adapter?: readonly string[];
   readonly prompt?: readonly string[];
+  readonly adapters?: string;
   readonly prompts?: string;
   readonly task?: readonly string[];
   readonly split?: Split;
 }
 
-/** A task, and the path of its prompt; without one the bare model answers. */
+/** A task, and the path of its adapter; without one the bare model answers. */
 export interface Assignment {
   readonly task: Task;
   readonly path?: string;
 }
 
-/** The diagnostics, and the task whose prompt answers them. */
+/** The diagnostics, and the task whose adapter answers them. */
 const DIAGNOSTICS: Readonly<Record<string, string>> = { axb: "rte", axg: "rte" };
 
 const SUFFIXES = ["", ".npy", ".safetensors"];
 
-/** Prompts that lie in one folder under the names of their tasks: folders of runs, or files. */
+/** Adapters that lie in one folder under the names of their tasks: folders, or files. */
 const inFolder = async (dir: string): Promise<Assignment[]> => {
-  const names = await orThrow(namesIn(dir, { where: "--prompts <dir>", error: DataError }));
+  const names = await orThrow(namesIn(dir, { where: "--adapters <dir>", error: DataError }));
   const found = TASKS.flatMap((task): Assignment[] => {
     const name = SUFFIXES.map((suffix) => task.name + suffix).find((name) => names?.includes(name));
     return name === undefined ? [] : [{ task, path: join(dir, name) }];
   });
   if (found.length > 0) return found;
-  throw usageError("--prompts <dir>", "the folder holds no prompt under the name of a task", {
-    expected: `a run's folder or a file for each task: ${TASK_NAMES.slice(0, 3).join(", ")}, …`,
+  throw usageError("--adapters <dir>", "the folder holds no adapter under the name of a task", {
+    expected: `a folder or a file for each task: ${TASK_NAMES.slice(0, 3).join(", ")}, …`,
     got: names?.slice(0, 5).join(", ") ?? "no folder",
-    hint: "`--prompt cb=FILE` names one by one",
+    hint: "`--adapter cb=PATH` names one by one",
   });
 };
 
@@ -50,13 +53,13 @@ const named = (text: string, tasks: readonly string[]): Assignment => {
   if (name !== undefined) return { task: orThrow(taskOf(name)), path };
   const [only] = tasks;
   if (only !== undefined && tasks.length === 1) return { task: orThrow(taskOf(only)), path: text };
-  throw usageError(WHERE, "it is not said which task this prompt is for", {
-    expected: "--prompt cb=FILE, or --prompt FILE with one --task",
-    got: `--prompt ${text}`,
+  throw usageError(WHERE, "it is not said which task this adapter is for", {
+    expected: "--adapter cb=PATH, or --adapter PATH with one --task",
+    got: text,
   });
 };
 
-/** With RTE's prompt and all other tasks the diagnostics are answered, too, unless a split is asked for that they do not have. */
+/** With RTE's adapter and all other tasks the diagnostics are answered, too, unless a split is asked for that they do not have. */
 const withDiagnostics = (list: readonly Assignment[], split: Split | undefined): Assignment[] => {
   const byName = new Map(list.map((assignment) => [assignment.task.name, assignment]));
   if (!SUPERGLUE_NAMES.every((name) => byName.has(name))) return [...list];
@@ -70,26 +73,27 @@ const withDiagnostics = (list: readonly Assignment[], split: Split | undefined):
 };
 
 /**
- * The tasks to evaluate and their prompts, the diagnostics AX-b and AX-g with RTE's prompt where all eight tasks are there.
+ * The tasks to evaluate and their adapters, the diagnostics AX-b and AX-g with RTE's adapter where all eight tasks are there.
  *
  * @throws {ConfigError} when the options contradict each other or name nothing; {DataError} for an unknown task
  */
-export const assignmentsOf = async ({ prompt = [], prompts, task = [], split }: PromptFlags): Promise<Assignment[]> => {
-  if (prompts !== undefined && prompt.length > 0) throw usageError(WHERE, "--prompts and --prompt exclude each other");
+export const assignmentsOf = async (flags: AssignmentFlags): Promise<Assignment[]> => {
+  const { task = [], split } = flags;
+  const [texts, dir] = [flags.adapter ?? flags.prompt ?? [], flags.adapters ?? flags.prompts];
   const tasks = task.includes("all") ? SUPERGLUE_NAMES : task;
-  const given = prompts === undefined ? prompt.map((text) => named(text, tasks)) : await inFolder(prompts);
+  const given = dir === undefined ? texts.map((text) => named(text, tasks)) : await inFolder(dir);
   const twice = given.find(({ task }, i) => given.findIndex((other) => other.task === task) < i);
-  if (twice !== undefined) throw usageError(WHERE, `there are two prompts for ${twice.task.name}`);
+  if (twice !== undefined) throw usageError(WHERE, `there are two adapters for ${twice.task.name}`);
   if (given.length === 0 && tasks.length === 0) {
     throw usageError(WHERE, "there is nothing to evaluate", {
-      expected: "--task NAME, --prompt NAME=FILE or --prompts DIR",
+      expected: "--task NAME, --adapter NAME=PATH or --adapters DIR",
     });
   }
   const wanted = tasks.map((name) => orThrow(taskOf(name)));
   const without = wanted.filter((one) => !given.some(({ task }) => task === one));
   if (given.length > 0 && without.length > 0) {
-    throw usageError(WHERE, `there is no prompt for ${without.map(({ name }) => name).join(", ")}`, {
-      expected: "a prompt for each --task, or none at all",
+    throw usageError(WHERE, `there is no adapter for ${without.map(({ name }) => name).join(", ")}`, {
+      expected: "an adapter for each --task, or none at all",
     });
   }
   const chosen = wanted.length === 0 ? given : given.filter(({ task }) => wanted.includes(task));

@@ -1,0 +1,63 @@
+/** @file The adapter that an option names: `--adapter PATH`, or `--prompt PATH`, which is the same. */
+import { CheckpointError } from "../core/errors.js";
+import { flatten, pathsOf } from "../core/pytree.js";
+import { orThrow } from "../edge/either.js";
+import { checkFits, otherBase } from "../io/adapter-fit.js";
+import { type Adapter, loadAdapter } from "../io/adapters.js";
+import { isValue } from "../io/values.js";
+import type { T5Config } from "../t5/config.js";
+import type { Terminal } from "./terminal.js";
+
+/** The two names of one option. */
+export interface AdapterFlags {
+  readonly adapter?: string;
+  readonly prompt?: string;
+}
+
+/** An adapter, and where it is from. */
+export interface FoundAdapter extends Adapter {
+  readonly path: string;
+}
+
+/** @throws {CheckpointError} for a tensor with something in it that is not a number, by its place */
+const checkFinite = ({ tuned, path }: FoundAdapter): void => {
+  const [leaves, def] = flatten(tuned, isValue);
+  pathsOf(def).forEach((keys, i) => {
+    const { data, shape } = leaves[i] as { readonly data: Float32Array; readonly shape: readonly number[] };
+    const bad = data.findIndex((x) => !Number.isFinite(x));
+    if (bad < 0) return;
+    const row = shape.length === 2 ? ` in row ${Math.floor(bad / shape[1])}` : "";
+    throw new CheckpointError({
+      where: "--adapter <path>",
+      what: "this adapter is not of numbers",
+      expected: "finite numbers",
+      got: `${data[bad]}${row} of ${keys.join("/")}`,
+      at: path,
+      hint: "its training has diverged, or the file is damaged",
+    });
+  });
+};
+
+/** Reads an adapter that can be computed with. */
+export const adapterAt = async (path: string): Promise<FoundAdapter> => {
+  const adapter = { ...(await orThrow(loadAdapter(path))), path };
+  checkFinite(adapter);
+  return adapter;
+};
+
+/** The adapter that the flags name, if they do. */
+export const adapterOf = async ({ adapter, prompt }: AdapterFlags): Promise<FoundAdapter | undefined> => {
+  const path = adapter ?? prompt;
+  return path === undefined ? undefined : adapterAt(path);
+};
+
+/**
+ * Checks that an adapter fits a model, and notes where its base model has another name.
+ *
+ * @throws {CheckpointError} with all tensors that do not fit
+ */
+export const checkAdapter = (adapter: FoundAdapter, config: T5Config, model: string, terminal: Terminal): void => {
+  const { path, baseModel } = adapter;
+  orThrow(checkFits(adapter, config, path));
+  if (otherBase(baseModel, model)) terminal.note(`${path} says it was trained for ${baseModel}; this is ${model}`);
+};

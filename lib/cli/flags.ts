@@ -1,0 +1,72 @@
+/** @file Options that several commands have. */
+import type { Command } from "commander";
+import { INPUT_PREFIXES } from "../train/settings.js";
+import { counting, type NumberRange, numeric, oneOf, several, single } from "./parse.js";
+
+const MODEL = "a T5: a Hugging Face folder, or a checkpoint of T5X or Mesh TensorFlow";
+export const TOKENIZER = "SentencePiece model or tokenizer.json (default: that of the model's folder)";
+export const JSON_FLAG = "print JSON, for machines";
+
+export const modelOption = () => single("--model <dir>", MODEL);
+
+const ADAPTER =
+  "what was trained for the model: fluxion's own file, the folder of a run, a PEFT adapter, a prompt as .npy or safetensors, or a T5X checkpoint with one inside";
+
+/** Adds `--adapter`, and `--prompt`, which is the same. */
+export const addAdapter = (command: Command): Command =>
+  command
+    .addOption(single("--adapter <path>", ADAPTER))
+    .addOption(single("--prompt <path>", "another name of --adapter").conflicts("adapter"));
+
+/** Adds the options of `evaluate` that name adapters, of which one can be given. */
+export const addAdapters = (command: Command): Command => {
+  const names = ["adapter", "prompt", "adapters", "prompts"];
+  const options = [
+    several("--adapter <path>", "adapter, or TASK=PATH; given once for each task"),
+    several("--prompt <path>", "another name of --adapter"),
+    single("--adapters <dir>", "folder with a folder or a file of an adapter for each task, by its name"),
+    single("--prompts <dir>", "another name of --adapters"),
+  ];
+  options.forEach((option, i) => {
+    command.addOption(option.conflicts(names.filter((_, j) => j !== i)));
+  });
+  return command;
+};
+
+export const TEMPERATURE: NumberRange = { what: "this is no temperature", expected: "0 or more", has: (x) => x >= 0 };
+export const SHARE: NumberRange = {
+  what: "this is no probability",
+  expected: "above 0, at most 1",
+  has: (x) => x > 0 && x <= 1,
+};
+export const SEED: NumberRange = { what: "this is no seed", expected: "a whole number", has: Number.isSafeInteger };
+/** More than any machine has; each takes memory, and a million of them take hours to start. */
+const MOST_THREADS = 1024;
+const THREADS: NumberRange = {
+  what: "this is no number of threads",
+  expected: `a whole number from 1 to ${MOST_THREADS}`,
+  has: (n) => Number.isInteger(n) && n >= 1 && n <= MOST_THREADS,
+};
+
+export const threadsOption = () =>
+  numeric("--threads <n>", "threads of onnxruntime-node; default one a core", undefined, THREADS);
+
+export const dataOption = () =>
+  single(
+    "--data <dir>",
+    "folder with the official files (CB/val.jsonl, …); default: the synthetic set that comes along",
+  );
+export const splitOption = () =>
+  oneOf("--split <name>", "default: validation, or the only one there is", ["train", "validation", "test"]);
+export const prefixOption = () =>
+  oneOf(
+    "--prefix <what>",
+    "in front of each input: nothing as in the paper, the task's name as in T5, or the task's number as one token",
+    INPUT_PREFIXES,
+    "none",
+  );
+
+export const dtypeOption = () =>
+  oneOf("--dtype <name>", "how a Hugging Face folder stores weights", ["float32", "bfloat16", "float16"]);
+export const shardOption = () =>
+  counting("--max-shard-bytes <n>", "most bytes of tensors in one file of a Hugging Face folder");

@@ -1,0 +1,57 @@
+/** @file Writes a model as a Hugging Face folder, with the vocabulary of the folder it is from. */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { CheckpointError } from "../core/errors.js";
+import type { Caller } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
+import type { CheckpointKind } from "../io/checkpoint-kind.js";
+import type { FloatStorage } from "../io/safetensors-write.js";
+import { type SavedT5, saveHuggingFace } from "../io/save-huggingface.js";
+import { readBytes } from "../store/files.js";
+import type { Terminal } from "./terminal.js";
+
+export interface HuggingFaceFlags {
+  readonly dtype?: FloatStorage;
+  readonly maxShardBytes?: number;
+  readonly force?: boolean;
+}
+
+/** Refuses to replace what is there, unless that is wanted. */
+export const checkFree = (where: string, path: string, force: boolean | undefined): void => {
+  if (force || !existsSync(path)) return;
+  const hint = "choose another place, or replace it: --force";
+  throw new CheckpointError({ where, what: "there is something already", at: path, hint });
+};
+
+/** Files of a Hugging Face folder beside the weights: the vocabulary, and how to decode. */
+const COMPANIONS =
+  /^(spiece\.model|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|generation_config\.json)$/;
+const VOCABULARY = /^(spiece\.model|tokenizer\.json)$/;
+const WEIGHTS = ["config.json", "model.safetensors", "model.safetensors.index.json"];
+
+/**
+ * Checks that nothing is replaced unasked, before a model is read.
+ *
+ * - `input`, `kind`: where the model is from; a Hugging Face folder lends its vocabulary
+ * @returns a function that writes the model
+ * @throws {CheckpointError} when there is something already
+ */
+export const huggingFaceWriter = async (
+  where: string,
+  out: string,
+  { input, kind }: { readonly input: string; readonly kind: CheckpointKind },
+  { dtype, maxShardBytes, force }: HuggingFaceFlags,
+): Promise<(model: SavedT5, terminal: Terminal) => Promise<void>> => {
+  const caller: Caller<CheckpointError> = { where, error: CheckpointError };
+  const names = kind === "huggingface" ? (await readdir(input)).filter((name) => COMPANIONS.test(name)) : [];
+  for (const name of [...WEIGHTS, ...names]) checkFree(where, join(out, name), force);
+  return async (model, terminal) => {
+    const companions: Record<string, Uint8Array> = {};
+    for (const name of names) companions[name] = await orThrow(readBytes(join(input, name), caller));
+    const options = { companions, ...(dtype && { dtype }), ...(maxShardBytes && { maxShardBytes }) };
+    await orThrow(saveHuggingFace(out, model, options));
+    if (!names.some((name) => VOCABULARY.test(name)))
+      terminal.note(`the vocabulary is not in ${out}: copy it there, or name it by --tokenizer`);
+  };
+};

@@ -1,0 +1,144 @@
+/** @file What `fluxion inspect` shows of an adapter: its method, what is trained, and of a prompt each vector. */
+import Table from "cli-table3";
+import { init } from "../compile/init.js";
+import { type Shape, sizeOf } from "../core/aval.js";
+import { scope } from "../core/composite.js";
+import type { HostArray } from "../core/host.js";
+import { flatten, pathsOf } from "../core/pytree.js";
+import { dispose } from "../core/tensor.js";
+import { orThrow } from "../edge/either.js";
+import { type Adapter, loadAdapter } from "../io/adapters.js";
+import { checkpointKind } from "../io/checkpoint-kind.js";
+import { isValue } from "../io/values.js";
+import * as np from "../np/index.js";
+import { type Metric, nearestTokens } from "../prompt/neighbours.js";
+import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import { readEmbedding } from "./contents.js";
+import { usageError } from "./parse.js";
+import { printable, type Terminal } from "./terminal.js";
+
+export interface InspectOptions {
+  readonly model?: string;
+  readonly tokenizer?: string;
+  readonly neighbours: number;
+  readonly metric: Metric;
+  readonly json?: boolean;
+}
+
+/** A piece of the vocabulary that is near to a row of a prompt. */
+interface Neighbour {
+  readonly id: number;
+  readonly piece: string;
+  readonly score: number;
+}
+
+/** One vector of a prompt. */
+interface PromptRow {
+  readonly norm: number;
+  readonly nearest?: readonly Neighbour[];
+}
+
+/** A table without colours. */
+export const plainTable = (head: string[], right: readonly number[]): Table.Table =>
+  new Table({
+    head,
+    style: { head: [], border: [], compact: true },
+    colAligns: head.map((_, i) => (right.includes(i) ? "right" : "left")),
+  });
+
+const norms = ({ shape, data }: HostArray): number[] => {
+  const [rows, width] = shape as [number, number];
+  return Array.from({ length: rows }, (_, row) => {
+    let sum = 0;
+    for (let i = row * width; i < (row + 1) * width; i++) sum += (data[i] as number) ** 2;
+    return Math.sqrt(sum);
+  });
+};
+
+const neighboursOf = async (prompt: HostArray, model: string, options: InspectOptions): Promise<Neighbour[][]> => {
+  const embedding = await readEmbedding(model, await orThrow(checkpointKind(model)));
+  const { pieces } = await orThrow(loadTokenizer(options.tokenizer ?? model));
+  await init({ executor: "tfjs" });
+  const { neighbours: k, metric } = options;
+  const nearest = scope(() => {
+    // Rows of the embedding past the vocabulary were never used.
+    const used = np.slice(np.fromHost(embedding), [[0, Math.min(embedding.shape[0] as number, pieces.length)]]);
+    return nearestTokens(np.fromHost(prompt), used, { k, metric });
+  });
+  const [idsOf, scoresOf] = [nearest.ids.dataSync(), nearest.scores.dataSync()];
+  dispose(nearest);
+  return Array.from({ length: prompt.shape[0] as number }, (_, row) =>
+    Array.from({ length: k }, (_, j) => {
+      const id = idsOf[row * k + j] as number;
+      return { id, piece: pieces[id] ?? `<${id}>`, score: scoresOf[row * k + j] as number };
+    }),
+  );
+};
+
+/** The vectors of a prompt, with the nearest pieces where there is a model. */
+const rowsOf = async (prompt: HostArray, options: InspectOptions): Promise<readonly PromptRow[]> => {
+  const nearest = options.model === undefined ? undefined : await neighboursOf(prompt, options.model, options);
+  return norms(prompt).map((norm, i) => ({ norm, ...(nearest && { nearest: nearest[i] }) }));
+};
+
+const rowTable = (rows: readonly PromptRow[], { model, metric }: InspectOptions): Table.Table => {
+  const table = plainTable(["row", "norm", ...(model === undefined ? [] : [`nearest pieces (${metric})`])], [0, 1]);
+  rows.forEach(({ norm, nearest }, i) => {
+    const shown = nearest?.map(({ piece, score }) => `${printable(piece)} ${score.toFixed(3)}`).join("  ");
+    table.push([i, norm.toFixed(4), ...(shown === undefined ? [] : [shown])]);
+  });
+  return table;
+};
+
+/** A trained tensor. */
+interface Trained {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+const trainedIn = (tuned: object): readonly Trained[] => {
+  const [leaves, def] = flatten(tuned, isValue);
+  return pathsOf(def).map((path, i) => ({ name: path.join("/"), shape: (leaves[i] as HostArray).shape }));
+};
+
+const tensorTable = (tensors: readonly Trained[]): Table.Table => {
+  const table = plainTable(["trained", "shape", "numbers"], [2]);
+  for (const { name, shape } of tensors)
+    table.push([printable(name), `[${shape}]`, sizeOf(shape).toLocaleString("en")]);
+  return table;
+};
+
+/** What an adapter is, in lines: its method and settings. */
+const summary = (path: string, { settings, format, baseModel, unusedRows }: Adapter, trained: number): string[] => {
+  const { name, ...own } = settings;
+  const base = baseModel === undefined ? "" : `, for ${printable(baseModel)}`;
+  return [
+    `${path}: ${name}, ${trained.toLocaleString("en")} trained numbers (${format}${base})`,
+    ...Object.entries(own).map(([key, value]) => printable(`${key}: ${JSON.stringify(value)}`)),
+    ...(unusedRows === 0 ? [] : [`${unusedRows} rows for a decoder are not used`]),
+  ];
+};
+
+/** Shows an adapter. */
+export const inspectAdapter = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
+  const adapter = await orThrow(loadAdapter(path));
+  const { settings, format, baseModel, unusedRows, tuned } = adapter;
+  const prompt = settings.name === "prompt" ? (tuned.prompt as HostArray) : undefined;
+  if (prompt === undefined && options.model !== undefined) {
+    throw usageError("fluxion inspect", "--model is for prompts", { got: `${settings.name} at ${path}` });
+  }
+  const tensors = trainedIn(tuned);
+  const trained = tensors.reduce((n, { shape }) => n + sizeOf(shape), 0);
+  const rows = prompt && (await rowsOf(prompt, options));
+  if (options.json) {
+    const [length, width] = prompt?.shape ?? [];
+    const ofPrompt = { length, width, unusedRows, metric: options.model && options.metric, rows };
+    const said = { path, kind: "adapter", format, method: settings, baseModel, trained, tensors };
+    terminal.write(`${JSON.stringify({ ...said, ...(prompt && ofPrompt) })}\n`);
+    return;
+  }
+  const table = rows === undefined ? tensorTable(tensors) : rowTable(rows, options);
+  terminal.write(`${[...summary(path, adapter, trained), `${table}`].join("\n")}\n`);
+  if (rows !== undefined && options.model === undefined)
+    terminal.note("with --model DIR the nearest pieces of its vocabulary are shown, too");
+};

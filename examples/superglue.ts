@@ -1,6 +1,6 @@
 /**
  * Tunes a soft prompt for a frozen T5 on a SuperGLUE task (Lester et al. 2021), evaluates it, and writes a run folder; with
- * `--task all` on all eight, one after another.
+ * `--task all` on all eight, one after another, and with `--method` by LoRA, IA3 or training of weights.
  *
  * `npm run superglue` needs no other set-up; `npm run superglue -- --help` lists every setting.
  */

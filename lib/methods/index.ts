@@ -4,6 +4,7 @@ export { design } from "./design.js";
 export { type Ia3Options, type Ia3Scale, type Ia3Tree, ia3 } from "./ia3.js";
 export type { Kernels } from "./kernel-names.js";
 export { type LoraFactors, type LoraOptions, type LoraTree, lora } from "./lora.js";
+export { methodLoss, methodLossSums } from "./loss.js";
 export type { Json, Method, MethodSettings } from "./method.js";
 export { type PromptOptions, type PromptPosition, prompt, VISIBILITIES, type Visibility } from "./prompt.js";
 export { full, norms, type WeightTree, weights } from "./weights.js";

@@ -1,4 +1,5 @@
 /** @file The loss of a method: that of the frozen model with the trained tree in it. */
+import { composite } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import type { T5Config } from "../t5/config.js";
 import { type Batch, type LossOptions, loss, lossSums } from "../t5/model.js";
@@ -18,7 +19,9 @@ export const methodLoss = <P extends object>(
   options: LossOptions = {},
 ): ((frozen: AnyParams, tuned: P, batch: Batch) => Tensor) => {
   const lossOf = loss<Modified>(config, options);
-  return (frozen, tuned, batch) => lossOf(method.apply(config, frozen, tuned, batch), batch);
+  return composite("methodLoss", (frozen: AnyParams, tuned: P, batch: Batch) =>
+    lossOf(method.apply(config, frozen, tuned, batch), batch),
+  );
 };
 
 /**
@@ -32,5 +35,7 @@ export const methodLossSums = <P extends object>(
   options: LossOptions = {},
 ): ((frozen: AnyParams, tuned: P, batch: Batch) => readonly [sum: Tensor, weight: Tensor]) => {
   const sumsOf = lossSums<Modified>(config, options);
-  return (frozen, tuned, batch) => sumsOf(method.apply(config, frozen, tuned, batch), batch);
+  return composite("methodLossSums", (frozen: AnyParams, tuned: P, batch: Batch) =>
+    sumsOf(method.apply(config, frozen, tuned, batch), batch),
+  );
 };

@@ -103,14 +103,36 @@ export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => 
 /** How many numbers the tensors of a tree hold. */
 const numbersIn = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
 
-/** The tree that a run starts from, and what it adds to the rows of a batch. */
-const startOf = (method: Method, { seed }: RunConfig, model: T5Config, frozen: Params) => {
+/** The first state of a run, its step, and what its method adds to the rows of a batch. */
+const trainingOf = (config: RunConfig, method: Method, model: T5Config, frozen: Params) => {
+  const { seed, zLoss, dropout, microbatches, ema } = config;
   const tuned = scope(() => method.init(random.foldIn(random.key(seed), 1), model, frozen));
   let inserted = { encoder: 0, decoder: 0 };
   scope(() => {
     inserted = insertedLengths(method.apply(model, frozen, tuned));
   });
-  return { tuned, inserted };
+  const tx = makeOptimizer(config);
+  const options = { zLoss, dropoutRate: dropout, microbatches, ...(ema > 0 && { ema }) };
+  const state = initState(tx, tuned, random.key(seed), options);
+  return { state, step: makeTrainStep(model, method, tx, options), inserted };
+};
+
+/** How a run evaluates. */
+const evaluationOptions = (config: RunConfig) => ({
+  decoding: config.evaluation,
+  prefix: config.prefix,
+  maxTokens: config.evaluationTokens,
+  ...(config.maxEvaluationLength > 0 && { maxInputLength: config.maxEvaluationLength }),
+});
+
+/** The metrics of always giving the usual answer of the training split. */
+const majorityOf = (task: Task, train: readonly Example[], validation: readonly Example[]) => {
+  const usual = usualAnswer(train, task.labels);
+  return scoreAnswers(
+    task,
+    validation,
+    validation.map(() => usual),
+  ).metrics;
 };
 
 /**
@@ -131,18 +153,9 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
   const model = stored.config;
   const frozen = np.devicePut(stored.params, { donate: true }) as Params;
   const method = runMethod(config, await promptInit(config, tokenizer, task));
-  const { tuned, inserted } = startOf(method, config, model, frozen);
-  const tx = makeOptimizer(config);
-  const { zLoss, dropout, microbatches, ema } = config;
-  const stepOptions = { zLoss, dropoutRate: dropout, microbatches, ...(ema > 0 && { ema }) };
-  const { evaluate, cut } = taskEvaluator({ config: model, params: frozen }, tokenizer, task, validation, {
-    method,
-    decoding: config.evaluation,
-    prefix: config.prefix,
-    maxTokens: config.evaluationTokens,
-    ...(config.maxEvaluationLength > 0 && { maxInputLength: config.maxEvaluationLength }),
-  });
-  const usual = usualAnswer(train, task.labels);
+  const { state, step, inserted } = trainingOf(config, method, model, frozen);
+  const options = { method, ...evaluationOptions(config) };
+  const { evaluate, cut } = taskEvaluator({ config: model, params: frozen }, tokenizer, task, validation, options);
   const trainTokens = tokenize(train, tokenizer, { ...front, inputLength: config.maxInputLength });
   return {
     config,
@@ -152,18 +165,14 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
     task,
     train,
     validation,
-    state: initState(tx, tuned, random.key(config.seed), stepOptions),
-    step: makeTrainStep(model, method, tx, stepOptions),
+    state,
+    step,
     batchAt: trainingBatches(config, trainTokens, inserted),
     evaluator: evaluate,
     saveTuned: saveTunedBy(method.settings),
     cut,
-    majority: scoreAnswers(
-      task,
-      validation,
-      validation.map(() => usual),
-    ).metrics,
-    counts: { model: numbersIn(frozen), tuned: numbersIn(tuned) },
+    majority: majorityOf(task, train, validation),
+    counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };
 };
 

@@ -7,7 +7,7 @@ type Scores = Readonly<Record<string, number>>;
 /** `summary.json`. Scores are percentages on the dev set. */
 export interface Summary {
   readonly tuned: Scores;
-  /** The same model without a prompt. */
+  /** The bare model. */
   readonly untuned: Scores;
   readonly majority: Scores;
   readonly bestStep: number;

@@ -86,6 +86,18 @@ Bad("an unknown task, an unknown option, a number that is none", async () => {
   await refuses(["--init", "magic"], "magic", "class-label");
 });
 
+Bad("an unknown method, one named twice, a kernel or weight that the model does not have", async () => {
+  await refuses(["--method", "lorra"], "lorra", "lora");
+  await refuses(["--method", "lora+lora"], "lora+lora");
+  await refuses(["--method", "lora", "--kernels", "qurey"], "qurey", "query");
+  await refuses(["--method", "weights", "--where", "nowhere/**"], "nowhere/**", "selects no weight");
+  await refuses(["--method", "full+norms"], "two methods replace one weight");
+});
+
+Bad("microbatches that do not divide the batch", async () => {
+  await refuses(["--microbatches", "5"], "--microbatches", "--batch-size 32");
+});
+
 Bad("a prompt of another size", async () => {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "prompt.npy");

@@ -144,6 +144,7 @@ const size: Size = {
 
 /** Bytes that are live before a compiled step of a method with Adafactor, and the most within it. */
 const stepMemory = (method: Method): { readonly live: number; readonly peak: number; readonly weights: number } => {
+  const others = memory().bytes;
   const data = drawData(size);
   const { config, params } = t5Of(size, data);
   const tx = adafactor({ learningRate: 0.01, multiplyByParameterScale: false });
@@ -156,14 +157,14 @@ const stepMemory = (method: Method): { readonly live: number; readonly peak: num
     dispose([batch, result.loss]);
   };
   turn();
-  const live = memory().bytes;
+  const live = memory().bytes - others;
   resetStats();
   turn();
-  const { peakBytes } = memory();
+  const peak = memory().peakBytes - others;
   const weights = leavesOf(params).reduce<number>((bytes, x) => bytes + 4 * (x as Tensor).size, 0);
   dispose([params, state]);
   step.dispose();
-  return { live, peak: peakBytes, weights };
+  return { live, peak, weights };
 };
 
 MemoryUse(

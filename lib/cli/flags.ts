@@ -33,17 +33,17 @@ export const addAdapters = (command: Command): Command => {
   return command;
 };
 
-export const TEMPERATURE: NumberRange = { what: "this is no temperature", expected: "0 or more", has: (x) => x >= 0 };
+export const TEMPERATURE: NumberRange = { what: "not a temperature", expected: "0 or more", has: (x) => x >= 0 };
 export const SHARE: NumberRange = {
-  what: "this is no probability",
+  what: "not a probability",
   expected: "above 0, at most 1",
   has: (x) => x > 0 && x <= 1,
 };
-export const SEED: NumberRange = { what: "this is no seed", expected: "a whole number", has: Number.isSafeInteger };
+export const SEED: NumberRange = { what: "not a seed", expected: "a whole number", has: Number.isSafeInteger };
 /** More than any machine has; each takes memory, and a million of them take hours to start. */
 const MOST_THREADS = 1024;
 const THREADS: NumberRange = {
-  what: "this is no number of threads",
+  what: "not a number of threads",
   expected: `a whole number from 1 to ${MOST_THREADS}`,
   has: (n) => Number.isInteger(n) && n >= 1 && n <= MOST_THREADS,
 };

@@ -202,6 +202,25 @@ const addTasks = (program: Command, terminal: Terminal): void => {
     });
 };
 
+/** Adds how many examples `evaluate` asks for, and how long they may be. */
+const addLimits = (command: Command): Command =>
+  command
+    .addOption(counting("--limit <n>", "examples of each task, from the start; default all"))
+    .addOption(
+      counting(
+        "--max-input-length <n>",
+        "tokens to which inputs are cut, end of sequence included; default: none is cut",
+      ),
+    )
+    .addOption(counting("--max-tokens <n>", "most tokens of an answer; default: those of the longest target or label"))
+    .addOption(
+      counting(
+        "--evaluation-tokens <n>",
+        "tokens evaluated at once, padding included; a longer input comes alone",
+        4096,
+      ),
+    );
+
 const addEvaluate = (program: Command, terminal: Terminal): void => {
   const command = program
     .command("evaluate")
@@ -222,22 +241,8 @@ const addEvaluate = (program: Command, terminal: Terminal): void => {
         "greedy",
       ),
     )
-    .addOption(prefixOption())
-    .addOption(counting("--limit <n>", "examples of each task, from the start; default all"))
-    .addOption(
-      counting(
-        "--max-input-length <n>",
-        "tokens to which inputs are cut, end of sequence included; default: none is cut",
-      ),
-    )
-    .addOption(counting("--max-tokens <n>", "most tokens of an answer; default: those of the longest target or label"))
-    .addOption(
-      counting(
-        "--evaluation-tokens <n>",
-        "tokens evaluated at once, padding included; a longer input comes alone",
-        4096,
-      ),
-    )
+    .addOption(prefixOption());
+  addLimits(command)
     .addOption(single("--out <dir>", "folder for the answers: a file TASK.jsonl for each task"))
     .addOption(executorOption())
     .addOption(threadsOption())

@@ -23,7 +23,7 @@ const caller: Caller<CheckpointError> = { where: "checkpointKind", error: Checkp
 const unknown = (path: string, got?: string): CheckpointError =>
   new CheckpointError({
     where: caller.where,
-    what: "this is no checkpoint of a kind that is known",
+    what: "not a checkpoint of a known kind",
     expected: "a Hugging Face or T5X folder, a checkpoint of Mesh TensorFlow, safetensors, .npy or a PEFT adapter",
     got,
     at: path,

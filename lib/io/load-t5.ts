@@ -41,7 +41,7 @@ const loadAs = (kind: CheckpointKind, path: string, options: LoadOptions): TE.Ta
   return TE.left(
     new CheckpointError({
       where: "loadT5",
-      what: "this is no model",
+      what: "not a model",
       expected: "the folder of a Hugging Face model, or a checkpoint of T5X or Mesh TensorFlow",
       got: kind,
       at: path,

@@ -50,7 +50,7 @@ const asPrompt = (x: HostArray, caller: Caller<CheckpointError>, at?: string): E
     return E.right(x.dtype === "float32" ? x : { ...x, dtype: "float32", data: new Float32Array(x.data) });
   }
   const [expected, got] = ["a matrix [P, d] of floats, with at least one row", `${new Aval(x.shape, x.dtype)}`];
-  return E.left(refuse(caller, "this is no prompt", { expected, got, at }));
+  return E.left(refuse(caller, "not a prompt", { expected, got, at }));
 };
 
 /** Larger than any prompt: 65,536 rows of the widest T5 are 1 GiB. */
@@ -102,7 +102,7 @@ const formatOf = (path: string): TE.TaskEither<CheckpointError, "npy" | "safeten
         ? 'this is a pickle, which can run code when it is read; save it in Python: numpy.save("prompt.npy", prompt.float().numpy())'
         : "save it with numpy.save, or give the folder of an adapter";
       const expected = ".npy, safetensors or the folder of a PEFT adapter";
-      return E.left(refuse(loading, "this is no file of a prompt", { expected, at: path, hint }));
+      return E.left(refuse(loading, "not a file of a prompt", { expected, at: path, hint }));
     }),
   );
 

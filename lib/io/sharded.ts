@@ -34,7 +34,7 @@ const weightMapOf = (raw: t.TypeOf<typeof Index>, source: string): E.Either<Chec
     if (!isShardName(shard)) {
       const [expected, got] = ["name of a file in the same folder", brief(shard)];
       const at = `${source}: weight_map.${name}`;
-      return E.left(new CheckpointError({ where: caller.where, what: "this is no shard", expected, got, at }));
+      return E.left(new CheckpointError({ where: caller.where, what: "not a shard", expected, got, at }));
     }
     weightMap.set(name, shard);
   }

@@ -17,7 +17,7 @@ export const isValue = (x: unknown): x is Value =>
  */
 export const checkValue = (where: string, x: unknown, at: string): Value => {
   if (!isValue(x)) {
-    const [what, expected] = ["a leaf is no array", "a tensor or a host array"];
+    const [what, expected] = ["a leaf is not an array", "a tensor or a host array"];
     throw new TreeError({ where, what, expected, got: x === null ? "null" : typeof x, at });
   }
   if (isTensor(x) || (dtypeOf(x.data) === x.dtype && x.data.length === sizeOf(x.shape))) return x;

@@ -62,6 +62,12 @@ const checkOperators = (where: string, jaxpr: Jaxpr, portable: boolean): void =>
   });
 };
 
+/** Those of the constants that anything reads. */
+const usedOf = <C extends { readonly variable: unknown }>({ eqns, outs }: Jaxpr, constants: readonly C[]): C[] => {
+  const read = new Set<unknown>([...eqns.flatMap(({ inputs }) => inputs), ...outs]);
+  return constants.filter(({ variable }) => read.has(variable));
+};
+
 /**
  * The bytes of an ONNX model that computes `f` for arguments like `args` (tensors, numbers or `ShapeDtype`s): the whole traced function, a
  * training step too.
@@ -90,12 +96,12 @@ export const toOnnx = <A extends readonly unknown[]>(
     checkOperators(where, source, portable);
     const { jaxpr, consts } = optimize(source);
     const given = closed.consts.length;
-    const whole = new Jaxpr(
-      [...jaxpr.constVars, ...jaxpr.inVars.slice(0, given)],
-      jaxpr.inVars.slice(given),
-      jaxpr.eqns,
-      jaxpr.outs,
-    );
+    const kept = usedOf(jaxpr, [
+      ...jaxpr.constVars.map((variable, i) => ({ variable, value: () => consts[i] })),
+      ...closed.consts.map((c, i) => ({ variable: jaxpr.inVars[i], value: () => c.concrete(where).host() })),
+    ]);
+    const held = kept.map(({ variable }) => variable);
+    const whole = new Jaxpr(held, jaxpr.inVars.slice(given), jaxpr.eqns, jaxpr.outs);
     const inputs = namesOf(inDef, (path) => {
       const name = argNames[path[0] as number];
       return name === undefined ? printPath(path, "args") : printPath(path.slice(1), name);
@@ -112,7 +118,7 @@ export const toOnnx = <A extends readonly unknown[]>(
         "fluxion.outputs": own(outputs),
       },
     };
-    const values = [...consts, ...closed.consts.map((c) => c.concrete(where).host())];
+    const values = kept.map(({ value }) => value());
     return encodeModel(modelOf(whole, values, portable, shown));
   } finally {
     closed.dispose();

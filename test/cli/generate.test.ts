@@ -173,9 +173,9 @@ Generate("command lines that make no sense are refused before anything is read",
   const wrong: readonly (readonly [flag: string, value: string, what: RegExp])[] = [
     ["--top-k", "many", /^--top-k <n>: this does not count anything\n {2}expected +a whole number[\s\S]*many/],
     ["--brevity", "much", /^--brevity <alpha>: this is not a number/],
-    ["--temperature", "-1", /^--temperature <x>: this is no temperature\n {2}expected +0 or more/],
-    ["--top-p", "2", /^--top-p <x>: this is no probability\n {2}expected +above 0, at most 1/],
-    ["--seed", "1.5", /^--seed <n>: this is no seed\n {2}expected +a whole number/],
+    ["--temperature", "-1", /^--temperature <x>: not a temperature\n {2}expected +0 or more/],
+    ["--top-p", "2", /^--top-p <x>: not a probability\n {2}expected +above 0, at most 1/],
+    ["--seed", "1.5", /^--seed <n>: not a seed\n {2}expected +a whole number/],
     ["--threads", "1000000", /^--threads <n>: .*\n {2}expected +a whole number from 1 to 1024/],
   ];
   for (const [flag, value, what] of wrong) assert.match(await failure(...nowhere, flag, value, "x"), what);

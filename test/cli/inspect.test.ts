@@ -66,7 +66,7 @@ Inspect("one safetensors file, and what is no checkpoint", async () => {
   const { kind, total } = await fluxionJson<Model>("inspect", `${NANO}/model.safetensors`);
   assert.is(kind, "safetensors");
   assert.is(total.parameters, 2_378_112);
-  assert.match(await failure("inspect", "assets"), /no checkpoint of a kind that is known/);
+  assert.match(await failure("inspect", "assets"), /not a checkpoint of a known kind/);
   assert.match(await failure("inspect", "nowhere"), /there is no such file or folder\n {2}at +nowhere/);
   assert.match(await failure("inspect", NANO, "--model", NANO), /--model is for prompts/);
 });

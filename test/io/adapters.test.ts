@@ -136,7 +136,7 @@ Adapters("what is no adapter is refused", async () => {
   assert.match(await unread(place()), "loadPrompt");
   const text = place("a.txt");
   writeFileSync(text, "hello, this is text");
-  assert.match(await unread(text), "this is no file of a prompt");
+  assert.match(await unread(text), "not a file of a prompt");
   const weights = place("model.safetensors");
   writeFileSync(weights, encodeSafetensors({ x: prompt }));
   assert.match(await unread(weights), 'got       ["x"]');

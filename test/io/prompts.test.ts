@@ -161,15 +161,15 @@ Prompts("float64 becomes float32; what is no matrix of floats is refused", async
   const integers = hostArray([1, 2], "int32", new Int32Array(2));
   const empty = hostArray([0, 2], "float32", new Float32Array(0));
   for (const x of [vector, integers, empty]) {
-    assert.match(await refused(write("a.npy", encodeNpy(x))), "loadPrompt: this is no prompt");
-    assert.match(messageOf(await savePrompt(place("b.npy"), x)(), "CheckpointError"), "savePrompt: this is no prompt");
+    assert.match(await refused(write("a.npy", encodeNpy(x))), "loadPrompt: not a prompt");
+    assert.match(messageOf(await savePrompt(place("b.npy"), x)(), "CheckpointError"), "savePrompt: not a prompt");
   }
 });
 
 Prompts("files that hold no prompt, or are none, are refused", async () => {
   assert.match(await refused(write("a.safetensors", encodeSafetensors({ x: prompt }))), 'got       ["x"]');
-  assert.match(await refused(write("a.txt", "hello, this is text")), "this is no file of a prompt");
-  assert.match(await refused(write("a.npy", "")), "this is no file of a prompt");
+  assert.match(await refused(write("a.txt", "hello, this is text")), "not a file of a prompt");
+  assert.match(await refused(write("a.npy", "")), "not a file of a prompt");
   assert.match(await refused(place()), "which prompt of this folder is meant");
   assert.match(await refused(join(folder, "none")), "there is no such file or folder");
 });

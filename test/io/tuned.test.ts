@@ -74,7 +74,7 @@ Tuned("a tree that names cannot hold, or of other numbers, is refused before any
   assert.throws(() => save({ "": floats(1) }), /cannot be named/);
   assert.throws(() => save([floats(1)]), /cannot be named/);
   assert.throws(() => save({ a: hostArray([1], "int32", new Int32Array(1)) }), /not float32[\s\S]*int32[\s\S]*at +a/);
-  assert.throws(() => save({ a: 3 }), /a leaf is no array/);
+  assert.throws(() => save({ a: 3 }), /a leaf is not an array/);
   for (const key of ["format", "method", "base_model"]) assert.throws(() => save(tuned, { [key]: "x" }), /needs/);
   assert.equal(readdirSync(folder), before);
 });

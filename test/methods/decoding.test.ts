@@ -5,7 +5,7 @@ import { withRuntime } from "../../lib/core/runtime.js";
 import { np, random, scope, type Tensor, t5 } from "../../lib/index.js";
 import { assertNear } from "../helpers/golden.js";
 import { noLeaks, numbers, runtimes } from "../helpers/runtime.js";
-import { METHODS, samples } from "./samples.js";
+import { METHODS, samples, stackedTree } from "./samples.js";
 import { uncached } from "./uncached.js";
 
 const Decoding = suite("methods/decoding");
@@ -80,6 +80,17 @@ for (const name of Object.keys(METHODS)) {
     const model = method.apply(config, params, tuned);
     decodesAlike(config, model);
     ranksAlike(config, model);
+  });
+}
+
+for (const name of ["dora", "prompt and lora", "two prompts and scales"]) {
+  check(`${name}: stacked layers give the answers of unrolled ones`, () => {
+    const { config, params, samples: all } = samples();
+    const { method, tuned } = all[name];
+    const model = method.apply(config, params, tuned);
+    const stacked = method.apply(config, t5.stackLayers(params), stackedTree(tuned));
+    using beams = t5.generate(config, { method: "beam", numBeams: 3, maxLength: LENGTH });
+    assertSame(name, beams(stacked, ids(INPUTS)), beams(model, ids(INPUTS)));
   });
 }
 

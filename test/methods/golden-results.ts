@@ -2,6 +2,7 @@
 import { flatten, leavesOf, pathsOf } from "../../lib/core/pytree.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import type { Method } from "../../lib/methods/index.js";
+import { methodLoss } from "../../lib/methods/loss.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, adamw, applyUpdates, type GradientTransformation, sgd } from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
@@ -62,9 +63,8 @@ export interface Measured {
 export type Programs = ReturnType<typeof programsOf>;
 
 export const programsOf = (config: T5Config, method: Method, maxLength: number) => {
-  const lossOf = t5.loss<Model>(config);
-  const loss = (frozen: t5.Params, tuned: object, batch: t5.Batch): Tensor =>
-    lossOf(method.apply(config, frozen, tuned), batch);
+  const lossOf = methodLoss(config, method);
+  const loss = (frozen: t5.Params, tuned: object, batch: t5.Batch): Tensor => lossOf(frozen, tuned, batch);
   const step = jit(valueAndGrad(loss, { argnums: 1 }));
   const decode = generate(config, { maxLength });
   const dispose = (): void => {

@@ -211,6 +211,9 @@ check(["wasm"], "dropout of LoRA acts on its own term, with a key only", () => {
   const want = logits(plain.apply(config, params, tuned));
   allclose(logits(dropping.apply(config, params, tuned)), want, "no key", EXACT);
   allclose(logits(plain.apply(config, params, tuned), random.key(2)), want, "no dropout", EXACT);
+  const scanned = dropping.apply(config, t5.stackLayers(params), stackedTree(tuned) as LoraTree);
+  const unrolled = logits(dropping.apply(config, params, tuned), random.key(2));
+  allclose(logits(scanned, random.key(2)), unrolled, "scanned layers", CLOSE);
   const dropped = [2, 2, 3].map((seed) => logits(dropping.apply(config, params, tuned), random.key(seed)));
   allclose(dropped[0], dropped[1], "the same key", EXACT);
   for (const [one, other] of [

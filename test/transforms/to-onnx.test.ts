@@ -212,4 +212,13 @@ ToOnnx("arguments and results can be given names", async () => {
   assert.equal([...inputNames, ...outputNames], ["x_a", "args_1", "out_sum"]);
 });
 
+ToOnnx("what a function closes over and does not need is left out", () => {
+  const [used, unused] = [f32([1, 2], [2]), f32(new Array(1000).fill(1), [1000])];
+  const f = (x: Tensor): Tensor => {
+    np.exp(unused);
+    return np.add(x, used);
+  };
+  assert.ok(toOnnx(f, [new ShapeDtype([2])]).length < 1000);
+});
+
 ToOnnx.run();

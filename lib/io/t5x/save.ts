@@ -63,7 +63,7 @@ const namedValues = ({ params, prompts = {} }: T5xContent): [string, Value][] =>
   const tuned = Object.entries(prompts).map(([name, value]): [string, Value] => {
     if (isPrompt(name)) return [name, checkValue(caller.where, value, name)];
     const expected = "a name such as encoder/prompt/prompt/prompt";
-    throw new ArgumentError({ where: caller.where, what: "this is no name of a prompt", expected, got: name });
+    throw new ArgumentError({ where: caller.where, what: "not a name of a prompt", expected, got: name });
   });
   return [...own, ...tuned];
 };
@@ -116,7 +116,7 @@ export const saveT5x = (
   const { step = 0 } = content;
   if (!Number.isInteger(step) || step < 0 || step >= 2 ** 31) {
     const expected = "an integer from 0 that fits int32";
-    throw new ArgumentError({ where: caller.where, what: "the step is no count", expected, got: `${step}` });
+    throw new ArgumentError({ where: caller.where, what: "the step is not a count", expected, got: `${step}` });
   }
   const values = namedValues(content);
   const folder = stepFolder(dir, step);

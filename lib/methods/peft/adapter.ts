@@ -76,6 +76,10 @@ interface ConfigRules<A> {
 /** What to do about an adapter that changes weights in a way that is not supported. */
 export const MERGE_HINT = "merge it in Python with merge_and_unload(), save that model, and load it without an adapter";
 
+/** The value of a key, which may be called like something that every object has. */
+const own = <T>(x: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(x, key) ? x[key] : undefined;
+
 /** Whether a value switches nothing on. */
 const isOff = (value: Json): boolean =>
   value === null || value === false || (typeof value === "object" && Object.keys(value).length === 0);
@@ -90,7 +94,7 @@ const refusal = (
   new ConfigError({
     where: WHERE,
     what: `the adapter sets what is not supported: ${keys.join(", ")}`,
-    expected: listing(keys.map((key) => `${key}: ${brief(usual[key] ?? null)}`)),
+    expected: listing(keys.map((key) => `${key}: ${brief(own(usual, key) ?? null)}`)),
     got: listing(keys.map((key) => `${key}: ${brief(config[key])}`)),
     at,
     hint,
@@ -104,7 +108,9 @@ export const readConfig = <A>(
 ): E.Either<ConfigError, A> => {
   const known = new Set([...read, ...free, ...ANY_VALUE]);
   const isUsual = (key: string): boolean =>
-    [usual[key], ...(harmless[key] ?? [])].some((value) => JSON.stringify(config[key]) === JSON.stringify(value));
+    [own(usual, key), ...(own(harmless, key) ?? [])].some(
+      (value) => JSON.stringify(config[key]) === JSON.stringify(value),
+    );
   const refused = Object.keys(config).filter((key) => !known.has(key) && !isOff(config[key]) && !isUsual(key));
   const task = TASK_TYPES.includes(config.task_type ?? null) ? [] : ["task_type"];
   const keys = [...task, ...refused];

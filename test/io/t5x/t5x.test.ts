@@ -177,9 +177,9 @@ T5x("what cannot be read again is not written", () => {
   const params = paramsOf(SMALL);
   const prompt = hostArray([3, 4], "float32", new Float32Array(12));
   const refused: readonly [T5xContent, string][] = [
-    [{ params, step: 1.5 }, "the step is no count"],
-    [{ params, step: -1 }, "the step is no count"],
-    [{ params, prompts: { encoder: prompt } }, "no name of a prompt"],
+    [{ params, step: 1.5 }, "the step is not a count"],
+    [{ params, step: -1 }, "the step is not a count"],
+    [{ params, prompts: { encoder: prompt } }, "not a name of a prompt"],
     [{ params, prompts: { "encoder/prompt": { ...prompt, shape: [3, 5] } } }, "not what it says"],
     [{ params: { ...params, tokenEmbedder: { embedding: { ...prompt, shape: [7, 4] } } } }, "tokenEmbedder.embedding"],
   ];

@@ -1,9 +1,10 @@
 /** @file Running the main program as a user does, on a handful of rows. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { makeRows, TRAIN, VALIDATION } from "../../scripts/superglue-mini/cb.js";
 import { toJsonl } from "../../scripts/superglue-mini/shared.js";
 
@@ -20,9 +21,19 @@ export const fewRows = (folder: string, train = 24, val = 6): string => {
   return folder;
 };
 
+const main = join(root, "examples", "superglue.ts");
+
+/** The program in one piece, which starts in half the time: writes it into a folder, and gives what `start` takes. */
+export const bundled = async (folder: string): Promise<readonly string[]> => {
+  const how = { bundle: true, splitting: true, format: "esm", platform: "node", target: "node20" } as const;
+  await build({ ...how, entryPoints: [main], outdir: folder, packages: "external", logLevel: "warning" });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
+  return [join(folder, "superglue.js")];
+};
+
 /** Starts `npm run superglue` without npm in between. */
-export const start = (args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, ["--import", "tsx", join(root, "examples", "superglue.ts"), ...args], {
+export const start = (args: readonly string[], program: readonly string[] = ["--import", "tsx", main]): ChildProcess =>
+  spawn(process.execPath, [...program, ...args], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { orThrow } from "../../lib/edge/either.js";
 import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
-import { ended, fewRows, runProgram, start, temporary } from "../helpers/program.js";
+import { bundled, ended, fewRows, start, temporary } from "../helpers/program.js";
 import { seeded } from "../helpers/seeded.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 
@@ -19,7 +19,9 @@ Resume.after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A T5 of two layers and width 32, with the vocabulary of t5-nano. */
 const model = join(folder, "model");
+let program: readonly string[];
 Resume.before(async () => {
+  program = await bundled(join(folder, "program"));
   await init({ backend: "reference" });
   const nano = fileURLToPath(new URL("../../assets/t5-nano/spiece.model", import.meta.url));
   const { config, params } = tinyT5({ dModel: 32, dKv: 8, dFf: 64, numHeads: 4, vocabSize: 4096 });
@@ -73,7 +75,7 @@ const metricsSoFar = (dir: string): number =>
 
 /** Runs the program and kills it so many milliseconds after it has written that many lines of metrics. */
 const kill = async (args: readonly string[], dir: string, lines: number, delay: number): Promise<void> => {
-  const child = start(args);
+  const child = start(args, program);
   let timer: NodeJS.Timeout | undefined;
   const watch = setInterval(() => {
     if (metricsSoFar(dir) >= lines) timer ??= setTimeout(() => child.kill("SIGKILL"), delay);
@@ -90,7 +92,7 @@ for (const [method, options] of Object.entries(RUNS)) {
     async () => {
       const whole = join(folder, `${method}-whole`);
       const args = [...settings, ...options];
-      const unbroken = await runProgram(...args, "--out", whole);
+      const unbroken = await ended(start([...args, "--out", whole], program));
       assert.is(unbroken.code, 0, unbroken.err);
 
       const broken = join(folder, `${method}-broken`);
@@ -102,7 +104,7 @@ for (const [method, options] of Object.entries(RUNS)) {
       const moments = Array.from({ length: 20 }, draw).sort((a, b) => a - b);
       for (const lines of moments) await kill(again(), broken, lines, random.between(0, lines === 0 ? 1500 : 40));
       console.log(`  killed after ${moments.join(", ")} lines of metrics`);
-      const last = await runProgram(...again());
+      const last = await ended(start(again(), program));
       assert.is(last.code, 0, last.err);
       assert.equal(metrics(broken), metrics(whole));
       assert.equal(remains(broken), remains(whole));

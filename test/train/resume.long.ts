@@ -28,7 +28,7 @@ Resume.before(async () => {
   await orThrow(saveHuggingFace(model, { config, params }, { companions: { "spiece.model": readFileSync(nano) } }));
 });
 
-const STEPS = 80;
+const STEPS = 60;
 const settings = [
   ...["--data", data, "--model", model, "--steps", `${STEPS}`, "--batch-size", "4", "--evaluate-every", "1"],
   ...["--evaluation-tokens", "600", "--max-evaluation-length", "40", "--max-input-length", "40"],

@@ -50,7 +50,7 @@ const methodOptions = (): Option[] => [
 ];
 
 const trainingOptions = (): Option[] => [
-  numeric("--steps <n>", "training steps", 800),
+  numeric("--steps <n>", "training steps", 600),
   numeric("--batch-size <n>", "examples a step", 32),
   numeric("--batch-tokens <n>", "padded tokens a step, as many examples as fit, in place of --batch-size; 0: not", 0),
   numeric("--microbatches <n>", "parts of a batch whose gradients are added, for less memory; they divide it", 1),
@@ -79,10 +79,10 @@ const evaluationOptions = (): Option[] => [
     DECODINGS,
     "greedy",
   ),
-  numeric("--evaluate-every <n>", "steps between evaluations on the dev set", 25),
+  numeric("--evaluate-every <n>", "steps between evaluations on the dev set", 10),
   numeric("--evaluation-tokens <n>", "tokens evaluated at once, padding included; a longer input comes alone", 4096),
   numeric("--max-evaluation-length <n>", "tokens to which dev inputs are cut; 0: none is cut", 0),
-  numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 20),
+  numeric("--patience <n>", "evaluations without a better score before stopping; 0: never", 40),
   oneOf("--backend <name>", "where to compute", ["wasm", "cpu", "reference", "node-gpu"], "wasm"),
   executorOption(),
   numeric("--seed <n>", "seed of first values, batches and dropout", 0),

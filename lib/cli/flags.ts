@@ -1,7 +1,7 @@
 /** @file Options that several commands have. */
 import type { Command } from "commander";
 import { INPUT_PREFIXES } from "../train/settings.js";
-import { counting, type NumberRange, numeric, oneOf, several, single } from "./parse.js";
+import { counting, type NumberRange, numeric, oneOf, several, single, usageError } from "./parse.js";
 
 const MODEL = "a T5: a Hugging Face folder, or a checkpoint of T5X or Mesh TensorFlow";
 export const TOKENIZER = "SentencePiece model or tokenizer.json (default: that of the model's folder)";
@@ -70,3 +70,27 @@ export const dtypeOption = () =>
   oneOf("--dtype <name>", "how a Hugging Face folder stores weights", ["float32", "bfloat16", "float16"]);
 export const shardOption = () =>
   counting("--max-shard-bytes <n>", "most bytes of tensors in one file of a Hugging Face folder");
+
+/** An adapter that is named by an option where a path could stand. */
+export interface AdapterPath {
+  readonly adapter?: string;
+}
+
+/** The `count` paths of a command, the first of which `--adapter` may name. @throws {ConfigError} when there are more or fewer */
+export const pathsOf = (
+  command: Command,
+  count: number,
+  adapter: string | undefined,
+  given: readonly (string | undefined)[],
+): readonly string[] => {
+  const paths = [adapter, ...given].filter((path) => path !== undefined);
+  if (paths.length === count) return paths;
+  throw usageError(
+    `fluxion ${command.name()}`,
+    paths.length < count ? "a path is missing" : "there are too many paths",
+    {
+      expected: `${command.registeredArguments.map((argument) => `<${argument.name()}>`).join(" ")}, or --adapter <path> for the first`,
+      got: paths.join(" ") || "none",
+    },
+  );
+};

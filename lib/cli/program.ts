@@ -8,12 +8,14 @@ import type { EvaluateFlags } from "./evaluate.js";
 import type { ExportFlags } from "./export.js";
 import type { FetchFlags } from "./fetch.js";
 import {
+  type AdapterPath,
   addAdapter,
   addAdapters,
   dataOption,
   dtypeOption,
   JSON_FLAG,
   modelOption,
+  pathsOf,
   prefixOption,
   SEED,
   SHARE,
@@ -82,7 +84,7 @@ const addGenerate = (program: Command, terminal: Terminal): void => {
 
 const addInspect = (program: Command, terminal: Terminal): void => {
   const command = program
-    .command("inspect <path>")
+    .command("inspect [path]")
     .description(
       "Shows the tensors of a checkpoint, or the method of an adapter and what it has trained; of a prompt, its vectors.",
     );
@@ -91,16 +93,18 @@ const addInspect = (program: Command, terminal: Terminal): void => {
     .option("--tokenizer <file>", TOKENIZER)
     .addOption(counting("--neighbours <n>", "pieces for each vector", 5))
     .addOption(oneOf("--metric <name>", "what near means", METRICS, "cosine"))
+    .addOption(single("--adapter <path>", "the adapter to look into, in place of <path>"))
     .option("--json", JSON_FLAG)
-    .action(async (path: string, options: InspectOptions) => {
+    .action(async (path: string | undefined, { adapter, ...options }: InspectOptions & AdapterPath) => {
+      const [chosen] = pathsOf(command, 1, adapter, [path]);
       const { inspect } = await import("./inspect.js");
-      await inspect(path, options, terminal);
+      await inspect(chosen, options, terminal);
     });
 };
 
 const addConvert = (program: Command, terminal: Terminal): void => {
-  program
-    .command("convert <in> <out>")
+  const command = program
+    .command("convert [in] [out]")
     .description(
       "Converts a model between Hugging Face (hf) and T5X, or an adapter between PEFT's folder, fluxion's own file (safetensors) and, for a prompt, .npy. What <in> is, is seen from its files.",
     )
@@ -110,9 +114,12 @@ const addConvert = (program: Command, terminal: Terminal): void => {
     .addOption(dtypeOption())
     .addOption(shardOption())
     .option("--base-model <name>", "for adapters: the model that it was trained for")
+    .addOption(single("--adapter <path>", "the adapter to convert, in place of <in>: convert --adapter <path> <out>"))
     .option("--force", "replace what is there")
     .option("--json", JSON_FLAG)
-    .action(async (input: string, out: string, options: ConvertOptions) => {
+    .action(async (first: string | undefined, second: string | undefined, given: ConvertOptions & AdapterPath) => {
+      const { adapter, ...options } = given;
+      const [input, out] = pathsOf(command, 2, adapter, [first, second]);
       const { convert } = await import("./convert.js");
       await convert(input, out, options, terminal);
     });

@@ -254,6 +254,18 @@ Adapters("--adapter and --prompt exclude each other, in every command", async ()
   }
 });
 
+Adapters("inspect and convert take an adapter by its option, too", async () => {
+  const { settings } = METHODS.ia3;
+  await orThrow(saveAdapter(at("ia3.safetensors"), { settings, tuned: trees.ia3 as HostTree }));
+  const named = await fluxion(["inspect", "--adapter", at("ia3.safetensors")]);
+  assert.is(named.out, (await fluxion(["inspect", at("ia3.safetensors")])).out);
+  await fluxion(["convert", "--adapter", at("ia3.safetensors"), at("ia3-peft")]);
+  assert.equal(filesBelow(at("ia3-peft")), ["adapter_config.json", "adapter_model.safetensors"]);
+  assert.match(await failure("inspect"), /a path is missing[\s\S]*<path>, or --adapter/);
+  assert.match(await failure("inspect", "a", "--adapter", "b"), /too many paths[\s\S]*b a/);
+  assert.match(await failure("convert", "a"), /a path is missing[\s\S]*<in> <out>/);
+});
+
 Adapters("an adapter with something that is not a number is refused with its place", async () => {
   const { settings } = METHODS.prompt;
   const prompt = (trees.prompt as { prompt: HostArray }).prompt;

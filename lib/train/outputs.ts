@@ -20,9 +20,9 @@ const savePrompts = async (dir: string, { tuned, step }: Best): Promise<void> =>
 };
 
 /** The folder of an adapter, where PEFT has the method with these settings. */
-const savePeft = async (dir: string, settings: MethodSettings, { tuned }: Best): Promise<void> => {
+const savePeft = async (dir: string, settings: MethodSettings, { tuned }: Best, baseModel?: string): Promise<void> => {
   try {
-    await orThrow(saveAdapter(join(dir, "adapter"), { settings, tuned }, { format: "peft" }));
+    await orThrow(saveAdapter(join(dir, "adapter"), { settings, tuned, baseModel }, { format: "peft" }));
   } catch (error) {
     if (!isFluxionError(error, "UnsupportedError")) throw error;
   }
@@ -31,13 +31,14 @@ const savePeft = async (dir: string, settings: MethodSettings, { tuned }: Best):
 /**
  * Writes `tuned.safetensors`; where PEFT has the method the folder `adapter`; and for a prompt `prompt.npy` and `prompt.safetensors`.
  *
+ * - `baseModel`: the model that is trained for, which the first two keep
  * @throws {CheckpointError} when a file cannot be written
  */
 export const saveTunedBy =
-  (settings: MethodSettings): SaveTuned =>
+  (settings: MethodSettings, baseModel?: string): SaveTuned =>
   async (dir, best) => {
     const metadata = { step: String(best.step) };
-    await orThrow(saveTuned(join(dir, TUNED_FILE), { settings, tuned: best.tuned, metadata }));
-    await savePeft(dir, settings, best);
+    await orThrow(saveTuned(join(dir, TUNED_FILE), { settings, tuned: best.tuned, baseModel, metadata }));
+    await savePeft(dir, settings, best, baseModel);
     if (settings.name === "prompt") await savePrompts(dir, best);
   };

@@ -169,7 +169,7 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
     step,
     batchAt: trainingBatches(config, trainTokens, inserted),
     evaluator: evaluate,
-    saveTuned: saveTunedBy(method.settings),
+    saveTuned: saveTunedBy(method.settings, config.model),
     cut,
     majority: majorityOf(task, train, validation),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },

@@ -6,6 +6,7 @@ import { orThrow } from "../../lib/edge/either.js";
 import { readAdapter } from "../../lib/io/adapters.js";
 import { loadPrompt } from "../../lib/io/prompts.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
+import { loadTuned } from "../../lib/io/tuned.js";
 import { compose, lora, weights } from "../../lib/methods/index.js";
 import { saveTunedBy } from "../../lib/train/outputs.js";
 import { temporaryFolder } from "../io/folder.js";
@@ -29,7 +30,9 @@ Outputs("a prompt is there in three formats and in ours, with its step", async (
   const dir = folderOf("prompt");
   const tuned = { prompt: array([2, 3], 1, 2, 3, 4, 5, 6) };
   const settings = { name: "prompt", length: 2, position: "before" };
-  await saveTunedBy(settings)(dir, { step: 4, score: 1, metrics: {}, tuned });
+  await saveTunedBy(settings, "google/t5-small")(dir, { step: 4, score: 1, metrics: {}, tuned });
+  assert.is((await orThrow(loadTuned(join(dir, "tuned.safetensors")))).baseModel, "google/t5-small");
+  assert.is((await orThrow(loadPrompt(join(dir, "adapter")))).baseModel, "google/t5-small");
   for (const name of ["prompt.npy", "prompt.safetensors", "adapter"]) {
     const { prompt } = await orThrow(loadPrompt(join(dir, name)));
     assert.equal([...prompt.data], [1, 2, 3, 4, 5, 6], name);

@@ -184,6 +184,28 @@ const unwritten = (content: PeftContent): string => {
   return result.left.message;
 };
 
+Peft("a norm that is not one of those named is refused", () => {
+  const tensors = ["encoder.final_layer_norm", "encoder.block.0.layer.0.layer_norm"].map(
+    (module) => [`base_model.model.${module}.ln_tuning_layers.weight`, floats(8)] as const,
+  );
+  const config = { peft_type: "LN_TUNING", target_modules: ["final_layer_norm"] };
+  const said = refused({ config, tensors: new Map(tensors) }, "CheckpointError");
+  assert.match(said, "encoder.block.0.layer.0.layer_norm.ln_tuning_layers.weight");
+});
+
+Peft("a prompt without a number of submodules has its own rows or twice as many", () => {
+  const config = { peft_type: "PROMPT_TUNING", num_virtual_tokens: 3, token_dim: 4 };
+  const adapter = (rows: number, more: JsonObject = {}): PeftAdapter => ({
+    config: { ...config, ...more },
+    tensors: new Map([["prompt_embeddings", floats(rows, 4)]]),
+  });
+  for (const rows of [3, 6]) assert.equal((open(adapter(rows)).tuned.prompt as HostArray).shape, [3, 4]);
+  for (const rows of [4, 9]) assert.match(refused(adapter(rows), "CheckpointError"), "f32[3 or 6,4]");
+  const two = { num_transformer_submodules: 2 };
+  assert.equal((open(adapter(6, two)).tuned.prompt as HostArray).shape, [3, 4]);
+  assert.match(refused(adapter(3, two), "CheckpointError"), "f32[6,4]");
+});
+
 Peft("what PEFT has no adapter for is refused, with the way to save it", () => {
   const decoder = { ...prompt, position: "decoder" };
   assert.match(unwritten({ settings: decoder, tuned: { prompt: floats(5, 6) } }), /position "decoder"[\s\S]*own form/);

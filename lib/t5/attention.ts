@@ -5,7 +5,7 @@ import * as np from "../np/index.js";
 import { checkpointName } from "../transforms/checkpoint.js";
 import type { T5Attention, T5Config } from "./config.js";
 import type { Drop } from "./drop.js";
-import { maskBias } from "./masks.js";
+import { MASKED } from "./masks.js";
 import { project } from "./project.js";
 
 /** What an attention sees: keys and values, `[rows, heads, length, dKv]` each. */
@@ -53,7 +53,7 @@ const FAR = 70;
  */
 const withoutTiny = (scores: Tensor): Tensor => {
   const least = np.subtract(np.max(scores, { axis: -1, keepDims: true }), FAR);
-  return np.add(scores, maskBias(np.greaterEqual(scores, least)));
+  return np.where(np.greaterEqual(scores, least), scores, MASKED);
 };
 
 /** What attention over whole sequences has besides. */

@@ -9,7 +9,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 
 /** Added to the scores of keys that must not be seen; T5X's value. */
-const MASKED = -1e10;
+export const MASKED = -1e10;
 
 /** Pairs of which both are valid: `[B, Q]` and `[B, K]` to `[B, 1, Q, K]`. The encoder's mask, and that of cross attention. */
 export const pairMask = (queries: Tensor, keys: Tensor): Tensor =>

@@ -167,8 +167,19 @@ Errors("two methods that replace one weight or stand at one place are refused by
   );
   const weights = { all: any(methods.full()), scales: any(methods.norms()) };
   refuses(together(weights), "ArgumentError", "two methods replace one weight", "all and scales", "/scale");
-  const three = { soft: any(methods.prompt({ length: 2 })), ...weights };
-  refuses(together(three), "ArgumentError", "two methods replace one weight", "soft and all and scales");
+  const soft = { soft: any(methods.prompt({ length: 2 })) };
+  refuses(
+    together({ ...soft, ...weights }),
+    "ArgumentError",
+    "two methods replace one weight",
+    /soft and all and scales$/m,
+  );
+  refuses(
+    together({ ...weights, ...soft }),
+    "ArgumentError",
+    "two methods replace one weight",
+    /got +all and scales$/m,
+  );
 });
 
 Errors("methods that would change each other's kernels are refused with the order that works", () => {

@@ -5,12 +5,14 @@
  * results and have another value than the usual one are refused by name.
  */
 import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
 import type * as t from "io-ts";
 import { CheckpointError, ConfigError, type UnsupportedError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
 import { brief, decodeAs, listing } from "../../edge/decode.js";
 import { differencesOf, misfitError, type Wanted } from "../../edge/fit.js";
-import { nodePath } from "../../t5/huggingface-names.js";
+import { moduleName, nodePath } from "../../t5/huggingface-names.js";
+import { type Kernels, kernelMatcher, kernelName } from "../kernel-names.js";
 import type { Json, MethodSettings } from "../method.js";
 import type { HostTree } from "../trees.js";
 
@@ -101,7 +103,7 @@ const refusal = (
   });
 
 /** The settings in a configuration; Left names every key with a value that is not supported. */
-export const readConfig = <A>(
+const readConfig = <A>(
   config: JsonObject,
   source: string,
   { codec, read, free, usual, harmless = {}, hint }: ConfigRules<A>,
@@ -120,22 +122,27 @@ export const readConfig = <A>(
 
 const PREFIX = "base_model.model.";
 
-/** PEFT's name of a tensor of a module. */
-export const tensorName = (module: string, part: string): string => `${PREFIX}${module}.${part}`;
+/** PEFT's name of a tensor of the node at a slash path. */
+export const tensorName = (node: string, part: string): string => `${PREFIX}${moduleName(node)}.${part}`;
+
+/** A tensor under the name that it has in the file. */
+interface NamedTensor {
+  readonly name: string;
+  readonly array: HostArray;
+}
 
 /** The tensors of a node, by the names of their parts. */
-export type Parts<K extends string> = Readonly<
-  Partial<Record<K, { readonly name: string; readonly array: HostArray }>>
->;
+export type Parts<K extends string> = Readonly<Partial<Record<K, NamedTensor>>>;
 
 /**
- * The tensors by the slash path of their node; `parts` has the end of the name of each part, where PEFT may have put the adapter's name.
+ * The tensors of the selected nodes, by slash path; `parts` has the end of the name of each part, where PEFT may have put the adapter's name.
  * Tensors with other names are left out.
  */
-export const byNode = <K extends string>(
-  tensors: ReadonlyMap<string, HostArray>,
+export const selectNodes = <K extends string>(
+  { tensors }: PeftAdapter,
   parts: Readonly<Record<K, RegExp>>,
-): ReadonlyMap<string, Parts<K>> => {
+  selected: Kernels,
+): (readonly [node: string, parts: Parts<K>])[] => {
   const nodes = new Map<string, Parts<K>>();
   for (const [name, array] of tensors) {
     for (const part of Object.keys(parts) as K[]) {
@@ -144,8 +151,21 @@ export const byNode = <K extends string>(
       if (node !== undefined) nodes.set(node, { ...nodes.get(node), [part]: { name, array } } as Parts<K>);
     }
   }
-  return nodes;
+  const fits = kernelMatcher(WHERE, selected);
+  return [...nodes].filter(([node]) => fits(kernelName(node)));
 };
+
+/**
+ * The tensors of the selected nodes where each node has one, whose name ends as `end` says.
+ *
+ * @see `selectNodes`
+ */
+export const selectTensors = (
+  adapter: PeftAdapter,
+  end: RegExp,
+  selected: Kernels,
+): (readonly [node: string, tensor: NamedTensor])[] =>
+  selectNodes(adapter, { only: end }, selected).map(([node, { only }]) => [node, only as NamedTensor]);
 
 /** Refuses tensors that are not those wanted, with all differences; `expected` says what there should be where there is nothing at all. */
 export const checkTensors = (
@@ -173,3 +193,23 @@ export const checkTensors = (
 /** A configuration as PEFT writes it: keys in alphabetical order. */
 export const sortedConfig = (...parts: readonly (JsonObject | undefined)[]): JsonObject =>
   Object.fromEntries(Object.entries(Object.assign({}, ...parts) as JsonObject).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/**
+ * A form whose configuration is read by `rules`.
+ *
+ * @param contentOf  what the decoded configuration and the tensors say
+ */
+export const peftForm = <A, S, P>(
+  types: readonly string[],
+  rules: ConfigRules<A>,
+  contentOf: (config: A, adapter: PeftAdapter, source: string) => E.Either<PeftFailure, PeftContent<S, P>>,
+  toPeft: PeftForm<S, P>["toPeft"],
+): PeftForm<S, P> => ({
+  types,
+  fromPeft: (adapter, source) =>
+    pipe(
+      readConfig(adapter.config, source, rules),
+      E.chainW((config) => contentOf(config, adapter, source)),
+    ),
+  toPeft,
+});

@@ -8,20 +8,18 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import type { HostArray } from "../../core/host.js";
 import type { Wanted } from "../../edge/fit.js";
-import { moduleName } from "../../t5/huggingface-names.js";
 import type { Ia3Options } from "../ia3.js";
 import { kernelMatcher, kernelName } from "../kernel-names.js";
 import { unstackTree } from "../trees.js";
 import {
-  byNode,
   COMMON,
   checkTensors,
   type JsonObject,
   MERGE_HINT,
   type PeftAdapter,
   type PeftContent,
-  type PeftForm,
-  readConfig,
+  peftForm,
+  selectTensors,
   sortedConfig,
   tensorName,
   WHERE,
@@ -69,15 +67,12 @@ const settingsOf = ({ target_modules, feedforward_modules }: t.TypeOf<typeof Con
   return same ? { name: "ia3", kernels, feedForward } : exact;
 };
 
-const PARTS = { scale: /\.ia3_l(\.default)?$/ } as const;
+const SCALE = /\.ia3_l(\.default)?$/;
 
 const isInput = ({ shape }: HostArray): boolean => shape[0] === 1;
 
 const fromPeft = (config: t.TypeOf<typeof Config>, adapter: PeftAdapter, source: string) => {
-  const fits = kernelMatcher(WHERE, kernelsOf(config.target_modules));
-  const nodes = [...byNode(adapter.tensors, PARTS)].flatMap(([node, { scale }]) =>
-    scale !== undefined && fits(kernelName(node)) ? [[node, scale] as const] : [],
-  );
+  const nodes = selectTensors(adapter, SCALE, kernelsOf(config.target_modules));
   const wanted = nodes.map(([, { name, array }]): Wanted => {
     const size = array.data.length;
     return { names: [name], dtype: "float32", shape: isInput(array) ? [1, size] : [size, 1] };
@@ -96,7 +91,7 @@ const fromPeft = (config: t.TypeOf<typeof Config>, adapter: PeftAdapter, source:
 const toPeft = ({ settings, tuned: stored, config }: Content): PeftAdapter => {
   const tuned = unstackTree(stored);
   const tensors = Object.entries(tuned).map(([node, scale]): [string, HostArray] => {
-    const name = tensorName(moduleName(node) as string, "ia3_l");
+    const name = tensorName(node, "ia3_l");
     return "in" in scale
       ? [name, { ...scale.in, shape: [1, scale.in.data.length] }]
       : [name, { ...scale.out, shape: [scale.out.data.length, 1] }];
@@ -110,12 +105,4 @@ const toPeft = ({ settings, tuned: stored, config }: Content): PeftAdapter => {
 };
 
 /** IA3 in PEFT's form. */
-export const IA3: PeftForm<Ia3Settings, HostIa3> = {
-  types: ["IA3"],
-  fromPeft: (adapter, source) =>
-    pipe(
-      readConfig(adapter.config, source, RULES),
-      E.chainW((config) => fromPeft(config, adapter, source)),
-    ),
-  toPeft: (content) => E.right(toPeft(content)),
-};
+export const IA3 = peftForm(["IA3"], RULES, fromPeft, (content: Content) => E.right(toPeft(content)));

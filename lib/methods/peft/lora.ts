@@ -11,12 +11,10 @@ import type { HostArray } from "../../core/host.js";
 import { positiveInteger, such, withDefault } from "../../edge/decode.js";
 import { transposed } from "../../edge/elements.js";
 import type { Wanted } from "../../edge/fit.js";
-import { moduleName } from "../../t5/huggingface-names.js";
-import { type Kernels, kernelMatcher, kernelName, patternValue } from "../kernel-names.js";
+import { type Kernels, kernelName, patternValue } from "../kernel-names.js";
 import type { LoraOptions } from "../lora.js";
 import { unstackTree } from "../trees.js";
 import {
-  byNode,
   COMMON,
   checkTensors,
   type JsonObject,
@@ -25,8 +23,8 @@ import {
   type PeftAdapter,
   type PeftContent,
   type PeftFailure,
-  type PeftForm,
-  readConfig,
+  peftForm,
+  selectNodes,
   sortedConfig,
   tensorName,
   WHERE,
@@ -128,9 +126,8 @@ const wantedOf = ({ rank, rankPattern, dora }: LoraSettings, node: string, parts
     ["b", [outputs, r]],
   ];
   if (dora) shapes.push(["magnitude", [outputs]]);
-  const module = moduleName(node) as string;
   return shapes.map(([part, shape]) => ({
-    names: [parts[part]?.name ?? tensorName(module, NAMES[part])],
+    names: [parts[part]?.name ?? tensorName(node, NAMES[part])],
     dtype: "float32",
     shape,
   }));
@@ -146,8 +143,7 @@ const usedKernels = (kernels: Kernels, nodes: readonly (readonly [string, unknow
       );
 
 const treeOf = (settings: LoraSettings, adapter: PeftAdapter, source: string): E.Either<PeftFailure, Content> => {
-  const fits = kernelMatcher(WHERE, settings.kernels);
-  const nodes = [...byNode(adapter.tensors, PARTS)].filter(([node]) => fits(kernelName(node)));
+  const nodes = selectNodes(adapter, PARTS, settings.kernels);
   const wanted = nodes.flatMap(([node, parts]) => wantedOf(settings, node, parts));
   const array = (parts: Parts<Part>, part: Part): HostArray => (parts[part] as { array: HostArray }).array;
   return pipe(
@@ -178,12 +174,11 @@ const toPeft = ({ settings, tuned: stored, config }: Content): PeftAdapter => {
   const tuned = unstackTree(stored);
   const nodes = Object.entries(tuned);
   const tensors = nodes.flatMap(([node, { a, b, magnitude }]): [string, HostArray][] => {
-    const module = moduleName(node) as string;
     const factors: [string, HostArray][] = [
-      [tensorName(module, NAMES.a), transposed(a)],
-      [tensorName(module, NAMES.b), transposed(b)],
+      [tensorName(node, NAMES.a), transposed(a)],
+      [tensorName(node, NAMES.b), transposed(b)],
     ];
-    return magnitude === undefined ? factors : [...factors, [tensorName(module, NAMES.magnitude), magnitude]];
+    return magnitude === undefined ? factors : [...factors, [tensorName(node, NAMES.magnitude), magnitude]];
   });
   const own: JsonObject = {
     r: settings.rank,
@@ -202,12 +197,9 @@ const toPeft = ({ settings, tuned: stored, config }: Content): PeftAdapter => {
 };
 
 /** LoRA in PEFT's form. */
-export const LORA: PeftForm<LoraSettings, HostLora> = {
-  types: ["LORA"],
-  fromPeft: (adapter, source) =>
-    pipe(
-      readConfig(adapter.config, source, RULES),
-      E.chainW((config) => treeOf(settingsOf(config), adapter, source)),
-    ),
-  toPeft: (content) => E.right(toPeft(content)),
-};
+export const LORA = peftForm(
+  ["LORA"],
+  RULES,
+  (config, adapter, source) => treeOf(settingsOf(config), adapter, source),
+  (content: Content) => E.right(toPeft(content)),
+);

@@ -20,8 +20,7 @@ import {
   type JsonObject,
   type PeftAdapter,
   type PeftContent,
-  type PeftForm,
-  readConfig,
+  peftForm,
   sortedConfig,
   WHERE,
 } from "./adapter.js";
@@ -129,14 +128,13 @@ const toPeft = ({ settings, tuned, config }: Content): E.Either<UnsupportedError
 };
 
 /** Prompts in PEFT's form. */
-export const PROMPT: PeftForm<PromptSettings, HostPrompt> = {
-  types: ["PROMPT_TUNING", "P_TUNING"],
-  fromPeft: (adapter, source) =>
+export const PROMPT = peftForm(
+  ["PROMPT_TUNING", "P_TUNING"],
+  RULES,
+  (config, adapter, source) =>
     pipe(
-      E.Do,
-      E.bindW("config", () => readConfig(adapter.config, source, RULES)),
-      E.bindW("rows", () => rowsIn(adapter, source)),
-      E.chainW(({ config, rows }) => contentOf(rows, config, adapter.config, source)),
+      rowsIn(adapter, source),
+      E.chain((rows) => contentOf(rows, config, adapter.config, source)),
     ),
   toPeft,
-};
+);

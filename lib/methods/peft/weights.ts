@@ -10,22 +10,18 @@ import { UnsupportedError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
 import { listing } from "../../edge/decode.js";
 import type { Wanted } from "../../edge/fit.js";
-import { moduleName } from "../../t5/huggingface-names.js";
-import { kernelMatcher, kernelName } from "../kernel-names.js";
 import { unstackTree } from "../trees.js";
 import {
-  byNode,
   COMMON,
   checkTensors,
   type JsonObject,
   MERGE_HINT,
   type PeftAdapter,
   type PeftContent,
-  type PeftForm,
-  readConfig,
+  peftForm,
+  selectTensors,
   sortedConfig,
   tensorName,
-  WHERE,
 } from "./adapter.js";
 import { kernelsOf, moduleNames, modulesOf } from "./module-names.js";
 
@@ -42,19 +38,16 @@ const Config = t.type({ target_modules: moduleNames }, "adapter configuration");
 const USUAL: JsonObject = { exclude_modules: null, modules_to_save: null, peft_type: "LN_TUNING" };
 const RULES = { codec: Config, read: ["target_modules"], free: [], usual: USUAL, hint: MERGE_HINT };
 
-const PARTS = { scale: /\.ln_tuning_layers(\.default)?\.weight$/ } as const;
+const WEIGHT = /\.ln_tuning_layers(\.default)?\.weight$/;
 
 const isEveryNorm = (target: t.TypeOf<typeof moduleNames>): boolean =>
   typeof target !== "string" && ALL_NORMS.every((name) => target.includes(name));
 
 const fromPeft = ({ target_modules }: t.TypeOf<typeof Config>, adapter: PeftAdapter, source: string) => {
-  const fits = kernelMatcher(WHERE, kernelsOf(target_modules));
-  const nodes = [...byNode(adapter.tensors, PARTS)].flatMap(([node, { scale }]) =>
-    scale !== undefined && fits(kernelName(node)) ? [[node, scale] as const] : [],
+  const nodes = selectTensors(adapter, WEIGHT, kernelsOf(target_modules));
+  const wanted = nodes.map(
+    ([, { name, array }]): Wanted => ({ names: [name], dtype: "float32", shape: [array.data.length] }),
   );
-  const wanted = nodes.map(([, { name, array }]): Wanted => {
-    return { names: [name], dtype: "float32", shape: [array.data.length] };
-  });
   return pipe(
     checkTensors(wanted, adapter, source, "the weights of the norms in target_modules"),
     E.map((): Content => {
@@ -81,7 +74,7 @@ const toPeft = ({ settings, tuned: stored, config }: Content): E.Either<Unsuppor
   }
   const nodes = Object.keys(tuned).map((path) => path.slice(0, -SCALE.length));
   const tensors = nodes.map((node): [string, HostArray] => [
-    tensorName(moduleName(node) as string, "ln_tuning_layers.weight"),
+    tensorName(node, "ln_tuning_layers.weight"),
     tuned[node + SCALE],
   ]);
   const target_modules = settings.where.includes(ALL_SCALES) ? ALL_NORMS : modulesOf(nodes);
@@ -89,12 +82,4 @@ const toPeft = ({ settings, tuned: stored, config }: Content): E.Either<Unsuppor
 };
 
 /** Tuned weights in PEFT's form. */
-export const LN_TUNING: PeftForm<WeightsSettings, HostWeights> = {
-  types: ["LN_TUNING"],
-  fromPeft: (adapter, source) =>
-    pipe(
-      readConfig(adapter.config, source, RULES),
-      E.chainW((config) => fromPeft(config, adapter, source)),
-    ),
-  toPeft,
-};
+export const LN_TUNING = peftForm(["LN_TUNING"], RULES, fromPeft, toPeft);

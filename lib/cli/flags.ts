@@ -18,7 +18,7 @@ export const addAdapter = (command: Command): Command =>
     .addOption(single("--adapter <path>", ADAPTER))
     .addOption(single("--prompt <path>", "another name of --adapter").conflicts("adapter"));
 
-/** Adds the options of `evaluate` that name adapters, of which one can be given. */
+/** Adds the options of `evaluate` that name adapters; they exclude each other. */
 export const addAdapters = (command: Command): Command => {
   const names = ["adapter", "prompt", "adapters", "prompts"];
   const options = [

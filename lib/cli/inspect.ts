@@ -41,7 +41,7 @@ const inspectTensors = (path: string, contents: Contents, options: InspectOption
   terminal.note(`${parameters.toLocaleString("en")} numbers in ${printBytes(bytes)}`);
 };
 
-/** Whether a safetensors file holds a trained tree, or a prompt alone. */
+/** Tells whether a safetensors file is an adapter: a trained tree, or a prompt without settings. */
 const isAdapter = ({ kind, tensors, metadata }: Contents): boolean =>
   kind === "safetensors" && (isTuned(metadata) || tensors.every(({ name }) => PROMPT_NAMES.includes(name)));
 

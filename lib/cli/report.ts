@@ -60,7 +60,7 @@ export class Reporter {
   }
 }
 
-/** What people are told of a run, by its method. */
+/** The words that a report uses for a run. */
 export interface Words {
   /** The tuned model and the bare one, as tables call them. */
   readonly contestants: readonly [tuned: string, untuned: string];
@@ -68,6 +68,7 @@ export interface Words {
   readonly best: readonly [name: string, file: string];
 }
 
+/** Selects the words for the method of a run. */
 export const wordsOf = ({ method }: RunConfig): Words =>
   method === "prompt"
     ? { contestants: ["tuned prompt", "no prompt"], best: ["the best prompt", "prompt.npy"] }

@@ -1,11 +1,12 @@
 /** @file The adapter that an option names: `--adapter PATH`, or `--prompt PATH`, which is the same. */
 import { CheckpointError } from "../core/errors.js";
-import { flatten, pathsOf } from "../core/pytree.js";
+import type { HostArray } from "../core/host.js";
 import { orThrow } from "../edge/either.js";
 import { checkFits, otherBase } from "../io/adapter-fit.js";
 import { type Adapter, loadAdapter } from "../io/adapters.js";
 import { isValue } from "../io/values.js";
 import type { T5Config } from "../t5/config.js";
+import { leavesByPath } from "../tree/map.js";
 import type { Terminal } from "./terminal.js";
 
 /** The two names of one option. */
@@ -21,21 +22,19 @@ export interface FoundAdapter extends Adapter {
 
 /** @throws {CheckpointError} for a tensor with something in it that is not a number, by its place */
 const checkFinite = ({ tuned, path }: FoundAdapter): void => {
-  const [leaves, def] = flatten(tuned, isValue);
-  pathsOf(def).forEach((keys, i) => {
-    const { data, shape } = leaves[i] as { readonly data: Float32Array; readonly shape: readonly number[] };
+  for (const [name, { data, shape }] of leavesByPath<HostArray>(tuned, isValue)) {
     const bad = data.findIndex((x) => !Number.isFinite(x));
-    if (bad < 0) return;
+    if (bad < 0) continue;
     const row = shape.length === 2 ? ` in row ${Math.floor(bad / shape[1])}` : "";
     throw new CheckpointError({
       where: "--adapter <path>",
       what: "this adapter is not of numbers",
       expected: "finite numbers",
-      got: `${data[bad]}${row} of ${keys.join("/")}`,
+      got: `${data[bad]}${row} of ${name}`,
       at: path,
       hint: "its training has diverged, or the file is damaged",
     });
-  });
+  }
 };
 
 /** Reads an adapter that can be computed with. */

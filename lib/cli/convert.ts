@@ -8,13 +8,15 @@ import { loadAdapter } from "../io/adapters.js";
 import { type CheckpointKind, checkpointKind } from "../io/checkpoint-kind.js";
 import { type LoadedT5, loadT5 } from "../io/load-t5.js";
 import { PEFT_FILES } from "../io/peft.js";
-import { adapterFormatOf, saveAdapter } from "../io/save-adapter.js";
+import { formatByName } from "../io/prompts.js";
+import { saveAdapter } from "../io/save-adapter.js";
 import { stepFolder } from "../io/t5x/checkpoint.js";
 import { saveT5x } from "../io/t5x/save.js";
 import { ensureDir } from "../store/files.js";
 import { withProgress } from "./bar.js";
+import { checkFree } from "./check-free.js";
 import { ADAPTER_FORMATS, type AdapterFormat, type Format, MODEL_FORMATS, type ModelFormat } from "./formats.js";
-import { checkFree, type HuggingFaceFlags, huggingFaceWriter } from "./huggingface-out.js";
+import { type HuggingFaceFlags, huggingFaceWriter } from "./huggingface-out.js";
 import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
@@ -85,7 +87,7 @@ const toAdapter = async (
 
 /** Where no format is asked for: what the name says, else of models the other one. */
 const formatFor = (kind: CheckpointKind, out: string): Format => {
-  const named = adapterFormatOf(out);
+  const named = formatByName(out);
   if (named !== "peft" || !MODELS.includes(kind)) return named;
   return kind === "huggingface" ? "t5x" : "hf";
 };

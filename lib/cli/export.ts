@@ -1,6 +1,5 @@
 /** @file `fluxion export`: a T5 with its adapter as two ONNX graphs, which any runtime can decode with. */
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
@@ -13,6 +12,7 @@ import { insertedLengths } from "../train/inserted.js";
 import { evalShape, ShapeDtype } from "../transforms/make-jaxpr.js";
 import { toOnnx } from "../transforms/to-onnx.js";
 import type { AdapterFlags } from "./adapter.js";
+import { checkFree } from "./check-free.js";
 import { usageError } from "./parse.js";
 import { type ReadyT5, readyT5 } from "./ready.js";
 import type { Terminal } from "./terminal.js";
@@ -76,13 +76,9 @@ const filesOf = ({ config, model }: ReadyT5, manifest: Manifest, { batchSize, in
 
 /** Exports the encoder, whose results are what a decoder step reads, and the decoder step. */
 export const exportModel = async (flags: ExportFlags, terminal: Terminal): Promise<void> => {
-  const there = FILES.map((name) => join(flags.out, name)).find((path) => existsSync(path));
-  if (there !== undefined && !flags.force) {
-    const hint = "choose another place, or replace it: --force";
-    throw new CheckpointError({ where: "fluxion export", what: "there is something already", at: there, hint });
-  }
+  for (const name of FILES) checkFree(caller.where, join(flags.out, name), flags.force);
   if (flags.inputLength < 2)
-    throw usageError("fluxion export", "there is no room for a text", { expected: "--input-length from 2 on" });
+    throw usageError(caller.where, "there is no room for a text", { expected: "--input-length from 2 on" });
   // The graphs hold the kernels anyway, so that low-rank terms and scales become part of them.
   const ready = await readyT5({ ...flags, executor: "tfjs", merged: true }, terminal);
   const manifest = manifestOf(ready, flags);

@@ -1,5 +1,4 @@
 /** @file Writes a model as a Hugging Face folder, with the vocabulary of the folder it is from. */
-import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../core/errors.js";
@@ -9,6 +8,7 @@ import type { CheckpointKind } from "../io/checkpoint-kind.js";
 import type { FloatStorage } from "../io/safetensors-write.js";
 import { type SavedT5, saveHuggingFace } from "../io/save-huggingface.js";
 import { readBytes } from "../store/files.js";
+import { checkFree } from "./check-free.js";
 import type { Terminal } from "./terminal.js";
 
 export interface HuggingFaceFlags {
@@ -16,13 +16,6 @@ export interface HuggingFaceFlags {
   readonly maxShardBytes?: number;
   readonly force?: boolean;
 }
-
-/** Refuses to replace what is there, unless that is wanted. */
-export const checkFree = (where: string, path: string, force: boolean | undefined): void => {
-  if (force || !existsSync(path)) return;
-  const hint = "choose another place, or replace it: --force";
-  throw new CheckpointError({ where, what: "there is something already", at: path, hint });
-};
 
 /** Files of a Hugging Face folder beside the weights: the vocabulary, and how to decode. */
 const COMPANIONS =

@@ -4,7 +4,6 @@ import { init } from "../compile/init.js";
 import { type Shape, sizeOf } from "../core/aval.js";
 import { scope } from "../core/composite.js";
 import type { HostArray } from "../core/host.js";
-import { flatten, pathsOf } from "../core/pytree.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
 import { type Adapter, loadAdapter } from "../io/adapters.js";
@@ -13,6 +12,7 @@ import { isValue } from "../io/values.js";
 import * as np from "../np/index.js";
 import { type Metric, nearestTokens } from "../prompt/neighbours.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import { leavesByPath } from "../tree/map.js";
 import { readEmbedding } from "./contents.js";
 import { usageError } from "./parse.js";
 import { printable, type Terminal } from "./terminal.js";
@@ -96,10 +96,8 @@ interface Trained {
   readonly shape: Shape;
 }
 
-const trainedIn = (tuned: object): readonly Trained[] => {
-  const [leaves, def] = flatten(tuned, isValue);
-  return pathsOf(def).map((path, i) => ({ name: path.join("/"), shape: (leaves[i] as HostArray).shape }));
-};
+const trainedIn = (tuned: object): readonly Trained[] =>
+  leavesByPath<HostArray>(tuned, isValue).map(([name, { shape }]) => ({ name, shape }));
 
 const tensorTable = (tensors: readonly Trained[]): Table.Table => {
   const table = plainTable(["trained", "shape", "numbers"], [2]);
@@ -108,7 +106,7 @@ const tensorTable = (tensors: readonly Trained[]): Table.Table => {
   return table;
 };
 
-/** What an adapter is, in lines: its method and settings. */
+/** Prints the method and the settings of an adapter, a line each. */
 const summary = (path: string, { settings, format, baseModel, unusedRows }: Adapter, trained: number): string[] => {
   const { name, ...own } = settings;
   const base = baseModel === undefined ? "" : `, for ${printable(baseModel)}`;

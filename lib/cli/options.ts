@@ -4,8 +4,9 @@ import { orThrow } from "../edge/either.js";
 import { SUPERGLUE_NAMES } from "../tasks/registry.js";
 import { decodeRunConfig, type RunConfig } from "../train/config.js";
 import { readRunConfig } from "../train/run-folder.js";
-import { DECODINGS, INPUT_PREFIXES, METHODS } from "../train/settings.js";
+import { DECODINGS, METHODS } from "../train/settings.js";
 import { MINI_DATA, NANO_MODEL } from "./assets.js";
+import { prefixOption } from "./flags.js";
 import { executorOption, numeric, oneOf, parseArguments, quiet, usageError } from "./parse.js";
 
 /** What to run, and where its results go. */
@@ -65,12 +66,7 @@ const trainingOptions = (): Option[] => [
 ];
 
 const evaluationOptions = (): Option[] => [
-  oneOf(
-    "--prefix <what>",
-    "in front of each input: nothing as in the paper, the task's name as in T5, or the task's number as one token",
-    INPUT_PREFIXES,
-    "none",
-  ),
+  prefixOption(),
   numeric("--max-input-length <n>", "tokens of a training input, end of sequence included; longer ones are cut", 512),
   numeric("--buckets <n>", "different padded lengths, each of which is compiled once", 3),
   oneOf(

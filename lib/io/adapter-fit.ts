@@ -2,13 +2,15 @@
 import { basename } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { CheckpointError, isFluxionError } from "../core/errors.js";
-import { flatten, pathsOf, unflatten } from "../core/pytree.js";
+import { flatten, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import { differencesOf, misfitError, type TensorInfo, type Wanted } from "../edge/fit.js";
 import { isShape, paramShapes, type T5Config } from "../t5/config.js";
 import type { Params } from "../t5/stack.js";
 import { evalShape, ShapeDtype } from "../transforms/make-jaxpr.js";
+import { leavesByPath } from "../tree/map.js";
 import type { Adapter } from "./adapters.js";
+import { isValue } from "./values.js";
 
 const WHERE = "checkFits";
 const WHAT = "the adapter does not fit the model";
@@ -23,17 +25,7 @@ const trainedIn = ({ method }: Pick<Adapter, "method">, config: T5Config): Wante
   );
   const init = (key: Tensor, params: Params): object => method.init(key, config, params);
   const tree = evalShape(init as never)(new ShapeDtype([2], "uint32") as never, frozen as never);
-  const [leaves, def] = flatten(tree);
-  return pathsOf(def).map((path, i) => {
-    const { shape, dtype } = leaves[i] as ShapeDtype;
-    return { names: [path.join("/")], shape, dtype };
-  });
-};
-
-const present = (tuned: object): ReadonlyMap<string, TensorInfo> => {
-  const isArray = (x: unknown): boolean => typeof x === "object" && x !== null && "shape" in x && "data" in x;
-  const [leaves, def] = flatten(tuned, isArray);
-  return new Map(pathsOf(def).map((path, i) => [path.join("/"), leaves[i] as TensorInfo]));
+  return leavesByPath<ShapeDtype>(tree).map(([path, { shape, dtype }]) => ({ names: [path], shape, dtype }));
 };
 
 /**
@@ -50,7 +42,7 @@ export const checkFits = (
 ): E.Either<CheckpointError, null> => {
   try {
     const wanted = trainedIn(adapter, config);
-    const differences = differencesOf(wanted, present(adapter.tuned));
+    const differences = differencesOf(wanted, new Map(leavesByPath<TensorInfo>(adapter.tuned, isValue)));
     const error = misfitError(WHERE, source, wanted.length, differences, { what: WHAT, hint: HINT });
     return error === undefined ? E.right(null) : E.left(error);
   } catch (error) {

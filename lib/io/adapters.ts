@@ -3,7 +3,7 @@
  * and checkpoints of T5X with a prompt among their parameters.
  */
 import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -16,7 +16,7 @@ import type { JsonObject } from "../methods/peft/adapter.js";
 import { methodOf } from "../methods/registry.js";
 import { type HostTree, unstackTree } from "../methods/trees.js";
 import { checkpointKind } from "./checkpoint-kind.js";
-import { PEFT_FILES, readPeft } from "./peft.js";
+import { peftFolder, readPeft } from "./peft.js";
 import { loadPrompt, type StoredPrompt } from "./prompts.js";
 import { openSafetensors } from "./safetensors.js";
 import { isPrompt } from "./t5-source.js";
@@ -113,13 +113,6 @@ const fromKind =
       TE.chainW((own) => (own ? fromTuned(path) : fromPrompt(path))),
     )();
   };
-
-/** The folder of PEFT that a path means: itself, or that of one of its files. */
-const peftFolder = (path: string): string | undefined => {
-  const isPart = PEFT_FILES.includes(basename(path)) || basename(path) === "adapter_model.bin";
-  const dir = isPart ? dirname(path) : path;
-  return existsSync(join(dir, PEFT_FILES[0])) ? dir : undefined;
-};
 
 /**
  * Loads what was trained, with its method, from whatever it is stored as: the form of `saveTuned` or the folder of a run; a folder of

@@ -3,7 +3,7 @@
  * methods: see `lib/methods/peft`.
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -31,6 +31,15 @@ const WEIGHTS = "adapter_model.safetensors";
 /** The files of an adapter. */
 export const PEFT_FILES: readonly string[] = [ADAPTER_CONFIG, WEIGHTS];
 
+/** The old name of the weights, which are a pickle and are not read. */
+const PICKLE = "adapter_model.bin";
+
+/** The folder of an adapter that a path names: itself, or that of one of its files. */
+export const peftFolder = (path: string): string | undefined => {
+  const dir = [...PEFT_FILES, PICKLE].includes(basename(path)) ? dirname(path) : path;
+  return existsSync(join(dir, ADAPTER_CONFIG)) ? dir : undefined;
+};
+
 /** What an adapter says, and the model it was made for where it says so. */
 export interface StoredPeft extends PeftContent {
   readonly baseModel: string | undefined;
@@ -51,7 +60,7 @@ const formOf = (type: string, at: string): E.Either<ConfigError, PeftForm> => {
 };
 
 const noWeights = (dir: string): CheckpointError => {
-  const pickle = existsSync(join(dir, "adapter_model.bin"));
+  const pickle = existsSync(join(dir, PICKLE));
   return new CheckpointError({
     where: WHERE,
     what: "there are no weights in this folder",

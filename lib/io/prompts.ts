@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -17,7 +17,7 @@ import { orThrow } from "../edge/either.js";
 import { attempt, readAt, readBytes, writeAtomic } from "../store/files.js";
 import { writeTogether } from "../store/staging.js";
 import { encodeNpy, parseNpy } from "./npy.js";
-import { ADAPTER_CONFIG, peftFiles, readPeft } from "./peft.js";
+import { ADAPTER_CONFIG, peftFiles, peftFolder, readPeft } from "./peft.js";
 import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
 import { outgoing, safetensorsChunks } from "./safetensors-write.js";
 import { checkValue, hostOf, type Value } from "./values.js";
@@ -150,9 +150,8 @@ const fromAdapter = (dir: string): TE.TaskEither<CheckpointError | ConfigError, 
  */
 export const loadPrompt = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredPrompt> => {
   const at = !existsSync(path) && existsSync(`${path}.npy`) ? `${path}.npy` : path;
-  const isAdapterFile = /^adapter_(model\.(safetensors|bin)|config\.json)$/.test(basename(at));
-  if (isAdapterFile && existsSync(join(dirname(at), ADAPTER_CONFIG))) return fromAdapter(dirname(at));
-  if (existsSync(join(at, ADAPTER_CONFIG))) return fromAdapter(at);
+  const peft = peftFolder(at);
+  if (peft !== undefined) return fromAdapter(peft);
   return pipe(
     isFolder(at),
     TE.chain((folder) => (folder ? promptIn(at) : TE.right(at))),
@@ -180,7 +179,8 @@ const adapterOf = (prompt: HostArray, baseModel: string | undefined) => {
   return orThrow(peftFiles({ settings, tuned: { prompt } }, baseModel));
 };
 
-const formatFor = (path: string): PromptFormat =>
+/** The format that the end of a path names. */
+export const formatByName = (path: string): PromptFormat =>
   path.endsWith(".npy") ? "npy" : path.endsWith(".safetensors") ? "safetensors" : "peft";
 
 /**
@@ -194,7 +194,7 @@ const formatFor = (path: string): PromptFormat =>
 export const savePrompt = (
   path: string,
   prompt: Value,
-  { format = formatFor(path), baseModel, metadata }: SavePromptOptions = {},
+  { format = formatByName(path), baseModel, metadata }: SavePromptOptions = {},
 ): TE.TaskEither<CheckpointError, void> =>
   pipe(
     TE.fromEither(asPrompt(hostOf(saving.where, checkValue(saving.where, prompt, "prompt")), saving)),

@@ -5,26 +5,22 @@ import { CheckpointError, UnsupportedError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import type { Caller } from "../edge/decode.js";
 import { writeTogether } from "../store/staging.js";
-import type { Adapter, AdapterFormat } from "./adapters.js";
+import type { Adapter } from "./adapters.js";
 import { peftFiles } from "./peft.js";
-import { savePrompt } from "./prompts.js";
+import { formatByName, type PromptFormat, savePrompt } from "./prompts.js";
 import { saveTuned } from "./tuned.js";
 
 const caller: Caller<CheckpointError> = { where: "saveAdapter", error: CheckpointError };
 
 export interface SaveAdapterOptions {
   /** Default by the end of the path: `.npy`, `.safetensors`, else a folder for PEFT. */
-  readonly format?: Exclude<AdapterFormat, "t5x">;
+  readonly format?: PromptFormat;
   /** The model that it was trained for, a path or a name; default what the adapter says. `.npy` has no place for it. */
   readonly baseModel?: string | undefined;
 }
 
 /** What is needed of an adapter to write it. */
 export type SavedAdapter = Pick<Adapter, "settings" | "tuned"> & Partial<Pick<Adapter, "baseModel" | "config">>;
-
-/** The format that the end of a path names. */
-export const adapterFormatOf = (path: string): Exclude<AdapterFormat, "t5x"> =>
-  path.endsWith(".npy") ? "npy" : path.endsWith(".safetensors") ? "safetensors" : "peft";
 
 const asNpy = (
   path: string,
@@ -56,7 +52,7 @@ const asNpy = (
 export const saveAdapter = (
   path: string,
   adapter: SavedAdapter,
-  { format = adapterFormatOf(path), baseModel = adapter.baseModel }: SaveAdapterOptions = {},
+  { format = formatByName(path), baseModel = adapter.baseModel }: SaveAdapterOptions = {},
 ): TE.TaskEither<CheckpointError | UnsupportedError, void> => {
   if (format === "npy") return asNpy(path, adapter);
   const { settings, tuned, config } = adapter;

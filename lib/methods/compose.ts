@@ -1,9 +1,10 @@
 /** @file Several methods at once. */
 import { ArgumentError } from "../core/errors.js";
-import { flatten, pathsOf } from "../core/pytree.js";
+import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
 import type { Inserted, Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
+import { leavesByPath } from "../tree/map.js";
 import type { Method, MethodSettings } from "./method.js";
 
 const WHERE = "methods.compose";
@@ -13,12 +14,6 @@ export type TreeOf<M> = M extends Method<infer P> ? P : never;
 
 /** The trees of several methods, by the names they were given. */
 export type ComposedTree<M> = { readonly [K in keyof M]: TreeOf<M[K]> };
-
-/** Leaves by path. */
-const leavesByPath = (params: AnyParams): ReadonlyMap<string, unknown> => {
-  const [leaves, treedef] = flatten(params);
-  return new Map(pathsOf(treedef).map((path, i) => [path.join("/"), leaves[i]]));
-};
 
 const conflict = (what: string, at: string, names: readonly string[]): ArgumentError =>
   new ArgumentError({
@@ -33,7 +28,7 @@ const conflict = (what: string, at: string, names: readonly string[]): ArgumentE
 /** @throws {ArgumentError} when `next` replaces a weight that has already been replaced */
 const checkReplaced = (frozen: AnyParams, before: AnyParams, next: AnyParams, names: readonly string[]): void => {
   if (before === frozen || next === before) return;
-  const [base, old, now] = [frozen, before, next].map(leavesByPath);
+  const [base, old, now] = [frozen, before, next].map((params) => new Map(leavesByPath<Tensor>(params)));
   const path = [...base.keys()].find((key) => old.get(key) !== base.get(key) && now.get(key) !== old.get(key));
   if (path !== undefined) throw conflict("two methods replace one weight", path, names);
 };

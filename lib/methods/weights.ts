@@ -1,11 +1,12 @@
 /** @file Training the weights themselves: all of them (model tuning), the scales of the norms, or those that paths select. */
 import { sameShape } from "../core/aval.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { flatten, pathsOf, treeMapWithPath } from "../core/pytree.js";
+import { type KeyPath, leavesOf, treeMapWithPath } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { AnyParams } from "../t5/stack.js";
 import { mask } from "../tree/index.js";
+import { leavesByPath, slashPath } from "../tree/map.js";
 import type { Method } from "./method.js";
 import { checkTree } from "./trees.js";
 
@@ -16,21 +17,19 @@ export type WeightTree = Readonly<Record<string, Tensor>>;
 
 /** The leaves that globs select, by path. @throws {ArgumentError} for a glob that selects none */
 const selectLeaves = (params: AnyParams, where: readonly string[]): (readonly [path: string, leaf: Tensor])[] => {
-  const [leaves, treedef] = flatten(params);
-  const paths = pathsOf(treedef).map((keys) => keys.join("/"));
-  const selected = (glob: string | readonly string[]): boolean[] =>
-    flatten(mask(params, glob as string))[0] as boolean[];
+  const leaves = leavesByPath<Tensor>(params);
+  const selected = (glob: string | readonly string[]): boolean[] => leavesOf(mask(params, glob as string)) as boolean[];
   const empty = where.find((glob) => !selected(glob).includes(true));
   if (empty !== undefined || where.length === 0) {
     throw new ArgumentError({
       where: WHERE,
       what: "a pattern selects no weight",
-      expected: `paths such as ${paths[1]}; * is any part of a name, ** any number of names`,
+      expected: `paths such as ${leaves[1][0]}; * is any part of a name, ** any number of names`,
       got: empty ?? "no pattern",
     });
   }
   const chosen = selected(where);
-  return paths.flatMap((path, i) => (chosen[i] ? [[path, leaves[i] as Tensor] as const] : []));
+  return leaves.filter((_, i) => chosen[i]);
 };
 
 /**
@@ -69,8 +68,8 @@ export const weights = (where: string | readonly string[]): Method<WeightTree> =
           at: path,
         });
       }
-      const replaced = (keys: readonly (string | number)[], leaf: Tensor): Tensor => {
-        const path = keys.join("/");
+      const replaced = (keys: KeyPath, leaf: Tensor): Tensor => {
+        const path = slashPath(keys);
         return Object.hasOwn(tuned, path) ? tuned[path] : leaf;
       };
       return { params: treeMapWithPath(replaced as never, frozen) as AnyParams };

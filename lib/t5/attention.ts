@@ -57,7 +57,7 @@ const withoutTiny = (scores: Tensor): Tensor => {
 };
 
 /** What attention over whole sequences has besides. */
-interface WholeSequences {
+export interface WholeSequences {
   readonly drop: Drop;
   /** What the weights are called, `[rows, heads, Q, K]`; see `captureIntermediates`. */
   readonly name: string;
@@ -88,4 +88,24 @@ export const attend = (
 ): Tensor => {
   const scores = np.add(np.einsum("bhqd,bhkd->bhqk", queries, key), bias);
   return project(params.out, outOfHeads(np.matmul(weightsOf(scores, whole), value)), whole?.drop);
+};
+
+/**
+ * Attention of whole sequences to others, or to themselves.
+ *
+ * @param x     activations `[rows, Q, d]` that the queries are made of
+ * @param seen  activations `[rows, K, d]` that the keys and values are made of
+ * @param bias  see `attend`
+ * @returns     `[rows, Q, d]`
+ */
+export const attention = (
+  config: T5Config,
+  params: T5Attention<Tensor>,
+  x: Tensor,
+  seen: Tensor,
+  bias: Tensor,
+  whole: WholeSequences,
+): Tensor => {
+  const queries = queriesOf(config, params, x, whole.drop);
+  return attend(params, queries, keyValueOf(config, params, seen, whole.drop), bias, whole);
 };

@@ -11,7 +11,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import { attend, keyValueOf, queriesOf } from "./attention.js";
+import { attention } from "./attention.js";
 import type { T5Config, T5DecoderLayer, T5EncoderLayer } from "./config.js";
 import { ALONG_LENGTH } from "./drop.js";
 import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
@@ -82,13 +82,9 @@ export const encode = composite(
     const bias = biasPerLayer(encoder, (table) => np.add(position(table), mask));
     const { drop, through } = makeStack(options);
     const last = through<T5EncoderLayer<Tensor>>(encoder.layers, drop(states, ALONG_LENGTH), (h, layer, dropped) => {
-      const { attention } = layer;
-      const seeing = (y: Tensor): Tensor => {
-        const q = queriesOf(config, attention, y, dropped);
-        const seen = keyValueOf(config, attention, y, dropped);
-        return attend(attention, q, seen, bias(layer), { drop: dropped, name: "encoder.attention" });
-      };
-      return encoderLayer(config, layer, h, seeing, dropped);
+      const whole = { drop: dropped, name: "encoder.attention" };
+      const own = (y: Tensor): Tensor => attention(config, layer.attention, y, y, bias(layer), whole);
+      return encoderLayer(config, layer, h, own, dropped);
     });
     // T5X masks what every layer reads, too; nothing comes of that, since nobody sees padding, and it is zero here.
     return { states: zeroWhereNot(valid, drop(norm(config, encoder.encoderNorm, last), ALONG_LENGTH)), valid };
@@ -126,7 +122,7 @@ export const decode = composite(
     const whole = modified(model);
     const { decoder } = whole.params;
     const { states, valid, logitMask, before } = decoderInput(whole, decoderInputs, examples, options.valid);
-    const [rows, length] = valid.shape;
+    const length = valid.shape[1];
     const position = positionBias(config, length, length, false);
     const causal = maskBias(causalMask(valid));
     const bias = biasPerLayer(decoder, (table) => np.add(position(table), causal));
@@ -135,18 +131,14 @@ export const decode = composite(
     const masked = (x: Tensor): Tensor => zeroWhereNot(logitMask, x);
     const { drop, through } = makeStack(options);
     const last = through<T5DecoderLayer<Tensor>>(decoder.layers, drop(states, ALONG_LENGTH), (h, layer, dropped) => {
-      const { selfAttention, encoderDecoderAttention: crossAttention } = layer;
-      const own = (y: Tensor): Tensor => {
-        const q = queriesOf(config, selfAttention, y, dropped);
-        const seen = keyValueOf(config, selfAttention, y, dropped);
-        return attend(selfAttention, q, seen, bias(layer), { drop: dropped, name: "decoder.selfAttention" });
-      };
+      const named = (name: string) => ({ drop: dropped, name });
+      const own = (y: Tensor): Tensor =>
+        attention(config, layer.selfAttention, y, y, bias(layer), named("decoder.selfAttention"));
       const cross = (y: Tensor): Tensor => {
-        const q = queriesOf(config, crossAttention, np.reshape(y, [examples, -1, config.dModel]), dropped);
-        const seen = keyValueOf(config, crossAttention, encoded.states, dropped);
+        const { encoderDecoderAttention: params } = layer;
+        const x = np.reshape(y, [examples, -1, config.dModel]);
         const name = "decoder.encoderDecoderAttention";
-        const mixed = attend(crossAttention, q, seen, crossBias, { drop: dropped, name });
-        return np.reshape(mixed, [rows, length, config.dModel]);
+        return np.reshape(attention(config, params, x, encoded.states, crossBias, named(name)), y.shape);
       };
       return decoderLayer(config, layer, h, { own, cross, masked }, dropped);
     });

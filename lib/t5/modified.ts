@@ -33,17 +33,20 @@ export interface Modified extends Inserted {
 /** The parameters of a T5, alone or with what a method puts into it: what every function of `t5` takes. */
 export type Model = AnyParams | Modified;
 
+/** A record with every insertion, so that the compiler finds one that is missing here. */
+const INSERTED: Readonly<Record<keyof Inserted, true>> = {
+  prefix: true,
+  prefixValid: true,
+  prefixSees: true,
+  suffix: true,
+  beforeEos: true,
+  decoderPrefix: true,
+};
+const NAMES = Object.keys(INSERTED) as readonly (keyof Inserted)[];
+
 /** A model as `Modified`, with more insertions where they are given. */
 export const modified = (model: Model, more: Inserted = {}): Modified => {
-  const { prefix, prefixValid, prefixSees, suffix, beforeEos, decoderPrefix } = more;
   const own = "params" in model ? model : { params: model };
-  return {
-    ...own,
-    ...(prefix && { prefix }),
-    ...(prefixValid && { prefixValid }),
-    ...(prefixSees && { prefixSees }),
-    ...(suffix && { suffix }),
-    ...(beforeEos && { beforeEos }),
-    ...(decoderPrefix && { decoderPrefix }),
-  };
+  const given = NAMES.filter((name) => more[name] !== undefined).map((name) => [name, more[name]]);
+  return { ...own, ...Object.fromEntries(given) };
 };

@@ -18,11 +18,12 @@ import { parseJson } from "../edge/json.js";
 import { parseSafetensors } from "../io/safetensors.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
 import type { HostTree } from "../methods/trees.js";
+import * as np from "../np/index.js";
 import { ensureDir, readBytes, writeAtomic } from "../store/files.js";
 import type { Best, Position, Prediction } from "./loop.js";
 import type { SaveTuned } from "./outputs.js";
 import type { TrainState } from "./state.js";
-import { deviceTree, hostTree, namedArrays, restoreHostTree } from "./store.js";
+import { hostTree, namedArrays, restoreHostTree } from "./store.js";
 
 const FILES = {
   config: "config.json",
@@ -157,7 +158,7 @@ export const openRunFolder = async (dir: string, config: unknown, resume: boolea
       const { state, metricsBytes, position } = await readCheckpoint(source, like);
       truncateSync(at(FILES.metrics), metricsBytes);
       bytes = metricsBytes;
-      return { state: deviceTree(state) as typeof like, position };
+      return { state: np.devicePut(state) as unknown as typeof like, position };
     },
     async saveBest(best, predictions, save) {
       await save(dir, best);

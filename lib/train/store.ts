@@ -8,7 +8,6 @@ import type { Tensor } from "../core/tensor.js";
 import { listing } from "../edge/decode.js";
 import { isValue } from "../io/values.js";
 import type { HostTree } from "../methods/trees.js";
-import * as np from "../np/index.js";
 
 /** The values of a tree of tensors on the host. */
 export const hostTree = (tree: object): HostTree =>
@@ -51,14 +50,5 @@ export const restoreHostTree = (
       at: source,
       hint: "resume with the settings the run was started with",
     }),
-  );
-};
-
-/** The tensors of a tree on the host. */
-export const deviceTree = (tree: HostTree): unknown => {
-  const [leaves, def] = flatten(tree, isValue);
-  return unflatten(
-    def,
-    leaves.map((x) => np.fromHost(x as HostArray)),
   );
 };

@@ -86,6 +86,15 @@ export const transpose = (outer: TreeDef, inner: TreeDef, tree: unknown): unknow
 /** The path as patterns see it: its keys with slashes between, as in `encoder/layers/3/kernel`. */
 export const slashPath = (path: KeyPath): string => path.join("/");
 
+/** The leaves by their slash paths, in order. */
+export const leavesByPath = <L>(
+  tree: unknown,
+  isLeaf?: (x: unknown) => boolean,
+): (readonly [path: string, leaf: L])[] => {
+  const [leaves, def] = flatten(tree, isLeaf);
+  return pathsOf(def).map((path, i) => [slashPath(path), leaves[i] as L]);
+};
+
 /** @throws {TreeError} that says where and why two parts do not make a whole */
 export const misfit = (where: string, what: string, path: KeyPath): never => {
   throw new TreeError({ where, what, at: slashPath(path) || "the root" });

@@ -6,6 +6,7 @@ import type { Inserted, Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import { leavesByPath } from "../tree/map.js";
 import type { Method, MethodSettings } from "./method.js";
+import { checkEntries } from "./trees.js";
 
 const WHERE = "methods.compose";
 
@@ -44,7 +45,8 @@ const checkInserted = (before: Inserted, next: Inserted, names: readonly string[
  * the names they are given here.
  *
  * LoRA twice on one kernel adds both terms; IA3 after LoRA scales their sum. A prompt with the output layer's weights is WARP.
- * @throws {ArgumentError} (in `apply`) when two methods replace one weight, insert vectors at one place, or LoRA comes after IA3
+ * @throws {ArgumentError} (in `apply`) when two methods replace one weight, insert vectors at one place, or come in an order that has no
+ * meaning: LoRA after IA3, weights after what stands beside them; {TreeError} for a tree of other parts
  * @example const warp = methods.compose({ prompt: methods.prompt({ length: 8 }), output: methods.weights("decoder/logitsDense/kernel") })
  */
 export const compose = <const M extends Readonly<Record<string, Method>>>(methods: M): Method<ComposedTree<M>> => {
@@ -60,6 +62,11 @@ export const compose = <const M extends Readonly<Record<string, Method>>>(method
         entries.map(([name, method], i) => [name, method.init(random.foldIn(key, i), config, frozen)]),
       ) as ComposedTree<M>,
     apply: (config, frozen, tuned, batch) => {
+      checkEntries(
+        WHERE,
+        entries.map(([name]) => name),
+        tuned,
+      );
       let model: Modified = { params: frozen };
       entries.forEach(([name, method], i) => {
         const next = method.apply(config, model.params, tuned[name] as object, batch);

@@ -37,7 +37,7 @@ const times = (old: Tensor | undefined, scale: Tensor): Tensor => (old === undef
  * - trained values: `3 L · 2 a + 2 L · f`, with `L` layers a stack, `a` the attention's width and `f` the MLP's
  *
  * @throws {ArgumentError} (in `init`, `apply`) for a name that selects no kernel, with the closest one, and for a feed-forward kernel that
- * is not among the kernels
+ * is not among the kernels; {TreeError}, {ShapeError} (in `apply`) for a tree of other settings or of another model
  * @see Liu et al. 2022, arXiv:2205.05638
  * @example const method = methods.ia3()
  */
@@ -50,25 +50,24 @@ export const ia3 = (options: Ia3Options = {}): Method<Ia3Tree> => {
     const what = "a feed-forward kernel is not among the kernels";
     throw new ArgumentError({ where: WHERE, what, expected: kernels.join(", "), got: alone });
   };
+  /** On which side of its kernel a scale stands, and its shape. */
+  const scaleOf = (target: Target): { readonly side: "in" | "out"; readonly shape: readonly number[] } => {
+    const { shape } = target.node.kernel;
+    const side = isNamed(WHERE, target, feedForward) ? "in" : "out";
+    return { side, shape: [...shape.slice(0, -2), shape[shape.length - (side === "in" ? 2 : 1)]] };
+  };
   return {
     settings: { name: "ia3", kernels, feedForward },
     init: (_key, config, frozen) =>
       Object.fromEntries(
         targetsOf(config, frozen).map((target): [string, Ia3Scale] => {
-          const { shape } = target.node.kernel;
-          const layers = shape.slice(0, -2);
-          const entering = isNamed(WHERE, target, feedForward);
-          const ones = np.ones([...layers, shape[shape.length - (entering ? 2 : 1)]]);
-          return [target.path, entering ? { in: ones } : { out: ones }];
+          const { side, shape } = scaleOf(target);
+          return [target.path, { [side]: np.ones(shape) } as Ia3Scale];
         }),
       ),
     apply: (config, frozen, tuned) => {
-      const targets = targetsOf(config, frozen);
-      checkTree(
-        WHERE,
-        targets.map(({ path }) => path),
-        tuned,
-      );
+      const scales = targetsOf(config, frozen).map((target) => [target.path, scaleOf(target)] as const);
+      checkTree(WHERE, Object.fromEntries(scales.map(([path, { side, shape }]) => [path, { [side]: shape }])), tuned);
       const params = mapKernels<AnyParams>(frozen, (node, path) => {
         if (!Object.hasOwn(tuned, path)) return node;
         const scale = tuned[path];

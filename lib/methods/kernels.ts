@@ -41,23 +41,35 @@ const forAllLayers = (where: string, { path, names }: Target, fits: (names: Kern
   });
 };
 
-/** What was asked for, in a message. */
-const printKernels = (kernels: Kernels): string =>
-  kernels === "all-linear" ? kernels : "pattern" in kernels ? kernels.pattern : (kernels[0] ?? "no name");
+/** The last `count` parts of a name. */
+const lastParts = (name: string, mark: string, count: number): string => name.split(mark).slice(-count).join(mark);
 
-const noSuchKernel = (where: string, got: string, targets: readonly Target[]): ArgumentError => {
-  const ends = (names: KernelName): string[] =>
-    [names.path, names.module].map((name) => name.split(/[./]/).at(-1) as string);
-  const known = [...new Set(targets.flatMap(({ names }) => names.flatMap(ends)))];
-  const whole = targets.flatMap(({ names }) => names.flatMap(({ path, module }) => [path, module]));
-  const near = closest(got, /[./]/.test(got) ? whole : known);
-  return new ArgumentError({
-    where,
-    what: "the model has no such kernel",
-    expected: known.join(", "),
-    got,
-    hint: `did you mean ${near}?`,
-  });
+/** The name, in our tree or in Hugging Face's, of as many parts as a name that fits nothing, that is most like it. */
+const closestKernel = (name: string, names: readonly KernelName[]): string => {
+  const count = name.split(/[./]/).length;
+  const ends = names.flatMap(({ path, module }) => [lastParts(path, "/", count), lastParts(module, ".", count)]);
+  return closest(name, [...new Set(ends)]);
+};
+
+/** What was asked for, and what may help. */
+const explain = (kernels: Kernels, names: readonly KernelName[]): { readonly got: string; readonly hint: string } => {
+  if (kernels === "all-linear") return { got: kernels, hint: "the model has no kernels" };
+  if ("pattern" in kernels) {
+    const { path, module } = names[0];
+    return {
+      got: kernels.pattern,
+      hint: `a pattern is a regular expression of a whole name, such as ${path} or ${module}`,
+    };
+  }
+  if (kernels.length === 0) return { got: "no name", hint: 'name a kernel at least, or give "all-linear"' };
+  return { got: kernels[0], hint: `did you mean ${closestKernel(kernels[0], names)}?` };
+};
+
+const noSuchKernel = (where: string, kernels: Kernels, targets: readonly Target[]): ArgumentError => {
+  const names = targets.flatMap((target) => target.names);
+  const known = new Set(names.flatMap(({ path, module }) => [lastParts(path, "/", 1), lastParts(module, ".", 1)]));
+  const { got, hint } = explain(kernels, names);
+  return new ArgumentError({ where, what: "the model has no such kernel", expected: [...known].join(", "), got, hint });
 };
 
 /**
@@ -70,7 +82,7 @@ export const selectKernels = (where: string, config: T5Config, params: AnyParams
   const isThere = (some: Kernels): boolean => targets.some(({ names }) => names.some(kernelMatcher(where, some)));
   const entries: readonly Kernels[] = Array.isArray(kernels) ? kernels.map((entry: string) => [entry]) : [kernels];
   const unknown = entries.find((entry) => !isThere(entry));
-  if (unknown !== undefined || entries.length === 0) throw noSuchKernel(where, printKernels(unknown ?? []), targets);
+  if (unknown !== undefined || entries.length === 0) throw noSuchKernel(where, unknown ?? [], targets);
   const fits = kernelMatcher(where, kernels);
   return targets.filter((target) => forAllLayers(where, target, fits));
 };

@@ -4,7 +4,7 @@
  * @see Hu et al. 2021, arXiv:2106.09685; Kalajdzievski 2023, arXiv:2312.03732; Liu et al. 2024, arXiv:2402.09353
  */
 import { ArgumentError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
+import { isTensor, type Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import type { Kernel, LowRank } from "../t5/config.js";
@@ -14,7 +14,7 @@ import { stopGradient } from "../transforms/stop-gradient.js";
 import type { Kernels } from "./kernel-names.js";
 import { byPattern, selectKernels, type Target } from "./kernels.js";
 import type { Method } from "./method.js";
-import { checkTree } from "./trees.js";
+import { checkTree, type ShapeTree } from "./trees.js";
 
 const WHERE = "methods.lora";
 
@@ -90,7 +90,9 @@ const checkNode = ({ path, node }: Target, dora: boolean): void => {
  * - `dora`: `y_j = (m_j / c_j) (x V)_j` with `V = K + s a b`, `c_j` the length of its column `j`, a constant in the gradient, and `m` `[out]`
  *   trained too
  *
- * @throws {ArgumentError} for options out of range, and (in `init`, `apply`) a name or pattern that selects no kernel, with the closest one
+ * In `apply`, `a` and `b` may have an axis more in front of their last two, for the rows of a batch that has factors for each (not in DoRA).
+ * @throws {ArgumentError} for options out of range, and (in `init`, `apply`) a name or pattern that selects no kernel, with the closest one;
+ * {TreeError}, {ShapeError} (in `apply`) for a tree of other settings or of another model
  * @see Hu et al. 2021, arXiv:2106.09685
  * @example const method = methods.lora({ rank: 8, alpha: 16, kernels: ["query", "value"] })
  */
@@ -114,6 +116,19 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
     return alpha / (settings.rankStabilized ? Math.sqrt(rank) : rank);
   };
 
+  /** The shapes of the factors; `rows` is the axis of a batch whose rows have factors each. */
+  const shapesOf = (target: Target, rows: readonly number[] = []): ShapeTree => {
+    const { shape } = target.node.kernel;
+    const [layers, [inputs, outputs], rank] = [shape.slice(0, -2), shape.slice(-2), rankOf(target)];
+    const factors = { a: [...layers, ...rows, inputs, rank], b: [...layers, ...rows, rank, outputs] };
+    return dora ? { ...factors, magnitude: [...layers, outputs] } : factors;
+  };
+  const wantedFor = (target: Target, factors: LoraFactors | undefined): ShapeTree => {
+    const a: unknown = factors?.a;
+    const { ndim } = target.node.kernel;
+    return shapesOf(target, !dora && isTensor(a) && a.ndim === ndim + 1 ? [a.shape[ndim - 2]] : []);
+  };
+
   /** The node with a low-rank term beside its kernel. */
   const withTerm = (target: Target, { a, b, magnitude }: LoraFactors): Kernel<Tensor> => {
     const { node } = target;
@@ -134,20 +149,19 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
       Object.fromEntries(
         selectKernels(WHERE, config, frozen, settings.kernels).map((target, i) => {
           const { kernel } = target.node;
-          const [layers, [inputs, outputs]] = [kernel.shape.slice(0, -2), kernel.shape.slice(-2)];
-          const bound = 1 / Math.sqrt(inputs);
-          const rank = rankOf(target);
-          const options = { minval: -bound, maxval: bound };
-          const a = random.uniform(random.foldIn(key, i), [...layers, inputs, rank], options);
-          const b = np.zeros([...layers, rank, outputs]);
+          const bound = 1 / Math.sqrt(kernel.shape[kernel.ndim - 2]);
+          const shapes = shapesOf(target) as Readonly<Record<"a" | "b", readonly number[]>>;
+          const a = random.uniform(random.foldIn(key, i), shapes.a, { minval: -bound, maxval: bound });
+          const b = np.zeros(shapes.b);
           return [target.path, dora ? { a, b, magnitude: columnLengths(kernel) } : { a, b }];
         }),
       ),
     apply: (config, frozen, tuned) => {
       const targets = selectKernels(WHERE, config, frozen, settings.kernels);
+      const factorsAt = (path: string): LoraFactors | undefined => (tuned as LoraTree | undefined)?.[path];
       checkTree(
         WHERE,
-        targets.map(({ path }) => path),
+        Object.fromEntries(targets.map((one) => [one.path, wantedFor(one, factorsAt(one.path))])),
         tuned,
       );
       const nodes = new Map(targets.map((target) => [target.path, withTerm(target, tuned[target.path])]));

@@ -10,6 +10,7 @@ import { sampledVocabulary } from "../prompt/index.js";
 import type { PromptParams } from "../t5/model.js";
 import type { Inserted } from "../t5/modified.js";
 import type { Method } from "./method.js";
+import { checkTree } from "./trees.js";
 
 const WHERE = "methods.prompt";
 
@@ -71,7 +72,7 @@ const visibility = (length: number, sees: readonly Visibility[]): Tensor => {
   return np.concatenate([own(), np.full([length, 1], sees.includes("prompt->input"), "bool")], 1);
 };
 
-/** @throws {ShapeError} when a prompt is not `[length, width]` */
+/** @throws {ShapeError} when a prompt to start from is not `[length, width]` */
 const checkPrompt = (prompt: Tensor, length: number, width: number): Tensor => {
   if (prompt.ndim === 2 && prompt.shape[0] === length && prompt.shape[1] === width) return prompt;
   throw new ShapeError({
@@ -86,7 +87,8 @@ const checkPrompt = (prompt: Tensor, length: number, width: number): Tensor => {
 /**
  * Prompt tuning: `P` trained vectors `[P, d]` beside the embedded tokens, `P · d` values.
  *
- * @throws {ArgumentError} for options out of range; {ShapeError} (in `init`, `apply`) for a prompt of another length or width
+ * @throws {ArgumentError} for options out of range; {ShapeError} (in `init`, `apply`) for a prompt of another length or width; {TreeError}
+ * (in `apply`) for a tree that is not `{ prompt }`
  * @see Lester et al. 2021, arXiv:2104.08691
  * @example const method = methods.prompt({ length: 100, init: (key, table, n) => prompt.randomUniform(key, n, table.shape[1]) })
  */
@@ -98,10 +100,10 @@ export const prompt = (options: PromptOptions = {}): Method<PromptParams> => {
     init: (key, config, { tokenEmbedder: { embedding } }) => ({
       prompt: checkPrompt(init(key, embedding, length), length, config.dModel),
     }),
-    apply: (config, frozen, { prompt }) => {
-      const vectors = checkPrompt(prompt, length, config.dModel);
+    apply: (config, frozen, tuned) => {
+      checkTree(WHERE, { prompt: [length, config.dModel] }, tuned);
       const mask = sees && { prefixSees: visibility(length, sees) };
-      return { params: frozen, [PLACES[position]]: vectors, ...mask };
+      return { params: frozen, [PLACES[position]]: tuned.prompt, ...mask };
     },
   };
 };

@@ -1,7 +1,8 @@
 /** @file Trained trees that are records by the path of what they change. */
-import { sizeOf } from "../core/aval.js";
-import { TreeError } from "../core/errors.js";
+import { sameShape, sizeOf } from "../core/aval.js";
+import { ShapeError, TreeError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
+import { isTensor } from "../core/tensor.js";
 
 /** A trained tree on the host, out of a file: nested records of arrays. */
 export interface HostTree {
@@ -10,18 +11,54 @@ export interface HostTree {
 
 const isHostArray = (x: HostTree | HostArray): x is HostArray => "data" in x && ArrayBuffer.isView(x.data);
 
-/** @throws {TreeError} when a trained tree has entries for other paths than `wanted` */
-export const checkTree = (where: string, wanted: readonly string[], tuned: Readonly<Record<string, unknown>>): void => {
-  const missing = wanted.find((path) => !Object.hasOwn(tuned, path));
-  const surplus = Object.keys(tuned).find((path) => !wanted.includes(path));
-  if (missing === undefined && surplus === undefined) return;
-  throw new TreeError({
-    where,
-    what: "the trained tree is not that of these settings and this model",
-    expected: `${wanted.length} entries, such as ${wanted[0]}`,
-    got: missing === undefined ? `an entry ${surplus}, which is not selected` : `nothing for ${missing}`,
-    hint: "apply it to the model and with the settings it was trained with",
-  });
+/** The shapes of a trained tree: nested records of them. */
+export interface ShapeTree {
+  readonly [key: string]: ShapeTree | readonly number[];
+}
+
+const isShape = (x: ShapeTree | readonly number[]): x is readonly number[] => Array.isArray(x);
+
+const WHAT = "the trained tree is not that of these settings and this model";
+const HINT = "apply it to the model and with the settings it was trained with";
+
+/** What stands where something else is expected. */
+const kindOf = (x: unknown): string => {
+  if (isTensor(x)) return `a tensor ${x.aval}`;
+  if (typeof x !== "object" || x === null) return String(x);
+  return `a record of ${Object.keys(x).join(", ") || "nothing"}`;
+};
+
+const below = (at: string | undefined, key: string): string => (at === undefined ? key : `${at}/${key}`);
+
+/** @throws {TreeError} when a part of a trained tree is not a record of the entries `names` */
+export const checkEntries = (where: string, names: readonly string[], tuned: unknown, at?: string): void => {
+  const expected =
+    names.length > 4 ? `${names.length} entries, such as ${names[0]}` : `a record of ${names.join(", ")}`;
+  const wrong = (got: string): TreeError => new TreeError({ where, what: WHAT, expected, got, at, hint: HINT });
+  if (typeof tuned !== "object" || tuned === null || isTensor(tuned)) throw wrong(kindOf(tuned));
+  const missing = names.find((name) => !Object.hasOwn(tuned, name));
+  if (missing !== undefined) throw wrong(`nothing for ${missing}`);
+  const surplus = Object.keys(tuned).find((name) => !names.includes(name));
+  if (surplus !== undefined) throw wrong(`an entry ${surplus}, which is not selected`);
+};
+
+/** @throws {TreeError} when a trained tree has other entries than `wanted`; {ShapeError} when a tensor in it has another shape */
+export const checkTree = (where: string, wanted: ShapeTree, tuned: unknown, at?: string): void => {
+  checkEntries(where, Object.keys(wanted), tuned, at);
+  for (const [key, shape] of Object.entries(wanted)) {
+    const entry = (tuned as Readonly<Record<string, unknown>>)[key];
+    const path = below(at, key);
+    if (!isShape(shape)) {
+      checkTree(where, shape, entry, path);
+      continue;
+    }
+    const expected = `[${shape}]`;
+    if (!isTensor(entry))
+      throw new TreeError({ where, what: WHAT, expected, got: kindOf(entry), at: path, hint: HINT });
+    if (sameShape(entry.shape, shape)) continue;
+    const what = "a trained tensor does not fit these settings and this model";
+    throw new ShapeError({ where, what, expected, got: `${entry.aval}`, at: path, hint: HINT });
+  }
 };
 
 const STACKED = /^(encoder|decoder)\/layers\/(?!\d)/;

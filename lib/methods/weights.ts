@@ -1,9 +1,10 @@
 /** @file Training the weights themselves: all of them (model tuning), the scales of the norms, or those that paths select. */
-import { sameShape } from "../core/aval.js";
-import { ArgumentError, ShapeError } from "../core/errors.js";
+import { ArgumentError } from "../core/errors.js";
 import { type KeyPath, leavesOf, treeMapWithPath } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
+import { closest } from "../edge/closest.js";
 import * as np from "../np/index.js";
+import { kernelNodes, mapKernels } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";
 import { mask } from "../tree/index.js";
 import { leavesByPath, slashPath } from "../tree/map.js";
@@ -15,21 +16,52 @@ const WHERE = "methods.weights";
 /** Weights by their paths, such as `encoder/encoderNorm/scale`. */
 export type WeightTree = Readonly<Record<string, Tensor>>;
 
+/** Which leaves a glob selects, or several. */
+const selectedBy = (params: AnyParams, glob: string | readonly string[]): boolean[] =>
+  leavesOf(mask(params, glob as string)) as boolean[];
+
+/** The path, or the glob with another last name, that is most like a glob that selects nothing. */
+const closestGlob = (params: AnyParams, glob: string, paths: readonly string[]): string => {
+  const rest = glob.slice(0, glob.lastIndexOf("/") + 1);
+  const lastNames = new Set(paths.map((path) => path.slice(path.lastIndexOf("/") + 1)));
+  const others = [...lastNames].map((name) => `${rest}${name}`);
+  return closest(glob, [...others.filter((one) => selectedBy(params, one).includes(true)), ...paths]);
+};
+
 /** The leaves that globs select, by path. @throws {ArgumentError} for a glob that selects none */
 const selectLeaves = (params: AnyParams, where: readonly string[]): (readonly [path: string, leaf: Tensor])[] => {
   const leaves = leavesByPath<Tensor>(params);
-  const selected = (glob: string | readonly string[]): boolean[] => leavesOf(mask(params, glob as string)) as boolean[];
-  const empty = where.find((glob) => !selected(glob).includes(true));
+  const empty = where.find((glob) => !selectedBy(params, glob).includes(true));
   if (empty !== undefined || where.length === 0) {
+    const paths = leaves.map(([path]) => path);
     throw new ArgumentError({
       where: WHERE,
       what: "a pattern selects no weight",
-      expected: `paths such as ${leaves[1][0]}; * is any part of a name, ** any number of names`,
+      expected: `paths such as ${paths[1]}; * is any part of a name, ** any number of names`,
       got: empty ?? "no pattern",
+      hint: empty === undefined ? undefined : `did you mean ${closestGlob(params, empty, paths)}?`,
     });
   }
-  const chosen = selected(where);
+  const chosen = selectedBy(params, where);
   return leaves.filter((_, i) => chosen[i]);
+};
+
+/** The weights alone, without what other methods have put beside kernels. */
+const withoutTerms = (params: AnyParams): AnyParams => mapKernels(params, ({ kernel }) => ({ kernel }));
+
+/** @throws {ArgumentError} when another method has put something beside a kernel that is to be replaced, and may have been made for it */
+const checkBare = (params: AnyParams, replaced: Readonly<Record<string, unknown>>): void => {
+  for (const [path, { kernel, ...beside }] of kernelNodes(params)) {
+    if (Object.keys(beside).length === 0 || !Object.hasOwn(replaced, `${path}/kernel`)) continue;
+    throw new ArgumentError({
+      where: WHERE,
+      what: "another method has already changed this kernel",
+      expected: "a kernel with nothing beside it",
+      got: Object.keys(beside).join(", "),
+      at: path,
+      hint: "put the weights first: compose({ weights, lora })",
+    });
+  }
 };
 
 /**
@@ -39,7 +71,8 @@ const selectLeaves = (params: AnyParams, where: readonly string[]): (readonly [p
  * - trained values: those of the selected weights
  *
  * With the output layer (`decoder/logitsDense/kernel`) and a prompt it is WARP; see `compose`.
- * @throws {ArgumentError} (in `init`, `apply`) for a glob that selects nothing; {ShapeError} for a weight of another shape
+ * @throws {ArgumentError} (in `init`, `apply`) for a glob that selects nothing, with the closest path, and (in `apply`) for a kernel that another
+ * method has changed before; {TreeError}, {ShapeError} (in `apply`) for a tree of other settings or of another model
  * @see Hambardzumyan et al. 2021, arXiv:2101.00121 (WARP)
  * @example const method = methods.weights("decoder/logitsDense/kernel")
  */
@@ -51,23 +84,10 @@ export const weights = (where: string | readonly string[]): Method<WeightTree> =
     init: (_key, _config, frozen) =>
       Object.fromEntries(selectLeaves(frozen, globs).map(([path, leaf]) => [path, np.copy(leaf)])),
     apply: (_config, frozen, tuned) => {
-      const leaves = selectLeaves(frozen, globs);
-      checkTree(
-        WHERE,
-        leaves.map(([path]) => path),
-        tuned,
-      );
-      for (const [path, leaf] of leaves) {
-        if (sameShape(leaf.shape, tuned[path].shape)) continue;
-        const [expected, got] = [`${leaf.aval}`, `${tuned[path].aval}`];
-        throw new ShapeError({
-          where: WHERE,
-          what: "a trained weight does not fit the model",
-          expected,
-          got,
-          at: path,
-        });
-      }
+      const leaves = selectLeaves(withoutTerms(frozen), globs);
+      const shapes = Object.fromEntries(leaves.map(([path, leaf]) => [path, leaf.shape]));
+      checkTree(WHERE, shapes, tuned);
+      checkBare(frozen, shapes);
       const replaced = (keys: KeyPath, leaf: Tensor): Tensor => {
         const path = slashPath(keys);
         return Object.hasOwn(tuned, path) ? tuned[path] : leaf;

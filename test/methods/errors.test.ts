@@ -2,34 +2,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
-import { type ErrorTag, isFluxionError } from "../../lib/core/errors.js";
-import { np, random, type Tensor, t5 } from "../../lib/index.js";
+import { np, t5 } from "../../lib/index.js";
 import * as methods from "../../lib/methods/index.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
+import { any, applying, key, refuses } from "./refuses.js";
 
 const Errors = suite("methods/errors");
 Errors.before(async () => void (await init({ backend: "reference" })));
 
-/** Asserts that `f` throws an error of this kind whose message has all of these parts. */
-const refuses = (f: () => unknown, tag: ErrorTag, ...parts: readonly (string | RegExp)[]): void => {
-  let thrown: unknown;
-  try {
-    f();
-  } catch (error) {
-    thrown = error;
-  }
-  assert.ok(isFluxionError(thrown, tag), `${tag} expected, got ${thrown}`);
-  for (const part of parts) assert.match((thrown as Error).message, part);
-};
-
-const key = (): Tensor => random.key(0);
 const starting = (method: methods.Method, frozen?: t5.AnyParams): (() => unknown) => {
   const { config, params } = tinyT5();
   return () => method.init(key(), config, frozen ?? params);
-};
-const applying = (method: methods.Method, tuned: object): (() => unknown) => {
-  const { config, params } = tinyT5();
-  return () => method.apply(config, params, tuned);
 };
 /** Several methods from their starts. */
 const together = (parts: Readonly<Record<string, methods.Method>>): (() => unknown) => {
@@ -37,14 +20,15 @@ const together = (parts: Readonly<Record<string, methods.Method>>): (() => unkno
   const all = methods.compose(parts) as methods.Method;
   return () => all.apply(config, params, all.init(key(), config, params));
 };
-const any = (method: unknown): methods.Method => method as methods.Method;
-
 Errors("a kernel that is not there is named with the closest that is", () => {
   const lora = (kernels: methods.LoraOptions["kernels"]) =>
     any(methods.lora({ kernels: kernels as readonly string[] }));
   refuses(starting(lora(["query", "valeu"])), "ArgumentError", "methods.lora", /got +valeu/, "did you mean value?");
   const whole = "encoder.block.0.layer.0.SelfAttention.";
   refuses(starting(lora(["SelfAttention.k", `${whole}p`])), "ArgumentError", `did you mean ${whole}k?`);
+  refuses(starting(lora(["attention/quer"])), "ArgumentError", "did you mean attention/query?");
+  refuses(starting(lora(["selfAttention/qury"])), "ArgumentError", "did you mean selfAttention/query?");
+  refuses(starting(lora(["SelfAttention.w"])), "ArgumentError", /did you mean SelfAttention\.[qkvo]\?/);
   refuses(starting(lora(["wi_2"])), "ArgumentError", /expected .*wi0, wi_0, wi1, wi_1, wo/, "did you mean wi_0?");
   refuses(starting(any(methods.ia3({ kernels: ["kye", "wo"] }))), "ArgumentError", "methods.ia3", "did you mean key?");
 });
@@ -57,6 +41,9 @@ Errors("names and patterns that select nothing are refused, and so is an empty l
     any(methods.ia3({ kernels: [], feedForward: [] })),
   ];
   for (const method of nothing) refuses(starting(method), "ArgumentError", "the model has no such kernel");
+  refuses(starting(nothing[0]), "ArgumentError", /got +no name/, 'give "all-linear"');
+  const whole = /such as \w+\/layers\/0\/\S+ or \w+\.block\.0\.\S+/;
+  refuses(starting(nothing[1]), "ArgumentError", "a pattern is a regular expression of a whole name", whole);
   const bad = any(methods.lora({ kernels: { pattern: "(q" } }));
   refuses(starting(bad), "ArgumentError", "the pattern is not a regular expression", "(q");
   refuses(
@@ -64,7 +51,10 @@ Errors("names and patterns that select nothing are refused, and so is an empty l
     "ArgumentError",
     "a pattern selects no weight",
     /got +\*\*\/scael/,
+    "did you mean **/scale?",
   );
+  const wrongLayer = any(methods.weights("encoder/layers/7/mlp/wo/kernel"));
+  refuses(starting(wrongLayer), "ArgumentError", /did you mean encoder\/layers\/\d\/mlp\/wo\/kernel\?/);
   refuses(starting(any(methods.weights(["**", "x"]))), "ArgumentError", "a pattern selects no weight", /got +x/);
   refuses(starting(any(methods.weights([]))), "ArgumentError", "a pattern selects no weight");
   const unscaled = any(methods.ia3({ kernels: ["key"], feedForward: ["wo"] }));
@@ -123,38 +113,6 @@ Errors("a prompt of another width or length is refused, when it starts and when 
   }
 });
 
-Errors("a tree of other settings or of another model is refused with what is missing or too much", () => {
-  const { config, params } = tinyT5();
-  const trees = [
-    [methods.lora(), methods.lora({ kernels: ["key"] })],
-    [methods.ia3(), methods.ia3({ kernels: ["key", "wo"] })],
-    [methods.full(), methods.norms()],
-  ] as unknown as readonly (readonly [methods.Method, methods.Method])[];
-  for (const [one, other] of trees) {
-    const [first, second] = [one, other].map((method) => method.init(key(), config, params));
-    refuses(applying(one, second), "TreeError", "nothing for ", "with the settings it was trained with");
-    const both = { ...first, ...second, surplus: np.zeros([1]) };
-    refuses(applying(one, both), "TreeError", "which is not selected");
-  }
-  const stacked = t5.stackLayers(params);
-  const method = methods.lora();
-  refuses(() => method.apply(config, stacked, method.init(key(), config, params)), "TreeError", "nothing for ");
-});
-
-Errors("a trained weight of another shape is refused at its path", () => {
-  const { config, params } = tinyT5();
-  const method = any(methods.norms());
-  const start = method.init(key(), config, params);
-  const wrong = { ...start, "encoder/encoderNorm/scale": np.ones([1]) };
-  refuses(
-    applying(method, wrong),
-    "ShapeError",
-    /expected +f32\[16\]/,
-    /got +f32\[1\]/,
-    /at +encoder\/encoderNorm\/scale/,
-  );
-});
-
 Errors("two methods that replace one weight or stand at one place are refused by their names", () => {
   const prompts = { soft: any(methods.prompt({ length: 2 })), text: any(methods.design([5])) };
   refuses(
@@ -188,7 +146,21 @@ Errors("methods that would change each other's kernels are refused with the orde
   refuses(together({ ia3, lora }), "ArgumentError", "put LoRA before IA3", /at +decoder.*key/);
   refuses(together({ dora, lora }), "ArgumentError", "another method has already changed this kernel");
   for (const first of [lora, dora, ia3]) refuses(together({ first, dora }), "ArgumentError", "DoRA does not compose");
+  const query = any(methods.weights("**/query/kernel"));
+  const changesQuery = [
+    any(methods.lora()),
+    any(methods.lora({ dora: true })),
+    any(methods.ia3({ kernels: ["query"], feedForward: [] })),
+  ];
+  for (const other of changesQuery) {
+    const at = /at +(en|de)coder\/layers\/0\/\w+\/query/;
+    for (const weights of [query, any(methods.full())]) {
+      refuses(together({ other, weights }), "ArgumentError", "methods.weights", "put the weights first", at);
+      together({ weights, other })();
+    }
+  }
   for (const parts of [
+    { lora, norms: any(methods.norms()) },
     { lora, ia3 },
     { lora, again: lora },
     { ia3, again: ia3 },

@@ -113,6 +113,17 @@ check(["reference"], "in float64 merged weights are the method to 1e-10", () => 
   }
 });
 
+check(["reference"], "merging stacked layers is stacking merged ones", () => {
+  const { config, params, samples: all } = samples();
+  const stacked = t5.stackLayers(params);
+  for (const name of MERGING) {
+    const { method, tuned } = all[name];
+    const got = t5.merge(method.apply(config, stacked, stackedTree(tuned)));
+    const want = t5.stackLayers(t5.merge(method.apply(config, params, tuned)) as t5.Params);
+    treesClose(got, want, name, { abs: 1e-6, rel: 1e-6 });
+  }
+});
+
 /** Asserts that two trees agree, each leaf relative to its largest element, as gradients do in float32. */
 const assertGradients = (got: unknown, want: unknown, what: string): void => {
   const [a, b] = [tree.leaves(got), tree.leaves(want)] as Tensor[][];

@@ -4,7 +4,9 @@
  * A failure is an error of the caller's class that names the path and what to do about it. A file that is written either
  * has all of its new content or is as it was, also when the process is killed or the disk is full.
  */
+import { readdirSync, rmSync } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import writeFileAtomic from "write-file-atomic";
 import { type FluxionError, isFluxionError } from "../core/errors.js";
@@ -106,6 +108,17 @@ export const writeAtomic = <Err extends FluxionError>(
   return attempt(caller, path, async () => {
     await writeFileAtomic(path, "", { fsync: true, tmpfileCreated: fill as (temporary: string) => void });
   });
+};
+
+/**
+ * Removes the temporary files in a folder that a killed process left of `writeAtomic`: `NAME.NUMBER`, where `isOurs` says which names were
+ * written there.
+ */
+export const removeUnfinished = (dir: string, isOurs: (name: string) => boolean): void => {
+  for (const name of readdirSync(dir)) {
+    const written = name.replace(/\.\d+$/, "");
+    if (written !== name && isOurs(written)) rmSync(join(dir, name), { force: true });
+  }
 };
 
 /** Writes all of a chunk; a single write(2) may stop short. */

@@ -4,7 +4,7 @@
  * Every file is replaced atomically except `metrics.jsonl`, which only grows; a checkpoint remembers how long it was, and resuming cuts
  * it back to that length, so that a killed run leaves no half line and no step twice.
  */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -19,7 +19,7 @@ import { parseSafetensors } from "../io/safetensors.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
 import type { HostTree } from "../methods/trees.js";
 import * as np from "../np/index.js";
-import { ensureDir, readBytes, writeAtomic } from "../store/files.js";
+import { ensureDir, readBytes, removeUnfinished, writeAtomic } from "../store/files.js";
 import type { Best, Position, Prediction } from "./loop.js";
 import type { SaveTuned } from "./outputs.js";
 import type { TrainState } from "./state.js";
@@ -93,12 +93,8 @@ export const claimFolder = async (dir: string, config: unknown, resume: boolean)
   if (!resume) await write(path, json(config));
 };
 
-/** Removes files that a killed process had not finished: they have numbers behind their names. */
-const removeUnfinished = (dir: string): void => {
-  for (const name of readdirSync(dir)) {
-    if (/\.(jsonl?|svg|npy|safetensors)\.\d+$/.test(name)) rmSync(join(dir, name), { force: true });
-  }
-};
+/** Whether a run writes files of such names. */
+const isWritten = (name: string): boolean => /\.(jsonl?|svg|npy|safetensors)$/.test(name);
 
 /** The arrays of a checkpoint by name. Where only prompts were tuned, the state had a prompt instead of a tuned tree. */
 const currentNames = (arrays: ReadonlyMap<string, HostArray>): ReadonlyMap<string, HostArray> =>
@@ -129,7 +125,7 @@ const readCheckpoint = async (path: string, like: TrainState<object, unknown>) =
 export const openRunFolder = async (dir: string, config: unknown, resume: boolean): Promise<RunFolder> => {
   const at = (name: string): string => join(dir, name);
   await claimFolder(dir, config, resume);
-  removeUnfinished(dir);
+  removeUnfinished(dir, isWritten);
   const metrics = openSync(at(FILES.metrics), "a");
   let bytes = existsSync(at(FILES.metrics)) ? readFileSync(at(FILES.metrics)).length : 0;
 

@@ -85,7 +85,6 @@ export {
   logmeanexp,
   logSoftmax,
   oneHot,
-  type SoftmaxOptions,
   type StandardizeOptions,
   softmax,
   standardize,

@@ -48,7 +48,8 @@ export const ia3 = (options: Ia3Options = {}): Method<Ia3Tree> => {
     const alone = feedForward.find((entry) => !targets.some((target) => isNamed(WHERE, target, [entry])));
     if (alone === undefined) return targets;
     const what = "a feed-forward kernel is not among the kernels";
-    throw new ArgumentError({ where: WHERE, what, expected: kernels.join(", "), got: alone });
+    const hint = "name those of the kernels that are scaled where they are entered: feedForward, [] for none";
+    throw new ArgumentError({ where: WHERE, what, expected: kernels.join(", "), got: alone, hint });
   };
   /** On which side of its kernel a scale stands, and its shape. */
   const scaleOf = (target: Target): { readonly side: "in" | "out"; readonly shape: readonly number[] } => {

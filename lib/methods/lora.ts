@@ -78,7 +78,7 @@ const checkNode = ({ path, node }: Target, dora: boolean): void => {
     at: path,
     hint: dora
       ? "DoRA does not compose with another method on one kernel"
-      : "put LoRA before IA3: compose({ lora, ia3 })",
+      : "put LoRA before IA3, compose({ lora, ia3 }), and leave out LoRA where DoRA is",
   });
 };
 
@@ -97,23 +97,14 @@ const checkNode = ({ path, node }: Target, dora: boolean): void => {
  * @example const method = methods.lora({ rank: 8, alpha: 16, kernels: ["query", "value"] })
  */
 export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
-  const settings = {
-    rank: 8,
-    alpha: 8,
-    kernels: ["query", "value"],
-    rankPattern: {},
-    alphaPattern: {},
-    dropout: 0,
-    rankStabilized: false,
-    dora: false,
-    ...options,
-  } as const satisfies LoraOptions;
+  const { rank = 8, alpha = 8, kernels = ["query", "value"], rankPattern = {}, alphaPattern = {} } = options;
+  const { dropout = 0, rankStabilized = false, dora = false } = options;
+  const settings = { rank, alpha, kernels, rankPattern, alphaPattern, dropout, rankStabilized, dora };
   checkOptions(settings);
-  const { dropout, dora } = settings;
-  const rankOf = (target: Target): number => byPattern(WHERE, target, settings.rankPattern, settings.rank);
+  const rankOf = (target: Target): number => byPattern(WHERE, target, rankPattern, rank);
   const scaleOf = (target: Target): number => {
-    const [rank, alpha] = [rankOf(target), byPattern(WHERE, target, settings.alphaPattern, settings.alpha)];
-    return alpha / (settings.rankStabilized ? Math.sqrt(rank) : rank);
+    const size = rankOf(target);
+    return byPattern(WHERE, target, alphaPattern, alpha) / (rankStabilized ? Math.sqrt(size) : size);
   };
 
   /** The shapes of the factors; `rows` is the axis of a batch whose rows have factors each. */
@@ -147,7 +138,7 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
     settings: { name: "lora", ...settings },
     init: (key, config, frozen) =>
       Object.fromEntries(
-        selectKernels(WHERE, config, frozen, settings.kernels).map((target, i) => {
+        selectKernels(WHERE, config, frozen, kernels).map((target, i) => {
           const { kernel } = target.node;
           const bound = 1 / Math.sqrt(kernel.shape[kernel.ndim - 2]);
           const shapes = shapesOf(target) as Readonly<Record<"a" | "b", readonly number[]>>;
@@ -157,7 +148,7 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
         }),
       ),
     apply: (config, frozen, tuned) => {
-      const targets = selectKernels(WHERE, config, frozen, settings.kernels);
+      const targets = selectKernels(WHERE, config, frozen, kernels);
       const factorsAt = (path: string): LoraFactors | undefined => (tuned as LoraTree | undefined)?.[path];
       checkTree(
         WHERE,

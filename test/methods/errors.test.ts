@@ -58,7 +58,13 @@ Errors("names and patterns that select nothing are refused, and so is an empty l
   refuses(starting(any(methods.weights(["**", "x"]))), "ArgumentError", "a pattern selects no weight", /got +x/);
   refuses(starting(any(methods.weights([]))), "ArgumentError", "a pattern selects no weight");
   const unscaled = any(methods.ia3({ kernels: ["key"], feedForward: ["wo"] }));
-  refuses(starting(unscaled), "ArgumentError", "a feed-forward kernel is not among the kernels", /got +wo/);
+  refuses(
+    starting(unscaled),
+    "ArgumentError",
+    "a feed-forward kernel is not among the kernels",
+    /got +wo/,
+    "[] for none",
+  );
   assert.ok(methods.lora({ kernels: { pattern: "encoder\\.block.*" } }).init(key(), config, params));
 });
 
@@ -91,6 +97,8 @@ Errors("options out of range are refused with the range", () => {
   refuses(() => methods.prompt({ position: "toString" as never }), "ArgumentError", "there is no such position");
   refuses(() => methods.design([]), "ArgumentError", "the text has no ids");
   refuses(() => methods.compose({}), "ArgumentError", "there is no method");
+  const unset = methods.lora({ rank: undefined, alpha: undefined, dropout: undefined } as never);
+  assert.equal(unset.settings, methods.lora().settings);
   methods.lora({ rank: 1, dropout: 0, alpha: 0.5, rankPattern: { q: 1 }, alphaPattern: { q: 0.1 } });
 });
 

@@ -62,11 +62,7 @@ export const compose = <const M extends Readonly<Record<string, Method>>>(method
         entries.map(([name, method], i) => [name, method.init(random.foldIn(key, i), config, frozen)]),
       ) as ComposedTree<M>,
     apply: (config, frozen, tuned, batch) => {
-      checkEntries(
-        WHERE,
-        entries.map(([name]) => name),
-        tuned,
-      );
+      checkEntries(WHERE, Object.keys(methods), tuned);
       let model: Modified = { params: frozen };
       entries.forEach(([name, method], i) => {
         const next = method.apply(config, model.params, tuned[name] as object, batch);

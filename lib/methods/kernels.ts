@@ -44,14 +44,14 @@ const forAllLayers = (where: string, { path, names }: Target, fits: (names: Kern
 /** The last `count` parts of a name. */
 const lastParts = (name: string, mark: string, count: number): string => name.split(mark).slice(-count).join(mark);
 
-/** The name, in our tree or in Hugging Face's, of as many parts as a name that fits nothing, that is most like it. */
+/** Finds the kernel name closest to an unknown name, among names with the same number of parts. */
 const closestKernel = (name: string, names: readonly KernelName[]): string => {
   const count = name.split(/[./]/).length;
   const ends = names.flatMap(({ path, module }) => [lastParts(path, "/", count), lastParts(module, ".", count)]);
   return closest(name, [...new Set(ends)]);
 };
 
-/** What was asked for, and what may help. */
+/** Describes a selection that matches no kernel, and suggests a remedy. */
 const explain = (kernels: Kernels, names: readonly KernelName[]): { readonly got: string; readonly hint: string } => {
   if (kernels === "all-linear") return { got: kernels, hint: "the model has no kernels" };
   if ("pattern" in kernels) {

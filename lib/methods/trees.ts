@@ -21,7 +21,7 @@ const isShape = (x: ShapeTree | readonly number[]): x is readonly number[] => Ar
 const WHAT = "the trained tree is not that of these settings and this model";
 const HINT = "apply it to the model and with the settings it was trained with";
 
-/** What stands where something else is expected. */
+/** Describes an unexpected value for an error message. */
 const kindOf = (x: unknown): string => {
   if (isTensor(x)) return `a tensor ${x.aval}`;
   if (typeof x !== "object" || x === null) return String(x);

@@ -16,7 +16,7 @@ const WHERE = "methods.weights";
 /** Weights by their paths, such as `encoder/encoderNorm/scale`. */
 export type WeightTree = Readonly<Record<string, Tensor>>;
 
-/** Which leaves a glob selects, or several. */
+/** Says for each leaf whether one of the globs selects it. */
 const selectedBy = (params: AnyParams, glob: string | readonly string[]): boolean[] =>
   leavesOf(mask(params, glob as string)) as boolean[];
 

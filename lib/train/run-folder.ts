@@ -93,7 +93,7 @@ export const claimFolder = async (dir: string, config: unknown, resume: boolean)
   if (!resume) await write(path, json(config));
 };
 
-/** Whether a run writes files of such names. */
+/** Returns whether a run writes a file of this name. */
 const isWritten = (name: string): boolean => /\.(jsonl?|svg|npy|safetensors)$/.test(name);
 
 /** The arrays of a checkpoint by name. Where only prompts were tuned, the state had a prompt instead of a tuned tree. */

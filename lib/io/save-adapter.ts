@@ -4,6 +4,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError, UnsupportedError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import type { Caller } from "../edge/decode.js";
+import { describePlace } from "../methods/peft/prompt.js";
 import { writeTogether } from "../store/staging.js";
 import type { Adapter } from "./adapters.js";
 import { peftFiles } from "./peft.js";
@@ -34,8 +35,8 @@ const asNpy = (
     new UnsupportedError({
       where: caller.where,
       what: "a .npy file can only hold a prompt in front of the text",
-      expected: 'the method prompt, position "before"',
-      got: name === "prompt" ? `position "${position}"` : name,
+      expected: 'the method prompt, position "before", and nothing in sees',
+      got: name === "prompt" ? describePlace(position, sees) : String(name),
       at: path,
       hint: "save it as .safetensors",
     }),

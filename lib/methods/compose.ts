@@ -1,12 +1,12 @@
 /** @file Several methods at once. */
-import { ArgumentError } from "../core/errors.js";
+import { ArgumentError, isFluxionError, type Mismatch } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
 import type { Inserted, Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import { leavesByPath } from "../tree/map.js";
 import type { Method, MethodSettings } from "./method.js";
-import { checkEntries } from "./trees.js";
+import { checkEntries, kindOf } from "./trees.js";
 
 const WHERE = "methods.compose";
 
@@ -40,6 +40,35 @@ const checkInserted = (before: Inserted, next: Inserted, names: readonly string[
   if (place !== undefined) throw conflict("two methods insert vectors at one place", place, names);
 };
 
+/** Runs a part; its errors have its name in front of their place. */
+const inPart = <T>(name: string, run: () => T): T => {
+  try {
+    return run();
+  } catch (error) {
+    if (!isFluxionError(error)) throw error;
+    const Same = error.constructor as new (mismatch: Mismatch, options: { cause: unknown }) => Error;
+    const { at } = error.mismatch;
+    throw new Same({ ...error.mismatch, at: at === undefined ? name : `${name}/${at}` }, { cause: error });
+  }
+};
+
+const isMethod = (x: unknown): boolean => {
+  const { init, apply, settings } = (x ?? {}) as Partial<Method>;
+  return typeof init === "function" && typeof apply === "function" && settings !== undefined;
+};
+
+/** @throws {ArgumentError} when there are no parts, or one is not a method */
+const checkParts = (entries: readonly (readonly [string, unknown])[]): void => {
+  if (entries.length === 0) {
+    throw new ArgumentError({ where: WHERE, what: "there is no method", expected: "at least one", got: "none" });
+  }
+  const other = entries.find(([, method]) => !isMethod(method));
+  if (other === undefined) return;
+  const [at, value] = other;
+  const [what, expected] = ["a part is not a method", "a method, such as methods.lora()"];
+  throw new ArgumentError({ where: WHERE, what, expected, got: kindOf(value), at });
+};
+
 /**
  * Several methods, one after the other: each is applied to the model that the one before it gives. Their trees are trained together, as a record by
  * the names they are given here.
@@ -50,22 +79,23 @@ const checkInserted = (before: Inserted, next: Inserted, names: readonly string[
  * @example const warp = methods.compose({ prompt: methods.prompt({ length: 8 }), output: methods.weights("decoder/logitsDense/kernel") })
  */
 export const compose = <const M extends Readonly<Record<string, Method>>>(methods: M): Method<ComposedTree<M>> => {
-  const entries = Object.entries(methods) as [keyof M & string, Method][];
-  if (entries.length === 0) {
-    throw new ArgumentError({ where: WHERE, what: "there is no method", expected: "at least one", got: "none" });
-  }
+  const entries = Object.entries(methods ?? {}) as [keyof M & string, Method][];
+  checkParts(entries);
   const settings = Object.fromEntries(entries.map(([name, method]) => [name, method.settings]));
   return {
     settings: { name: "compose", methods: settings } as MethodSettings,
     init: (key, config, frozen) =>
       Object.fromEntries(
-        entries.map(([name, method], i) => [name, method.init(random.foldIn(key, i), config, frozen)]),
+        entries.map(([name, method], i) => [
+          name,
+          inPart(name, () => method.init(random.foldIn(key, i), config, frozen)),
+        ]),
       ) as ComposedTree<M>,
     apply: (config, frozen, tuned, batch) => {
       checkEntries(WHERE, Object.keys(methods), tuned);
       let model: Modified = { params: frozen };
       entries.forEach(([name, method], i) => {
-        const next = method.apply(config, model.params, tuned[name] as object, batch);
+        const next = inPart(name, () => method.apply(config, model.params, tuned[name] as object, batch));
         const names = entries.slice(0, i + 1).map(([one]) => one);
         checkReplaced(frozen, model.params, next.params, names);
         checkInserted(model, next, names);

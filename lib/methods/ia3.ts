@@ -5,12 +5,14 @@
  */
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
+import { optional } from "../edge/decode.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
 import { mapKernels } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";
 import { isNamed, selectKernels, type Target } from "./kernels.js";
 import type { Method } from "./method.js";
+import { names, readOptions } from "./options.js";
 import { checkTree } from "./trees.js";
 
 const WHERE = "methods.ia3";
@@ -21,6 +23,8 @@ export interface Ia3Options {
   /** Which of them are scaled where they are entered, not where they are left. Default the last kernel of each MLP. */
   readonly feedForward?: readonly string[];
 }
+
+export const IA3_OPTIONS = { kernels: optional(names), feedForward: optional(names) };
 
 /** The scale of one kernel; with layers stacked it has a first axis for the layer. */
 export type Ia3Scale = { readonly out: Tensor } | { readonly in: Tensor };
@@ -42,7 +46,7 @@ const times = (old: Tensor | undefined, scale: Tensor): Tensor => (old === undef
  * @example const method = methods.ia3()
  */
 export const ia3 = (options: Ia3Options = {}): Method<Ia3Tree> => {
-  const { kernels = ["key", "value", "wo"], feedForward = ["wo"] } = options;
+  const { kernels = ["key", "value", "wo"], feedForward = ["wo"] } = readOptions(WHERE, IA3_OPTIONS, options);
   const targetsOf = (config: T5Config, frozen: AnyParams): Target[] => {
     const targets = selectKernels(WHERE, config, frozen, kernels);
     const alone = feedForward.find((entry) => !targets.some((target) => isNamed(WHERE, target, [entry])));

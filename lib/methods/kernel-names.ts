@@ -1,12 +1,17 @@
 /** @file The names of kernels, in our tree and in Hugging Face's model, and which of them settings mean, with PEFT's rules. */
+import * as t from "io-ts";
 import { ArgumentError } from "../core/errors.js";
+import { closed } from "../edge/decode.js";
 import { moduleName } from "../t5/huggingface-names.js";
+import { names } from "./options.js";
 
 /**
  * Kernels by name: each entry is a whole name or its last parts, in our tree (`query`, `attention/query`) or in Hugging Face's
  * (`q`, `SelfAttention.q`); or a regular expression of a whole name; or every kernel but the output layer's.
  */
 export type Kernels = readonly string[] | { readonly pattern: string } | "all-linear";
+
+export const KernelsCodec = t.union([names, closed({ pattern: t.string }, "{ pattern }"), t.literal("all-linear")]);
 
 /** The names of one kernel: the slash path in our tree, and Hugging Face's module. */
 export interface KernelName {
@@ -23,13 +28,14 @@ const OUTPUT = "decoder/logitsDense";
 const fitsEntry = (entry: string, { path, module }: KernelName): boolean =>
   path === entry || path.endsWith(`/${entry}`) || module === entry || module.endsWith(`.${entry}`);
 
-/** The regular expression of a whole name. @throws {ArgumentError} when it cannot be read */
-const wholeName = (where: string, pattern: string): RegExp => {
+/** The regular expression of a whole name, of a pattern of its end. @throws {ArgumentError} when the pattern cannot be read */
+const wholeName = (where: string, pattern: string, before = ""): RegExp => {
   try {
-    return new RegExp(`^(?:${pattern})$`);
-  } catch (error) {
+    return new RegExp(`^${before}(?:${pattern})$`);
+  } catch {
     const what = "the pattern is not a regular expression";
-    throw new ArgumentError({ where, what, got: pattern, hint: error instanceof Error ? error.message : undefined });
+    const hint = "escape (, [, *, + and ? with a backslash where they stand for themselves";
+    throw new ArgumentError({ where, what, got: pattern, hint });
   }
 };
 
@@ -49,8 +55,17 @@ export const kernelMatcher = (where: string, kernels: Kernels): ((name: KernelNa
 };
 
 /**
- * The value of the first key that fits a kernel, else `usual`. A key fits a Hugging Face module as in PEFT: the regular expression
- * `(.*\.)?(key)$` from its start.
+ * Whether a key of a pattern fits a kernel: it fits a Hugging Face module as in PEFT, the regular expression `(.*\.)?(key)$` from its start.
+ *
+ * @throws {ArgumentError} for a key that is not a regular expression
+ */
+export const keyMatcher = (where: string, key: string): ((name: KernelName) => boolean) => {
+  const whole = wholeName(where, key, "(?:.*\\.)?");
+  return ({ module }) => whole.test(module);
+};
+
+/**
+ * The value of the first key that fits a kernel, else `usual`.
  *
  * @throws {ArgumentError} for a key that is not a regular expression
  * @example patternValue("lora", { "decoder.*.q": 2 }, 8)(kernelName("decoder/layers/1/selfAttention/query")) // 2
@@ -60,10 +75,6 @@ export const patternValue = (
   patterns: Readonly<Record<string, number>>,
   usual: number,
 ): ((name: KernelName) => number) => {
-  const keys = Object.keys(patterns);
-  const expressions = keys.map((key) => wholeName(where, `(?:.*\\.)?(?:${key})`));
-  return ({ module }) => {
-    const at = expressions.findIndex((expression) => expression.test(module));
-    return at < 0 ? usual : patterns[keys[at]];
-  };
+  const matchers = Object.entries(patterns).map(([key, value]) => [keyMatcher(where, key), value] as const);
+  return (name) => matchers.find(([fits]) => fits(name))?.[1] ?? usual;
 };

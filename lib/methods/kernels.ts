@@ -5,7 +5,8 @@ import { closest } from "../edge/closest.js";
 import type { Kernel, T5Config } from "../t5/config.js";
 import { kernelNodes } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";
-import { type KernelName, type Kernels, kernelMatcher, kernelName, patternValue } from "./kernel-names.js";
+import { checkFrozen } from "./frozen.js";
+import { type KernelName, type Kernels, kernelMatcher, kernelName, keyMatcher, patternValue } from "./kernel-names.js";
 
 /** A kernel of a parameter tree. */
 export interface Target {
@@ -45,24 +46,31 @@ const forAllLayers = (where: string, { path, names }: Target, fits: (names: Kern
 const lastParts = (name: string, mark: string, count: number): string => name.split(mark).slice(-count).join(mark);
 
 /** Finds the kernel name closest to an unknown name, among names with the same number of parts. */
-const closestKernel = (name: string, names: readonly KernelName[]): string => {
-  const count = name.split(/[./]/).length;
-  const ends = names.flatMap(({ path, module }) => [lastParts(path, "/", count), lastParts(module, ".", count)]);
-  return closest(name, [...new Set(ends)]);
+const closestKernel = (name: string, known: readonly KernelName[]): string => {
+  const bare = name.replace(/[./](kernel|weight)$/, "");
+  const parts = bare.split(/[./]/);
+  const ends = (count: number): string[] => [
+    ...new Set(known.flatMap(({ path, module }) => [lastParts(path, "/", count), lastParts(module, ".", count)])),
+  ];
+  // A layer is named in place of its kernels: `attention` for `attention/query`.
+  const within = ends(parts.length + 1).find((end) => end.startsWith(`${bare}/`) || end.startsWith(`${bare}.`));
+  return within ?? closest(bare, ends(parts.length));
 };
 
 /** Describes a selection that matches no kernel, and suggests a remedy. */
-const explain = (kernels: Kernels, names: readonly KernelName[]): { readonly got: string; readonly hint: string } => {
+const explain = (kernels: Kernels, known: readonly KernelName[]): { readonly got: string; readonly hint: string } => {
   if (kernels === "all-linear") return { got: kernels, hint: "the model has no kernels" };
   if ("pattern" in kernels) {
-    const { path, module } = names[0];
+    const { path, module } = known[0];
     return {
       got: kernels.pattern,
       hint: `a pattern is a regular expression of a whole name, such as ${path} or ${module}`,
     };
   }
-  if (kernels.length === 0) return { got: "no name", hint: 'name a kernel at least, or give "all-linear"' };
-  return { got: kernels[0], hint: `did you mean ${closestKernel(kernels[0], names)}?` };
+  const [first = ""] = kernels;
+  if (first === "")
+    return { got: "no name", hint: `name one kernel or more, such as ${lastParts(known[0].path, "/", 1)}` };
+  return { got: first, hint: `did you mean ${closestKernel(first, known)}?` };
 };
 
 const noSuchKernel = (where: string, kernels: Kernels, targets: readonly Target[]): ArgumentError => {
@@ -75,9 +83,10 @@ const noSuchKernel = (where: string, kernels: Kernels, targets: readonly Target[
 /**
  * The kernels that are selected, in the order of the tree.
  *
- * @throws {ArgumentError} for a name or pattern that selects nothing, with the closest name
+ * @throws {ArgumentError} for a name or pattern that selects nothing, with the closest name; {TreeError} for a model that is not on the device
  */
 export const selectKernels = (where: string, config: T5Config, params: AnyParams, kernels: Kernels): Target[] => {
+  checkFrozen(where, params);
   const targets = targetsOf(config, params);
   const isThere = (some: Kernels): boolean => targets.some(({ names }) => names.some(kernelMatcher(where, some)));
   const entries: readonly Kernels[] = Array.isArray(kernels) ? kernels.map((entry: string) => [entry]) : [kernels];
@@ -107,5 +116,25 @@ export const byPattern = (
     got: [...new Set(values)].join(", "),
     at: target.path,
     hint: "unstack them: t5.unstackLayers(params)",
+  });
+};
+
+/** @throws {ArgumentError} for a key of a pattern that fits none of the selected kernels, with the closest name */
+export const checkKeys = (
+  where: string,
+  targets: readonly Target[],
+  patterns: Readonly<Record<string, number>>,
+): void => {
+  const known = targets.flatMap((target) => target.names);
+  const dead = Object.keys(patterns).find((key) => !known.some(keyMatcher(where, key)));
+  if (dead === undefined) return;
+  const modules = [...new Set(known.map(({ module }) => lastParts(module, ".", 1)))];
+  const translated = known.find(({ path }) => path.endsWith(`/${dead}`));
+  throw new ArgumentError({
+    where,
+    what: "a key of a pattern fits none of the selected kernels",
+    expected: `Hugging Face's names, such as ${modules.join(", ")}, or regular expressions of them`,
+    got: dead,
+    hint: `did you mean ${translated === undefined ? closest(dead, modules) : lastParts(translated.module, ".", 1)}?`,
   });
 };

@@ -3,17 +3,21 @@
  *
  * @see Hu et al. 2021, arXiv:2106.09685; Kalajdzievski 2023, arXiv:2312.03732; Liu et al. 2024, arXiv:2402.09353
  */
+import * as t from "io-ts";
 import { ArgumentError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
+import { optional } from "../edge/decode.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import type { Kernel, LowRank } from "../t5/config.js";
+import type { Kernel, LowRank, T5Config } from "../t5/config.js";
 import { mapKernels } from "../t5/kernel-nodes.js";
+import type { Batch } from "../t5/model.js";
 import type { AnyParams } from "../t5/stack.js";
 import { stopGradient } from "../transforms/stop-gradient.js";
-import type { Kernels } from "./kernel-names.js";
-import { byPattern, selectKernels, type Target } from "./kernels.js";
+import { type Kernels, KernelsCodec } from "./kernel-names.js";
+import { byPattern, checkKeys, selectKernels, type Target } from "./kernels.js";
 import type { Method } from "./method.js";
+import { readOptions } from "./options.js";
 import { checkTree, type ShapeTree } from "./trees.js";
 
 const WHERE = "methods.lora";
@@ -25,7 +29,7 @@ export interface LoraOptions {
   readonly alpha?: number;
   /** Which kernels. Default queries and values of all attentions, as in PEFT. */
   readonly kernels?: Kernels;
-  /** Other ranks for kernels whose Hugging Face name ends as a key says, a regular expression; the first that fits counts. */
+  /** Other ranks for kernels whose Hugging Face name (`q`, `DenseReluDense.wo`) ends with a key, a regular expression; the first that fits counts. */
   readonly rankPattern?: Readonly<Record<string, number>>;
   /** Other `alpha`s, likewise. */
   readonly alphaPattern?: Readonly<Record<string, number>>;
@@ -36,6 +40,19 @@ export interface LoraOptions {
   /** DoRA: whether the length of each column is trained for itself. Default false. */
   readonly dora?: boolean;
 }
+
+const byPatterns = t.record(t.string, t.number, "numbers by pattern");
+
+export const LORA_OPTIONS = {
+  rank: optional(t.number),
+  alpha: optional(t.number),
+  kernels: optional(KernelsCodec),
+  rankPattern: optional(byPatterns),
+  alphaPattern: optional(byPatterns),
+  dropout: optional(t.number),
+  rankStabilized: optional(t.boolean),
+  dora: optional(t.boolean),
+};
 
 /** The factors of one kernel; with layers stacked each has a first axis for the layer. */
 export interface LoraFactors {
@@ -91,20 +108,28 @@ const checkNode = ({ path, node }: Target, dora: boolean): void => {
  *   trained too
  *
  * In `apply`, `a` and `b` may have an axis more in front of their last two, for the rows of a batch that has factors for each (not in DoRA).
- * @throws {ArgumentError} for options out of range, and (in `init`, `apply`) a name or pattern that selects no kernel, with the closest one;
+ * @throws {ArgumentError} for options out of range, and (in `init`, `apply`) a name, pattern or key that fits no kernel, with the closest one;
  * {TreeError}, {ShapeError} (in `apply`) for a tree of other settings or of another model
  * @see Hu et al. 2021, arXiv:2106.09685
  * @example const method = methods.lora({ rank: 8, alpha: 16, kernels: ["query", "value"] })
  */
 export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
-  const { rank = 8, alpha = 8, kernels = ["query", "value"], rankPattern = {}, alphaPattern = {} } = options;
-  const { dropout = 0, rankStabilized = false, dora = false } = options;
+  const given = readOptions(WHERE, LORA_OPTIONS, options);
+  const { rank = 8, alpha = 8, kernels = ["query", "value"], rankPattern = {}, alphaPattern = {} } = given;
+  const { dropout = 0, rankStabilized = false, dora = false } = given;
   const settings = { rank, alpha, kernels, rankPattern, alphaPattern, dropout, rankStabilized, dora };
   checkOptions(settings);
   const rankOf = (target: Target): number => byPattern(WHERE, target, rankPattern, rank);
   const scaleOf = (target: Target): number => {
     const size = rankOf(target);
     return byPattern(WHERE, target, alphaPattern, alpha) / (rankStabilized ? Math.sqrt(size) : size);
+  };
+
+  const targetsOf = (config: T5Config, frozen: AnyParams): Target[] => {
+    const targets = selectKernels(WHERE, config, frozen, kernels);
+    checkKeys(WHERE, targets, rankPattern);
+    checkKeys(WHERE, targets, alphaPattern);
+    return targets;
   };
 
   /** The shapes of the factors; `rows` is the axis of a batch whose rows have factors each. */
@@ -114,10 +139,11 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
     const factors = { a: [...layers, ...rows, inputs, rank], b: [...layers, ...rows, rank, outputs] };
     return dora ? { ...factors, magnitude: [...layers, outputs] } : factors;
   };
-  const wantedFor = (target: Target, factors: LoraFactors | undefined): ShapeTree => {
+  const wantedFor = (target: Target, factors: LoraFactors | undefined, batch: Batch | undefined): ShapeTree => {
     const a: unknown = factors?.a;
     const { ndim } = target.node.kernel;
-    return shapesOf(target, !dora && isTensor(a) && a.ndim === ndim + 1 ? [a.shape[ndim - 2]] : []);
+    const byRow = !dora && isTensor(a) && a.ndim === ndim + 1;
+    return shapesOf(target, byRow ? [batch?.inputs.shape[0] ?? a.shape[ndim - 2]] : []);
   };
 
   /** The node with a low-rank term beside its kernel. */
@@ -138,7 +164,7 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
     settings: { name: "lora", ...settings },
     init: (key, config, frozen) =>
       Object.fromEntries(
-        selectKernels(WHERE, config, frozen, kernels).map((target, i) => {
+        targetsOf(config, frozen).map((target, i) => {
           const { kernel } = target.node;
           const bound = 1 / Math.sqrt(kernel.shape[kernel.ndim - 2]);
           const shapes = shapesOf(target) as Readonly<Record<"a" | "b", readonly number[]>>;
@@ -147,12 +173,12 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
           return [target.path, dora ? { a, b, magnitude: columnLengths(kernel) } : { a, b }];
         }),
       ),
-    apply: (config, frozen, tuned) => {
-      const targets = selectKernels(WHERE, config, frozen, kernels);
+    apply: (config, frozen, tuned, batch) => {
+      const targets = targetsOf(config, frozen);
       const factorsAt = (path: string): LoraFactors | undefined => (tuned as LoraTree | undefined)?.[path];
       checkTree(
         WHERE,
-        Object.fromEntries(targets.map((one) => [one.path, wantedFor(one, factorsAt(one.path))])),
+        Object.fromEntries(targets.map((one) => [one.path, wantedFor(one, factorsAt(one.path), batch)])),
         tuned,
       );
       const nodes = new Map(targets.map((target) => [target.path, withTerm(target, tuned[target.path])]));

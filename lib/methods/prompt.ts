@@ -3,14 +3,18 @@
  *
  * @see Lester et al. 2021, arXiv:2104.08691
  */
+import * as t from "io-ts";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
+import { isTensor, type Tensor } from "../core/tensor.js";
+import { optional } from "../edge/decode.js";
 import * as np from "../np/index.js";
 import { sampledVocabulary } from "../prompt/index.js";
 import type { PromptParams } from "../t5/model.js";
 import type { Inserted } from "../t5/modified.js";
+import { checkFrozen } from "./frozen.js";
 import type { Method } from "./method.js";
-import { checkTree } from "./trees.js";
+import { readOptions } from "./options.js";
+import { checkTree, kindOf } from "./trees.js";
 
 const WHERE = "methods.prompt";
 
@@ -48,6 +52,16 @@ export interface PromptOptions {
   readonly init?: (key: Tensor, embeddings: Tensor, length: number) => Tensor;
 }
 
+type Init = NonNullable<PromptOptions["init"]>;
+
+/** The options that JSON can hold. */
+export const PROMPT_OPTIONS = {
+  length: optional(t.number),
+  position: optional(t.string as t.Type<PromptPosition, string, unknown>),
+  sees: optional(t.array(t.string as t.Type<Visibility, string, unknown>, "list of names")),
+};
+const OPTIONS = { ...PROMPT_OPTIONS, init: optional(t.Function as unknown as t.Type<Init, Init, unknown>) };
+
 const checkOptions = (length: number, position: PromptPosition, sees: readonly Visibility[] | undefined): void => {
   const fail = (what: string, expected: string, got: unknown): never => {
     throw new ArgumentError({ where: WHERE, what, expected, got: String(got) });
@@ -74,12 +88,12 @@ const visibility = (length: number, sees: readonly Visibility[]): Tensor => {
 
 /** @throws {ShapeError} when a prompt to start from is not `[length, width]` */
 const checkPrompt = (prompt: Tensor, length: number, width: number): Tensor => {
-  if (prompt.ndim === 2 && prompt.shape[0] === length && prompt.shape[1] === width) return prompt;
+  if (isTensor(prompt) && prompt.ndim === 2 && prompt.shape[0] === length && prompt.shape[1] === width) return prompt;
   throw new ShapeError({
     where: WHERE,
     what: "the prompt does not fit the model or its length",
     expected: `[${length},${width}]`,
-    got: `${prompt.aval}`,
+    got: kindOf(prompt),
     hint: "a prompt belongs to one model size; `length` is its number of vectors",
   });
 };
@@ -93,13 +107,14 @@ const checkPrompt = (prompt: Tensor, length: number, width: number): Tensor => {
  * @example const method = methods.prompt({ length: 100, init: (key, table, n) => prompt.randomUniform(key, n, table.shape[1]) })
  */
 export const prompt = (options: PromptOptions = {}): Method<PromptParams> => {
-  const { length = 20, position = "before", sees, init = sampledVocabulary } = options;
+  const { length = 20, position = "before", sees, init = sampledVocabulary } = readOptions(WHERE, OPTIONS, options);
   checkOptions(length, position, sees);
   return {
     settings: { name: "prompt", length, position, ...(sees && { sees }) },
-    init: (key, config, { tokenEmbedder: { embedding } }) => ({
-      prompt: checkPrompt(init(key, embedding, length), length, config.dModel),
-    }),
+    init: (key, config, frozen) => {
+      checkFrozen(WHERE, frozen);
+      return { prompt: checkPrompt(init(key, frozen.tokenEmbedder.embedding, length), length, config.dModel) };
+    },
     apply: (config, frozen, tuned) => {
       checkTree(WHERE, { prompt: [length, config.dModel] }, tuned);
       const mask = sees && { prefixSees: visibility(length, sees) };

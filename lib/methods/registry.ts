@@ -4,19 +4,20 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { ConfigError, isFluxionError } from "../core/errors.js";
 import { closest } from "../edge/closest.js";
-import { type Caller, closed, decodeAs, naturalNumber, optional } from "../edge/decode.js";
+import { type Caller, closed, decodeAs, naturalNumber } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { compose } from "./compose.js";
 import { design } from "./design.js";
-import { ia3 } from "./ia3.js";
-import { lora } from "./lora.js";
-import type { Method } from "./method.js";
+import { IA3_OPTIONS, ia3 } from "./ia3.js";
+import { LORA_OPTIONS, lora } from "./lora.js";
+import type { Method, MethodSettings } from "./method.js";
+import { hintFor, names } from "./options.js";
 import type { PeftForm } from "./peft/adapter.js";
 import { IA3 } from "./peft/ia3.js";
 import { LORA } from "./peft/lora.js";
 import { PROMPT } from "./peft/prompt.js";
 import { LN_TUNING } from "./peft/weights.js";
-import { type PromptPosition, prompt, type Visibility } from "./prompt.js";
+import { PROMPT_OPTIONS, prompt } from "./prompt.js";
 import { weights } from "./weights.js";
 
 const caller: Caller<ConfigError> = { where: "methodOf", error: ConfigError };
@@ -28,14 +29,10 @@ export interface KnownMethod {
   /** The names of its settings, besides `name`. */
   readonly options: readonly string[];
   /** The method of such settings; those that are missing have their usual values. */
-  readonly make: (settings: object, source: string) => Made;
+  readonly make: (settings: MethodSettings, source: string) => Made;
   /** How PEFT stores its trained trees, where PEFT has the method. */
   readonly peft?: PeftForm;
 }
-
-/** Settings without those that are missing, which would hide the usual values. */
-const given = <T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 
 /** What a method refuses, as an error of its settings. */
 const attempt = (make: () => Method, at: string): Made =>
@@ -45,66 +42,35 @@ const attempt = (make: () => Method, at: string): Made =>
     throw error;
   });
 
-const known = <P extends t.Props>(
-  props: P,
-  make: (options: t.TypeOfProps<P>, source: string) => Method,
+/** The codecs of options. */
+type Codecs<O> = { readonly [K in keyof O]?: t.Decoder<unknown, O[K] | undefined> };
+
+const known = <O extends object>(
+  codecs: Codecs<O>,
+  make: (options: O, source: string) => Method,
   peft?: PeftForm,
 ): KnownMethod => {
-  const options = Object.keys(props);
-  const codec = closed({ name: t.string, ...props }, "settings of a method");
-  const hintOf = (settings: object): string | undefined => {
-    const other = Object.keys(settings).find((key) => key !== "name" && !options.includes(key));
-    return other === undefined ? undefined : `did you mean ${closest(other, options)}?`;
-  };
+  const options = Object.keys(codecs);
+  const codec = closed(codecs as object as t.Props, "settings of a method");
   return {
     options,
-    make: (settings, source) =>
+    make: ({ name: _name, ...settings }, source) =>
       pipe(
-        decodeAs(codec, caller, source, hintOf(settings))(settings),
-        E.chain((decoded) => attempt(() => make(decoded as t.TypeOfProps<P>, source), source)),
+        decodeAs(codec, caller, source, hintFor(settings, options))(settings),
+        E.chain((decoded) => attempt(() => make(decoded as O, source), source)),
       ),
     ...(peft && { peft }),
   };
 };
 
-const names = t.array(t.string);
-const numbers = t.record(t.string, t.number);
-const kernels = t.union([names, closed({ pattern: t.string }, "pattern"), t.literal("all-linear")]);
-
 /** The methods by name. */
 export const METHODS: Readonly<Record<string, KnownMethod>> = {
-  prompt: known(
-    {
-      length: optional(t.number),
-      position: optional(t.string as t.Type<PromptPosition, string, unknown>),
-      sees: optional(t.array(t.string as t.Type<Visibility, string, unknown>)),
-    },
-    ({ length, position, sees }) => prompt(given({ length, position, sees })),
-    PROMPT,
-  ),
-  lora: known(
-    {
-      rank: optional(t.number),
-      alpha: optional(t.number),
-      kernels: optional(kernels),
-      rankPattern: optional(numbers),
-      alphaPattern: optional(numbers),
-      dropout: optional(t.number),
-      rankStabilized: optional(t.boolean),
-      dora: optional(t.boolean),
-    },
-    ({ rank, alpha, kernels, rankPattern, alphaPattern, dropout, rankStabilized, dora }) =>
-      lora(given({ rank, alpha, kernels, rankPattern, alphaPattern, dropout, rankStabilized, dora })),
-    LORA,
-  ),
-  ia3: known(
-    { kernels: optional(names), feedForward: optional(names) },
-    ({ kernels, feedForward }) => ia3(given({ kernels, feedForward })),
-    IA3,
-  ),
-  weights: known({ where: names }, ({ where }) => weights(where), LN_TUNING),
-  design: known({ ids: t.array(naturalNumber) }, ({ ids }) => design(ids)),
-  compose: known({ methods: t.record(t.string, t.UnknownRecord) }, ({ methods }, source) =>
+  prompt: known(PROMPT_OPTIONS, prompt, PROMPT),
+  lora: known(LORA_OPTIONS, lora, LORA),
+  ia3: known(IA3_OPTIONS, ia3, IA3),
+  weights: known({ where: names }, ({ where }: { where: readonly string[] }) => weights(where), LN_TUNING),
+  design: known({ ids: t.array(naturalNumber) }, ({ ids }: { ids: readonly number[] }) => design(ids)),
+  compose: known({ methods: t.record(t.string, t.UnknownRecord) }, ({ methods }: { methods: object }, source) =>
     compose(
       Object.fromEntries(
         Object.entries(methods).map(([name, settings]) => [
@@ -144,5 +110,5 @@ export const methodOf = (settings: unknown, source = "settings"): E.Either<Confi
   pipe(
     decodeAs(Named, caller, source)(settings),
     E.chain(({ name }) => entryOf(name, source)),
-    E.chain(({ make }) => make(settings as object, source)),
+    E.chain(({ make }) => make(settings as MethodSettings, source)),
   );

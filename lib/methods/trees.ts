@@ -1,6 +1,6 @@
 /** @file Trained trees that are records by the path of what they change. */
-import { sameShape, sizeOf } from "../core/aval.js";
-import { ShapeError, TreeError } from "../core/errors.js";
+import { isFloat, sameShape, sizeOf } from "../core/aval.js";
+import { DTypeError, ShapeError, TreeError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { isTensor } from "../core/tensor.js";
 
@@ -22,7 +22,7 @@ const WHAT = "the trained tree is not that of these settings and this model";
 const HINT = "apply it to the model and with the settings it was trained with";
 
 /** Describes an unexpected value for an error message. */
-const kindOf = (x: unknown): string => {
+export const kindOf = (x: unknown): string => {
   if (isTensor(x)) return `a tensor ${x.aval}`;
   if (typeof x !== "object" || x === null) return String(x);
   return `a record of ${Object.keys(x).join(", ") || "nothing"}`;
@@ -42,7 +42,7 @@ export const checkEntries = (where: string, names: readonly string[], tuned: unk
   if (surplus !== undefined) throw wrong(`an entry ${surplus}, which is not selected`);
 };
 
-/** @throws {TreeError} when a trained tree has other entries than `wanted`; {ShapeError} when a tensor in it has another shape */
+/** @throws {TreeError} when a trained tree has other entries than `wanted`; {ShapeError} when a tensor in it has another shape, {DTypeError} when it is of integers */
 export const checkTree = (where: string, wanted: ShapeTree, tuned: unknown, at?: string): void => {
   checkEntries(where, Object.keys(wanted), tuned, at);
   for (const [key, shape] of Object.entries(wanted)) {
@@ -55,6 +55,10 @@ export const checkTree = (where: string, wanted: ShapeTree, tuned: unknown, at?:
     const expected = `[${shape}]`;
     if (!isTensor(entry))
       throw new TreeError({ where, what: WHAT, expected, got: kindOf(entry), at: path, hint: HINT });
+    if (!isFloat(entry.dtype)) {
+      const what = "a trained tensor is not of floating-point numbers";
+      throw new DTypeError({ where, what, expected: "float32", got: `${entry.aval}`, at: path });
+    }
     if (sameShape(entry.shape, shape)) continue;
     const what = "a trained tensor does not fit these settings and this model";
     throw new ShapeError({ where, what, expected, got: `${entry.aval}`, at: path, hint: HINT });

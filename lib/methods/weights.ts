@@ -1,4 +1,5 @@
 /** @file Training the weights themselves: all of them (model tuning), the scales of the norms, or those that paths select. */
+import * as t from "io-ts";
 import { ArgumentError } from "../core/errors.js";
 import { type KeyPath, leavesOf, treeMapWithPath } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
@@ -8,7 +9,9 @@ import { kernelNodes, mapKernels } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";
 import { mask } from "../tree/index.js";
 import { leavesByPath, slashPath } from "../tree/map.js";
+import { checkFrozen } from "./frozen.js";
 import type { Method } from "./method.js";
+import { names, readArgument } from "./options.js";
 import { checkTree } from "./trees.js";
 
 const WHERE = "methods.weights";
@@ -20,16 +23,19 @@ export type WeightTree = Readonly<Record<string, Tensor>>;
 const selectedBy = (params: AnyParams, glob: string | readonly string[]): boolean[] =>
   leavesOf(mask(params, glob as string)) as boolean[];
 
-/** The path, or the glob with another last name, that is most like a glob that selects nothing. */
+/** The glob with one other name that selects something, or the path, that is most like a glob that selects nothing. */
 const closestGlob = (params: AnyParams, glob: string, paths: readonly string[]): string => {
-  const rest = glob.slice(0, glob.lastIndexOf("/") + 1);
-  const lastNames = new Set(paths.map((path) => path.slice(path.lastIndexOf("/") + 1)));
-  const others = [...lastNames].map((name) => `${rest}${name}`);
+  const parts = glob.split("/");
+  const known = [...new Set(paths.flatMap((path) => path.split("/")))];
+  const others = parts.flatMap((part, i) =>
+    part.includes("*") ? [] : known.map((name) => parts.with(i, name).join("/")),
+  );
   return closest(glob, [...others.filter((one) => selectedBy(params, one).includes(true)), ...paths]);
 };
 
 /** The leaves that globs select, by path. @throws {ArgumentError} for a glob that selects none */
 const selectLeaves = (params: AnyParams, where: readonly string[]): (readonly [path: string, leaf: Tensor])[] => {
+  checkFrozen(WHERE, params);
   const leaves = leavesByPath<Tensor>(params);
   const empty = where.find((glob) => !selectedBy(params, glob).includes(true));
   if (empty !== undefined || where.length === 0) {
@@ -77,7 +83,8 @@ const checkBare = (params: AnyParams, replaced: Readonly<Record<string, unknown>
  * @example const method = methods.weights("decoder/logitsDense/kernel")
  */
 export const weights = (where: string | readonly string[]): Method<WeightTree> => {
-  const globs = typeof where === "string" ? [where] : where;
+  const given = readArgument(WHERE, "where", t.union([t.string, names]), where);
+  const globs = typeof given === "string" ? [given] : given;
   return {
     settings: { name: "weights", where: globs },
     // Copies: what trains takes its tree over, and the frozen model stays as it is.

@@ -29,7 +29,16 @@ import {
   tensorName,
   WHERE,
 } from "./adapter.js";
-import { isPattern, kernelsOf, lastNames, moduleList, moduleNames, modulesOf, usedEntries } from "./module-names.js";
+import {
+  isPattern,
+  kernelsOf,
+  lastNames,
+  moduleList,
+  moduleNames,
+  modulesOf,
+  usedEntries,
+  usedKeys,
+} from "./module-names.js";
 
 /** The trained tree: by kernel `a` `[in, r]`, `b` `[r, out]`, and DoRA's `magnitude` `[out]`. */
 export type HostLora = Readonly<
@@ -133,14 +142,16 @@ const wantedOf = ({ rank, rankPattern, dora }: LoraSettings, node: string, parts
   }));
 };
 
-/** The kernels without entries of a list that mean none of these. */
-const usedKernels = (kernels: Kernels, nodes: readonly (readonly [string, unknown])[]): Kernels =>
-  kernels === "all-linear" || "pattern" in kernels
-    ? kernels
-    : usedEntries(
-        kernels,
-        nodes.map(([node]) => node),
-      );
+/** The settings without names and keys that fit none of these kernels. */
+const used = (settings: LoraSettings, nodes: readonly string[]): LoraSettings => {
+  const { kernels, rankPattern, alphaPattern } = settings;
+  return {
+    ...settings,
+    kernels: kernels === "all-linear" || "pattern" in kernels ? kernels : usedEntries(kernels, nodes),
+    rankPattern: usedKeys(rankPattern, nodes),
+    alphaPattern: usedKeys(alphaPattern, nodes),
+  };
+};
 
 const treeOf = (settings: LoraSettings, adapter: PeftAdapter, source: string): E.Either<PeftFailure, Content> => {
   const nodes = selectNodes(adapter, PARTS, settings.kernels);
@@ -149,7 +160,10 @@ const treeOf = (settings: LoraSettings, adapter: PeftAdapter, source: string): E
   return pipe(
     checkTensors(wanted, adapter, source, "lora_A and lora_B of the modules in target_modules"),
     E.map(() => ({
-      settings: { ...settings, kernels: usedKernels(settings.kernels, nodes) },
+      settings: used(
+        settings,
+        nodes.map(([node]) => node),
+      ),
       config: adapter.config,
       tuned: Object.fromEntries(
         nodes.map(([node, parts]) => {

@@ -1,7 +1,7 @@
 /** @file Names of kernels as PEFT's configurations have them: Hugging Face's modules. */
 import * as t from "io-ts";
 import { such } from "../../edge/decode.js";
-import { type Kernels, kernelMatcher, kernelName } from "../kernel-names.js";
+import { type Kernels, kernelMatcher, kernelName, keyMatcher } from "../kernel-names.js";
 import { WHERE } from "./adapter.js";
 
 /** Whether a text is a regular expression. */
@@ -24,6 +24,15 @@ export const kernelsOf = (names: t.TypeOf<typeof moduleNames>): Kernels =>
 export const usedEntries = (list: readonly string[], nodes: readonly string[]): string[] => {
   const names = nodes.map(kernelName);
   return list.filter((entry) => names.some(kernelMatcher(WHERE, [entry])));
+};
+
+/** The keys of a pattern that fit one of these kernels: PEFT lets others pass. */
+export const usedKeys = (
+  patterns: Readonly<Record<string, number>>,
+  nodes: readonly string[],
+): Record<string, number> => {
+  const names = nodes.map(kernelName);
+  return Object.fromEntries(Object.entries(patterns).filter(([key]) => names.some(keyMatcher(WHERE, key))));
 };
 
 /** What Hugging Face calls the kernels that have one name in every attention and MLP. */

@@ -102,6 +102,10 @@ const contentOf = (
   return E.left(new CheckpointError({ where: WHERE, what, expected, got, at: source }));
 };
 
+/** Describes where a prompt stands and what it sees, for an error message. */
+export const describePlace = (position: unknown, sees: unknown): string =>
+  `position "${position}"${sees === undefined ? "" : `, sees ${brief(sees)}`}`;
+
 const toPeft = ({ settings, tuned, config }: Content): E.Either<UnsupportedError, PeftAdapter> => {
   const { length, position, sees } = settings;
   if (position !== "before" || sees !== undefined) {
@@ -110,7 +114,7 @@ const toPeft = ({ settings, tuned, config }: Content): E.Either<UnsupportedError
         where: "saveAdapter",
         what: "PEFT has no adapter for such a prompt",
         expected: 'position "before", and nothing in sees',
-        got: `position "${position}"${sees === undefined ? "" : `, sees ${brief(sees)}`}`,
+        got: describePlace(position, sees),
         hint: "save it in fluxion's own form, a .safetensors file",
       }),
     );

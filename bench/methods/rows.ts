@@ -47,7 +47,7 @@ const withPrompt = (title: string, rates: readonly [number, number], length: num
 
 const LENGTH = 20;
 const OUTPUT = "decoder/logitsDense/kernel";
-const RATES = { prompt: 0.3, lora: 0.003, scales: 0.01, weights: 0.001 } as const;
+const RATES = { prompt: 0.1, lora: 0.003, scales: 0.01, weights: 0.001 } as const;
 
 /** By the names of the command line, in the order of the table. */
 export const ROWS = {

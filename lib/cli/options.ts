@@ -55,7 +55,11 @@ const trainingOptions = (): Option[] => [
   numeric("--batch-size <n>", "examples a step", 32),
   numeric("--batch-tokens <n>", "padded tokens a step, as many examples as fit, in place of --batch-size; 0: not", 0),
   numeric("--microbatches <n>", "parts of a batch whose gradients are added, for less memory; they divide it", 1),
-  numeric("--learning-rate <x>", "constant learning rate of Adafactor; the paper has 0.001 for all weights", 0.3),
+  numeric(
+    "--learning-rate <x>",
+    "constant learning rate of Adafactor; the paper has 0.3 for prompts and 0.001 for all weights",
+    0.1,
+  ),
   numeric("--weight-decay <x>", "share of what is trained that each step takes away", 1e-5),
   numeric("--decay-rate <x>", "exponent of Adafactor's second-moment decay", 0.8),
   numeric("--optimizer-start-step <n>", "step Adafactor starts to count from; the released runs had 1100000", 0),

@@ -85,6 +85,7 @@ export {
   logmeanexp,
   logSoftmax,
   oneHot,
+  type SoftmaxOptions,
   type StandardizeOptions,
   softmax,
   standardize,

@@ -5,7 +5,6 @@ import * as np from "../np/index.js";
 import { checkpointName } from "../transforms/checkpoint.js";
 import type { T5Attention, T5Config } from "./config.js";
 import type { Drop } from "./drop.js";
-import { MASKED } from "./masks.js";
 import { project } from "./project.js";
 
 /** What an attention sees: keys and values, `[rows, heads, length, dKv]` each. */
@@ -44,17 +43,11 @@ export const joined = (first: KeyValue, second: KeyValue): KeyValue => ({
   value: np.concatenate([first.value, second.value], 2),
 });
 
-/** How far below the best score a key may be: its weight is then `e ** -70` of the best one's, far less than float64 can add to 1. */
-const FAR = 70;
-
 /**
- * Scores without those whose weight cannot change a result. T5 does not scale its scores, so that many weights would be subnormal numbers,
- * with which processors compute up to fifty times slower, in the products here and all through the backward pass.
+ * The least weight that counts, far less than float64 can add to 1. T5 does not scale its scores, so that a trained model has many weights
+ * that would be subnormal numbers; see `least` of `nn.softmax`.
  */
-const withoutTiny = (scores: Tensor): Tensor => {
-  const least = np.subtract(np.max(scores, { axis: -1, keepDims: true }), FAR);
-  return np.where(np.greaterEqual(scores, least), scores, MASKED);
-};
+const LEAST = Math.exp(-70);
 
 /** What attention over whole sequences has besides. */
 export interface WholeSequences {
@@ -66,7 +59,7 @@ export interface WholeSequences {
 /** Weights `[rows, heads, Q, K]` of scores, which sum to 1 over the keys. */
 const weightsOf = (scores: Tensor, whole: WholeSequences | undefined): Tensor => {
   if (whole === undefined) return nn.softmax(scores, -1);
-  return whole.drop(checkpointName(nn.softmax(withoutTiny(scores), -1), whole.name), [-2]);
+  return whole.drop(checkpointName(nn.softmax(scores, -1, { least: LEAST }), whole.name), [-2]);
 };
 
 /**

@@ -39,6 +39,22 @@ check("where nothing counts there is no NaN, neither in the result nor in the gr
   near(numbers(grad((x: Tensor) => np.sum(nn.softmax(x, -1, { where: none })))(f64([1, 2]))), [0, 0]);
 });
 
+check("weights below the least are 0, in the derivative too, and NaN is not hidden", () => {
+  const x = f64([0, -1, -50, -80]);
+  const [least, whole] = [Math.exp(-70), numbers(nn.softmax(x))];
+  near(numbers(nn.softmax(x, -1, { least })), [whole[0], whole[1], whole[2], 0]);
+  assert.ok(whole[3] > 0 && whole[3] < least);
+  assert.equal(numbers(nn.softmax(f64([0, -80]), -1, { least, where: np.array([true, true]) })), [1, 0]);
+  // The derivative of the last weight with respect to its own score is the weight itself.
+  const slope = (options: object) => grad((y: Tensor) => np.slice(nn.softmax(y, -1, options), [3]))(x);
+  for (const options of [{ least }, { least, where: np.ones([4], "bool") }]) assert.is(numbers(slope(options))[3], 0);
+  assert.ok(numbers(slope({}))[3] > 0);
+  assert.ok(numbers(nn.softmax(f64([0, Number.NaN]), -1, { least })).every(Number.isNaN));
+  for (const bad of [-1, 1, Number.NaN]) {
+    assert.throws(() => nn.softmax(x, -1, { least: bad }), /nn\.softmax: the least weight is out of range/);
+  }
+});
+
 check("several axes count as one", () => {
   const x = f64([1, 2, 3, 4, 5, 6], [1, 2, 3]);
   near(numbers(nn.softmax(x, [1, 2])), numbers(nn.softmax(np.ravel(x))));

@@ -41,24 +41,37 @@ const plainSoftmax = (x: TensorLike, axis: Axis, options: Where): Tensor => {
 };
 
 export interface SoftmaxOptions extends Where {
-  /** Weights below it are 0 in the result, and in its derivative. Default 0: none. */
+  /**
+   * The least weight besides 0: weights are rounded to multiples of a power of two, `least` or the next above it (in float64 to finer ones).
+   * Default 0: all weights stay.
+   */
   readonly least?: number;
 }
 
-/** Weights without those below the least. NaN stays. @throws {ArgumentError} for a least weight out of range */
+/** Bits of a float32 after the first. */
+const FRACTION = 23;
+
+/**
+ * Weights rounded to multiples of the least; NaN stays. A sum with a number so much larger has no smaller bits, and taking it away again
+ * leaves no others: two fast passes, where a comparison and a choice take four.
+ *
+ * @throws {ArgumentError} for a least weight out of range
+ */
 const fromLeast = (weights: Tensor, { least = 0 }: SoftmaxOptions): Tensor => {
   if (!(least >= 0 && least < 1)) {
     const what = "the least weight is out of range";
     throw new ArgumentError({ where: "nn.softmax", what, expected: "0 <= least < 1", got: `${least}` });
   }
-  return least === 0 ? weights : np.where(np.less(weights, least), 0, weights);
+  if (least === 0) return weights;
+  const large = 2 ** (Math.ceil(Math.log2(least)) + FRACTION);
+  return np.subtract(np.add(weights, large), large);
 };
 
 /**
  * `exp(x) / sum(exp(x))` along an axis or several. Its derivative is stated in terms of the result: `y · (dx - sum(y · dx))`.
  *
- * - `least`: weights below it are 0. Where scores lie far apart, many weights are subnormal numbers, with which processors compute up to
- *   fifty times slower: in the products that follow, and all through the backward pass
+ * - `least`: where scores lie far apart, many weights are subnormal numbers, with which processors compute up to fifty times slower, in the
+ *   products that follow and all through the backward pass; with `least` there are none
  *
  * @throws {ArgumentError} for a `least` that is not from 0 to below 1
  * @see JAX's `jax.nn.softmax`

@@ -44,10 +44,10 @@ export const joined = (first: KeyValue, second: KeyValue): KeyValue => ({
 });
 
 /**
- * The least weight that counts, far less than float64 can add to 1. T5 does not scale its scores, so that a trained model has many weights
+ * The least weight besides 0, far less than float64 can add to 1. T5 does not scale its scores, so that a trained model has many weights
  * that would be subnormal numbers; see `least` of `nn.softmax`.
  */
-const LEAST = Math.exp(-70);
+const LEAST = 2 ** -100;
 
 /** What attention over whole sequences has besides. */
 export interface WholeSequences {

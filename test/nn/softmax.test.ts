@@ -1,10 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { withRuntime } from "../../lib/core/runtime.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import * as nn from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
 import { grad } from "../../lib/transforms/grad.js";
-import { f64, messageOf, numbers, onReference } from "../helpers/runtime.js";
+import { jit } from "../../lib/transforms/jit.js";
+import { f64, messageOf, numbers, onReference, runtimes } from "../helpers/runtime.js";
 
 const Softmax = suite("nn/softmax");
 
@@ -39,21 +41,39 @@ check("where nothing counts there is no NaN, neither in the result nor in the gr
   near(numbers(grad((x: Tensor) => np.sum(nn.softmax(x, -1, { where: none })))(f64([1, 2]))), [0, 0]);
 });
 
-check("weights below the least are 0, in the derivative too, and NaN is not hidden", () => {
-  const x = f64([0, -1, -50, -80]);
-  const [least, whole] = [Math.exp(-70), numbers(nn.softmax(x))];
-  near(numbers(nn.softmax(x, -1, { least })), [whole[0], whole[1], whole[2], 0]);
-  assert.ok(whole[3] > 0 && whole[3] < least);
-  assert.equal(numbers(nn.softmax(f64([0, -80]), -1, { least, where: np.array([true, true]) })), [1, 0]);
-  // The derivative of the last weight with respect to its own score is the weight itself.
-  const slope = (options: object) => grad((y: Tensor) => np.slice(nn.softmax(y, -1, options), [3]))(x);
-  for (const options of [{ least }, { least, where: np.ones([4], "bool") }]) assert.is(numbers(slope(options))[3], 0);
+const leastWeights = (): void => {
+  const softmax = (x: Tensor, options: nn.SoftmaxOptions): readonly number[] =>
+    numbers(jit((y: Tensor) => nn.softmax(y, -1, options))(x));
+  const x = np.array([0, -1, -50, -80, -85, -100]);
+  const least = 2 ** -100;
+  const whole = softmax(x, {});
+  const rounded = softmax(x, { least });
+  assert.equal(numbers(nn.softmax(x, -1, { least })), rounded);
+  assert.equal(rounded.slice(0, 2), whole.slice(0, 2));
+  assert.ok(Math.abs(rounded[2] / whole[2] - 1) < 1e-6);
+  assert.ok(whole[3] > 0 && whole[3] < least / 2);
+  assert.equal(rounded.slice(3), [0, 0, 0]);
+  const where = np.ones([6], "bool");
+  assert.equal(softmax(x, { least, where }).slice(3), [0, 0, 0]);
+  // Weights of about 1 to 2, and of a third of the least.
+  const steps = softmax(np.log(np.array([1, 1.4 * least, 0.3 * least])), { least: 0.9 * least });
+  assert.equal(steps.slice(1), [least, 0]);
+  // The derivative of a small weight with respect to its own score is the weight itself.
+  const slope = (options: object) => jit(grad((y: Tensor) => np.slice(nn.softmax(y, -1, options), [3])))(x);
+  assert.is(numbers(slope({ least }))[3], 0);
   assert.ok(numbers(slope({}))[3] > 0);
-  assert.ok(numbers(nn.softmax(f64([0, Number.NaN]), -1, { least })).every(Number.isNaN));
+  assert.ok(softmax(np.array([0, Number.NaN]), { least }).every(Number.isNaN));
   for (const bad of [-1, 1, Number.NaN]) {
     assert.throws(() => nn.softmax(x, -1, { least: bad }), /nn\.softmax: the least weight is out of range/);
   }
-});
+};
+
+for (const { label, open } of runtimes()) {
+  Softmax(
+    `${label}: weights are rounded to multiples of the least, in the derivative too, and NaN is not hidden`,
+    async () => withRuntime(await open(), leastWeights),
+  );
+}
 
 check("several axes count as one", () => {
   const x = f64([1, 2, 3, 4, 5, 6], [1, 2, 3]);

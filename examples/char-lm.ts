@@ -1,9 +1,9 @@
 /**
  * A transformer learns the letters of the Apache license and writes on in its style: a `scan` over the stacked parameters of its layers, inside
- * of a scan over the characters it draws. `node --import tsx examples/char-lm.ts`
+ * of a scan over the characters it draws. `node --conditions=fluxion-source --import tsx examples/char-lm.ts`
  */
 import { readFileSync } from "node:fs";
-import { grad, init, jit, nn, np, optim, random, scan, type Tensor, vmap } from "../lib/index.js";
+import { grad, init, jit, nn, np, optim, random, scan, type Tensor, vmap } from "fluxion";
 
 await init();
 

@@ -1,14 +1,14 @@
 /**
  * Trains a small classifier, exports its prediction and its training step as ONNX files, and runs the files with plain onnxruntime-web.
  *
- * `node --import tsx examples/export-onnx.ts`
+ * `node --conditions=fluxion-source --import tsx examples/export-onnx.ts`
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { init, jit, nn, np, random, type Tensor, tree, valueAndGrad } from "fluxion";
+import { exportOnnx } from "fluxion/io";
 import * as ort from "onnxruntime-web";
-import { init, jit, nn, np, random, type Tensor, tree, valueAndGrad } from "../lib/index.js";
-import { exportOnnx } from "../lib/io/index.js";
 
 await init();
 

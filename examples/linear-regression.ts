@@ -1,9 +1,9 @@
 /**
  * Fits a line to noisy points by gradient descent and finds back the slope and offset they were made with.
  *
- * `node --import tsx examples/linear-regression.ts`
+ * `node --conditions=fluxion-source --import tsx examples/linear-regression.ts`
  */
-import { grad, init, jit, np, random, type Tensor, tree } from "../lib/index.js";
+import { grad, init, jit, np, random, type Tensor, tree } from "fluxion";
 
 await init();
 

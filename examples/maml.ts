@@ -2,9 +2,9 @@
  * Learning to learn (MAML, Finn et al. 2017): parameters from which one gradient step on ten points fits a new sine wave. The outer gradient
  * goes through the inner one.
  *
- * `node --import tsx examples/maml.ts`
+ * `node --conditions=fluxion-source --import tsx examples/maml.ts`
  */
-import { grad, init, jit, np, optim, random, type Tensor, tree, vmap } from "../lib/index.js";
+import { grad, init, jit, np, optim, random, type Tensor, tree, vmap } from "fluxion";
 
 await init();
 

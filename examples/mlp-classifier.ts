@@ -1,9 +1,9 @@
 /**
  * Tells two interleaved spirals apart: layers from `nn`, Adam with a schedule, and a compiled step that takes over the memory of its state.
  *
- * `node --import tsx examples/mlp-classifier.ts`
+ * `node --conditions=fluxion-source --import tsx examples/mlp-classifier.ts`
  */
-import { init, jit, nn, np, optim, random, type Tensor, valueAndGrad } from "../lib/index.js";
+import { init, jit, nn, np, optim, random, type Tensor, valueAndGrad } from "fluxion";
 
 await init();
 

@@ -2,9 +2,9 @@
  * A neural differential equation (Chen et al. 2018): a network learns the velocity of a damped oscillation from pieces of its path, by the
  * gradient through a Runge-Kutta solver that is a `scan`; then it draws the whole path from the first point alone.
  *
- * `node --import tsx examples/neural-ode.ts`
+ * `node --conditions=fluxion-source --import tsx examples/neural-ode.ts`
  */
-import { init, jit, nn, np, optim, random, scan, type Tensor, valueAndGrad, vmap } from "../lib/index.js";
+import { init, jit, nn, np, optim, random, scan, type Tensor, valueAndGrad, vmap } from "fluxion";
 
 await init();
 

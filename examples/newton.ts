@@ -2,9 +2,9 @@
  * Logistic regression by Newton's method: `hessian` and `np.linalg.solve` are at the optimum in six steps, and the same Hessian says how
  * far the weights may be from those that made the data.
  *
- * `node --import tsx examples/newton.ts`
+ * `node --conditions=fluxion-source --import tsx examples/newton.ts`
  */
-import { grad, hessian, init, jit, nn, np, random, scope, type Tensor } from "../lib/index.js";
+import { grad, hessian, init, jit, nn, np, random, scope, type Tensor } from "fluxion";
 
 await init();
 

@@ -2,9 +2,9 @@
  * Gradients of single examples with `vmap(grad(loss))`, clipped one by one and averaged: the heart of differentially private training
  * (Abadi et al. 2016).
  *
- * `node --import tsx examples/per-example-gradients.ts`
+ * `node --conditions=fluxion-source --import tsx examples/per-example-gradients.ts`
  */
-import { grad, init, jit, np, random, type Tensor, tree, vmap } from "../lib/index.js";
+import { grad, init, jit, np, random, type Tensor, tree, vmap } from "fluxion";
 
 await init();
 

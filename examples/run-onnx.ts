@@ -1,14 +1,14 @@
 /**
  * Answers a text with the files that `fluxion export` writes, run by plain onnxruntime-web, as a browser would.
  *
- * `node --import tsx examples/run-onnx.ts [DIR] [TEXT]`; without arguments the small model that comes along is exported first.
+ * `node --conditions=fluxion-source --import tsx examples/run-onnx.ts [DIR] [TEXT]`; without arguments the small model that comes along is exported first.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadTokenizer } from "fluxion/data";
 import * as ort from "onnxruntime-web";
-import { loadTokenizer } from "../lib/data/index.js";
 
 const MODEL = "assets/t5-nano";
 const TEXT = "nli premise: Indeed, Tom washed the table. hypothesis: Tom washed the table.";

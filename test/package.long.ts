@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -56,6 +56,13 @@ Package("an operation before init says so", () => {
     import { np } from "fluxion";
     try { np.add(1, 2) } catch (e) { console.log(e._tag, e.message.includes("await init()")) }`;
   assert.is(run("node", ["--input-type=module", "-e", code]).trim(), "BackendError true");
+});
+
+Package("an example runs, copied out of the installed package", async () => {
+  const source = readFileSync(join(folder, "node_modules/fluxion/examples/newton.ts"), "utf8");
+  const { code } = await transform(source, { loader: "ts", format: "esm", target: "node20" });
+  writeFileSync(join(folder, "newton.js"), code);
+  assert.match(run("node", ["newton.js"]), /gradient after Newton's method: 0\.0+ /);
 });
 
 Package("the installed command runs", () => {

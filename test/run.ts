@@ -9,6 +9,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { FROM_SOURCE } from "./helpers/program.js";
 import type { FromWorker, Tally } from "./worker.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -25,7 +26,7 @@ const queue = readdirSync(here, { recursive: true })
 const tallies: (Tally & { readonly name: string })[] = [];
 
 /** Runs files in one process until none is left; a process that ends before its file does fails it, and another takes over. */
-const work = (child: ChildProcess = fork(`${here}worker.ts`)): Promise<void> =>
+const work = (child: ChildProcess = fork(`${here}worker.ts`, { execArgv: [...FROM_SOURCE] })): Promise<void> =>
   new Promise((resolve) => {
     let name: string | undefined;
     let printed = "";

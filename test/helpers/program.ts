@@ -31,8 +31,11 @@ export const bundled = async (folder: string): Promise<readonly string[]> => {
   return [join(folder, "superglue.js")];
 };
 
+/** What Node needs to run the sources of a checkout, where `fluxion` is `lib`. */
+export const FROM_SOURCE = ["--conditions=fluxion-source", "--import", "tsx"] as const;
+
 /** Starts `npm run superglue` without npm in between. */
-export const start = (args: readonly string[], program: readonly string[] = ["--import", "tsx", main]): ChildProcess =>
+export const start = (args: readonly string[], program: readonly string[] = [...FROM_SOURCE, main]): ChildProcess =>
   spawn(process.execPath, [...program, ...args], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],

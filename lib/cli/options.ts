@@ -1,6 +1,7 @@
 /** @file The command line of a training run: every setting is an option. */
 import { Command, Option } from "commander";
 import { orThrow } from "../edge/either.js";
+import { nodeStore } from "../store/node.js";
 import { SUPERGLUE_NAMES } from "../tasks/registry.js";
 import { decodeRunConfig, type RunConfig } from "../train/config.js";
 import { readRunConfig } from "../train/run-folder.js";
@@ -108,7 +109,7 @@ export const readInvocation = async (argv: readonly string[]): Promise<Invocatio
   if (!(await parseArguments(p, "options", argv))) return undefined;
   const { out, resume, ...settings } = p.opts<{ out: string; resume: string } & Record<string, unknown>>();
   const source = resume === "" ? "options" : `${resume}/config.json`;
-  const decoded = decodeRunConfig(resume === "" ? settings : await readRunConfig(resume), source);
+  const decoded = decodeRunConfig(resume === "" ? settings : await readRunConfig(nodeStore(resume)), source);
   const config = orThrow(decoded);
   if (config.init === "file" && config.initFile === "") {
     throw usageError("options", "--init file needs --init-file FILE");

@@ -6,6 +6,7 @@ import { CheckpointError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import { type Scores as BenchmarkScores, superglueAverage, superglueScores } from "../metrics/average.js";
+import { nodeStore } from "../store/node.js";
 import { loadTask } from "../tasks/reading.js";
 import { SUPERGLUE_NAMES, taskOf } from "../tasks/registry.js";
 import type { RunConfig } from "../train/config.js";
@@ -73,7 +74,7 @@ const checkAll = async ({ evaluation, prefix, data }: RunConfig): Promise<void> 
  */
 export const tuneAll = async ({ config, out, resume }: Invocation, interrupted: Interrupted): Promise<void> => {
   await checkAll(config);
-  await claimFolder(out, config, resume);
+  await claimFolder(nodeStore(out), config, resume);
   const summaries: Record<string, Summary> = {};
   for (const task of SUPERGLUE_NAMES) {
     if (interrupted.asked()) break;

@@ -1,6 +1,7 @@
 /** @file One training run: everything loaded, trained, evaluated and written to its folder, with what a terminal shows of it. */
 import { stats } from "../compile/init.js";
 import { dispose } from "../core/tensor.js";
+import { nodeStore } from "../store/node.js";
 import { trainLoop } from "../train/loop.js";
 import { describeRun, type Prepared, prepare } from "../train/prepare.js";
 import { curveOf, type Summary } from "../train/results.js";
@@ -26,15 +27,15 @@ const train = async (run: Prepared, folder: RunFolder, resume: boolean, interrup
         step: run.step,
         batchAt: run.batchAt,
         evaluate: run.evaluator,
-        onStep: (record) => {
+        onStep: async (record) => {
           reporter.step(record);
-          folder.appendMetrics({ ...record });
+          await folder.appendMetrics({ ...record });
         },
         onEvaluation: async (step, evaluation, best) => {
           reporter.evaluation(step, evaluation, best !== undefined);
           const { metrics, score, invalid, loss, tokenAccuracy, predictions } = evaluation;
-          folder.appendMetrics({ step, evaluation: { ...metrics, score, invalid, loss, tokenAccuracy } });
-          if (best !== undefined) await folder.saveBest(best, predictions, run.saveTuned);
+          await folder.appendMetrics({ step, evaluation: { ...metrics, score, invalid, loss, tokenAccuracy } });
+          if (best !== undefined) await folder.saveBest(best, predictions, run.outputs);
         },
         save: (state, at) => folder.saveCheckpoint(state, at),
         interrupted: interrupted.asked,
@@ -80,8 +81,8 @@ export const tune = async (invocation: Invocation, interrupted: Interrupted): Pr
   const { config, out, resume } = invocation;
   const run = await prepare(config);
   console.log(describeRun(run).join("\n"));
-  const folder = await openRunFolder(out, config, resume);
-  console.log(`executor   ${stats().executor}\nresults    ${folder.dir}\n`);
+  const folder = await openRunFolder(nodeStore(out), config, resume);
+  console.log(`executor   ${stats().executor}\nresults    ${out}\n`);
   const untuned = await run.evaluator(null);
   const began = performance.now();
   const { position, reason, state } = await train(run, folder, resume, interrupted);
@@ -98,8 +99,8 @@ export const tune = async (invocation: Invocation, interrupted: Interrupted): Pr
   };
   await folder.saveSummary(summary);
   const title = `${config.task}: ${describeMethod(config)}`;
-  await folder.saveCurve(learningCurve({ title, ...curveOf(folder.readMetrics(), best) }));
-  folder.close();
+  await folder.saveCurve(learningCurve({ title, ...curveOf(await folder.readMetrics(), best) }));
+  await folder.close();
   free(run, state);
   say(invocation, summary);
   return summary;

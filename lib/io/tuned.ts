@@ -105,6 +105,14 @@ const metadataOf = ({ settings, baseModel, metadata = {} }: Tuned): Record<strin
 };
 
 /**
+ * Encodes a trained tree with the settings of its method as the pieces of a file; see `saveTuned`.
+ *
+ * @throws as `saveTuned`
+ */
+export const encodeTuned = (content: Tuned): Iterable<Uint8Array> =>
+  safetensorsChunks(tensorsOf(content.tuned), metadataOf(content));
+
+/**
  * Saves a trained tree with the settings of its method, atomically: the file has the new content or is as it was.
  *
  * @param path  a file, by convention `.safetensors`
@@ -113,7 +121,7 @@ const metadataOf = ({ settings, baseModel, metadata = {} }: Tuned): Record<strin
  * @example await saveTuned("lora.safetensors", { settings: method.settings, tuned, baseModel: "google/t5-base-lm-adapt" })()
  */
 export const saveTuned = (path: string, content: Tuned): TE.TaskEither<CheckpointError, void> =>
-  writeAtomic(path, safetensorsChunks(tensorsOf(content.tuned), metadataOf(content)), saving);
+  writeAtomic(path, encodeTuned(content), saving);
 
 /** Whether the metadata of a safetensors file are those of this form. */
 export const isTuned = (metadata: Readonly<Record<string, string>>): boolean => metadata[KEYS.format] === FORMAT;

@@ -6,7 +6,7 @@
  */
 import { readdirSync, rmSync } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import writeFileAtomic from "write-file-atomic";
 import { type FluxionError, isFluxionError } from "../core/errors.js";
@@ -111,13 +111,13 @@ export const writeAtomic = <Err extends FluxionError>(
 };
 
 /**
- * Removes the temporary files in a folder that a killed process left of `writeAtomic`: `NAME.NUMBER`, where `isOurs` says which names were
+ * Removes the temporary files below a folder that a killed process left of `writeAtomic`: `PATH.NUMBER`, where `isOurs` says which paths were
  * written there.
  */
-export const removeUnfinished = (dir: string, isOurs: (name: string) => boolean): void => {
-  for (const name of readdirSync(dir)) {
-    const written = name.replace(/\.\d+$/, "");
-    if (written !== name && isOurs(written)) rmSync(join(dir, name), { force: true });
+export const removeUnfinished = (dir: string, isOurs: (path: string) => boolean): void => {
+  for (const path of readdirSync(dir, { recursive: true }) as string[]) {
+    const written = path.replace(/\.\d+$/, "");
+    if (written !== path && isOurs(written.replaceAll(sep, "/"))) rmSync(join(dir, path), { force: true });
   }
 };
 

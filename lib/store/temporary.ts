@@ -51,9 +51,19 @@ const isAbandoned = (owner: string, touchedMs: number): boolean => {
   return pid === process.pid ? touchedMs < Date.now() - 1000 * process.uptime() : !isAlive(pid);
 };
 
-/** Paths in `dir` that `temporaryName(base)` made in processes that are gone. */
-export const abandonedIn = (dir: string, base: string): string[] =>
+/** Paths in `dir` that `temporaryName(base)` made, and whether their processes are gone. */
+const madeIn = (dir: string, base: string): { readonly path: string; readonly abandoned: boolean }[] =>
   readdirSync(dir)
     .filter((name) => name.startsWith(`${base}-`))
-    .filter((name) => isAbandoned(name.slice(base.length + 1), touchedAt(join(dir, name))))
-    .map((name) => join(dir, name));
+    .map((name) => {
+      const path = join(dir, name);
+      return { path, abandoned: isAbandoned(name.slice(base.length + 1), touchedAt(path)) };
+    });
+
+/** Paths in `dir` that `temporaryName(base)` made in processes that are gone. */
+export const abandonedIn = (dir: string, base: string): string[] =>
+  madeIn(dir, base).flatMap(({ path, abandoned }) => (abandoned ? [path] : []));
+
+/** Paths in `dir` that `temporaryName(base)` made in processes that are at work, besides `own`. */
+export const othersIn = (dir: string, base: string, own: string): string[] =>
+  madeIn(dir, base).flatMap(({ path, abandoned }) => (abandoned || path === own ? [] : [path]));

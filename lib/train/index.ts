@@ -24,7 +24,7 @@ export {
   type StepRecord,
   trainLoop,
 } from "./loop.js";
-export { type SaveTuned, saveTunedBy } from "./outputs.js";
+export { type OutputFile, type Outputs, outputsOf } from "./outputs.js";
 export { describeRun, type Prepared, prepare } from "./prepare.js";
 export { curveOf, type Summary, usualAnswer } from "./results.js";
 export { openRunFolder, type RunFolder, readRunConfig } from "./run-folder.js";

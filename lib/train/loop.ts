@@ -85,7 +85,7 @@ export interface LoopParts<P, Opt> {
   /** The batch of a step, counted from 0, and how many tokens it has. */
   readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
   readonly evaluate: (tuned: P) => Promise<Evaluation>;
-  readonly onStep: (record: StepRecord) => void;
+  readonly onStep: (record: StepRecord) => void | Promise<void>;
   /** Called after every evaluation; `best` is given when it is the best so far. */
   readonly onEvaluation: (step: number, evaluation: Evaluation, best: Best | undefined) => Promise<void>;
   /** Makes the position durable. */
@@ -146,7 +146,7 @@ export const trainLoop = async <P extends object, Opt>(
         hint: "lower the learning rate; the best so far is saved",
       });
     }
-    parts.onStep({ step, loss, tokens, seconds: (performance.now() - began) / 1000 });
+    await parts.onStep({ step, loss, tokens, seconds: (performance.now() - began) / 1000 });
     if (step % options.evaluateEvery === 0 || step === options.steps) {
       await evaluate();
       await parts.save(state, position());

@@ -27,7 +27,7 @@ import { type BatchAt, checkBatches, trainingBatches } from "./batches.js";
 import type { RunConfig } from "./config.js";
 import { type Evaluator, scoreAnswers } from "./evaluate.js";
 import { insertedLengths } from "./inserted.js";
-import { type SaveTuned, saveTunedBy } from "./outputs.js";
+import { type Outputs, outputsOf } from "./outputs.js";
 import { usualAnswer } from "./results.js";
 import { describeMethod, runMethod } from "./run-method.js";
 import { methodNames } from "./settings.js";
@@ -47,8 +47,8 @@ export interface Prepared {
   readonly step: TrainStep<object, unknown>;
   readonly batchAt: BatchAt;
   readonly evaluator: Evaluator<object>;
-  /** Writes what is best into the run's folder. */
-  readonly saveTuned: SaveTuned;
+  /** The files of what is best. */
+  readonly outputs: Outputs;
   /** Validation inputs that are cut, where a length was asked for. */
   readonly cut: number;
   /** Scores of always giving the most frequent target of the training split. */
@@ -169,7 +169,7 @@ export const prepare = async (config: RunConfig): Promise<Prepared> => {
     step,
     batchAt: trainingBatches(config, trainTokens, inserted),
     evaluator: evaluate,
-    saveTuned: saveTunedBy(method.settings, config.model),
+    outputs: outputsOf(method.settings, config.model),
     cut,
     majority: majorityOf(task, train, validation),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },

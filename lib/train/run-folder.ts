@@ -1,14 +1,11 @@
 /**
- * @file The folder of a run: configuration, metrics, checkpoint, the best tree, predictions, summary, learning curve.
+ * @file The files of a run: configuration, metrics, checkpoint, the best tree, predictions, summary, learning curve.
  *
  * Every file is replaced atomically except `metrics.jsonl`, which only grows; a checkpoint remembers how long it was, and resuming cuts
  * it back to that length, so that a killed run leaves no half line and no step twice.
  */
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
@@ -19,9 +16,9 @@ import { parseSafetensors } from "../io/safetensors.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
 import type { HostTree } from "../methods/trees.js";
 import * as np from "../np/index.js";
-import { ensureDir, readBytes, removeUnfinished, writeAtomic } from "../store/files.js";
+import { readFrom, type Store } from "../store/store.js";
 import type { Best, Position, Prediction } from "./loop.js";
-import type { SaveTuned } from "./outputs.js";
+import type { Outputs } from "./outputs.js";
 import type { TrainState } from "./state.js";
 import { hostTree, namedArrays, restoreHostTree } from "./store.js";
 
@@ -51,126 +48,132 @@ const Place = t.type(
 const caller = { where: "run folder", error: CheckpointError };
 
 export interface RunFolder {
-  readonly dir: string;
   /** Appends one line to `metrics.jsonl`. */
-  appendMetrics(line: Readonly<Record<string, unknown>>): void;
+  appendMetrics(line: Readonly<Record<string, unknown>>): Promise<void>;
   /** The lines of `metrics.jsonl` so far. */
-  readMetrics(): Record<string, unknown>[];
+  readMetrics(): Promise<Record<string, unknown>[]>;
   /** Saves everything a run needs to go on. */
   saveCheckpoint<P extends object, Opt>(state: TrainState<P, Opt>, position: Position): Promise<void>;
   /** The saved state, like `like` in structure; undefined where there is no checkpoint yet. Cuts `metrics.jsonl` back. */
   restoreCheckpoint<P extends object, Opt>(
     like: TrainState<P, Opt>,
   ): Promise<{ readonly state: TrainState<P, Opt>; readonly position: Position } | undefined>;
-  /** What is best as `save` writes it into the folder, and the predictions made with it. */
-  saveBest(best: Best, predictions: readonly Prediction[], save: SaveTuned): Promise<void>;
+  /** The files of what is best, and the predictions made with it. */
+  saveBest(best: Best, predictions: readonly Prediction[], outputs: Outputs): Promise<void>;
   saveSummary(summary: unknown): Promise<void>;
   saveCurve(svg: string): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
-const write = (path: string, content: string | Uint8Array): Promise<void> =>
-  orThrow(writeAtomic(path, content, caller));
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 /**
- * Makes a folder and writes the settings into it; a run that goes on finds its own there.
+ * Writes the settings of a new run; a run that goes on finds its own.
  *
- * @throws {CheckpointError} when the folder cannot be made, or already holds a run and `resume` is not set
+ * @throws {CheckpointError} when the store cannot be written, or already holds a run and `resume` is not set
  */
-export const claimFolder = async (dir: string, config: unknown, resume: boolean): Promise<void> => {
-  const path = join(dir, FILES.config);
-  if (!resume && existsSync(path)) {
-    throw new CheckpointError({
-      where: "run folder",
-      what: "the folder already holds a run",
-      expected: "a new or empty folder",
-      got: dir,
-      hint: `go on with it by --resume ${dir}, or choose another --out`,
-    });
-  }
-  await orThrow(ensureDir(dir, caller));
-  if (!resume) await write(path, json(config));
+export const claimFolder = async (store: Store, config: unknown, resume: boolean): Promise<void> => {
+  if (resume) return;
+  const before = await readFrom(store, FILES.config);
+  if (before === undefined) return await store.write(FILES.config, json(config));
+  throw new CheckpointError({
+    where: caller.where,
+    what: "the folder already holds a run",
+    expected: "a new or empty folder",
+    got: store.name(),
+    hint: `go on with it by --resume ${store.name()}, or choose another --out`,
+  });
 };
 
-/** Returns whether a run writes a file of this name. */
-const isWritten = (name: string): boolean => /\.(jsonl?|svg|npy|safetensors)$/.test(name);
+/** Returns whether a run writes a file of this path. */
+const isWritten = (path: string): boolean => /\.(jsonl?|svg|npy|safetensors)$/.test(path);
 
 /** The arrays of a checkpoint by name. Where only prompts were tuned, the state had a prompt instead of a tuned tree. */
 const currentNames = (arrays: ReadonlyMap<string, HostArray>): ReadonlyMap<string, HostArray> =>
   new Map([...arrays].map(([name, array]) => [name.replace(/^state\.prompt\./, "state.tuned."), array]));
 
 /** Reads a checkpoint whose state is like `like`. @throws {CheckpointError} when it is damaged, or of another run */
-const readCheckpoint = async (path: string, like: TrainState<object, unknown>) => {
-  const { tensors, metadata } = await orThrow(
-    pipe(
-      readBytes(path, caller),
-      TE.chainEitherK((raw) => parseSafetensors(raw, path)),
-    ),
-  );
+const readCheckpoint = (bytes: Uint8Array, source: string, like: TrainState<object, unknown>) => {
+  const { tensors, metadata } = orThrow(parseSafetensors(bytes, source));
   const arrays = currentNames(tensors);
   const { best, metricsBytes, ...where } = orThrow(
-    pipe(parseJson(metadata.place ?? "", caller, path), E.chain(decodeAs(Place, caller, path))),
+    pipe(parseJson(metadata.place ?? "", caller, source), E.chain(decodeAs(Place, caller, source))),
   );
-  const tuned = (): HostTree => orThrow(restoreHostTree(arrays, like.tuned, "best", path));
+  const tuned = (): HostTree => orThrow(restoreHostTree(arrays, like.tuned, "best", source));
   const position: Position = { ...where, best: best === null ? undefined : { ...best, tuned: tuned() } };
-  return { state: orThrow(restoreHostTree(arrays, like, "state", path)), metricsBytes, position };
+  return { state: orThrow(restoreHostTree(arrays, like, "state", source)), metricsBytes, position };
 };
 
-/**
- * Opens a run folder, new or to be resumed.
- *
- * @throws {CheckpointError} when the folder cannot be made, or already holds a run and `resume` is not set
- */
-export const openRunFolder = async (dir: string, config: unknown, resume: boolean): Promise<RunFolder> => {
-  const at = (name: string): string => join(dir, name);
-  await claimFolder(dir, config, resume);
-  removeUnfinished(dir, isWritten);
-  const metrics = openSync(at(FILES.metrics), "a");
-  let bytes = existsSync(at(FILES.metrics)) ? readFileSync(at(FILES.metrics)).length : 0;
-
+/** `metrics.jsonl`, and how long it is. */
+const openMetrics = async (store: Store) => {
+  const read = (): Promise<Uint8Array | undefined> => readFrom(store, FILES.metrics);
+  let bytes = (await read())?.length ?? 0;
   return {
-    dir,
-    appendMetrics(line) {
-      bytes += writeSync(metrics, `${JSON.stringify(line)}\n`);
+    bytes: () => bytes,
+    async append(line: Readonly<Record<string, unknown>>) {
+      const text = `${JSON.stringify(line)}\n`;
+      await store.append(FILES.metrics, text);
+      bytes += new TextEncoder().encode(text).length;
     },
-    readMetrics() {
-      const lines = readFileSync(at(FILES.metrics), "utf8").split("\n");
+    async lines() {
+      const lines = textOf(await read()).split("\n");
       return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Record<string, unknown>);
     },
-    async saveCheckpoint(state, { step, stale, best }) {
-      const { tuned = {}, ...marks } = best ?? {};
-      const arrays = { ...namedArrays(hostTree(state), "state"), ...namedArrays(tuned, "best") };
-      const place = { step, stale, metricsBytes: bytes, best: best === undefined ? null : marks };
-      await write(at(FILES.checkpoint), encodeSafetensors(arrays, { place: JSON.stringify(place) }));
+    async cut(length: number) {
+      const whole = (await read()) ?? new Uint8Array();
+      if (whole.length > length) await store.write(FILES.metrics, whole.subarray(0, length));
+      bytes = length;
     },
-    async restoreCheckpoint(like) {
-      const source = at(FILES.checkpoint);
-      if (!existsSync(source)) {
-        truncateSync(at(FILES.metrics), 0);
-        bytes = 0;
-        return undefined;
-      }
-      const { state, metricsBytes, position } = await readCheckpoint(source, like);
-      truncateSync(at(FILES.metrics), metricsBytes);
-      bytes = metricsBytes;
-      return { state: np.devicePut(state) as unknown as typeof like, position };
-    },
-    async saveBest(best, predictions, save) {
-      await save(dir, best);
-      await write(at(FILES.predictions), predictions.map((p) => `${JSON.stringify(p)}\n`).join(""));
-    },
-    saveSummary: (summary) => write(at(FILES.summary), json(summary)),
-    saveCurve: (svg) => write(at(FILES.curve), svg),
-    close: () => closeSync(metrics),
   };
 };
 
-/** The configuration a run folder was started with, as JSON. @throws {CheckpointError} when there is none */
-export const readRunConfig = async (dir: string): Promise<unknown> =>
-  orThrow(
-    pipe(
-      readBytes(join(dir, FILES.config), caller),
-      TE.chainEitherK((raw) => parseJson(new TextDecoder().decode(raw), caller, join(dir, FILES.config))),
-    ),
-  );
+/**
+ * Opens the files of a run, new or to be resumed; until `close` no other process can.
+ *
+ * @throws {CheckpointError} when the store cannot be written, already holds a run and `resume` is not set, or another process has it
+ * @example const folder = await openRunFolder(nodeStore("runs/cb"), config, false)
+ */
+export const openRunFolder = async (store: Store, config: unknown, resume: boolean): Promise<RunFolder> => {
+  const unlock = await store.lock(isWritten);
+  try {
+    await claimFolder(store, config, resume);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+  const metrics = await openMetrics(store);
+
+  return {
+    appendMetrics: metrics.append,
+    readMetrics: metrics.lines,
+    async saveCheckpoint(state, { step, stale, best }) {
+      const { tuned = {}, ...marks } = best ?? {};
+      const arrays = { ...namedArrays(hostTree(state), "state"), ...namedArrays(tuned, "best") };
+      const place = { step, stale, metricsBytes: metrics.bytes(), best: best === undefined ? null : marks };
+      await store.write(FILES.checkpoint, encodeSafetensors(arrays, { place: JSON.stringify(place) }));
+    },
+    async restoreCheckpoint(like) {
+      const bytes = await readFrom(store, FILES.checkpoint);
+      const read = bytes && readCheckpoint(bytes, store.name(FILES.checkpoint), like);
+      await metrics.cut(read?.metricsBytes ?? 0);
+      return read && { state: np.devicePut(read.state) as unknown as typeof like, position: read.position };
+    },
+    async saveBest(best, predictions, outputs) {
+      for (const [path, content] of outputs(best)) await store.write(path, content);
+      await store.write(FILES.predictions, predictions.map((p) => `${JSON.stringify(p)}\n`).join(""));
+    },
+    saveSummary: (summary) => store.write(FILES.summary, json(summary)),
+    saveCurve: (svg) => store.write(FILES.curve, svg),
+    close: unlock,
+  };
+};
+
+/** The configuration a run was started with, as JSON. @throws {CheckpointError} when there is none */
+export const readRunConfig = async (store: Store): Promise<unknown> => {
+  const bytes = await readFrom(store, FILES.config);
+  const at = store.name(FILES.config);
+  if (bytes !== undefined) return orThrow(parseJson(textOf(bytes), caller, at));
+  const [what, hint] = ["there is no run here", "name the folder of a run"];
+  throw new CheckpointError({ where: caller.where, what, expected: FILES.config, at, hint });
+};

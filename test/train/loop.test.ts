@@ -89,7 +89,7 @@ const run = async (
         told.trees.push(there.item());
         return found(scores[evaluated++] ?? Number.NEGATIVE_INFINITY);
       },
-      onStep: (record) => told.steps.push(record),
+      onStep: (record) => void told.steps.push(record),
       onEvaluation: async (step, { score }, best) => {
         told.evaluations.push({ step, score, best });
       },

@@ -8,7 +8,10 @@ import { loadPrompt } from "../../lib/io/prompts.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
 import { loadTuned } from "../../lib/io/tuned.js";
 import { compose, lora, weights } from "../../lib/methods/index.js";
-import { saveTunedBy } from "../../lib/train/outputs.js";
+import type { MethodSettings } from "../../lib/methods/method.js";
+import { nodeStore } from "../../lib/store/node.js";
+import type { Best } from "../../lib/train/loop.js";
+import { outputsOf } from "../../lib/train/outputs.js";
 import { temporaryFolder } from "../io/folder.js";
 
 const Outputs = suite("train/outputs");
@@ -19,6 +22,13 @@ const array = (shape: readonly number[], ...values: number[]) => ({
   dtype: "float32" as const,
   data: Float32Array.from(values),
 });
+/** Writes the files of a best tree into a folder. */
+const write = async (dir: string, settings: MethodSettings, tuned: Best["tuned"], step: number, baseModel?: string) => {
+  const store = nodeStore(dir);
+  for (const [path, content] of outputsOf(settings, baseModel)({ step, score: 1, metrics: {}, tuned })) {
+    await store.write(path, content);
+  }
+};
 const parsed = (path: string) => orThrow(parseSafetensors(readFileSync(path), path));
 const folderOf = (name: string): string => {
   const dir = join(root, name);
@@ -30,7 +40,7 @@ Outputs("a prompt is there in three formats and in ours, with its step", async (
   const dir = folderOf("prompt");
   const tuned = { prompt: array([2, 3], 1, 2, 3, 4, 5, 6) };
   const settings = { name: "prompt", length: 2, position: "before" };
-  await saveTunedBy(settings, "google/t5-small")(dir, { step: 4, score: 1, metrics: {}, tuned });
+  await write(dir, settings, tuned, 4, "google/t5-small");
   assert.is((await orThrow(loadTuned(join(dir, "tuned.safetensors")))).baseModel, "google/t5-small");
   assert.is((await orThrow(loadPrompt(join(dir, "adapter")))).baseModel, "google/t5-small");
   for (const name of ["prompt.npy", "prompt.safetensors", "adapter"]) {
@@ -51,7 +61,7 @@ Outputs("a tree of a method that PEFT has is in its folder, too", async () => {
     "encoder/layers/0/attention/query": { a: array([3, 1], 1, 2, 3), b: array([1, 2], 4, 5) },
   };
   const { settings } = lora({ rank: 1, alpha: 2, kernels: ["q"] });
-  await saveTunedBy(settings)(dir, { step: 1, score: 1, metrics: {}, tuned });
+  await write(dir, settings, tuned, 1);
   const adapter = await readAdapter(join(dir, "adapter"));
   assert.equal([adapter.format, adapter.settings.rank, adapter.tuned], ["peft", 1, tuned]);
   const own = await readAdapter(dir);
@@ -67,7 +77,7 @@ Outputs("a tree that PEFT has no place for is in our file alone", async () => {
     ["compose", both.settings, { a: tuned }],
   ] as const) {
     const dir = folderOf(name);
-    await saveTunedBy(given)(dir, { step: 1, score: 1, metrics: {}, tuned: tree });
+    await write(dir, given, tree, 1);
     assert.equal(readdirSync(dir), ["tuned.safetensors"]);
     assert.equal((await readAdapter(dir)).tuned, tree);
   }

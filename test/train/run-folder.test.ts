@@ -6,6 +6,9 @@ import { init } from "../../lib/compile/init.js";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import * as np from "../../lib/np/index.js";
+import { memoryStore } from "../../lib/store/memory.js";
+import { nodeStore } from "../../lib/store/node.js";
+import { readFrom } from "../../lib/store/store.js";
 import type { Best, Position } from "../../lib/train/loop.js";
 import { openRunFolder, readRunConfig } from "../../lib/train/run-folder.js";
 import { hostTree, namedArrays } from "../../lib/train/store.js";
@@ -40,55 +43,54 @@ const failure = async (work: () => Promise<unknown>): Promise<string> => {
 
 Folder("a new folder holds the settings; one with a run is refused, unless the run goes on", async () => {
   const dir = join(root, "new", "inside");
-  const folder = await openRunFolder(dir, { steps: 3 }, false);
-  assert.is(folder.dir, dir);
+  const folder = await openRunFolder(nodeStore(dir), { steps: 3 }, false);
   assert.is(text(dir, "config.json"), '{\n  "steps": 3\n}\n');
-  folder.close();
-  const message = await failure(() => openRunFolder(dir, { steps: 9 }, false));
+  await folder.close();
+  const message = await failure(() => openRunFolder(nodeStore(dir), { steps: 9 }, false));
   for (const part of ["already holds a run", `--resume ${dir}`, "--out"]) assert.ok(message.includes(part), message);
-  (await openRunFolder(dir, { steps: 9 }, true)).close();
-  assert.equal(await readRunConfig(dir), { steps: 3 }, "the settings stay those of the start");
+  await (await openRunFolder(nodeStore(dir), { steps: 9 }, true)).close();
+  assert.equal(await readRunConfig(nodeStore(dir)), { steps: 3 }, "the settings stay those of the start");
 });
 
 Folder("metrics grow by lines, and are read back", async () => {
   const dir = join(root, "metrics");
-  const folder = await openRunFolder(dir, {}, false);
-  assert.equal(folder.readMetrics(), []);
-  folder.appendMetrics({ step: 1, loss: 2.5 });
-  folder.appendMetrics({ step: 1, evaluation: { score: 3 } });
+  const folder = await openRunFolder(nodeStore(dir), {}, false);
+  assert.equal(await folder.readMetrics(), []);
+  await folder.appendMetrics({ step: 1, loss: 2.5 });
+  await folder.appendMetrics({ step: 1, evaluation: { score: 3 } });
   assert.is(text(dir, "metrics.jsonl"), '{"step":1,"loss":2.5}\n{"step":1,"evaluation":{"score":3}}\n');
-  assert.equal(folder.readMetrics(), [
+  assert.equal(await folder.readMetrics(), [
     { step: 1, loss: 2.5 },
     { step: 1, evaluation: { score: 3 } },
   ]);
-  folder.close();
-  const again = await openRunFolder(dir, {}, true);
-  again.appendMetrics({ step: 2, loss: 1 });
-  assert.is(again.readMetrics().length, 3);
-  again.close();
+  await folder.close();
+  const again = await openRunFolder(nodeStore(dir), {}, true);
+  await again.appendMetrics({ step: 2, loss: 1 });
+  assert.is((await again.readMetrics()).length, 3);
+  await again.close();
 });
 
 Folder("a checkpoint brings back metrics that are NaN, as correlations of equal answers are", async () => {
   const dir = join(root, "nan");
-  const folder = await openRunFolder(dir, {}, false);
+  const folder = await openRunFolder(nodeStore(dir), {}, false);
   const metrics = { pearson_corrcoef: Number.NaN, accuracy: 50 };
   await folder.saveCheckpoint(stateOf(5), { step: 7, stale: 2, best: { ...best, metrics } });
   const restored = await folder.restoreCheckpoint(stateOf(0));
   assert.equal(restored?.position.best?.metrics, metrics);
-  folder.close();
+  await folder.close();
 });
 
 Folder("a checkpoint brings back state, position and the length of the metrics", async () => {
   const dir = join(root, "checkpoint");
-  const folder = await openRunFolder(dir, {}, false);
-  folder.appendMetrics({ step: 1, loss: 2 });
+  const folder = await openRunFolder(nodeStore(dir), {}, false);
+  await folder.appendMetrics({ step: 1, loss: 2 });
   const position: Position = { step: 7, stale: 2, best };
   await folder.saveCheckpoint(stateOf(5), position);
-  folder.appendMetrics({ step: 8, loss: 1 });
-  folder.close();
+  await folder.appendMetrics({ step: 8, loss: 1 });
+  await folder.close();
   appendFileSync(join(dir, "metrics.jsonl"), '{"half a li');
 
-  const again = await openRunFolder(dir, {}, true);
+  const again = await openRunFolder(nodeStore(dir), {}, true);
   const restored = await again.restoreCheckpoint(stateOf(0));
   assert.ok(restored !== undefined);
   assert.equal(restored.position, position);
@@ -98,36 +100,36 @@ Folder("a checkpoint brings back state, position and the length of the metrics",
   assert.is(state.step.item(), 7);
   assert.is(state.step.dtype, "int32");
   assert.equal([...state.key.dataSync()], [1, 4_000_000_000]);
-  assert.equal(again.readMetrics(), [{ step: 1, loss: 2 }]);
+  assert.equal(await again.readMetrics(), [{ step: 1, loss: 2 }]);
   // What comes next is counted from there.
-  again.appendMetrics({ step: 8, loss: 0.5 });
+  await again.appendMetrics({ step: 8, loss: 0.5 });
   await again.saveCheckpoint(stateOf(6), { step: 8, stale: 0, best: undefined });
-  again.appendMetrics({ step: 9, loss: 0.25 });
+  await again.appendMetrics({ step: 9, loss: 0.25 });
   const third = await again.restoreCheckpoint(stateOf(0));
   assert.equal(third?.position, { step: 8, stale: 0, best: undefined });
-  assert.equal(again.readMetrics(), [
+  assert.equal(await again.readMetrics(), [
     { step: 1, loss: 2 },
     { step: 8, loss: 0.5 },
   ]);
-  again.close();
+  await again.close();
 });
 
 Folder("without a checkpoint a run begins anew, and its metrics too", async () => {
   const dir = join(root, "early");
-  const folder = await openRunFolder(dir, {}, false);
-  folder.appendMetrics({ step: 1, loss: 2 });
+  const folder = await openRunFolder(nodeStore(dir), {}, false);
+  await folder.appendMetrics({ step: 1, loss: 2 });
   assert.is(await folder.restoreCheckpoint(stateOf(0)), undefined);
   assert.is(text(dir, "metrics.jsonl"), "");
-  folder.appendMetrics({ step: 1, loss: 3 });
+  await folder.appendMetrics({ step: 1, loss: 3 });
   await folder.saveCheckpoint(stateOf(1), { step: 1, stale: 0, best: undefined });
   await folder.restoreCheckpoint(stateOf(0));
-  assert.equal(folder.readMetrics(), [{ step: 1, loss: 3 }]);
-  folder.close();
+  assert.equal(await folder.readMetrics(), [{ step: 1, loss: 3 }]);
+  await folder.close();
 });
 
 Folder("a checkpoint that does not fit the run names what differs", async () => {
   const dir = join(root, "misfit");
-  const folder = await openRunFolder(dir, {}, false);
+  const folder = await openRunFolder(nodeStore(dir), {}, false);
   await folder.saveCheckpoint(stateOf(5), { step: 1, stale: 0, best: undefined });
   const shape = await failure(() => folder.restoreCheckpoint(stateOf(5, 4)));
   for (const part of ["does not fit this run", "state.tuned.prompt", "f32[2,3]", "f32[4,3]", "checkpoint.safetensors"])
@@ -137,7 +139,7 @@ Folder("a checkpoint that does not fit the run names what differs", async () => 
   assert.ok(missing.includes("state.more.here: missing"), missing);
   const dtype = await failure(() => folder.restoreCheckpoint({ ...stateOf(5), step: np.scalar(7) }));
   assert.ok(dtype.includes("state.step: i32[] instead of f32[]"), dtype);
-  folder.close();
+  await folder.close();
   writeFileSync(join(dir, "checkpoint.safetensors"), "no checkpoint");
   const damaged = await failure(() => folder.restoreCheckpoint(stateOf(5)));
   assert.ok(damaged.includes("checkpoint.safetensors"), damaged);
@@ -145,13 +147,15 @@ Folder("a checkpoint that does not fit the run names what differs", async () => 
 
 Folder("what is best is written as the run says, then its predictions; summary and curve", async () => {
   const dir = join(root, "best");
-  const folder = await openRunFolder(dir, {}, false);
+  const folder = await openRunFolder(nodeStore(dir), {}, false);
   const prediction = { id: "3", inputs: "a", target: "b", prediction: "c", correct: false, valid: true };
-  const saved: unknown[] = [];
-  await folder.saveBest(best, [prediction, { ...prediction, id: "4" }], async (to, what) => {
-    saved.push([to, what, existsSync(join(dir, "predictions.jsonl"))]);
+  const asked: unknown[] = [];
+  await folder.saveBest(best, [prediction, { ...prediction, id: "4" }], (what) => {
+    asked.push([what, existsSync(join(dir, "predictions.jsonl"))]);
+    return [["below/best.txt", "the best"]];
   });
-  assert.equal(saved, [[dir, best, false]]);
+  assert.equal(asked, [[best, false]]);
+  assert.is(text(dir, "below", "best.txt"), "the best");
   assert.is(
     text(dir, "predictions.jsonl"),
     `${JSON.stringify(prediction)}\n${JSON.stringify({ ...prediction, id: "4" })}\n`,
@@ -160,11 +164,11 @@ Folder("what is best is written as the run says, then its predictions; summary a
   assert.is(text(dir, "summary.json"), '{\n  "tuned": {\n    "accuracy": 1\n  }\n}\n');
   await folder.saveCurve("<svg/>");
   assert.is(text(dir, "learning-curve.svg"), "<svg/>");
-  folder.close();
+  await folder.close();
 });
 
 Folder("a checkpoint brings back a tree of any method, its average and the best one", async () => {
-  const folder = await openRunFolder(join(root, "toy"), {}, false);
+  const folder = await openRunFolder(nodeStore(join(root, "toy")), {}, false);
   const toy = (fill: number) => ({
     "encoder/layers/0": { a: np.full([2], fill), b: np.full([1, 2], fill + 1) },
     more: { deep: { er: np.full([], fill + 2) } },
@@ -175,22 +179,29 @@ Folder("a checkpoint brings back a tree of any method, its average and the best 
   const restored = await folder.restoreCheckpoint(state(0));
   assert.equal(restored?.position.best?.tuned, kept);
   assert.equal(hostTree(restored?.state as object), hostTree(state(5)));
-  folder.close();
+  await folder.close();
 });
 
 Folder("a run that goes on removes what was not finished, and nothing else", async () => {
   const dir = join(root, "killed");
-  (await openRunFolder(dir, {}, false)).close();
-  const unfinished = ["checkpoint.safetensors.123456", "predictions.jsonl.7", "prompt.npy.99", "config.json.1"];
+  await (await openRunFolder(nodeStore(dir), {}, false)).close();
+  mkdirSync(join(dir, "adapter"));
+  const unfinished = [
+    "checkpoint.safetensors.123456",
+    "predictions.jsonl.7",
+    "prompt.npy.99",
+    "config.json.1",
+    "adapter/adapter_config.json.5",
+  ];
   const others = ["notes.txt", "checkpoint.safetensors", "prompt.npy", "run.1", "table.csv.2"];
   for (const name of [...unfinished, ...others]) writeFileSync(join(dir, name), "x");
-  (await openRunFolder(dir, {}, true)).close();
-  assert.equal(readdirSync(dir).sort(), ["config.json", "metrics.jsonl", ...others].sort());
+  await (await openRunFolder(nodeStore(dir), {}, true)).close();
+  assert.equal(readdirSync(dir).sort(), ["adapter", "config.json", ...others].sort());
 });
 
 Folder("a checkpoint of the time when only prompts were tuned goes on", async () => {
   const dir = join(root, "older");
-  const folder = await openRunFolder(dir, {}, false);
+  const folder = await openRunFolder(nodeStore(dir), {}, false);
   const { tuned, ...rest } = stateOf(5);
   const state = namedArrays(hostTree({ ...rest, prompt: tuned }), "state");
   const arrays = { ...state, ...namedArrays(best.tuned, "best") };
@@ -201,16 +212,43 @@ Folder("a checkpoint of the time when only prompts were tuned goes on", async ()
   const restored = await folder.restoreCheckpoint(stateOf(0));
   assert.equal(restored?.position, { step: 7, stale: 2, best });
   assert.equal(hostTree(restored?.state as object), hostTree(stateOf(5)));
-  folder.close();
+  await folder.close();
 });
 
 Folder("settings that are missing or no JSON are an error with the path", async () => {
   const dir = join(root, "settings");
   mkdirSync(dir);
-  assert.ok((await failure(() => readRunConfig(dir))).includes("config.json"));
+  assert.ok((await failure(() => readRunConfig(nodeStore(dir)))).includes("config.json"));
   writeFileSync(join(dir, "config.json"), "{");
-  assert.ok((await failure(() => readRunConfig(dir))).includes("not valid JSON"));
+  assert.ok((await failure(() => readRunConfig(nodeStore(dir)))).includes("not valid JSON"));
   assert.not.ok(existsSync(join(dir, "metrics.jsonl")));
+});
+
+Folder("a second process is refused until the first has closed; in memory, too", async () => {
+  for (const store of [nodeStore(join(root, "locked")), memoryStore()]) {
+    const first = await openRunFolder(store, {}, false);
+    const said = await failure(() => openRunFolder(store, {}, true));
+    for (const part of ["writes", store.name()]) assert.ok(said.includes(part), said);
+    await first.close();
+    await (await openRunFolder(store, {}, true)).close();
+  }
+});
+
+Folder("a run in memory writes the same files as one in a folder", async () => {
+  const stores = [nodeStore(join(root, "same")), memoryStore()];
+  for (const store of stores) {
+    const folder = await openRunFolder(store, { steps: 3 }, false);
+    await folder.appendMetrics({ step: 1, loss: 2 });
+    await folder.saveCheckpoint(stateOf(5), { step: 1, stale: 0, best });
+    await folder.saveBest(best, [], () => [["adapter/a.bin", Uint8Array.from([1, 2])]]);
+    await folder.saveSummary({ steps: 3 });
+    await folder.appendMetrics({ step: 2, loss: 1 });
+    assert.equal((await folder.restoreCheckpoint(stateOf(0)))?.position, { step: 1, stale: 0, best });
+    await folder.close();
+  }
+  const [onDisk, inMemory] = await Promise.all(stores.map((store) => store.list()));
+  assert.equal(onDisk, inMemory);
+  for (const path of onDisk) assert.equal(await readFrom(stores[0], path), await readFrom(stores[1], path), path);
 });
 
 Folder.run();

@@ -1,0 +1,94 @@
+/** @file Files in a folder of Node's file system. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFile, mkdir, open, readdir, stat } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import { CheckpointError } from "../core/errors.js";
+import type { Caller } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
+import { attempt, readAt, removeUnfinished, writeAtomic } from "./files.js";
+import type { OpenFile, Store } from "./store.js";
+import { abandonedIn, othersIn, temporaryName } from "./temporary.js";
+import { undoAtExit } from "./undo.js";
+
+const caller: Caller<CheckpointError> = { where: "store", error: CheckpointError };
+
+/** Files of writers begin with it; they are not listed. */
+const WRITER = ".writing";
+
+const openFile = async (path: string): Promise<OpenFile> => {
+  const file = await open(path, "r");
+  const { size } = await file.stat();
+  return { size, read: (at, length) => readAt(file, at, length), close: () => file.close() };
+};
+
+/** Marks a folder as one that this process writes into; the result takes the mark away. @throws {CheckpointError} when another process does */
+const mark = (dir: string): (() => void) => {
+  mkdirSync(dir, { recursive: true });
+  for (const path of abandonedIn(dir, WRITER)) rmSync(path, { force: true });
+  const own = join(dir, temporaryName(WRITER));
+  writeFileSync(own, "");
+  const remove = (): void => rmSync(own, { force: true });
+  const others = othersIn(dir, WRITER, own);
+  if (others.length > 0) {
+    remove();
+    const what = "another process writes into this folder";
+    throw new CheckpointError({
+      where: caller.where,
+      what,
+      got: others[0],
+      at: dir,
+      hint: "wait until it has ended, or choose another folder; on another machine, remove this file when you know that it has ended",
+    });
+  }
+  const undone = undoAtExit(remove);
+  return () => {
+    undone();
+    remove();
+  };
+};
+
+/**
+ * A store in a folder, which is made when the first file is written.
+ *
+ * @example const store = nodeStore("runs/cb");
+ */
+export const nodeStore = (dir: string): Store => {
+  const name = (path?: string): string => (path === undefined ? dir : join(dir, path));
+  const run = <A>(path: string | undefined, work: () => Promise<A>): Promise<A> =>
+    orThrow(attempt(caller, name(path), work));
+  const above = (path: string): Promise<unknown> => mkdir(dirname(name(path)), { recursive: true });
+  return {
+    name,
+    list: () =>
+      run(undefined, async () => {
+        if (!existsSync(dir)) return [];
+        const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+        const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith(WRITER));
+        const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(join(dir, sep).length));
+        return paths.map((path) => path.replaceAll(sep, "/")).sort();
+      }),
+    open: (path) =>
+      run(path, async () => {
+        const info = await stat(name(path)).catch((error: NodeJS.ErrnoException) => {
+          if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+          throw error;
+        });
+        return info === undefined ? undefined : openFile(name(path));
+      }),
+    write: async (path, content) => {
+      await run(path, () => above(path));
+      await orThrow(writeAtomic(name(path), content, caller));
+    },
+    append: (path, text) =>
+      run(path, async () => {
+        await above(path);
+        await appendFile(name(path), text);
+      }),
+    lock: (isOurs) =>
+      run(undefined, async () => {
+        const unmark = mark(dir);
+        removeUnfinished(dir, isOurs);
+        return async () => unmark();
+      }),
+  };
+};

@@ -1,0 +1,124 @@
+/** @file One set of laws for every store. */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { isFluxionError } from "../../lib/core/errors.js";
+import { memoryStore, nodeStore, readFrom, type Store } from "../../lib/store/index.js";
+import { temporaryFolder } from "../io/folder.js";
+
+const Stores = suite("store/store");
+const root = temporaryFolder(Stores);
+
+const KINDS: Readonly<Record<string, (name: string) => Store>> = {
+  memory: memoryStore,
+  node: (name) => nodeStore(join(root, name)),
+};
+const check = (title: string, body: (store: Store) => Promise<void>): void => {
+  for (const [kind, open] of Object.entries(KINDS)) {
+    Stores(`${kind}: ${title}`, () => body(open(title.replaceAll(/\W/g, "-"))));
+  }
+};
+const text = async (store: Store, path: string): Promise<string> =>
+  new TextDecoder().decode(await readFrom(store, path));
+const refused = async (work: () => Promise<unknown>): Promise<string> => {
+  const error = await work().then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  assert.ok(isFluxionError(error, "CheckpointError"), String(error));
+  return error.message;
+};
+
+check("an empty one lists and opens nothing", async (store) => {
+  assert.equal(await store.list(), []);
+  assert.is(await store.open("a"), undefined);
+  assert.is(await store.open("a/b"), undefined);
+  assert.is(await readFrom(store, "a"), undefined);
+});
+
+check("what is written is read, in whole and in parts, and listed by paths in order", async (store) => {
+  await store.write("b.txt", "tä");
+  await store.write("a/deep/c.bin", Uint8Array.from([1, 2, 3, 4]));
+  await store.write("a/pieces.bin", [Uint8Array.from([1]), Uint8Array.from([]), Uint8Array.from([2, 3])]);
+  assert.equal(await store.list(), ["a/deep/c.bin", "a/pieces.bin", "b.txt"]);
+  assert.is(await text(store, "b.txt"), "tä");
+  assert.equal(await readFrom(store, "a/pieces.bin"), Uint8Array.from([1, 2, 3]));
+  const file = await store.open("a/deep/c.bin");
+  assert.is(file?.size, 4);
+  assert.equal(await file?.read(1, 2), Uint8Array.from([2, 3]));
+  assert.equal(await file?.read(3, 9), Uint8Array.from([4]));
+  assert.equal(await file?.read(7, 1), Uint8Array.from([]));
+  await file?.close();
+  await store.write("b.txt", "new");
+  assert.is(await text(store, "b.txt"), "new");
+});
+
+check("a write that fails leaves the file as it was", async (store) => {
+  await store.write("a", "old");
+  function* broken(): Iterable<Uint8Array> {
+    yield Uint8Array.from([1, 2, 3]);
+    throw new Error("no more");
+  }
+  let message = "";
+  await store.write("a", broken()).catch((error: Error) => {
+    message = error.message;
+  });
+  assert.match(message, "no more");
+  assert.is(await text(store, "a"), "old");
+  assert.equal(await store.list(), ["a"]);
+});
+
+check("what is given is copied, and so is what is read", async (store) => {
+  const bytes = Uint8Array.from([1, 2]);
+  await store.write("a", bytes);
+  bytes[0] = 9;
+  const read = await readFrom(store, "a");
+  (read as Uint8Array)[1] = 9;
+  assert.equal(await readFrom(store, "a"), Uint8Array.from([1, 2]));
+});
+
+check("text is added to the end, of a file that need not be there", async (store) => {
+  await store.append("logs/a.jsonl", "1\n");
+  await store.append("logs/a.jsonl", "ä\n");
+  assert.is(await text(store, "logs/a.jsonl"), "1\nä\n");
+});
+
+check("it is locked for one writer at a time, whose mark is not listed", async (store) => {
+  const unlock = await store.lock(() => false);
+  await store.write("a", "1");
+  assert.equal(await store.list(), ["a"]);
+  const said = await refused(() => store.lock(() => false));
+  assert.match(said, /writes[\s\S]*hint +wait until it has ended/);
+  await unlock();
+  await (await store.lock(() => false))();
+});
+
+Stores("node: messages have the path and the remedy", async () => {
+  const dir = join(root, "messages");
+  mkdirSync(join(dir, "folder"), { recursive: true });
+  const store = nodeStore(dir);
+  assert.is(store.name(), dir);
+  assert.is(store.name("a/b"), join(dir, "a", "b"));
+  await store.write("file", "x");
+  assert.match(await refused(() => store.write("file/below", "x")), join(dir, "file"));
+  assert.match(await refused(() => store.write("folder", "x")), join(dir, "folder"));
+  assert.match(await refused(() => store.append("folder", "x")), /this is a folder[\s\S]*folder/);
+});
+
+Stores("node: the lock removes what a killed writer left, and no more", async () => {
+  const dir = join(root, "killed");
+  mkdirSync(join(dir, "below"), { recursive: true });
+  // No process has this number: it is above the largest.
+  const { hostname } = await import("node:os");
+  const gone = `.writing-${hostname().replaceAll(/[^\w.]/g, "_")}-99999999-0123abcd`;
+  for (const name of [gone, "a.json.12", "below/b.json.3", "c.txt.4", "d.json"]) writeFileSync(join(dir, name), "");
+  const unlock = await nodeStore(dir).lock((path) => path.endsWith(".json"));
+  assert.not.ok(existsSync(join(dir, gone)));
+  assert.equal(await nodeStore(dir).list(), ["c.txt.4", "d.json"]);
+  assert.is(readdirSync(dir).filter((name) => name.startsWith(".writing-")).length, 1);
+  await unlock();
+  assert.equal(readdirSync(dir).sort(), ["below", "c.txt.4", "d.json"]);
+});
+
+Stores.run();

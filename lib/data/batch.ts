@@ -58,7 +58,7 @@ export const tokenize = (
 };
 
 /** A number in `[0, 2^32)` that mixes its arguments well (Wang's and Murmur's finalisers). */
-const mix = (a: number, b: number): number => {
+export const mix = (a: number, b: number): number => {
   let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + 0x7f4a7c15, 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

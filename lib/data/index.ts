@@ -28,4 +28,14 @@ export {
   evaluationBatches,
   paddedLengths,
 } from "./evaluation-batches.js";
+export {
+  type Drawn,
+  drawMixture,
+  type MixtureOptions,
+  mixtureRows,
+  type RateOptions,
+  type Rates,
+  rateBySize,
+  taskRates,
+} from "./mixture.js";
 export { type TokenBatchRows, tokenBatchRows } from "./token-batches.js";

@@ -25,15 +25,15 @@ export const methodLoss = <P extends object>(
 };
 
 /**
- * The summed loss of a method and the sum of the weights of the target tokens, to be added up over microbatches; see `t5.lossSums`.
+ * The summed loss of a method and what it is counted by, to be added up over microbatches; see `t5.lossSums`.
  *
- * @example const [sum, weight] = methods.methodLossSums(config, method)(frozen, tuned, batch)
+ * @example const [sum, count] = methods.methodLossSums(config, method)(frozen, tuned, batch)
  */
 export const methodLossSums = <P extends object>(
   config: T5Config,
   method: Method<P>,
   options: LossOptions = {},
-): ((frozen: AnyParams, tuned: P, batch: Batch) => readonly [sum: Tensor, weight: Tensor]) => {
+): ((frozen: AnyParams, tuned: P, batch: Batch) => readonly [sum: Tensor, count: Tensor]) => {
   const sumsOf = lossSums<Modified>(config, options);
   return composite("methodLossSums", (frozen: AnyParams, tuned: P, batch: Batch) =>
     sumsOf(method.apply(config, frozen, tuned, batch), batch),

@@ -49,7 +49,7 @@ export { type DenseParams, dense, type Embed, type EmbedParams, embed, type Kern
 export { type DropoutOptions, dropout, dropoutLayer } from "./dropout.js";
 export * as initializers from "./initializers.js";
 export { type Context, type Layer, type LayerLike, type NoParams, type ParamsOf, sequential } from "./layer.js";
-export { crossEntropy, type LossSums, tokenLosses } from "./losses.js";
+export { crossEntropy, type LossSums, type TokenLossOptions, tokenLosses } from "./losses.js";
 export {
   type AttentionCache,
   type AttentionContext,

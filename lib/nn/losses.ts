@@ -1,23 +1,50 @@
 /** @file Cross entropy of tokens, one by one and summed. */
 import { composite } from "../core/composite.js";
-import { ShapeError } from "../core/errors.js";
+import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
+
+export interface TokenLossOptions {
+  /** Weight of the squared `logZ`. Default 0. */
+  readonly zLoss?: number;
+  /** The share of each target that is spread over the other classes, in [0, 1). Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/** @throws {ArgumentError} for label smoothing out of range */
+const checkSmoothing = (labelSmoothing: number): void => {
+  if (labelSmoothing >= 0 && labelSmoothing < 1) return;
+  const [what, expected] = ["label smoothing is out of range", "0 <= labelSmoothing < 1"];
+  throw new ArgumentError({ where: "nn.tokenLosses", what, expected, got: `${labelSmoothing}` });
+};
+
+/** Cross entropy with smoothed targets, 0 at its least. A target that is no class has only what others have. */
+const smoothed = (logits: Tensor, logZ: Tensor, ofTarget: Tensor, isClass: Tensor, smoothing: number): Tensor => {
+  const classes = logits.shape[logits.ndim - 1];
+  const [high, low] = [1 - smoothing, smoothing / (classes - 1)];
+  const least = -(high * Math.log(high) + (classes - 1) * low * Math.log(low + 1e-20));
+  const total = np.where(isClass, 1, classes * low);
+  const expected = np.add(np.multiply(high - low, ofTarget), np.multiply(low, np.sum(logits, { axis: -1 })));
+  return np.subtract(np.subtract(np.multiply(total, logZ), expected), least);
+};
 
 /**
  * Cross entropy of each token with z-loss: `logZ - x[target] + zLoss · logZ²`, `logZ = logsumexp(x)`.
  *
- * The derivative with respect to the logits is `(1 + 2 · zLoss · logZ) · softmax(x) - onehot(target)`.
+ * The derivative with respect to the logits is `(1 + 2 · zLoss · logZ) · softmax(x) - onehot(target)`. With label smoothing `s` the target has
+ * `1 - s` in place of 1 and each other class `s / (V - 1)` in place of 0; a constant is taken away, so that the least loss stays 0.
  * - `logits`: `[..., V]` float
  * - `targets`: `[...]` int32
  * @returns the losses and `logZ`, both `[...]`
- * @throws {ShapeError} when the targets have not the shape of the logits without the last axis
+ * @throws {ShapeError} when the targets have not the shape of the logits without the last axis; {ArgumentError} for label smoothing out of
+ * range
  * @see T5X's `cross_entropy_with_logits`
  */
 export const tokenLosses = composite(
   "nn.tokenLosses",
-  (logits: Tensor, targets: Tensor, options: { readonly zLoss?: number } = {}): { loss: Tensor; logZ: Tensor } => {
-    const { zLoss = 0 } = options;
+  (logits: Tensor, targets: Tensor, options: TokenLossOptions = {}): { loss: Tensor; logZ: Tensor } => {
+    const { zLoss = 0, labelSmoothing = 0 } = options;
+    checkSmoothing(labelSmoothing);
     const expected = logits.shape.slice(0, -1);
     if (expected.join() !== targets.shape.join()) {
       throw new ShapeError({
@@ -31,7 +58,9 @@ export const tokenLosses = composite(
     // A target that is no class has the logit 0, as in the sum with a one-hot vector.
     const isClass = np.logicalAnd(np.greaterEqual(targets, 0), np.less(targets, logits.shape[logits.ndim - 1]));
     const found = np.takeAlongAxis(logits, np.expandDims(targets, -1), -1, "clip");
-    const loss = np.subtract(logZ, np.where(isClass, np.squeeze(found, -1), 0));
+    const ofTarget = np.where(isClass, np.squeeze(found, -1), 0);
+    const loss =
+      labelSmoothing === 0 ? np.subtract(logZ, ofTarget) : smoothed(logits, logZ, ofTarget, isClass, labelSmoothing);
     return { loss: zLoss === 0 ? loss : np.add(loss, np.multiply(zLoss, np.square(logZ))), logZ };
   },
 );
@@ -59,9 +88,9 @@ export interface LossSums {
  */
 export const crossEntropy = composite(
   "nn.crossEntropy",
-  (logits: Tensor, targets: Tensor, options: { readonly zLoss?: number; readonly weights?: Tensor } = {}): LossSums => {
+  (logits: Tensor, targets: Tensor, options: TokenLossOptions & { readonly weights?: Tensor } = {}): LossSums => {
     const { zLoss = 0, weights } = options;
-    const { loss, logZ } = tokenLosses(logits, targets, { zLoss });
+    const { loss, logZ } = tokenLosses(logits, targets, options);
     const each = np.broadcastTo(np.astype(weights ?? 1, loss.dtype), targets.shape);
     const sum = (x: Tensor): Tensor => np.sum(np.multiply(x, each));
     return { loss: sum(loss), zLoss: np.multiply(zLoss, sum(np.square(logZ))), count: np.sum(each) };

@@ -37,6 +37,7 @@ export {
   shiftRight,
 } from "./model.js";
 export type { Inserted, Model, Modified } from "./modified.js";
+export { type Normalize, normalizedWeights } from "./normalizing.js";
 export { bucketTable, relativeBucket } from "./positions.js";
 export { type PromptRows, promptRows } from "./prompt-rows.js";
 export { type Rank, rank } from "./rank.js";

@@ -18,6 +18,7 @@ import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
 import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./layers.js";
 import { causalMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
 import { type Inserted, type Model, modified } from "./modified.js";
+import { checkNormalize, divisorOf, type Normalize, normalizedWeights } from "./normalizing.js";
 import { project } from "./project.js";
 import { type AnyParams, makeStack, type Params, type TrainingOptions } from "./stack.js";
 
@@ -182,28 +183,35 @@ export const logits = composite(
 export interface LossOptions extends Pick<TrainingOptions, "remat"> {
   /** Weight of the squared log partition function; T5X trains with 1e-4, the paper states plain cross entropy. Default 0. */
   readonly zLoss?: number;
-  /** `tokens`: the mean over target tokens (default). `none`: the sum, as T5X trains. */
-  readonly normalize?: "tokens" | "none";
+  /** The share of each target's probability that is spread over the other tokens, in [0, 1). Default 0. */
+  readonly labelSmoothing?: number;
+  /** What the sum over target tokens is divided by. Default `tokens`: the mean; T5X trains with `none`. */
+  readonly normalize?: Normalize;
   /** Share of activations dropped when the batch carries a key. Default 0. */
   readonly dropoutRate?: number;
 }
 
 /**
- * The summed loss of a batch and the sum of the weights of its target tokens, to be added up over microbatches; `normalize` is not read.
+ * The summed loss of a batch and what it is counted by, to be added up over microbatches: the weights of the target tokens, or what
+ * `normalize` says.
  *
- * @example const [sum, weight] = t5.lossSums(config)(params, batch) // loss is sum / max(weight, 1)
+ * @throws {ArgumentError} for a `normalize` that is not known, or label smoothing out of range
+ * @example const [sum, count] = t5.lossSums(config)(params, batch) // loss is sum / max(count, 1)
  */
 export const lossSums = <M extends Model = Params>(
   config: T5Config,
-  { zLoss = 0, dropoutRate, remat }: LossOptions = {},
-): ((model: M, batch: Batch) => readonly [sum: Tensor, weight: Tensor]) =>
-  composite("lossSums", (model: M, batch: Batch) => {
+  { zLoss = 0, labelSmoothing = 0, normalize = "tokens", dropoutRate, remat }: LossOptions = {},
+): ((model: M, batch: Batch) => readonly [sum: Tensor, count: Tensor]) => {
+  checkNormalize("t5.loss", normalize);
+  return composite("lossSums", (model: M, batch: Batch) => {
     const scores = logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat });
-    const { loss } = nn.tokenLosses(scores, batch.targets, { zLoss });
+    const { loss } = nn.tokenLosses(scores, batch.targets, { zLoss, labelSmoothing });
     const real = np.astype(np.notEqual(batch.targets, 0), "float32");
-    const weights = batch.weights === undefined ? real : np.multiply(real, batch.weights);
-    return [np.sum(np.multiply(loss, weights)), np.sum(weights)];
+    const given = batch.weights === undefined ? real : np.multiply(real, batch.weights);
+    const { weights, count } = normalizedWeights(given, normalize);
+    return [np.sum(np.multiply(loss, weights)), count];
   });
+};
 
 /**
  * The loss as a function of the model: of all weights (model tuning), or of what a method puts into a frozen model.
@@ -214,11 +222,14 @@ export const lossSums = <M extends Model = Params>(
 export const loss = <M extends Model = Params>(
   config: T5Config,
   options: LossOptions = {},
-): ((model: M, batch: Batch) => Tensor) =>
-  composite("loss", (model: M, batch: Batch) => {
-    const [sum, weight] = lossSums<M>(config, options)(model, batch);
-    return options.normalize === "none" ? sum : np.divide(sum, np.maximum(weight, 1));
+): ((model: M, batch: Batch) => Tensor) => {
+  const { normalize = "tokens" } = options;
+  const sumsOf = lossSums<M>(config, options);
+  return composite("loss", (model: M, batch: Batch) => {
+    const [sum, count] = sumsOf(model, batch);
+    return normalize === "none" ? sum : np.divide(sum, divisorOf(normalize, count));
   });
+};
 
 /**
  * The loss of prompt tuning as a pure function `(frozenParams, promptParams, batch) => loss`.

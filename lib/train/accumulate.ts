@@ -4,13 +4,14 @@ import { treeMap } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import type { Batch, LossOptions } from "../t5/model.js";
+import type { Batch } from "../t5/model.js";
+import { divisorOf, type Normalize } from "../t5/normalizing.js";
 import type { AnyParams } from "../t5/stack.js";
 import { valueAndGrad } from "../transforms/grad.js";
 import { scan } from "../transforms/scan.js";
 
-/** A summed loss with the sum of the weights of its target tokens. */
-export type LossSums<P> = (frozen: AnyParams, tuned: P, batch: Batch) => readonly [sum: Tensor, weight: Tensor];
+/** A summed loss and what it is counted by; see `t5.lossSums`. */
+export type LossSums<P> = (frozen: AnyParams, tuned: P, batch: Batch) => readonly [sum: Tensor, count: Tensor];
 
 /** A loss and its gradient with respect to the trained tree. */
 export type LossAndGrad<P> = (frozen: AnyParams, tuned: P, batch: Batch) => readonly [loss: Tensor, grads: P];
@@ -18,7 +19,7 @@ export type LossAndGrad<P> = (frozen: AnyParams, tuned: P, batch: Batch) => read
 /** What is added up. */
 interface Total<P> {
   readonly sum: Tensor;
-  readonly weight: Tensor;
+  readonly count: Tensor;
   readonly grads: P;
 }
 
@@ -41,7 +42,7 @@ const partsOf = ({ dropoutKey, ...rows }: Batch, count: number): Batch => {
 
 /**
  * The loss and the gradient of a batch, computed on `count` microbatches in turn: sums of token losses and their gradients are added in
- * float32, and divided once by the number of target tokens. Up to rounding these are the numbers of the whole batch.
+ * float32, and divided once by what `normalize` says. Up to rounding these are the numbers of the whole batch.
  *
  * @throws {ArgumentError} (from the returned function) when the microbatches do not divide the batch
  * @see T5X's `accumulate_grads_microbatched`
@@ -49,20 +50,20 @@ const partsOf = ({ dropoutKey, ...rows }: Batch, count: number): Batch => {
 export const accumulatedLossAndGrad = <P extends object>(
   sums: LossSums<P>,
   count: number,
-  normalize: LossOptions["normalize"],
+  normalize: Normalize = "tokens",
 ): LossAndGrad<P> => {
   const ofPart = valueAndGrad(sums, { argnums: 1, hasAux: true });
   return (frozen, tuned, batch) => {
     const turn = (total: Total<P>, part: Batch) => {
-      const [[sum, weight], grads] = ofPart(frozen, tuned, part);
+      const [[sum, count], grads] = ofPart(frozen, tuned, part);
       const added = treeMap(np.add, total.grads, grads) as P;
-      return [{ sum: np.add(total.sum, sum), weight: np.add(total.weight, weight), grads: added }, null] as const;
+      return [{ sum: np.add(total.sum, sum), count: np.add(total.count, count), grads: added }, null] as const;
     };
     // Numbers take the dtype of what is added to them.
-    const zero = { sum: 0, weight: 0, grads: treeMap(np.zerosLike, tuned) as P };
-    const [{ sum, weight, grads }] = scan(turn as never, zero, partsOf(batch, count)) as unknown as [Total<P>];
+    const zero = { sum: 0, count: 0, grads: treeMap(np.zerosLike, tuned) as P };
+    const [{ sum, count: all, grads }] = scan(turn as never, zero, partsOf(batch, count)) as unknown as [Total<P>];
     if (normalize === "none") return [sum, grads];
-    const tokens = np.maximum(weight, 1);
-    return [np.divide(sum, tokens), treeMap((g: Tensor) => np.divide(g, tokens), grads) as P];
+    const divisor = divisorOf(normalize, all);
+    return [np.divide(sum, divisor), treeMap((g: Tensor) => np.divide(g, divisor), grads) as P];
   };
 };

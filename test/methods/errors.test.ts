@@ -195,6 +195,15 @@ Errors("stacked layers that would differ are refused with the way to unstack the
   }
 });
 
+Errors("stacked layers have the names of their own stack", () => {
+  const { config, params } = tinyT5({ numLayers: 3 });
+  const stacked = t5.stackLayers(params);
+  const method = any(methods.lora({ kernels: { pattern: "decoder\\.block\\.2.*" } }));
+  refuses(() => method.init(key(), config, stacked), "ArgumentError", "the model has no such kernel");
+  const third = any(methods.lora({ kernels: { pattern: "encoder\\.block\\.2.*" } }));
+  refuses(() => third.init(key(), config, stacked), "ArgumentError", "only some of them are selected");
+});
+
 Errors("ids without an embedding are refused with the range", () => {
   for (const id of [40, -1, 1.5]) {
     refuses(applying(any(methods.design([3, id])), {}), "ArgumentError", "ids from 0 to 39", `got       ${id}`);

@@ -61,7 +61,7 @@ Options("options that are null or undefined count as not given", () => {
 });
 
 Options("parts of a composition that are not methods are named", () => {
-  for (const part of [{}, undefined, null, 3, "lora", methods.lora, { init: () => ({}) }]) {
+  for (const part of [{}, undefined, null, 3, "lora", methods.lora, { settings: { name: "low" }, init: () => ({}) }]) {
     refuses(() => js.compose({ low: part }), "ArgumentError", "a part is not a method", /at +low/, "methods.lora()");
   }
   for (const nothing of [{}, null, undefined])

@@ -204,6 +204,11 @@ Peft("a prompt without a number of submodules has its own rows or twice as many"
   const two = { num_transformer_submodules: 2 };
   assert.equal((open(adapter(6, two)).tuned.prompt as HostArray).shape, [3, 4]);
   assert.match(refused(adapter(3, two), "CheckpointError"), "f32[6,4]");
+  const rows = ["prompt_embeddings", floats(3, 4)] as const;
+  for (const tensors of [[], [["other", floats(3, 4)]], [rows, ["more", floats(3, 4)]]] as const) {
+    const said = refused({ config, tensors: new Map(tensors as never) }, "CheckpointError");
+    assert.match(said, /not the weights of a prompt[\s\S]*expected +one tensor, prompt_embeddings/);
+  }
 });
 
 Peft("what PEFT has no adapter for is refused, with the way to save it", () => {

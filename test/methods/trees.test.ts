@@ -97,6 +97,10 @@ Trees("factors that each row of a batch has for itself fit", () => {
 Trees("a tree without its parts, or with others, is refused before anything is computed", () => {
   const { config, params } = tinyT5();
   const lora = any(methods.lora({ rank: 2 }));
+  refuses(applying(any(methods.prompt()), { prompt: {} }), "TreeError", /got +a record of nothing/);
+  const four = { a: lora, b: lora, c: lora, d: lora };
+  refuses(applying(any(methods.compose(four)), {}), "TreeError", /expected +a record of a, b, c, d\n/);
+  refuses(applying(any(methods.compose({ ...four, e: lora })), {}), "TreeError", "5 entries, such as a");
   for (const nothing of [null, undefined, 3, np.zeros([2])]) {
     refuses(applying(lora, withEntry(lora.init(key(), config, params), [QUERY], nothing)), "TreeError", QUERY, "a, b");
     for (const method of [lora, any(methods.ia3()), any(methods.norms()), any(methods.prompt({ length: 2 }))]) {

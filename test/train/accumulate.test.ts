@@ -11,6 +11,7 @@ import { sgd } from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import type { Batch, Params } from "../../lib/t5/model.js";
+import type { Normalize } from "../../lib/t5/normalizing.js";
 import { accumulatedLossAndGrad } from "../../lib/train/accumulate.js";
 import { initState, makeTrainStep } from "../../lib/train/state.js";
 import { hostTree, namedArrays } from "../../lib/train/store.js";
@@ -62,7 +63,7 @@ const both = (method: Method, parts: number, batch: Batch, params: Params, optio
   ) as object;
   const lossOf = methodLoss(config, method, options);
   const whole = valueAndGrad((tree: object) => lossOf(params, tree, batch))(tuned);
-  const { normalize } = options as { normalize?: "none" };
+  const { normalize } = options as { normalize?: Normalize };
   const inParts = accumulatedLossAndGrad(methodLossSums(config, method, options), parts, normalize)(
     params,
     tuned,
@@ -79,6 +80,9 @@ Accumulate("loss and gradient of any number of microbatches are those of the bat
       [2, { zLoss: 1e-2 }],
       [4, {}],
       [8, { normalize: "none" }],
+      [2, { normalize: "sequences" }],
+      [4, { normalize: "all-tokens" }],
+      [2, { normalize: 7, labelSmoothing: 0.1 }],
     ] as const) {
       const { whole, inParts } = both(method, parts, batchOf(8), params, options);
       const what = `${method.settings.name}, ${parts} parts`;

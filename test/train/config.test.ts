@@ -149,7 +149,7 @@ Config("the settings without options are those of the main job", async () => {
     batchSize: 32,
     batchTokens: 0,
     microbatches: 1,
-    learningRate: 0.3,
+    learningRate: 0.1,
     weightDecay: 1e-5,
     decayRate: 0.8,
     optimizerStartStep: 0,

@@ -72,17 +72,14 @@ const say = ({ config, out }: Invocation, { tuned, untuned, majority, ...summary
   console.log(`${reason}, ${steps} steps in ${seconds.toFixed(0)} s; ${name} (step ${bestStep}): ${out}/${file}`);
 };
 
-/**
- * Runs one invocation. Everything is loaded and checked before the first file is written.
- *
- * @throws the typed error of whatever is missing or does not fit
- */
-export const tune = async (invocation: Invocation, interrupted: Interrupted): Promise<Summary> => {
-  const { config, out, resume } = invocation;
-  const run = await prepare(config);
-  console.log(describeRun(run).join("\n"));
-  const folder = await openRunFolder(nodeStore(out), config, resume);
-  console.log(`executor   ${stats().executor}\nresults    ${out}\n`);
+/** Trains and evaluates an opened run, and writes what it came to. */
+const complete = async (
+  run: Prepared,
+  folder: RunFolder,
+  invocation: Invocation,
+  interrupted: Interrupted,
+): Promise<Summary> => {
+  const { config, resume } = invocation;
   const untuned = await run.evaluator(null);
   const began = performance.now();
   const { position, reason, state } = await train(run, folder, resume, interrupted);
@@ -100,8 +97,25 @@ export const tune = async (invocation: Invocation, interrupted: Interrupted): Pr
   await folder.saveSummary(summary);
   const title = `${config.task}: ${describeMethod(config)}`;
   await folder.saveCurve(learningCurve({ title, ...curveOf(await folder.readMetrics(), best) }));
-  await folder.close();
   free(run, state);
   say(invocation, summary);
   return summary;
+};
+
+/**
+ * Runs one invocation. Everything is loaded and checked before the first file is written.
+ *
+ * @throws the typed error of whatever is missing or does not fit
+ */
+export const tune = async (invocation: Invocation, interrupted: Interrupted): Promise<Summary> => {
+  const { config, out, resume } = invocation;
+  const run = await prepare(config);
+  console.log(describeRun(run).join("\n"));
+  const folder = await openRunFolder(nodeStore(out), config, resume);
+  try {
+    console.log(`executor   ${stats().executor}\nresults    ${out}\n`);
+    return await complete(run, folder, invocation, interrupted);
+  } finally {
+    await folder.close();
+  }
 };

@@ -5,6 +5,7 @@
  */
 import { ArgumentError } from "../core/errors.js";
 import { epochOrder, mix } from "./batch.js";
+import { byStep } from "./by-step.js";
 
 /** Rates by the name of a task or of a mixture. A part with rate 0 is never drawn. */
 export type Rates = Readonly<Record<string, number>>;
@@ -88,7 +89,7 @@ export interface Drawn {
 }
 
 export interface MixtureOptions {
-  /** Whether a part begins anew, in another order, when all of its examples were drawn. Default true. */
+  /** Whether a part starts again, in another order, after its last example. Default true. */
   readonly repeat?: boolean;
 }
 
@@ -134,7 +135,7 @@ export function* drawMixture(
 }
 
 /**
- * Which examples of a mixture the batch of a step holds.
+ * Selects the examples of each step's batch from a mixture.
  *
  * @returns a function of the step, counted from 0, that depends on nothing else; a step before the last one asked for begins anew
  * @throws {ArgumentError} as `drawMixture`
@@ -147,13 +148,8 @@ export const mixtureRows = (
   seed: number,
 ): ((step: number) => readonly Drawn[]) => {
   checkParts(sizes, rates);
-  let [draws, next] = [drawMixture(sizes, rates, seed), 0];
-  let last: { readonly step: number; readonly batch: readonly Drawn[] } = { step: -1, batch: [] };
-  return (step) => {
-    if (step < last.step) [draws, next] = [drawMixture(sizes, rates, seed), 0];
-    for (; next <= step; next++) {
-      last = { step: next, batch: Array.from({ length: batchSize }, () => draws.next().value as Drawn) };
-    }
-    return last.batch;
-  };
+  return byStep(function* batches(): Generator<readonly Drawn[]> {
+    const draws = drawMixture(sizes, rates, seed);
+    for (;;) yield Array.from({ length: batchSize }, () => draws.next().value as Drawn);
+  });
 };

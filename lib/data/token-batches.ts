@@ -1,6 +1,7 @@
 /** @file Training batches by tokens: examples of like length, as many as fit. */
 import { ArgumentError } from "../core/errors.js";
 import { epochOrder } from "./batch.js";
+import { byStep } from "./by-step.js";
 
 /** The examples of a batch, and the group of like length that they are of. */
 export interface TokenBatchRows {
@@ -43,11 +44,5 @@ export const tokenBatchRows = (
     const [what, expected] = ["there are no examples to make batches of", "at least one"];
     throw new ArgumentError({ where: "tokenBatchRows", what, expected, got: "none" });
   }
-  let [batches, next] = [batchesOf(groups, sizes, seed), 0];
-  let last = { step: -1, batch: { rows: [], group: 0 } as TokenBatchRows };
-  return (step) => {
-    if (step < last.step) [batches, next] = [batchesOf(groups, sizes, seed), 0];
-    for (; next <= step; next++) last = { step: next, batch: batches.next().value };
-    return last.batch;
-  };
+  return byStep(() => batchesOf(groups, sizes, seed));
 };

@@ -55,7 +55,8 @@ export const kernelMatcher = (where: string, kernels: Kernels): ((name: KernelNa
 };
 
 /**
- * Whether a key of a pattern fits a kernel: it fits a Hugging Face module as in PEFT, the regular expression `(.*\.)?(key)$` from its start.
+ * Returns whether the key of a pattern matches a kernel. As in PEFT, the regular expression `(.*\.)?(key)$` has to match the name of its
+ * Hugging Face module from the start.
  *
  * @throws {ArgumentError} for a key that is not a regular expression
  */

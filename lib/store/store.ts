@@ -18,7 +18,7 @@ export type Content = string | Uint8Array | Iterable<Uint8Array>;
  * All functions reject with a typed error that names the path, and the remedy where one is known.
  */
 export interface Store {
-  /** What messages call a path: for a file system, where it is there; without a path, the store itself. */
+  /** The name of a path in messages, such as its place in the file system; without a path, the name of the store. */
   name(path?: string): string;
   /** The paths of all files, sorted. */
   list(): Promise<readonly string[]>;

@@ -18,7 +18,7 @@ import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
 import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./layers.js";
 import { causalMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
 import { type Inserted, type Model, modified } from "./modified.js";
-import { checkNormalize, divisorOf, type Normalize, normalizedWeights } from "./normalizing.js";
+import { checkNormalize, type Normalize, normalizedWeights, normalizer } from "./normalizing.js";
 import { project } from "./project.js";
 import { type AnyParams, makeStack, type Params, type TrainingOptions } from "./stack.js";
 
@@ -185,7 +185,7 @@ export interface LossOptions extends Pick<TrainingOptions, "remat"> {
   readonly zLoss?: number;
   /** The share of each target's probability that is spread over the other tokens, in [0, 1). Default 0. */
   readonly labelSmoothing?: number;
-  /** What the sum over target tokens is divided by. Default `tokens`: the mean; T5X trains with `none`. */
+  /** The divisor of the sum over target tokens. Default `tokens`, which gives the mean; T5X trains with `none`. */
   readonly normalize?: Normalize;
   /** Share of activations dropped when the batch carries a key. Default 0. */
   readonly dropoutRate?: number;
@@ -227,7 +227,7 @@ export const loss = <M extends Model = Params>(
   const sumsOf = lossSums<M>(config, options);
   return composite("loss", (model: M, batch: Batch) => {
     const [sum, count] = sumsOf(model, batch);
-    return normalize === "none" ? sum : np.divide(sum, divisorOf(normalize, count));
+    return normalizer(normalize, count)(sum);
   });
 };
 

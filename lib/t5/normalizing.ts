@@ -4,7 +4,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 
 /**
- * What the sum of the losses of target tokens is divided by:
+ * The divisor of the summed losses of target tokens:
  *
  * - `none`: nothing, as in T5X's released configurations
  * - `tokens`: the sum of the weights (T5X's `NUM_REAL_TARGET_TOKENS`)
@@ -50,8 +50,14 @@ export const normalizedWeights = (
   return { weights: shares, count: np.sum(shares) };
 };
 
-/** What a sum of losses is divided by, where `count` is that of the whole batch. */
+/** Returns the divisor of a summed loss; `count` is that of the whole batch. */
 export const divisorOf = (normalize: Normalize, count: Tensor): Tensor | number => {
   if (normalize === "none") return 1;
   return typeof normalize === "number" ? normalize : np.maximum(count, 1);
 };
+
+/** Divides sums of losses, and gradients of them; `count` is that of the whole batch. */
+export const normalizer =
+  (normalize: Normalize, count: Tensor) =>
+  (x: Tensor): Tensor =>
+    normalize === "none" ? x : np.divide(x, divisorOf(normalize, count));

@@ -5,7 +5,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import type { Batch } from "../t5/model.js";
-import { divisorOf, type Normalize } from "../t5/normalizing.js";
+import { type Normalize, normalizer } from "../t5/normalizing.js";
 import type { AnyParams } from "../t5/stack.js";
 import { valueAndGrad } from "../transforms/grad.js";
 import { scan } from "../transforms/scan.js";
@@ -62,8 +62,7 @@ export const accumulatedLossAndGrad = <P extends object>(
     // Numbers take the dtype of what is added to them.
     const zero = { sum: 0, count: 0, grads: treeMap(np.zerosLike, tuned) as P };
     const [{ sum, count: all, grads }] = scan(turn as never, zero, partsOf(batch, count)) as unknown as [Total<P>];
-    if (normalize === "none") return [sum, grads];
-    const divisor = divisorOf(normalize, all);
-    return [np.divide(sum, divisor), treeMap((g: Tensor) => np.divide(g, divisor), grads) as P];
+    const normalized = normalizer(normalize, all);
+    return [normalized(sum), treeMap(normalized, grads) as P];
   };
 };

@@ -136,13 +136,14 @@ const openMetrics = async (store: Store) => {
  */
 export const openRunFolder = async (store: Store, config: unknown, resume: boolean): Promise<RunFolder> => {
   const unlock = await store.lock(isWritten);
-  try {
+  const open = async () => {
     await claimFolder(store, config, resume);
-  } catch (error) {
+    return await openMetrics(store);
+  };
+  const metrics = await open().catch(async (error: unknown) => {
     await unlock();
     throw error;
-  }
-  const metrics = await openMetrics(store);
+  });
 
   return {
     appendMetrics: metrics.append,

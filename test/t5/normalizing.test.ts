@@ -7,6 +7,7 @@ import * as np from "../../lib/np/index.js";
 import { loss, lossSums } from "../../lib/t5/model.js";
 import { divisorOf, type Normalize, normalizedWeights } from "../../lib/t5/normalizing.js";
 import { grad } from "../../lib/transforms/grad.js";
+import { assertNear } from "../helpers/golden.js";
 import { goldenFiles } from "../helpers/golden-file.js";
 import { f64, messageOf, numbers, onReference } from "../helpers/runtime.js";
 import { withShared } from "../helpers/shared.js";
@@ -51,7 +52,7 @@ const golden = (root: string): Golden => files.open<Golden>(root, "objectives/lo
 
 /** The tolerance that the golden folder names for losses. */
 const near = (got: number, want: number, what: string, tolerance = 2e-5): void =>
-  assert.ok(Math.abs(got - want) <= tolerance * (1 + Math.abs(want)), `${what}: ${got}, not ${want}`);
+  assertNear(what, [got], [want], { abs: tolerance, rel: tolerance });
 
 withShared(Normalizing, "losses, their z-loss and gradients are T5X's", (root) =>
   onReference(() => {

@@ -50,6 +50,7 @@ check("what is written is read, in whole and in parts, and listed by paths in or
   assert.equal(await file?.read(3, 9), Uint8Array.from([4]));
   assert.equal(await file?.read(7, 1), Uint8Array.from([]));
   await file?.close();
+  assert.is(await store.open("b.txt/below"), undefined);
   await store.write("b.txt", "new");
   assert.is(await text(store, "b.txt"), "new");
 });
@@ -104,6 +105,9 @@ Stores("node: messages have the path and the remedy", async () => {
   assert.match(await refused(() => store.write("file/below", "x")), join(dir, "file"));
   assert.match(await refused(() => store.write("folder", "x")), join(dir, "folder"));
   assert.match(await refused(() => store.append("folder", "x")), /this is a folder[\s\S]*folder/);
+  const unlock = await store.lock(() => false);
+  assert.match(await refused(() => store.lock(() => false)), /got +\S+\.writing-\S+\n/);
+  await unlock();
 });
 
 Stores("node: the lock removes what a killed writer left, and no more", async () => {

@@ -124,6 +124,11 @@ withShared(Mixture, "without repetition one part is complete at the end, as in t
   }
 });
 
+Mixture("without options the rate of a task is its size", () => {
+  assert.is(rateBySize(250), 250);
+  assert.is(rateBySize(250, { maximum: 100 }), 100);
+});
+
 Mixture("all examples of a part come once before one comes again, in another order", () => {
   const draws = take(400, drawMixture([5, 7], [2, 1], 3)) as { part: number; row: number }[];
   for (const [part, size] of [5, 7].entries()) {
@@ -176,6 +181,7 @@ Mixture("what has no meaning is refused with its place", () => {
   refused(draw([1, 1], [0, 0]), "no part is drawn");
   refused(draw([], []), "no part is drawn", "no rates");
   refused(draw([1, 0], [1, 1]), "a part has no examples", /at +part 1/);
+  refused(draw([0, 1], [1, 1]), "a part has no examples", /at +part 0/);
   refused(() => mixtureRows([1, 0], [1, 1], 4, 0), "a part has no examples");
   assert.equal(draw([1, 0], [1, 0])(), { done: false, value: { part: 0, row: 0 } });
 });

@@ -6,15 +6,8 @@ import { dispose } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { generate } from "../../lib/t5/generate.js";
-import {
-  decode,
-  type Encoded,
-  encode,
-  logitsOf,
-  type Params,
-  type PromptParams,
-  promptLoss,
-} from "../../lib/t5/model.js";
+import { promptLoss } from "../../lib/t5/loss.js";
+import { decode, type Encoded, encode, logitsOf, type Params, type PromptParams } from "../../lib/t5/model.js";
 import { valueAndGrad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { type Data, drawData, type Size, weightsBy } from "./model.js";

@@ -2,7 +2,9 @@
 import { composite } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import type { T5Config } from "../t5/config.js";
-import { type Batch, type LossOptions, loss, lossSums } from "../t5/model.js";
+import { loss, lossSums } from "../t5/loss.js";
+import type { LossOptions } from "../t5/loss-options.js";
+import type { Batch } from "../t5/model.js";
 import type { Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import type { Method } from "./method.js";

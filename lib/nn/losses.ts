@@ -12,10 +12,10 @@ export interface TokenLossOptions {
 }
 
 /** @throws {ArgumentError} for label smoothing out of range */
-const checkSmoothing = (labelSmoothing: number): void => {
+export const checkSmoothing = (where: string, labelSmoothing: number): void => {
   if (labelSmoothing >= 0 && labelSmoothing < 1) return;
   const [what, expected] = ["label smoothing is out of range", "0 <= labelSmoothing < 1"];
-  throw new ArgumentError({ where: "nn.tokenLosses", what, expected, got: `${labelSmoothing}` });
+  throw new ArgumentError({ where, what, expected, got: `${labelSmoothing}` });
 };
 
 /** Cross entropy with smoothed targets, 0 at its least. A target that is no class has only what others have. */
@@ -44,7 +44,7 @@ export const tokenLosses = composite(
   "nn.tokenLosses",
   (logits: Tensor, targets: Tensor, options: TokenLossOptions = {}): { loss: Tensor; logZ: Tensor } => {
     const { zLoss = 0, labelSmoothing = 0 } = options;
-    checkSmoothing(labelSmoothing);
+    checkSmoothing("nn.tokenLosses", labelSmoothing);
     const expected = logits.shape.slice(0, -1);
     if (expected.join() !== targets.shape.join()) {
       throw new ShapeError({

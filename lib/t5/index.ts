@@ -19,6 +19,8 @@ export {
   type SampleMethod,
 } from "./generate.js";
 export { init } from "./init.js";
+export { loss, lossSums, promptLoss } from "./loss.js";
+export type { LossOptions } from "./loss-options.js";
 export { merge } from "./merge.js";
 export {
   type Batch,
@@ -27,13 +29,9 @@ export {
   type Encoded,
   type EncodeOptions,
   encode,
-  type LossOptions,
   logits,
   logitsOf,
-  loss,
-  lossSums,
   type PromptParams,
-  promptLoss,
   shiftRight,
 } from "./model.js";
 export type { Inserted, Model, Modified } from "./modified.js";

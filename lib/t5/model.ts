@@ -1,5 +1,5 @@
 /**
- * @file T5 as pure functions over an immutable parameter tree: encode, decode, logits and the loss of prompt tuning.
+ * @file T5 as pure functions over an immutable parameter tree: encode, decode and logits.
  *
  * The configuration is closed over, so a parameter tree holds tensors only. Everything before the residual is normalised
  * (pre-norm); norms are root-mean-square; nothing has a bias.
@@ -8,7 +8,6 @@
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
-import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import { attention } from "./attention.js";
@@ -18,9 +17,8 @@ import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
 import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./layers.js";
 import { causalMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
 import { type Inserted, type Model, modified } from "./modified.js";
-import { checkNormalize, type Normalize, normalizedWeights, normalizer } from "./normalizing.js";
 import { project } from "./project.js";
-import { type AnyParams, makeStack, type Params, type TrainingOptions } from "./stack.js";
+import { makeStack, type TrainingOptions } from "./stack.js";
 
 export type { Params } from "./stack.js";
 
@@ -35,8 +33,15 @@ export interface Batch {
   readonly inputs: Tensor;
   /** `[B, S]` int32, each row ended by EOS. */
   readonly targets: Tensor;
-  /** `[B, S]` or `[B, 1]` float32 weights of the target tokens; padding never counts. */
+  /** `[B, S]` or `[B, 1]` float32 weights of the target tokens; padding never counts. `[B]`, of the examples, where the loss is over choices. */
   readonly weights?: Tensor;
+  /**
+   * `[B, C, S]` int32: the answers to choose from where the loss is over them, padded with 0, each ended by EOS. A row of zeros alone is no
+   * choice; its score counts as minus infinity.
+   */
+  readonly choices?: Tensor;
+  /** `[B]` int32: which choice is right, from 0; the loss of another number is NaN. */
+  readonly answer?: Tensor;
   /** A key for dropout; without it there is none. */
   readonly dropoutKey?: Tensor;
 }
@@ -179,69 +184,3 @@ export const logits = composite(
     return logitsOf(config, whole, states);
   },
 );
-
-export interface LossOptions extends Pick<TrainingOptions, "remat"> {
-  /** Weight of the squared log partition function; T5X trains with 1e-4, the paper states plain cross entropy. Default 0. */
-  readonly zLoss?: number;
-  /** The share of each target's probability that is spread over the other tokens, in [0, 1). Default 0. */
-  readonly labelSmoothing?: number;
-  /** The divisor of the sum over target tokens. Default `tokens`, which gives the mean; T5X trains with `none`. */
-  readonly normalize?: Normalize;
-  /** Share of activations dropped when the batch carries a key. Default 0. */
-  readonly dropoutRate?: number;
-}
-
-/**
- * The summed loss of a batch and what it is counted by, to be added up over microbatches: the weights of the target tokens, or what
- * `normalize` says.
- *
- * @throws {ArgumentError} for a `normalize` that is not known, or label smoothing out of range
- * @example const [sum, count] = t5.lossSums(config)(params, batch) // loss is sum / max(count, 1)
- */
-export const lossSums = <M extends Model = Params>(
-  config: T5Config,
-  { zLoss = 0, labelSmoothing = 0, normalize = "tokens", dropoutRate, remat }: LossOptions = {},
-): ((model: M, batch: Batch) => readonly [sum: Tensor, count: Tensor]) => {
-  checkNormalize("t5.loss", normalize);
-  return composite("lossSums", (model: M, batch: Batch) => {
-    const scores = logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat });
-    const { loss } = nn.tokenLosses(scores, batch.targets, { zLoss, labelSmoothing });
-    const real = np.astype(np.notEqual(batch.targets, 0), "float32");
-    const given = batch.weights === undefined ? real : np.multiply(real, batch.weights);
-    const { weights, count } = normalizedWeights(given, normalize);
-    return [np.sum(np.multiply(loss, weights)), count];
-  });
-};
-
-/**
- * The loss as a function of the model: of all weights (model tuning), or of what a method puts into a frozen model.
- *
- * @example const step = valueAndGrad(t5.loss(config)) // all weights
- * @example t5.loss<t5.StackedParams>(config) // for layers that are scanned
- */
-export const loss = <M extends Model = Params>(
-  config: T5Config,
-  options: LossOptions = {},
-): ((model: M, batch: Batch) => Tensor) => {
-  const { normalize = "tokens" } = options;
-  const sumsOf = lossSums<M>(config, options);
-  return composite("loss", (model: M, batch: Batch) => {
-    const [sum, count] = sumsOf(model, batch);
-    return normalizer(normalize, count)(sum);
-  });
-};
-
-/**
- * The loss of prompt tuning as a pure function `(frozenParams, promptParams, batch) => loss`.
- *
- * Differentiate it with respect to argument 1; the frozen weights then carry no tangents.
- * @see Lester et al. 2021, section 2
- * @example const step = valueAndGrad(t5.promptLoss(config), { argnums: 1 })
- */
-export const promptLoss = (
-  config: T5Config,
-  options: LossOptions = {},
-): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
-  composite("promptLoss", (frozen: AnyParams, { prompt }: PromptParams, batch: Batch) =>
-    loss<Model>(config, options)({ params: frozen, prefix: prompt }, batch),
-  );

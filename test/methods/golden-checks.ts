@@ -1,7 +1,7 @@
 /** @file The golden cases of methods on runtimes by name, a test for each method. */
 import type { Test } from "uvu";
 import { generate } from "../../lib/t5/generate.js";
-import * as t5 from "../../lib/t5/model.js";
+import * as t5 from "../../lib/t5/index.js";
 import { assertNear, type GoldenTensor } from "../helpers/golden.js";
 import type { GoldenFiles } from "../helpers/golden-file.js";
 import { onModels } from "../t5/golden-checks.js";

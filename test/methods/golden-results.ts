@@ -8,8 +8,8 @@ import { adafactor, adamw, applyUpdates, type GradientTransformation, sgd } from
 import * as random from "../../lib/random/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { generate } from "../../lib/t5/generate.js";
+import * as t5 from "../../lib/t5/index.js";
 import { merge } from "../../lib/t5/merge.js";
-import * as t5 from "../../lib/t5/model.js";
 import type { Model, Modified } from "../../lib/t5/modified.js";
 import { valueAndGrad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";

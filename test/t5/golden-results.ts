@@ -6,7 +6,7 @@ import { tokenLosses } from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { huggingFaceName } from "../../lib/t5/huggingface-names.js";
-import * as t5 from "../../lib/t5/model.js";
+import * as t5 from "../../lib/t5/index.js";
 import { valueAndGrad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
 import {

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import type { Tensor } from "../../lib/core/tensor.js";
 import * as nn from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
-import { loss, lossSums } from "../../lib/t5/model.js";
+import { loss, lossSums } from "../../lib/t5/loss.js";
 import { divisorOf, type Normalize, normalizedWeights } from "../../lib/t5/normalizing.js";
 import { grad } from "../../lib/transforms/grad.js";
 import { assertNear } from "../helpers/golden.js";

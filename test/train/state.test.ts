@@ -18,7 +18,8 @@ import {
 } from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
-import { type Params, promptLoss } from "../../lib/t5/model.js";
+import { promptLoss } from "../../lib/t5/loss.js";
+import type { Params } from "../../lib/t5/model.js";
 import { evaluatedTree, initState, makeTrainStep, type StepOptions } from "../../lib/train/state.js";
 import { hostTree, namedArrays } from "../../lib/train/store.js";
 import { grad } from "../../lib/transforms/grad.js";

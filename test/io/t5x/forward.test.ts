@@ -5,7 +5,7 @@ import { scope } from "../../../lib/core/composite.js";
 import { withRuntime } from "../../../lib/core/runtime.js";
 import { loadT5x } from "../../../lib/io/t5x/load.js";
 import * as np from "../../../lib/np/index.js";
-import * as t5 from "../../../lib/t5/model.js";
+import * as t5 from "../../../lib/t5/index.js";
 import { assertNear } from "../../helpers/golden.js";
 import { runtimes } from "../../helpers/runtime.js";
 import { withShared } from "../../helpers/shared.js";

@@ -1,0 +1,79 @@
+/** @file The losses of a T5 as pure functions: over target tokens, or over given choices. */
+import { composite } from "../core/composite.js";
+import type { Tensor } from "../core/tensor.js";
+import * as nn from "../nn/index.js";
+import * as np from "../np/index.js";
+import type { T5Config } from "./config.js";
+import { labelLosses } from "./label-loss.js";
+import { checkLossOptions, type LossOptions } from "./loss-options.js";
+import { type Batch, logits, type PromptParams } from "./model.js";
+import type { Model } from "./modified.js";
+import { normalizedWeights, normalizer } from "./normalizing.js";
+import type { AnyParams, Params } from "./stack.js";
+
+/** The loss of each target token and the weights of the tokens, both `[B, S]`. */
+const tokenLosses = (config: T5Config, model: Model, batch: Batch, options: LossOptions) => {
+  const { zLoss = 0, labelSmoothing = 0, dropoutRate, remat } = options;
+  const scores = logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat });
+  const { loss } = nn.tokenLosses(scores, batch.targets, { zLoss, labelSmoothing });
+  const real = np.astype(np.notEqual(batch.targets, 0), "float32");
+  return { loss, weights: batch.weights === undefined ? real : np.multiply(real, batch.weights) };
+};
+
+/**
+ * The summed loss of a batch and what it is counted by, to be added up over microbatches: the weights of the target tokens (of the examples,
+ * where the loss is over choices), or what `normalize` says.
+ *
+ * @throws {ArgumentError} for options that are not known or out of range, and (from the returned function) for a batch without choices or
+ * answers, where the loss is over them; {ShapeError} when these do not fit the inputs
+ * @example const [sum, count] = t5.lossSums(config)(params, batch) // loss is sum / max(count, 1)
+ */
+export const lossSums = <M extends Model = Params>(
+  config: T5Config,
+  options: LossOptions = {},
+): ((model: M, batch: Batch) => readonly [sum: Tensor, count: Tensor]) => {
+  checkLossOptions(options);
+  const { loss: over = "tokens", normalize = "tokens" } = options;
+  const lossesOf = over === "tokens" ? tokenLosses : labelLosses;
+  return composite("lossSums", (model: M, batch: Batch) => {
+    const { loss, weights: given } = lossesOf(config, model, batch, options);
+    const { weights, count } = normalizedWeights(given, normalize);
+    return [np.sum(np.multiply(loss, weights)), count];
+  });
+};
+
+/**
+ * The loss as a function of the model: of all weights (model tuning), or of what a method puts into a frozen model.
+ *
+ * @throws as `lossSums` does
+ * @see Raffel et al. 2020 (tokens); the label-only models of the reference implementation of prompt tuning (labels, hinge)
+ * @example const step = valueAndGrad(t5.loss(config)) // all weights
+ * @example t5.loss<t5.StackedParams>(config) // for layers that are scanned
+ * @example t5.loss(config, { loss: "labels" })(params, { inputs, targets, choices, answer }) // which of the choices is right
+ */
+export const loss = <M extends Model = Params>(
+  config: T5Config,
+  options: LossOptions = {},
+): ((model: M, batch: Batch) => Tensor) => {
+  const { normalize = "tokens" } = options;
+  const sumsOf = lossSums<M>(config, options);
+  return composite("loss", (model: M, batch: Batch) => {
+    const [sum, count] = sumsOf(model, batch);
+    return normalizer(normalize, count)(sum);
+  });
+};
+
+/**
+ * The loss of prompt tuning as a pure function `(frozenParams, promptParams, batch) => loss`.
+ *
+ * Differentiate it with respect to argument 1; the frozen weights then carry no tangents.
+ * @see Lester et al. 2021, section 2
+ * @example const step = valueAndGrad(t5.promptLoss(config), { argnums: 1 })
+ */
+export const promptLoss = (
+  config: T5Config,
+  options: LossOptions = {},
+): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
+  composite("promptLoss", (frozen: AnyParams, { prompt }: PromptParams, batch: Batch) =>
+    loss<Model>(config, options)({ params: frozen, prefix: prompt }, batch),
+  );

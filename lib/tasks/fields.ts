@@ -1,6 +1,7 @@
 /** @file Codecs of the fields that rows share, and the errors of a field. */
 import * as t from "io-ts";
-import { DataError } from "../core/errors.js";
+import { DataError, type Mismatch } from "../core/errors.js";
+import { closest } from "../edge/closest.js";
 import { brief, withDefault } from "../edge/decode.js";
 
 /** Whoever reads rows. */
@@ -42,6 +43,21 @@ export const labelId = (written: readonly Written[]): t.Type<number, unknown, un
 /** The error of a field that makes its row unusable; the reader of the file adds file and row. */
 export const badField = (at: string, what: string, expected: string, got?: unknown): DataError =>
   new DataError({ where: READER.where, what, expected, got: got === undefined ? undefined : brief(got), at });
+
+/** The most columns that a message lists. */
+const MOST_COLUMNS = 20;
+
+/** What is wrong with columns among which one is missing. */
+export const noColumn = (name: string, columns: readonly string[]): Pick<Mismatch, "what"> & { expected: string } => {
+  const what = `there is no column ${brief(name)}`;
+  if (columns.length === 0) return { what, expected: "columns with names" };
+  const there = columns.slice(0, MOST_COLUMNS).map((column) => brief(column));
+  const more = columns.length > MOST_COLUMNS ? [`${columns.length - MOST_COLUMNS} more`] : [];
+  return {
+    what,
+    expected: `one of ${[...there, ...more].join(", ")}; the closest is ${brief(closest(name, columns))}`,
+  };
+};
 
 /** @throws {DataError} when ids within one row repeat */
 export const checkDistinct = (at: string, ids: readonly string[]): void => {

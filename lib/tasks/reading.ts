@@ -1,13 +1,14 @@
-/** @file Examples from a data folder in SuperGLUE's official layout, or from rows in memory. */
-import { join } from "node:path";
+/** @file Examples from files of JSON lines or CSV, such as those of a data folder in SuperGLUE's official layout, or from rows in memory. */
+import { isAbsolute, join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { DataError } from "../core/errors.js";
 import { readBytes } from "../store/files.js";
+import { parseCsv } from "./csv.js";
 import { READER } from "./fields.js";
-import { examplesOf, parseRows } from "./rows.js";
-import type { Example, Split, Task } from "./task.js";
+import { examplesOf, parseRows, type RawRow } from "./rows.js";
+import type { Example, Rows, Split, Task } from "./task.js";
 
 const noSplit = ({ name, splits }: Task, split: Split): DataError =>
   new DataError({
@@ -17,10 +18,18 @@ const noSplit = ({ name, splits }: Task, split: Split): DataError =>
     got: split,
   });
 
+/** The rows of a file in its format. */
+const rowsOf = (
+  rows: Exclude<Rows, { readonly rows: unknown }>,
+  bytes: Uint8Array,
+  path: string,
+): E.Either<DataError, readonly RawRow[]> =>
+  rows.format === "csv" ? parseCsv(bytes, path, rows.columns) : E.right(parseRows(bytes, path));
+
 /**
  * Reads a split of a task.
  *
- * @param dir  the folder that holds the folders of the tasks (`DIR/CB/train.jsonl`); rows in memory do not need it
+ * @param dir  the folder that the paths of the task start at (`DIR/CB/train.jsonl`); absolute paths and rows in memory do not need it
  * @returns Left with a DataError that names the file, and the rows and fields that cannot be used
  * @example const examples = await orThrow(readExamples(task, "validation", "data/superglue"))
  */
@@ -29,13 +38,14 @@ export const readExamples = (task: Task, split: Split, dir = "."): TE.TaskEither
   if (rows === undefined) return TE.left(noSplit(task, split));
   if ("rows" in rows) {
     const source = `${task.name}, ${split}`;
-    const raw = rows.rows.map((row, i) => ({ at: `${source}, row ${i + 1}`, value: E.right(row) }));
+    const raw = rows.rows.map((row, i) => ({ at: `${source}, row ${i + 1}`, number: i + 1, value: E.right(row) }));
     return TE.fromEither(examplesOf(task, split, raw, source));
   }
-  const path = join(dir, rows.file);
+  const path = isAbsolute(rows.file) ? rows.file : join(dir, rows.file);
   return pipe(
     readBytes(path, READER),
-    TE.chainEitherK((bytes) => examplesOf(task, split, parseRows(bytes, path), path)),
+    TE.chainEitherK((bytes) => rowsOf(rows, bytes, path)),
+    TE.chainEitherK((raw) => examplesOf(task, split, raw, path)),
   );
 };
 

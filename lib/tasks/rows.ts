@@ -11,10 +11,12 @@ import type { Example, Split, Task } from "./task.js";
 export interface RawRow {
   /** What messages call it: file and row. */
   readonly at: string;
+  /** Its number, from 1. */
+  readonly number: number;
   readonly value: E.Either<DataError, unknown>;
 }
 
-const [LF, CR] = [0x0a, 0x0d];
+export const [LF, CR] = [0x0a, 0x0d];
 
 /** Bytes split at `\n`, `\r\n` and `\r`, in one pass: in UTF-8 these bytes are part of no other character. */
 const byteLines = (bytes: Uint8Array): Uint8Array[] => {
@@ -31,10 +33,13 @@ const byteLines = (bytes: Uint8Array): Uint8Array[] => {
 };
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-const withoutMark = (bytes: Uint8Array): Uint8Array =>
-  BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? bytes.subarray(3) : bytes;
+/** The bytes of a text in UTF-8, without a byte order mark. */
+export const withoutMark = (text: Uint8Array | string): Uint8Array => {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  return BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? bytes.subarray(3) : bytes;
+};
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+export const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const decoded = (line: Uint8Array, at: string): E.Either<DataError, string> =>
   E.tryCatch(
     () => UTF8.decode(line),
@@ -49,11 +54,12 @@ const isBlank = (value: E.Either<DataError, string>): boolean => E.isRight(value
  * @param source  what messages call the text: its path
  */
 export const parseRows = (text: Uint8Array | string, source: string): RawRow[] =>
-  byteLines(withoutMark(typeof text === "string" ? new TextEncoder().encode(text) : text)).flatMap((line, i) => {
-    const at = `${source}, row ${i + 1}`;
+  byteLines(withoutMark(text)).flatMap((line, i) => {
+    const number = i + 1;
+    const at = `${source}, row ${number}`;
     const value = decoded(line, at);
     if (isBlank(value)) return [];
-    return [{ at, value: E.chain((json: string) => parseJson(json, READER, at))(value) }];
+    return [{ at, number, value: E.chain((json: string) => parseJson(json, READER, at))(value) }];
   });
 
 const inside = (at: string, field: string | undefined): string => (field === undefined ? at : `${at}: ${field}`);
@@ -82,22 +88,22 @@ const rowReader = (task: Task, split: Split): ((row: RawRow) => E.Either<DataErr
       return E.left(new DataError({ where: READER.where, what, got, at: `${at}: idx` }));
     };
   const examplesOf =
-    (at: string) =>
+    ({ at, number }: RawRow) =>
     (row: unknown): E.Either<DataError, readonly Example[]> =>
       E.tryCatch(
-        () => task.examples(row, split),
+        () => task.examples(row, split, number),
         (error) => {
           if (!isFluxionError(error, "DataError")) throw error;
           return new DataError({ ...error.mismatch, at: inside(at, error.mismatch.at) }, { cause: error });
         },
       );
-  return ({ at, value }) =>
+  return (raw) =>
     pipe(
-      value,
-      E.chain(asObject(at)),
-      E.chain(decodeAs(task.row, READER, at)),
-      E.chain(examplesOf(at)),
-      E.chain(withNewIds(at)),
+      raw.value,
+      E.chain(asObject(raw.at)),
+      E.chain(decodeAs(task.row, READER, raw.at)),
+      E.chain(examplesOf(raw)),
+      E.chain(withNewIds(raw.at)),
     );
 };
 

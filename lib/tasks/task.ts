@@ -6,8 +6,14 @@ export type { Answered, Example, Metric } from "../metrics/answered.js";
 
 export type Split = "train" | "validation" | "test";
 
-/** Where the rows of a split are: an official file, by its path below the data folder, or an array in memory. */
-export type Rows = { readonly file: string; readonly format: "jsonl" } | { readonly rows: readonly unknown[] };
+/**
+ * Where the rows of a split are: a file, by its path in the data folder or an absolute one, or an array in memory. A CSV file without one of the
+ * `columns` is refused.
+ */
+export type Rows =
+  | { readonly file: string; readonly format: "jsonl" }
+  | { readonly file: string; readonly format: "csv"; readonly columns?: readonly string[] }
+  | { readonly rows: readonly unknown[] };
 
 /** The rows of each split that a task has. */
 export type Splits = Readonly<Partial<Record<Split, Rows>>>;
@@ -29,10 +35,10 @@ export interface TaskSpec<Row, Truth, Answer> {
   readonly splits: Splits;
   readonly row: Decoder<unknown, Row>;
   /**
-   * The examples of a row: none, one or many.
+   * The examples of a row: none, one or many. Rows are numbered from 1.
    * @throws {DataError} when the row makes no sense, with the field in `at`; whoever reads the file adds file and row
    */
-  readonly examples: (row: Row, split: Split) => readonly Example<Truth>[];
+  readonly examples: (row: Row, split: Split, number: number) => readonly Example<Truth>[];
   /** The answer in a decoded text. Some tasks judge it by the example. */
   readonly read: (text: string, example: Example<Truth>) => Answer;
   /** Whether an answer is right by itself; groups count in metrics alone. */

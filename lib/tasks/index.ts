@@ -2,11 +2,13 @@
 
 export { orThrow } from "../edge/either.js";
 export { classId, dropSentinel, mrpcToQqp, qqpToMrpc } from "./answers.js";
+export { parseCsv } from "./csv.js";
 export type { Written } from "./fields.js";
 export { type LabelledOptions, labelled } from "./labelled.js";
 export { loadTask, readExamples, type TunedSplits } from "./reading.js";
 export { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf } from "./registry.js";
 export { examplesOf, parseRows, type RawRow } from "./rows.js";
+export { type FoundLabels, findLabels, type TableOptions, tableTask } from "./table.js";
 export {
   type Answered,
   type Example,

@@ -22,8 +22,8 @@ export const memoryStore = (): Store => {
     write: async (path, content) => {
       files.set(path, joined(piecesOf(content)));
     },
-    append: async (path, text) => {
-      files.set(path, joined([files.get(path) ?? new Uint8Array(), ...piecesOf(text)]));
+    append: async (path, content) => {
+      files.set(path, joined([files.get(path) ?? new Uint8Array(), ...piecesOf(content)]));
     },
     lock: async () => {
       if (locked) {

@@ -79,10 +79,10 @@ export const nodeStore = (dir: string): Store => {
       await run(path, () => above(path));
       await orThrow(writeAtomic(name(path), content, caller));
     },
-    append: (path, text) =>
+    append: (path, content) =>
       run(path, async () => {
         await above(path);
-        await appendFile(name(path), text);
+        await appendFile(name(path), content);
       }),
     lock: (isOurs) =>
       run(undefined, async () => {

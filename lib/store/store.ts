@@ -26,8 +26,8 @@ export interface Store {
   open(path: string): Promise<OpenFile | undefined>;
   /** Writes a file in whole, or leaves everything as it was. */
   write(path: string, content: Content): Promise<void>;
-  /** Adds text to the end of a file, which is made if it is not there. A process that is killed may leave a part of the text. */
-  append(path: string, text: string): Promise<void>;
+  /** Adds text or bytes to the end of a file, which is made if it is not there. A process that is killed may leave a part of them. */
+  append(path: string, content: string | Uint8Array): Promise<void>;
   /**
    * Takes the store for one writer, and removes what a killed one has left unfinished; the result gives it back.
    *

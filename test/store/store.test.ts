@@ -85,6 +85,19 @@ check("text is added to the end, of a file that need not be there", async (store
   assert.is(await text(store, "logs/a.jsonl"), "1\nä\n");
 });
 
+check("bytes are added to the end, as they are, and behind text", async (store) => {
+  const bytes = Uint8Array.from([9, 0, 0xff, 0x0a, 9]);
+  const within = bytes.subarray(1, 4);
+  await store.append("events/a", within);
+  within.fill(7);
+  await store.append("events/a", Uint8Array.from([]));
+  await store.append("events/a", "ä");
+  await store.append("events/a", Uint8Array.from([0xc3]));
+  assert.equal(await readFrom(store, "events/a"), Uint8Array.from([0, 0xff, 0x0a, 0xc3, 0xa4, 0xc3]));
+  await store.append("events/none", Uint8Array.from([]));
+  assert.equal(await readFrom(store, "events/none"), Uint8Array.from([]));
+});
+
 check("it is locked for one writer at a time, whose mark is not listed", async (store) => {
   const unlock = await store.lock(() => false);
   await store.write("a", "1");

@@ -137,7 +137,7 @@ export const TABLE: Readonly<Record<string, Entry>> = {
     except: [["versions", "who made the numbers"]],
   },
   "objectives/losses.json": {
-    tests: { "t5/normalizing.test.ts": "all", "t5/label-loss.test.ts": "some" },
+    tests: { "t5/normalizing.test.ts": "all", "t5/choice-losses.test.ts": "some" },
     except: [
       ["versions", "who made the numbers"],
       ["normalizing.batch.decoder_positions", "positions play no part in weights"],

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init, memory } from "../../lib/compile/init.js";
-import { dispose } from "../../lib/core/tensor.js";
+import { treeMap } from "../../lib/core/pytree.js";
+import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import * as methods from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
 import * as random from "../../lib/random/index.js";
@@ -39,6 +40,33 @@ Loss("the sums are those of the model with the tree in it, and neither leaves an
   assert.is(weight, 3);
   assert.is(loss.item(), Math.fround(sum / 3));
   dispose([sums, loss, given, tuned, params]);
+});
+
+Loss("losses over choices are those of the model with the tree in it", () => {
+  const { config, params } = tinyT5({ numLayers: 1, numDecoderLayers: 1 });
+  const answers = {
+    choices: np.array(
+      [
+        [
+          [5, 6, 1],
+          [7, 1, 0],
+        ],
+      ],
+      { dtype: "int32" },
+    ),
+    answer: np.array([0], { dtype: "int32" }),
+  };
+  const method = methods.lora({ rank: 2 });
+  const tuned = treeMap((x: Tensor) => np.add(x, 0.05), method.init(random.key(0), config, params)) as methods.LoraTree;
+  const whole = { ...batch(), ...answers };
+  for (const options of [{ loss: "labels" }, { loss: "hinge", hinge: 2 }] as const) {
+    const model = method.apply(config, params, tuned);
+    const want = t5.loss<t5.Model>(config, options)(model, whole).item();
+    assert.is(methods.methodLoss(config, method, options)(params, tuned, whole).item(), want);
+    const [sum, count] = methods.methodLossSums(config, method, options)(params, tuned, whole);
+    assert.equal([sum.item(), count.item()], [want, 1]);
+    assert.is.not(t5.loss(config, options)(params, whole).item(), want);
+  }
 });
 
 Loss.run();

@@ -105,6 +105,27 @@ Accumulate("in float64 they are the same to 13 digits", () => {
   }
 });
 
+Accumulate("losses over choices are those of the batch too, with choices, answers and weights split by rows", () => {
+  const choices = np.reshape(batchOf(24).targets, [8, 3, 4]);
+  const answer = np.array([0, 1, 2, 0, 1, 2, 1, 0], { dtype: "int32" });
+  const weights = np.array(Float32Array.from({ length: 8 }, (_, i) => 0.25 * (i + 1)));
+  const batch = { ...batchOf(8), choices, answer, weights };
+  for (const method of METHODS) {
+    for (const [parts, options] of [
+      [2, { loss: "labels", zLoss: 1e-2, labelSmoothing: 0.1 }],
+      [4, { loss: "labels", normalize: "none" }],
+      [8, { loss: "hinge", normalize: "sequences" }],
+      [4, { loss: "hinge", hinge: 1, lengthNormalize: false }],
+    ] as const) {
+      const { whole, inParts } = both(method, parts, batch, model(), options);
+      const what = `${method.settings.name}, ${JSON.stringify(options)}`;
+      assert.ok(whole[0].item() > 0.1, what);
+      assert.ok(Math.abs(inParts[0].item() / whole[0].item() - 1) < 1e-6, what);
+      assert.ok(distance(inParts[1], whole[1] as object) < 2e-6, what);
+    }
+  }
+});
+
 Accumulate("weights of target tokens are split with the rows", () => {
   const weights = np.array(
     Float32Array.from({ length: 8 }, (_, i) => 0.25 * i),

@@ -215,6 +215,34 @@ State("the average follows the tree by its decay, and is what is evaluated", () 
   dispose(second);
 });
 
+State("a step trains by choices, and a batch without them is refused", () => {
+  const tx = sgd({ learningRate: 0.5 });
+  const step = makeTrainStep(config, method, tx, { loss: "labels" });
+  const given = {
+    ...batch(),
+    choices: np.array(
+      [
+        [
+          [5, 1],
+          [6, 1],
+        ],
+      ],
+      { dtype: "int32" },
+    ),
+    answer: np.array([1], { dtype: "int32" }),
+  };
+  let state = initState(tx, { prompt: np.full([2, config.dModel], 0.5) }, random.key(0));
+  const losses = Array.from({ length: 8 }, () => {
+    const result = step(params, state, given);
+    state = result.state;
+    return result.loss.item();
+  });
+  assert.ok(losses[7] < 0.8 * losses[0], `${losses}`);
+  assert.throws(() => step(params, state, batch()), /has no choices and answer/);
+  dispose([state, given]);
+  step.dispose();
+});
+
 State("options out of range are refused", () => {
   const tx = sgd({ learningRate: 1 });
   for (const microbatches of [0, 1.5, -1, Number.NaN]) {

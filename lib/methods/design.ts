@@ -1,9 +1,6 @@
 /** @file Prompt design: a text in front of the input of a frozen model, nothing trained. */
 import * as t from "io-ts";
-import { ArgumentError } from "../core/errors.js";
-import * as np from "../np/index.js";
-import { embed } from "../t5/inputs.js";
-import { checkFrozen } from "./frozen.js";
+import { checkIds, embeddedIds } from "./frozen.js";
 import type { Method } from "./method.js";
 import { readArgument } from "./options.js";
 import { checkEntries } from "./trees.js";
@@ -22,27 +19,13 @@ const WHERE = "methods.design";
  */
 export const design = (ids: readonly number[]): Method<Record<string, never>> => {
   readArgument(WHERE, "ids", t.array(t.number, "list of ids"), ids);
-  if (ids.length === 0) {
-    throw new ArgumentError({ where: WHERE, what: "the text has no ids", expected: "at least one", got: "none" });
-  }
+  checkIds(WHERE, ids);
   return {
     settings: { name: "design", ids },
     init: () => ({}),
     apply: (_config, frozen, tuned) => {
-      checkFrozen(WHERE, frozen);
       checkEntries(WHERE, [], tuned);
-      const rows = frozen.tokenEmbedder.embedding.shape[0];
-      const outside = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < rows));
-      if (outside !== undefined) {
-        throw new ArgumentError({
-          where: WHERE,
-          what: "an id has no embedding",
-          expected: `ids from 0 to ${rows - 1}`,
-          got: String(outside),
-          hint: "use the tokenizer that belongs to the model",
-        });
-      }
-      return { params: frozen, prefix: embed(frozen, np.array(Int32Array.from(ids))) };
+      return { params: frozen, prefix: embeddedIds(WHERE, frozen, ids) };
     },
   };
 };

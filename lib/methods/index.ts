@@ -7,4 +7,5 @@ export { type LoraFactors, type LoraOptions, type LoraTree, lora } from "./lora.
 export { methodLoss, methodLossSums } from "./loss.js";
 export type { Json, Method, MethodSettings } from "./method.js";
 export { type PromptOptions, type PromptPosition, prompt, VISIBILITIES, type Visibility } from "./prompt.js";
+export { type WaywardOptions, wayward } from "./wayward.js";
 export { full, norms, type WeightTree, weights } from "./weights.js";

@@ -26,6 +26,7 @@ export {
 } from "./loop.js";
 export { type OutputFile, type Outputs, outputsOf } from "./outputs.js";
 export { describeRun, type Prepared, prepare } from "./prepare.js";
+export type { Regularizer } from "./regularize.js";
 export { curveOf, type Summary, usualAnswer } from "./results.js";
 export { openRunFolder, type RunFolder, readRunConfig } from "./run-folder.js";
 export { describeMethod, runMethod } from "./run-method.js";

@@ -15,6 +15,7 @@ import type { AnyParams } from "../t5/stack.js";
 import { valueAndGrad } from "../transforms/grad.js";
 import { type Jitted, jit } from "../transforms/jit.js";
 import { accumulatedLossAndGrad, type LossAndGrad } from "./accumulate.js";
+import { type Regularizer, regularized } from "./regularize.js";
 
 /** Everything a step reads and writes. The frozen model is not part of it. */
 export interface TrainState<P, Opt> {
@@ -29,11 +30,16 @@ export interface TrainState<P, Opt> {
   readonly average?: P;
 }
 
-export interface StepOptions extends LossOptions {
+export interface StepOptions<P extends object = object> extends LossOptions {
   /** Parts of a batch that are computed one after the other and whose gradients are added; they divide the batch. Default 1. */
   readonly microbatches?: number;
   /** Decay of an exponential moving average of the trained tree, from 0 to below 1. By default none is kept. */
   readonly ema?: number | undefined;
+  /**
+   * A scalar of the frozen model and the trained tree that is added to the loss, and differentiated: once a step, and not divided by what
+   * `normalize` says. By default there is none.
+   */
+  readonly regularizer?: Regularizer<P>;
 }
 
 /** The state before the first step. It owns `tuned` and `key` from now on; with `ema` the average starts from a copy of `tuned`. */
@@ -65,7 +71,7 @@ export type TrainStep<P, Opt> = Jitted<
 const WHERE = "train.makeTrainStep";
 
 /** @throws {ArgumentError} for options out of range */
-const checkOptions = ({ microbatches = 1, ema = 0 }: StepOptions): void => {
+const checkOptions = ({ microbatches = 1, ema = 0 }: Pick<StepOptions, "microbatches" | "ema">): void => {
   if (!Number.isSafeInteger(microbatches) || microbatches < 1) {
     const [what, expected] = ["this is not a number of microbatches", "1, 2, …"];
     throw new ArgumentError({ where: WHERE, what, expected, got: `${microbatches}` });
@@ -76,8 +82,8 @@ const checkOptions = ({ microbatches = 1, ema = 0 }: StepOptions): void => {
   }
 };
 
-/** Loss and gradient of a whole batch, at once or in microbatches. */
-const lossAndGradOf = <P extends object>(config: T5Config, method: Method<P>, options: StepOptions): LossAndGrad<P> => {
+/** Loss and gradient of a whole batch, at once or in microbatches, without the regularizer. */
+const ofBatch = <P extends object>(config: T5Config, method: Method<P>, options: StepOptions<P>): LossAndGrad<P> => {
   const { microbatches = 1 } = options;
   if (microbatches === 1) return valueAndGrad(methodLoss(config, method, options), { argnums: 1 }) as LossAndGrad<P>;
   return accumulatedLossAndGrad(methodLossSums(config, method, options), microbatches, options.normalize);
@@ -94,11 +100,12 @@ export const makeTrainStep = <P extends object, Opt>(
   config: T5Config,
   method: Method<P>,
   tx: GradientTransformation<Opt>,
-  options: StepOptions = {},
+  options: StepOptions<NoInfer<P>> = {},
 ): TrainStep<P, Opt> => {
   checkOptions(options);
-  const { ema } = options;
-  const lossAndGrad = lossAndGradOf(config, method, options);
+  const { ema, regularizer } = options;
+  const plain = ofBatch(config, method, options);
+  const lossAndGrad = regularizer === undefined ? plain : regularized(plain, regularizer);
   return jit(
     function trainStep(frozen: AnyParams, { tuned: before, average, ...state }: TrainState<P, Opt>, batch: Batch) {
       // The method may drop where the model does not; where nothing is dropped, the key is never used.

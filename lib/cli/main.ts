@@ -13,13 +13,14 @@ export const runMain = async (program: () => Promise<void>): Promise<void> => {
   }
 };
 
-/** Tells whether Ctrl-C was pressed; pressed twice it ends the process at once. */
-export const onInterrupt = (say: () => void): (() => boolean) => {
-  let asked = false;
-  process.on("SIGINT", () => {
-    if (asked) process.exit(130);
-    asked = true;
-    say();
-  });
-  return () => asked;
+/** A signal that Ctrl-C (SIGINT) or SIGTERM aborts; asked twice, the process ends at once. */
+export const interruption = (): AbortSignal => {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return controller.signal;
 };

@@ -102,6 +102,19 @@ const asUsageError = (where: string, { message }: CommanderError): ConfigError =
   return usageError(where, what as string, meant === undefined ? {} : { hint: `did you mean ${meant}? ${HINT}` });
 };
 
+const DOTTED = /^--([A-Za-z][A-Za-z0-9]*(?:\.[\w-]+)+)(?:=([\s\S]*))?$/;
+
+/** Flags with dots, such as `--stop.patience 3`, as the settings that they stand for: `stop.patience=3`. */
+export const withoutDots = (argv: readonly string[]): string[] => {
+  const out: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const [, path, value] = DOTTED.exec(argv[i]) ?? [];
+    if (path === undefined) out.push(argv[i]);
+    else out.push(`${path}=${value ?? argv[++i] ?? ""}`);
+  }
+  return out;
+};
+
 /**
  * Parses the arguments, and runs the action of a subcommand.
  *

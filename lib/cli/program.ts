@@ -40,6 +40,7 @@ import {
   quiet,
   several,
   single,
+  withoutDots,
 } from "./parse.js";
 import type { ShowFlags, TasksFlags } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
@@ -260,11 +261,27 @@ const addEvaluate = (program: Command, terminal: Terminal): void => {
     });
 };
 
-const programOf = (terminal: Terminal): Command => {
+/** Its options are those of a recipe, which are many: they are loaded when they are asked for. */
+const addTrain = async (program: Command, asked: boolean): Promise<void> => {
+  const command = program
+    .command("train")
+    .description(
+      "Tunes a soft prompt for a frozen T5 on a task, or trains it by another method, and evaluates it. A recipe in a file, settings and flags say what; without any, a small model and data set that come along.",
+    );
+  if (!asked) return;
+  const { addTrainArguments, trainArguments } = await import("./train-arguments.js");
+  addTrainArguments(command).action(async () => {
+    const { train } = await import("./train.js");
+    await train(await trainArguments(command, command.args));
+  });
+};
+
+const programOf = async (terminal: Terminal, asked: string | undefined): Promise<Command> => {
   const program = quiet(new Command("fluxion"), terminal.write)
     .description("T5, adapters and tasks: use, evaluate, look into and convert them.")
     .version(VERSION)
     .showHelpAfterError(false);
+  await addTrain(program, asked === "train");
   addGenerate(program, terminal);
   addTasks(program, terminal);
   addEvaluate(program, terminal);
@@ -282,5 +299,6 @@ const programOf = (terminal: Terminal): Command => {
  * @throws {ConfigError} when it makes no sense, and the typed errors of what it does
  */
 export const runFluxion = async (argv: readonly string[], terminal: Terminal): Promise<void> => {
-  await parseArguments(programOf(terminal), "fluxion", argv.length === 0 ? ["--help"] : argv);
+  const program = await programOf(terminal, argv[0]);
+  await parseArguments(program, "fluxion", argv.length === 0 ? ["--help"] : withoutDots(argv));
 };

@@ -33,6 +33,7 @@ export {
   drawMixture,
   type MixtureOptions,
   mixtureRows,
+  mixtureTokenRows,
   type RateOptions,
   type Rates,
   rateBySize,

@@ -153,3 +153,31 @@ export const mixtureRows = (
     for (;;) yield Array.from({ length: batchSize }, () => draws.next().value as Drawn);
   });
 };
+
+/**
+ * Selects the examples of each step's batch from a mixture, where a batch takes examples of one group of like length: those that are drawn wait until
+ * their group has a batch.
+ *
+ * - `groups`: the group of each example, by part
+ * - `batchSizes`: how many examples a batch of each group holds
+ * @returns a function of the step, as `mixtureRows`
+ * @throws {ArgumentError} as `drawMixture`
+ * @example mixtureTokenRows([[0, 1], [0, 0]], [1, 1], [2, 1], seed)(0) // { part, row } of one group
+ */
+export const mixtureTokenRows = (
+  groups: readonly (readonly number[])[],
+  rates: readonly number[],
+  batchSizes: readonly number[],
+  seed: number,
+): ((step: number) => readonly Drawn[]) => {
+  const sizes = groups.map(({ length }) => length);
+  checkParts(sizes, rates);
+  return byStep(function* batches(): Generator<readonly Drawn[]> {
+    const waiting = batchSizes.map((): Drawn[] => []);
+    for (const drawn of drawMixture(sizes, rates, seed)) {
+      const group = groups[drawn.part][drawn.row];
+      waiting[group].push(drawn);
+      if (waiting[group].length === batchSizes[group]) yield waiting[group].splice(0);
+    }
+  });
+};

@@ -1,6 +1,6 @@
 /** @file Files in a folder of Node's file system. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { appendFile, mkdir, open, readdir, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
@@ -84,6 +84,8 @@ export const nodeStore = (dir: string): Store => {
         await above(path);
         await appendFile(name(path), content);
       }),
+    remove: (path) => run(path, () => rm(name(path), { force: true })),
+    below: (folder) => nodeStore(name(folder)),
     lock: (isOurs) =>
       run(undefined, async () => {
         const unmark = mark(dir);

@@ -28,6 +28,10 @@ export interface Store {
   write(path: string, content: Content): Promise<void>;
   /** Adds text or bytes to the end of a file, which is made if it is not there. A process that is killed may leave a part of them. */
   append(path: string, content: string | Uint8Array): Promise<void>;
+  /** Removes a file, if it is there. */
+  remove(path: string): Promise<void>;
+  /** The store of the files below a folder. */
+  below(folder: string): Store;
   /**
    * Takes the store for one writer, and removes what a killed one has left unfinished; the result gives it back.
    *

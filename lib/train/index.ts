@@ -1,8 +1,7 @@
-/** @file Training by any method: the pure step, the loop around it, evaluation and the run folder. Needs Node. */
+/** @file Training by any method: the pure step, the loop around it, and evaluation. */
 
 export type { HostTree } from "../methods/trees.js";
 export { type Answer, type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
-export { decodeRunConfig, RunConfig } from "./config.js";
 export {
   type Evaluator,
   makeEvaluator,
@@ -25,11 +24,9 @@ export {
   trainLoop,
 } from "./loop.js";
 export { type OutputFile, type Outputs, outputsOf } from "./outputs.js";
-export { describeRun, type Prepared, prepare } from "./prepare.js";
+
 export type { Regularizer } from "./regularize.js";
-export { curveOf, type Summary, usualAnswer } from "./results.js";
-export { openRunFolder, type RunFolder, readRunConfig } from "./run-folder.js";
-export { describeMethod, runMethod } from "./run-method.js";
+
 export { DECODINGS, type Decoding, INPUT_PREFIXES, type InputPrefix } from "./settings.js";
 export {
   evaluatedTree,

@@ -14,6 +14,8 @@ import { hostTree } from "./store.js";
 
 /** One answer of an evaluation. */
 export interface Prediction {
+  /** The task, where several are evaluated. */
+  readonly task?: string;
   /** The example's id. */
   readonly id: string;
   readonly group?: string;
@@ -44,11 +46,13 @@ export interface Evaluation {
   readonly predictions: readonly Prediction[];
 }
 
-/** The best evaluation so far and the tree it belongs to. */
+/** An evaluation, such as the best so far, and the tree it belongs to. */
 export interface Best {
   readonly step: number;
   readonly score: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Mean cross entropy of the targets, in nats. */
+  readonly loss: number;
   /** What was evaluated: the trained tree, or its average where the step keeps one. */
   readonly tuned: HostTree;
 }
@@ -79,15 +83,15 @@ export interface LoopOptions {
 }
 
 /** What the loop needs and whom it tells. */
-export interface LoopParts<P, Opt> {
+export interface LoopParts<P, Opt, E extends Evaluation = Evaluation> {
   readonly frozen: AnyParams;
   readonly step: TrainStep<P, Opt>;
   /** The batch of a step, counted from 0, and how many tokens it has. */
   readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
-  readonly evaluate: (tuned: P) => Promise<Evaluation>;
+  readonly evaluate: (tuned: P) => Promise<E>;
   readonly onStep: (record: StepRecord) => void | Promise<void>;
-  /** Called after every evaluation; `best` is given when it is the best so far. */
-  readonly onEvaluation: (step: number, evaluation: Evaluation, best: Best | undefined) => Promise<void>;
+  /** Called after every evaluation with the tree that it belongs to, and whether it is the best so far. */
+  readonly onEvaluation: (step: number, evaluation: E, evaluated: Best, isBest: boolean) => Promise<void>;
   /** Makes the position durable. */
   readonly save: (state: TrainState<P, Opt>, position: Position) => Promise<void>;
   /** Asked between steps; true ends the run cleanly. */
@@ -109,9 +113,9 @@ export const breathe = (): Promise<void> => new Promise((resolve) => setImmediat
  *
  * @throws {ArgumentError} when the loss is no longer a number
  */
-export const trainLoop = async <P extends object, Opt>(
+export const trainLoop = async <P extends object, Opt, E extends Evaluation = Evaluation>(
   options: LoopOptions,
-  parts: LoopParts<P, Opt>,
+  parts: LoopParts<P, Opt, E>,
   startState: TrainState<P, Opt>,
   start: Position,
 ): Promise<Outcome<P, Opt>> => {
@@ -122,10 +126,11 @@ export const trainLoop = async <P extends object, Opt>(
     const tuned = evaluatedTree(state);
     const evaluation = await parts.evaluate(tuned);
     const isBest = best === undefined || evaluation.score > best.score;
-    const { score, metrics } = evaluation;
-    if (isBest) best = { step, score, metrics, tuned: hostTree(tuned) };
+    const { score, metrics, loss } = evaluation;
+    const kept = { step, score, metrics, loss, tuned: hostTree(tuned) };
+    if (isBest) best = kept;
     stale = isBest ? 0 : stale + 1;
-    await parts.onEvaluation(step, evaluation, isBest ? best : undefined);
+    await parts.onEvaluation(step, evaluation, kept, isBest);
   };
   const done = (): boolean => options.patience > 0 && stale >= options.patience;
 

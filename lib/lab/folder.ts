@@ -1,5 +1,5 @@
 /**
- * @file The files of a run: configuration, metrics, checkpoint, the best tree, predictions, summary, learning curve.
+ * @file The files of a run: recipe, lock of inputs, metrics, checkpoint, trained trees, predictions, summary, learning curve.
  *
  * Every file is replaced atomically except `metrics.jsonl`, which only grows; a checkpoint remembers how long it was, and resuming cuts
  * it back to that length, so that a killed run leaves no half line and no step twice.
@@ -8,7 +8,6 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { CheckpointError } from "../core/errors.js";
-import type { HostArray } from "../core/host.js";
 import { decodeAs, withDefault } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
@@ -17,22 +16,30 @@ import { encodeSafetensors } from "../io/safetensors-write.js";
 import type { HostTree } from "../methods/trees.js";
 import * as np from "../np/index.js";
 import { readFrom, type Store } from "../store/store.js";
-import type { Best, Position, Prediction } from "./loop.js";
-import type { Outputs } from "./outputs.js";
-import type { TrainState } from "./state.js";
-import { hostTree, namedArrays, restoreHostTree } from "./store.js";
+import type { Best, Position, Prediction } from "../train/loop.js";
+import type { Outputs } from "../train/outputs.js";
+import type { TrainState } from "../train/state.js";
+import { hostTree, namedArrays, restoreHostTree } from "../train/store.js";
+import type { Lock } from "./lock.js";
+import type { Recipe } from "./recipe.js";
 
-const FILES = {
-  config: "config.json",
+export const FILES = {
+  recipe: "recipe.json",
+  lock: "lock.json",
   metrics: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",
   predictions: "predictions.jsonl",
   summary: "summary.json",
-  curve: "learning-curve.svg",
+  curve: "curve.svg",
 } as const;
 
 /** A metric, which may be NaN: JSON has null for it. */
 const metric = withDefault(t.number, Number.NaN);
+
+const BestCodec = t.type(
+  { step: t.number, score: t.number, metrics: t.record(t.string, metric), loss: metric },
+  "Best",
+);
 
 /** Where training stands, as the metadata of a checkpoint writes it. */
 const Place = t.type(
@@ -40,12 +47,27 @@ const Place = t.type(
     step: t.number,
     stale: t.number,
     metricsBytes: t.number,
-    best: t.union([t.null, t.type({ step: t.number, score: t.number, metrics: t.record(t.string, metric) }, "Best")]),
+    seconds: t.number,
+    best: t.union([t.null, BestCodec]),
   },
   "Checkpoint",
 );
 
 const caller = { where: "run folder", error: CheckpointError };
+
+/** Where a run goes on. */
+export interface Restored<P extends object, Opt> {
+  readonly state: TrainState<P, Opt>;
+  readonly position: Position;
+  /** Seconds of the parts before. */
+  readonly seconds: number;
+}
+
+/** The folder of trees that are kept, by step. */
+const KEPT = "kept";
+
+/** The folder of the tree of an evaluation. */
+export const keptFolder = (step: number): string => `${KEPT}/${String(step).padStart(8, "0")}`;
 
 export interface RunFolder {
   /** Appends one line to `metrics.jsonl`. */
@@ -53,13 +75,15 @@ export interface RunFolder {
   /** The lines of `metrics.jsonl` so far. */
   readMetrics(): Promise<Record<string, unknown>[]>;
   /** Saves everything a run needs to go on. */
-  saveCheckpoint<P extends object, Opt>(state: TrainState<P, Opt>, position: Position): Promise<void>;
+  saveCheckpoint<P extends object, Opt>(state: TrainState<P, Opt>, position: Position, seconds: number): Promise<void>;
   /** The saved state, like `like` in structure; undefined where there is no checkpoint yet. Cuts `metrics.jsonl` back. */
-  restoreCheckpoint<P extends object, Opt>(
-    like: TrainState<P, Opt>,
-  ): Promise<{ readonly state: TrainState<P, Opt>; readonly position: Position } | undefined>;
+  restoreCheckpoint<P extends object, Opt>(like: TrainState<P, Opt>): Promise<Restored<P, Opt> | undefined>;
   /** The files of what is best, and the predictions made with it. */
   saveBest(best: Best, predictions: readonly Prediction[], outputs: Outputs): Promise<void>;
+  /** The files of another tree: of the last step, or of an evaluation that is kept. */
+  saveTree(folder: string, tree: Best, outputs: Outputs): Promise<void>;
+  /** Removes the trees of all but the last `count` evaluations that are kept. */
+  forget(count: number): Promise<void>;
   saveSummary(summary: unknown): Promise<void>;
   saveCurve(svg: string): Promise<void>;
   close(): Promise<void>;
@@ -68,15 +92,23 @@ export interface RunFolder {
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
+/** Whether a store has a file. */
+const has = async (store: Store, path: string): Promise<boolean> => {
+  const file = await store.open(path);
+  await file?.close();
+  return file !== undefined;
+};
+
+/** The settings of runs of 0.1. */
+const OLD_CONFIG = "config.json";
+
 /**
- * Writes the settings of a new run; a run that goes on finds its own.
+ * Refuses a store that already holds a run, also one of 0.1.
  *
- * @throws {CheckpointError} when the store cannot be written, or already holds a run and `resume` is not set
+ * @throws {CheckpointError} that says how to go on with it
  */
-export const claimFolder = async (store: Store, config: unknown, resume: boolean): Promise<void> => {
-  if (resume) return;
-  const before = await readFrom(store, FILES.config);
-  if (before === undefined) return await store.write(FILES.config, json(config));
+export const checkNew = async (store: Store): Promise<void> => {
+  if (!(await has(store, FILES.recipe)) && !(await has(store, OLD_CONFIG))) return;
   throw new CheckpointError({
     where: caller.where,
     what: "the folder already holds a run",
@@ -89,20 +121,15 @@ export const claimFolder = async (store: Store, config: unknown, resume: boolean
 /** Returns whether a run writes a file of this path. */
 const isWritten = (path: string): boolean => /\.(jsonl?|svg|npy|safetensors)$/.test(path);
 
-/** The arrays of a checkpoint by name. Where only prompts were tuned, the state had a prompt instead of a tuned tree. */
-const currentNames = (arrays: ReadonlyMap<string, HostArray>): ReadonlyMap<string, HostArray> =>
-  new Map([...arrays].map(([name, array]) => [name.replace(/^state\.prompt\./, "state.tuned."), array]));
-
 /** Reads a checkpoint whose state is like `like`. @throws {CheckpointError} when it is damaged, or of another run */
 const readCheckpoint = (bytes: Uint8Array, source: string, like: TrainState<object, unknown>) => {
   const { tensors, metadata } = orThrow(parseSafetensors(bytes, source));
-  const arrays = currentNames(tensors);
-  const { best, metricsBytes, ...where } = orThrow(
+  const { best, metricsBytes, seconds, ...where } = orThrow(
     pipe(parseJson(metadata.place ?? "", caller, source), E.chain(decodeAs(Place, caller, source))),
   );
-  const tuned = (): HostTree => orThrow(restoreHostTree(arrays, like.tuned, "best", source));
+  const tuned = (): HostTree => orThrow(restoreHostTree(tensors, like.tuned, "best", source));
   const position: Position = { ...where, best: best === null ? undefined : { ...best, tuned: tuned() } };
-  return { state: orThrow(restoreHostTree(arrays, like, "state", source)), metricsBytes, position };
+  return { state: orThrow(restoreHostTree(tensors, like, "state", source)), metricsBytes, position, seconds };
 };
 
 /** `metrics.jsonl`, and how long it is. */
@@ -128,16 +155,44 @@ const openMetrics = async (store: Store) => {
   };
 };
 
+/** The steps of the trees that are kept, in order. */
+export const keptSteps = async (store: Store): Promise<readonly number[]> => {
+  const steps = (await store.list()).flatMap((path) => /^kept\/(\d+)\//.exec(path)?.[1] ?? []);
+  return [...new Set(steps.map(Number))].sort((a, b) => a - b);
+};
+
+/** What a run begins with. */
+export interface Beginning {
+  readonly recipe: Recipe;
+  readonly lock: Lock;
+}
+
+const writeTree = async (store: Store, folder: string, tree: Best, outputs: Outputs): Promise<void> => {
+  for (const [path, content] of outputs(tree)) await store.write(`${folder}${path}`, content);
+};
+
+const forgetAllBut = async (store: Store, count: number): Promise<void> => {
+  const steps = await keptSteps(store);
+  const old = new Set(steps.slice(0, Math.max(0, steps.length - count)).map((step) => `${keptFolder(step)}/`));
+  for (const path of await store.list()) {
+    if ([...old].some((folder) => path.startsWith(folder))) await store.remove(path);
+  }
+};
+
 /**
  * Opens the files of a run, new or to be resumed; until `close` no other process can.
  *
  * @throws {CheckpointError} when the store cannot be written, already holds a run and `resume` is not set, or another process has it
- * @example const folder = await openRunFolder(nodeStore("runs/cb"), config, false)
+ * @example const folder = await openRunFolder(nodeStore("runs/cb"), { recipe, lock }, false)
  */
-export const openRunFolder = async (store: Store, config: unknown, resume: boolean): Promise<RunFolder> => {
+export const openRunFolder = async (store: Store, { recipe, lock }: Beginning, resume: boolean): Promise<RunFolder> => {
   const unlock = await store.lock(isWritten);
   const open = async () => {
-    await claimFolder(store, config, resume);
+    if (!resume) {
+      await checkNew(store);
+      await store.write(FILES.lock, json(lock));
+    }
+    await store.write(FILES.recipe, json(recipe));
     return await openMetrics(store);
   };
   const metrics = await open().catch(async (error: unknown) => {
@@ -148,33 +203,28 @@ export const openRunFolder = async (store: Store, config: unknown, resume: boole
   return {
     appendMetrics: metrics.append,
     readMetrics: metrics.lines,
-    async saveCheckpoint(state, { step, stale, best }) {
+    async saveCheckpoint(state, { step, stale, best }, seconds) {
       const { tuned = {}, ...marks } = best ?? {};
       const arrays = { ...namedArrays(hostTree(state), "state"), ...namedArrays(tuned, "best") };
-      const place = { step, stale, metricsBytes: metrics.bytes(), best: best === undefined ? null : marks };
+      const place = { step, stale, metricsBytes: metrics.bytes(), seconds, best: best === undefined ? null : marks };
       await store.write(FILES.checkpoint, encodeSafetensors(arrays, { place: JSON.stringify(place) }));
     },
     async restoreCheckpoint(like) {
       const bytes = await readFrom(store, FILES.checkpoint);
       const read = bytes && readCheckpoint(bytes, store.name(FILES.checkpoint), like);
       await metrics.cut(read?.metricsBytes ?? 0);
-      return read && { state: np.devicePut(read.state) as unknown as typeof like, position: read.position };
+      if (read === undefined) return undefined;
+      const { state, position, seconds } = read;
+      return { state: np.devicePut(state) as unknown as typeof like, position, seconds };
     },
     async saveBest(best, predictions, outputs) {
-      for (const [path, content] of outputs(best)) await store.write(path, content);
+      await writeTree(store, "", best, outputs);
       await store.write(FILES.predictions, predictions.map((p) => `${JSON.stringify(p)}\n`).join(""));
     },
+    saveTree: (folder, tree, outputs) => writeTree(store, `${folder}/`, tree, outputs),
+    forget: (count) => forgetAllBut(store, count),
     saveSummary: (summary) => store.write(FILES.summary, json(summary)),
     saveCurve: (svg) => store.write(FILES.curve, svg),
     close: unlock,
   };
-};
-
-/** The configuration a run was started with, as JSON. @throws {CheckpointError} when there is none */
-export const readRunConfig = async (store: Store): Promise<unknown> => {
-  const bytes = await readFrom(store, FILES.config);
-  const at = store.name(FILES.config);
-  if (bytes !== undefined) return orThrow(parseJson(textOf(bytes), caller, at));
-  const [what, hint] = ["there is no run here", "name the folder of a run"];
-  throw new CheckpointError({ where: caller.where, what, expected: FILES.config, at, hint });
 };

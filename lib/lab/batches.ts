@@ -1,0 +1,109 @@
+/** @file The training batch of a step: of one task or of a mixture, by examples or by tokens. */
+import {
+  batchRows,
+  bucketLengths,
+  longestOf,
+  makeBatch,
+  padRows,
+  type TokenBatch,
+  type Tokens,
+} from "../data/batch.js";
+import { mixtureRows, mixtureTokenRows } from "../data/mixture.js";
+import { tokenBatchRows } from "../data/token-batches.js";
+import * as np from "../np/index.js";
+import type { Batch } from "../t5/model.js";
+import type { InsertedLengths } from "../train/inserted.js";
+import type { Recipe } from "./recipe.js";
+
+/** The batch of a step, counted from 0, and how many tokens it has without padding, with what the method inserts. */
+export type BatchAt = (step: number) => { readonly batch: Batch; readonly tokens: number };
+
+/** The settings that batches depend on. */
+export type BatchSettings = Pick<Recipe, "batch" | "microbatches" | "lengths" | "seed">;
+
+/** Examples of one task of a mixture. */
+export interface TokenPart {
+  readonly tokens: readonly Tokens[];
+  /** Its share, relative to those of the others. */
+  readonly rate: number;
+  /** For losses over labels: the label of each example among the encoded `labels`. */
+  readonly labels?: readonly (readonly number[])[];
+  readonly answers?: readonly number[];
+}
+
+/** How many rows of this many tokens fit, in whole microbatches; at least one in each. */
+const rowsThatFit = (batchTokens: number, microbatches: number, rowTokens: number): number =>
+  Math.max(1, Math.floor(batchTokens / rowTokens / microbatches)) * microbatches;
+
+/** The rows of each step among the examples of all parts, one part behind the other. */
+const rowsByStep = (
+  { batch, microbatches, seed }: BatchSettings,
+  parts: readonly TokenPart[],
+  buckets: readonly number[],
+  beside: number,
+): ((step: number) => readonly number[]) => {
+  const [sizes, rates] = [parts.map(({ tokens }) => tokens.length), parts.map(({ rate }) => rate)];
+  const first = sizes.map((_, part) => sizes.slice(0, part).reduce((sum, size) => sum + size, 0));
+  if ("examples" in batch) {
+    if (parts.length === 1) return (step) => batchRows(sizes[0], batch.examples, seed, step);
+    const drawn = mixtureRows(sizes, rates, batch.examples, seed);
+    return (step) => drawn(step).map(({ part, row }) => first[part] + row);
+  }
+  const fitting = buckets.map((length) => rowsThatFit(batch.tokens, microbatches, length + beside));
+  const groups = parts.map(({ tokens }) => tokens.map(({ inputs }) => buckets.findIndex((b) => b >= inputs.length)));
+  if (parts.length === 1) {
+    const rowsAt = tokenBatchRows(groups[0], fitting, seed);
+    return (step) => rowsAt(step).rows;
+  }
+  const drawn = mixtureTokenRows(groups, rates, fitting, seed);
+  return (step) => drawn(step).map(({ part, row }) => first[part] + row);
+};
+
+/** What a loss over labels reads: the labels of each row's task, and which of them is right. */
+const labelsByRow = (parts: readonly TokenPart[]) => {
+  const lists = parts.map(({ labels = [] }) => labels);
+  const [count, length] = [Math.max(...lists.map((list) => list.length)), longestOf(lists.flat())];
+  if (count === 0) return () => ({});
+  const padded = lists.map((list) => padRows([...list, ...new Array(count - list.length).fill([])], length));
+  const owners = parts.flatMap(({ answers = [] }, part) => answers.map((answer) => ({ part, answer })));
+  return (rows: readonly number[]) => {
+    const choices = new Int32Array(rows.length * count * length);
+    rows.forEach((row, i) => {
+      choices.set(padded[owners[row].part], i * count * length);
+    });
+    return {
+      choices: np.array(choices, { shape: [rows.length, count, length] }),
+      answer: np.array(Int32Array.from(rows, (row) => owners[row].answer)),
+    };
+  };
+};
+
+/**
+ * Batches of the training examples by step, padded to a few lengths: of so many examples, or of as many as fit so many padded tokens (input,
+ * target and what the method inserts), at least one for each microbatch. Of several parts each example is drawn by their rates.
+ *
+ * @example trainingBatches(recipe, [{ tokens, rate: 1 }], insertedLengths(model))(0).batch.inputs // i32[B,T]
+ */
+export const trainingBatches = (
+  settings: BatchSettings,
+  parts: readonly TokenPart[],
+  inserted: InsertedLengths,
+): BatchAt => {
+  const all = parts.flatMap(({ tokens }) => tokens);
+  const targetLength = longestOf(all.map(({ targets }) => targets));
+  const lengths = all.map(({ inputs }) => inputs.length);
+  const buckets = bucketLengths(lengths, settings.lengths.buckets, settings.lengths.input);
+  const insertions = inserted.encoder + inserted.decoder;
+  const rowsAt = rowsByStep(settings, parts, buckets, insertions + targetLength);
+  const labelsOf = labelsByRow(parts);
+  return (step) => {
+    const rows = rowsAt(step);
+    const padded: TokenBatch = makeBatch(all, rows, buckets, targetLength);
+    const batch = {
+      inputs: np.array(padded.inputs, { shape: [padded.size, padded.inputLength] }),
+      targets: np.array(padded.targets, { shape: [padded.size, padded.targetLength] }),
+      ...labelsOf(rows),
+    };
+    return { batch, tokens: padded.tokens + insertions * padded.size };
+  };
+};

@@ -1,0 +1,39 @@
+/** @file A run in words. */
+import { basename } from "node:path";
+import { describeMethod } from "./method.js";
+import type { Prepared } from "./prepare.js";
+import type { Part } from "./task-table.js";
+
+const count = (examples: readonly unknown[], what: string): string =>
+  `${examples.length.toLocaleString("en")} ${what} example${examples.length === 1 ? "" : "s"}`;
+
+const labelsOf = ({ task }: Part): string =>
+  task.labels === undefined ? "free answers" : `labels ${task.labels.join(", ")}`;
+
+/** Each task with its examples; of a mixture with its share. */
+const taskLines = ({ data, recipe }: Prepared, shares: readonly number[]): string[] => {
+  const trained = data.train.map((part, i) => {
+    const own = data.validation.find(({ task }) => task.name === part.task.name);
+    const dev = own === undefined ? "" : ` and ${count(own.examples, "dev")}`;
+    const share = recipe.train.length === 1 ? "" : ` (${(100 * shares[i]).toFixed(1)} % of the batches)`;
+    return `task       ${part.task.name}: ${count(part.examples, "training")}${dev}, ${labelsOf(part)}${share}`;
+  });
+  const others = data.validation.filter(({ task }) => !data.train.some((part) => part.task.name === task.name));
+  return [
+    ...trained,
+    ...others.map((part) => `evaluated  ${part.task.name}: ${count(part.examples, "dev")}, ${labelsOf(part)}`),
+  ];
+};
+
+/** Model, method and tasks of a run in lines, for people. */
+export const describeRun = (run: Prepared): string[] => {
+  const { recipe, counts, cut, shares } = run;
+  return [
+    `model      ${basename(recipe.model)}, ${counts.model.toLocaleString("en")} weights`,
+    `tuned      ${describeMethod(recipe.method)} = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,
+    ...taskLines(run, shares),
+    ...(cut === 0
+      ? []
+      : [`cut        ${cut} dev inputs, to ${recipe.evaluation.inputLength} tokens (--max-evaluation-length)`]),
+  ];
+};

@@ -1,0 +1,21 @@
+/** @file Where two values differ, by path. */
+import type { Path } from "./resolve.js";
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A place at which two values differ; undefined where one has nothing. */
+export interface Difference {
+  readonly path: Path;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Finds the places at which two JSON values differ; lists differ as a whole. */
+export const differences = (before: unknown, after: unknown, path: Path = []): readonly Difference[] => {
+  if (isObject(before) && isObject(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => differences(before[key], after[key], [...path, key]));
+  }
+  return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, before, after }];
+};

@@ -1,0 +1,74 @@
+/** @file Digests of inputs, by which a run knows them again on another day and another machine. */
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
+import type { Example } from "../metrics/answered.js";
+import { canonicalJson, sha256 } from "./canonical.js";
+
+/** Files up to this size are read in whole. */
+const WHOLE = 16 * 2 ** 20;
+const SAMPLES = 16;
+const SAMPLE = 64 * 2 ** 10;
+
+/** The files of a model: those of its folder, the file itself, or those whose names begin with a checkpoint's. */
+const filesOf = async (path: string): Promise<readonly string[]> => {
+  if (!existsSync(path)) {
+    const names = existsSync(dirname(path)) ? await readdir(dirname(path)) : [];
+    return names.filter((name) => name.startsWith(`${basename(path)}.`)).map((name) => join(dirname(path), name));
+  }
+  if (!statSync(path).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+};
+
+/** The size of a file and bytes of it: all of a small one; of a large one its first ones and samples all over it. */
+const sampleOf = async (path: string): Promise<string> => {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const hash = createHash("sha256").update(`${size}\n`);
+    const length = size <= WHOLE ? size : SAMPLE;
+    const count = size <= WHOLE ? 1 : SAMPLES;
+    for (let i = 0; i < count; i++) {
+      const at = count === 1 ? 0 : Math.floor((i * (size - length)) / (count - 1));
+      const bytes = new Uint8Array(length);
+      const { bytesRead } = await file.read(bytes, 0, length, at);
+      hash.update(bytes.subarray(0, bytesRead));
+    }
+    return hash.digest("hex");
+  } finally {
+    await file.close();
+  }
+};
+
+const wholeOf = async (path: string): Promise<string> => {
+  const hash = createHash("sha256").update(`${(await stat(path)).size}\n`);
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+};
+
+/**
+ * The digest of a file, or of the files of a folder by their names; their contents by samples unless `whole` is set.
+ *
+ * @returns undefined where there is no file
+ */
+export const digestOfFiles = async (path: string, whole = false): Promise<string | undefined> => {
+  const files = await filesOf(path);
+  if (files.length === 0) return undefined;
+  const base = existsSync(path) && statSync(path).isDirectory() ? path : dirname(path);
+  const named: (readonly [string, string])[] = [];
+  for (const file of files) {
+    // One file is known by its content alone, whatever its name.
+    const name = files.length === 1 ? "" : relative(base, file).split(sep).join("/");
+    named.push([name, await (whole ? wholeOf : sampleOf)(file)]);
+  }
+  return sha256(JSON.stringify(named.sort(([a], [b]) => (a < b ? -1 : 1))));
+};
+
+/** The digest of examples, whatever file they are from. */
+export const digestOfExamples = (examples: readonly Example[]): string => {
+  const hash = createHash("sha256");
+  for (const example of examples) hash.update(`${canonicalJson(example)}\n`);
+  return hash.digest("hex");
+};

@@ -1,0 +1,13 @@
+/** @file Runs as values: recipes, what runs them, and what they leave. Needs Node. */
+export { canonicalJson, hashOf } from "./canonical.js";
+export { type Difference, differences } from "./differences.js";
+export { type Listener, type RunInfo, silent } from "./listener.js";
+export { partsOfRecipe, run } from "./many.js";
+export { PRESET_NAMES, presets } from "./presets.js";
+export { type Recipe, type RecipeInput, recipe, type Share } from "./recipe.js";
+export { loadRecipe, readRecipe } from "./recipe-file.js";
+export { curveOf, type Outcome, type SeedsSummary, type Summary, type TasksSummary, usualAnswer } from "./results.js";
+export type { RunOptions } from "./run.js";
+export { loadRun, readRun, type StoredRun } from "./stored-run.js";
+export type { SuiteEvaluation } from "./suite.js";
+export { terminal } from "./terminal.js";

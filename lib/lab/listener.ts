@@ -1,0 +1,59 @@
+/** @file Whom a run tells what it does. */
+import type { StepRecord } from "../train/loop.js";
+import type { Recipe } from "./recipe.js";
+import type { Outcome } from "./results.js";
+import type { SuiteEvaluation } from "./suite.js";
+
+/** A run that is about to start. */
+export interface RunInfo {
+  readonly recipe: Recipe;
+  /** Where its files are: the name of its store. */
+  readonly place: string;
+  /** Its name among several runs, such as `rte` or `seed-1`. */
+  readonly part: string | undefined;
+  /** Model, method and tasks, in lines for people. */
+  readonly lines: readonly string[];
+  readonly executor: string;
+  /** The steps that are done already. */
+  readonly start: number;
+}
+
+/**
+ * Functions that a run calls, and waits for. None has to be there.
+ *
+ * @example const listener: Listener = { step: ({ step, loss }) => console.log(step, loss) };
+ */
+export interface Listener {
+  /** Everything is loaded and checked. */
+  readonly begin?: (info: RunInfo) => void | Promise<void>;
+  readonly step?: (record: StepRecord) => void | Promise<void>;
+  readonly evaluation?: (step: number, evaluation: SuiteEvaluation, isBest: boolean) => void | Promise<void>;
+  /** The run was asked to stop, and does so after the step that it is in. */
+  readonly stopping?: () => void;
+  /** Training is over, or an error ended it. */
+  readonly stopped?: () => void;
+  /** What the run came to; of several runs, after those of each. `before` says that it had ended before. */
+  readonly end?: (
+    outcome: Outcome,
+    info: Pick<RunInfo, "recipe" | "place" | "part">,
+    before: boolean,
+  ) => void | Promise<void>;
+}
+
+/** A listener that shows nothing. */
+export const silent: Listener = {};
+
+/** Several listeners as one, called in their order. */
+export const together = (listeners: readonly Listener[]): Required<Listener> => {
+  const each = async <K extends keyof Listener>(name: K, ...args: Parameters<Required<Listener>[K]>): Promise<void> => {
+    for (const listener of listeners) await (listener[name] as ((...all: unknown[]) => unknown) | undefined)?.(...args);
+  };
+  return {
+    begin: (info) => each("begin", info),
+    step: (record) => each("step", record),
+    evaluation: (step, evaluation, isBest) => each("evaluation", step, evaluation, isBest),
+    stopping: () => void each("stopping"),
+    stopped: () => void each("stopped"),
+    end: (outcome, info, before) => each("end", outcome, info, before),
+  };
+};

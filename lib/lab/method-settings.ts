@@ -1,0 +1,131 @@
+/** @file The settings of methods in recipes: what a method takes, and where a prompt starts. */
+import * as t from "io-ts";
+import { VISIBILITIES } from "../methods/prompt.js";
+import { flagged, nameIn, names, plain, positive, positiveInteger, rate, text } from "./codecs.js";
+import { choice, group, named, setting, type ValueOf } from "./schema.js";
+
+const population = setting(positiveInteger, 5000, "how many of the most frequent pieces are sampled", {
+  flag: "--population <n>",
+});
+
+const INIT = choice(
+  {
+    "class-label": group({ population }),
+    "sampled-vocabulary": group({ population }),
+    "random-uniform": group({}),
+    text: group({
+      text: setting(text, "", "text whose pieces the vectors start from, repeated where it is short"),
+    }),
+    file: group({
+      file: setting(text, "", "prompt to start from (.npy, .safetensors or a PEFT adapter)", {
+        flag: "--init-file <file>",
+        parse: String,
+      }),
+    }),
+  },
+  "class-label",
+  "where the prompt starts; without labels the rows of class-label are sampled from the vocabulary",
+  { flag: "--init <name>", expand: (value) => value },
+);
+
+const POSITIONS = ["before", "after", "before-eos", "decoder"] as const;
+
+/** Names as a list, or one of the forms that methods have besides. */
+const kernels = (fallback: string) => {
+  const list = t.union([names, t.strict({ pattern: t.string }), t.literal("all-linear")], "kernels by name");
+  const spelled = (raw: unknown): unknown =>
+    typeof raw === "string" && raw !== "all-linear" ? names.decode(raw) : raw;
+  const codec = plain(
+    list as unknown as t.Type<readonly string[] | "all-linear" | { readonly pattern: string }>,
+    (raw) => {
+      const given = spelled(raw);
+      return typeof given === "object" && given !== null && "right" in given ? given.right : raw;
+    },
+  );
+  return setting<readonly string[] | "all-linear" | { readonly pattern: string }>(
+    codec,
+    fallback.split(","),
+    "kernels, by our names or Hugging Face's, or all-linear",
+    { flag: "--kernels <names>", parse: String },
+  );
+};
+
+const patterns = setting(
+  t.readonly(t.record(t.string, positive, "numbers by pattern")) as t.Type<Readonly<Record<string, number>>>,
+  {},
+  "other values for kernels whose Hugging Face name ends with a key",
+);
+
+const PARTS = {
+  prompt: group({
+    length: setting(positiveInteger, 20, "soft tokens", { flag: "--prompt-length <n>" }),
+    init: INIT,
+    position: setting(nameIn(POSITIONS), "before", `where the prompt stands: ${POSITIONS.join(", ")}`),
+    sees: setting(
+      t.union(
+        [t.literal("all"), t.readonlyArray(nameIn(VISIBILITIES))],
+        `all, or a list of ${VISIBILITIES.join(", ")}`,
+      ),
+      "all" as "all" | readonly (typeof VISIBILITIES)[number][],
+      "what the prompt sees",
+    ),
+  }),
+  lora: group({
+    rank: setting(positiveInteger, 8, "inner size of LoRA's terms", { flag: "--rank <n>" }),
+    alpha: setting(positive, 8, "LoRA's terms are scaled by this over the rank", { flag: "--alpha <x>" }),
+    kernels: kernels("query,value"),
+    rankPattern: patterns,
+    alphaPattern: patterns,
+    dropout: setting(rate, 0, "share of the input that LoRA's terms drop in training"),
+    rankStabilized: setting(flagged, false, "scale LoRA's terms by alpha over the root of the rank"),
+    dora: setting(flagged, false, "train the lengths of LoRA's columns, too", { flag: "--dora" }),
+  }),
+  ia3: group({
+    kernels: setting(names, ["key", "value", "wo"], "kernels that IA3 scales"),
+    feedForward: setting(names, ["wo"], "those of them that are scaled where they are entered"),
+  }),
+  full: group({}),
+  norms: group({}),
+  weights: group({
+    where: setting(names, ["**"], "paths of the weights that are trained, such as decoder/**,**/scale", {
+      flag: "--where <globs>",
+      parse: String,
+    }),
+  }),
+};
+
+/** The names of methods. */
+export const METHOD_NAMES = Object.keys(PARTS) as readonly (keyof typeof PARTS)[];
+
+const part = choice(PARTS, "prompt", "a method");
+
+/** `prompt+lora` stands for both, composed under their names. */
+const composed = (value: unknown): unknown => {
+  if (typeof value !== "string" || !value.includes("+")) return value;
+  const parts = value.split("+");
+  if (new Set(parts).size < parts.length) return value;
+  return { name: "compose", methods: Object.fromEntries(parts.map((name) => [name, { name }])) };
+};
+
+export const METHOD = choice(
+  { ...PARTS, compose: group({ methods: named(part) }) },
+  "prompt",
+  `what is trained: ${METHOD_NAMES.join(", ")}, or several of them as in prompt+lora`,
+  { flag: "--method <name>", expand: composed },
+);
+
+/** A method with its settings. */
+export type MethodRecipe = ValueOf<typeof METHOD>;
+export type PartRecipe = ValueOf<typeof part>;
+export type PromptRecipe = Extract<PartRecipe, { readonly name: "prompt" }>;
+
+/** The methods of a recipe by the names of their trees; of one method alone its own name. */
+export const partsOf = (method: MethodRecipe): readonly (readonly [key: string, part: PartRecipe])[] =>
+  method.name === "compose" ? Object.entries(method.methods) : [[method.name, method]];
+
+/** Where the part of a name stands among the settings, such as `method` or `method.methods.lora`. */
+export const pathOfPart = (method: MethodRecipe, name: string): readonly string[] | undefined => {
+  if (method.name === name) return ["method"];
+  const found = method.name === "compose" ? partsOf(method).find(([, part]) => part.name === name) : undefined;
+  return found && ["method", "methods", found[0]];
+};

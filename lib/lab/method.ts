@@ -1,0 +1,82 @@
+/** @file The method of a recipe, and what people call it. */
+import { orThrow } from "../edge/either.js";
+import { loadPrompt } from "../io/prompts.js";
+import { compose, full, ia3, lora, type Method, norms, prompt, weights } from "../methods/index.js";
+import type { PromptOptions } from "../methods/prompt.js";
+import { classLabels, fromArray, fromText, randomUniform, sampledVocabulary } from "../prompt/index.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
+import { type MethodRecipe, type PartRecipe, type PromptRecipe, partsOf } from "./method-settings.js";
+
+/** What names in the settings of a method refer to. */
+export interface MethodContext {
+  readonly tokenizer: Tokenizer;
+  /** The labels of all tasks that are trained on. */
+  readonly labels: readonly string[];
+}
+
+type Init = NonNullable<PromptOptions["init"]>;
+
+/** Where a prompt starts. */
+const initOf = async ({ init }: PromptRecipe, { tokenizer, labels }: MethodContext): Promise<Init> => {
+  if (init.name === "file") {
+    const stored = await orThrow(loadPrompt(init.file));
+    return (_, table, length) => fromArray(stored.prompt, length, table.shape[1]);
+  }
+  if (init.name === "random-uniform") return (key, table, length) => randomUniform(key, length, table.shape[1]);
+  if (init.name === "text") {
+    const ids = [...tokenizer.encode(init.text), tokenizer.eosId];
+    return (_, table, length) => fromText(table, ids, length);
+  }
+  const { population } = init;
+  if (init.name === "sampled-vocabulary") {
+    return (key, table, length) => sampledVocabulary(key, table, length, { population });
+  }
+  const encode = (text: string): readonly number[] => tokenizer.encode(text);
+  return (key, table, length) => classLabels(key, table, encode, labels, length, { population });
+};
+
+const promptOf = async (part: PromptRecipe, context: MethodContext): Promise<Method> => {
+  const { length, position, sees } = part;
+  return prompt({ length, position, init: await initOf(part, context), ...(sees !== "all" && { sees }) }) as Method;
+};
+
+const methodOfPart = async (part: PartRecipe, context: MethodContext): Promise<Method> => {
+  if (part.name === "prompt") return promptOf(part, context);
+  if (part.name === "full") return full() as Method;
+  if (part.name === "norms") return norms() as Method;
+  if (part.name === "weights") return weights(part.where) as Method;
+  const { name, ...options } = part;
+  return (name === "lora" ? lora(options as PartRecipe & { name: "lora" }) : ia3(options as object)) as Method;
+};
+
+/**
+ * The method of a recipe; several of them are composed by their names.
+ *
+ * @throws {ArgumentError} for options that the method does not take, {CheckpointError} for a stored prompt that cannot be read
+ */
+export const methodOfRecipe = async (method: MethodRecipe, context: MethodContext): Promise<Method> => {
+  if (method.name !== "compose") return methodOfPart(method, context);
+  const parts: (readonly [string, Method])[] = [];
+  for (const [key, part] of partsOf(method)) parts.push([key, await methodOfPart(part, context)]);
+  return compose(Object.fromEntries(parts)) as Method;
+};
+
+const describePart = (part: PartRecipe): string => {
+  if (part.name === "prompt") return `${part.length} soft tokens`;
+  if (part.name === "lora") return `${part.dora ? "DoRA" : "LoRA"} of rank ${part.rank}`;
+  if (part.name === "ia3") return "IA3 scales";
+  if (part.name === "full") return "all weights";
+  return part.name === "norms" ? "the scales of the norms" : `the weights ${part.where.join(", ")}`;
+};
+
+/** What a method trains, such as `20 soft tokens`. */
+export const describeMethod = (method: MethodRecipe): string =>
+  partsOf(method)
+    .map(([, part]) => describePart(part))
+    .join(" and ");
+
+/** The names of a method's parts, joined as the command line writes them. */
+export const methodLabel = (method: MethodRecipe): string =>
+  partsOf(method)
+    .map(([, { name }]) => name)
+    .join("+");

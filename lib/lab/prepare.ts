@@ -1,0 +1,200 @@
+/** @file Everything a run needs before its first step: model, tokenizer, examples, method, compiled functions. */
+import { type BackendName, init } from "../compile/init.js";
+import { scope } from "../core/composite.js";
+import { leavesOf } from "../core/pytree.js";
+import { dispose, type Tensor } from "../core/tensor.js";
+import { tokenize } from "../data/batch.js";
+import { rateBySize } from "../data/mixture.js";
+import { orThrow } from "../edge/either.js";
+import { loadT5 } from "../io/load-t5.js";
+import type { Method } from "../methods/method.js";
+import { wayward } from "../methods/wayward.js";
+import type { Example } from "../metrics/answered.js";
+import * as np from "../np/index.js";
+import * as random from "../random/index.js";
+import type { T5Config } from "../t5/config.js";
+import type { Params } from "../t5/model.js";
+import type { Task } from "../tasks/task.js";
+import type { Tokenizer } from "../tokenizer/sentencepiece.js";
+import { scoreAnswers } from "../train/evaluate.js";
+import { insertedLengths } from "../train/inserted.js";
+import { type Outputs, outputsOf } from "../train/outputs.js";
+import { initState, makeTrainStep, type StepOptions, type TrainState, type TrainStep } from "../train/state.js";
+import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evaluator.js";
+import { type BatchAt, type TokenPart, trainingBatches } from "./batches.js";
+import { checkVocabulary, tokenizerAt } from "./inputs.js";
+import { answerLabels, checkLoss } from "./label-answers.js";
+import type { Places } from "./lock.js";
+import { methodOfRecipe } from "./method.js";
+import { optimizerOf } from "./optimizer.js";
+import type { Recipe } from "./recipe.js";
+import { usualAnswer } from "./results.js";
+import { joinedScores, type SuiteEvaluator, suiteEvaluator } from "./suite.js";
+import type { Part } from "./task-table.js";
+
+/** The examples of a run. */
+export interface RunData {
+  readonly train: readonly Part[];
+  readonly validation: readonly Part[];
+}
+
+/** A run, ready to start. */
+export interface Prepared {
+  readonly recipe: Recipe;
+  readonly model: T5Config;
+  readonly frozen: Params;
+  readonly tokenizer: Tokenizer;
+  readonly data: RunData;
+  readonly state: TrainState<object, unknown>;
+  readonly step: TrainStep<object, unknown>;
+  readonly batchAt: BatchAt;
+  readonly evaluate: SuiteEvaluator;
+  /** Of the examples of all batches, by task that is trained on; they add up to 1. */
+  readonly shares: readonly number[];
+  /** The files of a tree. */
+  readonly outputs: Outputs;
+  /** Validation inputs that are cut, where a length was asked for. */
+  readonly cut: number;
+  /** Scores of always giving the most frequent target of the training split. */
+  readonly majority: Readonly<Record<string, number>>;
+  /** Numbers, not bytes. */
+  readonly counts: { readonly model: number; readonly tuned: number };
+}
+
+/** How many numbers the tensors of a tree hold. */
+const numbersIn = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
+
+/** Checks what can be checked before the model is read. @throws {ConfigError} for tasks that a setting does not fit */
+export const checkData = ({ prefix, evaluation, objective }: Recipe, { train, validation }: RunData): void => {
+  for (const { task } of [...train, ...validation]) checkedFront(task, prefix);
+  for (const { task } of validation) checkDecoding(task, evaluation.decoding);
+  for (const part of train) checkLoss(part, objective);
+};
+
+/** The settings of a step. */
+const stepOptions = ({ objective, dropout, microbatches, ema }: Recipe, tokenizer: Tokenizer): StepOptions => {
+  const { loss, zLoss, labelSmoothing, normalize, wayward: near } = objective;
+  const { name, ...options } = loss;
+  return {
+    loss: name,
+    ...("margin" in options && { hinge: options.margin }),
+    ...("lengthNormalize" in options && { lengthNormalize: options.lengthNormalize }),
+    zLoss,
+    labelSmoothing,
+    normalize,
+    dropoutRate: dropout,
+    microbatches,
+    ...(ema > 0 && { ema }),
+    ...(near.text !== "" && { regularizer: wayward({ ids: tokenizer.encode(near.text), gamma: near.gamma }) as never }),
+  };
+};
+
+/** The first state of a run, its step, and what its method adds to the rows of a batch. */
+const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Params, tokenizer: Tokenizer) => {
+  const { seed } = recipe;
+  const tuned = scope(() => method.init(random.foldIn(random.key(seed), 1), model, frozen));
+  let inserted = { encoder: 0, decoder: 0 };
+  scope(() => {
+    inserted = insertedLengths(method.apply(model, frozen, tuned));
+  });
+  const tx = optimizerOf(recipe);
+  const options = stepOptions(recipe, tokenizer);
+  const state = initState(tx, tuned, random.key(seed), options);
+  return { state, step: makeTrainStep(model, method, tx, options), inserted };
+};
+
+/** The encoded training examples, with the share of each task. */
+const tokenParts = (recipe: Recipe, train: readonly Part[], tokenizer: Tokenizer): TokenPart[] => {
+  const { prefix, lengths, rates, objective } = recipe;
+  return train.map(({ task, examples }, i) => {
+    const cut = { inputLength: lengths.input, ...(lengths.target > 0 && { targetLength: lengths.target }) };
+    return {
+      tokens: tokenize(examples, tokenizer, { ...checkedFront(task, prefix), ...cut }),
+      rate: recipe.train[i].weight ?? rateBySize(examples.length, rates),
+      ...(objective.loss.name !== "tokens" && answerLabels(task, examples, tokenizer)),
+    };
+  });
+};
+
+/** The evaluators of all tasks. */
+const suiteOf = (
+  recipe: Recipe,
+  model: T5Config,
+  frozen: Params,
+  method: Method,
+  tokenizer: Tokenizer,
+  list: readonly Part[],
+) => {
+  const { evaluation, prefix } = recipe;
+  const options = {
+    method,
+    decoding: evaluation.decoding,
+    prefix,
+    maxTokens: evaluation.tokens,
+    ...(evaluation.inputLength > 0 && { maxInputLength: evaluation.inputLength }),
+  };
+  const made = list.map(({ task, examples }) => ({
+    name: task.name,
+    ...taskEvaluator({ config: model, params: frozen }, tokenizer, task, examples, options),
+  }));
+  return { evaluate: suiteEvaluator(made), cut: made.reduce((n, { cut }) => n + cut, 0) };
+};
+
+/** The metrics of always giving the usual answer, of the task's own training split or, without one, of its validation split. */
+const majorityOf = ({ train, validation }: RunData): Readonly<Record<string, number>> => {
+  const scores = validation.map(({ task, examples }) => {
+    const known = train.find((part) => part.task.name === task.name)?.examples ?? examples;
+    const usual = usualAnswer(known, task.labels);
+    return [task.name, metricsOf(task, examples, usual)] as const;
+  });
+  return joinedScores(Object.fromEntries(scores));
+};
+
+const metricsOf = (task: Task, examples: readonly Example[], answer: string) =>
+  scoreAnswers(
+    task,
+    examples,
+    examples.map(() => answer),
+  ).metrics;
+
+/**
+ * Loads and checks everything; nothing is written.
+ *
+ * @throws the typed error of whatever is missing or does not fit
+ */
+export const prepare = async (recipe: Recipe, places: Places, data: RunData): Promise<Prepared> => {
+  checkData(recipe, data);
+  const tokenizer = await tokenizerAt(places.tokenizer, places.model);
+  const stored = await orThrow(loadT5(places.model));
+  checkVocabulary(stored.config, tokenizer);
+  await init({ backend: recipe.backend as BackendName, executor: recipe.executor });
+  const model = stored.config;
+  const labels = [...new Set(data.train.flatMap(({ task }) => task.labels ?? []))];
+  const method = await methodOfRecipe(recipe.method, { tokenizer, labels });
+  const frozen = np.devicePut(stored.params, { donate: true }) as Params;
+  const { state, step, inserted } = trainingOf(recipe, method, model, frozen, tokenizer);
+  const parts = tokenParts(recipe, data.train, tokenizer);
+  const total = parts.reduce((sum, { rate }) => sum + rate, 0);
+  return {
+    recipe,
+    model,
+    frozen,
+    tokenizer,
+    data,
+    state,
+    step,
+    batchAt: trainingBatches(recipe, parts, inserted),
+    shares: parts.map(({ rate }) => rate / total),
+    ...suiteOf(recipe, model, frozen, method, tokenizer, data.validation),
+    outputs: outputsOf(method.settings, recipe.model),
+    majority: majorityOf(data),
+    counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
+  };
+};
+
+/** Frees what a run holds on the device. */
+export const freeRun = ({ evaluate, step, frozen }: Prepared, state: unknown): void => {
+  evaluate.dispose();
+  step.dispose();
+  dispose([frozen, state]);
+};

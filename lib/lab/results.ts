@@ -1,0 +1,122 @@
+/** @file What a run comes to: the summary and the points of its learning curve. */
+import type { Example } from "../metrics/answered.js";
+import type { Best } from "../train/loop.js";
+
+type Scores = Readonly<Record<string, number>>;
+
+/** What a run of one seed comes to: `summary.json`. Scores are percentages, with the names of tasks in front where there are several. */
+export interface Summary {
+  readonly kind: "run";
+  readonly tuned: Scores;
+  /** The bare model. */
+  readonly untuned: Scores;
+  readonly majority: Scores;
+  /** The mean of the tuned scores, by which the best step was chosen. */
+  readonly score: number;
+  /** Mean cross entropy of the validation targets at the best step, in nats. */
+  readonly validationLoss: number;
+  readonly bestStep: number;
+  readonly steps: number;
+  /** Seconds of training and evaluation, over all parts of a run that was interrupted. */
+  readonly seconds: number;
+  readonly executor: string;
+  readonly reason: string;
+  /** How many numbers the model and the trained tree hold. */
+  readonly counts: { readonly model: number; readonly tuned: number };
+  /** The most memory that the process has had, in bytes. */
+  readonly peakBytes: number;
+}
+
+/** Runs of one recipe that differ in their seeds. */
+export interface SeedsSummary {
+  readonly kind: "seeds";
+  /** Means of the scores. */
+  readonly tuned: Scores;
+  readonly untuned: Scores;
+  readonly majority: Scores;
+  readonly score: number;
+  /** Sample standard deviations of the tuned scores, which divide by one less than the number of runs; none of one run. */
+  readonly deviation: Scores;
+  readonly reason: string;
+  readonly runs: Readonly<Record<string, Summary>>;
+}
+
+/** Runs on one task after another. */
+export interface TasksSummary {
+  readonly kind: "tasks";
+  readonly reason: string;
+  readonly runs: Readonly<Record<string, Summary | SeedsSummary>>;
+}
+
+/** What a run comes to. */
+export type Outcome = Summary | SeedsSummary | TasksSummary;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const deviationOf = (values: readonly number[]): number => {
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+};
+
+const byName = (list: readonly Scores[], of: (values: readonly number[]) => number): Scores =>
+  Object.fromEntries(Object.keys(list[0] ?? {}).map((name) => [name, of(list.map((scores) => scores[name]))]));
+
+/** The summary of runs with different seeds. */
+export const summaryOfSeeds = (runs: Readonly<Record<string, Summary>>, reason: string): SeedsSummary => {
+  const all = Object.values(runs);
+  const tuned = all.map((run) => run.tuned);
+  return {
+    kind: "seeds",
+    tuned: byName(tuned, mean),
+    untuned: byName(
+      all.map((run) => run.untuned),
+      mean,
+    ),
+    majority: byName(
+      all.map((run) => run.majority),
+      mean,
+    ),
+    score: mean(all.map(({ score }) => score)),
+    deviation: all.length < 2 ? {} : byName(tuned, deviationOf),
+    reason,
+    runs,
+  };
+};
+
+/**
+ * The most frequent target, for the score of always giving it. Of equally frequent ones the first label; without labels the one seen first.
+ *
+ * @returns an empty text when there are no examples
+ */
+export const usualAnswer = (examples: readonly Example[], labels: readonly string[] = []): string => {
+  const counts = new Map<string, number>(labels.map((label) => [label, 0]));
+  for (const { targets } of examples) counts.set(targets, (counts.get(targets) ?? 0) + 1);
+  let [usual, most] = ["", -1];
+  for (const [text, n] of counts) if (n > most) [usual, most] = [text, n];
+  return usual;
+};
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** The points of a learning curve, from the lines of `metrics.jsonl`. */
+export const curveOf = (
+  lines: readonly Line[],
+  best: Best,
+): {
+  readonly losses: readonly { readonly step: number; readonly value: number }[];
+  readonly scores: readonly { readonly step: number; readonly value: number }[];
+  readonly scoreName: string;
+  readonly bestStep: number;
+} => {
+  const points = (value: (line: Line) => unknown) =>
+    lines.flatMap((line) => {
+      const v = value(line);
+      return typeof v === "number" && typeof line.step === "number" ? [{ step: line.step, value: v }] : [];
+    });
+  return {
+    losses: points((line) => line.loss),
+    scores: points((line) => (line.evaluation as Line | undefined)?.score),
+    scoreName: `mean of ${Object.keys(best.metrics).join(" and ")}`,
+    bestStep: best.step,
+  };
+};

@@ -1,0 +1,254 @@
+/** @file One run: loaded and checked, trained, evaluated, and written to its store. */
+import { stats } from "../compile/init.js";
+import { CheckpointError } from "../core/errors.js";
+import type { Store } from "../store/store.js";
+import type { Task } from "../tasks/task.js";
+import type { Best } from "../train/loop.js";
+import { type Outcome as Trained, trainLoop } from "../train/loop.js";
+import { evaluatedTree } from "../train/state.js";
+import { hostTree } from "../train/store.js";
+import { learningCurve } from "../viz/index.js";
+import { describeRun } from "./describe.js";
+import { keptFolder, openRunFolder, type Restored, type RunFolder } from "./folder.js";
+import { pathOf } from "./inputs.js";
+import { type Listener, together } from "./listener.js";
+import { changedExamples, dataPlaces, examplesLock, findInput, type Lock, makeLock, type Places } from "./lock.js";
+import { describeMethod } from "./method.js";
+import { checkData, freeRun, type Prepared, prepare, type RunData } from "./prepare.js";
+import type { Recipe } from "./recipe.js";
+import { curveOf, type Summary } from "./results.js";
+import type { StoredRun } from "./stored-run.js";
+import type { SuiteEvaluation } from "./suite.js";
+import { partsOfData, tasksOf } from "./task-table.js";
+
+/** What a run needs besides its recipe. */
+export interface RunOptions {
+  /** Where its files go. */
+  readonly store: Store;
+  /** Whom it tells what it does. Default nobody. */
+  readonly listener?: Listener | readonly Listener[];
+  /** Tasks of your own, which recipes may then name. */
+  readonly tasks?: readonly Task[];
+  /** Whether the run in the store goes on. Default false: the store must not hold one. */
+  readonly resume?: boolean;
+  /** Ends the run after the step it is in; what is done is saved. */
+  readonly signal?: AbortSignal;
+  /** Whether every byte of model and tokenizer counts in their digests, and not samples alone. Default false. */
+  readonly verify?: boolean;
+}
+
+/** What one run needs besides its recipe and what its store has. */
+export interface OneRun extends RunOptions {
+  readonly stored: StoredRun | undefined;
+  /** Its name among several runs. */
+  readonly part?: string;
+}
+
+/** The inputs of a run, found. */
+interface Inputs {
+  readonly places: Places;
+  readonly data: RunData;
+  readonly lock: Lock;
+}
+
+/** Finds the inputs of a new run, and makes their lock. */
+const newInputs = async (recipe: Recipe, { store, tasks = [], verify = false }: RunOptions): Promise<Inputs> => {
+  const model = pathOf("--model <path>", recipe.model);
+  const places = { model, tokenizer: recipe.tokenizer || model, data: pathOf("--data <dir>", recipe.data) };
+  const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
+  checkData(recipe, data);
+  const examples = examplesLock(data.train, data.validation);
+  return { places, data, lock: await makeLock(recipe, places, examples, { folder: store.name(), whole: verify }) };
+};
+
+/** Finds the inputs of a run that goes on: the first data folder whose examples are those of its lock. */
+const lockedInputs = async (
+  recipe: Recipe,
+  stored: StoredRun & { readonly lock: Lock },
+  options: RunOptions,
+): Promise<Inputs> => {
+  const { lock } = stored;
+  const { store, tasks = [], verify = false } = options;
+  const folder = store.name();
+  const given = (name: "model" | "tokenizer" | "data"): string | undefined =>
+    recipe[name] === stored.recipe[name] ? undefined : recipe[name];
+  const model = await findInput("model", lock.model, { folder, given: given("model"), verify });
+  const own = recipe.tokenizer === "" && lock.tokenizer.name === lock.model.name;
+  const asked = given("tokenizer") ?? (own ? model : undefined);
+  const tokenizer = await findInput("tokenizer", lock.tokenizer, { folder, given: asked, verify });
+  const all = await tasksOf(recipe, tasks);
+  let changed: readonly string[] = [];
+  for (const place of dataPlaces(lock, folder, given("data"))) {
+    const data = await partsOfData(recipe, all, place);
+    changed = changedExamples(lock, examplesLock(data.train, data.validation));
+    if (changed.length === 0) return { places: { model, tokenizer, data: place }, data, lock };
+  }
+  throw new CheckpointError({
+    where: "run folder",
+    what: "the examples have changed since the run was started",
+    got: changed.join(", "),
+    at: recipe.data,
+    hint: "name the data that it was started with: --data DIR",
+  });
+};
+
+type Told = Required<Listener>;
+
+/** What `metrics.jsonl` says of an evaluation: its scores, and those of each task where there are several. */
+const lineOf = (evaluation: SuiteEvaluation): Readonly<Record<string, unknown>> => {
+  const scoresOf = ({ metrics, score, invalid, loss, tokenAccuracy }: Omit<SuiteEvaluation, "tasks">) => ({
+    ...metrics,
+    score,
+    invalid,
+    loss,
+    tokenAccuracy,
+  });
+  const tasks = Object.entries(evaluation.tasks);
+  if (tasks.length === 1) return scoresOf(evaluation);
+  const { score, invalid, loss, tokenAccuracy } = evaluation;
+  return {
+    score,
+    invalid,
+    loss,
+    tokenAccuracy,
+    tasks: Object.fromEntries(tasks.map(([name, one]) => [name, scoresOf(one)])),
+  };
+};
+
+/** Writes what an evaluation leaves. */
+const saveEvaluation = async (
+  run: Prepared,
+  folder: RunFolder,
+  evaluation: SuiteEvaluation,
+  tree: Best,
+  isBest: boolean,
+): Promise<void> => {
+  const { keep } = run.recipe;
+  await folder.appendMetrics({ step: tree.step, evaluation: lineOf(evaluation) });
+  if (isBest) await folder.saveBest(tree, evaluation.predictions, run.outputs);
+  if (keep === "best") return;
+  await folder.saveTree(keptFolder(tree.step), tree, run.outputs);
+  if (keep !== "all") await folder.forget(keep);
+};
+
+/** The scores of the bare model: read from the lines of before, or found and written. */
+const untunedScores = async (run: Prepared, folder: RunFolder): Promise<Readonly<Record<string, number>>> => {
+  const before = (await folder.readMetrics()).find(({ untuned }) => untuned !== undefined);
+  if (before !== undefined) return before.untuned as Readonly<Record<string, number>>;
+  const { metrics } = await run.evaluate(null);
+  await folder.appendMetrics({ step: 0, untuned: metrics, majority: run.majority });
+  return metrics;
+};
+
+/** Trains from where the folder stands until the run ends. */
+const train = async (
+  run: Prepared,
+  folder: RunFolder,
+  start: Restored<object, unknown>,
+  told: Told,
+  { signal }: OneRun,
+) => {
+  const { steps, evaluation, stop } = run.recipe;
+  const began = performance.now();
+  const seconds = (): number => start.seconds + (performance.now() - began) / 1000;
+  const stopping = (): void => told.stopping();
+  signal?.addEventListener("abort", stopping);
+  try {
+    const trained = await trainLoop(
+      { steps, evaluateEvery: evaluation.every, patience: stop.patience },
+      {
+        frozen: run.frozen,
+        step: run.step,
+        batchAt: run.batchAt,
+        evaluate: run.evaluate,
+        onStep: async (record) => {
+          await folder.appendMetrics({ ...record });
+          await told.step(record);
+        },
+        onEvaluation: async (step, found, tree, isBest) => {
+          await saveEvaluation(run, folder, found, tree, isBest);
+          await told.evaluation(step, found, isBest);
+        },
+        save: (state, at) => folder.saveCheckpoint(state, at, seconds()),
+        interrupted: () => signal?.aborted ?? false,
+      },
+      start.state,
+      start.position,
+    );
+    return { ...trained, seconds: seconds() };
+  } finally {
+    signal?.removeEventListener("abort", stopping);
+    told.stopped();
+  }
+};
+
+/** Writes what a trained run comes to. */
+const conclude = async (
+  run: Prepared,
+  folder: RunFolder,
+  untuned: Readonly<Record<string, number>>,
+  { position, reason, state, seconds }: Trained<object, unknown> & { readonly seconds: number },
+): Promise<Summary> => {
+  const { best, step } = position;
+  const summary: Summary = {
+    kind: "run",
+    tuned: best.metrics,
+    untuned,
+    majority: run.majority,
+    score: best.score,
+    validationLoss: best.loss,
+    bestStep: best.step,
+    steps: step,
+    seconds,
+    executor: stats().executor,
+    reason,
+    counts: run.counts,
+    // In kilobytes.
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  };
+  await folder.saveTree("last", { ...best, step, tuned: hostTree(evaluatedTree(state)) }, run.outputs);
+  const { recipe } = run;
+  const title = `${recipe.train.map(({ task }) => task).join(", ")}: ${describeMethod(recipe.method)}`;
+  await folder.saveCurve(learningCurve({ title, ...curveOf(await folder.readMetrics(), best) }));
+  await folder.saveSummary(summary);
+  return summary;
+};
+
+/** Trains and evaluates a prepared run in its folder. */
+const complete = async (run: Prepared, folder: RunFolder, told: Told, options: OneRun): Promise<Summary> => {
+  const { recipe } = run;
+  const position = { step: 0, best: undefined, stale: 0 };
+  const restored = options.stored === undefined ? undefined : await folder.restoreCheckpoint(run.state);
+  const start = restored ?? { state: run.state, position, seconds: 0 };
+  const [place, part] = [options.store.name(), options.part];
+  const { executor } = stats();
+  await told.begin({ recipe, place, part, lines: describeRun(run), executor, start: start.position.step });
+  const untuned = await untunedScores(run, folder);
+  const trained = await train(run, folder, start, told, options);
+  const summary = await conclude(run, folder, untuned, trained);
+  freeRun(run, trained.state);
+  await told.end(summary, { recipe, place, part }, false);
+  return summary;
+};
+
+/**
+ * Runs a recipe of one seed. Everything is loaded and checked before the first file is written.
+ *
+ * @throws the typed error of whatever is missing or does not fit
+ */
+export const runOne = async (recipe: Recipe, options: OneRun): Promise<Summary> => {
+  const { store, stored, listener = [] } = options;
+  const told = together([listener].flat());
+  const locked = stored?.lock;
+  const inputs =
+    stored === undefined || locked === undefined
+      ? await newInputs(recipe, options)
+      : await lockedInputs(recipe, { ...stored, lock: locked }, options);
+  const run = await prepare(recipe, inputs.places, inputs.data);
+  const folder = await openRunFolder(store, { recipe, lock: inputs.lock }, stored !== undefined);
+  try {
+    return await complete(run, folder, told, options);
+  } finally {
+    await folder.close();
+  }
+};

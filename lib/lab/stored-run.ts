@@ -1,0 +1,82 @@
+/** @file What a run folder says about its run. */
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { CheckpointError, type ConfigError, isFluxionError } from "../core/errors.js";
+import { orThrow } from "../edge/either.js";
+import { parseJson } from "../edge/json.js";
+import { readFrom, type Store } from "../store/store.js";
+import { FILES } from "./folder.js";
+import { decodeLock, type Lock } from "./lock.js";
+import { type Recipe, recipeOfLayers } from "./recipe.js";
+import type { Outcome } from "./results.js";
+
+const caller = { where: "run folder", error: CheckpointError };
+
+/** A run as its folder has it. */
+export interface StoredRun {
+  readonly recipe: Recipe;
+  /** None in the folder of several runs. */
+  readonly lock: Lock | undefined;
+  /** What it has come to, if it was ended or interrupted. */
+  readonly outcome: Outcome | undefined;
+}
+
+const jsonIn = async (store: Store, path: string): Promise<unknown> => {
+  const bytes = await readFrom(store, path);
+  return bytes && orThrow(parseJson(new TextDecoder().decode(bytes), caller, store.name(path)));
+};
+
+/** @throws {CheckpointError} that tells a run of 0.1 from a folder without a run */
+const noRecipe = async (store: Store): Promise<never> => {
+  const hint = "finish it with the version that began it, or begin a new run; its trained files can be read";
+  if ((await readFrom(store, "config.json")) !== undefined) {
+    throw new CheckpointError({
+      where: caller.where,
+      what: "this run is of fluxion 0.1, which this version cannot go on with",
+      at: store.name(),
+      hint,
+    });
+  }
+  const [what, expected] = ["there is no run here", FILES.recipe];
+  throw new CheckpointError({
+    where: caller.where,
+    what,
+    expected,
+    at: store.name(FILES.recipe),
+    hint: "name the folder of a run",
+  });
+};
+
+/**
+ * Reads the recipe, the lock and the outcome of a run.
+ *
+ * @throws {CheckpointError} when there is no run, or one of 0.1; {ConfigError} for a recipe that does not decode
+ * @example const { recipe, outcome } = await readRun(nodeStore("runs/cb"))
+ */
+export const readRun = async (store: Store): Promise<StoredRun> => {
+  const raw = await jsonIn(store, FILES.recipe);
+  if (raw === undefined) return noRecipe(store);
+  const at = store.name(FILES.recipe);
+  const layer = { value: raw, nameOf: (path: readonly string[]) => `${at}: ${path.join(".")}` };
+  const recipe = orThrow(recipeOfLayers("run folder", [layer]));
+  const lock = await jsonIn(store, FILES.lock);
+  return {
+    recipe,
+    lock: lock === undefined ? undefined : orThrow(decodeLock(lock, store.name(FILES.lock))),
+    outcome: (await jsonIn(store, FILES.summary)) as Outcome | undefined,
+  };
+};
+
+/** As `readRun`, as a TaskEither. */
+export const loadRun = (store: Store): TE.TaskEither<CheckpointError | ConfigError, StoredRun> =>
+  pipe(
+    TE.tryCatch(
+      () => readRun(store),
+      (error) => {
+        if (isFluxionError(error, "CheckpointError") || isFluxionError(error, "ConfigError")) return error;
+        throw error;
+      },
+    ),
+    TE.chainEitherK((run) => E.right(run)),
+  );

@@ -1,0 +1,117 @@
+/** @file The tasks of a run: those with names, those of modules and tables, and the user's own. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigError } from "../core/errors.js";
+import { closest } from "../edge/closest.js";
+import { brief } from "../edge/decode.js";
+import { orThrow } from "../edge/either.js";
+import { readExamples } from "../tasks/reading.js";
+import { TASKS } from "../tasks/registry.js";
+import { findLabels, tableTask } from "../tasks/table.js";
+import type { Example, Task } from "../tasks/task.js";
+import type { Recipe } from "./recipe.js";
+
+/** @throws {ConfigError} when two tasks have one name */
+const joined = (own: readonly Task[]): readonly Task[] => {
+  const all = [...TASKS, ...own];
+  const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) < i);
+  if (twice === undefined) return all;
+  const [what, hint] = ["two tasks have one name", "give yours another name"];
+  throw new ConfigError({ where: "tasks", what, got: twice.name, hint });
+};
+
+const isTask = (value: unknown): value is Task =>
+  typeof value === "object" &&
+  value !== null &&
+  typeof (value as Task).name === "string" &&
+  typeof (value as Task).examples === "function" &&
+  typeof (value as Task).splits === "object";
+
+/** Whether this process can load TypeScript: Node does by itself from 22.18 on, others where tsx or the like is loaded. */
+const readsTypeScript = (): boolean => {
+  const { typescript } = process.features as { readonly typescript?: unknown };
+  return (
+    Boolean(typescript) || [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((arg) => /tsx|ts-node/.test(arg))
+  );
+};
+
+/** The tasks that a module exports. @throws {ConfigError} when it cannot be loaded, or its default export is something else */
+const tasksIn = async (file: string): Promise<readonly Task[]> => {
+  const where = "--task-file <files>";
+  const path = resolve(file);
+  if (!existsSync(path)) throw new ConfigError({ where, what: "there is no such file", at: file });
+  if (/\.[cm]?ts$/.test(path) && !readsTypeScript()) {
+    const [what, hint] = [
+      "this version of Node cannot load TypeScript",
+      "run it by tsx, take Node 22.18 or later, or compile it to JavaScript",
+    ];
+    throw new ConfigError({ where, what, got: `Node ${process.versions.node}`, at: file, hint });
+  }
+  let module: { readonly default?: unknown };
+  try {
+    module = (await import(pathToFileURL(path).href)) as typeof module;
+  } catch (cause) {
+    const what = "the module cannot be loaded";
+    throw new ConfigError({ where, what, got: (cause as Error).message, at: file }, { cause });
+  }
+  const list = Array.isArray(module.default) ? module.default : [module.default];
+  if (list.length > 0 && list.every(isTask)) return list;
+  const [what, expected] = ["the module exports no task", "a task, or a list of tasks, as the default export"];
+  throw new ConfigError({ where, what, expected, got: brief(module.default), at: file });
+};
+
+/** The task of own rows; its labels are those that are given, or those of the training rows where they are few. */
+const tableOf = async ({ name, input, target, labels, ...files }: Recipe["table"]): Promise<Task> => {
+  // Relative paths start at the working directory, wherever the data folder is.
+  const options = { name, input, target, train: resolve(files.train), validation: resolve(files.validation) };
+  if (labels.length > 0) return tableTask({ ...options, labels });
+  const free = tableTask(options);
+  const found = findLabels(await orThrow(readExamples(free, "train")));
+  return found.labels === undefined ? free : tableTask({ ...options, labels: found.labels });
+};
+
+/** All tasks that a recipe may name. */
+export const tasksOf = async (recipe: Recipe, own: readonly Task[]): Promise<readonly Task[]> => {
+  const { table, taskFiles } = recipe;
+  const modules: Task[] = [];
+  for (const file of taskFiles) modules.push(...(await tasksIn(file)));
+  const tables = table.train === "" ? [] : [await tableOf(table)];
+  return joined([...own, ...modules, ...tables]);
+};
+
+/** The task of a name. @throws {ConfigError} that lists those there are, and names the closest */
+export const namedTask = (setting: string, tasks: readonly Task[], name: string): Task => {
+  const task = tasks.find((known) => known.name === name);
+  if (task !== undefined) return task;
+  const names = tasks.map((known) => known.name);
+  throw new ConfigError({
+    where: setting,
+    what: "there is no task of this name",
+    expected: names.join(", "),
+    got: name,
+    hint: `did you mean ${closest(name, names)}?`,
+  });
+};
+
+/** A task with its examples. */
+export interface Part {
+  readonly task: Task;
+  readonly examples: readonly Example[];
+}
+
+/** The tasks that a recipe trains on and evaluates on, with their examples. */
+export const partsOfData = async (
+  { train, evaluate }: Recipe,
+  tasks: readonly Task[],
+  data: string,
+): Promise<{ readonly train: readonly Part[]; readonly validation: readonly Part[] }> => {
+  const trained = train.map(({ task }) => namedTask("--task <names>", tasks, task));
+  const evaluated = evaluate.length === 0 ? trained : evaluate.map((name) => namedTask("evaluate", tasks, name));
+  const read = async (list: readonly Task[], split: "train" | "validation"): Promise<Part[]> => {
+    const parts: Part[] = [];
+    for (const task of list) parts.push({ task, examples: await orThrow(readExamples(task, split, data)) });
+    return parts;
+  };
+  return { train: await read(trained, "train"), validation: await read(evaluated, "validation") };
+};

@@ -1,0 +1,178 @@
+/** @file What a run shows on a terminal: a progress bar, the evaluations, and a table at the end. */
+import { SingleBar } from "cli-progress";
+import Table from "cli-table3";
+import { brief } from "../edge/decode.js";
+import { type Scores as BenchmarkScores, superglueAverage, superglueScores } from "../metrics/average.js";
+import type { StepRecord } from "../train/loop.js";
+import type { Listener, RunInfo } from "./listener.js";
+import { methodLabel } from "./method.js";
+import type { Recipe } from "./recipe.js";
+import type { Outcome, SeedsSummary, Summary, TasksSummary } from "./results.js";
+import type { SuiteEvaluation } from "./suite.js";
+
+type Scores = Readonly<Record<string, number>>;
+
+/** `f1 60.2, accuracy 71.0`. */
+export const printScores = (metrics: Scores): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${value.toFixed(1)}`)
+    .join(", ");
+
+/** Shows the progress of `total` steps: a bar on a terminal, a line an evaluation elsewhere. */
+class Progress {
+  readonly #bar: SingleBar | undefined;
+  #last: StepRecord | undefined;
+  #tokensPerSecond = 0;
+
+  constructor(total: number, start: number) {
+    if (!process.stdout.isTTY || total === 0) return;
+    this.#bar = new SingleBar({
+      format: "{bar} {value}/{total} | loss {loss} | {rate} tokens/s | {eta_formatted} left",
+      hideCursor: true,
+      etaBuffer: 20,
+    });
+    this.#bar.start(total, start, { loss: "-", rate: "-" });
+  }
+  step(record: StepRecord): void {
+    const rate = record.tokens / record.seconds;
+    this.#tokensPerSecond = this.#tokensPerSecond === 0 ? rate : 0.9 * this.#tokensPerSecond + 0.1 * rate;
+    this.#last = record;
+    this.#bar?.update(record.step, { loss: record.loss.toFixed(3), rate: Math.round(this.#tokensPerSecond) });
+  }
+  evaluation(step: number, evaluation: SuiteEvaluation, isBest: boolean): void {
+    const example = evaluation.predictions.find(({ valid }) => !valid)?.prediction;
+    const invalid =
+      example === undefined ? "" : `, ${evaluation.invalid} answers not allowed, such as ${brief(example, 30)}`;
+    const loss = this.#last === undefined ? "" : `loss ${this.#last.loss.toFixed(3)}, `;
+    const rate = this.#last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
+    const best = isBest ? "  (best so far)" : "";
+    this.line(
+      `step ${String(step).padStart(5)}  ${loss}dev ${printScores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${invalid}${rate}${best}`,
+    );
+  }
+  /** A line above the bar. */
+  line(text: string): void {
+    if (this.#bar === undefined) {
+      console.log(text);
+      return;
+    }
+    process.stdout.write(`\r\u001b[K${text}\n`);
+    this.#bar.render();
+  }
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+/** The words that tables use for the tuned model and the bare one. */
+const contestantsOf = ({ method }: Recipe): readonly [tuned: string, untuned: string] =>
+  method.name === "prompt" ? ["tuned prompt", "no prompt"] : [`tuned (${methodLabel(method)})`, "not tuned"];
+
+const NUMBERS = { style: { head: [], border: [] } };
+
+/** A table with a row for each contestant. */
+export const scoreTable = (rows: Readonly<Record<string, Scores>>, deviation: Scores = {}): string => {
+  const names = Object.keys(Object.values(rows)[0] ?? {});
+  const table = new Table({
+    head: ["dev set", ...names],
+    ...NUMBERS,
+    colAligns: ["left", ...names.map(() => "right" as const)],
+  });
+  Object.entries(rows).forEach(([who, values], i) => {
+    const spread = (name: string): string =>
+      i === 0 && deviation[name] !== undefined ? ` ± ${deviation[name].toFixed(1)}` : "";
+    table.push([who, ...names.map((name) => `${values[name].toFixed(1)}${spread(name)}`)]);
+  });
+  return table.toString();
+};
+
+const CONTESTANTS = ["tuned", "untuned", "majority"] as const;
+type Contestant = (typeof CONTESTANTS)[number];
+
+const print = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(1));
+
+/**
+ * A row a task and a column a contestant, each the mean of the task's metrics, and the average where all tasks are there.
+ *
+ * - `names`: of the tuned model and the bare one
+ */
+export const benchmarkTable = (
+  runs: Readonly<Record<string, Pick<Summary, Contestant>>>,
+  names: readonly [tuned: string, untuned: string],
+): string => {
+  const scoresOf = (who: Contestant): BenchmarkScores =>
+    Object.fromEntries(Object.entries(runs).map(([task, summary]) => [task, summary[who]]));
+  const table = new Table({
+    head: ["dev set", "metrics", ...names, "majority class"],
+    ...NUMBERS,
+    colAligns: ["left", "left", "right", "right", "right"],
+  });
+  const columns = CONTESTANTS.map((name) => superglueScores(scoresOf(name)));
+  for (const [task, { tuned }] of Object.entries(runs)) {
+    table.push([task, Object.keys(tuned).join(", "), ...columns.map((column) => print(column[task]))]);
+  }
+  const averages = CONTESTANTS.map((name) => superglueAverage(scoresOf(name)));
+  if (averages.every((average) => average !== undefined))
+    table.push(["SuperGLUE", "mean of the eight", ...averages.map(print)]);
+  return table.toString();
+};
+
+const tableOf = (outcome: Summary | SeedsSummary, recipe: Recipe): string => {
+  const [ours, bare] = contestantsOf(recipe);
+  const { tuned, untuned, majority } = outcome;
+  const deviation = outcome.kind === "seeds" ? outcome.deviation : {};
+  return scoreTable({ [ours]: tuned, [bare]: untuned, "majority class": majority }, deviation);
+};
+
+/** What a run of one seed ends with, before the lines of an interruption. */
+const lastLine = ({ reason, steps, seconds, bestStep }: Summary, recipe: Recipe, place: string): string => {
+  const [name, file] =
+    recipe.method.name === "prompt" ? ["the best prompt", "prompt.npy"] : ["the best", "tuned.safetensors"];
+  return `${reason}, ${steps} steps in ${seconds.toFixed(0)} s; ${name} (step ${bestStep}): ${place}/${file}`;
+};
+
+const conclusion = (outcome: Outcome, recipe: Recipe, place: string): string => {
+  if (outcome.kind === "run") return `${tableOf(outcome, recipe)}\n\n${lastLine(outcome, recipe, place)}`;
+  if (outcome.kind === "tasks") return benchmarkTable((outcome as TasksSummary).runs, contestantsOf(recipe));
+  const seeds = Object.keys(outcome.runs).length;
+  return `${tableOf(outcome, recipe)}\n\n${outcome.reason}, ${seeds} of ${recipe.seeds} seeds; mean and standard deviation: ${place}/summary.json`;
+};
+
+/** The lines after an interruption, or about the curve. */
+const further = (outcome: Outcome, place: string, part: string | undefined): string[] => {
+  const curve = outcome.kind === "run" ? [`the curve: ${place}/curve.svg`] : [];
+  const interrupted = outcome.reason === "interrupted" && part === undefined;
+  return [...curve, ...(interrupted ? [`to go on: npx fluxion train --resume ${place}`] : [])];
+};
+
+/** How to compute faster, where a run would. */
+const slower = ({ executor, recipe }: RunInfo): string[] =>
+  executor === "tfjs" && recipe.executor === "auto"
+    ? ["           about half as fast as onnxruntime-node, which is not installed: npm install onnxruntime-node@1.30"]
+    : [];
+
+/**
+ * A listener that shows a run on the terminal: what it is, a progress bar, the evaluations, and a table at the end.
+ *
+ * @example await run({ train: "rte" }, { store: nodeStore("runs/rte"), listener: terminal() });
+ */
+export const terminal = (): Listener => {
+  let progress: Progress | undefined;
+  return {
+    begin: (info) => {
+      const { recipe, place, part, lines, executor, start } = info;
+      if (part !== undefined) console.log(`\n--- ${part}`);
+      console.log([...lines, `executor   ${executor}`, ...slower(info), `results    ${place}`, ""].join("\n"));
+      progress = new Progress(recipe.steps, start);
+    },
+    step: (record) => progress?.step(record),
+    evaluation: (step, evaluation, isBest) => progress?.evaluation(step, evaluation, isBest),
+    stopping: () => progress?.line("stopping after this step; press Ctrl-C again to stop at once"),
+    // Also after an error, else the cursor stays hidden.
+    stopped: () => progress?.stop(),
+    end: (outcome, { recipe, place, part }, before) => {
+      const said = before ? [`${place} has ended already; nothing was changed`, ""] : [""];
+      console.log([...said, conclusion(outcome, recipe, place), ...further(outcome, place, part)].join("\n"));
+    },
+  };
+};

@@ -127,7 +127,9 @@ export const saveTuned = (path: string, content: Tuned): TE.TaskEither<Checkpoin
 export const isTuned = (metadata: Readonly<Record<string, string>>): boolean => metadata[KEYS.format] === FORMAT;
 
 /** What is read of a file, open or in memory. */
-type TunedFile = Pick<SafetensorsFile, "path" | "metadata" | "entries" | "read">;
+interface TunedFile extends Pick<SafetensorsFile, "path" | "metadata" | "read"> {
+  readonly entries: ReadonlyMap<string, Pick<HostArray, "shape" | "dtype">>;
+}
 
 type Named = readonly (readonly [keys: readonly string[], array: HostArray])[];
 

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NANO_MODEL } from "../../lib/cli/assets.js";
+import { NANO_MODEL } from "../../lib/lab/assets.js";
 import { leavesOf } from "../../lib/core/pytree.js";
 import { dispose, init, np, random, stats, type Tensor, t5 } from "../../lib/index.js";
 import { loadT5, orThrow } from "../../lib/io/index.js";

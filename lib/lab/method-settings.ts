@@ -1,7 +1,7 @@
 /** @file The settings of methods in recipes: what a method takes, and where a prompt starts. */
 import * as t from "io-ts";
 import { VISIBILITIES } from "../methods/prompt.js";
-import { flagged, nameIn, names, plain, positive, positiveInteger, rate, text } from "./codecs.js";
+import { either, flagged, nameIn, names, positive, positiveInteger, rate, text } from "./codecs.js";
 import { choice, group, named, setting, type ValueOf } from "./schema.js";
 
 const population = setting(positiveInteger, 5000, "how many of the most frequent pieces are sampled", {
@@ -30,25 +30,18 @@ const INIT = choice(
 
 const POSITIONS = ["before", "after", "before-eos", "decoder"] as const;
 
-/** Names as a list, or one of the forms that methods have besides. */
-const kernels = (fallback: string) => {
-  const list = t.union([names, t.strict({ pattern: t.string }), t.literal("all-linear")], "kernels by name");
-  const spelled = (raw: unknown): unknown =>
-    typeof raw === "string" && raw !== "all-linear" ? names.decode(raw) : raw;
-  const codec = plain(
-    list as unknown as t.Type<readonly string[] | "all-linear" | { readonly pattern: string }>,
-    (raw) => {
-      const given = spelled(raw);
-      return typeof given === "object" && given !== null && "right" in given ? given.right : raw;
-    },
-  );
-  return setting<readonly string[] | "all-linear" | { readonly pattern: string }>(
-    codec,
-    fallback.split(","),
-    "kernels, by our names or Hugging Face's, or all-linear",
-    { flag: "--kernels <names>", parse: String },
-  );
-};
+type Kernels = readonly string[] | "all-linear" | { readonly pattern: string };
+
+const kernelsCodec: t.Type<Kernels, unknown, unknown> = either(
+  either(nameIn(["all-linear"] as const), t.strict({ pattern: text }, "{ pattern }")),
+  names,
+);
+
+const kernels = (fallback: readonly string[]) =>
+  setting<Kernels, Kernels | string>(kernelsCodec, fallback, "kernels, by our names or Hugging Face's, or all-linear", {
+    flag: "--kernels <names>",
+    parse: String,
+  });
 
 const patterns = setting(
   t.readonly(t.record(t.string, positive, "numbers by pattern")) as t.Type<Readonly<Record<string, number>>>,
@@ -73,7 +66,7 @@ const PARTS = {
   lora: group({
     rank: setting(positiveInteger, 8, "inner size of LoRA's terms", { flag: "--rank <n>" }),
     alpha: setting(positive, 8, "LoRA's terms are scaled by this over the rank", { flag: "--alpha <x>" }),
-    kernels: kernels("query,value"),
+    kernels: kernels(["query", "value"]),
     rankPattern: patterns,
     alphaPattern: patterns,
     dropout: setting(rate, 0, "share of the input that LoRA's terms drop in training"),

@@ -3,7 +3,7 @@ import { flagged, naturalNumber, notNegative, positive, positiveInteger, rate } 
 import { choice, group, setting, type ValueOf } from "./schema.js";
 
 const warmup = setting(naturalNumber, 0, "steps in which the learning rate rises from 0");
-const final = setting(notNegative, 0, "the learning rate at the last step");
+const final = setting(notNegative, 0, "the learning rate to which it falls, after the last step");
 
 const SCHEDULE = choice(
   {
@@ -11,7 +11,11 @@ const SCHEDULE = choice(
     linear: group({ warmup, final }),
     cosine: group({ warmup, final }),
     "inverse-square-root": group({
-      warmup: setting(positiveInteger, 10_000, "steps for which the learning rate stays as it is, before it falls"),
+      warmup: setting(
+        positiveInteger,
+        10_000,
+        "steps for which the rate is the learning rate over their root, as in T5's pre-training; then over the root of the step",
+      ),
     }),
   },
   "constant",

@@ -2,7 +2,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { drawMixture, mixtureRows, type Rates, rateBySize, taskRates } from "../../lib/data/mixture.js";
+import {
+  drawMixture,
+  mixtureRows,
+  mixtureTokenRows,
+  type Rates,
+  rateBySize,
+  taskRates,
+} from "../../lib/data/mixture.js";
 import { goldenFiles } from "../helpers/golden-file.js";
 import { withShared } from "../helpers/shared.js";
 
@@ -155,6 +162,53 @@ Mixture("the batch of a step depends on seed and step alone", () => {
   assert.not.equal(at(4)(2), steps[2]);
 });
 
+const GROUPS = [
+  [0, 1, 0, 0, 2],
+  [1, 1, 0, 1, 1, 0, 1],
+];
+const SIZES = [4, 3, 2];
+
+Mixture("a batch of one group holds what was drawn of it, in the order of the draws", () => {
+  const rowsAt = mixtureTokenRows(GROUPS, [2, 1], SIZES, 3);
+  const batches = Array.from({ length: 30 }, (_, step) => rowsAt(step));
+  const groupOf = ({ part, row }: { readonly part: number; readonly row: number }): number => GROUPS[part][row];
+  const draws = take(400, drawMixture([5, 7], [2, 1], 3)) as { part: number; row: number }[];
+  for (const group of [0, 1, 2]) {
+    const own = batches.filter(([first]) => groupOf(first) === group);
+    assert.ok(own.length > 0);
+    for (const batch of own) assert.is(batch.length, SIZES[group]);
+    const drawn = draws.filter((one) => groupOf(one) === group);
+    assert.equal(own.flat(), drawn.slice(0, own.flat().length));
+  }
+  // A batch comes when its last example is drawn.
+  const lastOf = (batch: (typeof batches)[number], n: number): number => {
+    const group = groupOf(batch[0]);
+    const before = batches.slice(0, n + 1).filter(([first]) => groupOf(first) === group).length;
+    return draws.flatMap((one, i) => (groupOf(one) === group ? [i] : []))[before * SIZES[group] - 1];
+  };
+  const ends = batches.map(lastOf);
+  assert.equal(
+    ends,
+    ends.toSorted((a, b) => a - b),
+  );
+});
+
+Mixture("the parts of batches of groups are as frequent as their rates say", () => {
+  for (const seed of [0, 1, 2]) {
+    const rowsAt = mixtureTokenRows(GROUPS, [2, 1], SIZES, seed);
+    const drawn = Array.from({ length: 1000 }, (_, step) => rowsAt(step)).flat();
+    const counts = countsOf(drawn, 2);
+    assert.ok(isLikely(counts, [2 / 3, 1 / 3], drawn.length), `seed ${seed}: ${counts}`);
+  }
+});
+
+Mixture("the batch of a group depends on seed and step alone", () => {
+  const rowsAt = mixtureTokenRows(GROUPS, [2, 1], SIZES, 3);
+  const steps = [0, 1, 2, 3, 4].map(rowsAt);
+  assert.equal([rowsAt(1), rowsAt(4), rowsAt(0)], [steps[1], steps[4], steps[0]]);
+  assert.not.equal([0, 1, 2, 3, 4].map(mixtureTokenRows(GROUPS, [2, 1], SIZES, 4)), steps);
+});
+
 Mixture("what has no meaning is refused with its place", () => {
   const refused = (f: () => unknown, ...parts: readonly (string | RegExp)[]): void => {
     let error: unknown;
@@ -183,6 +237,7 @@ Mixture("what has no meaning is refused with its place", () => {
   refused(draw([1, 0], [1, 1]), "a part has no examples", /at +part 1/);
   refused(draw([0, 1], [1, 1]), "a part has no examples", /at +part 0/);
   refused(() => mixtureRows([1, 0], [1, 1], 4, 0), "a part has no examples");
+  refused(() => mixtureTokenRows([[0], []], [1, 1], [4], 0), "a part has no examples", /at +part 1/);
   assert.equal(draw([1, 0], [1, 0])(), { done: false, value: { part: 0, row: 0 } });
 });
 

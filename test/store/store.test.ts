@@ -108,6 +108,45 @@ check("it is locked for one writer at a time, whose mark is not listed", async (
   await (await store.lock(() => false))();
 });
 
+check("a file that is removed is gone, and one that is missing can be removed", async (store) => {
+  for (const path of ["a", "below/b", "below/c"]) await store.write(path, "1");
+  await store.remove("below/b");
+  assert.equal(await store.list(), ["a", "below/c"]);
+  assert.is(await store.open("below/b"), undefined);
+  await store.remove("below/b");
+  await store.remove("nowhere/at/all");
+  await store.write("below/b", "2");
+  assert.is(await text(store, "below/b"), "2");
+});
+
+check("the store below a folder has the files of the folder, and they have the folder in front", async (store) => {
+  const below = store.below("seed-1");
+  assert.equal(await below.list(), []);
+  await below.write("recipe.json", "1");
+  await below.append("deep/log", "2");
+  await store.write("seed-1/other", "3");
+  await store.write("seed-10/other", "4");
+  await store.write("own", "5");
+  assert.equal(await below.list(), ["deep/log", "other", "recipe.json"]);
+  assert.equal(await store.list(), ["own", "seed-1/deep/log", "seed-1/other", "seed-1/recipe.json", "seed-10/other"]);
+  assert.is(await text(store, "seed-1/deep/log"), "2");
+  assert.is(await text(below, "other"), "3");
+  assert.is(await below.open("own"), undefined);
+  assert.is(await text(store.below("seed-1").below("deep"), "log"), "2");
+  await below.remove("other");
+  assert.is(await store.open("seed-1/other"), undefined);
+});
+
+check("the store below a folder is named so, and has a lock of its own", async (store) => {
+  const [one, two] = [store.below("one"), store.below("two")];
+  assert.match(one.name("a"), /one.a$/);
+  assert.not.equal(one.name(), store.name());
+  const locks = [await store.lock(() => false), await one.lock(() => false), await two.lock(() => false)];
+  assert.ok((await refused(() => store.below("one").lock(() => false))).includes(one.name()));
+  for (const unlock of locks) await unlock();
+  await (await store.below("one").lock(() => false))();
+});
+
 Stores("node: messages have the path and the remedy", async () => {
   const dir = join(root, "messages");
   mkdirSync(join(dir, "folder"), { recursive: true });

@@ -5,7 +5,7 @@ import { brief } from "../edge/decode.js";
 import { type Scores as BenchmarkScores, superglueAverage, superglueScores } from "../metrics/average.js";
 import type { StepRecord } from "../train/loop.js";
 import type { Listener, RunInfo } from "./listener.js";
-import { methodLabel } from "./method.js";
+import { methodLabel } from "./method-settings.js";
 import type { Recipe } from "./recipe.js";
 import type { Outcome, SeedsSummary, Summary, TasksSummary } from "./results.js";
 import type { SuiteEvaluation } from "./suite.js";

@@ -6,6 +6,7 @@ import { parseTuned, TUNED_FILE } from "../io/tuned.js";
 import * as np from "../np/index.js";
 import { readFrom, type Store } from "../store/store.js";
 import { keptFolder, keptSteps } from "./folder.js";
+import { partsOfRecipe } from "./many.js";
 import { freeRun, prepare } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
 import type { RunOptions } from "./run.js";
@@ -69,6 +70,14 @@ const treeAt = async (store: Store, folder: string) => {
   });
 };
 
+/** @throws {CheckpointError} for the folder of several runs */
+const checkSingle = (recipe: Recipe, store: Store): void => {
+  const parts = Object.keys(partsOfRecipe(recipe));
+  if (parts.length === 0) return;
+  const [what, hint] = ["this is the folder of several runs", `name one of them, such as ${store.name(parts[0])}`];
+  throw new CheckpointError({ where: WHERE, what, expected: `one of ${parts.join(", ")}`, at: store.name(), hint });
+};
+
 /**
  * Evaluates trees of a run on its evaluation tasks, as the run did.
  *
@@ -78,6 +87,7 @@ const treeAt = async (store: Store, folder: string) => {
 export const evaluateRun = async (options: EvaluateRunOptions): Promise<readonly EvaluatedStep[]> => {
   const { store, steps = "best", places = {}, onStep } = options;
   const stored = await readRun(store);
+  checkSingle(stored.recipe, store);
   const folders = await foldersOf(store, steps);
   const trees = [];
   for (const folder of folders) trees.push(await treeAt(store, folder));

@@ -108,13 +108,14 @@ const OLD_CONFIG = "config.json";
  * @throws {CheckpointError} that says how to go on with it
  */
 export const checkNew = async (store: Store): Promise<void> => {
-  if (!(await has(store, FILES.recipe)) && !(await has(store, OLD_CONFIG))) return;
+  const isCurrent = await has(store, FILES.recipe);
+  if (!isCurrent && !(await has(store, OLD_CONFIG))) return;
   throw new CheckpointError({
     where: caller.where,
     what: "the folder already holds a run",
     expected: "a new or empty folder",
     got: store.name(),
-    hint: `go on with it by --resume ${store.name()}, or choose another --out`,
+    hint: isCurrent ? `go on with it by --resume ${store.name()}, or choose another --out` : "choose another --out",
   });
 };
 

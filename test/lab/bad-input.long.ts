@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fewRows, runProgram, temporary } from "../helpers/program.js";
 
-const Bad = suite("train/bad-input");
+const Bad = suite("lab/bad-input");
 
 const folder = temporary("bad-input");
 const nano = fileURLToPath(new URL("../../assets/t5-nano", import.meta.url));

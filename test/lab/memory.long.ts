@@ -1,7 +1,5 @@
-import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { batchOf, t5Of } from "../../bench/t5/fluxion.js";
@@ -10,50 +8,30 @@ import { init, memory, resetStats, stats } from "../../lib/compile/init.js";
 import { scope } from "../../lib/core/composite.js";
 import { leavesOf } from "../../lib/core/pytree.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
+import type { RecipeInput } from "../../lib/lab/recipe.js";
 import { full, lora, type Method, prompt } from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, applyUpdates } from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
 import { promptLoss } from "../../lib/t5/loss.js";
 import type { PromptParams } from "../../lib/t5/model.js";
-import { decodeRunConfig } from "../../lib/train/config.js";
-import { prepare } from "../../lib/train/prepare.js";
 import { initState, makeTrainStep } from "../../lib/train/state.js";
 import { valueAndGrad } from "../../lib/transforms/grad.js";
+import { prepared } from "../helpers/prepared.js";
 
-const MemoryUse = suite("train/memory");
+const MemoryUse = suite("lab/memory");
 
-const asset = (name: string): string => fileURLToPath(new URL(`../../assets/${name}`, import.meta.url));
-
-const settings = (() => {
-  const decoded = decodeRunConfig(
-    {
-      ...{
-        task: "cb",
-        data: asset("superglue-mini"),
-        model: asset("t5-nano"),
-        tokenizer: "",
-        backend: "wasm",
-        executor: "tfjs",
-      },
-      ...{ promptLength: 8, init: "class-label", initFile: "", population: 5000, steps: 300, batchSize: 4, seed: 1 },
-      ...{ learningRate: 0.3, weightDecay: 1e-5, decayRate: 0.8, optimizerStartStep: 0, dropout: 0, zLoss: 0 },
-      ...{
-        maxInputLength: 64,
-        buckets: 3,
-        evaluation: "greedy",
-        evaluateEvery: 25,
-        evaluationTokens: 2048,
-        maxEvaluationLength: 0,
-        prefix: "none",
-        patience: 0,
-      },
-    },
-    "test",
-  );
-  if (E.isLeft(decoded)) throw decoded.left;
-  return decoded.right;
-})();
+const settings: RecipeInput = {
+  executor: "tfjs",
+  method: { name: "prompt", length: 8 },
+  optimizer: { learningRate: 0.3 },
+  steps: 300,
+  batch: { examples: 4 },
+  lengths: { input: 64 },
+  evaluation: { every: 25, tokens: 2048 },
+  stop: { patience: 0 },
+  seed: 1,
+};
 
 // The collector is switched on here, so that memory that is only waiting for it does not count as grown.
 setFlagsFromString("--expose-gc");
@@ -79,7 +57,7 @@ const assertFlat = (before: ReturnType<typeof processMB>, after: ReturnType<type
 MemoryUse(
   "three hundred jitted steps keep live bytes and heap flat, compile once a bucket, and move only batch and loss",
   async () => {
-    const run = await prepare(settings);
+    const run = await prepared(settings);
     let { state } = run;
     const lengths = new Set<number>();
     let flat: { bytes: number; heap: number | undefined; held: ReturnType<typeof processMB> } | undefined;
@@ -107,7 +85,7 @@ MemoryUse(
 
 MemoryUse("three hundred eager steps that dispose only the old state keep live bytes and heap flat", async () => {
   await init({ backend: "wasm" });
-  const run = await prepare(settings);
+  const run = await prepared(settings);
   const tx = adafactor({ learningRate: 0.3, weightDecayRate: 1e-5, multiplyByParameterScale: false });
   const lossAndGrad = valueAndGrad(promptLoss(run.model), { argnums: 1 });
   let prompt: PromptParams = {

@@ -11,7 +11,7 @@ import { bundled, ended, fewRows, start, temporary } from "../helpers/program.js
 import { seeded } from "../helpers/seeded.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 
-const Resume = suite("train/resume");
+const Resume = suite("lab/resume");
 
 const folder = temporary("resume");
 const data = fewRows(join(folder, "data"));
@@ -60,7 +60,7 @@ const remains = (dir: string): Readonly<Record<string, string>> => {
   const files = readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile())
     .map((file) => relative(dir, join(file.parentPath, file.name)))
-    .filter((name) => !["metrics.jsonl", "summary.json", "learning-curve.svg"].includes(name))
+    .filter((name) => !["metrics.jsonl", "summary.json", "curve.svg"].includes(name))
     .sort();
   const digest = (name: string): string =>
     createHash("sha256")
@@ -97,7 +97,7 @@ for (const [method, options] of Object.entries(RUNS)) {
 
       const broken = join(folder, `${method}-broken`);
       const again = (): string[] =>
-        existsSync(join(broken, "config.json")) ? ["--resume", broken] : [...args, "--out", broken];
+        existsSync(join(broken, "recipe.json")) ? ["--resume", broken] : [...args, "--out", broken];
       const random = seeded(12345);
       // Some before there is anything, the others anywhere in the two lines of each step and in what is written between them.
       const draw = (_: unknown, i: number): number => (i < 3 ? 0 : random.int(2 * STEPS - 10));
@@ -123,9 +123,11 @@ Resume("Ctrl-C ends cleanly, with the best prompt saved, and the run can go on",
   });
   child.kill("SIGINT");
   const { code, out, err } = await done;
-  assert.is(code, 0, err);
+  assert.is(code, 130, err);
   assert.ok(out.includes("interrupted") && out.includes("tuned prompt"), out);
-  for (const name of ["prompt.npy", "prompt.safetensors", "summary.json", "learning-curve.svg", "predictions.jsonl"]) {
+  const last = out.trimEnd().split("\n").slice(-2);
+  assert.equal(last, [`the curve: ${dir}/curve.svg`, `to go on: npx fluxion train --resume ${dir}`]);
+  for (const name of ["prompt.npy", "prompt.safetensors", "summary.json", "curve.svg", "predictions.jsonl"]) {
     assert.ok(existsSync(join(dir, name)), name);
   }
   const summary = JSON.parse(readFileSync(join(dir, "summary.json"), "utf8")) as Record<string, unknown>;

@@ -53,14 +53,14 @@ const found = (score: number): Evaluation => ({
   score,
   invalid: 0,
   unlabelled: 0,
-  loss: 1,
+  loss: 100 - score,
   tokenAccuracy: 2,
   predictions: [],
 });
 
 interface Told {
   readonly steps: StepRecord[];
-  readonly evaluations: { step: number; score: number; best: Best | undefined }[];
+  readonly evaluations: { step: number; score: number; evaluated: Best; isBest: boolean }[];
   readonly saved: Position[];
   readonly asked: number[];
   /** The trees that were evaluated. */
@@ -90,8 +90,8 @@ const run = async (
         return found(scores[evaluated++] ?? Number.NEGATIVE_INFINITY);
       },
       onStep: (record) => void told.steps.push(record),
-      onEvaluation: async (step, { score }, best) => {
-        told.evaluations.push({ step, score, best });
+      onEvaluation: async (step, { score }, evaluated, isBest) => {
+        told.evaluations.push({ step, score, evaluated, isBest });
       },
       save: async (state, position) => {
         assert.is(state.step.item(), position.step, "what is saved is the state of the step");
@@ -137,6 +137,7 @@ Loop("scores decide about the best step, the evaluations since, and the reason t
     assert.equal([position.best.step, position.stale, position.step, got], [bestStep, stale, step, reason], what);
     assert.is(position.best.score, scores[bestStep - 1], what);
     assert.equal(position.best.metrics, { accuracy: scores[bestStep - 1] });
+    assert.is(position.best.loss, 100 - scores[bestStep - 1]);
     assert.is(numberIn(position.best.tuned), bestStep, `${what}: the tree of the best step`);
     assert.equal(position.best.tuned, {
       here: { there: { shape: [1, 1], dtype: "float32", data: new Float32Array([bestStep]) } },
@@ -169,13 +170,18 @@ Loop("evaluations come every so many steps, and after the last one", async () =>
   );
 });
 
-Loop("whoever listens is told of a best evaluation, with its tree, and of others without", async () => {
-  const { told } = await run([1, 3, 2, 3, 4], { steps: 5 });
+Loop("whoever listens is told of every evaluation with its tree, and whether it is the best so far", async () => {
+  const { told, position } = await run([1, 3, 2, 3, 4], { steps: 5 });
   assert.equal(
-    told.evaluations.map(({ best }) => best?.step),
-    [1, 2, undefined, undefined, 5],
+    told.evaluations.map(({ isBest }) => isBest),
+    [true, true, false, false, true],
   );
-  assert.is(numberIn((told.evaluations[1].best as Best).tuned), 2);
+  told.evaluations.forEach(({ step, score, evaluated }) => {
+    assert.equal([evaluated.step, evaluated.score, evaluated.loss], [step, score, 100 - score]);
+    assert.equal(evaluated.metrics, { accuracy: score });
+    assert.is(numberIn(evaluated.tuned), step);
+  });
+  assert.is(told.evaluations[4].evaluated, position.best);
 });
 
 Loop("every step has its batch, its loss and its tokens", async () => {
@@ -244,6 +250,7 @@ Loop("a run goes on where it was", async () => {
     step: 2,
     score: 50,
     metrics: { accuracy: 50 },
+    loss: 50,
     tuned: { here: { there: { shape: [1, 1], dtype: "float32", data: new Float32Array([2]) } } },
   };
   const start: Position = { step: 4, best, stale: 2 };

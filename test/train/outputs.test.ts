@@ -25,7 +25,7 @@ const array = (shape: readonly number[], ...values: number[]) => ({
 /** Writes the files of a best tree into a folder. */
 const write = async (dir: string, settings: MethodSettings, tuned: Best["tuned"], step: number, baseModel?: string) => {
   const store = nodeStore(dir);
-  for (const [path, content] of outputsOf(settings, baseModel)({ step, score: 1, metrics: {}, tuned })) {
+  for (const [path, content] of outputsOf(settings, baseModel)({ step, score: 1, metrics: {}, loss: 1, tuned })) {
     await store.write(path, content);
   }
 };

@@ -3,22 +3,20 @@
  *
  * `node --conditions=fluxion-source --import tsx examples/run-onnx.ts [DIR] [TEXT]`; without arguments the small model that comes along is exported first.
  */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fluxion } from "fluxion/cli";
 import { loadTokenizer } from "fluxion/data";
 import * as ort from "onnxruntime-web";
 
-const MODEL = "assets/t5-nano";
+const MODEL = fileURLToPath(new URL("../assets/t5-nano", import.meta.url));
 const TEXT = "nli premise: Indeed, Tom washed the table. hypothesis: Tom washed the table.";
-const fluxion = (...args: string[]): string =>
-  execFileSync(process.execPath, ["--import", "tsx", "lib/cli/fluxion.ts", ...args], { encoding: "utf8" });
-
 const [given, text = TEXT] = process.argv[1]?.endsWith("run-onnx.ts") ? process.argv.slice(2) : [];
 const dir = given ?? mkdtempSync(join(tmpdir(), "fluxion-run-"));
 if (given === undefined) {
-  fluxion("export", "--model", MODEL, "--out", dir, "--input-length", "32", "--max-length", "16", "--force");
+  await fluxion(["export", "--model", MODEL, "--out", dir, "--input-length", "32", "--max-length", "16", "--force"]);
 }
 
 const manifest = JSON.parse(readFileSync(join(dir, "fluxion.json"), "utf8"));
@@ -57,6 +55,6 @@ for (let position = 0; position < maxLength && answer.at(-1) !== eosId; position
 }
 const got = decode(answer);
 
-const want = fluxion("generate", "--model", MODEL, "--max-tokens", `${maxLength}`, text).trim();
+const want = (await fluxion(["generate", "--model", MODEL, "--max-tokens", `${maxLength}`, text])).trim();
 console.log(`answer: ${got} (expected ${want})`);
 if (given === undefined) rmSync(dir, { recursive: true });

@@ -65,6 +65,27 @@ Package("an example runs, copied out of the installed package", async () => {
   assert.match(run("node", ["newton.js"]), /gradient after Newton's method: 0\.0+ /);
 });
 
+const QUICK = ["--steps", "4", "--evaluate-every", "2", "--max-evaluation-length", "40"];
+
+Package("the main job runs, copied out of the installed package, and as a command", async () => {
+  const source = readFileSync(join(folder, "node_modules/fluxion/examples/superglue.ts"), "utf8");
+  const { code } = await transform(source, { loader: "ts", format: "esm", target: "node20" });
+  writeFileSync(join(folder, "superglue.js"), code);
+  const commands = [
+    ["node", "superglue.js", "--out", "copied"],
+    ["npx", "--no-install", "fluxion", "train", "--task", "rte", "--out", "trained"],
+  ];
+  for (const [command, ...args] of commands) {
+    const out = args.at(-1) as string;
+    const shown = run(command, [...args, ...QUICK]);
+    // Without onnxruntime-node it says so, and how to get it.
+    assert.match(shown, /executor {3}tfjs-wasm\n.*npm install onnxruntime-node/);
+    assert.match(shown, /│ tuned prompt[\s\S]*│ no prompt[\s\S]*│ majority class[\s\S]*steps done, 4 steps/);
+    const { kind, steps } = JSON.parse(readFileSync(join(folder, out, "summary.json"), "utf8"));
+    assert.equal([kind, steps], ["run", 4]);
+  }
+});
+
 Package("the installed command runs", () => {
   assert.match(run("npx", ["--no-install", "fluxion", "--help"]), /generate[\s\S]*inspect[\s\S]*convert/);
   const model = "node_modules/fluxion/assets/t5-nano";

@@ -2,15 +2,13 @@
 import { Command, Option } from "commander";
 import { VERSION } from "../core/version.js";
 import { METRICS } from "../prompt/neighbours.js";
-import { DECODINGS } from "../train/settings.js";
 import type { ConvertOptions } from "./convert.js";
-import type { EvaluateFlags } from "./evaluate.js";
+import { addEvaluate } from "./evaluate-options.js";
 import type { ExportFlags } from "./export.js";
 import type { FetchFlags } from "./fetch.js";
 import {
   type AdapterPath,
   addAdapter,
-  addAdapters,
   dataOption,
   dtypeOption,
   JSON_FLAG,
@@ -207,57 +205,6 @@ const addTasks = (program: Command, terminal: Terminal): void => {
     .action(async (name: string, _: unknown, command: Command) => {
       const { showTask } = await import("./tasks.js");
       await showTask(name, command.optsWithGlobals<ShowFlags>(), terminal);
-    });
-};
-
-/** Adds how many examples `evaluate` asks for, and how long they may be. */
-const addLimits = (command: Command): Command =>
-  command
-    .addOption(counting("--limit <n>", "examples of each task, from the start; default all"))
-    .addOption(
-      counting(
-        "--max-input-length <n>",
-        "tokens to which inputs are cut, end of sequence included; default: none is cut",
-      ),
-    )
-    .addOption(counting("--max-tokens <n>", "most tokens of an answer; default: those of the longest target or label"))
-    .addOption(
-      counting(
-        "--evaluation-tokens <n>",
-        "tokens evaluated at once, padding included; a longer input comes alone",
-        4096,
-      ),
-    );
-
-const addEvaluate = (program: Command, terminal: Terminal): void => {
-  const command = program
-    .command("evaluate")
-    .description(
-      "Scores the answers of a T5 to tasks, with an adapter for each: --adapter PATH --task NAME, --adapter cb=PATH once for each task, or --adapters DIR. With all eight tasks of SuperGLUE the diagnostics are answered with RTE's adapter, and the table ends with the average.",
-    );
-  addRequired(command, modelOption())
-    .option("--tokenizer <file>", TOKENIZER)
-    .addOption(several("--task <name>", "task to evaluate, or all; without adapters the bare model answers"));
-  addAdapters(command)
-    .addOption(dataOption())
-    .addOption(splitOption())
-    .addOption(
-      oneOf(
-        "--decode <name>",
-        "token by token, by T5X's beam search with one beam, or by ranking the labels",
-        DECODINGS,
-        "greedy",
-      ),
-    )
-    .addOption(prefixOption());
-  addLimits(command)
-    .addOption(single("--out <dir>", "folder for the answers: a file TASK.jsonl for each task"))
-    .addOption(executorOption())
-    .addOption(threadsOption())
-    .option("--json", JSON_FLAG)
-    .action(async (flags: EvaluateFlags) => {
-      const { evaluate } = await import("./evaluate.js");
-      await evaluate(flags, terminal);
     });
 };
 

@@ -1,10 +1,10 @@
 /** @file The settings of a recipe as flags and overrides, from their description. */
 import { Option } from "commander";
 import { parse } from "yaml";
-import { pathOfPart } from "../lab/method-settings.js";
+import { methodLabel, pathOfPart } from "../lab/method-settings.js";
 import { RECIPE, type Recipe } from "../lab/recipe.js";
 import { type Layer, type NamedProblem, type Path, peek } from "../lab/resolve.js";
-import { type Choice, type Placed, placesOf, type Setting } from "../lab/schema.js";
+import { type Choice, type Placed, placesOf, type Schema, type Setting } from "../lab/schema.js";
 
 const PLACES = placesOf(RECIPE);
 
@@ -47,27 +47,27 @@ const scalar = (text: string): unknown => {
   }
 };
 
-const typedValue = (node: Setting | Choice | undefined, text: string | boolean): unknown => {
+const typedValue = (node: Schema | undefined, text: string | boolean): unknown => {
   if (typeof text === "boolean") return text;
   const read = node?.kind === "setting" ? node.parse : undefined;
   return (read ?? scalar)(text);
 };
 
-/** Sets a path of nested objects. A choice that was a name becomes an object. */
-const setAt = (tree: Record<string, unknown>, [key, ...rest]: Path, value: unknown): void => {
-  const old = tree[key];
-  const name = typeof old === "string" ? { name: old } : undefined;
-  if (rest.length === 0) {
-    tree[key] = typeof value === "string" && isRecord(old) ? { ...old, name: value } : value;
-    return;
-  }
-  const inner = isRecord(old) ? old : (name ?? {});
-  tree[key] = inner;
-  setAt(inner as Record<string, unknown>, rest, value);
-};
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A choice by its name as the group that it stands for. */
+const asGroup = (value: unknown): unknown => (typeof value === "string" ? { name: value } : value);
+
+/** Both of two groups; where both have a value, the second one's. */
+const merged = (one: unknown, two: unknown): unknown => {
+  const [a, b] = isRecord(one) || isRecord(two) ? [asGroup(one), asGroup(two)] : [one, two];
+  if (!isRecord(a) || !isRecord(b)) return b;
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const both = (key: string): boolean => Object.hasOwn(a, key) && Object.hasOwn(b, key);
+  const valueAt = (key: string): unknown => (both(key) ? merged(a[key], b[key]) : (Object.hasOwn(b, key) ? b : a)[key]);
+  return Object.fromEntries(keys.map((key) => [key, valueAt(key)]));
+};
 
 /** A setting as it was typed. */
 interface Typed {
@@ -77,8 +77,7 @@ interface Typed {
 }
 
 const layerOf = (typed: readonly Typed[]): Layer => {
-  const value: Record<string, unknown> = {};
-  for (const one of typed) setAt(value, one.path, one.value);
+  const values = typed.map(({ path, value }) => path.reduceRight((inner, key) => ({ [key]: inner }), value));
   const nameOf = (path: Path): string => {
     const at = path.join(".");
     const exact = typed.find((one) => one.path.join(".") === at);
@@ -87,36 +86,73 @@ const layerOf = (typed: readonly Typed[]): Layer => {
     );
     return exact?.name ?? around?.name ?? at;
   };
-  return { value, nameOf };
+  return { value: values.reduce(merged, {}), nameOf };
 };
 
-/** The path of a setting in a recipe, where methods may be composed; undefined where what it belongs to is not chosen. */
-const placeIn = (recipe: Recipe, { path, under }: Placed): Path | undefined => {
+/** What a schema has at a path. */
+const nodeAt = (schema: Schema | undefined, [key, ...rest]: Path): Schema | undefined => {
+  if (key === undefined || schema === undefined) return schema;
+  if (schema.kind === "setting") return undefined;
+  if (schema.kind === "named") return nodeAt(schema.of, rest);
+  if (schema.kind !== "choice") return nodeAt(Object.hasOwn(schema.fields, key) ? schema.fields[key] : undefined, rest);
+  const variants = Object.values<Schema>((schema as Choice).variants);
+  return variants.map((variant) => nodeAt(variant, [key, ...rest])).find((found) => found !== undefined);
+};
+
+/** The names in a group, without its settings. */
+const namesIn = (value: unknown): unknown => {
+  if (!isRecord(value)) return undefined;
+  const entries = Object.entries(value).map(([key, inner]) => [key, key === "name" ? inner : namesIn(inner)]);
+  return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
+};
+
+/** What typed choices choose, without other settings. */
+const choices = (typed: readonly Typed[]): Typed[] =>
+  typed.flatMap((one) => {
+    const node = nodeAt(RECIPE, one.path);
+    if (node?.kind !== "choice") return [];
+    const group = asGroup((node as Choice).expand?.(one.value) ?? one.value);
+    return [{ ...one, value: isRecord(group) ? namesIn(group) : group }];
+  });
+
+/** Those that are more than the name of a choice. */
+const settings = (typed: readonly Typed[]): Typed[] =>
+  typed.filter(({ path, value }) => nodeAt(RECIPE, path)?.kind !== "choice" || isRecord(value));
+
+/** Choices come first, whoever makes them: settings of what was chosen are not lost when an override chooses. */
+const layersOf = (flags: readonly Typed[], overrides: readonly Typed[]): readonly Layer[] => [
+  layerOf(choices([...flags, ...overrides])),
+  layerOf(settings(flags)),
+  layerOf(settings(overrides)),
+];
+
+/** The value at a path of a recipe. */
+const at = (recipe: Recipe, path: Path): unknown =>
+  path.reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>>)[key], recipe);
+
+/** The path of a setting in a recipe, where methods may be composed; or what is chosen in place of that which it belongs to. */
+const placeIn = (recipe: Recipe, { path, under }: Placed): { readonly path: Path } | { readonly instead: string } => {
   let moved = path;
   for (const { path: choice, name } of under) {
     if (choice.join(".") === "method") {
       const part = pathOfPart(recipe.method, name);
-      if (part === undefined) return undefined;
+      if (part === undefined) return { instead: `method ${methodLabel(recipe.method)}` };
       moved = [...part, ...path.slice(1)];
       continue;
     }
-    const at = moved.slice(0, moved.length - (path.length - choice.length));
-    if (
-      (at.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], recipe) as { name?: string })
-        ?.name !== name
-    )
-      return undefined;
+    const chosen = at(recipe, moved.slice(0, moved.length - (path.length - choice.length))) as {
+      readonly name: string;
+    };
+    if (chosen.name !== name) return { instead: `${choice.join(".")} ${chosen.name}` };
   }
-  return moved;
+  return { path: moved };
 };
 
-/** What a setting belongs to, in words: `the method prompt`. */
-const owners = ({ places }: Flag): string =>
-  [
-    ...new Set(
-      places.map(({ under }) => under.at(-1)).flatMap((one) => (one ? [`${one.path.join(".")} ${one.name}`] : [])),
-    ),
-  ].join(" or ");
+/** What a setting belongs to, in words: `method prompt`. */
+const owners = ({ places }: Flag): string => {
+  const chosen = places.flatMap(({ under }) => under.slice(-1));
+  return [...new Set(chosen.map(({ path, name }) => `${path.join(".")} ${name}`))].join(" or ");
+};
 
 /** What was given on a command line. */
 export interface TypedSettings {
@@ -127,10 +163,11 @@ export interface TypedSettings {
 }
 
 const overrideOf = (text: string): Typed => {
-  const at = text.indexOf("=");
-  const path = text.slice(0, at).split(".");
-  const node = PLACES.find((place) => place.path.join(".") === path.join("."))?.node;
-  return { name: text, path, value: typedValue(node, text.slice(at + 1)) };
+  const end = text.indexOf("=");
+  const whole = text.slice(0, end).split(".");
+  const isName = whole.at(-1) === "name" && nodeAt(RECIPE, whole.slice(0, -1))?.kind === "choice";
+  const path = isName ? whole.slice(0, -1) : whole;
+  return { name: text, path, value: typedValue(nodeAt(RECIPE, path), text.slice(end + 1)) };
 };
 
 /**
@@ -142,17 +179,19 @@ export const typedLayers = (
   { flags, overrides }: TypedSettings,
   below: readonly Layer[],
 ): { readonly layers: readonly Layer[]; readonly problems: readonly NamedProblem[] } => {
-  const above = layerOf(overrides.map(overrideOf));
+  const above = overrides.map(overrideOf);
   const given = FLAGS.filter((flag) => flags[optionOf(flag).attributeName()] !== undefined);
   const depth = ({ places }: Flag): number => places[0].under.length;
   const typed: Typed[] = [];
   const problems: NamedProblem[] = [];
   for (const flag of [...given].sort((a, b) => depth(a) - depth(b))) {
-    const recipe = peek<Recipe>(RECIPE, [...below, layerOf(typed), above]);
+    const recipe = peek<Recipe>(RECIPE, [...below, ...layersOf(typed, above)]);
     const value = typedValue(flag.places[0].node, flags[optionOf(flag).attributeName()]);
-    const path = flag.places.map((place) => placeIn(recipe, place)).find((found) => found !== undefined);
-    if (path !== undefined) typed.push({ name: flag.flags, path, value });
-    else problems.push({ name: flag.flags, path: flag.places[0].path, expected: owners(flag), got: "another one" });
+    const found = flag.places.map((place) => placeIn(recipe, place));
+    const here = found.find((one) => "path" in one);
+    const instead = [...new Set(found.flatMap((one) => ("instead" in one ? one.instead : [])))].join(" or ");
+    if (here !== undefined) typed.push({ name: flag.flags, path: here.path, value });
+    else problems.push({ name: flag.flags, path: flag.places[0].path, expected: owners(flag), got: instead });
   }
-  return { layers: [layerOf(typed), above], problems };
+  return { layers: layersOf(typed, above), problems };
 };

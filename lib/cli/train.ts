@@ -1,20 +1,55 @@
 /** @file `fluxion train`: a run, on the terminal. */
+import { stringify } from "yaml";
+import { type Estimate, estimate } from "../lab/estimate.js";
 import { run } from "../lab/many.js";
+import { tensorBoard } from "../lab/tensorboard-listener.js";
 import { terminal } from "../lab/terminal.js";
 import { nodeStore } from "../store/node.js";
 import { interruption } from "./main.js";
+import { printBytes } from "./terminal.js";
 import type { TrainArguments } from "./train-arguments.js";
 
 /** The exit code of a program that was interrupted. */
 const INTERRUPTED = 130;
+
+const SECONDS = { minute: 60, hour: 3600, day: 86_400 };
+
+/** `95 s`, `12 minutes`, `3.5 hours`. */
+export const printSeconds = (seconds: number): string => {
+  if (seconds < 2 * SECONDS.minute) return `${seconds.toPrecision(2)} s`;
+  if (seconds < 2 * SECONDS.hour) return `${Math.round(seconds / SECONDS.minute)} minutes`;
+  if (seconds < 2 * SECONDS.day) return `${(seconds / SECONDS.hour).toFixed(1)} hours`;
+  return `${(seconds / SECONDS.day).toFixed(1)} days`;
+};
+
+const estimateLines = (found: Estimate): string[] => {
+  const { trained, model, tokensPerStep, secondsPerStep, secondsPerEvaluation, seconds, peakBytes, runs, executor } =
+    found;
+  const several = runs === 1 ? "" : ` for ${runs} runs`;
+  return [
+    `# trained    ${trained.toLocaleString("en")} of ${model.toLocaleString("en")} numbers`,
+    `# step       ${tokensPerStep.toLocaleString("en")} tokens, ${printSeconds(secondsPerStep)} (${executor})`,
+    `# evaluation ${printSeconds(secondsPerEvaluation)}`,
+    `# in all     ${printSeconds(seconds)}${several}, ${printBytes(peakBytes)} of memory; from two steps and two evaluations of a few examples`,
+  ];
+};
+
+/** Prints a recipe as YAML, and what it would cost. */
+const print = async ({ recipe }: TrainArguments): Promise<void> => {
+  console.log(stringify(recipe));
+  console.log(estimateLines(await estimate(recipe)).join("\n"));
+};
 
 /**
  * Runs what a command line asks for, and shows it on the terminal; Ctrl-C ends it after the step that it is in, with exit code 130.
  *
  * @throws the typed error of whatever is missing or does not fit
  */
-export const train = async ({ recipe, out, resume, verify }: TrainArguments): Promise<void> => {
+export const train = async (asked: TrainArguments): Promise<void> => {
+  if (asked.print) return print(asked);
+  const { recipe, out, resume, verify } = asked;
   const store = nodeStore(out);
-  const outcome = await run(recipe, { store, resume, verify, listener: terminal(), signal: interruption() });
+  const listener = [terminal(), ...(asked.tensorboard ? [tensorBoard(store)] : [])];
+  const outcome = await run(recipe, { store, resume, verify, listener, signal: interruption() });
   if (outcome.reason === "interrupted") process.exitCode = INTERRUPTED;
 };

@@ -17,7 +17,7 @@ import type { Method, MethodSettings } from "../methods/method.js";
 import { methodOf } from "../methods/registry.js";
 import type { HostTree } from "../methods/trees.js";
 import { writeAtomic } from "../store/files.js";
-import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
+import { openSafetensors, parseSafetensors, type SafetensorsFile } from "./safetensors.js";
 import { type Outgoing, outgoing, safetensorsChunks } from "./safetensors-write.js";
 import { checkValue, hostOf, isValue } from "./values.js";
 
@@ -126,6 +126,11 @@ export const saveTuned = (path: string, content: Tuned): TE.TaskEither<Checkpoin
 /** Whether the metadata of a safetensors file are those of this form. */
 export const isTuned = (metadata: Readonly<Record<string, string>>): boolean => metadata[KEYS.format] === FORMAT;
 
+/** What is read of a file, open or in memory. */
+interface TunedFile extends Pick<SafetensorsFile, "path" | "metadata" | "read"> {
+  readonly entries: ReadonlyMap<string, Pick<HostArray, "shape" | "dtype">>;
+}
+
 type Named = readonly (readonly [keys: readonly string[], array: HostArray])[];
 
 /** Nested records of arrays by their keys; undefined where one name is the beginning of another. */
@@ -142,7 +147,7 @@ const nested = (named: Named): HostTree | undefined => {
   return Object.fromEntries(entries);
 };
 
-const readTree = (file: SafetensorsFile): TE.TaskEither<CheckpointError, HostTree> => {
+const readTree = (file: TunedFile): TE.TaskEither<CheckpointError, HostTree> => {
   const wrong = [...file.entries].find(([, { dtype }]) => dtype !== "float32");
   if (wrong !== undefined) {
     const [name, { shape, dtype }] = wrong;
@@ -168,7 +173,7 @@ const readTree = (file: SafetensorsFile): TE.TaskEither<CheckpointError, HostTre
   );
 };
 
-const methodIn = ({ metadata, path }: SafetensorsFile): E.Either<CheckpointError | ConfigError, Method> => {
+const methodIn = ({ metadata, path }: TunedFile): E.Either<CheckpointError | ConfigError, Method> => {
   if (!isTuned(metadata)) {
     const [expected, got] = [`metadata with ${KEYS.format}: ${FORMAT}`, brief(metadata)];
     const hint = "loadAdapter reads adapters of other kinds, too";
@@ -183,7 +188,7 @@ const methodIn = ({ metadata, path }: SafetensorsFile): E.Either<CheckpointError
   );
 };
 
-const readFile = (file: SafetensorsFile): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
+const readFile = (file: TunedFile): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
   pipe(
     TE.fromEither(methodIn(file)),
     TE.chainW((method) =>
@@ -205,3 +210,20 @@ const readFile = (file: SafetensorsFile): TE.TaskEither<CheckpointError | Config
  */
 export const loadTuned = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
   TE.bracket(openSafetensors(path), readFile, (file) => TE.fromTask(file.close));
+
+/**
+ * What the bytes of a file that `saveTuned` saved hold; see `loadTuned`.
+ *
+ * @param source  what errors call the bytes: their path
+ */
+export const parseTuned = (
+  bytes: Uint8Array,
+  source: string,
+): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
+  pipe(
+    TE.fromEither(parseSafetensors(bytes, source)),
+    TE.chainW(({ tensors, metadata }) => {
+      const read = (name: string) => TE.right(tensors.get(name) as HostArray);
+      return readFile({ path: source, metadata, entries: tensors, read });
+    }),
+  );

@@ -15,9 +15,15 @@ export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(v
 /** The SHA-256 of a text or bytes, in hexadecimal digits. */
 export const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
+/** Methods as a list: composed ones are applied one after the other, so that their order counts. */
+const inOrder = (method: Recipe["method"]): unknown =>
+  method.name === "compose" ? Object.entries(method.methods) : method;
+
 /**
- * A name for what a recipe comes to: the SHA-256 of its canonical JSON without backend and executor, which change rounding alone.
+ * A name for what a recipe comes to: the SHA-256 of its canonical JSON without backend and executor, which change rounding alone, and with its
+ * methods in their order.
  *
  * @example hashOf(recipe({ seed: 1 })) // 64 hexadecimal digits
  */
-export const hashOf = ({ backend: _, executor: __, ...recipe }: Recipe): string => sha256(canonicalJson(recipe));
+export const hashOf = ({ backend: _, executor: __, ...recipe }: Recipe): string =>
+  sha256(canonicalJson({ ...recipe, method: inOrder(recipe.method) }));

@@ -43,6 +43,18 @@ export const names: t.Type<readonly string[], unknown, unknown> = plain(
   (raw) => (typeof raw === "string" ? (raw.trim() === "" ? [] : split(raw)) : raw),
 );
 
+/** A codec whose failures are of the whole value, under one name, wherever in it they are. */
+export const whole = <A>(codec: t.Type<A, unknown, unknown>, name: string): t.Type<A, unknown, unknown> =>
+  new t.Type<A, unknown, unknown>(
+    name,
+    codec.is,
+    (raw, context) => {
+      const decoded = codec.decode(raw);
+      return E.isRight(decoded) ? decoded : t.failure(raw, context, name);
+    },
+    t.identity,
+  );
+
 /** The first codec that takes a value. */
 export const either = <A, B>(
   first: t.Type<A, unknown, unknown>,

@@ -1,6 +1,8 @@
 /** @file Runs as values: recipes, what runs them, and what they leave. Needs Node. */
 export { canonicalJson, hashOf } from "./canonical.js";
 export { type Difference, differences } from "./differences.js";
+export { type Estimate, estimate } from "./estimate.js";
+export { type EvaluatedStep, type EvaluateRunOptions, evaluateRun, type StepsOfRun } from "./evaluate-run.js";
 export { type Listener, type RunInfo, silent } from "./listener.js";
 export { partsOfRecipe, run } from "./many.js";
 export { PRESET_NAMES, presets } from "./presets.js";
@@ -10,4 +12,12 @@ export { curveOf, type Outcome, type SeedsSummary, type Summary, type TasksSumma
 export type { RunOptions } from "./run.js";
 export { loadRun, readRun, type StoredRun } from "./stored-run.js";
 export type { SuiteEvaluation } from "./suite.js";
+export {
+  fileVersionRecord,
+  scalarsRecord,
+  startRecord,
+  type TensorBoardWriter,
+  tensorBoardWriter,
+} from "./tensorboard.js";
+export { tensorBoard } from "./tensorboard-listener.js";
 export { terminal } from "./terminal.js";

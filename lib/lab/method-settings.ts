@@ -1,7 +1,8 @@
 /** @file The settings of methods in recipes: what a method takes, and where a prompt starts. */
 import * as t from "io-ts";
+import { closed } from "../edge/decode.js";
 import { VISIBILITIES } from "../methods/prompt.js";
-import { either, flagged, nameIn, names, positive, positiveInteger, rate, text } from "./codecs.js";
+import { flagged, nameIn, names, positive, positiveInteger, rate, text, whole } from "./codecs.js";
 import { choice, group, named, setting, type ValueOf } from "./schema.js";
 
 const population = setting(positiveInteger, 5000, "how many of the most frequent pieces are sampled", {
@@ -14,7 +15,9 @@ const INIT = choice(
     "sampled-vocabulary": group({ population }),
     "random-uniform": group({}),
     text: group({
-      text: setting(text, "", "text whose pieces the vectors start from, repeated where it is short"),
+      text: setting(text, "", "text whose pieces the vectors start from, repeated where it is short", {
+        parse: String,
+      }),
     }),
     file: group({
       file: setting(text, "", "prompt to start from (.npy, .safetensors or a PEFT adapter)", {
@@ -25,26 +28,21 @@ const INIT = choice(
   },
   "class-label",
   "where the prompt starts; without labels the rows of class-label are sampled from the vocabulary",
-  { flag: "--init <name>", expand: (value) => value },
+  { flag: "--init <name>" },
 );
 
 const POSITIONS = ["before", "after", "before-eos", "decoder"] as const;
 
 type Kernels = readonly string[] | "all-linear" | { readonly pattern: string };
 
-const kernelsCodec: t.Type<Kernels, unknown, unknown> = either(
-  either(nameIn(["all-linear"] as const), t.strict({ pattern: text }, "{ pattern }")),
-  names,
+/** The forms that methods have besides a list of names come first: a list takes every text. */
+const kernels = whole<Kernels>(
+  t.union([t.literal("all-linear"), closed({ pattern: t.string }, "pattern"), names]),
+  "names of kernels, all-linear, or { pattern }",
 );
 
-const kernels = (fallback: readonly string[]) =>
-  setting<Kernels, Kernels | string>(kernelsCodec, fallback, "kernels, by our names or Hugging Face's, or all-linear", {
-    flag: "--kernels <names>",
-    parse: String,
-  });
-
-const patterns = setting(
-  t.readonly(t.record(t.string, positive, "numbers by pattern")) as t.Type<Readonly<Record<string, number>>>,
+const patterns = setting<Readonly<Record<string, number>>>(
+  whole(t.record(t.string, positive), "numbers above 0 by pattern"),
   {},
   "other values for kernels whose Hugging Face name ends with a key",
 );
@@ -54,19 +52,27 @@ const PARTS = {
     length: setting(positiveInteger, 20, "soft tokens", { flag: "--prompt-length <n>" }),
     init: INIT,
     position: setting(nameIn(POSITIONS), "before", `where the prompt stands: ${POSITIONS.join(", ")}`),
-    sees: setting(
-      t.union(
-        [t.literal("all"), t.readonlyArray(nameIn(VISIBILITIES))],
+    sees: setting<"all" | readonly (typeof VISIBILITIES)[number][]>(
+      whole(
+        t.union([t.literal("all"), t.readonlyArray(nameIn(VISIBILITIES))]),
         `all, or a list of ${VISIBILITIES.join(", ")}`,
       ),
-      "all" as "all" | readonly (typeof VISIBILITIES)[number][],
+      "all",
       "what the prompt sees",
     ),
   }),
   lora: group({
     rank: setting(positiveInteger, 8, "inner size of LoRA's terms", { flag: "--rank <n>" }),
     alpha: setting(positive, 8, "LoRA's terms are scaled by this over the rank", { flag: "--alpha <x>" }),
-    kernels: kernels(["query", "value"]),
+    kernels: setting<Kernels, Kernels | string>(
+      kernels,
+      ["query", "value"],
+      "kernels, by our names or Hugging Face's, or all-linear",
+      {
+        flag: "--kernels <names>",
+        parse: String,
+      },
+    ),
     rankPattern: patterns,
     alphaPattern: patterns,
     dropout: setting(rate, 0, "share of the input that LoRA's terms drop in training"),
@@ -115,6 +121,12 @@ export type PromptRecipe = Extract<PartRecipe, { readonly name: "prompt" }>;
 /** The methods of a recipe by the names of their trees; of one method alone its own name. */
 export const partsOf = (method: MethodRecipe): readonly (readonly [key: string, part: PartRecipe])[] =>
   method.name === "compose" ? Object.entries(method.methods) : [[method.name, method]];
+
+/** The names of a method's parts, joined as the command line writes them. */
+export const methodLabel = (method: MethodRecipe): string =>
+  partsOf(method)
+    .map(([, { name }]) => name)
+    .join("+");
 
 /** Where the part of a name stands among the settings, such as `method` or `method.methods.lora`. */
 export const pathOfPart = (method: MethodRecipe, name: string): readonly string[] | undefined => {

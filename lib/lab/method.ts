@@ -74,9 +74,3 @@ export const describeMethod = (method: MethodRecipe): string =>
   partsOf(method)
     .map(([, part]) => describePart(part))
     .join(" and ");
-
-/** The names of a method's parts, joined as the command line writes them. */
-export const methodLabel = (method: MethodRecipe): string =>
-  partsOf(method)
-    .map(([, { name }]) => name)
-    .join("+");

@@ -37,6 +37,7 @@ export const OBJECTIVE = choice(
           text,
           "",
           "text that the prompt stays close to, a vector a piece (Khashabi et al. 2022); without one there is no such term",
+          { parse: String },
         ),
         gamma: setting(positive, 0.01, "weight of the squared distance from it"),
       }),

@@ -3,7 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import { EXECUTORS } from "../compile/init.js";
 import type { ConfigError } from "../core/errors.js";
-import { such } from "../edge/decode.js";
+import { closed, optional, such } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { SUPERGLUE_NAMES } from "../tasks/registry.js";
 import { DECODINGS, INPUT_PREFIXES } from "../train/settings.js";
@@ -19,6 +19,7 @@ import {
   rate,
   split,
   text,
+  whole,
 } from "./codecs.js";
 import { contradictions } from "./contradictions.js";
 import { METHOD } from "./method-settings.js";
@@ -34,10 +35,7 @@ export interface Share {
   readonly weight?: number;
 }
 
-const share = t.readonly(
-  t.intersection([t.strict({ task: text }), t.exact(t.partial({ weight: positive }))]),
-  "a task, or { task, weight }",
-) as unknown as t.Type<Share, unknown, unknown>;
+const share = closed({ task: such(text, (name) => name !== "", "name"), weight: optional(positive) }, "share");
 
 /** The eight tasks of SuperGLUE. */
 const ALL = "all";
@@ -50,10 +48,13 @@ const shareOf = (raw: unknown): unknown => {
 };
 
 const shares = plain(
-  such(
-    t.readonlyArray(share),
-    (list) => new Set(list.map(({ task }) => task)).size === list.length,
-    "tasks, each once: a name, a list of names, or of { task, weight }",
+  whole(
+    such(
+      t.readonlyArray(share),
+      (list) => new Set(list.map(({ task }) => task)).size === list.length,
+      "tasks, each once",
+    ) as t.Type<readonly Share[], unknown, unknown>,
+    "tasks, each once: a name, a list of names, or of { task, weight } with weights above 0",
   ),
   (raw) => {
     const list = raw === ALL ? SUPERGLUE_NAMES : typeof raw === "string" ? split(raw) : raw;
@@ -64,7 +65,7 @@ const shares = plain(
 type Tasks = string | Share | readonly (string | Share)[];
 
 const TABLE = group({
-  name: setting(text, "table", "what the task of these files is called"),
+  name: setting(text, "table", "what the task of these files is called", { parse: String }),
   train: setting(text, "", "own rows to train on: a .csv or .jsonl file", { flag: "--train <file>", parse: String }),
   validation: setting(text, "", "own rows to evaluate on", { flag: "--validation <file>", parse: String }),
   input: setting(text, "", "column of the input, in own rows", { flag: "--input <column>", parse: String }),

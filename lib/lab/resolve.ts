@@ -89,7 +89,11 @@ const choiceAt = (visit: Visit, schema: Choice, path: Path, given: readonly Give
     const expanded = schema.expand?.(short) ?? short;
     const raw = typeof expanded === "string" ? { name: expanded } : expanded;
     const one = { layer, raw };
-    if (isObject(raw) && raw.name !== undefined && raw.name !== name) {
+    if (!isObject(raw)) {
+      note(visit, one, { path, expected: names.join(", "), got: brief(raw) });
+      continue;
+    }
+    if (raw.name !== undefined && raw.name !== name) {
       if (typeof raw.name !== "string" || !Object.hasOwn(schema.variants, raw.name)) {
         const hint = typeof raw.name === "string" ? didYouMean(raw.name, names) : undefined;
         note(visit, one, { path, expected: names.join(", "), got: brief(raw.name), hint });
@@ -101,8 +105,7 @@ const choiceAt = (visit: Visit, schema: Choice, path: Path, given: readonly Give
     kept.push(one);
   }
   const unnamed = kept.map(({ layer, raw }): Given => {
-    if (!isObject(raw)) return { layer, raw };
-    const { name: _, ...settings } = raw;
+    const { name: _, ...settings } = raw as Readonly<Record<string, unknown>>;
     return { layer, raw: settings };
   });
   return { name, ...groupAt(visit, schema.variants[name].fields, path, unnamed) };
@@ -171,7 +174,7 @@ export interface NamedProblem extends Problem {
 export const problemsError = (where: string, problems: readonly NamedProblem[]): ConfigError => {
   if (problems.length === 1) {
     const [{ name, expected, got, hint }] = problems;
-    return new ConfigError({ where, what: "a setting cannot be used", expected, got, at: name, hint });
+    return new ConfigError({ where, what: "a setting cannot be used", expected, got, at: name || undefined, hint });
   }
   const hints = problems.flatMap(({ name, hint }) => (hint === undefined ? [] : [`${name}: ${hint}`]));
   return new ConfigError({
@@ -206,7 +209,9 @@ export const resolve = <A>(
 ): E.Either<ConfigError, A> => {
   const visit: Visit = { problems: [] };
   const value = valueAt(visit, schema, [], givenOf(layers)) as A;
-  const found = visit.problems.map(({ layer, ...one }) => ({ ...one, name: layer.nameOf(one.path) }));
+  const named = visit.problems.map(({ layer, ...one }) => ({ ...one, name: layer.nameOf(one.path) }));
+  // Two layers may come from one source.
+  const found = [...new Map(named.map((one) => [JSON.stringify(one), one])).values()];
   const taken = new Set(found.map(({ path }) => path.join(".")));
   const more = contradictions(value).filter(({ path }) => !taken.has(path.join(".")));
   const all = [...before, ...found, ...more.map((one) => ({ ...one, name: nameOf(layers, one.path) }))];

@@ -1,6 +1,5 @@
 /** @file One run: loaded and checked, trained, evaluated, and written to its store. */
 import { stats } from "../compile/init.js";
-import { CheckpointError } from "../core/errors.js";
 import type { Store } from "../store/store.js";
 import type { Task } from "../tasks/task.js";
 import type { Best } from "../train/loop.js";
@@ -10,16 +9,14 @@ import { hostTree } from "../train/store.js";
 import { learningCurve } from "../viz/index.js";
 import { describeRun } from "./describe.js";
 import { keptFolder, openRunFolder, type Restored, type RunFolder } from "./folder.js";
-import { pathOf } from "./inputs.js";
 import { type Listener, together } from "./listener.js";
-import { changedExamples, dataPlaces, examplesLock, findInput, type Lock, makeLock, type Places } from "./lock.js";
 import { describeMethod } from "./method.js";
-import { checkData, freeRun, type Prepared, prepare, type RunData } from "./prepare.js";
+import { freeRun, type Prepared, prepare } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
 import { curveOf, type Summary } from "./results.js";
+import { inputsOf } from "./run-inputs.js";
 import type { StoredRun } from "./stored-run.js";
 import type { SuiteEvaluation } from "./suite.js";
-import { partsOfData, tasksOf } from "./task-table.js";
 
 /** What a run needs besides its recipe. */
 export interface RunOptions {
@@ -43,54 +40,6 @@ export interface OneRun extends RunOptions {
   /** Its name among several runs. */
   readonly part?: string;
 }
-
-/** The inputs of a run, found. */
-interface Inputs {
-  readonly places: Places;
-  readonly data: RunData;
-  readonly lock: Lock;
-}
-
-/** Finds the inputs of a new run, and makes their lock. */
-const newInputs = async (recipe: Recipe, { store, tasks = [], verify = false }: RunOptions): Promise<Inputs> => {
-  const model = pathOf("--model <path>", recipe.model);
-  const places = { model, tokenizer: recipe.tokenizer || model, data: pathOf("--data <dir>", recipe.data) };
-  const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
-  checkData(recipe, data);
-  const examples = examplesLock(data.train, data.validation);
-  return { places, data, lock: await makeLock(recipe, places, examples, { folder: store.name(), whole: verify }) };
-};
-
-/** Finds the inputs of a run that goes on: the first data folder whose examples are those of its lock. */
-const lockedInputs = async (
-  recipe: Recipe,
-  stored: StoredRun & { readonly lock: Lock },
-  options: RunOptions,
-): Promise<Inputs> => {
-  const { lock } = stored;
-  const { store, tasks = [], verify = false } = options;
-  const folder = store.name();
-  const given = (name: "model" | "tokenizer" | "data"): string | undefined =>
-    recipe[name] === stored.recipe[name] ? undefined : recipe[name];
-  const model = await findInput("model", lock.model, { folder, given: given("model"), verify });
-  const own = recipe.tokenizer === "" && lock.tokenizer.name === lock.model.name;
-  const asked = given("tokenizer") ?? (own ? model : undefined);
-  const tokenizer = await findInput("tokenizer", lock.tokenizer, { folder, given: asked, verify });
-  const all = await tasksOf(recipe, tasks);
-  let changed: readonly string[] = [];
-  for (const place of dataPlaces(lock, folder, given("data"))) {
-    const data = await partsOfData(recipe, all, place);
-    changed = changedExamples(lock, examplesLock(data.train, data.validation));
-    if (changed.length === 0) return { places: { model, tokenizer, data: place }, data, lock };
-  }
-  throw new CheckpointError({
-    where: "run folder",
-    what: "the examples have changed since the run was started",
-    got: changed.join(", "),
-    at: recipe.data,
-    hint: "name the data that it was started with: --data DIR",
-  });
-};
 
 type Told = Required<Listener>;
 
@@ -239,11 +188,7 @@ const complete = async (run: Prepared, folder: RunFolder, told: Told, options: O
 export const runOne = async (recipe: Recipe, options: OneRun): Promise<Summary> => {
   const { store, stored, listener = [] } = options;
   const told = together([listener].flat());
-  const locked = stored?.lock;
-  const inputs =
-    stored === undefined || locked === undefined
-      ? await newInputs(recipe, options)
-      : await lockedInputs(recipe, { ...stored, lock: locked }, options);
+  const inputs = await inputsOf(recipe, stored, options);
   const run = await prepare(recipe, inputs.places, inputs.data);
   const folder = await openRunFolder(store, { recipe, lock: inputs.lock }, stored !== undefined);
   try {

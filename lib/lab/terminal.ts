@@ -5,7 +5,7 @@ import { brief } from "../edge/decode.js";
 import { type Scores as BenchmarkScores, superglueAverage, superglueScores } from "../metrics/average.js";
 import type { StepRecord } from "../train/loop.js";
 import type { Listener, RunInfo } from "./listener.js";
-import { methodLabel } from "./method.js";
+import { methodLabel } from "./method-settings.js";
 import type { Recipe } from "./recipe.js";
 import type { Outcome, SeedsSummary, Summary, TasksSummary } from "./results.js";
 import type { SuiteEvaluation } from "./suite.js";
@@ -70,19 +70,38 @@ const contestantsOf = ({ method }: Recipe): readonly [tuned: string, untuned: st
 
 const NUMBERS = { style: { head: [], border: [] } };
 
-/** A table with a row for each contestant. */
+/** More metrics than this are rows of a table, since its columns would not fit a terminal. */
+const MOST_COLUMNS = 3;
+
+/** A row a metric and a column a contestant. */
+const tallTable = (rows: Readonly<Record<string, Scores>>, cellOf: (who: string, name: string) => string): string => {
+  const contestants = Object.keys(rows);
+  const table = new Table({
+    head: ["dev set", ...contestants],
+    ...NUMBERS,
+    colAligns: ["left", ...contestants.map(() => "right" as const)],
+  });
+  for (const name of Object.keys(rows[contestants[0]])) {
+    table.push([name.replace("/", " "), ...contestants.map((who) => cellOf(who, name))]);
+  }
+  return table.toString();
+};
+
+/** A table with a row for each contestant; `deviation` is of the first one. */
 export const scoreTable = (rows: Readonly<Record<string, Scores>>, deviation: Scores = {}): string => {
-  const names = Object.keys(Object.values(rows)[0] ?? {});
+  const [first] = Object.keys(rows);
+  const names = Object.keys(rows[first]);
+  const cellOf = (who: string, name: string): string => {
+    const spread = who === first && deviation[name] !== undefined ? ` ± ${deviation[name].toFixed(1)}` : "";
+    return `${rows[who][name].toFixed(1)}${spread}`;
+  };
+  if (names.length > MOST_COLUMNS) return tallTable(rows, cellOf);
   const table = new Table({
     head: ["dev set", ...names],
     ...NUMBERS,
     colAligns: ["left", ...names.map(() => "right" as const)],
   });
-  Object.entries(rows).forEach(([who, values], i) => {
-    const spread = (name: string): string =>
-      i === 0 && deviation[name] !== undefined ? ` ± ${deviation[name].toFixed(1)}` : "";
-    table.push([who, ...names.map((name) => `${values[name].toFixed(1)}${spread(name)}`)]);
-  });
+  for (const who of Object.keys(rows)) table.push([who, ...names.map((name) => cellOf(who, name))]);
   return table.toString();
 };
 
@@ -147,8 +166,8 @@ const further = (outcome: Outcome, place: string, part: string | undefined): str
 
 /** How to compute faster, where a run would. */
 const slower = ({ executor, recipe }: RunInfo): string[] =>
-  executor === "tfjs" && recipe.executor === "auto"
-    ? ["           about half as fast as onnxruntime-node, which is not installed: npm install onnxruntime-node@1.30"]
+  executor.startsWith("tfjs") && recipe.executor === "auto"
+    ? ["           slower than onnxruntime-node, which is not installed: npm install onnxruntime-node@1.30"]
     : [];
 
 /**

@@ -1,5 +1,5 @@
 /** @file Files in a folder of Node's file system. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { CheckpointError } from "../core/errors.js";
@@ -21,9 +21,21 @@ const openFile = async (path: string): Promise<OpenFile> => {
   return { size, read: (at, length) => readAt(file, at, length), close: () => file.close() };
 };
 
+/** Makes a folder. Node says of a read-only file system that a folder is not there; asking its nearest parent tells what is wrong. */
+const makeFolder = (dir: string): void => {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    let parent = dir;
+    while (!existsSync(parent) && dirname(parent) !== parent) parent = dirname(parent);
+    accessSync(parent, constants.W_OK);
+    throw error;
+  }
+};
+
 /** Marks a folder as one that this process writes into; the result takes the mark away. @throws {CheckpointError} when another process does */
 const mark = (dir: string): (() => void) => {
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   for (const path of abandonedIn(dir, WRITER)) rmSync(path, { force: true });
   const own = join(dir, temporaryName(WRITER));
   writeFileSync(own, "");

@@ -1,0 +1,107 @@
+/** @file The options of `fluxion evaluate`. */
+import type { Command } from "commander";
+import { DECODINGS } from "../train/settings.js";
+import type { EvaluateFlags } from "./evaluate.js";
+import type { EvaluateRunFlags } from "./evaluate-run.js";
+import {
+  addAdapters,
+  dataOption,
+  JSON_FLAG,
+  modelOption,
+  prefixOption,
+  splitOption,
+  TOKENIZER,
+  threadsOption,
+} from "./flags.js";
+import { counting, executorOption, oneOf, several, single, usageError } from "./parse.js";
+import type { Terminal } from "./terminal.js";
+
+const WHERE = "fluxion evaluate";
+
+/** The options that say something about a run; the others are settings that it has. */
+const OF_RUNS: readonly string[] = ["model", "tokenizer", "data", "steps", "verify", "json"];
+/** The options that say something about runs alone. */
+const ONLY_OF_RUNS: readonly string[] = ["steps", "verify"];
+
+/** Refuses options that do not belong to what is evaluated: a run, or a model. */
+const neededAlone = (command: Command): Command =>
+  command.hook("preAction", () => {
+    const [run] = command.args;
+    const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+    if (run === undefined) {
+      const lone = given.find((option) => ONLY_OF_RUNS.includes(option.attributeName()));
+      if (lone !== undefined)
+        throw usageError(WHERE, `${lone.flags} needs the folder of a run`, { expected: "fluxion evaluate RUN" });
+      if (command.getOptionValue("model") === undefined)
+        throw usageError(WHERE, "required option '--model <dir>' not specified");
+      return;
+    }
+    const other = given.find((option) => !OF_RUNS.includes(option.attributeName()));
+    if (other === undefined) return;
+    const [what, expected] = [
+      `${other.flags} is a setting of the run already`,
+      "--steps, --model, --tokenizer, --data, --verify, --json",
+    ];
+    throw usageError(WHERE, what, { expected, hint: "leave it out, or evaluate the run's files by --adapter RUN" });
+  });
+
+/** Adds how many examples `evaluate` asks for, and how long they may be. */
+const addLimits = (command: Command): Command =>
+  command
+    .addOption(counting("--limit <n>", "examples of each task, from the start; default all"))
+    .addOption(
+      counting(
+        "--max-input-length <n>",
+        "tokens to which inputs are cut, end of sequence included; default: none is cut",
+      ),
+    )
+    .addOption(counting("--max-tokens <n>", "most tokens of an answer; default: those of the longest target or label"))
+    .addOption(
+      counting(
+        "--evaluation-tokens <n>",
+        "tokens evaluated at once, padding included; a longer input comes alone",
+        4096,
+      ),
+    );
+
+/** Adds `evaluate` to a program. */
+export const addEvaluate = (program: Command, terminal: Terminal): void => {
+  const command = program
+    .command("evaluate [run]")
+    .description(
+      "Scores the answers of a T5 to tasks, with an adapter for each: --adapter PATH --task NAME, --adapter cb=PATH once for each task, or --adapters DIR. With all eight tasks of SuperGLUE the diagnostics are answered with RTE's adapter, and the table ends with the average. With the folder of a run: what it has kept, on its own tasks.",
+    );
+  neededAlone(command)
+    .addOption(modelOption())
+    .option("--tokenizer <file>", TOKENIZER)
+    .addOption(several("--task <name>", "task to evaluate, or all; without adapters the bare model answers"));
+  addAdapters(command)
+    .addOption(dataOption())
+    .addOption(splitOption())
+    .addOption(
+      oneOf(
+        "--decode <name>",
+        "token by token, by T5X's beam search with one beam, or by ranking the labels",
+        DECODINGS,
+        "greedy",
+      ),
+    )
+    .addOption(prefixOption());
+  addLimits(command)
+    .addOption(single("--out <dir>", "folder for the answers: a file TASK.jsonl for each task"))
+    .addOption(executorOption())
+    .addOption(threadsOption())
+    .addOption(
+      single("--steps <which>", "of a run: best (default), last, all that it has kept, or numbers such as 100,200"),
+    )
+    .option("--verify", "of a run: compare every byte of the model with that of the start")
+    .option("--json", JSON_FLAG)
+    .action(async (run: string | undefined, flags: EvaluateFlags & EvaluateRunFlags) => {
+      if (run !== undefined) {
+        const { evaluateSteps } = await import("./evaluate-run.js");
+        return evaluateSteps(run, flags, terminal);
+      }
+      const { evaluate } = await import("./evaluate.js");
+      await evaluate(flags, terminal);
+    });
+};

@@ -1,0 +1,70 @@
+/** @file The inputs of a run: those of a new one, with their lock, or those of one that goes on, by its lock. */
+import { CheckpointError } from "../core/errors.js";
+import { pathOf } from "./inputs.js";
+import { changedExamples, dataPlaces, examplesLock, findInput, type Lock, makeLock, type Places } from "./lock.js";
+import { checkData, type RunData } from "./prepare.js";
+import type { Recipe } from "./recipe.js";
+import type { RunOptions } from "./run.js";
+import type { StoredRun } from "./stored-run.js";
+import { partsOfData, tasksOf } from "./task-table.js";
+
+type InputOptions = Pick<RunOptions, "store" | "tasks" | "verify">;
+
+/** The inputs of a run, found. */
+export interface Inputs {
+  readonly places: Places;
+  readonly data: RunData;
+  readonly lock: Lock;
+}
+
+/** Finds the inputs of a new run, and makes their lock. */
+const newInputs = async (recipe: Recipe, { store, tasks = [], verify = false }: InputOptions): Promise<Inputs> => {
+  const model = pathOf("--model <path>", recipe.model);
+  const places = { model, tokenizer: recipe.tokenizer || model, data: pathOf("--data <dir>", recipe.data) };
+  const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
+  checkData(recipe, data);
+  const examples = examplesLock(data.train, data.validation);
+  return { places, data, lock: await makeLock(recipe, places, examples, { folder: store.name(), whole: verify }) };
+};
+
+/** Finds the inputs of a run that goes on: the first data folder whose examples are those of its lock. */
+const lockedInputs = async (
+  recipe: Recipe,
+  stored: StoredRun & { readonly lock: Lock },
+  options: InputOptions,
+): Promise<Inputs> => {
+  const { lock } = stored;
+  const { store, tasks = [], verify = false } = options;
+  const folder = store.name();
+  const given = (name: "model" | "tokenizer" | "data"): string | undefined =>
+    recipe[name] === stored.recipe[name] ? undefined : recipe[name];
+  const model = await findInput("model", lock.model, { folder, given: given("model"), verify });
+  const own = recipe.tokenizer === "" && lock.tokenizer.name === lock.model.name;
+  const asked = given("tokenizer") ?? (own ? model : undefined);
+  const tokenizer = await findInput("tokenizer", lock.tokenizer, { folder, given: asked, verify });
+  const all = await tasksOf(recipe, tasks);
+  let changed: readonly string[] = [];
+  for (const place of dataPlaces(lock, folder, given("data"))) {
+    const data = await partsOfData(recipe, all, place);
+    changed = changedExamples(lock, examplesLock(data.train, data.validation));
+    if (changed.length === 0) return { places: { model, tokenizer, data: place }, data, lock };
+  }
+  throw new CheckpointError({
+    where: "run folder",
+    what: "the examples have changed since the run was started",
+    got: changed.join(", "),
+    at: recipe.data,
+    hint: "name the data that it was started with: --data DIR",
+  });
+};
+
+/**
+ * Finds the inputs of a run, and reads its examples.
+ *
+ * - `stored`: what the folder of a run that goes on has
+ * @throws {ConfigError}, {DataError} or {CheckpointError} for inputs that are missing, do not fit, or have changed
+ */
+export const inputsOf = (recipe: Recipe, stored: StoredRun | undefined, options: InputOptions): Promise<Inputs> =>
+  stored?.lock === undefined
+    ? newInputs(recipe, options)
+    : lockedInputs(recipe, { ...stored, lock: stored.lock }, options);

@@ -1,0 +1,33 @@
+/** @file A listener that writes event files for TensorBoard. */
+import type { Store } from "../store/store.js";
+import type { Listener } from "./listener.js";
+import { type TensorBoardWriter, tensorBoardWriter } from "./tensorboard.js";
+
+/**
+ * A listener that writes what TensorBoard shows, below `tensorboard` in a store: `train` has the loss and tokens a second of every step,
+ * `validation/TASK` the metrics of every evaluation. A run that goes on adds files, and TensorBoard drops the steps that it takes again.
+ *
+ * - `now`: the time in milliseconds since 1970
+ * @example await run(recipe, { store, listener: [terminal(), tensorBoard(store)] }); // tensorboard --logdir runs
+ */
+export const tensorBoard = (store: Store, now: () => number = Date.now): Listener => {
+  let folder = "tensorboard";
+  let writers = new Map<string, TensorBoardWriter>();
+  const scalars = (name: string, step: number, values: Readonly<Record<string, number>>): Promise<void> => {
+    const writer = writers.get(name) ?? tensorBoardWriter(store, `${folder}/${name}`, now);
+    writers.set(name, writer);
+    return writer.scalars(step, values);
+  };
+  return {
+    begin: ({ part }) => {
+      folder = part === undefined ? "tensorboard" : `tensorboard/${part}`;
+      writers = new Map();
+    },
+    step: ({ step, loss, tokens, seconds }) => scalars("train", step, { loss, tokens_per_second: tokens / seconds }),
+    evaluation: async (step, { tasks }) => {
+      for (const [task, { metrics, score, loss, tokenAccuracy }] of Object.entries(tasks)) {
+        await scalars(`validation/${task}`, step, { ...metrics, score, loss, token_accuracy: tokenAccuracy });
+      }
+    },
+  };
+};

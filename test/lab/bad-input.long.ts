@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
@@ -81,8 +81,9 @@ Bad("an empty data set", async () => {
 Bad("an unknown task, an unknown option, a number that is none", async () => {
   await refuses(["--task", "cbb"], "cbb", "cb");
   await refuses(["--stepz", "3"], "--stepz", "--help");
-  await refuses(["--steps", "many"], "many", "a number");
-  await refuses(["--steps", "1.5"], "steps", "1.5");
+  await refuses(["--steps", "many"], "--steps", "many", "integer from 0");
+  await refuses(["--steps", "1.5"], "--steps", "1.5");
+  await refuses(["--steps", "many", "--seed", "-1"], "2 settings", "--steps", "many", "--seed", "-1");
   await refuses(["--init", "magic"], "magic", "class-label");
 });
 
@@ -95,7 +96,7 @@ Bad("an unknown method, one named twice, a kernel or weight that the model does 
 });
 
 Bad("microbatches that do not divide the batch", async () => {
-  await refuses(["--microbatches", "5"], "--microbatches", "--batch-size 32");
+  await refuses(["--microbatches", "5"], "--microbatches", "the batch of 32 examples", "5");
 });
 
 Bad("a prompt of another size", async () => {
@@ -111,12 +112,27 @@ Bad("a prompt of another size", async () => {
 });
 
 Bad("a folder that already holds a run", async () => {
-  const out = join(folder, "taken");
+  for (const [name, part] of [
+    ["recipe.json", "--resume"],
+    ["config.json", "another --out"],
+  ]) {
+    const out = join(folder, `taken-${name}`);
+    mkdirSync(out);
+    writeFileSync(join(out, name), "{}");
+    const { code, err } = await runProgram("--out", out);
+    assert.is(code, 1);
+    assert.ok(err.includes("already holds a run") && err.includes(part), err);
+    assert.equal(readdirSync(out), [name]);
+  }
+});
+
+Bad("a run of 0.1, in one sentence", async () => {
+  const out = join(folder, "old");
   mkdirSync(out);
   writeFileSync(join(out, "config.json"), "{}");
-  const { code, err } = await runProgram("--out", out);
+  const { code, err } = await runProgram("--resume", out);
   assert.is(code, 1);
-  assert.ok(err.includes("--resume"), err);
+  assert.ok(err.includes("of fluxion 0.1") && err.includes(out), err);
 });
 
 Bad("--help lists every setting and exits with 0", async () => {

@@ -37,12 +37,6 @@ export const plain = <A>(
     t.identity,
   );
 
-/** A list of names; a text is split at commas. */
-export const names: t.Type<readonly string[], unknown, unknown> = plain(
-  such(t.readonlyArray(text), (list) => list.every((name) => name !== ""), "list of names"),
-  (raw) => (typeof raw === "string" ? (raw.trim() === "" ? [] : split(raw)) : raw),
-);
-
 /** A codec whose failures are of the whole value, under one name, wherever in it they are. */
 export const whole = <A>(codec: t.Type<A, unknown, unknown>, name: string): t.Type<A, unknown, unknown> =>
   new t.Type<A, unknown, unknown>(
@@ -54,6 +48,12 @@ export const whole = <A>(codec: t.Type<A, unknown, unknown>, name: string): t.Ty
     },
     t.identity,
   );
+
+/** A list of names; a text is split at commas. */
+export const names: t.Type<readonly string[], unknown, unknown> = plain(
+  whole(t.readonlyArray(such(text, (name) => name !== "", "name")), "list of names"),
+  (raw) => (typeof raw === "string" ? (raw.trim() === "" ? [] : split(raw)) : raw),
+);
 
 /** The first codec that takes a value. */
 export const either = <A, B>(

@@ -3,7 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import { EXECUTORS } from "../compile/init.js";
 import type { ConfigError } from "../core/errors.js";
-import { closed, optional, such } from "../edge/decode.js";
+import { closed, such } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { SUPERGLUE_NAMES } from "../tasks/registry.js";
 import { DECODINGS, INPUT_PREFIXES } from "../train/settings.js";
@@ -35,7 +35,8 @@ export interface Share {
   readonly weight?: number;
 }
 
-const share = closed({ task: such(text, (name) => name !== "", "name"), weight: optional(positive) }, "share");
+const taskName = such(text, (name) => name !== "", "name");
+const share = t.union([closed({ task: taskName }, "task"), closed({ task: taskName, weight: positive }, "share")]);
 
 /** The eight tasks of SuperGLUE. */
 const ALL = "all";

@@ -159,6 +159,9 @@ export const nameOf = (layers: readonly Layer[], path: Path): string => {
   return layer?.nameOf(path) ?? path.join(".");
 };
 
+/** Whether one path is that of the other, or of a group around it. */
+const isAround = (one: Path, other: Path): boolean => one.every((key, i) => key === other[i]);
+
 const MOST = 12;
 const lines = (items: readonly string[]): string => {
   const more = items.length > MOST ? [`and ${items.length - MOST} more`] : [];
@@ -212,8 +215,8 @@ export const resolve = <A>(
   const named = visit.problems.map(({ layer, ...one }) => ({ ...one, name: layer.nameOf(one.path) }));
   // Two layers may come from one source.
   const found = [...new Map(named.map((one) => [JSON.stringify(one), one])).values()];
-  const taken = new Set(found.map(({ path }) => path.join(".")));
-  const more = contradictions(value).filter(({ path }) => !taken.has(path.join(".")));
+  // What cannot be read has its default, which may contradict what is around it.
+  const more = contradictions(value).filter(({ path }) => !found.some((one) => isAround(path, one.path)));
   const all = [...before, ...found, ...more.map((one) => ({ ...one, name: nameOf(layers, one.path) }))];
   return all.length === 0 ? E.right(value) : E.left(problemsError(where, all));
 };

@@ -142,6 +142,10 @@ export const f32x4 = {
   div: binary(...simd(0xe7)),
   min: binary(...simd(0xe8)),
   max: binary(...simd(0xe9)),
+  /** `y < x ? y : x`, one instruction on x86; a NaN in `x` passes. */
+  pmin: binary(...simd(0xea)),
+  /** `x < y ? y : x`, likewise. */
+  pmax: binary(...simd(0xeb)),
   fromI32: unary(...simd(0xfa)),
   fromU32: unary(...simd(0xfb)),
   /** Two doubles into lanes 0 and 1; the others are 0. */

@@ -23,6 +23,9 @@ const horner = (x: Local, coefficients: readonly number[]): Code =>
 /** ln 2 in two parts; the first has trailing zeros, so that its products with |n| < 2^9 are exact. */
 const [LN2_HIGH, LN2_LOW] = [0.693359375, -0.00021219444005469057];
 
+/** 1.5 * 2^23, whose bits are 0x4b400000: added to a whole number below 2^22, it leaves that number in the low bits of the sum. */
+const BITS_OF_WHOLE = 12_582_912;
+
 /**
  * exp to 2 units in the last place: `2^n · exp(r)` with |r| <= ln(2)/2 and Taylor's polynomial of degree 7 (its error is below
  * 6e-9). The power of two is applied in two steps, so that subnormal results are right; NaN passes.
@@ -33,11 +36,12 @@ const exp = (fn: FunctionBuilder, x: Code): Code => {
   const half: Code = i32x4.shrS(whole.get, i32.const(1));
   return [
     // Beyond these bounds the result is infinite, or 0.
-    r.set(f32x4.max(f32x4.min(x, f32x4.const(89)), f32x4.const(-104))),
+    r.set(f32x4.pmax(f32x4.pmin(x, f32x4.const(89)), f32x4.const(-104))),
     n.set(f32x4.nearest(f32x4.mul(r.get, f32x4.const(Math.LOG2E)))),
     r.set(f32x4.sub(r.get, f32x4.mul(n.get, f32x4.const(LN2_HIGH)))),
     r.set(f32x4.sub(r.get, f32x4.mul(n.get, f32x4.const(LN2_LOW)))),
-    whole.set(i32x4.truncF32(n.get)),
+    // A whole number of this size stands in the low bits of the sum: cheaper than a conversion, which has NaN and overflow to look after.
+    whole.set(i32x4.sub(f32x4.add(n.get, f32x4.const(BITS_OF_WHOLE)), i32x4.const(0x4b400000))),
     f32x4.mul(
       f32x4.mul(horner(r, [1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 1 / 2, 1, 1]), power(half)),
       power(i32x4.sub(whole.get, half)),

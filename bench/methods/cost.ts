@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NANO_MODEL } from "../../lib/lab/assets.js";
 import { leavesOf } from "../../lib/core/pytree.js";
 import { dispose, init, np, random, stats, type Tensor, t5 } from "../../lib/index.js";
 import { loadT5, orThrow } from "../../lib/io/index.js";
 import { saveTuned } from "../../lib/io/tuned.js";
+import { NANO_MODEL } from "../../lib/lab/assets.js";
 import type { Method } from "../../lib/methods/index.js";
 import { sampledVocabulary } from "../../lib/prompt/index.js";
 import { initState, makeTrainStep } from "../../lib/train/index.js";

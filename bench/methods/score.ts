@@ -1,9 +1,10 @@
 /** @file What one method reaches on a task, in a process of its own: `score.ts METHOD TASK SEED STEPS` trains t5-nano and prints a line of JSON. */
-import { MINI_DATA, NANO_MODEL } from "../../lib/lab/assets.js";
+
 import { longestOf } from "../../lib/data/batch.js";
 import { batchRows, bucketLengths, demonstrations, makeBatch, type Tokens, tokenize } from "../../lib/data/index.js";
 import { init, np, prompt, random, stats, type t5 } from "../../lib/index.js";
 import { loadT5, orThrow } from "../../lib/io/index.js";
+import { MINI_DATA, NANO_MODEL } from "../../lib/lab/assets.js";
 import { loadTask, taskOf } from "../../lib/tasks/index.js";
 import { loadTokenizer } from "../../lib/tokenizer/index.js";
 import { initState, makeTrainStep, taskEvaluator, trainLoop } from "../../lib/train/index.js";

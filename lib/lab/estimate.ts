@@ -5,8 +5,7 @@ import { memoryStore } from "../store/memory.js";
 import { partsOfRecipe } from "./many.js";
 import { freeRun, type Prepared, prepare } from "./prepare.js";
 import { type Recipe, type RecipeInput, recipe as recipeOf } from "./recipe.js";
-import type { RunOptions } from "./run.js";
-import { inputsOf } from "./run-inputs.js";
+import { type InputOptions, inputsOf } from "./run-inputs.js";
 
 /** What a recipe would cost. */
 export interface Estimate {
@@ -79,7 +78,7 @@ const roughTokens = (text: string): number => Math.max(1, Math.ceil(text.length 
  */
 export const estimate = async (
   input: Recipe | RecipeInput,
-  options: Pick<RunOptions, "tasks"> = {},
+  options: Pick<InputOptions, "tasks"> = {},
 ): Promise<Estimate> => {
   const whole = recipeOf(input as RecipeInput);
   const parts = Object.values(partsOfRecipe(whole));

@@ -9,8 +9,7 @@ import { keptFolder, keptSteps } from "./folder.js";
 import { partsOfRecipe } from "./many.js";
 import { freeRun, prepare } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
-import type { RunOptions } from "./run.js";
-import { inputsOf } from "./run-inputs.js";
+import { type InputOptions, inputsOf } from "./run-inputs.js";
 import { readRun } from "./stored-run.js";
 import type { SuiteEvaluation } from "./suite.js";
 
@@ -23,7 +22,7 @@ export interface EvaluatedStep {
   readonly evaluation: SuiteEvaluation;
 }
 
-export interface EvaluateRunOptions extends Pick<RunOptions, "store" | "tasks" | "verify"> {
+export interface EvaluateRunOptions extends InputOptions {
   /** Default the best. */
   readonly steps?: StepsOfRun;
   /** Where inputs are now, if they have moved. */

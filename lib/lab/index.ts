@@ -10,6 +10,7 @@ export { type Recipe, type RecipeInput, recipe, type Share } from "./recipe.js";
 export { loadRecipe, readRecipe } from "./recipe-file.js";
 export { curveOf, type Outcome, type SeedsSummary, type Summary, type TasksSummary, usualAnswer } from "./results.js";
 export type { RunOptions } from "./run.js";
+export type { InputOptions } from "./run-inputs.js";
 export { loadRun, readRun, type StoredRun } from "./stored-run.js";
 export type { SuiteEvaluation } from "./suite.js";
 export {

@@ -1,14 +1,23 @@
 /** @file The inputs of a run: those of a new one, with their lock, or those of one that goes on, by its lock. */
 import { CheckpointError } from "../core/errors.js";
+import type { Store } from "../store/store.js";
+import type { Task } from "../tasks/task.js";
 import { pathOf } from "./inputs.js";
 import { changedExamples, dataPlaces, examplesLock, findInput, type Lock, makeLock, type Places } from "./lock.js";
 import { checkData, type RunData } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
-import type { RunOptions } from "./run.js";
 import type { StoredRun } from "./stored-run.js";
 import { partsOfData, tasksOf } from "./task-table.js";
 
-type InputOptions = Pick<RunOptions, "store" | "tasks" | "verify">;
+/** What finding the inputs of a run needs besides its recipe. */
+export interface InputOptions {
+  /** Where the files of the run go. */
+  readonly store: Store;
+  /** Tasks of your own, which recipes may then name. */
+  readonly tasks?: readonly Task[];
+  /** Whether every byte of model and tokenizer counts in their digests, and not samples alone. Default false. */
+  readonly verify?: boolean;
+}
 
 /** The inputs of a run, found. */
 export interface Inputs {

@@ -1,7 +1,5 @@
 /** @file One run: loaded and checked, trained, evaluated, and written to its store. */
 import { stats } from "../compile/init.js";
-import type { Store } from "../store/store.js";
-import type { Task } from "../tasks/task.js";
 import type { Best } from "../train/loop.js";
 import { type Outcome as Trained, trainLoop } from "../train/loop.js";
 import { evaluatedTree } from "../train/state.js";
@@ -14,24 +12,18 @@ import { describeMethod } from "./method.js";
 import { freeRun, type Prepared, prepare } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
 import { curveOf, type Summary } from "./results.js";
-import { inputsOf } from "./run-inputs.js";
+import { type InputOptions, inputsOf } from "./run-inputs.js";
 import type { StoredRun } from "./stored-run.js";
 import type { SuiteEvaluation } from "./suite.js";
 
 /** What a run needs besides its recipe. */
-export interface RunOptions {
-  /** Where its files go. */
-  readonly store: Store;
+export interface RunOptions extends InputOptions {
   /** Whom it tells what it does. Default nobody. */
   readonly listener?: Listener | readonly Listener[];
-  /** Tasks of your own, which recipes may then name. */
-  readonly tasks?: readonly Task[];
   /** Whether the run in the store goes on. Default false: the store must not hold one. */
   readonly resume?: boolean;
   /** Ends the run after the step it is in; what is done is saved. */
   readonly signal?: AbortSignal;
-  /** Whether every byte of model and tokenizer counts in their digests, and not samples alone. Default false. */
-  readonly verify?: boolean;
 }
 
 /** What one run needs besides its recipe and what its store has. */

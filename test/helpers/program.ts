@@ -25,8 +25,10 @@ const main = join(root, "examples", "superglue.ts");
 
 /** The program in one piece, which starts in half the time: writes it into a folder, and gives what `start` takes. */
 export const bundled = async (folder: string): Promise<readonly string[]> => {
+  // The program imports the package by its name.
+  const alias = { fluxion: join(root, "lib") };
   const how = { bundle: true, splitting: true, format: "esm", platform: "node", target: "node20" } as const;
-  await build({ ...how, entryPoints: [main], outdir: folder, packages: "external", logLevel: "warning" });
+  await build({ ...how, entryPoints: [main], outdir: folder, packages: "external", alias, logLevel: "warning" });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
   return [join(folder, "superglue.js")];
 };

@@ -30,15 +30,18 @@ Resume.before(async () => {
 
 const STEPS = 60;
 const settings = [
-  ...["--data", data, "--model", model, "--steps", `${STEPS}`, "--batch-size", "4", "--evaluate-every", "1"],
+  ...["--data", data, "--model", model, "--steps", `${STEPS}`, "--evaluate-every", "1"],
   ...["--evaluation-tokens", "600", "--max-evaluation-length", "40", "--max-input-length", "40"],
   ...["--patience", "0", "--dropout", "0.1", "--seed", "3"],
 ];
 
 /** A run of each method, with something of its own to be restored; tfjs starts faster than what is usual. */
 const RUNS: Readonly<Record<string, readonly string[]>> = {
-  prompt: ["--prompt-length", "4", "--ema", "0.9"],
-  lora: ["--executor", "tfjs", "--method", "lora", "--rank", "2", "--learning-rate", "0.01", "--microbatches", "2"],
+  prompt: ["--batch-size", "4", "--prompt-length", "4", "--ema", "0.9"],
+  lora: [
+    ...["--batch-size", "4", "--executor", "tfjs", "--method", "lora", "--rank", "2", "--learning-rate", "0.01"],
+    ...["--microbatches", "2"],
+  ],
   full: ["--executor", "tfjs", "--method", "full", "--learning-rate", "0.001", "--clip", "1", "--batch-tokens", "200"],
 };
 
@@ -114,7 +117,7 @@ for (const [method, options] of Object.entries(RUNS)) {
 
 Resume("Ctrl-C ends cleanly, with the best prompt saved, and the run can go on", async () => {
   const dir = join(folder, "interrupted");
-  const child = start([...settings, "--prompt-length", "4", "--steps", "5000", "--out", dir]);
+  const child = start([...settings, "--batch-size", "4", "--prompt-length", "4", "--steps", "5000", "--out", dir]);
   const done = ended(child);
   await new Promise<void>((resolve) => {
     child.stdout?.on("data", (chunk) => {

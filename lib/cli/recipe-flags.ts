@@ -56,12 +56,8 @@ const typedValue = (node: Schema | undefined, text: string | boolean): unknown =
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A choice by its name as the group that it stands for. */
-const asGroup = (value: unknown): unknown => (typeof value === "string" ? { name: value } : value);
-
 /** Both of two groups; where both have a value, the second one's. */
-const merged = (one: unknown, two: unknown): unknown => {
-  const [a, b] = isRecord(one) || isRecord(two) ? [asGroup(one), asGroup(two)] : [one, two];
+const merged = (a: unknown, b: unknown): unknown => {
   if (!isRecord(a) || !isRecord(b)) return b;
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   const both = (key: string): boolean => Object.hasOwn(a, key) && Object.hasOwn(b, key);
@@ -105,6 +101,9 @@ const namesIn = (value: unknown): unknown => {
   const entries = Object.entries(value).map(([key, inner]) => [key, key === "name" ? inner : namesIn(inner)]);
   return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
 };
+
+/** A choice by its name as the group that it stands for. */
+const asGroup = (value: unknown): unknown => (typeof value === "string" ? { name: value } : value);
 
 /** What typed choices choose, without other settings. */
 const choices = (typed: readonly Typed[]): Typed[] =>

@@ -91,6 +91,11 @@ export const makeLock = async (
   examples,
 });
 
+/** Where an input may be, each place once. */
+const allPlaces = ({ name, path, relative }: Lock["data"], folder: string): readonly string[] => [
+  ...new Set([...placesOf(name, path, folder), resolve(folder, relative)]),
+];
+
 /** The first place that has an input, and whether it is the one that was locked. */
 const find = async (
   places: readonly string[],
@@ -115,8 +120,7 @@ export const findInput = async (
   lock: InputLock,
   { folder, given, verify }: { readonly folder: string; readonly given: string | undefined; readonly verify: boolean },
 ): Promise<string> => {
-  const places =
-    given === undefined ? [...placesOf(lock.name, lock.path, folder), resolve(folder, lock.relative)] : [given];
+  const places = given === undefined ? allPlaces(lock, folder) : [given];
   const { right, wrong } = await find(places, lock.digest);
   const hint = `name the one that the run was started with: --${what} PATH`;
   if (right === undefined) {
@@ -155,8 +159,7 @@ const verifyWhole = async (what: string, { whole }: InputLock, path: string): Pr
 /** Folders at which the data of a run may be. */
 export const dataPlaces = ({ data }: Lock, folder: string, given: string | undefined): readonly string[] => {
   if (given !== undefined) return [given];
-  const all = [...placesOf(data.name, data.path, folder), resolve(folder, data.relative)];
-  const there = all.filter((place) => existsSync(place));
+  const there = allPlaces(data, folder).filter((place) => existsSync(place));
   return there.length === 0 ? [data.name] : there;
 };
 

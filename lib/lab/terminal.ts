@@ -2,7 +2,7 @@
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import { brief } from "../edge/decode.js";
-import { type Scores as BenchmarkScores, superglueAverage, superglueScores } from "../metrics/average.js";
+import { type Scores as BenchmarkScores, superglueAverage } from "../metrics/average.js";
 import type { StepRecord } from "../train/loop.js";
 import type { Listener, RunInfo } from "./listener.js";
 import { methodLabel } from "./method-settings.js";
@@ -27,6 +27,7 @@ class Progress {
   constructor(total: number, start: number) {
     if (!process.stdout.isTTY || total === 0) return;
     this.#bar = new SingleBar({
+      stream: process.stdout,
       format: "{bar} {value}/{total} | loss {loss} | {rate} tokens/s | {eta_formatted} left",
       hideCursor: true,
       etaBuffer: 20,
@@ -108,6 +109,10 @@ export const scoreTable = (rows: Readonly<Record<string, Scores>>, deviation: Sc
 const CONTESTANTS = ["tuned", "untuned", "majority"] as const;
 type Contestant = (typeof CONTESTANTS)[number];
 
+/** The mean of some values; undefined of none. */
+const meanOf = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+
 const print = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(1));
 
 /**
@@ -126,9 +131,9 @@ export const benchmarkTable = (
     ...NUMBERS,
     colAligns: ["left", "left", "right", "right", "right"],
   });
-  const columns = CONTESTANTS.map((name) => superglueScores(scoresOf(name)));
-  for (const [task, { tuned }] of Object.entries(runs)) {
-    table.push([task, Object.keys(tuned).join(", "), ...columns.map((column) => print(column[task]))]);
+  for (const [task, summary] of Object.entries(runs)) {
+    const means = CONTESTANTS.map((name) => print(meanOf(Object.values(summary[name]))));
+    table.push([task, Object.keys(summary.tuned).join(", "), ...means]);
   }
   const averages = CONTESTANTS.map((name) => superglueAverage(scoresOf(name)));
   if (averages.every((average) => average !== undefined))

@@ -41,6 +41,7 @@ const CASES: readonly Sizes[] = [
   { name: "small scores", batch: 48, m: 228, n: 228, k: 64 },
   { name: "decoding, 1 row", m: 1, n: 512, k: 512 },
   { name: "decoding, 8 rows", m: 8, n: 512, k: 512 },
+  { name: "small heads", batch: 256, m: 8, n: 8, k: 32 },
   { name: "tiny", m: 8, n: 8, k: 8 },
 ];
 

@@ -15,12 +15,14 @@ import {
   f32,
   f32x4,
   i32,
+  instantiate,
   type Local,
   loop,
   ModuleBuilder,
   v128,
   when,
 } from "./assembler.js";
+import { BATCH_PARAMS, type Batch, defineBatch, READS, type Read } from "./gemm-batch.js";
 import { definePack } from "./pack.js";
 
 /** Rows of the micro kernel: its 8 vectors of sums, with operands and products, fit the 16 registers of x86-64. */
@@ -71,6 +73,10 @@ export interface GemmExports {
   readonly rows: Block;
   /** A with contiguous rows. */
   readonly lanes: Block;
+  /** Many small products, with B packed for each. */
+  readonly batches: Readonly<Record<Read, Batch>>;
+  /** The same with B read in place. */
+  readonly directBatches: Readonly<Record<Read, Batch>>;
 }
 
 const times = <T>(n: number, f: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => f(i));
@@ -204,15 +210,36 @@ const defineBlock = (fn: FunctionBuilder, columns: ReadonlyMap<number, FunctionB
   );
 };
 
-/** The module of `GemmExports`. */
-export const gemmModule = (): ModuleBuilder => {
+const nameOfBatch = (read: Read, direct: boolean): string => `batch ${read}${direct ? " direct" : ""}`;
+
+const gemmModule = (): ModuleBuilder => {
   const module = new ModuleBuilder();
-  definePack(module.func(6, "packA"), MR);
-  definePack(module.func(6, "packB"), NR);
-  for (const access of ["rows", "lanes"] as const) {
+  const [packA, packB] = [module.func(6, "packA"), module.func(6, "packB")];
+  definePack(packA, MR);
+  definePack(packB, NR);
+  const [rows, lanes] = (["rows", "lanes"] as const).map((access) => {
     const columns = new Map(times(MR, (i) => [i + 1, module.func(COLUMN.length)]));
     for (const [height, fn] of columns) defineColumn(fn, height, access);
-    defineBlock(module.func(BLOCK.length, access), columns);
+    const block = module.func(BLOCK.length, access);
+    defineBlock(block, columns);
+    return block;
+  });
+  for (const read of READS) {
+    for (const direct of [false, true]) {
+      const fn = module.func(BATCH_PARAMS, nameOfBatch(read, direct));
+      defineBatch(fn, { packA, packB, rows, lanes }, { rows: MR, columns: NR }, read, direct);
+    }
   }
   return module;
+};
+
+/** The functions of the product on a memory. */
+export const gemmExports = (memory: WebAssembly.Memory): GemmExports => {
+  const exports = instantiate<Omit<GemmExports, "batches" | "directBatches"> & Readonly<Record<string, Batch>>>(
+    gemmModule(),
+    memory,
+  );
+  const batches = (direct: boolean) =>
+    Object.fromEntries(READS.map((read) => [read, exports[nameOfBatch(read, direct)]])) as Record<Read, Batch>;
+  return { ...exports, batches: batches(false), directBatches: batches(true) };
 };

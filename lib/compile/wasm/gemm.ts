@@ -9,87 +9,24 @@
  * So the bits of C[i, j] depend only on row i of A and column j of B: not on the machine, the layout, the batch, or the
  * other rows and columns. Nothing is skipped: 0 * inf gives NaN.
  */
-import { ArgumentError, BackendError, UseAfterDisposeError } from "../../core/errors.js";
-import { instantiate } from "./assembler.js";
-import { type GemmExports, gemmModule, MR, NR, TILE_BYTES } from "./gemm-module.js";
+import { BackendError } from "../../core/errors.js";
+import type { Read } from "./gemm-batch.js";
+import { gemmExports, MR, NR, TILE_BYTES } from "./gemm-module.js";
+import {
+  type BatchStride,
+  type Gemm,
+  type Heap,
+  isUnpacked,
+  type Matrix,
+  type PackedB,
+  type Result,
+  requireSize,
+  requireSizes,
+  turned,
+  type UnpackedProduct,
+} from "./gemm-product.js";
 
-/** The heap to work on. Its memory may grow between calls. */
-export interface Heap {
-  readonly memory: WebAssembly.Memory;
-  /** Address of that many bytes, 0 where there are none left. A signed result is read as unsigned. */
-  malloc(bytes: number): number;
-  free(ptr: number): void;
-}
-
-/** A strided matrix: `ptr` is a byte address, a multiple of 4; strides count elements. */
-export interface Matrix {
-  readonly ptr: number;
-  readonly rowStride: number;
-  readonly colStride: number;
-}
-
-/** Strides of the outer and the inner batch dimension, in elements; 0 repeats one matrix. */
-export type BatchStride = readonly [outer: number, inner: number];
-
-export interface BatchedMatrix extends Matrix {
-  readonly batchStride: BatchStride;
-}
-
-/** Where the result goes; its columns are contiguous. It must not overlap A or B. */
-export interface Result {
-  readonly ptr: number;
-  readonly rowStride: number;
-  readonly batchStride: BatchStride;
-}
-
-/** One call: `C[s, t] = A[s, t] . B[s, t]` with A of m x k and B of k x n. */
-export interface Product {
-  readonly batch: readonly [outer: number, inner: number];
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly a: BatchedMatrix;
-  /** A packed B is the same one for the whole batch. */
-  readonly b: BatchedMatrix | PackedB;
-  readonly c: Result;
-}
-
-/** A right-hand side in the micro kernel's order, for weights that do not change. It is a copy: free it with `dispose`. */
-export interface PackedB {
-  readonly packed: true;
-  readonly ptr: number;
-  readonly k: number;
-  readonly n: number;
-  readonly bytes: number;
-  readonly disposed: boolean;
-  dispose(): void;
-}
-
-export interface Gemm {
-  /**
-   * Computes one product; C is overwritten. k = 0 gives zeros; nothing happens where m, n or a batch size is 0. Addresses are not
-   * checked against the tensors they belong to: wrong strides write into other tensors.
-   *
-   * @throws {ArgumentError} when a size is not a non-negative integer, or a packed B has other sizes
-   * @example
-   * // [B,T,h,d] queries times keys to [B,h,T,T], without a transposed copy
-   * gemm.run({
-   *   batch: [B, h], m: T, n: T, k: d,
-   *   a: { ptr: q, batchStride: [T * h * d, d], rowStride: h * d, colStride: 1 },
-   *   b: { ptr: key, batchStride: [T * h * d, d], rowStride: 1, colStride: h * d },
-   *   c: { ptr: scores, batchStride: [h * T * T, T * T], rowStride: T },
-   * });
-   */
-  run(product: Product): void;
-  /** Packs a k x n matrix once, so that no product has to. */
-  packB(k: number, n: number, b: Matrix): PackedB;
-  /** Bytes of the heap held for packing, whatever the sizes of the products. */
-  readonly scratchBytes: number;
-  /** Bytes of the heap held by packed matrices that are not disposed. */
-  readonly packedBytes: number;
-  /** Frees the scratch memory; the object is of no use afterwards. */
-  dispose(): void;
-}
+export type { BatchedMatrix, BatchStride, Gemm, Heap, Matrix, PackedB, Product, Result } from "./gemm-product.js";
 
 /** Rows of a panel of B: 256 x 8 floats are 8 KiB and stay in the first-level cache. A part of what results mean: see above. */
 export const K_BLOCK = 256;
@@ -110,16 +47,6 @@ const SCRATCH_BYTES = A_BYTES + B_BYTES + TILE_BYTES + ALIGNMENT;
 
 const roundUp = (x: number, unit: number): number => Math.ceil(x / unit) * unit;
 
-const requireSize = (what: string, value: number): void => {
-  if (Number.isInteger(value) && value >= 0) return;
-  throw new ArgumentError({
-    where: "gemm",
-    what: `${what} is not a size`,
-    expected: "an integer, 0 or more",
-    got: `${value}`,
-  });
-};
-
 const allocate = (heap: Heap, bytes: number): { readonly ptr: number; readonly aligned: number } => {
   const ptr = heap.malloc(bytes) >>> 0;
   if (ptr === 0) {
@@ -139,7 +66,7 @@ const allocate = (heap: Heap, bytes: number): { readonly ptr: number; readonly a
  * @throws {BackendError} when the heap has no room for its scratch memory (385 KiB)
  */
 export const createGemm = (heap: Heap): Gemm => {
-  const wasm = instantiate<GemmExports>(gemmModule(), heap.memory);
+  const wasm = gemmExports(heap.memory);
   const scratch = allocate(heap, SCRATCH_BYTES);
   const scratchA = scratch.aligned;
   const scratchB = scratchA + A_BYTES;
@@ -162,9 +89,10 @@ export const createGemm = (heap: Heap): Gemm => {
   ): void => {
     const row = FLOAT * a.rowStride;
     const step = FLOAT * a.colStride;
-    if (a.colStride === 1) {
+    const read = readOf(a, n);
+    if (read === "rows") {
       wasm.rows(aPtr, row, step, MR * row, bPtr, bStep, bPanel, cPtr, cRow, m, n, k, accumulate, tile);
-    } else if (a.rowStride === 1 && n < PACK_A_COLUMNS) {
+    } else if (read === "lanes") {
       wasm.lanes(aPtr, row, step, MR * row, bPtr, bStep, bPanel, cPtr, cRow, m, n, k, accumulate, tile);
     } else {
       wasm.packA(aPtr, step, row, k, m, scratchA);
@@ -227,10 +155,22 @@ export const createGemm = (heap: Heap): Gemm => {
 
   const one = (m: number, n: number, k: number, a: Matrix, b: Matrix | PackedB, c: Result): void => {
     if (k === 0) clear(m, n, c);
-    else if (n === 1 && c.rowStride === 1 && !("packed" in b)) {
-      // A column is a row of the transposed product, which has panels to fill; the products commute, so the bits are the same.
-      product(1, m, k, transposed(b), transposed(a), c);
-    } else product(m, n, k, a, b, c);
+    else product(m, n, k, a, b, c);
+  };
+
+  /** The inner batch in one call, where each product fits one block and B is not packed. */
+  const innerBatch = (
+    { batch: [, count], m, n, k, a, b, c }: UnpackedProduct,
+    aAt: number,
+    bAt: number,
+    cAt: number,
+  ): void => {
+    const direct = b.colStride === 1 && m <= DIRECT_ROWS && n % NR === 0;
+    (direct ? wasm.directBatches : wasm.batches)[readOf(a, n)](
+      ...([count, FLOAT * a.batchStride[1], FLOAT * b.batchStride[1], FLOAT * c.batchStride[1]] as const),
+      ...([aAt, FLOAT * a.rowStride, FLOAT * a.colStride, bAt, FLOAT * b.rowStride, FLOAT * b.colStride] as const),
+      ...([cAt, FLOAT * c.rowStride, m, n, k, scratchA, scratchB, tile] as const),
+    );
   };
 
   return {
@@ -239,25 +179,23 @@ export const createGemm = (heap: Heap): Gemm => {
       return packedBytes;
     },
     run(spec) {
-      const { m, n, k, batch, a, b, c } = spec;
-      const [outer, inner] = batch;
-      for (const [what, size] of [
-        ["m", m],
-        ["n", n],
-        ["k", k],
-        ["batch", outer],
-        ["batch", inner],
-      ] as const) {
-        requireSize(what, size);
-      }
-      if ("packed" in b) requirePacked(b, k, n);
+      requireSizes(spec);
+      const { m, n, k, batch, a, b, c } = isUnpacked(spec) ? turned(spec) : spec;
       if (m === 0 || n === 0) return;
+      const [outer, inner] = batch;
+      const unpacked = "packed" in b ? undefined : { batch, m, n, k, a, b, c };
+      const small = inner > 1 && k > 0 && k <= K_BLOCK && m <= M_BLOCK && n <= N_BLOCK;
       const bStride: BatchStride = "packed" in b ? [0, 0] : b.batchStride;
       for (let s = 0; s < outer; s++) {
+        const from = (ptr: number, stride: BatchStride): number => ptr + FLOAT * s * stride[0];
+        if (small && unpacked !== undefined) {
+          innerBatch(unpacked, from(a.ptr, a.batchStride), from(b.ptr, bStride), from(c.ptr, c.batchStride));
+          continue;
+        }
         for (let t = 0; t < inner; t++) {
-          const shift = (stride: BatchStride): number => FLOAT * (s * stride[0] + t * stride[1]);
-          const bAt = "packed" in b ? b : { ...b, ptr: b.ptr + shift(bStride) };
-          one(m, n, k, { ...a, ptr: a.ptr + shift(a.batchStride) }, bAt, { ...c, ptr: c.ptr + shift(c.batchStride) });
+          const at = (ptr: number, stride: BatchStride): number => from(ptr, stride) + FLOAT * t * stride[1];
+          const bAt = "packed" in b ? b : { ...b, ptr: at(b.ptr, bStride) };
+          one(m, n, k, { ...a, ptr: at(a.ptr, a.batchStride) }, bAt, { ...c, ptr: at(c.ptr, c.batchStride) });
         }
       }
     },
@@ -296,15 +234,8 @@ export const createGemm = (heap: Heap): Gemm => {
   };
 };
 
-const transposed = (x: Matrix): Matrix => ({ ptr: x.ptr, rowStride: x.colStride, colStride: x.rowStride });
-
-const requirePacked = (b: PackedB, k: number, n: number): void => {
-  if (b.disposed) throw new UseAfterDisposeError({ where: "gemm", what: "the packed matrix was disposed" });
-  if (b.k === k && b.n === n) return;
-  throw new ArgumentError({
-    where: "gemm",
-    what: "the packed matrix has other sizes",
-    expected: `k = ${k}, n = ${n}`,
-    got: `k = ${b.k}, n = ${b.n}`,
-  });
+/** How a block of A is read best, against so many columns of B. */
+const readOf = (a: Matrix, n: number): Read => {
+  if (a.colStride === 1) return "rows";
+  return a.rowStride === 1 && n < PACK_A_COLUMNS ? "lanes" : "packed";
 };

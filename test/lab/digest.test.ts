@@ -1,4 +1,14 @@
-import { closeSync, copyFileSync, mkdirSync, openSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -42,6 +52,30 @@ Digest("a folder is known by its files, their names and contents, wherever it is
   assert.is.not(await digestOfFiles(filesIn("d", { "x.bin": "one", "y/z.bin": "twO" })), digest);
   assert.is.not(await digestOfFiles(filesIn("e", { "x.bin": "two", "y/z.bin": "one" })), digest);
   assert.is.not(await digestOfFiles(filesIn("f", { "x.bin": "one", "y/z.bin": "two", more: "" })), digest);
+});
+
+Digest("digests stay what they are, so that locks of before can be compared", async () => {
+  const sha = (...parts: readonly (string | Uint8Array)[]): string => {
+    const hash = createHash("sha256");
+    for (const part of parts) hash.update(part);
+    return hash.digest("hex");
+  };
+  const dir = filesIn("stay", { "y/b": "two", a: "one!", "y/a": "" });
+  const named = [
+    ["a", sha("4\n", "one!")],
+    ["y/a", sha("0\n")],
+    ["y/b", sha("3\n", "two")],
+  ];
+  assert.is(await digestOfFiles(dir), sha(JSON.stringify(named)));
+  assert.is(await digestOfFiles(dir, true), sha(JSON.stringify(named)));
+  assert.is(await digestOfFiles(join(dir, "a")), sha(JSON.stringify([["", sha("4\n", "one!")]])));
+  const size = 17 * MEGABYTE;
+  const path = zeros("stay-large", size, size - 1);
+  const bytes = readFileSync(path);
+  const starts = Array.from({ length: 16 }, (_, i) => Math.floor((i * (size - 65_536)) / 15));
+  const samples = sha(`${size}\n`, ...starts.map((at) => bytes.subarray(at, at + 65_536)));
+  assert.is(await digestOfFiles(path), sha(JSON.stringify([["", samples]])));
+  assert.is(await digestOfFiles(path, true), sha(JSON.stringify([["", sha(`${size}\n`, bytes)]])));
 });
 
 Digest("one file is known by its contents, whatever its name", async () => {

@@ -123,5 +123,5 @@ const runAny = async (recipe: Recipe, options: RunOptions, part?: string): Promi
  * @example
  * const summary = await run({ train: "rte", steps: 100 }, { store: nodeStore("runs/rte"), listener: terminal() });
  */
-export const run = (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> =>
+export const run = async (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> =>
   runAny(recipeOf(input as RecipeInput), options);

@@ -6,7 +6,6 @@
  * updateWindowDims, insertedWindowDims and scatterDimsToOperandDims are offsetDims, collapsedSliceDims, startIndexMap.
  */
 import { type Aval, type DType, isFloat, printShape, range, type Shape, stridesOf, without } from "../core/aval.js";
-import type { HostArray } from "../core/host.js";
 import { demand, sameDType } from "../core/rules.js";
 
 /** Which axis plays which part. */
@@ -110,10 +109,13 @@ export const checkDims = (where: string, operand: Aval, indices: Aval, dims: Gat
 };
 
 /** The offset of every position of `shape`, row-major, for these strides. */
-const offsetsOf = (shape: Shape, strides: readonly number[]): number[] => {
-  let offsets = [0];
+const offsetsOf = (shape: Shape, strides: readonly number[]): Int32Array => {
+  let offsets = new Int32Array(1);
   shape.forEach((n, axis) => {
-    offsets = offsets.flatMap((from) => range(n).map((i) => from + i * strides[axis]));
+    const [outer, stride] = [offsets, strides[axis]];
+    offsets = new Int32Array(outer.length * n);
+    let at = 0;
+    for (const from of outer) for (let i = 0; i < n; i++) offsets[at++] = from + i * stride;
   });
   return offsets;
 };
@@ -121,12 +123,12 @@ const offsetsOf = (shape: Shape, strides: readonly number[]): number[] => {
 /** Where the elements of all slices are, in elements of row-major data. */
 export interface Windows {
   /** For each slice, where it begins in the result (or updates). */
-  readonly resultStarts: readonly number[];
+  readonly resultStarts: Int32Array;
   /** For each slice, where it begins in the operand when its index vector is zero. */
-  readonly operandStarts: readonly number[];
+  readonly operandStarts: Int32Array;
   /** For each element of a slice, its distance from the beginning in the result, and in the operand. */
-  readonly resultOffsets: readonly number[];
-  readonly operandOffsets: readonly number[];
+  readonly resultOffsets: Int32Array;
+  readonly operandOffsets: Int32Array;
   /** For each component of an index vector: the stride in the operand and the last index at which a slice fits. */
   readonly strides: readonly number[];
   readonly lastStarts: readonly number[];
@@ -156,11 +158,11 @@ export const windowsOf = (operand: Shape, indices: Shape, dims: GatherDims): Win
 };
 
 /** Where slice number `at` begins in the operand; -1 when it does not fit and is not to be moved. */
-export const operandStart = (w: Windows, indices: HostArray, at: number, clip: boolean): number => {
+export const operandStart = (w: Windows, indices: ArrayLike<number>, at: number, clip: boolean): number => {
   let start = w.operandStarts[at];
   const n = w.strides.length;
   for (let k = 0; k < n; k++) {
-    let i = indices.data[at * n + k];
+    let i = indices[at * n + k];
     const last = w.lastStarts[k];
     if (i < 0 || i > last) {
       if (!clip) return -1;

@@ -38,7 +38,7 @@ export const gatherP: Primitive<GatherParams> = definePrimitive<GatherParams>({
     out.data.fill(fillOf(operand.dtype, { mode, ...dims }));
     const w = windowsOf(operand.shape, indices.shape, dims);
     for (let at = 0; at < w.resultStarts.length; at++) {
-      const from = operandStart(w, indices, at, mode === "clip");
+      const from = operandStart(w, indices.data, at, mode === "clip");
       if (from < 0) continue;
       const to = w.resultStarts[at];
       for (let k = 0; k < w.resultOffsets.length; k++) {

@@ -32,7 +32,7 @@ export const scatterPrimitive = ({ name, number, combine, jvp, transpose }: Scat
       const f = combine(operand.dtype);
       const w = windowsOf(operand.shape, indices.shape, dims);
       for (let at = 0; at < w.resultStarts.length; at++) {
-        const to = operandStart(w, indices, at, mode === "clip");
+        const to = operandStart(w, indices.data, at, mode === "clip");
         if (to < 0) continue;
         const from = w.resultStarts[at];
         for (let k = 0; k < w.resultOffsets.length; k++) {

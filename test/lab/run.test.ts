@@ -1,217 +1,216 @@
-/** @file Runs in memory, a few steps long: what they leave, and how they go on. */
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isFluxionError } from "../../lib/core/errors.js";
-import { keptSteps } from "../../lib/lab/folder.js";
-import type { Listener } from "../../lib/lab/listener.js";
-import { partsOfRecipe, run } from "../../lib/lab/many.js";
+import { canonicalJson } from "../../lib/lab/canonical.js";
+import { run } from "../../lib/lab/many.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
-import type { Outcome, SeedsSummary, Summary, TasksSummary } from "../../lib/lab/results.js";
+import type { Summary } from "../../lib/lab/results.js";
 import { readRun } from "../../lib/lab/stored-run.js";
 import { memoryStore } from "../../lib/store/memory.js";
-import { readFrom, type Store } from "../../lib/store/store.js";
-import { fewRows, temporary } from "../helpers/program.js";
+import type { Store } from "../../lib/store/store.js";
+import { contentsOf, copyOf, jsonOf, linesOf, noting, ownTask, SMALL, textOf } from "./own-task.js";
+import { refusal } from "./refused.js";
 
-const Runs = suite("lab/run");
-const folder = temporary("run");
-const data = fewRows(join(folder, "data"), 8, 4);
-Runs.after(() => rmSync(folder, { recursive: true, force: true }));
+const Run = suite("lab/run");
 
-const inputOf = (changes: RecipeInput = {}): RecipeInput => ({
-  data,
-  executor: "tfjs",
-  method: { name: "prompt", length: 2 },
-  optimizer: { learningRate: 0.3 },
-  steps: 4,
-  batch: { examples: 2 },
-  evaluation: { every: 1 },
-  stop: { patience: 0 },
-  ...changes,
+const tasks = [ownTask()];
+const four: RecipeInput = { ...SMALL, steps: 4 };
+
+/** An unbroken run of four steps, and of two. */
+let whole: Store;
+let summary: Summary;
+let short: Store;
+const told: string[] = [];
+Run.before(async () => {
+  whole = memoryStore();
+  summary = (await run(four, { store: whole, tasks, listener: noting(told) })) as Summary;
+  short = memoryStore();
+  await run(SMALL, { store: short, tasks });
 });
 
-const failure = async (work: () => Promise<unknown>): Promise<string> => {
-  try {
-    await work();
-  } catch (error) {
-    if (isFluxionError(error)) return error.message;
-    throw error;
-  }
-  return "no error";
+/** Files that do not tell the time; of a checkpoint the tensors. */
+const lasting = async (store: Store): Promise<Readonly<Record<string, string>>> => {
+  const entries = Object.entries(await contentsOf(store)).filter(([path]) => !/metrics|summary|curve/.test(path));
+  return Object.fromEntries(
+    entries.map(([path, text]) => {
+      if (path !== "checkpoint.safetensors") return [path, text];
+      return [path, text.slice(8 + Number(Buffer.from(text.slice(0, 8), "latin1").readBigUInt64LE(0)))];
+    }),
+  );
 };
-const textIn = async (store: Store, path: string): Promise<string> =>
-  new TextDecoder().decode(await readFrom(store, path));
-/** The lines of `metrics.jsonl` without timings. */
-const metricsIn = async (store: Store): Promise<unknown[]> =>
-  (await textIn(store, "metrics.jsonl"))
-    .trimEnd()
-    .split("\n")
-    .map((line) => ({ ...(JSON.parse(line) as object), seconds: 0 }));
 
-/** A listener that writes down what it is told, and a signal that comes with the `stopAt`-th step it hears of. */
-const watching = (stopAt = Number.POSITIVE_INFINITY) => {
-  const events: string[] = [];
-  const controller = new AbortController();
-  let heard = 0;
-  const listener: Listener = {
-    begin: ({ part = "run", start }) => void events.push(`begin ${part} at ${start}`),
-    step: ({ step }) => {
-      events.push(`step ${step}`);
-      if (++heard === stopAt) controller.abort();
-    },
-    stopping: () => void events.push("stopping"),
-    stopped: () => void events.push("stopped"),
-    end: ({ reason }, { part = "run" }, before) =>
-      void events.push(`end ${part}: ${reason}${before ? ", before" : ""}`),
+const same = async (got: Store, want: Store): Promise<void> => {
+  assert.equal(await linesOf(got), await linesOf(want));
+  const [a, b] = [await lasting(got), await lasting(want)];
+  assert.equal(Object.keys(a), Object.keys(b));
+  for (const path of Object.keys(b)) assert.ok(a[path] === b[path], path);
+};
+
+Run("a run leaves its recipe, lock, metrics, trees, predictions, summary and curve", async () => {
+  const tree = ["adapter/adapter_config.json", "adapter/adapter_model.safetensors"];
+  const files = ["prompt.npy", "prompt.safetensors", "tuned.safetensors"];
+  const last = [...tree, ...files].map((path) => `last/${path}`);
+  const rest = ["checkpoint.safetensors", "curve.svg", "lock.json", "metrics.jsonl", "predictions.jsonl"];
+  assert.equal(await whole.list(), [...tree, ...last, ...rest, "recipe.json", "summary.json", ...files].sort());
+  assert.equal(await jsonOf(whole, "recipe.json"), recipe(four));
+  assert.equal(await jsonOf(whole, "summary.json"), summary);
+  assert.is((await textOf(whole, "predictions.jsonl")).trimEnd().split("\n").length, 4);
+  const lock = await jsonOf<{ examples: object; model: { name: string; whole?: string } }>(whole, "lock.json");
+  assert.equal(Object.keys(lock.examples), ["own/train", "own/validation"]);
+  assert.equal([lock.model.name, lock.model.whole], ["t5-nano", undefined]);
+});
+
+Run("the summary says what the run came to", async () => {
+  const { kind, steps, reason, majority, executor, counts, tuned, score } = summary;
+  assert.equal([kind, steps, reason, majority], ["run", 4, "steps done", { accuracy: 50 }]);
+  assert.ok(executor.startsWith("tfjs"), executor);
+  assert.equal(counts.tuned, 2 * 128);
+  assert.equal([score, Object.keys(tuned)], [tuned.accuracy, ["accuracy"]]);
+  assert.ok(summary.seconds > 0 && summary.peakBytes > 1e7 && summary.peakBytes < 1e11);
+  const stored = await readRun(whole);
+  assert.equal([stored.recipe, stored.outcome], [recipe(four), summary]);
+});
+
+Run("the first line of the metrics is of the bare model, then come steps and evaluations", async () => {
+  const lines = await linesOf(whole);
+  assert.equal(lines[0], { step: 0, untuned: summary.untuned, majority: summary.majority });
+  assert.is(lines.length, 9);
+  for (let step = 1; step <= 4; step++) {
+    const [one, two] = lines.slice(2 * step - 1);
+    assert.equal([one.step, typeof one.loss, typeof one.tokens], [step, "number", "number"]);
+    const evaluation = two.evaluation as Record<string, unknown>;
+    assert.equal(
+      [two.step, Object.keys(evaluation)],
+      [step, ["accuracy", "score", "invalid", "loss", "tokenAccuracy"]],
+    );
+  }
+});
+
+Run("a listener is told in order what happens", () => {
+  const steps = [1, 2, 3, 4].flatMap((step) => [`step ${step}`, `evaluation ${step}`]);
+  assert.equal(told, ["begin 0 undefined memory", ...steps, "stopped", "end run steps done undefined false"]);
+});
+
+Run("a run that was stopped goes on as if nothing had happened", async () => {
+  const store = memoryStore();
+  const stop = new AbortController();
+  const said: string[] = [];
+  const stopper = { step: ({ step }: { step: number }) => (step === 2 ? stop.abort() : undefined) };
+  const first = await run(four, { store, tasks, listener: [noting(said), stopper], signal: stop.signal });
+  assert.is(first.reason, "interrupted");
+  assert.equal(said.slice(1), [
+    ...["step 1", "evaluation 1", "step 2", "stopping", "evaluation 2", "stopped"],
+    "end run interrupted undefined false",
+  ]);
+  const again: string[] = [];
+  const outcome = await run(four, { store, tasks, resume: true, listener: noting(again) });
+  assert.is(outcome.reason, "steps done");
+  assert.is(again[0], "begin 2 undefined memory");
+  await same(store, whole);
+});
+
+Run("a run that has ended is not written again, but told", async () => {
+  const before = await contentsOf(short);
+  const said: string[] = [];
+  const outcome = await run(SMALL, { store: short, tasks, resume: true, listener: noting(said) });
+  assert.equal(said, ["end run steps done undefined true"]);
+  assert.equal(outcome, await jsonOf(short, "summary.json"));
+  const after = await contentsOf(short);
+  for (const path of Object.keys(after)) assert.ok(after[path] === before[path], path);
+  assert.equal(Object.keys(after), Object.keys(before));
+});
+
+Run("with more steps a run that has ended goes on", async () => {
+  const store = await copyOf(short);
+  const outcome = (await run(four, { store, tasks, resume: true })) as Summary;
+  assert.equal([outcome.steps, outcome.reason], [4, "steps done"]);
+  await same(store, whole);
+});
+
+Run("settings that may not change are refused, by their paths", async () => {
+  const store = await copyOf(short);
+  const before = await contentsOf(store);
+  const error = await refusal(run({ ...SMALL, seed: 3, steps: 1 }, { store, tasks, resume: true }));
+  assert.is(error.expected, "steps: 2 or more\n            seed: 0, as the run was started");
+  assert.equal(await contentsOf(store), before);
+});
+
+Run("changed examples are refused, and nothing is written", async () => {
+  const store = await copyOf(short);
+  const before = await contentsOf(store);
+  const resumed = (task: ReturnType<typeof ownTask>) =>
+    refusal(run(four, { store, tasks: [task], resume: true }), "CheckpointError");
+  const error = await resumed(ownTask("own", { word: "that" }));
+  assert.is(error.what, "the examples have changed since the run was started");
+  assert.equal([error.got, error.at], ["own/train, own/validation", "superglue-mini"]);
+  assert.is(error.hint, "name the data that it was started with: --data DIR");
+  assert.is((await resumed(ownTask("own", { validation: 5 }))).got, "own/validation");
+  assert.equal(await contentsOf(store), before);
+});
+
+Run("a store that holds a run, or one of 0.1, or that another run has, is refused", async () => {
+  const again = await refusal(run(SMALL, { store: short, tasks }), "CheckpointError");
+  assert.equal([again.what, again.got], ["the folder already holds a run", "memory"]);
+  const old = memoryStore();
+  await old.write("config.json", "{}");
+  assert.is((await refusal(run(SMALL, { store: old, tasks }), "CheckpointError")).what, again.what);
+  const resumed = await refusal(run(SMALL, { store: old, tasks, resume: true }), "CheckpointError");
+  assert.ok(resumed.what.includes("0.1"), resumed.what);
+  const none = await refusal(run(SMALL, { store: memoryStore(), tasks, resume: true }), "CheckpointError");
+  assert.is(none.what, "there is no run here");
+  const taken = memoryStore();
+  const free = await taken.lock(() => false);
+  assert.is((await refusal(run(SMALL, { store: taken, tasks }), "CheckpointError")).what, "another run writes here");
+  assert.equal(await taken.list(), []);
+  await free();
+});
+
+Run("what is wrong shows before anything is written", async () => {
+  const store = memoryStore();
+  const refuses = async (input: unknown, own = tasks) => {
+    const error = await refusal(run(input as RecipeInput, { store, tasks: own }));
+    assert.equal(await store.list(), []);
+    return error;
   };
-  return { events, listener, signal: controller.signal };
-};
-
-Runs("a run leaves its files, returns its summary, and is not written again once it has ended", async () => {
-  const store = memoryStore();
-  const { events, listener } = watching();
-  const outcome = (await run(inputOf(), { store, listener })) as Summary;
-  assert.equal(JSON.parse(await textIn(store, "summary.json")), JSON.parse(JSON.stringify(outcome)));
-  assert.equal([outcome.kind, outcome.reason, outcome.steps, outcome.counts.tuned], ["run", "steps done", 4, 2 * 128]);
-  assert.equal(outcome.score, (outcome.tuned.accuracy + outcome.tuned.mean_3class_f1) / 2);
-  const files = await store.list();
-  for (const name of ["recipe.json", "lock.json", "metrics.jsonl", "checkpoint.safetensors", "curve.svg"]) {
-    assert.ok(files.includes(name), name);
-  }
-  for (const name of ["prompt.npy", "tuned.safetensors", "last/tuned.safetensors", "predictions.jsonl"]) {
-    assert.ok(files.includes(name), name);
-  }
-  assert.equal((await readRun(store)).recipe, recipe(inputOf()));
-  const steps = ["step 1", "step 2", "step 3", "step 4"];
-  assert.equal(events, ["begin run at 0", ...steps, "stopped", "end run: steps done"]);
-  assert.match(await failure(() => run(inputOf(), { store })), "already holds a run");
-  const before = await Promise.all(files.map((path) => readFrom(store, path)));
-  const again = watching();
+  const clash = await refuses({ ...SMALL, train: "cb" }, [ownTask("cb")]);
+  assert.equal([clash.what, clash.got, clash.hint], ["two tasks have one name", "cb", "give yours another name"]);
+  const unknown = await refuses({ ...SMALL, train: "onw" });
   assert.equal(
-    await run(inputOf(), { store, resume: true, listener: again.listener }),
-    JSON.parse(JSON.stringify(outcome)),
+    [unknown.what, unknown.got, unknown.hint],
+    ["there is no task of this name", "onw", "did you mean own?"],
   );
-  assert.equal(again.events, ["end run: steps done, before"]);
-  assert.equal(await Promise.all(files.map((path) => readFrom(store, path))), before);
+  assert.is((await refuses({ ...SMALL, stepz: 1 })).hint, "did you mean steps?");
+  assert.is((await refuses({ ...SMALL, model: "t5-small" })).hint, "npx fluxion fetch t5-small");
+  const loss = await refuses({ ...SMALL, train: "record", objective: { loss: "hinge" } });
+  assert.is(loss.where, "objective.loss");
 });
 
-Runs("a run that is interrupted goes on as if nothing had happened", async () => {
-  const [whole, broken] = [memoryStore(), memoryStore()];
-  await run(inputOf({ dropout: 0.1 }), { store: whole });
-  const { events, listener, signal } = watching(2);
-  const first = (await run(inputOf({ dropout: 0.1 }), { store: broken, listener, signal })) as Summary;
-  assert.equal([first.reason, first.steps], ["interrupted", 2]);
-  assert.equal(events.slice(-3), ["stopping", "stopped", "end run: interrupted"]);
-  const second = watching();
-  const outcome = (await run(inputOf({ dropout: 0.1 }), {
-    store: broken,
-    listener: second.listener,
-    resume: true,
-  })) as Summary;
-  assert.equal(second.events[0], "begin run at 2");
-  assert.equal([outcome.reason, outcome.steps], ["steps done", 4]);
-  assert.ok(outcome.seconds > first.seconds, "seconds are those of all parts");
-  assert.equal(await metricsIn(broken), await metricsIn(whole));
-  for (const path of ["tuned.safetensors", "last/tuned.safetensors", "predictions.jsonl", "recipe.json", "lock.json"]) {
-    assert.equal(await readFrom(broken, path), await readFrom(whole, path), path);
-  }
+Run("the trees of evaluations are kept: the last ones, or all", async () => {
+  const kept = async (keep: number | "all"): Promise<readonly string[]> => {
+    const store = memoryStore();
+    await run({ ...four, keep }, { store, tasks });
+    return (await store.list()).flatMap((path) => /^kept\/(\d+)\/prompt.npy$/.exec(path)?.[1] ?? []);
+  };
+  assert.equal(await kept(2), ["00000003", "00000004"]);
+  assert.equal(await kept("all"), ["00000001", "00000002", "00000003", "00000004"]);
 });
 
-Runs("a run that has ended goes on with more steps, and with no other change of training", async () => {
-  const [whole, store] = [memoryStore(), memoryStore()];
-  await run(inputOf(), { store: whole });
-  await run(inputOf({ steps: 2 }), { store });
-  const refusals: readonly (readonly [RecipeInput, string])[] = [
-    [{ optimizer: { learningRate: 0.2 } }, "optimizer.learningRate"],
-    [{ seed: 3 }, "seed"],
-    [{ steps: 1 }, "2 or more"],
-  ];
-  for (const [changes, part] of refusals) {
-    const message = await failure(() => run(inputOf({ steps: 2, ...changes }), { store, resume: true }));
-    assert.ok(message.includes(part) && message.includes("leave the setting out"), message);
-  }
-  const outcome = (await run(inputOf(), { store, resume: true })) as Summary;
-  assert.is(outcome.steps, 4);
-  assert.equal(await metricsIn(store), await metricsIn(whole));
-  assert.is((await readRun(store)).recipe.steps, 4);
-});
-
-Runs("the trees that are kept are the last ones, or all", async () => {
-  const last = memoryStore();
-  await run(inputOf({ keep: 2 }), { store: last });
-  assert.equal(await keptSteps(last), [3, 4]);
-  assert.equal(await readFrom(last, "kept/00000004/tuned.safetensors"), await readFrom(last, "last/tuned.safetensors"));
-  const all = memoryStore();
-  await run(inputOf({ keep: "all", evaluation: { every: 2 } }), { store: all });
-  assert.equal(await keptSteps(all), [2, 4]);
-});
-
-Runs("several seeds are runs one after another, which go on where they were", async () => {
+Run("every byte of the model counts where it was asked for", async () => {
   const store = memoryStore();
-  const { events, listener, signal } = watching(5);
-  const input = inputOf({ steps: 3, seed: 4, seeds: 3 });
-  const first = (await run(input, { store, listener, signal })) as SeedsSummary;
-  assert.equal([first.kind, first.reason, Object.keys(first.runs)], ["seeds", "interrupted", ["seed-4", "seed-5"]]);
-  assert.equal(events.at(-1), "end run: interrupted");
-  const second = watching();
-  const outcome = (await run(input, { store, listener: second.listener, resume: true })) as SeedsSummary;
-  assert.equal(
-    second.events.filter((event) => !event.startsWith("st")),
-    [
-      "end seed-4: steps done, before",
-      "begin seed-5 at 2",
-      "end seed-5: steps done",
-      "begin seed-6 at 0",
-      "end seed-6: steps done",
-      "end run: done",
-    ],
-  );
-  const names = ["seed-4", "seed-5", "seed-6"];
-  assert.equal(Object.keys(outcome.runs), names);
-  const scores = names.map((name) => outcome.runs[name].score);
-  assert.ok(Math.abs(outcome.score - scores.reduce((sum, x) => sum + x, 0) / 3) < 1e-9);
-  const alone = memoryStore();
-  await run(inputOf({ steps: 3, seed: 5 }), { store: alone });
-  assert.equal(await metricsIn(store.below("seed-5")), await metricsIn(alone));
-  assert.equal(((await readRun(store)).outcome as Outcome).kind, "seeds");
-  const ended = watching();
-  await run(input, { store, listener: ended.listener, resume: true });
-  assert.equal(ended.events, ["end run: done, before"]);
+  await run(SMALL, { store, tasks, verify: true });
+  const lock = await jsonOf<{ model: { whole: string }; tokenizer: { whole: string } }>(store, "lock.json");
+  assert.match(lock.model.whole, /^[0-9a-f]{64}$/);
+  assert.is(lock.tokenizer.whole, lock.model.whole);
+  const outcome = await run({ ...SMALL, steps: 3 }, { store, tasks, verify: true, resume: true });
+  assert.is(outcome.reason, "steps done");
+  const unverified = await copyOf(short);
+  const error = await refusal(run(four, { store: unverified, tasks, verify: true, resume: true }), "CheckpointError");
+  assert.ok(error.what.includes("no digest of every byte"), error.what);
 });
 
-Runs("each task alone, with several seeds, is a run of runs", async () => {
-  const parts = partsOfRecipe(recipe({ train: "cb:1,rte:2", each: true, seeds: 2 }));
-  assert.equal(Object.keys(parts), ["cb", "rte"]);
-  assert.equal([parts.rte.train, parts.rte.each], [[{ task: "rte" }], false]);
-  assert.equal(Object.keys(partsOfRecipe(parts.rte)), ["seed-0", "seed-1"]);
-  assert.equal(partsOfRecipe(recipe({})), {});
+Run("the recipe of the store, as JSON, gives the same run", async () => {
   const store = memoryStore();
-  const outcome = (await run(inputOf({ train: "cb", each: true, steps: 1 }), { store })) as TasksSummary;
-  assert.equal([outcome.kind, outcome.reason, Object.keys(outcome.runs)], ["tasks", "done", ["cb"]]);
-  assert.is((await readRun(store.below("cb"))).recipe.each, false);
+  await run(JSON.parse(canonicalJson(await jsonOf(whole, "recipe.json"))) as RecipeInput, { store, tasks });
+  assert.equal(await linesOf(store), await linesOf(whole));
 });
 
-Runs("a run goes on with the examples that it was started with, and no others", async () => {
-  const own = fewRows(join(folder, "moved"), 8, 4);
-  const store = memoryStore();
-  await run(inputOf({ data: own, steps: 2 }), { store });
-  fewRows(own, 6, 4);
-  const input = inputOf({ data: own, steps: 3 });
-  const message = await failure(() => run(input, { store, resume: true }));
-  for (const part of ["examples have changed", "cb/train", "--data"]) assert.ok(message.includes(part), message);
-  assert.not.ok(message.includes("cb/validation"), message);
-  const outcome = (await run({ ...input, data }, { store, resume: true })) as Summary;
-  assert.is(outcome.steps, 3, "the same rows, elsewhere");
-});
-
-Runs("what does not fit is refused before anything is written", async () => {
-  const store = memoryStore();
-  assert.match(await failure(() => run(inputOf({ train: "cbb" }), { store })), "did you mean cb?");
-  writeFileSync(join(folder, "module.mjs"), "export default 3;");
-  const message = await failure(() => run(inputOf({ taskFiles: [join(folder, "module.mjs")] }), { store }));
-  assert.ok(message.includes("exports no task") && message.includes("module.mjs"), message);
-  assert.equal(await store.list(), []);
-});
-
-Runs.run();
+Run.run();

@@ -12,7 +12,7 @@ import { Nodes } from "./elementwise.js";
 import type { Lowering } from "./lowering.js";
 import { reshaped } from "./movement.js";
 
-const int32 = (b: GraphBuilder, shape: Shape, values: readonly number[]): string =>
+const int32 = (b: GraphBuilder, shape: Shape, values: ArrayLike<number>): string =>
   b.array({ shape, dtype: "int32", data: Int32Array.from(values) });
 
 /** Whole rows of the leading axes are taken: then rows move, not single elements. */
@@ -63,7 +63,7 @@ const placesOf = (
   // Within a window the offsets of the unit's elements follow its first one; only whole units are counted.
   const units = w.operandOffsets.length / inner;
   const firsts = inner === 1 ? w.operandOffsets : offsets.slice(0, units);
-  const added = (x: string, shape: Shape, values: readonly number[]): string =>
+  const added = (x: string, shape: Shape, values: Int32Array): string =>
     values.every((value) => value === 0) ? x : n.op("Add", x, int32(b, shape, values));
   const bases = w.operandStarts.map((start) => start / inner);
   if (components === 0) {

@@ -1,23 +1,42 @@
 /** @file gather, scatter and scatterAdd on the data in place: where slices lie is worked out once, when the equation is lowered. */
 import type { TypedArray } from "../../core/host.js";
-import { fillOf, type GatherParams, type ScatterParams, windowsOf } from "../../primitives/gather-dims.js";
+import {
+  fillOf,
+  type GatherParams,
+  operandStart,
+  type ScatterParams,
+  type Windows,
+  windowsOf,
+} from "../../primitives/gather-dims.js";
 import type { Equation, Lowering } from "./context.js";
 import { LONG_ROW } from "./movement.js";
 
-/** The static part, in typed arrays. */
-interface Places {
+/** The static part. */
+interface Places extends Pick<Windows, "resultStarts" | "resultOffsets" | "operandOffsets"> {
   readonly count: number;
-  /** Of each slice, in the result (or updates) and in the operand. */
-  readonly resultStarts: Int32Array;
-  readonly operandStarts: Int32Array;
-  /** Of each element of a slice. */
-  readonly resultOffsets: Int32Array;
-  readonly operandOffsets: Int32Array;
   /** Whether a slice is contiguous in both. */
   readonly contiguous: boolean;
-  /** Where slice `at` begins in the operand; -1 when it is outside. */
-  readonly find: (indices: TypedArray, at: number) => number;
+  /** Writes where each slice begins in the operand; -1 where it is outside. */
+  readonly find: (indices: TypedArray) => Int32Array;
 }
+
+/** The starts where index vectors have one component, as those of `take` do. */
+const findByOne =
+  ({ operandStarts, strides: [stride], lastStarts: [last] }: Windows, clip: boolean): Places["find"] =>
+  (data) => {
+    const starts = new Int32Array(operandStarts.length);
+    for (let at = 0; at < starts.length; at++) {
+      const i = data[at];
+      if (i >= 0 && i <= last) starts[at] = operandStarts[at] + i * stride;
+      else starts[at] = clip ? operandStarts[at] + (i < 0 ? 0 : last) * stride : -1;
+    }
+    return starts;
+  };
+
+const findByMany =
+  (w: Windows, clip: boolean): Places["find"] =>
+  (data) =>
+    Int32Array.from(w.operandStarts, (_, at) => operandStart(w, data, at, clip));
 
 const placesOf = (
   operand: readonly number[],
@@ -25,30 +44,15 @@ const placesOf = (
   { mode, ...dims }: GatherParams | ScatterParams,
 ): Places => {
   const w = windowsOf(operand, indices, dims);
-  const operandStarts = Int32Array.from(w.operandStarts);
-  const inOrder = (offsets: readonly number[]): boolean => offsets.every((offset, i) => offset === i);
-  const { strides, lastStarts } = w;
-  const n = strides.length;
-  const clip = mode === "clip";
+  const { resultStarts, resultOffsets, operandOffsets } = w;
+  const inOrder = (offsets: Int32Array): boolean => offsets.every((offset, i) => offset === i);
   return {
-    count: operandStarts.length,
-    resultStarts: Int32Array.from(w.resultStarts),
-    operandStarts,
-    resultOffsets: Int32Array.from(w.resultOffsets),
-    operandOffsets: Int32Array.from(w.operandOffsets),
-    contiguous: inOrder(w.resultOffsets) && inOrder(w.operandOffsets),
-    find: (data, at) => {
-      let start = operandStarts[at];
-      for (let k = 0; k < n; k++) {
-        let i = data[at * n + k];
-        if (i < 0 || i > lastStarts[k]) {
-          if (!clip) return -1;
-          i = Math.min(Math.max(i, 0), lastStarts[k]);
-        }
-        start += i * strides[k];
-      }
-      return start;
-    },
+    count: resultStarts.length,
+    resultStarts,
+    resultOffsets,
+    operandOffsets,
+    contiguous: inOrder(resultOffsets) && inOrder(operandOffsets),
+    find: (w.strides.length === 1 ? findByOne : findByMany)(w, mode === "clip"),
   };
 };
 
@@ -65,10 +69,10 @@ export const gather: Lowering = ({ device }, { params, inAvals: [x, indices], ou
     const result = device.make(out.shape, out.dtype);
     const target = device.view(result).data;
     const source = device.view(operand).data;
-    const where = device.view(index).data;
+    const starts = find(device.view(index).data);
     if (mode !== "clip") target.fill(fillOf(out.dtype, gatherParams(params)));
     for (let at = 0; at < count; at++) {
-      const from = find(where, at);
+      const from = starts[at];
       if (from < 0) continue;
       const to = resultStarts[at];
       if (contiguous && width >= LONG_ROW) target.set(source.subarray(from, from + width), to);
@@ -93,9 +97,9 @@ const scattering =
       const target = device.view(result).data;
       target.set(device.view(operand).data);
       const source = device.view(updates).data;
-      const where = device.view(index).data;
+      const starts = find(device.view(index).data);
       for (let at = 0; at < count; at++) {
-        const to = find(where, at);
+        const to = starts[at];
         if (to >= 0) put(target, to, source, resultStarts[at]);
       }
       return [result];

@@ -1,0 +1,145 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { partsOfRecipe, run } from "../../lib/lab/many.js";
+import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
+import type { SeedsSummary, Summary, TasksSummary } from "../../lib/lab/results.js";
+import { memoryStore } from "../../lib/store/memory.js";
+import { contentsOf, jsonOf, linesOf, noting, ownTask, SMALL } from "./own-task.js";
+import { refusal } from "./refused.js";
+
+const Many = suite("lab/many");
+
+const tasks = [ownTask(), ownTask("other", { validation: 6, word: "that" })];
+const TINY = { ...SMALL, steps: 1 } as const;
+
+Many("a recipe of one run has no parts", () => {
+  assert.equal(partsOfRecipe(recipe({ train: "cb,rte" })), {});
+});
+
+Many("with seeds it has one part a seed, with each one a task, and of these each its seeds", () => {
+  const base = recipe({ train: "cb,rte", seed: 3 });
+  const three = partsOfRecipe({ ...base, seeds: 3 });
+  assert.equal(three, {
+    "seed-3": { ...base, seed: 3, seeds: 1 },
+    "seed-4": { ...base, seed: 4, seeds: 1 },
+    "seed-5": { ...base, seed: 5, seeds: 1 },
+  });
+  const each = partsOfRecipe(recipe({ train: "cb:2,rte:1", each: true, seeds: 2 }));
+  const cb = recipe({ train: "cb", seeds: 2 });
+  assert.equal(each, { cb, rte: recipe({ train: "rte", seeds: 2 }) });
+  assert.equal(Object.keys(partsOfRecipe(each.cb)), ["seed-0", "seed-1"]);
+});
+
+Many("runs of several seeds come to their mean and standard deviation", async () => {
+  const store = memoryStore();
+  const said: string[] = [];
+  const seeds = { ...TINY, method: { ...TINY.method, init: "random-uniform" }, seeds: 2, seed: 1 } as const;
+  const outcome = (await run(seeds, { store, tasks, listener: noting(said) })) as SeedsSummary;
+  const runs = [
+    await jsonOf<Summary>(store, "seed-1/summary.json"),
+    await jsonOf<Summary>(store, "seed-2/summary.json"),
+  ];
+  assert.equal([outcome.kind, outcome.reason], ["seeds", "done"]);
+  assert.equal(outcome.runs, { "seed-1": runs[0], "seed-2": runs[1] });
+  const [a, b] = runs.map(({ tuned }) => tuned.accuracy);
+  assert.equal(outcome.tuned, { accuracy: (a + b) / 2 });
+  assert.ok(Math.abs(outcome.deviation.accuracy - Math.abs(a - b) / Math.SQRT2) < 1e-12);
+  assert.is(outcome.score, (runs[0].score + runs[1].score) / 2);
+  assert.equal(outcome.majority, { accuracy: 50 });
+  assert.equal(await jsonOf(store, "summary.json"), outcome);
+  assert.equal(await jsonOf(store, "recipe.json"), recipe(seeds));
+  assert.equal(await jsonOf(store, "seed-2/recipe.json"), recipe({ ...seeds, seeds: 1, seed: 2 }));
+  assert.not.equal(await linesOf(store.below("seed-1")), await linesOf(store.below("seed-2")));
+  assert.equal(said, [
+    ...["seed-1", "seed-2"].flatMap((part) => [
+      `begin 0 ${part} memory: ${part}/`,
+      ...["step 1", "evaluation 1", "stopped", `end run steps done ${part} false`],
+    ]),
+    "end seeds done undefined false",
+  ]);
+});
+
+Many("each task alone, with its seeds, is as if it had been run alone; stopped runs go on", async () => {
+  const store = memoryStore();
+  const each: RecipeInput = { ...TINY, train: "own,other", each: true, seeds: 2 };
+  const stop = new AbortController();
+  let begun = 0;
+  const stopper = { begin: () => (++begun === 3 ? stop.abort() : undefined) };
+  const first = (await run(each, { store, tasks, signal: stop.signal, listener: stopper })) as TasksSummary;
+  assert.equal([first.kind, first.reason, Object.keys(first.runs)], ["tasks", "interrupted", ["own", "other"]]);
+  assert.equal([first.runs.own.reason, first.runs.other.reason], ["done", "interrupted"]);
+  assert.equal(Object.keys((first.runs.other as SeedsSummary).runs), ["seed-0"]);
+  const before = await contentsOf(store.below("own"));
+  const said: string[] = [];
+  const outcome = (await run(each, { store, tasks, resume: true, listener: noting(said) })) as TasksSummary;
+  assert.equal([outcome.reason, outcome.runs.own.reason, outcome.runs.other.reason], ["done", "done", "done"]);
+  assert.equal(await contentsOf(store.below("own")), before);
+  assert.equal(said[0], "end seeds done own true");
+  assert.equal(said.at(-1), "end tasks done undefined false");
+  assert.ok(said.includes("begin 0 other/seed-1 memory: other/seed-1/"), said.join());
+  const alone = memoryStore();
+  await run({ ...TINY, train: "other", seed: 1 }, { store: alone, tasks });
+  assert.equal(await linesOf(store.below("other/seed-1")), await linesOf(alone));
+  const again: string[] = [];
+  await run(each, { store, tasks, resume: true, listener: noting(again) });
+  assert.equal(again, ["end tasks done undefined true"]);
+});
+
+Many("several runs are interrupted before the next one begins", async () => {
+  const store = memoryStore();
+  const stop = new AbortController();
+  stop.abort();
+  const outcome = await run({ ...TINY, seeds: 2 }, { store, tasks, signal: stop.signal });
+  assert.equal([outcome.reason, (outcome as SeedsSummary).runs], ["interrupted", {}]);
+  assert.equal(await store.list(), ["recipe.json", "summary.json"]);
+});
+
+Many("a fault of the last task shows before the first is trained", async () => {
+  const store = memoryStore();
+  const own = await refusal(run({ ...TINY, train: "own,onw", each: true }, { store, tasks }));
+  assert.is(own.got, "onw");
+  const record: RecipeInput = { ...TINY, train: "own,record", each: true, evaluation: { decoding: "rank" } };
+  assert.ok((await refusal(run(record, { store, tasks }))).what.includes("no labels"));
+  assert.equal(await store.list(), []);
+});
+
+Many("a store that holds several runs is refused, and changed settings", async () => {
+  const store = memoryStore();
+  const stop = new AbortController();
+  stop.abort();
+  await run({ ...TINY, seeds: 2 }, { store, tasks, signal: stop.signal });
+  const again = await refusal(run({ ...TINY, seeds: 2 }, { store, tasks }), "CheckpointError");
+  assert.is(again.what, "the folder already holds a run");
+  const changed = await refusal(run({ ...TINY, seeds: 3 }, { store, tasks, resume: true }));
+  assert.equal([changed.at, changed.expected, changed.got], ["seeds", "2, as the run was started", "3"]);
+  const free = await store.lock(() => false);
+  const taken = await refusal(run({ ...TINY, seeds: 2 }, { store, tasks, resume: true }), "CheckpointError");
+  assert.is(taken.what, "another run writes here");
+  await free();
+});
+
+Many("a mixture is evaluated task by task, also on tasks that it does not train on", async () => {
+  const store = memoryStore();
+  const mixture: RecipeInput = {
+    ...SMALL,
+    method: "full",
+    train: "own:3,other:1",
+    evaluate: "other,own",
+    optimizer: { name: "adafactor", learningRate: 0.001 },
+  };
+  const { tuned, score, majority } = (await run(mixture, { store, tasks })) as Summary;
+  assert.equal(Object.keys(tuned), ["other/accuracy", "own/accuracy"]);
+  assert.is(score, (tuned["other/accuracy"] + tuned["own/accuracy"]) / 2);
+  assert.equal(majority, { "other/accuracy": 50, "own/accuracy": 50 });
+  const evaluations = (await linesOf(store)).flatMap(({ evaluation }) => evaluation ?? []) as Record<string, object>[];
+  assert.is(evaluations.length, 2);
+  for (const one of evaluations) {
+    assert.equal(Object.keys(one), ["score", "invalid", "loss", "tokenAccuracy", "tasks"]);
+    assert.equal(Object.keys(one.tasks), ["other", "own"]);
+  }
+  const predictions = (await contentsOf(store))["predictions.jsonl"].trimEnd().split("\n");
+  const of = predictions.map((line) => (JSON.parse(line) as { task: string }).task);
+  assert.equal(of, [...Array(6).fill("other"), ...Array(4).fill("own")]);
+});
+
+Many.run();

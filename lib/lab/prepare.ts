@@ -1,6 +1,7 @@
 /** @file Everything a run needs before its first step: model, tokenizer, examples, method, compiled functions. */
 import { type BackendName, init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
+import { ConfigError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import { tokenize } from "../data/batch.js";
@@ -13,12 +14,13 @@ import type { Example } from "../metrics/answered.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
-import type { Params } from "../t5/model.js";
+import type { Params, PromptParams } from "../t5/model.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { scoreAnswers } from "../train/evaluate.js";
 import { insertedLengths } from "../train/inserted.js";
 import { type Outputs, outputsOf } from "../train/outputs.js";
+import type { Regularizer } from "../train/regularize.js";
 import { initState, makeTrainStep, type StepOptions, type TrainState, type TrainStep } from "../train/state.js";
 import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evaluator.js";
 import { type BatchAt, type TokenPart, trainingBatches } from "./batches.js";
@@ -71,9 +73,25 @@ export const checkData = ({ prefix, evaluation, objective }: Recipe, { train, va
   for (const part of train) checkLoss(part, objective);
 };
 
+/** The term that holds a prompt near a text. @throws {ConfigError} when the prompt has not a vector for each piece of it */
+const nearText = ({ objective, method }: Recipe, tokenizer: Tokenizer): Regularizer<PromptParams> => {
+  const { text, gamma } = objective.wayward;
+  const ids = tokenizer.encode(text);
+  if (method.name === "prompt" && method.length === ids.length) return wayward({ ids, gamma });
+  const what = "the prompt is not as long as the text that it stays close to";
+  const got = method.name === "prompt" ? `method.length ${method.length}` : method.name;
+  throw new ConfigError({
+    where: "objective.wayward",
+    what,
+    expected: `method.length ${ids.length}, a vector a piece`,
+    got,
+  });
+};
+
 /** The settings of a step. */
-const stepOptions = ({ objective, dropout, microbatches, ema }: Recipe, tokenizer: Tokenizer): StepOptions => {
-  const { loss, zLoss, labelSmoothing, normalize, wayward: near } = objective;
+const stepOptions = (recipe: Recipe, tokenizer: Tokenizer): StepOptions => {
+  const { objective, dropout, microbatches, ema } = recipe;
+  const { loss, zLoss, labelSmoothing, normalize } = objective;
   const { name, ...options } = loss;
   return {
     loss: name,
@@ -85,7 +103,7 @@ const stepOptions = ({ objective, dropout, microbatches, ema }: Recipe, tokenize
     dropoutRate: dropout,
     microbatches,
     ...(ema > 0 && { ema }),
-    ...(near.text !== "" && { regularizer: wayward({ ids: tokenizer.encode(near.text), gamma: near.gamma }) as never }),
+    ...(objective.wayward.text !== "" && { regularizer: nearText(recipe, tokenizer) as never }),
   };
 };
 

@@ -116,8 +116,6 @@ const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Par
   let inserted = { encoder: 0, decoder: 0 };
   scope(() => {
     inserted = insertedLengths(method.apply(model, frozen, tuned));
-    // So that a text of another length than the prompt is refused before the first step.
-    options.regularizer?.(frozen, tuned);
   });
   const state = initState(tx, tuned, random.key(seed), options);
   return { state, step: makeTrainStep(model, method, tx, options), inserted };

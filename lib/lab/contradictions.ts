@@ -1,6 +1,6 @@
 /** @file What is wrong with settings that are right one by one. */
 import { partsOf } from "./method-settings.js";
-import type { Recipe } from "./recipe.js";
+import type { Recipe } from "./recipe-settings.js";
 import type { Problem } from "./resolve.js";
 
 const problem = (path: string, expected: string, got: unknown, hint?: string): Problem => ({

@@ -1,4 +1,4 @@
-/** @file A run as one value: the full recipe of what was given, once nothing in it contradicts. */
+/** @file A run as one value: the recipe, from layers of settings that do not contradict each other. */
 import * as E from "fp-ts/lib/Either.js";
 import type { ConfigError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";

@@ -1,16 +1,21 @@
+import { cpSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { NANO_MODEL } from "../../lib/lab/assets.js";
 import { canonicalJson } from "../../lib/lab/canonical.js";
 import { run } from "../../lib/lab/many.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import type { Summary } from "../../lib/lab/results.js";
-import { readRun } from "../../lib/lab/stored-run.js";
+import { loadRun, readRun } from "../../lib/lab/stored-run.js";
 import { memoryStore } from "../../lib/store/memory.js";
 import type { Store } from "../../lib/store/store.js";
+import { messageOf, rightOf, temporaryFolder } from "../io/folder.js";
 import { contentsOf, copyOf, jsonOf, linesOf, noting, ownTask, SMALL, textOf } from "./own-task.js";
 import { refusal } from "./refused.js";
 
 const Run = suite("lab/run");
+const folder = temporaryFolder(Run);
 
 const tasks = [ownTask()];
 const four: RecipeInput = { ...SMALL, steps: 4 };
@@ -103,7 +108,9 @@ Run("a run that was stopped goes on as if nothing had happened", async () => {
   ]);
   const again: string[] = [];
   const outcome = await run(four, { store, tasks, resume: true, listener: noting(again) });
-  assert.is(outcome.reason, "steps done");
+  const { seconds: _, peakBytes: __, ...rest } = outcome as Summary;
+  const { seconds: ___, peakBytes: ____, ...want } = summary;
+  assert.equal(rest, want);
   assert.is(again[0], "begin 2 undefined memory");
   await same(store, whole);
 });
@@ -205,6 +212,32 @@ Run("every byte of the model counts where it was asked for", async () => {
   const unverified = await copyOf(short);
   const error = await refusal(run(four, { store: unverified, tasks, verify: true, resume: true }), "CheckpointError");
   assert.ok(error.what.includes("no digest of every byte"), error.what);
+});
+
+Run("a model that was moved is named again, and its tokenizer with it", async () => {
+  const [there, here] = [join(folder, "there"), join(folder, "here")];
+  cpSync(NANO_MODEL, there, { recursive: true });
+  const store = memoryStore();
+  await run({ ...SMALL, model: there }, { store, tasks });
+  renameSync(there, here);
+  const gone = await refusal(run({ ...four, model: there }, { store, tasks, resume: true }), "CheckpointError");
+  assert.is(gone.what, "the model of the run is not there");
+  const outcome = (await run({ ...four, model: here }, { store, tasks, resume: true })) as Summary;
+  assert.is(outcome.steps, 4);
+  assert.equal(await linesOf(store), await linesOf(whole));
+});
+
+Run("a stored run is read as a value that may be an error", async () => {
+  assert.equal(rightOf(await loadRun(whole)()), await readRun(whole));
+  assert.ok(messageOf(await loadRun(memoryStore())(), "CheckpointError").includes("there is no run here"));
+  const broken = memoryStore();
+  await broken.write("recipe.json", '{ "stepz": 1 }');
+  assert.ok(messageOf(await loadRun(broken)(), "ConfigError").includes("memory: recipe.json: stepz"));
+  await broken.write("recipe.json", "{");
+  assert.ok(messageOf(await loadRun(broken)(), "CheckpointError").includes("recipe.json"));
+  const failing = { ...memoryStore(), open: () => Promise.reject(new Error("of its own")) };
+  const error = await loadRun(failing)().catch((e: Error) => e.message);
+  assert.is(error, "of its own");
 });
 
 Run("the recipe of the store, as JSON, gives the same run", async () => {

@@ -111,12 +111,12 @@ const stepOptions = (recipe: Recipe, tokenizer: Tokenizer): StepOptions => {
 const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Params, tokenizer: Tokenizer) => {
   const { seed } = recipe;
   const tuned = scope(() => method.init(random.foldIn(random.key(seed), 1), model, frozen));
+  const tx = optimizerOf(recipe);
+  const options = stepOptions(recipe, tokenizer);
   let inserted = { encoder: 0, decoder: 0 };
   scope(() => {
     inserted = insertedLengths(method.apply(model, frozen, tuned));
   });
-  const tx = optimizerOf(recipe);
-  const options = stepOptions(recipe, tokenizer);
   const state = initState(tx, tuned, random.key(seed), options);
   return { state, step: makeTrainStep(model, method, tx, options), inserted };
 };

@@ -91,7 +91,7 @@ const tallTable = (rows: Readonly<Record<string, Scores>>, cellOf: (who: string,
 /** A table with a row for each contestant; `deviation` is of the first one. */
 export const scoreTable = (rows: Readonly<Record<string, Scores>>, deviation: Scores = {}): string => {
   const [first] = Object.keys(rows);
-  const names = Object.keys(rows[first]);
+  const names = Object.keys(rows[first] ?? {});
   const cellOf = (who: string, name: string): string => {
     const spread = who === first && deviation[name] !== undefined ? ` ± ${deviation[name].toFixed(1)}` : "";
     return `${rows[who][name].toFixed(1)}${spread}`;

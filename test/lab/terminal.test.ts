@@ -99,8 +99,7 @@ Terminal("scores have one place behind the point", () => {
 Terminal("a run begins with what it is", async () => {
   const begin = (one: RunInfo): Promise<string> => printed(() => terminal().begin?.(one));
   const rest = "results    runs/one\n\n";
-  const slow =
-    "           about half as fast as onnxruntime-node, which is not installed: npm install onnxruntime-node@1.30\n";
+  const slow = "           slower than onnxruntime-node, which is not installed: npm install onnxruntime-node@1.30\n";
   assert.is(await begin(info()), `model  m\ntask  t\nexecutor   tfjs\n${slow}${rest}`);
   assert.is(await begin(info({ executor: "tfjs" })), `model  m\ntask  t\nexecutor   tfjs\n${rest}`);
   assert.is(await begin(info({}, { executor: "onnx" })), `model  m\ntask  t\nexecutor   onnx\n${rest}`);

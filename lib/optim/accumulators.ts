@@ -2,7 +2,7 @@
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { GradientTransformation } from "./base.js";
-import { average, biasCorrection, perLeaf, type RunningState } from "./per-leaf.js";
+import { average, biasCorrection, type PerLeaf, perLeaf, type RunningState } from "./per-leaf.js";
 import { checkDecay } from "./scale.js";
 
 const nothing = (): undefined => undefined;
@@ -42,7 +42,7 @@ export const ema = (
   return perLeaf({
     name: "optim.ema",
     slots: { ema: 0 },
-    shared: (t) => biasCorrection(decay, t),
+    shared: (t, dtype) => biasCorrection(decay, t, dtype),
     step: (g, old, correction) => {
       const next = average(decay, old.ema, g);
       return [options.debias === false ? next : np.divide(next, correction), { ema: next }];
@@ -186,17 +186,22 @@ export const scaleByNovograd = (
   } = {},
 ): GradientTransformation<RunningState<"mu" | "nu">> => {
   const { beta1 = 0.9, beta2 = 0.25, epsilon = 1e-8, weightDecay = 0 } = options;
+  const step: PerLeaf<"mu" | "nu", Tensor>["step"] = (g, old, first) => {
+    const square = np.sum(np.square(g));
+    const nu = np.where(first, square, average(beta2, old.nu, square));
+    // The momentum starts at zero, so that the first step needs no case of its own.
+    const mu = np.add(np.multiply(beta1, old.mu), np.divide(g, np.add(np.sqrt(nu), epsilon)));
+    return [mu, { mu, nu }];
+  };
+  const decayedStep: typeof step = (g, old, first, p) => {
+    const [moved, { nu }] = step(g, old, first, p);
+    const mu = np.add(moved, np.multiply(weightDecay, p));
+    return [mu, { mu, nu }];
+  };
   return perLeaf({
     name: "optim.scaleByNovograd",
     slots: { mu: 0, nu: (p) => np.zeros([], p.dtype) },
     shared: (t) => np.equal(t, 1),
-    step: (g, old, first, p) => {
-      const square = np.sum(np.square(g));
-      const nu = np.where(first, square, average(beta2, old.nu, square));
-      const whole = np.add(np.divide(g, np.add(np.sqrt(nu), epsilon)), np.multiply(weightDecay, p));
-      // The momentum starts at zero, so that the first step needs no case of its own.
-      const mu = np.add(np.multiply(beta1, old.mu), whole);
-      return [mu, { mu, nu }];
-    },
+    step: weightDecay === 0 ? step : decayedStep,
   });
 };

@@ -4,10 +4,11 @@
  * @see Shazeer and Stern 2018, arXiv:1804.04235; T5X's `adafactor.py`
  */
 import { scope } from "../core/composite.js";
+import { ArgumentError } from "../core/errors.js";
 import { checkSameStructure, structureOf, subtreesAt, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { alignedLeaves, type GradientTransformation, ONE_TREE } from "./base.js";
+import { alignedLeaves, type GradientTransformation, givenParams, ONE_TREE, perFloat } from "./base.js";
 import { rms } from "./clip.js";
 import { type Rate, rateAt } from "./schedules.js";
 
@@ -63,12 +64,25 @@ const factoredAxes = (shape: readonly number[], least: number): readonly [d0: nu
   return shape.length >= 2 && shape[d1] >= least ? [d0, d1] : null;
 };
 
+/** @throws {ArgumentError} when the count starts before the decay does: a power of 0 or less makes NaN of every parameter */
+const checkOffset = (stepOffset: number, initialStep: number): void => {
+  if (stepOffset <= initialStep) return;
+  throw new ArgumentError({
+    where: "optim.adafactor",
+    what: "the count starts before the decay of the second moment",
+    expected: "stepOffset up to initialStep",
+    got: `stepOffset ${stepOffset}, initialStep ${initialStep}`,
+    hint: "start the count at the step of the checkpoint: initialStep",
+  });
+};
+
 /**
  * Adafactor.
  *
  * With weight decay w and update u a step is `p ← (1 - w) p - u`: the decay is not multiplied by the learning rate. Hugging Face's
  * `Adafactor`, which does so and factors every matrix, is `{ weightDecayRate: learningRate * weight_decay, minDimSizeToFactor: 1 }`, for
  * a constant rate without parameter scale.
+ * @throws {ArgumentError} from `init` when `stepOffset` is above `initialStep`, where the decay would be no number
  * @example // the settings of prompt tuning (Lester et al. 2021)
  * adafactor({ learningRate: 0.3, decayRate: 0.8, weightDecayRate: 1e-5, multiplyByParameterScale: false })
  */
@@ -154,6 +168,7 @@ export const adafactor = (options: AdafactorOptions): GradientTransformation<Ada
   return {
     init: (params) =>
       scope(() => {
+        checkOffset(stepOffset, initialStep);
         const [rows, def] = alignedLeaves("optim.adafactor", params);
         const moments = unflatten(
           def,
@@ -163,7 +178,7 @@ export const adafactor = (options: AdafactorOptions): GradientTransformation<Ada
       }),
     update: (grads, state, params) =>
       scope(() => {
-        const [rows, def] = alignedLeaves("optim.adafactor", params, grads);
+        const [rows, def] = alignedLeaves("optim.adafactor", givenParams("optim.adafactor", params), grads);
         const forms = unflatten(
           def,
           rows.map(([p]) => form(p)),
@@ -176,10 +191,11 @@ export const adafactor = (options: AdafactorOptions): GradientTransformation<Ada
           "state.moments",
         );
         const moments = subtreesAt("optim.adafactor", def, state.moments) as AdafactorMoments[];
+        // The decay is a float32 also beside float64 leaves, as it is in T5X and in optax.
         const t = np.add(np.astype(np.subtract(state.count, stepOffset), "float32"), 1);
         const beta = np.subtract(1, np.power(t, -decayRate));
-        const rate = rateAt(options.learningRate, state.count);
-        const results = rows.map(([p, g], i) => step(g, moments[i], p, beta, rate));
+        const rate = perFloat((dtype) => rateAt(options.learningRate, state.count, dtype));
+        const results = rows.map(([p, g], i) => step(g, moments[i], p, beta, rate(g)));
         const updates = unflatten(
           def,
           results.map(([u]) => u),

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import type { GradientTransformation } from "./base.js";
+import type { Float, GradientTransformation } from "./base.js";
 import { average, biasCorrection, perLeaf, type RunningState } from "./per-leaf.js";
 import { checkDecay } from "./scale.js";
 
@@ -33,7 +33,7 @@ const defaults = (where: string, options: MomentOptions, epsilon = 1e-8, epsilon
 /** The corrections of both moments at step `t`. */
 const corrections =
   ({ beta1, beta2 }: Required<MomentOptions>) =>
-  (t: Tensor) => ({ first: biasCorrection(beta1, t), second: biasCorrection(beta2, t), t });
+  (t: Tensor, dtype: Float) => ({ first: biasCorrection(beta1, t, dtype), second: biasCorrection(beta2, t, dtype) });
 
 /** `mu / (sqrt(nu + epsilonRoot) + epsilon)` of corrected moments. */
 const ratio = (mu: Tensor, nu: Tensor, { epsilon, epsilonRoot }: Required<MomentOptions>): Tensor =>
@@ -55,7 +55,7 @@ export const scaleByAdam = (
   return perLeaf({
     name: "optim.scaleByAdam",
     slots: START,
-    shared: (t) => ({ ...corrections(all)(t), ahead: biasCorrection(beta1, np.add(t, 1)) }),
+    shared: (t, dtype) => ({ ...corrections(all)(t, dtype), ahead: biasCorrection(beta1, np.add(t, 1), dtype) }),
     step: (g, old, { first, second, ahead }) => {
       const [mu, nu] = [average(beta1, old.mu, g), average(beta2, old.nu, np.square(g))];
       const direction =
@@ -96,7 +96,7 @@ export const scaleByAdamax = (options: MomentOptions = {}): GradientTransformati
   return perLeaf({
     name: "optim.scaleByAdamax",
     slots: START,
-    shared: (t) => biasCorrection(all.beta1, t),
+    shared: (t, dtype) => biasCorrection(all.beta1, t, dtype),
     step: (g, old, first) => {
       const mu = average(all.beta1, old.mu, g);
       const nu = np.maximum(np.add(np.abs(g), all.epsilon), np.multiply(all.beta2, old.nu));
@@ -106,10 +106,9 @@ export const scaleByAdamax = (options: MomentOptions = {}): GradientTransformati
 };
 
 /**
- * AdaBelief: the second moment is that of how far the gradient is from what the first moment foretold.
+ * AdaBelief: the second moment is that of how far the gradient is from the first moment, the one after the step.
  *
- * The prediction is the first moment before the step, as in optax up to 0.2.3; the paper and later versions take the one after. As in
- * optax, `epsilonRoot` is added to the moment itself.
+ * As in optax, `epsilonRoot` is added to the moment itself.
  * @see Zhuang et al. 2020, arXiv:2010.07468; optax's `scale_by_belief`
  */
 export const scaleByBelief = (options: MomentOptions = {}): GradientTransformation<MomentState> => {
@@ -120,7 +119,7 @@ export const scaleByBelief = (options: MomentOptions = {}): GradientTransformati
     shared: corrections(all),
     step: (g, old, { first, second }) => {
       const mu = average(all.beta1, old.mu, g);
-      const nu = np.add(average(all.beta2, old.nu, np.square(np.subtract(g, old.mu))), all.epsilonRoot);
+      const nu = np.add(average(all.beta2, old.nu, np.square(np.subtract(g, mu))), all.epsilonRoot);
       return [ratio(np.divide(mu, first), np.divide(nu, second), { ...all, epsilonRoot: 0 }), { mu, nu }];
     },
   });
@@ -167,8 +166,8 @@ export const scaleByRadam = (
   return perLeaf({
     name: "optim.scaleByRadam",
     slots: START,
-    shared: (t) => {
-      const { first, second } = corrections(all)(t);
+    shared: (t, dtype) => {
+      const { first, second } = corrections(all)(t, dtype);
       const power = np.subtract(1, second);
       const rho = np.subtract(limit, np.divide(np.multiply(np.multiply(2, t), power), second));
       const certain = np.greaterEqual(rho, threshold);

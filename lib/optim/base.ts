@@ -5,17 +5,46 @@
  */
 import { sameShape } from "../core/aval.js";
 import { scope } from "../core/composite.js";
-import { ShapeError } from "../core/errors.js";
+import { ArgumentError, ShapeError } from "../core/errors.js";
 import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { flattenTensors } from "../transforms/trees.js";
 
-/** `init` makes the state for parameters; `update` turns gradients into updates and the state into the next. */
+/**
+ * `init` makes the state for parameters; `update` turns gradients into updates and the state into the next. The parameters may be left out
+ * where their values play no part (plain descent, Adam); where they do, an `ArgumentError` says so.
+ */
 export interface GradientTransformation<S> {
   readonly init: (params: unknown) => S;
-  readonly update: <P>(grads: P, state: S, params: unknown) => readonly [updates: P, state: S];
+  readonly update: <P>(grads: P, state: S, params?: unknown) => readonly [updates: P, state: S];
 }
+
+/** What scalars beside a leaf have, such as rates and bias corrections: its own dtype, so that float64 stays exact and float32 narrow. */
+export type Float = "float32" | "float64";
+
+export const floatOf = (leaf: Tensor): Float => (leaf.dtype === "float64" ? "float64" : "float32");
+
+/** `f` of the dtype of a leaf, computed once for each dtype. */
+export const perFloat = <T>(f: (dtype: Float) => T): ((leaf: Tensor) => T) => {
+  const made = new Map<Float, T>();
+  return (leaf) => {
+    const dtype = floatOf(leaf);
+    if (!made.has(dtype)) made.set(dtype, f(dtype));
+    return made.get(dtype) as T;
+  };
+};
+
+/** A factor beside a leaf: a number, or a tensor in the dtype of the leaf. */
+export const beside = (leaf: Tensor, factor: number | Tensor): number | Tensor =>
+  typeof factor === "number" ? factor : np.astype(factor, floatOf(leaf));
+
+/** @throws {ArgumentError} where the parameters were left out */
+export const givenParams = (where: string, params: unknown): unknown => {
+  if (params !== undefined) return params;
+  const what = "this transformation needs the parameters";
+  throw new ArgumentError({ where, what, expected: "update(grads, state, params)", got: "no parameters" });
+};
 
 /** What a user can do about trees or leaves that do not fit each other. */
 export const ONE_TREE = "gradients, parameters and state belong to one tree";
@@ -83,7 +112,8 @@ export const mapLeaves = <P>(
 export type NoState = Record<never, never>;
 
 /**
- * A transformation without a state, leaf by leaf, of gradient and parameter; `name` is what errors call it.
+ * A transformation without a state, leaf by leaf, of gradient and parameter; `name` is what errors call it. Where `f` declares no
+ * parameter, `update` needs none.
  *
  * @example stateless("halve", (g) => np.multiply(g, 0.5))
  */
@@ -93,7 +123,10 @@ export const stateless = (
 ): GradientTransformation<NoState> => ({
   init: () => ({}),
   update: (grads, state, params) =>
-    scope(() => [mapLeaves(name, (p, g) => f(g, p), params, grads) as typeof grads, state] as const),
+    scope(() => {
+      const known = f.length > 1 ? givenParams(name, params) : (params ?? grads);
+      return [mapLeaves(name, (p, g) => f(g, p), known, grads) as typeof grads, state] as const;
+    }),
 });
 
 /** Leaves gradients as they are: the updates are the gradients themselves, not copies. */

@@ -4,7 +4,7 @@ import { ShapeError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { type GradientTransformation, mapLeaves, type NoState, stateless } from "./base.js";
+import { beside, type GradientTransformation, mapLeaves, type NoState, stateless } from "./base.js";
 
 /** The Euclidean norm of all leaves together. */
 export const globalNorm = (tree: unknown): Tensor =>
@@ -19,7 +19,7 @@ export const clipByGlobalNorm = (limit: number): GradientTransformation<NoState>
   update: (grads, state) =>
     scope(() => {
       const factor = np.divide(limit, np.maximum(globalNorm(grads), limit));
-      return [mapLeaves("optim.clipByGlobalNorm", (g) => np.multiply(g, factor), grads), state] as const;
+      return [mapLeaves("optim.clipByGlobalNorm", (g) => np.multiply(g, beside(g, factor)), grads), state] as const;
     }),
 });
 

@@ -1,15 +1,15 @@
 /** @file Schedules made of others: pieces, warm-ups followed by a decay, cycles. */
-import { composite } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import {
+  between,
   constantSchedule,
   cosineDecaySchedule,
+  done,
   exponentialDecay,
-  float,
   joinSchedules,
   linearSchedule,
+  named,
   positive,
   type Schedule,
 } from "./schedules.js";
@@ -17,36 +17,77 @@ import {
 /** Factors by the step from which they count. */
 export type Boundaries = Readonly<Record<number, number>>;
 
-/** Steps in ascending order, and the value from each on. @throws {ArgumentError} for steps that are no integers above 0 */
-const piecesOf = (where: string, start: number, boundaries: Boundaries): { steps: number[]; values: number[] } => {
-  const steps = Object.keys(boundaries)
-    .map(Number)
-    .sort((a, b) => a - b);
-  const bad = steps.find((step) => !Number.isInteger(step) || step <= 0);
-  if (bad !== undefined) {
-    throw new ArgumentError({ where, what: "a boundary is no step", expected: "integers above 0", got: `${bad}` });
+/** A factor, and the step from which it counts. */
+type Piece = readonly [step: number, factor: number];
+
+/**
+ * The pieces by step.
+ *
+ * @throws {ArgumentError} for steps that are no integers from 0, and factors that are negative or no numbers
+ */
+const piecesOf = (where: string, boundaries: Boundaries): Piece[] => {
+  const pieces = Object.entries(boundaries)
+    .map(([step, factor]) => [Number(step), factor] as const)
+    .sort(([a], [b]) => a - b);
+  for (const [step, factor] of pieces) {
+    if (!Number.isInteger(step) || step < 0) {
+      throw new ArgumentError({ where, what: "a boundary is no step", expected: "integers from 0", got: `${step}` });
+    }
+    if (!(factor >= 0)) {
+      const what = "a factor is not a number from 0";
+      throw new ArgumentError({ where, what, expected: "0 or more", got: `${factor}`, at: `boundary ${step}` });
+    }
   }
+  return pieces;
+};
+
+/** The value from the start on, and from each piece on. */
+const valuesOf = (start: number, pieces: readonly Piece[]): number[] => {
   const values = [start];
-  for (const step of steps) values.push(values[values.length - 1] * boundaries[step]);
-  return { steps, values };
+  for (const [, factor] of pieces) values.push(values[values.length - 1] * factor);
+  return values;
 };
 
 /**
- * `start`, multiplied at each boundary by its factor: the value holds after the boundary's step.
+ * `start`, multiplied at each boundary by its factor: the value holds from the boundary's step on.
  *
+ * @throws {ArgumentError} for boundaries that are no integers from 0, and negative factors
  * @see optax's `piecewise_constant_schedule`
  * @example piecewiseConstantSchedule(0.1, { 1000: 0.5, 5000: 0.1 }) // 0.1, then 0.05, then 0.005
  */
 export const piecewiseConstantSchedule = (start: number, boundaries: Boundaries): Schedule => {
-  const { steps, values } = piecesOf("optim.piecewiseConstantSchedule", start, boundaries);
-  return composite("optim.piecewiseConstantSchedule", (step: Tensor) =>
-    steps.reduce((value, at, i) => np.where(np.greater(step, at), values[i + 1], value), np.full([], start)),
+  const pieces = piecesOf("optim.piecewiseConstantSchedule", boundaries);
+  const values = valuesOf(start, pieces);
+  return named("optim.piecewiseConstantSchedule", (step, dtype) =>
+    pieces.reduce(
+      (value, [at], i) => np.where(np.greaterEqual(step, at), np.full([], values[i + 1], dtype), value),
+      np.full([], start, dtype),
+    ),
+  );
+};
+
+/** From each value to the next, until its boundary, in a straight line or half a cosine. */
+const interpolated = (name: string, kind: "linear" | "cosine", start: number, pieces: readonly Piece[]): Schedule => {
+  const values = valuesOf(start, pieces);
+  const begins = [0, ...pieces.map(([step]) => step)];
+  return named(name, (step, dtype) =>
+    pieces.reduce(
+      (value, [at], i) => {
+        // Where two boundaries are one, the way has no length: what begins there is what follows.
+        const share = done(step, dtype, Math.max(at - begins[i], 1), begins[i]);
+        const way = kind === "linear" ? share : np.multiply(0.5, np.subtract(1, np.cos(np.multiply(Math.PI, share))));
+        const now = at === begins[i] ? np.full([], values[i + 1], dtype) : between(values[i], values[i + 1], way);
+        return np.where(np.greaterEqual(step, begins[i]), now, value);
+      },
+      np.full([], start, dtype),
+    ),
   );
 };
 
 /**
  * `start`, multiplied by each factor on the way to its boundary, in a straight line or half a cosine.
  *
+ * @throws {ArgumentError} for boundaries that are no integers from 0, and negative factors
  * @see optax's `piecewise_interpolate_schedule`
  */
 export const piecewiseInterpolateSchedule = (
@@ -54,19 +95,8 @@ export const piecewiseInterpolateSchedule = (
   start: number,
   boundaries: Boundaries,
 ): Schedule => {
-  const { steps, values } = piecesOf("optim.piecewiseInterpolateSchedule", start, boundaries);
-  const bounds = [0, ...steps];
-  return composite("optim.piecewiseInterpolateSchedule", (step: Tensor) =>
-    steps.reduce(
-      (value, at, i) => {
-        const share = np.clip(np.divide(float(np.subtract(step, bounds[i])), at - bounds[i]), 0, 1);
-        const way = kind === "linear" ? share : np.multiply(0.5, np.subtract(1, np.cos(np.multiply(Math.PI, share))));
-        const between = np.add(values[i], np.multiply(values[i + 1] - values[i], way));
-        return np.where(np.greaterEqual(step, bounds[i]), between, value);
-      },
-      np.full([], start),
-    ),
-  );
+  const where = "optim.piecewiseInterpolateSchedule";
+  return interpolated(where, kind, start, piecesOf(where, boundaries));
 };
 
 /** A linear warm-up, from `initValue` (default 0; optax has none) to `peakValue` in `warmupSteps` steps. */
@@ -126,23 +156,44 @@ export interface OnecycleOptions {
   readonly finalDivFactor?: number;
 }
 
+/** The steps, as a whole number. @throws {ArgumentError} for settings that make no cycle; the shares are those of its turns */
+const cycleOf = (
+  where: string,
+  steps: number,
+  options: Required<OnecycleOptions>,
+  shares: readonly number[],
+): number => {
+  positive(where, "steps", Math.trunc(steps));
+  positive(where, "divFactor", options.divFactor);
+  positive(where, "finalDivFactor", options.finalDivFactor);
+  const turns = [0, ...shares, 1];
+  if (!turns.every((share, i) => i === 0 || share >= turns[i - 1])) {
+    const expected = "shares from 0 to 1, in this order";
+    throw new ArgumentError({ where, what: "the turns of the cycle are out of order", expected, got: `${shares}` });
+  }
+  return Math.trunc(steps);
+};
+
 /**
  * Up to `peakValue` and down to nearly nothing in `steps` steps, along cosines.
  *
+ * @throws {ArgumentError} for no steps, factors that are not positive, and a share that is not from 0 to 1
  * @see Smith and Topin 2018, arXiv:1708.07120; optax's `cosine_onecycle_schedule`
  */
 export const cosineOnecycleSchedule = (steps: number, peakValue: number, options: OnecycleOptions = {}): Schedule => {
   const { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
-  positive("optim.cosineOnecycleSchedule", "steps", steps);
-  return piecewiseInterpolateSchedule("cosine", peakValue / divFactor, {
-    [Math.trunc(pctStart * steps)]: divFactor,
-    [Math.trunc(steps)]: 1 / (divFactor * finalDivFactor),
-  });
+  const where = "optim.cosineOnecycleSchedule";
+  const last = cycleOf(where, steps, { pctStart, divFactor, finalDivFactor }, [pctStart]);
+  return interpolated(where, "cosine", peakValue / divFactor, [
+    [Math.trunc(pctStart * steps), divFactor],
+    [last, 1 / (divFactor * finalDivFactor)],
+  ]);
 };
 
 /**
  * Up to `peakValue`, back at `pctFinal` (default 0.85) of the steps, and down to nearly nothing, along lines.
  *
+ * @throws {ArgumentError} as `cosineOnecycleSchedule`
  * @see optax's `linear_onecycle_schedule`
  */
 export const linearOnecycleSchedule = (
@@ -151,12 +202,13 @@ export const linearOnecycleSchedule = (
   options: OnecycleOptions & { readonly pctFinal?: number } = {},
 ): Schedule => {
   const { pctStart = 0.3, pctFinal = 0.85, divFactor = 25, finalDivFactor = 1e4 } = options;
-  positive("optim.linearOnecycleSchedule", "steps", steps);
-  return piecewiseInterpolateSchedule("linear", peakValue / divFactor, {
-    [Math.trunc(pctStart * steps)]: divFactor,
-    [Math.trunc(pctFinal * steps)]: 1 / divFactor,
-    [Math.trunc(steps)]: 1 / finalDivFactor,
-  });
+  const where = "optim.linearOnecycleSchedule";
+  const last = cycleOf(where, steps, { pctStart, divFactor, finalDivFactor }, [pctStart, pctFinal]);
+  return interpolated(where, "linear", peakValue / divFactor, [
+    [Math.trunc(pctStart * steps), divFactor],
+    [Math.trunc(pctFinal * steps), 1 / divFactor],
+    [last, 1 / finalDivFactor],
+  ]);
 };
 
 /**

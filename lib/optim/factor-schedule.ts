@@ -1,9 +1,9 @@
 /** @file T5X's schedules: products of named factors. */
-import { composite } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { float, periods, positive, type Schedule } from "./schedules.js";
+import { floatOf } from "./base.js";
+import { named, periods, positive, type Schedule } from "./schedules.js";
 
 /** Settings of `factorSchedule`; the defaults are T5X's. */
 export interface FactorOptions {
@@ -24,21 +24,25 @@ export interface FactorOptions {
 
 type Factor = (rate: Tensor, step: Tensor, options: Required<FactorOptions>) => Tensor;
 
+/** The step as a number of the dtype of the rate. */
+const float = (step: Tensor, rate: Tensor): Tensor => np.astype(step, floatOf(rate));
+
 /** What each factor does to the rate so far; `step` is an int32 scalar, not negative. */
 const FACTORS: Readonly<Record<string, Factor>> = {
   constant: (rate, _step, { base }) => np.multiply(rate, base),
-  linear_warmup: (rate, step, { warmupSteps }) => np.multiply(rate, np.minimum(1, np.divide(float(step), warmupSteps))),
+  linear_warmup: (rate, step, { warmupSteps }) =>
+    np.multiply(rate, np.minimum(1, np.divide(float(step, rate), warmupSteps))),
   linear_decay: (rate, step, { base, warmupSteps, decayFactor }) => {
-    const falling = np.add(1, np.multiply(decayFactor, np.subtract(warmupSteps, float(step))));
-    return np.multiply(rate, np.multiply(base, np.minimum(np.divide(float(step), warmupSteps), falling)));
+    const falling = np.add(1, np.multiply(decayFactor, np.subtract(warmupSteps, float(step, rate))));
+    return np.multiply(rate, np.multiply(base, np.minimum(np.divide(float(step, rate), warmupSteps), falling)));
   },
-  rsqrt_decay: (rate, step, { warmupSteps }) => np.multiply(rate, np.rsqrt(np.maximum(float(step), warmupSteps))),
+  rsqrt_decay: (rate, step, { warmupSteps }) => np.multiply(rate, np.rsqrt(np.maximum(float(step, rate), warmupSteps))),
   rsqrt_normalized_decay: (rate, step, { warmupSteps }) =>
-    np.multiply(rate, np.sqrt(np.divide(warmupSteps, np.maximum(float(step), warmupSteps)))),
+    np.multiply(rate, np.sqrt(np.divide(warmupSteps, np.maximum(float(step, rate), warmupSteps)))),
   decay_every: (rate, step, { decayFactor, stepsPerDecay }) =>
-    np.multiply(rate, np.power(decayFactor, periods(step, stepsPerDecay, true))),
+    np.multiply(rate, np.power(decayFactor, periods(step, stepsPerDecay, true, floatOf(rate)))),
   cosine_decay: (rate, step, { warmupSteps, stepsPerCycle }) => {
-    const cycles = np.maximum(0, np.divide(np.subtract(float(step), warmupSteps), stepsPerCycle));
+    const cycles = np.maximum(0, np.divide(np.subtract(float(step, rate), warmupSteps), stepsPerCycle));
     const cosine = np.cos(np.multiply(Math.PI, np.subtract(cycles, np.floor(cycles))));
     return np.multiply(rate, np.maximum(0, np.multiply(0.5, np.add(1, cosine))));
   },
@@ -74,10 +78,10 @@ export const factorSchedule = (factors: string, options: FactorOptions): Schedul
     const expected = Object.keys(FACTORS).join(", ");
     throw new ArgumentError({ where, what: "there is no such factor", expected, got: JSON.stringify(name) });
   });
-  return composite(where, (step: Tensor) => {
+  return named(where, (step, dtype) => {
     const since = np.maximum(0, np.subtract(step, settings.stepOffset));
     return np.maximum(
-      list.reduce((rate, factor) => factor(rate, since, settings), np.full([], 1)),
+      list.reduce((rate, factor) => factor(rate, since, settings), np.full([], 1, dtype)),
       settings.minimum,
     );
   });

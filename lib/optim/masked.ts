@@ -30,15 +30,16 @@ export const masked = <S>(
   init: (params) => inner.init(tree.select(params, filter as tree.PathFilter<never>)),
   update: (grads, state, params) =>
     scope(() => {
-      const [rows, def] = alignedLeaves("optim.masked", params, grads);
-      const keep = keepOf(params, filter);
+      const known = params ?? grads;
+      const [rows, def] = alignedLeaves("optim.masked", known, grads);
+      const keep = keepOf(known, filter);
       const side = (column: 0 | 1): unknown =>
         kept(
           def,
           rows.map((row) => row[column]),
           keep,
         );
-      const [updates, next] = inner.update(side(1), state, side(0));
+      const [updates, next] = inner.update(side(1), state, params === undefined ? undefined : side(0));
       const changed = leavesOf(updates);
       let at = 0;
       const whole = unflatten(

@@ -39,7 +39,7 @@ export interface LearningRate {
 }
 
 export interface DecayOptions {
-  /** Share of the parameter added to the update before the learning rate. Default 1e-4; 1e-3 in `lion`; 0 in `adadelta`, `lamb`, `lars`. */
+  /** Share of the parameter added to the update before the learning rate (in `adadelta` to the gradient). Default 1e-4; 1e-3 in `lion`; 0 in `adadelta`, `lamb`, `lars`. */
   readonly weightDecay?: number | Tensor;
   /** Which parameters decay; by default all. */
   readonly mask?: Mask;
@@ -153,10 +153,15 @@ export const adagrad = (
 ): GradientTransformation<readonly [RunningState<"sumOfSquares">, ScheduleState]> =>
   plain(scaleByRss(options), options);
 
-/** The defaults of rho and epsilon are those of `scaleByAdadelta`. @see Zeiler 2012, arXiv:1212.5701 */
+/** The decay is added to the gradient. The defaults of rho and epsilon are those of `scaleByAdadelta`. @see Zeiler 2012, arXiv:1212.5701 */
 export const adadelta = (
   options: LearningRate & DecayOptions & { readonly rho?: number; readonly epsilon?: number },
-): Chained<RunningState<"gradSquares" | "updateSquares">> => decayed(scaleByAdadelta(options), options, 0);
+): GradientTransformation<readonly [NoState, RunningState<"gradSquares" | "updateSquares">, ScheduleState]> =>
+  chain(
+    addDecayedWeights(options.weightDecay ?? 0, { mask: options.mask }),
+    scaleByAdadelta(options),
+    scaleByLearningRate(options.learningRate),
+  );
 
 /**
  * RMSProp, centred if wanted (by default not); the momentum is that of the scaled updates.

@@ -4,7 +4,15 @@ import { checkSameStructure, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { flattenTensors } from "../transforms/trees.js";
-import { alignedLeaves, checkShapes, type GradientTransformation, ONE_TREE } from "./base.js";
+import {
+  alignedLeaves,
+  checkShapes,
+  type Float,
+  type GradientTransformation,
+  givenParams,
+  ONE_TREE,
+  perFloat,
+} from "./base.js";
 
 /** The number of steps, and a tree like the parameters for each running tensor. */
 export type RunningState<K extends string> = {
@@ -17,8 +25,9 @@ export interface PerLeaf<K extends string, C> {
   readonly name: string;
   /** The running tensors and how they start: a number everywhere in the parameter's shape, or a tensor of another shape. */
   readonly slots: Readonly<Record<K, number | ((param: Tensor) => Tensor)>>;
-  /** What all leaves share at step `t` (int32, counted from 1), computed once. */
-  readonly shared: (t: Tensor) => C;
+  /** What all leaves of a dtype share at step `t` (int32, counted from 1), computed once. */
+  readonly shared: (t: Tensor, dtype: Float) => C;
+  /** A `step` that declares the parameter needs it; for others `update` may be called without. */
   readonly step: (
     grad: Tensor,
     slots: Readonly<Record<K, Tensor>>,
@@ -60,15 +69,16 @@ export const perLeaf = <K extends string, C>(spec: PerLeaf<K, C>): GradientTrans
       }),
     update: (grads, state, params) =>
       scope(() => {
-        const [rows, def] = alignedLeaves(name, params, grads);
+        const known = spec.step.length > 3 ? givenParams(name, params) : (params ?? grads);
+        const [rows, def] = alignedLeaves(name, known, grads);
         const running = forSlots((slot) => leavesOf(slot, state[slot], def, rows));
         const count = np.add(state.count, 1);
-        const shared = spec.shared(count);
+        const shared = perFloat((dtype) => spec.shared(count, dtype));
         const results = rows.map(([p, g], i) =>
           spec.step(
             g,
             forSlots((slot) => running[slot][i]),
-            shared,
+            shared(g),
             p,
           ),
         );
@@ -88,5 +98,5 @@ export const average = (decay: number, old: Tensor, fresh: Tensor): Tensor =>
  *
  * As `-expm1(t · log(decay))`, since `1 - decay ** t` loses half of its digits where decay is near 1 and t is small.
  */
-export const biasCorrection = (decay: number, t: Tensor): Tensor =>
-  np.negative(np.expm1(np.multiply(Math.log(decay), np.astype(t, "float32"))));
+export const biasCorrection = (decay: number, t: Tensor, dtype: Float): Tensor =>
+  np.negative(np.expm1(np.multiply(Math.log(decay), np.astype(t, dtype))));

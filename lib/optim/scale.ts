@@ -4,13 +4,13 @@ import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { PathFilter } from "../tree/index.js";
-import { type GradientTransformation, mapLeaves, type NoState, stateless } from "./base.js";
+import { beside, type GradientTransformation, mapLeaves, type NoState, perFloat, stateless } from "./base.js";
 import { masked } from "./masked.js";
 import { type Rate, rateAt, type Schedule } from "./schedules.js";
 
 /** Multiplies every update by a number. */
 export const scale = (factor: number | Tensor): GradientTransformation<NoState> =>
-  stateless("optim.scale", (g) => np.multiply(g, factor));
+  stateless("optim.scale", (g) => np.multiply(g, beside(g, factor)));
 
 /** Which parameters are meant, by path and leaf; see `tree.partition`. */
 export type Mask = PathFilter<Tensor>;
@@ -27,7 +27,7 @@ export const addDecayedWeights = (
 ): GradientTransformation<NoState> => {
   const name = "optim.addDecayedWeights";
   if (rate === 0) return stateless(name, (g) => g);
-  const decay = stateless(name, (g, p) => np.add(g, np.multiply(rate, p)));
+  const decay = stateless(name, (g, p) => np.add(g, np.multiply(beside(g, rate), p)));
   return options.mask === undefined ? decay : masked(decay, options.mask);
 };
 
@@ -41,9 +41,11 @@ const scaleByRate = (name: string, rate: Rate, sign: 1 | -1): GradientTransforma
   init: () => ({ count: np.scalar(0, "int32") }),
   update: (grads, { count }, params) =>
     scope(() => {
-      const value = rateAt(rate, count);
-      const factor = typeof value === "number" ? sign * value : np.multiply(sign, value);
-      const updates = mapLeaves(name, (_p, g) => np.multiply(g, factor), params, grads);
+      const factor = perFloat((dtype) => {
+        const value = rateAt(rate, count, dtype);
+        return typeof value === "number" ? sign * value : np.multiply(sign, value);
+      });
+      const updates = mapLeaves(name, (_p, g) => np.multiply(g, factor(g)), params ?? grads, grads);
       return [updates as typeof grads, { count: np.add(count, 1) }] as const;
     }),
 });

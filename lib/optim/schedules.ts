@@ -1,19 +1,30 @@
 /** @file Learning rates as functions of the step, an int32 scalar, so that they can be part of a compiled step. */
 import { composite } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
+import { isTensor, type Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
+import type { Float } from "./base.js";
 
-/** A value that depends on the step, an int32 scalar counted from 0. */
-export type Schedule = (step: Tensor) => Tensor;
+/**
+ * A value that depends on the step, an int32 scalar counted from 0.
+ *
+ * - `dtype`: of the value: that of the leaves it multiplies. Default float32. A function that does not look at it may stand for a schedule:
+ *   what it gives is converted
+ */
+export type Schedule = (step: Tensor, dtype?: Float) => Tensor;
 
 /** A learning rate: a number, a scalar tensor (that may be traced), or a schedule. */
 export type Rate = number | Tensor | Schedule;
 
-/** The rate at a step. */
-export const rateAt = (rate: Rate, step: Tensor): Tensor | number => (typeof rate === "function" ? rate(step) : rate);
+/** The rate at a step, a number or of the dtype. */
+export const rateAt = (rate: Rate, step: Tensor, dtype: Float): Tensor | number => {
+  const value = typeof rate === "function" ? rate(step, dtype) : rate;
+  return isTensor(value) ? np.astype(value, dtype) : value;
+};
 
-export const float = (step: Tensor): Tensor => np.astype(step, "float32");
+/** A schedule by name, whose formula is always given a dtype. */
+export const named = (name: string, f: (step: Tensor, dtype: Float) => Tensor): Schedule =>
+  composite(name, (step: Tensor, dtype: Float = "float32") => f(step, dtype));
 
 /** @throws {ArgumentError} naming what is not positive */
 export const positive = (where: string, what: string, value: number): void => {
@@ -27,18 +38,24 @@ export interface Begin {
 }
 
 /** The share of `steps` that is done, from 0 to 1. */
-const done = (step: Tensor, steps: number, begin = 0): Tensor =>
-  np.clip(np.divide(float(np.subtract(step, begin)), steps), 0, 1);
+export const done = (step: Tensor, dtype: Float, steps: number, begin = 0): Tensor =>
+  np.clip(np.divide(np.astype(np.subtract(step, begin), dtype), steps), 0, 1);
+
+/** From `start` to `end` by a share of the way, exact at the smaller of the two, of which a sum with the other would leave few digits. */
+export const between = (start: number, end: number, share: Tensor): Tensor =>
+  Math.abs(start) <= Math.abs(end)
+    ? np.add(start, np.multiply(end - start, share))
+    : np.add(end, np.multiply(start - end, np.subtract(1, share)));
 
 /** The same at every step. */
 export const constantSchedule = (rate: number): Schedule =>
-  composite("optim.constantSchedule", () => np.full([], rate));
+  named("optim.constantSchedule", (_step, dtype) => np.full([], rate, dtype));
 
 /** From `start` to `end` in a straight line of `steps` steps, then `end`. */
 export const linearSchedule = (start: number, end: number, steps: number, options: Begin = {}): Schedule => {
   positive("optim.linearSchedule", "steps", steps);
-  return composite("optim.linearSchedule", (step: Tensor) =>
-    np.add(start, np.multiply(end - start, done(step, steps, options.transitionBegin))),
+  return named("optim.linearSchedule", (step, dtype) =>
+    between(start, end, done(step, dtype, steps, options.transitionBegin)),
   );
 };
 
@@ -55,8 +72,8 @@ export const polynomialSchedule = (
   options: Begin = {},
 ): Schedule => {
   positive("optim.polynomialSchedule", "steps", steps);
-  return composite("optim.polynomialSchedule", (step: Tensor) => {
-    const left = np.subtract(1, done(step, steps, options.transitionBegin));
+  return named("optim.polynomialSchedule", (step, dtype) => {
+    const left = np.subtract(1, done(step, dtype, steps, options.transitionBegin));
     return np.add(end, np.multiply(start - end, np.power(left, power)));
   });
 };
@@ -75,8 +92,8 @@ export const cosineDecaySchedule = (
 ): Schedule => {
   const { alpha = 0, exponent = 1 } = options;
   positive("optim.cosineDecaySchedule", "steps", steps);
-  return composite("optim.cosineDecaySchedule", (step: Tensor) => {
-    const cosine = np.multiply(0.5, np.add(1, np.cos(np.multiply(Math.PI, done(step, steps)))));
+  return named("optim.cosineDecaySchedule", (step, dtype) => {
+    const cosine = np.multiply(0.5, np.add(1, np.cos(np.multiply(Math.PI, done(step, dtype, steps)))));
     return np.multiply(start, np.add(np.multiply(1 - alpha, np.power(cosine, exponent)), alpha));
   });
 };
@@ -84,16 +101,16 @@ export const cosineDecaySchedule = (
 /** `start / sqrt(max(step, warmup))`, T5's pre-training schedule for `start` 1 and `warmup` 10000. */
 export const inverseSquareRoot = (start: number, warmup: number): Schedule => {
   positive("optim.inverseSquareRoot", "warmup", warmup);
-  return composite("optim.inverseSquareRoot", (step: Tensor) =>
-    np.multiply(start, np.rsqrt(np.maximum(float(step), warmup))),
+  return named("optim.inverseSquareRoot", (step, dtype) =>
+    np.multiply(start, np.rsqrt(np.maximum(np.astype(step, dtype), warmup))),
   );
 };
 
 /** A linear rise from 0 in `steps` steps, times another schedule or rate. */
 export const warmup = (steps: number, rate: Rate): Schedule => {
   positive("optim.warmup", "steps", steps);
-  return composite("optim.warmup", (step: Tensor) =>
-    np.multiply(np.minimum(np.divide(float(step), steps), 1), rateAt(rate, step)),
+  return named("optim.warmup", (step, dtype) =>
+    np.multiply(np.minimum(np.divide(np.astype(step, dtype), steps), 1), rateAt(rate, step, dtype)),
   );
 };
 
@@ -113,18 +130,19 @@ export const exponentialDecay = (
   const { transitionBegin = 0, staircase = false, endValue } = options;
   positive("optim.exponentialDecay", "factor", factor);
   positive("optim.exponentialDecay", "steps", steps);
-  return composite("optim.exponentialDecay", (step: Tensor) => {
+  return named("optim.exponentialDecay", (step, dtype) => {
     const since = np.maximum(np.subtract(step, transitionBegin), 0);
-    const value = np.multiply(start, np.power(factor, periods(since, steps, staircase)));
+    const value = np.multiply(start, np.power(factor, periods(since, steps, staircase, dtype)));
     if (endValue === undefined) return value;
     return factor < 1 ? np.maximum(value, endValue) : np.minimum(value, endValue);
   });
 };
 
 /** How often `length` steps have passed, with the part begun or without; whole numbers are divided as integers, without rounding. */
-export const periods = (step: Tensor, length: number, whole: boolean): Tensor => {
-  if (!whole) return np.divide(float(step), length);
-  return Number.isInteger(length) ? float(np.floorDivide(step, length)) : np.floor(np.divide(float(step), length));
+export const periods = (step: Tensor, length: number, whole: boolean, dtype: Float): Tensor => {
+  if (whole && Number.isInteger(length)) return np.astype(np.floorDivide(step, length), dtype);
+  const passed = np.divide(np.astype(step, dtype), length);
+  return whole ? np.floor(passed) : passed;
 };
 
 /**
@@ -143,10 +161,10 @@ export const joinSchedules = (schedules: readonly Schedule[], boundaries: readon
       got: `${schedules.length} schedules, boundaries [${boundaries}]`,
     });
   }
-  return composite("optim.joinSchedules", (step: Tensor) =>
+  return named("optim.joinSchedules", (step, dtype) =>
     boundaries.reduce(
-      (rate, begin, i) => np.where(np.less(step, begin), rate, schedules[i + 1](np.subtract(step, begin))),
-      schedules[0](step),
+      (rate, begin, i) => np.where(np.less(step, begin), rate, schedules[i + 1](np.subtract(step, begin), dtype)),
+      schedules[0](step, dtype),
     ),
   );
 };

@@ -59,7 +59,7 @@ export const scaleBySm3 = (
       }),
     update: (grads, state, params) =>
       scope(() => {
-        const [rows, def] = alignedLeaves(where, params, grads, state.nu);
+        const [rows, def] = alignedLeaves(where, params ?? grads, grads, state.nu);
         const forms = unflatten(
           def,
           rows.map(([p]) => new Array<number>(Math.max(1, p.ndim)).fill(0)),

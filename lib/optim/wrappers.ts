@@ -5,7 +5,7 @@ import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import { type GradientTransformation, mapLeaves } from "./base.js";
+import { type Float, floatOf, type GradientTransformation, givenParams, mapLeaves, perFloat } from "./base.js";
 import { type Rate, rateAt } from "./schedules.js";
 
 /** The leaves of the first tree where `condition` holds, else those of the second. */
@@ -57,7 +57,7 @@ export const multiSteps = <S>(
       scope(() => {
         const nth = np.add(state.miniStep, 1);
         const add = (_p: Tensor, mean: Tensor, g: Tensor): Tensor => np.add(mean, np.divide(np.subtract(g, mean), nth));
-        const mean = mapLeaves(where, add, params, state.accumulated, grads) as typeof grads;
+        const mean = mapLeaves(where, add, params ?? grads, state.accumulated, grads) as typeof grads;
         const [updates, next] = inner.update(mean, state.inner, params);
         const full = np.equal(nth, k);
         const zeros = mapLeaves(where, (x) => np.zerosLike(x), mean);
@@ -173,7 +173,7 @@ export const lookahead = <S>(
     init: (params) => scope(() => ({ fast: fast.init(pair(params).fast), stepsSinceSync: count(0) })),
     update: (grads, state, params) =>
       scope(() => {
-        const now = pair(params);
+        const now = pair(givenParams(where, params));
         const [updates, next] = fast.update(pair(grads).fast, state.fast, now.fast);
         const done = np.add(state.stepsSinceSync, 1);
         const sync = np.equal(done, syncPeriod);
@@ -191,7 +191,7 @@ export const lookahead = <S>(
 export interface InjectState<H, S> {
   /** Steps done, int32 scalar. */
   readonly count: Tensor;
-  /** The settings of the last step; what was a number can be replaced by another float32 scalar. */
+  /** The settings of the last step; what was a number can be replaced by another scalar. They are float64 beside float64 leaves. */
   readonly hyperparams: { readonly [K in keyof H]: Tensor };
   readonly inner: S;
 }
@@ -211,27 +211,33 @@ export const injectHyperparams = <const H extends Readonly<Record<string, Rate>>
   hyperparams: H,
 ): GradientTransformation<InjectState<H, S>> => {
   type Values = { readonly [K in keyof H]: Tensor };
-  const at = (step: Tensor, value: (name: string, rate: Rate) => Tensor | number): Values =>
-    Object.fromEntries(
+  const at = (step: Tensor, beside: unknown, value: (name: string, rate: Rate) => Tensor | number): Values => {
+    const dtype = widest(beside);
+    return Object.fromEntries(
       Object.entries(hyperparams).map(([name, rate]) => {
-        const now = typeof rate === "function" ? rateAt(rate, step) : value(name, rate);
-        return [name, np.full([], now, "float32")];
+        const now = typeof rate === "function" ? rateAt(rate, step, dtype) : value(name, rate);
+        return [name, np.full([], now, dtype)];
       }),
     ) as Values;
+  };
   return {
     init: (params) =>
       scope(() => {
-        const values = at(count(0), (_name, rate) => rateAt(rate, count(0)));
+        const values = at(count(0), params, (_name, rate) => rateAt(rate, count(0), widest(params)));
         return { count: count(0), hyperparams: values, inner: make(values).init(params) };
       }),
     update: (grads, state, params) =>
       scope(() => {
-        const values = at(state.count, (name) => state.hyperparams[name]);
+        const values = at(state.count, grads, (name) => state.hyperparams[name]);
         const [updates, inner] = make(values).update(grads, state.inner, params);
         return [updates, { count: np.add(state.count, 1), hyperparams: values, inner }] as const;
       }),
   };
 };
+
+/** float64 where a leaf is. */
+const widest = (tree: unknown): Float =>
+  leavesOf(tree).some((x) => floatOf(x as Tensor) === "float64") ? "float64" : "float32";
 
 export interface NoiseState {
   /** Steps done, int32 scalar. */
@@ -241,7 +247,8 @@ export interface NoiseState {
 }
 
 /**
- * Adds normal noise of variance `eta / t ** gamma` at step `t`, counted from 1.
+ * Adds normal noise of variance `eta / t ** gamma` at step `t`, counted from 1. The keys are split as optax splits them, and the noise of a
+ * leaf is drawn in its dtype, so that the numbers are optax's.
  *
  * @see Neelakantan et al. 2015, arXiv:1511.06807; optax's `add_noise`
  */
@@ -250,11 +257,13 @@ export const addNoise = (eta: number, gamma: number, seed: number): GradientTran
   update: (grads, state, params) =>
     scope(() => {
       const steps = np.add(state.count, 1);
-      const deviation = np.sqrt(np.multiply(eta, np.power(np.astype(steps, "float32"), -gamma)));
-      const [next, ...keys] = random.subkeys(state.key, leavesOf(grads).length + 1);
+      const deviation = perFloat((dtype) => np.sqrt(np.multiply(eta, np.power(np.astype(steps, dtype), -gamma))));
+      const [next, sample] = random.subkeys(state.key);
+      const keys = random.subkeys(sample, leavesOf(grads).length);
       let leaf = 0;
       const noisy = (_p: Tensor, g: Tensor): Tensor =>
-        np.add(g, np.multiply(np.astype(deviation, g.dtype), np.astype(random.normal(keys[leaf++], g.shape), g.dtype)));
-      return [mapLeaves("optim.addNoise", noisy, params, grads) as typeof grads, { count: steps, key: next }] as const;
+        np.add(g, np.multiply(deviation(g), random.normal(keys[leaf++], g.shape, { dtype: floatOf(g) })));
+      const updates = mapLeaves("optim.addNoise", noisy, params ?? grads, grads);
+      return [updates as typeof grads, { count: steps, key: next }] as const;
     }),
 });

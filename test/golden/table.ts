@@ -1,5 +1,6 @@
 /** @file Which test reads what of which golden file, and what is read by none, with the reason. coverage.test.ts compares it with the files. */
 import { isIn, type Leaf, type Part } from "../helpers/golden-leaves.js";
+import { isAbsent } from "../optim/optax/absent.js";
 import { methodLines } from "./method-lines.js";
 
 /**
@@ -144,7 +145,17 @@ export const TABLE: Readonly<Record<string, Entry>> = {
     ],
   },
   "objectives/": later("span corruption and packing"),
-  "optax/": later("optimizers against optax itself"),
+  "optax/trajectories.json": {
+    tests: {
+      "optim/optax.test.ts": ["problem", "check", "helpers"],
+      "optim/optax.long.ts": { but: ["problem", "check", "helpers"] },
+    },
+    except: [
+      ["versions", "who made the numbers"],
+      [{ path: "cases", where: ({ name }) => isAbsent(name as string) }, "optax has it, this library has not"],
+    ],
+  },
+  "optax/schedules.json": { tests: { "optim/optax.test.ts": "all" }, except: [["versions", "who made the numbers"]] },
   ...Object.fromEntries(LATER_TASKS.map(([file, subject]) => [`tasks/${file}`, later(subject)])),
   ...Object.fromEntries(
     ["boolq", "cb", "copa", "multirc", "record", "rte", "wic", "wsc", "axb", "axg"].map((name) => [

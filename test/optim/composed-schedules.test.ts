@@ -39,11 +39,9 @@ Composed("polynomials and later begins", () => {
   follows(optim.exponentialDecay(2, 3, 1.5, { endValue: 4 }), upTo(12), (s) => Math.min(4, 2 * 1.5 ** (s / 3)));
 });
 
-Composed("pieces: a factor counts after its boundary, or is approached until there", () => {
-  // optax's own example: the factor of step 5 counts from step 6 on.
-  follows(optim.piecewiseConstantSchedule(0.1, { 5: 0.5, 8: 0.1 }), upTo(12), (s) =>
-    s > 8 ? 0.005 : s > 5 ? 0.05 : 0.1,
-  );
+Composed("pieces: a factor counts from its boundary on, or is approached until there", () => {
+  follows(optim.piecewiseConstantSchedule(0.1, { 3: 2, 6: 0.5 }), upTo(12), (s) => (s >= 6 ? 0.1 : s >= 3 ? 0.2 : 0.1));
+  follows(optim.piecewiseConstantSchedule(0.1, { 5: 0, 0: 0.5 }), upTo(7), (s) => (s >= 5 ? 0 : 0.05));
   const between = (s: number, way: (share: number) => number): number => {
     if (s >= 10) return 1.5;
     return s < 4 ? 1 + 2 * way(s / 4) : 3 - 1.5 * way((s - 4) / 6);
@@ -52,7 +50,15 @@ Composed("pieces: a factor counts after its boundary, or is approached until the
   follows(optim.piecewiseInterpolateSchedule("cosine", 1, { 10: 0.5, 4: 3 }), upTo(14), (s) =>
     between(s, (x) => 1 - half(x)),
   );
-  assert.match(messageOf(() => optim.piecewiseConstantSchedule(1, { 2.5: 1 })) ?? "", /2\.5/);
+  for (const make of [
+    optim.piecewiseConstantSchedule,
+    (start: number, pieces: optim.Boundaries) => optim.piecewiseInterpolateSchedule("linear", start, pieces),
+  ]) {
+    assert.match(messageOf(() => make(1, { 2.5: 1 })) ?? "", /2\.5/);
+    for (const factor of [-2, Number.NaN]) {
+      assert.match(messageOf(() => make(1, { 3: factor })) ?? "", /a factor is not a number from 0.*boundary 3/s);
+    }
+  }
 });
 
 Composed("a warm-up leads to the peak; the steps of a cosine include it", () => {
@@ -88,6 +94,44 @@ Composed("one cycle goes up to the peak and down to nearly nothing; restarts go 
     const [t, peak] = s < 6 ? [s, 1] : [s - 6, 0.5];
     return peak * (t < 2 ? t / 2 : half((t - 2) / 4));
   });
+});
+
+/** The value at a step, as the float32 it is. */
+const float32At = (schedule: optim.Schedule, step: number): number =>
+  onReference(() => schedule(np.scalar(step, "int32")).item());
+
+Composed("what falls to a small value ends there, to the last digits", () => {
+  const small = 1e-5;
+  for (const schedule of [
+    optim.linearSchedule(0.3, small, 10),
+    optim.polynomialSchedule(0.3, small, 2, 10),
+    optim.piecewiseInterpolateSchedule("linear", 0.3, { 10: small / 0.3 }),
+    optim.piecewiseInterpolateSchedule("cosine", 0.3, { 10: small / 0.3 }),
+    optim.cosineOnecycleSchedule(10, 0.3, { divFactor: 10, finalDivFactor: 0.03 / small }),
+    optim.linearOnecycleSchedule(10, 0.3, { divFactor: 10, finalDivFactor: 0.03 / small }),
+  ]) {
+    for (const step of [10, 11, 1000]) assert.ok(Math.abs(float32At(schedule, step) - small) <= 1e-7 * small);
+  }
+});
+
+Composed("cycles of few steps have what there is room for: the peak, and the end", () => {
+  const values = (schedule: optim.Schedule, steps: number): number[] =>
+    upTo(steps + 2).map((s) => Number(float32At(schedule, s).toPrecision(6)));
+  // At the first step the peak is reached already.
+  assert.equal(values(optim.cosineOnecycleSchedule(1, 2), 1), [2, 8e-6, 8e-6]);
+  assert.equal(values(optim.cosineOnecycleSchedule(2, 2), 2), [2, 1, 8e-6, 8e-6]);
+  assert.equal(values(optim.linearOnecycleSchedule(1, 2), 1), [0.08, 8e-6, 8e-6]);
+  assert.equal(values(optim.linearOnecycleSchedule(2, 2), 2), [2, 0.08, 8e-6, 8e-6]);
+  for (const [options, message] of [
+    [{ pctStart: 1.5 }, /out of order/],
+    [{ pctStart: Number.NaN }, /out of order/],
+    [{ pctStart: 0.9 }, /out of order/],
+    [{ divFactor: -1 }, /divFactor/],
+    [{ finalDivFactor: 0 }, /finalDivFactor/],
+  ] as const) {
+    assert.match(messageOf(() => optim.linearOnecycleSchedule(10, 1, options)) ?? "", message);
+  }
+  assert.match(messageOf(() => optim.cosineOnecycleSchedule(0.5, 1)) ?? "", /steps/);
 });
 
 Composed.run();

@@ -46,7 +46,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   "warmupConstantSchedule initValue": "optax has no default; a warm-up begins at 0 nearly always",
   "warmupCosineDecaySchedule initValue": "as warmupConstantSchedule",
   "warmupExponentialDecaySchedule initValue": "as warmupConstantSchedule",
-  "noisySgd seed": "optax's None is the key 0, with a warning; the noise of one seed differs",
+  "noisySgd seed": "optax's None is the key 0, with a warning",
   "adafactor initialStep": "T5X takes the step from the checkpoint, which a fresh state has none of",
   "adafactor weightDecayRate": "T5X's None is 0",
 };
@@ -76,11 +76,11 @@ const LARGE: Leaves = { factored: square(128), whole: square(127) };
 
 /**
  * What gradients are multiplied by at each step, for elements of even and odd places: Lion's average changes its sign at a second
- * factor of -0.09.
+ * factor of -0.09, and AMSGrad's maximum leaves that of the first step at the last one.
  */
 const FACTORS = [
-  [1, -0.0895, 0.6, 0.5, -0.4, 0.3, 0.2],
-  [1, -0.0905, -0.5, 0.4, 0.8, -0.3, 0.1],
+  [1, -0.0895, 0.6, 0.5, -0.4, 0.3, 3],
+  [1, -0.0905, -0.5, 0.4, 0.8, -0.3, 3],
 ];
 
 type Settings = Readonly<Record<string, unknown>>;

@@ -119,4 +119,33 @@ Schedules("an unknown factor and a length that is not positive are refused befor
   assert.ok(messageOf(() => optim.exponentialDecay(1, 10, -0.5))?.includes("factor"));
 });
 
+Schedules("beside float64 leaves a schedule is float64, with all digits", () => {
+  withRuntime(reference, () =>
+    scope(() => {
+      const at = (schedule: optim.Schedule, step: number): number =>
+        schedule(np.scalar(step, "int32"), "float64").item();
+      const near = (got: number, want: number): void => assert.ok(Math.abs(got - want) <= 1e-15, `${got}, not ${want}`);
+      const cosine = optim.warmupCosineDecaySchedule({
+        peakValue: 0.1,
+        warmupSteps: 5,
+        decaySteps: 20,
+        endValue: 0.005,
+      });
+      near(at(cosine, 1), 0.02);
+      near(at(cosine, 7), 0.005 + 0.095 * 0.5 * (1 + Math.cos((2 * Math.PI) / 15)));
+      near(at(optim.constantSchedule(0.3), 4), 0.3);
+      near(at(optim.linearSchedule(0.7, 0.1, 7), 3), 0.7 - (0.6 * 3) / 7);
+      near(at(optim.polynomialSchedule(0.7, 0.1, 3, 7), 3), 0.1 + 0.6 * (4 / 7) ** 3);
+      near(at(optim.exponentialDecay(0.7, 3, 0.6), 4), 0.7 * 0.6 ** (4 / 3));
+      near(at(optim.exponentialDecay(0.7, 3, 0.6, { staircase: true }), 4), 0.7 * 0.6);
+      near(at(optim.inverseSquareRoot(0.7, 3), 7), 0.7 / Math.sqrt(7));
+      near(at(optim.warmup(7, 0.3), 3), 0.9 / 7);
+      near(at(optim.factorSchedule("constant * linear_warmup", { base: 0.3, warmupSteps: 7 }), 3), 0.9 / 7);
+      near(at(optim.piecewiseConstantSchedule(0.3, { 2: 0.1 }), 3), 0.03);
+      near(at(optim.piecewiseInterpolateSchedule("linear", 0.3, { 7: 0.1 }), 3), 0.3 - (0.27 * 3) / 7);
+      near(at(optim.linearOnecycleSchedule(10, 0.3), 1), 0.012 + (0.288 * 1) / 3);
+    }),
+  );
+});
+
 Schedules.run();

@@ -27,7 +27,7 @@ export const OPTIMIZERS: Rows<Exclude<keyof Rows, keyof typeof SCHEDULES | keyof
     make: (s) => optim.nadamw({ ...RATE, ...s }),
     settings: { ...MOMENTS, weightDecay: [1e-4, 2e-4], mask },
   },
-  amsgrad: { make: (s) => optim.amsgrad({ ...RATE, ...s }), settings: MOMENTS },
+  amsgrad: { make: (s) => optim.amsgrad({ ...RATE, ...s }), settings: MOMENTS, steps: 7 },
   adamax: { make: (s) => optim.adamax({ ...RATE, ...s }), settings: MOMENTS },
   adamaxw: {
     make: (s) => optim.adamaxw({ ...RATE, ...s }),

@@ -38,7 +38,7 @@ export const TRANSFORMATIONS: Rows<Names> = {
     settings: { beta1: [0.9, 0.8], beta2: [0.25, 0.3], epsilon: [1e-8, 2e-8], weightDecay: [0, 1e-3] },
   },
   scaleByAdam: { make: optim.scaleByAdam, settings: { ...MOMENTS, nesterov: [false, true] } },
-  scaleByAmsgrad: { make: optim.scaleByAmsgrad, settings: MOMENTS },
+  scaleByAmsgrad: { make: optim.scaleByAmsgrad, settings: MOMENTS, steps: 7 },
   scaleByAdamax: { make: optim.scaleByAdamax, settings: MOMENTS },
   scaleByBelief: {
     make: optim.scaleByBelief,

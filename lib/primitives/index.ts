@@ -5,6 +5,7 @@ import { broadcastInDimP, reduceSumP, reshapeP, transposeP } from "./broadcast.j
 import { choleskyP } from "./cholesky.js";
 import { convP } from "./conv.js";
 import { cumLogSumExpP, cumMaxP, cumMinP, cumProdP, cumSumP } from "./cumulative.js";
+import { adjugateP, detP } from "./det.js";
 import { dotGeneralP } from "./dot.js";
 import { dynamicSliceP, dynamicUpdateSliceP } from "./dynamic-slice.js";
 import { eighP } from "./eigh.js";
@@ -84,13 +85,18 @@ import {
   besselI0eP,
   besselI1eP,
   betaincP,
+  betalnP,
+  betaP,
+  binomialP,
   digammaP,
   erfcP,
   erfcxP,
   igammacP,
+  igammaGradAP,
   igammaP,
   lgammaP,
   ndtriP,
+  pochP,
   xlog1pyP,
   xlogyP,
   zetaP,
@@ -195,13 +201,18 @@ export const primitives = {
   eigh: eighP,
   lu: luP,
   lu_pivots_to_permutation: luPivotsToPermutationP,
+  adjugate: adjugateP,
+  det: detP,
   pinv: pinvP,
   qr: qrP,
   svd: svdP,
   triangular_solve: triangularSolveP,
   bessel_i0e: besselI0eP,
   bessel_i1e: besselI1eP,
+  beta: betaP,
   betainc: betaincP,
+  betaln: betalnP,
+  binomial: binomialP,
   bitcast: bitcastP,
   cbrt: cbrtP,
   clz: clzP,
@@ -212,10 +223,12 @@ export const primitives = {
   gcd: gcdP,
   igamma: igammaP,
   igammac: igammacP,
+  igamma_grad_a: igammaGradAP,
   ldexp: ldexpP,
   lgamma: lgammaP,
   ndtri: ndtriP,
   nextafter: nextafterP,
+  poch: pochP,
   population_count: populationCountP,
   reduce_precision: reducePrecisionP,
   xlog1py: xlog1pyP,

@@ -3,12 +3,14 @@ import { UnsupportedError } from "../core/errors.js";
 import type { Primitive } from "../core/primitive.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
+import { betaln as betalnNumber, beta as betaNumber, binomial as binomialNumber, poch as pochNumber } from "./beta.js";
 import { abs, add, div, eq, floor, lt, mul, neg, select, sign, sub } from "./elementwise.js";
 import { type Elementwise, elementwise } from "./elementwise-rule.js";
 import {
   betainc as betaincNumber,
   digamma as digammaNumber,
   igammac as igammacNumber,
+  igammaGradA as igammaGradANumber,
   igamma as igammaNumber,
   lgamma as lgammaNumber,
   zeta as zetaNumber,
@@ -74,15 +76,42 @@ export const [lgammaP, lgamma] = unary("lgamma", lgammaNumber, (x) => digamma(x)
 
 /** The density of the gamma distribution. */
 const gammaDensity = (a: Tensor, x: Tensor): Tensor => exp(sub(sub(mul(sub(a, constant(a, 1)), log(x)), x), lgamma(a)));
-/** The lower regularized incomplete gamma function `P(a, x)`; it has a derivative in `x` alone. */
+/** The derivative of `P(a, x)` by `a`; it has a derivative in `x` alone. */
+export const [igammaGradAP, igammaGradA] = of("igamma_grad_a", igammaGradANumber, [
+  lacking("igammaGradA", "the shape a"),
+  (dx, [a, x]) => mul(dx, mul(gammaDensity(a, x), sub(log(x), digamma(a)))),
+]);
+/** The lower regularized incomplete gamma function `P(a, x)`. */
 export const [igammaP, igamma] = of("igamma", igammaNumber, [
-  lacking("igamma", "the shape a"),
+  (da, [a, x]) => mul(da, igammaGradA(a, x)),
   (dx, [a, x]) => mul(dx, gammaDensity(a, x)),
 ]);
 /** The upper one, `Q(a, x) = 1 - P(a, x)`, without cancellation. */
 export const [igammacP, igammac] = of("igammac", igammacNumber, [
-  lacking("igammac", "the shape a"),
+  (da, [a, x]) => neg(mul(da, igammaGradA(a, x))),
   (dx, [a, x]) => neg(mul(dx, gammaDensity(a, x))),
+]);
+
+/** `log |B(a, b)|`. */
+export const [betalnP, betaln] = of("betaln", betalnNumber, [
+  (da, [a, b]) => mul(da, sub(digamma(a), digamma(add(a, b)))),
+  (db, [a, b]) => mul(db, sub(digamma(b), digamma(add(a, b)))),
+]);
+/** `B(a, b) = Γ(a) Γ(b) / Γ(a + b)`. */
+export const [betaP, beta] = of("beta", betaNumber, [
+  (da, [a, b], y) => mul(da, mul(y, sub(digamma(a), digamma(add(a, b))))),
+  (db, [a, b], y) => mul(db, mul(y, sub(digamma(b), digamma(add(a, b))))),
+]);
+/** `Γ(x + n) / Γ(x)`. */
+export const [pochP, poch] = of("poch", pochNumber, [
+  (dx, [x, n], y) => mul(dx, mul(y, sub(digamma(add(x, n)), digamma(x)))),
+  (dn, [x, n], y) => mul(dn, mul(y, digamma(add(x, n)))),
+]);
+const factorialSlope = (x: Tensor): Tensor => digamma(add(x, constant(x, 1)));
+/** `n! / (k! (n - k)!)` for `0 <= k <= n`. */
+export const [binomialP, binomial] = of("binomial", binomialNumber, [
+  (dn, [n, k], y) => mul(dn, mul(y, sub(factorialSlope(n), factorialSlope(sub(n, k))))),
+  (dk, [n, k], y) => mul(dk, mul(y, sub(factorialSlope(sub(n, k)), factorialSlope(k)))),
 ]);
 
 /** The regularized incomplete beta function `I_x(a, b)`; it has a derivative in `x` alone. */
@@ -91,9 +120,8 @@ export const [betaincP, betainc] = of("betainc", betaincNumber, [
   lacking("betainc", "b"),
   (dx, [a, b, x]) => {
     const one = constant(x, 1);
-    const logBeta = sub(add(lgamma(a), lgamma(b)), lgamma(add(a, b)));
     const logDensity = add(mul(sub(b, one), log1p(neg(x))), mul(sub(a, one), log(x)));
-    return mul(dx, exp(sub(logDensity, logBeta)));
+    return mul(dx, exp(sub(logDensity, betaln(a, b))));
   },
 ]);
 
@@ -119,13 +147,13 @@ export const [besselI1eP, besselI1e] = unary(
 
 // --- x log y -------------------------------------------------------------------------------------------------------------
 
-/** `x · log(y)`, 0 where `x` is 0. */
-export const [xlogyP, xlogy] = of("xlogy", (x, y) => (x === 0 ? 0 : x * Math.log(y)), [
+/** `x · log(y)`, 0 where `x` is 0 and `y` a number. */
+export const [xlogyP, xlogy] = of("xlogy", (x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)), [
   (dx, [, y]) => mul(dx, log(y)),
   (dy, [x, y]) => mul(dy, div(x, y)),
 ]);
-/** `x · log(1 + y)`, 0 where `x` is 0. */
-export const [xlog1pyP, xlog1py] = of("xlog1py", (x, y) => (x === 0 ? 0 : x * Math.log1p(y)), [
+/** `x · log(1 + y)`, 0 where `x` is 0 and `y` a number. */
+export const [xlog1pyP, xlog1py] = of("xlog1py", (x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log1p(y)), [
   (dx, [, y]) => mul(dx, log1p(y)),
   (dy, [x, y]) => mul(dy, div(x, add(constant(y, 1), y))),
 ]);

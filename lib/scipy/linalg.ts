@@ -23,9 +23,19 @@ const withColumns = (b: TensorLike, f: (columns: Tensor) => Tensor): Tensor => {
   return np.squeeze(x, -1);
 };
 
-/** The upper triangular `U` with `Uᵀ U = A`; with `lower` the lower triangular `L` with `L Lᵀ = A`. @see `jax.scipy.linalg.cholesky` */
-export const cholesky = (a: TensorLike, options: { readonly lower?: boolean } = {}): Tensor =>
-  np.linalg.cholesky(a, { upper: options.lower !== true });
+/**
+ * The upper triangular `U` with `Uᵀ U = A`, from the upper triangle of `A`; with `lower` the lower triangular `L` with `L Lᵀ = A`, from
+ * the lower one.
+ * @see `jax.scipy.linalg.cholesky`
+ */
+export const cholesky = composite(
+  "scipy.linalg.cholesky",
+  (a: TensorLike, { lower = false }: { readonly lower?: boolean } = {}): Tensor => {
+    const x = float(a);
+    const read = lower ? x : np.linalg.matrixTranspose(x);
+    return np.linalg.cholesky(read, { upper: !lower, symmetrizeInput: false });
+  },
+);
 
 /** A Cholesky factor and whether it is the lower one. */
 export type CholeskyFactor = readonly [factor: Tensor, lower: boolean];

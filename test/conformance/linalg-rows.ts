@@ -103,6 +103,14 @@ const inverses: readonly Row[] = [
   row("pinv", [floats([3, 2], [1, 2, 2, 4, 0, 0])], { rtol: 1e-6 }, "special values"),
   row("pinv", [floats([2, 2], [nan, 0, 1, 1])], { rtol: 1e-6 }, "special values"),
   row("pinv", [floats([0, 2])], { rtol: 1e-6 }),
+  ...(["det", "adjugate"] as const).flatMap((prim) => [
+    row(prim, [floats([3, 3], REGULAR)]),
+    row(prim, [floats([2, 1, 2, 2], REGULAR)]),
+    row(prim, [floats([2, 2], [1, 2, 2, 4])], {}, "special values"),
+    row(prim, [floats([2, 2], [nan, 0, 1, 1])], {}, "special values"),
+    row(prim, [floats([0, 2, 2])]),
+    row(prim, [floats([0, 0])], {}, "special values"),
+  ]),
 ];
 
 const permutations: readonly Row[] = [

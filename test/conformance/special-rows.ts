@@ -29,8 +29,13 @@ export const specialRows: readonly Row[] = [
   ...inLast("zeta", [[2, 3.5, 1.25, 6]], POSITIVE),
   ...inLast("igamma", [shapes], POSITIVE),
   ...inLast("igammac", [shapes], POSITIVE),
+  ...inLast("igamma_grad_a", [shapes], POSITIVE),
+  ...(["beta", "betaln", "poch"] as const).flatMap((name) => binary(name, POSITIVE, POSITIVE)),
+  ...binary("binomial", [5.5, 4.25, 7, 6.125], [0.6, 1.5, 3.25, 2]),
   ...inLast("betainc", [shapes, [2.5, 0.8]], BETWEEN),
-  ...(["zeta", "igamma", "igammac"] as const).map((name) => pairs(name, "float32", SPECIAL)),
+  ...(["zeta", "igamma", "igammac", "igamma_grad_a", "beta", "betaln", "poch"] as const).map((name) =>
+    pairs(name, "float32", SPECIAL),
+  ),
   row(
     "betainc",
     [floats([SPECIAL.length, 1], SPECIAL), floats([1, SPECIAL.length], SPECIAL), floats([], [0.5])],

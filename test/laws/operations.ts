@@ -192,6 +192,15 @@ export const operations: Record<PrimitiveName, Operation> = {
   igammac: (b) => {
     b.apply("igammac", [b.number(1.5), positive(b, b.aFloat())]);
   },
+  igamma_grad_a: (b) => {
+    b.apply("igamma_grad_a", [b.number(1.5), positive(b, b.aFloat())]);
+  },
+  beta: binary("beta", positive, positive),
+  betaln: binary("betaln", positive, positive),
+  poch: binary("poch", positive, positive),
+  binomial: (b) => {
+    b.apply("binomial", [b.number(3.5), positive(b, b.aFloat())]);
+  },
   betainc: (b) => {
     b.apply("betainc", [b.number(1.5), b.number(2.5), probability(b, b.aFloat())]);
   },
@@ -406,6 +415,8 @@ export const operations: Record<PrimitiveName, Operation> = {
     b.apply("lu_pivots_to_permutation", [b.apply("and", [pivots, b.int(3)])], { size: 4 });
   },
   lu: factorization("lu", false),
+  det: factorization("det", true),
+  adjugate: factorization("adjugate", true),
   pinv: factorization("pinv", false, () => ({ rtol: 1e-6 })),
   qr: factorization("qr", false, () => ({ fullMatrices: false })),
   svd: factorization("svd", false, (b) => ({ fullMatrices: false, computeUv: b.rng.chance(0.7) })),

@@ -30,11 +30,12 @@ const cbrt = ofFloats((n, x) => {
   return n.op("Mul", x, n.where(itself, f(1), n.op("Pow", size, f(-2 / 3))));
 });
 
-/** `x log y`, where `x` is a zero of either sign 0. */
+/** `x log y`, where `x` is a zero of either sign and `y` a number 0. */
 const xlogy = ofFloats((n, x, y) => {
   const f = (value: number): string => n.b.scalar("float32", value);
   const zero = n.op("Equal", x, f(0));
-  return n.op("Mul", n.where(zero, f(0), x), n.where(zero, f(1), n.op("Log", y)));
+  const none = n.op("And", zero, n.op("Equal", y, y));
+  return n.op("Mul", n.where(zero, f(0), x), n.where(none, f(1), n.op("Log", y)));
 });
 
 /** `x` moved to the right, with zeros coming in. */

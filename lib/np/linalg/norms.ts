@@ -1,5 +1,5 @@
 /** @file Norms of vectors and matrices. */
-import { keepDims as keptShape, normalizeAxes, range } from "../../core/aval.js";
+import { keepDims as keptShape, normalizeAxes, range, without } from "../../core/aval.js";
 import { composite } from "../../core/composite.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { literal, type Tensor, type TensorLike } from "../../core/tensor.js";
@@ -24,18 +24,34 @@ const unknown = (where: string, ord: Ord, expected: string): never => {
   throw new ArgumentError({ where, what: "there is no such norm", expected, got: String(ord) });
 };
 
+/** The size of numbers; its derivative at zero is 1, as in JAX, so that ties of zeros share. */
+const sizeOf = (x: Tensor): Tensor => e.select(e.lt(x, e.zeroLike(x)), e.neg(x), x);
+
+/** The largest of sizes along axes; of none zero. */
+const largest = (size: Tensor, axes: readonly number[]): Tensor => {
+  const zero = e.zeroLike(size);
+  const none = axes.some((axis) => size.shape[axis] === 0);
+  return none ? b.broadcastTo(zero, without(size.shape, axes)) : e.max(r.reduceMax(size, axes), zero);
+};
+/** The smallest of sizes along axes. @throws {ShapeError} where there is none */
+const smallest = (where: string, size: Tensor, axes: readonly number[]): Tensor => {
+  if (axes.every((axis) => size.shape[axis] > 0)) return r.reduceMin(size, axes);
+  const expected = "an order above zero, or an axis with elements";
+  throw new ShapeError({ where, what: "there is no smallest of no elements", expected, got: `${size.aval}` });
+};
+
 const euclidean = (x: Tensor, axes: readonly number[]): Tensor => m.sqrt(b.reduceSum(e.mul(x, x), axes));
 
 /** The norm of the vectors that `axes` make. */
 const ofVectors = (where: string, x: Tensor, ord: Ord, axes: readonly number[]): Tensor => {
   if (typeof ord === "string") return unknown(where, ord, "a number for vectors");
-  const size = e.abs(x);
+  const size = sizeOf(x);
   const number = (value: number): Tensor => literal(where, value, x.dtype);
   switch (ord) {
     case Infinity:
-      return r.reduceMax(size, axes);
+      return largest(size, axes);
     case -Infinity:
-      return r.reduceMin(size, axes);
+      return smallest(where, size, axes);
     case 0:
       return b.reduceSum(e.convert(e.ne(x, number(0)), x.dtype), axes);
     case 1:
@@ -49,7 +65,7 @@ const ofVectors = (where: string, x: Tensor, ord: Ord, axes: readonly number[]):
 
 /** The norm of the matrices with rows along the first axis and columns along the second. */
 const ofMatrices = (where: string, x: Tensor, ord: Ord, [rows, columns]: readonly number[]): Tensor => {
-  const sums = (over: number): Tensor => b.reduceSum(e.abs(x), [over]);
+  const sums = (over: number): Tensor => b.reduceSum(sizeOf(x), [over]);
   const left = (axis: number, gone: number): number => (axis > gone ? axis - 1 : axis);
   const values = (): Tensor => {
     const others = range(x.ndim).filter((axis) => axis !== rows && axis !== columns);
@@ -61,17 +77,17 @@ const ofMatrices = (where: string, x: Tensor, ord: Ord, [rows, columns]: readonl
     case "nuc":
       return b.reduceSum(values(), [x.ndim - 2]);
     case 1:
-      return r.reduceMax(sums(rows), [left(columns, rows)]);
+      return largest(sums(rows), [left(columns, rows)]);
     case -1:
-      return r.reduceMin(sums(rows), [left(columns, rows)]);
+      return smallest(where, sums(rows), [left(columns, rows)]);
     case 2:
-      return r.reduceMax(values(), [x.ndim - 2]);
+      return largest(values(), [x.ndim - 2]);
     case -2:
-      return r.reduceMin(values(), [x.ndim - 2]);
+      return smallest(where, values(), [x.ndim - 2]);
     case Infinity:
-      return r.reduceMax(sums(columns), [left(rows, columns)]);
+      return largest(sums(columns), [left(rows, columns)]);
     case -Infinity:
-      return r.reduceMin(sums(columns), [left(rows, columns)]);
+      return smallest(where, sums(columns), [left(rows, columns)]);
     default:
       return unknown(where, ord, "fro, nuc, 1, -1, 2, -2, Infinity or -Infinity for matrices");
   }
@@ -87,7 +103,8 @@ const kept = (y: Tensor, x: Tensor, axes: readonly number[], keep: boolean | und
  *   for two axes `fro`, `nuc`, 1, -1, 2, -2, `Infinity`, `-Infinity`; without one the root of the sum of squares
  * - `axis`: without one the whole of `x`, which with `ord` is a vector or a matrix
  * - the derivative of a root of squares at 0 is NaN, as in JAX
- * @throws {ArgumentError} for an `ord` that is none; {ShapeError} for axes that do not fit
+ * - of no elements it is 0
+ * @throws {ArgumentError} for an `ord` that is none; {ShapeError} for axes that do not fit, or for the smallest of no elements
  * @see `jax.numpy.linalg.norm`
  * @example np.linalg.norm(np.array([3, 4])) // 5
  */

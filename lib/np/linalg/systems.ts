@@ -4,6 +4,7 @@ import { composite } from "../../core/composite.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { literal, type Tensor, type TensorLike } from "../../core/tensor.js";
 import * as b from "../../primitives/broadcast.js";
+import { det as detOf } from "../../primitives/det.js";
 import * as e from "../../primitives/elementwise.js";
 import { lu, luSolve } from "../../primitives/lu.js";
 import * as m from "../../primitives/math.js";
@@ -93,17 +94,14 @@ const smallDeterminant = (x: Tensor, rows: readonly number[], column: number): T
 /**
  * The determinant of matrices `[..., n, n]`.
  *
- * - derivatives: of singular matrices only up to 3 rows (JAX also has those of rank n - 1)
+ * - derivatives: the first of any matrix, further ones of singular matrices only up to 3 rows
  * @throws {ShapeError} when the matrices are not square
  * @see `jax.numpy.linalg.det`
  */
 export const det = composite("np.linalg.det", (a: TensorLike): Tensor => {
   const x = asMatrix("np.linalg.det", a, true);
   const n = x.shape[x.ndim - 1];
-  if (n > 0 && n <= 3) return smallDeterminant(x, range(n), 0);
-  const { diagonal, parity } = pivotsOf(x);
-  const factors = range(n).map((i) => b.reshape(mv.sliceAxis(diagonal, diagonal.ndim - 1, i, i + 1), parity.shape));
-  return factors.reduce((p, q) => e.mul(p, q), parity);
+  return n > 0 && n <= 3 ? smallDeterminant(x, range(n), 0) : detOf(x);
 });
 
 /**

@@ -35,9 +35,9 @@ export const logNdtr = unaryFloat("scipy.special.logNdtr", (x) => {
   return e.select(right, above, below);
 });
 
-/** `x · log(y)`, 0 where `x` is 0. */
+/** `x · log(y)`, 0 where `x` is 0 and `y` a number. */
 export const xlogy = binaryFloat("scipy.special.xlogy", (x, y) => s.xlogy(x, y));
-/** `x · log(1 + y)`, 0 where `x` is 0. */
+/** `x · log(1 + y)`, 0 where `x` is 0 and `y` a number. */
 export const xlog1py = binaryFloat("scipy.special.xlog1py", (x, y) => s.xlog1py(x, y));
 /** `-x · log(x)`, 0 at 0 and minus infinity for negative `x`. */
 export const entr = unaryFloat("scipy.special.entr", (x) => {
@@ -51,7 +51,9 @@ const relative = (p: Tensor, q: Tensor): Tensor => {
   const none = e.and(e.eq(p, zero), e.ge(q, zero));
   const [safeP, safeQ] = [e.select(both, p, number(p, 1)), e.select(both, q, number(p, 1))];
   const log = e.sub(s.xlogy(safeP, safeP), s.xlogy(safeP, safeQ));
-  return e.select(both, log, e.select(none, zero, number(p, Number.POSITIVE_INFINITY)));
+  const outside = e.select(none, zero, number(p, Number.POSITIVE_INFINITY));
+  const sum = e.add(p, q);
+  return e.select(both, log, e.select(e.or(e.ne(p, p), e.ne(q, q)), sum, outside));
 };
 /** `p · log(p / q)`, the terms of the relative entropy. */
 export const relEntr = binaryFloat("scipy.special.relEntr", relative);

@@ -33,21 +33,18 @@ export const gamma = unaryFloat("scipy.special.gamma", (x) => e.mul(sign(x), m.e
 export const factorial = unaryFloat("scipy.special.factorial", (n) =>
   e.select(e.lt(n, number(n, 0)), number(n, 0), m.exp(s.lgamma(e.add(n, number(n, 1))))),
 );
-/** `Γ(x + n) / Γ(x)`, for positive x and x + n. */
-export const poch = binaryFloat("scipy.special.poch", (x, n) => m.exp(e.sub(s.lgamma(e.add(x, n)), s.lgamma(x))));
+/** `Γ(x + n) / Γ(x)`, for whole `n` the product `x (x + 1) … (x + n - 1)`. */
+export const poch = binaryFloat("scipy.special.poch", (x, n) => s.poch(x, n));
 
-/** The lower regularized incomplete gamma function `P(a, x)`. @throws {UnsupportedError} when differentiated by `a` */
+/** The lower regularized incomplete gamma function `P(a, x)`. @throws {UnsupportedError} when differentiated twice by `a` */
 export const gammainc = binaryFloat("scipy.special.gammainc", (a, x) => s.igamma(a, x));
-/** The upper one, `1 - P(a, x)`. @throws {UnsupportedError} when differentiated by `a` */
+/** The upper one, `1 - P(a, x)`. @throws {UnsupportedError} when differentiated twice by `a` */
 export const gammaincc = binaryFloat("scipy.special.gammaincc", (a, x) => s.igammac(a, x));
 
-const logBeta = (a: Tensor, c: Tensor): Tensor => e.sub(e.add(s.lgamma(a), s.lgamma(c)), s.lgamma(e.add(a, c)));
-/** `log B(a, b)`. */
-export const betaln = binaryFloat("scipy.special.betaln", logBeta);
-/** `B(a, b) = Γ(a) Γ(b) / Γ(a + b)`. */
-export const beta = binaryFloat("scipy.special.beta", (a, c) =>
-  e.mul(e.mul(sign(a), e.mul(sign(c), sign(e.add(a, c)))), m.exp(logBeta(a, c))),
-);
+/** `log |B(a, b)|`. */
+export const betaln = binaryFloat("scipy.special.betaln", (a, c) => s.betaln(a, c));
+/** `B(a, b) = Γ(a) Γ(b) / Γ(a + b)`; at poles as SciPy has it. */
+export const beta = binaryFloat("scipy.special.beta", (a, c) => s.beta(a, c));
 /** The regularized incomplete beta function. @throws {UnsupportedError} when differentiated by `a` or `b` */
 export const betainc = ternaryFloat("scipy.special.betainc", (a, c, x) => s.betainc(a, c, x));
 /** How many ways there are to choose `k` of `n`; 0 where there are none. */
@@ -56,8 +53,7 @@ export const comb = binaryFloat("scipy.special.comb", (n, k) => {
   const possible = e.and(e.ge(k, number(n, 0)), e.ge(n, k));
   const chosen = e.select(possible, k, number(n, 0));
   const count = e.select(possible, n, one);
-  const log = e.neg(e.add(logBeta(e.add(e.sub(count, chosen), one), e.add(chosen, one)), m.log1p(count)));
-  return e.select(possible, m.exp(log), number(n, 0));
+  return e.select(possible, s.binomial(count, chosen), number(n, 0));
 });
 
 /** Hurwitz's zeta function `Σ (q + k)^-x`, for x > 1. @throws {UnsupportedError} when differentiated by `x` */

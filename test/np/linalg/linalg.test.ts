@@ -102,7 +102,79 @@ check("cholesky takes the mean of both triangles, or one of them", () => {
 check("the derivative of a root of squares at zero is NaN, as in JAX", () => {
   const zero = np.zeros([2]);
   assert.ok(Number.isNaN(np.sum(grad((x: Tensor) => linalg.norm(x))(zero)).item()));
-  assert.equal(grad((x: Tensor) => linalg.norm(x, { ord: 1 }))(zero).toArray(), [0, 0]);
+  assert.equal(grad((x: Tensor) => linalg.norm(x, { ord: 1 }))(zero).toArray(), [1, 1]);
+});
+
+check("the largest size of zeros is shared among them and the start, as in JAX", () => {
+  const slopes = (ord: number) => grad((x: Tensor) => linalg.norm(x, { ord }))(np.zeros([3])).toArray();
+  assert.equal(slopes(Infinity), new Array(3).fill(Math.fround(1 / 6)));
+  assert.equal(slopes(-Infinity), new Array(3).fill(Math.fround(1 / 3)));
+});
+
+check("the norm of no elements is 0, but there is no smallest", () => {
+  for (const shape of [
+    [0, 3],
+    [3, 0],
+    [0, 0],
+  ]) {
+    for (const ord of [undefined, "fro", "nuc", 1, 2, Infinity] as const) {
+      assert.is(linalg.norm(np.zeros(shape), ord === undefined ? {} : { ord }).item(), 0, `${ord} of [${shape}]`);
+    }
+    refuses(() => linalg.norm(np.zeros(shape), { ord: -2 }), "ShapeError", "no smallest");
+  }
+  for (const ord of [0, 0.5, 1, 2, 3, Infinity]) assert.is(linalg.norm(np.zeros([0]), { ord }).item(), 0, `${ord}`);
+  assert.equal(linalg.vectorNorm(np.zeros([3, 0]), { ord: Infinity, axis: 1 }).toArray(), [0, 0, 0]);
+  assert.is(linalg.norm(np.zeros([0]), { ord: -1 }).item(), Infinity);
+  assert.is(linalg.norm(np.zeros([0, 3]), { ord: -1 }).item(), 0);
+  refuses(() => linalg.norm(np.zeros([0]), { ord: -Infinity }), "ShapeError", "no smallest");
+  refuses(() => linalg.norm(np.zeros([0, 3]), { ord: -Infinity }), "ShapeError", "no smallest");
+});
+
+check("scipy's factors read one triangle, as in JAX", () => {
+  const a = np.array([
+    [2, 1],
+    [0, 2],
+  ]);
+  const upper = [
+    [Math.fround(Math.SQRT2), Math.fround(Math.SQRT1_2)],
+    [0, Math.fround(Math.sqrt(1.5))],
+  ];
+  assert.equal(scipy.linalg.cholesky(a).toArray(), upper);
+  assert.equal(scipy.linalg.choFactor(a)[0].toArray(), upper);
+  const lower = [
+    [Math.fround(Math.SQRT2), 0],
+    [0, Math.fround(Math.SQRT2)],
+  ];
+  assert.equal(scipy.linalg.cholesky(a, { lower: true }).toArray(), lower);
+  assert.equal(scipy.linalg.choFactor(a, { lower: true })[0].toArray(), lower);
+});
+
+check("the derivative of det is the transposed adjugate, also of singular matrices", () => {
+  // Of rank 3; integers by sympy.
+  const a = np.array(
+    [
+      [1, 2, 3, 4],
+      [2, 4, 6, 9],
+      [0, 1, 5, 2],
+      [1, 3, 8, 6],
+    ],
+    "float64",
+  );
+  const cofactors = np.array(
+    [
+      [-7, 5, -1, 0],
+      [0, 0, 0, 0],
+      [-7, 5, -1, 0],
+      [7, -5, 1, 0],
+    ],
+    "float64",
+  );
+  near(grad(linalg.det)(a), cofactors, "rank 3");
+  near(grad(linalg.det)(np.ones([4, 4])), np.zeros([4, 4]), "rank 1", 1e-6);
+  const regular = wild(5, 5);
+  const inverse = linalg.matrixTranspose(linalg.inv(regular));
+  near(grad(linalg.det)(regular), np.multiply(linalg.det(regular), inverse), "regular");
+  assert.is(linalg.det(np.zeros([0, 0])).item(), 1);
 });
 
 check("vmap over matrices is the batched call", () => {

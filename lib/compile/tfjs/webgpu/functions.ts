@@ -301,8 +301,10 @@ const LIBRARY: Readonly<Record<string, string>> = {
     let y = expf(logf(m) / 3f);
     return withSign((y - (y - m / (y * y)) / 3f) * pow2(third), x);
   }`,
-  xlogyf: "fn xlogyf(x: f32, y: f32) -> f32 { if (order(x) == 0) { return 0f; } return mulf(x, logf(y)); }",
-  xlog1pyf: "fn xlog1pyf(x: f32, y: f32) -> f32 { if (order(x) == 0) { return 0f; } return mulf(x, log1pf(y)); }",
+  xlogyf:
+    "fn xlogyf(x: f32, y: f32) -> f32 { if (order(x) == 0 && !isnan(y)) { return 0f; } return mulf(x, logf(y)); }",
+  xlog1pyf:
+    "fn xlog1pyf(x: f32, y: f32) -> f32 { if (order(x) == 0 && !isnan(y)) { return 0f; } return mulf(x, log1pf(y)); }",
   ldexpf: `fn ldexpf(x: f32, n: i32) -> f32 {
     if (order(x) == 0 || !finitef(x)) { return x; }
     let a = scaled(x);

@@ -15,8 +15,8 @@ export interface Context {
   readonly gemm: Gemm | undefined;
   /** Our strided copy of 4-byte elements; absent like the product. */
   readonly copy: StridedCopy | undefined;
-  /** The generated loop of this key, made at its first use. */
-  readonly loops: (key: string, make: () => Loop) => Loop;
+  /** The generated loop of an owner, such as the function that it computes, in one of its forms; made at its first use. */
+  readonly loops: (owner: unknown, form: string, make: () => Loop) => Loop;
 }
 
 /** One equation, without names. */

@@ -49,8 +49,7 @@ export const elementwise: Lowering = ({ device, loops }, { prim, params, inAvals
   );
   const operands: Operand[] = dtypes.map((dtype, i) => ({ dtype, repeated: plan.repeated[i] }));
   const reading = operands.map(({ dtype, repeated }) => `${dtype}${repeated ? "*" : ""}`).join(",");
-  const key = `${prim.name} ${params.exponent ?? ""} ${reading} ${out.dtype}`;
-  const run = loops(key, () => elementwiseLoop(heap.memory, f, operands, out.dtype));
+  const run = loops(f, `${reading} ${out.dtype}`, () => elementwiseLoop(heap.memory, f, operands, out.dtype));
   const bytes = dtypes.map(itemBytes);
   const [{ length: calls }] = plan.starts;
   const outBytes = (out.size / calls) * itemBytes(out.dtype);

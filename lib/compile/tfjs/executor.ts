@@ -16,14 +16,15 @@ export const tfjsExecutor = (backend: Backend): Executor => {
   const { heap } = backend;
   const gemm = heap === undefined ? undefined : createGemm(heap);
   const copy = heap === undefined ? undefined : createStridedCopy(heap.memory);
-  const loops = new Map<string, Loop>();
+  const loops = new Map<unknown, Map<string, Loop>>();
   const context: Context = {
     device,
     gemm,
     copy,
-    loops: (key, make) => {
-      const loop = loops.get(key) ?? make();
-      loops.set(key, loop);
+    loops: (owner, form, make) => {
+      const forms = loops.get(owner) ?? new Map<string, Loop>();
+      const loop = forms.get(form) ?? make();
+      loops.set(owner, forms.set(form, loop));
       return loop;
     },
   };

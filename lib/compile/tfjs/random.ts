@@ -6,7 +6,7 @@ import type { Lowering } from "./context.js";
 export const randomBits: Lowering = ({ device, loops }, { inAvals: [keys], outAvals: [out] }) => {
   const { heap } = device.backend;
   if (heap === undefined || out.size === 0) return undefined;
-  const run = loops("random_bits", () => bitsLoop(heap.memory));
+  const run = loops("random_bits", "", () => bitsLoop(heap.memory));
   const draws = keys.size / 2;
   const n = out.size / draws;
   return ([block]) => {

@@ -40,7 +40,7 @@ export const reduction =
     if (heap === undefined || x.dtype !== "float32" || out.size === 0) return undefined;
     const stages = stagesOf(x.shape, params.axes as readonly number[]);
     if (stages.length === 0) return ([block]) => [device.reshaped(block, out.shape)];
-    const run = loops(kind, () => reduceLoop(heap.memory, kind));
+    const run = loops(kind, "", () => reduceLoop(heap.memory, kind));
     const stage = (block: Block, { outer, length, inner }: Stage, shape: Shape): Block => {
       const result = device.make(shape, "float32");
       run(device.address(result), device.address(block), outer, length, inner);

@@ -251,8 +251,7 @@ const TABLES: Readonly<Record<DType, Readonly<Record<string, LaneFunction>>>> = 
 
 const identity = unary((x) => x);
 
-const convert = (from: DType, to: DType): LaneFunction | undefined => {
-  if (from === "float64" || to === "float64") return undefined;
+const conversion = (from: LaneType, to: LaneType): LaneFunction => {
   if (from === to) return identity;
   if (to === "bool") return unary((x) => (from === "float32" ? f32x4.ne : i32x4.ne)(x, v128.zero));
   const one = to === "float32" ? f32x4.const(1) : i32x4.const(1);
@@ -262,19 +261,30 @@ const convert = (from: DType, to: DType): LaneFunction | undefined => {
   return identity; // between int32 and uint32 the bits stay
 };
 
+const LANE_TYPES = ["float32", "int32", "uint32", "bool"] as const;
+type LaneType = (typeof LANE_TYPES)[number];
+
+/** By the dtypes from and to. Every function is made once: loops are known by the function that they are of. */
+const CONVERSIONS: ReadonlyMap<string, LaneFunction> = new Map(
+  LANE_TYPES.flatMap((from) => LANE_TYPES.map((to) => [`${from} ${to}`, conversion(from, to)] as const)),
+);
+
 /** Powers up to the fourth: at most two roundings. */
-const integerPow = (exponent: number): LaneFunction | undefined => {
-  if (exponent < 1 || exponent > 4 || !Number.isInteger(exponent)) return undefined;
-  return (fn, [x]) => {
+const integerPow =
+  (exponent: number): LaneFunction =>
+  (fn, [x]) => {
     const square = fn.local("v128");
     const factor = [undefined, undefined, undefined, x, square][exponent];
     if (exponent === 1) return x.get;
     return [square.set(f32x4.mul(x.get, x.get)), factor === undefined ? square.get : f32x4.mul(square.get, factor.get)];
   };
-};
+
+const INTEGER_POWERS: ReadonlyMap<unknown, LaneFunction> = new Map([1, 2, 3, 4].map((n) => [n, integerPow(n)]));
+
+const select: LaneFunction = (_fn, [condition, x, y]) => v128.select(x.get, y.get, condition.get);
 
 /**
- * The function of a primitive on lanes, or undefined where there is none.
+ * The function of a primitive on lanes, or undefined where there is none; the same one for the same primitive, parameters and dtypes.
  *
  * @param dtypes  of the operands
  */
@@ -282,11 +292,11 @@ export const laneFunction = (name: string, params: Params, dtypes: readonly DTyp
   const dtype = dtypes[dtypes.length - 1];
   switch (name) {
     case "select":
-      return dtype === "float64" ? undefined : (_fn, [condition, x, y]) => v128.select(x.get, y.get, condition.get);
+      return dtype === "float64" ? undefined : select;
     case "convert":
-      return convert(dtype, params.dtype as DType);
+      return CONVERSIONS.get(`${dtype} ${params.dtype}`);
     case "integer_pow":
-      return dtype === "float32" ? integerPow(params.exponent as number) : undefined;
+      return dtype === "float32" ? INTEGER_POWERS.get(params.exponent) : undefined;
     default:
       return TABLES[dtype]?.[name];
   }

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { elementwiseLoop } from "../../../lib/compile/wasm/elementwise.js";
 import { type LaneFunction, laneFunction } from "../../../lib/compile/wasm/functions.js";
+import type { DType } from "../../../lib/core/aval.js";
 import type { Params } from "../../../lib/core/primitive.js";
 import { primitives } from "../../../lib/primitives/index.js";
 import { seeded } from "../../helpers/seeded.js";
@@ -96,6 +97,19 @@ Suite("what four lanes cannot do exactly is left to impl", () => {
   assert.is(laneFunction("integer_pow", { exponent: 2 }, ["int32"]), undefined);
   assert.is(laneFunction("div", {}, ["int32", "int32"]), undefined);
   assert.is(laneFunction("add", {}, ["float64", "float64"]), undefined);
+});
+
+Suite("a function is the same one for the same parameters, and another one for others: loops are known by it", () => {
+  const pow = (exponent: number) => laneFunction("integer_pow", { exponent }, ["float32"]);
+  const to = (dtype: string, from: DType = "float32") => laneFunction("convert", { dtype }, [from]);
+  const all = [pow(1), pow(2), pow(3), pow(4), to("int32"), to("uint32"), to("bool"), to("float32", "int32")];
+  assert.ok(all.every((f) => f !== undefined));
+  assert.is(new Set(all).size, all.length);
+  const again = [pow(1), pow(2), pow(3), pow(4), to("int32"), to("uint32"), to("bool"), to("float32", "int32")];
+  again.forEach((f, i) => {
+    assert.is(f, all[i]);
+  });
+  assert.equal([pow(0), pow(5), pow(2.5), to("float64")], [undefined, undefined, undefined, undefined]);
 });
 
 Suite.run();

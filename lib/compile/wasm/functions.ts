@@ -8,6 +8,7 @@ import type { DType } from "../../core/aval.js";
 import type { Params } from "../../core/primitive.js";
 import { type Piece, SINGLE } from "../../primitives/erf-inv.js";
 import { type Code, type FunctionBuilder, f32x4, i32, i32x4, type Local, v128 } from "./assembler.js";
+import { CONVERSIONS } from "./conversions.js";
 
 /** The code of a result, given locals that hold the operands. */
 export type LaneFunction = (fn: FunctionBuilder, operands: readonly Local[]) => Code;
@@ -248,26 +249,6 @@ const TABLES: Readonly<Record<DType, Readonly<Record<string, LaneFunction>>>> = 
   bool: BITS,
   float64: {},
 };
-
-const identity = unary((x) => x);
-
-const conversion = (from: LaneType, to: LaneType): LaneFunction => {
-  if (from === to) return identity;
-  if (to === "bool") return unary((x) => (from === "float32" ? f32x4.ne : i32x4.ne)(x, v128.zero));
-  const one = to === "float32" ? f32x4.const(1) : i32x4.const(1);
-  if (from === "bool") return unary((x) => v128.and(x, one));
-  if (to === "float32") return unary(from === "int32" ? f32x4.fromI32 : f32x4.fromU32);
-  if (from === "float32") return unary(to === "int32" ? i32x4.truncF32 : i32x4.truncF32U);
-  return identity; // between int32 and uint32 the bits stay
-};
-
-const LANE_TYPES = ["float32", "int32", "uint32", "bool"] as const;
-type LaneType = (typeof LANE_TYPES)[number];
-
-/** By the dtypes from and to. Every function is made once: loops are known by the function that they are of. */
-const CONVERSIONS: ReadonlyMap<string, LaneFunction> = new Map(
-  LANE_TYPES.flatMap((from) => LANE_TYPES.map((to) => [`${from} ${to}`, conversion(from, to)] as const)),
-);
 
 /** Powers up to the fourth: at most two roundings. */
 const integerPow =

@@ -6,19 +6,28 @@
 import { composite } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { le, select, zeroLike } from "../primitives/elementwise.js";
+import { gt, max, select, zeroLike } from "../primitives/elementwise.js";
 import { logistic } from "../primitives/math.js";
 import { customJvp } from "../transforms/custom-jvp.js";
 
-/** `max(x, 0)`; its derivative at 0 is 0, as JAX has it. */
-export const relu = composite("nn.relu", (x: TensorLike): Tensor => {
-  const t = asTensor(x, "nn.relu");
-  // NaN is not below 0, so it stays.
-  return select(le(t, zeroLike(t)), zeroLike(t), t);
-});
+const reluWithRule = customJvp(
+  (x: Tensor): Tensor => max(x, zeroLike(x)),
+  ([x], [dx]) => [max(x, zeroLike(x)), select(gt(x, zeroLike(x)), dx, zeroLike(dx))],
+);
 
-/** `min(max(x, 0), 6)` */
-export const relu6 = composite("nn.relu6", (x: TensorLike): Tensor => np.minimum(np.maximum(x, 0), 6));
+/** `max(x, 0)`; its derivative is 1 above 0 and 0 elsewhere, also at 0 and at NaN, as JAX has it. */
+export const relu = composite("nn.relu", (x: TensorLike): Tensor => reluWithRule(asTensor(x, "nn.relu")));
+
+const relu6WithRule = customJvp(
+  (x: Tensor): Tensor => np.minimum(np.maximum(x, 0), 6),
+  ([x], [dx]) => {
+    const inside = np.logicalAnd(np.greater(x, 0), np.less(x, 6));
+    return [np.minimum(np.maximum(x, 0), 6), np.where(inside, dx, 0)];
+  },
+);
+
+/** `min(max(x, 0), 6)`; its derivative is 1 between the bounds and 0 elsewhere, also at them and at NaN, as JAX has it. */
+export const relu6 = composite("nn.relu6", (x: TensorLike): Tensor => relu6WithRule(asTensor(x, "nn.relu6")));
 
 /** `1 / (1 + exp(-x))` */
 export const sigmoid = composite("nn.sigmoid", (x: TensorLike): Tensor => logistic(np.add(x, 0)));

@@ -1,13 +1,15 @@
 /** @file Losses of logits; each gives one number for each example, to be averaged or weighted. */
 import { composite } from "../core/composite.js";
-import type { Tensor, TensorLike } from "../core/tensor.js";
+import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
+import { customJvp } from "../transforms/custom-jvp.js";
 import { logSigmoid, relu, sigmoid } from "./activations.js";
-import { tokenLosses } from "./losses.js";
+import { checkTargets } from "./losses.js";
 import { logSoftmax, softmax } from "./softmax.js";
 
-/** Products with 0 are 0, also where the other factor is infinite. */
-const weighted = (weights: TensorLike, x: Tensor): Tensor => np.multiply(weights, np.where(np.equal(weights, 0), 0, x));
+/** Products with 0 are 0, also where the other factor is infinite; the derivative by a weight of 0 is the other factor where it is finite. */
+const weighted = (weights: TensorLike, x: Tensor): Tensor =>
+  np.multiply(weights, np.where(np.logicalAnd(np.equal(weights, 0), np.isinf(x)), 0, x));
 
 /**
  * `-sum(labels · logSoftmax(logits))` along the last axis; labels are probabilities.
@@ -22,7 +24,8 @@ export const softmaxCrossEntropy = composite(
 );
 
 /**
- * `logsumexp(logits) - logits[label]` along the last axis.
+ * `logsumexp(logits) - logits[label]` along the last axis. A label from `-classes` to -1 counts from the end; another one that is no class
+ * gives NaN, as in optax, so that labels of another vocabulary are seen in the loss.
  *
  * - `logits`: `[..., classes]`; `labels`: int32 `[...]`
  * @throws {ShapeError} when the labels have not the shape of the logits without the last axis
@@ -30,7 +33,11 @@ export const softmaxCrossEntropy = composite(
  */
 export const softmaxCrossEntropyWithIntegerLabels = composite(
   "nn.softmaxCrossEntropyWithIntegerLabels",
-  (logits: Tensor, labels: Tensor): Tensor => tokenLosses(logits, labels).loss,
+  (logits: Tensor, labels: Tensor): Tensor => {
+    checkTargets("nn.softmaxCrossEntropyWithIntegerLabels", logits, labels);
+    const found = np.takeAlongAxis(logits, np.expandDims(labels, -1), -1);
+    return np.subtract(np.logsumexp(logits, { axis: -1 }), np.squeeze(found, -1));
+  },
 );
 
 /** `-labels · log σ(x) - (1 - labels) · log(1 - σ(x))`, element by element. @see optax's `sigmoid_binary_cross_entropy` */
@@ -83,12 +90,23 @@ export const polyLossCrossEntropy = composite(
   },
 );
 
-/** `sum(targets · (log targets - logPredictions))` along the last axis. @see optax's `kl_divergence` */
-export const klDivergence = composite("nn.klDivergence", (logPredictions: Tensor, targets: TensorLike): Tensor => {
-  const none = np.equal(targets, 0);
-  const logs = np.log(np.where(none, 1, targets));
-  return np.sum(weighted(targets, np.subtract(logs, logPredictions)), { axis: -1 });
-});
+/** `t · log t`, 0 at 0, with the derivative `log t + 1`, which is -Infinity there. */
+const timesLog = (t: Tensor): Tensor => np.multiply(t, np.log(np.where(np.equal(t, 0), 1, t)));
+const negativeEntropy = customJvp(timesLog, ([t], [dt]) => [timesLog(t), np.multiply(np.add(np.log(t), 1), dt)]);
+
+/**
+ * `sum(targets · (log targets - logPredictions))` along the last axis.
+ *
+ * The derivative by a target of 0 is -Infinity, that of `t · log t` (in optax NaN).
+ * @see optax's `kl_divergence`
+ */
+export const klDivergence = composite(
+  "nn.klDivergence",
+  (logPredictions: Tensor, targets: TensorLike): Tensor =>
+    np.sum(np.subtract(negativeEntropy(asTensor(targets, "nn.klDivergence")), weighted(targets, logPredictions)), {
+      axis: -1,
+    }),
+);
 
 /** `(1 - alpha) · labels + alpha / classes`. @see Szegedy et al. 2016; optax's `smooth_labels` */
 export const smoothLabels = composite(

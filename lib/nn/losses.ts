@@ -18,6 +18,18 @@ export const checkSmoothing = (where: string, labelSmoothing: number): void => {
   throw new ArgumentError({ where, what, expected, got: `${labelSmoothing}` });
 };
 
+/** @throws {ShapeError} when the targets have not the shape of the logits without the last axis */
+export const checkTargets = (where: string, logits: Tensor, targets: Tensor): void => {
+  const expected = logits.shape.slice(0, -1);
+  if (expected.join() === targets.shape.join()) return;
+  throw new ShapeError({
+    where,
+    what: "targets and logits do not fit",
+    expected: `targets [${expected}] for logits ${logits.aval}`,
+    got: `${targets.aval}`,
+  });
+};
+
 /** Cross entropy with smoothed targets, 0 at its least. A target that is no class has only what others have. */
 const smoothed = (logits: Tensor, logZ: Tensor, ofTarget: Tensor, isClass: Tensor, smoothing: number): Tensor => {
   const classes = logits.shape[logits.ndim - 1];
@@ -45,15 +57,7 @@ export const tokenLosses = composite(
   (logits: Tensor, targets: Tensor, options: TokenLossOptions = {}): { loss: Tensor; logZ: Tensor } => {
     const { zLoss = 0, labelSmoothing = 0 } = options;
     checkSmoothing("nn.tokenLosses", labelSmoothing);
-    const expected = logits.shape.slice(0, -1);
-    if (expected.join() !== targets.shape.join()) {
-      throw new ShapeError({
-        where: "nn.tokenLosses",
-        what: "targets and logits do not fit",
-        expected: `targets [${expected}] for logits ${logits.aval}`,
-        got: `${targets.aval}`,
-      });
-    }
+    checkTargets("nn.tokenLosses", logits, targets);
     const logZ = np.logsumexp(logits, { axis: -1 });
     // A target that is no class has the logit 0, as in the sum with a one-hot vector.
     const isClass = np.logicalAnd(np.greaterEqual(targets, 0), np.less(targets, logits.shape[logits.ndim - 1]));

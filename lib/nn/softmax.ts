@@ -9,6 +9,8 @@ import { reduceMaxForShift } from "../primitives/reduce.js";
 import { customJvp } from "../transforms/custom-jvp.js";
 
 type Axis = number | readonly number[];
+/** One axis, several, or null: all. */
+type AxisOrAll = Axis | null;
 
 /** Which elements count, broadcast to `x`; the others are 0 in the result (-Infinity in a logarithm). */
 export interface Where {
@@ -16,9 +18,14 @@ export interface Where {
 }
 
 /** `x - max(x)`, so that no exponential overflows; the shift has no derivative. Elements that do not count are -Infinity. */
-const shifted = (name: string, x: TensorLike, axis: Axis, { where }: Where): { y: Tensor; axis: readonly number[] } => {
+const shifted = (
+  name: string,
+  x: TensorLike,
+  axis: AxisOrAll,
+  { where }: Where,
+): { y: Tensor; axis: readonly number[] } => {
   const t = asTensor(x, name);
-  const at = normalizeAxes(name, t.ndim, axis);
+  const at = normalizeAxes(name, t.ndim, axis ?? undefined);
   const counted = where === undefined ? t : np.where(where, t, Number.NEGATIVE_INFINITY);
   const top = np.expandDims(stopGradient(reduceMaxForShift(counted, at)), at);
   // Where nothing counts (or all is -Infinity) the largest is no number to subtract.
@@ -34,7 +41,7 @@ const exponentials = (y: Tensor, axis: readonly number[], { where }: Where): { e
   return { e, total: where === undefined ? total : np.where(np.equal(total, 0), 1, total) };
 };
 
-const plainSoftmax = (x: TensorLike, axis: Axis, options: Where): Tensor => {
+const plainSoftmax = (x: TensorLike, axis: AxisOrAll, options: Where): Tensor => {
   const { y, axis: at } = shifted("nn.softmax", x, axis, options);
   const { e, total } = exponentials(y, at, options);
   return np.divide(e, total);
@@ -68,7 +75,7 @@ const fromLeast = (weights: Tensor, { least = 0 }: SoftmaxOptions): Tensor => {
 };
 
 /**
- * `exp(x) / sum(exp(x))` along an axis or several. Its derivative is stated in terms of the result: `y · (dx - sum(y · dx))`.
+ * `exp(x) / sum(exp(x))` along an axis, several, or all (null). Its derivative is stated in terms of the result: `y · (dx - sum(y · dx))`.
  *
  * - `least`: where scores lie far apart, many weights are subnormal numbers, with which processors compute up to fifty times slower, in the
  *   products that follow and all through the backward pass; with `least` there are none
@@ -79,10 +86,10 @@ const fromLeast = (weights: Tensor, { least = 0 }: SoftmaxOptions): Tensor => {
  */
 export const softmax = composite(
   "nn.softmax",
-  (x: TensorLike, axis: Axis = -1, options: SoftmaxOptions = {}): Tensor => {
+  (x: TensorLike, axis: AxisOrAll = -1, options: SoftmaxOptions = {}): Tensor => {
     if (options.where !== undefined) return fromLeast(plainSoftmax(x, axis, options), options);
     const t = asTensor(x, "nn.softmax");
-    const at = normalizeAxes("nn.softmax", t.ndim, axis);
+    const at = normalizeAxes("nn.softmax", t.ndim, axis ?? undefined);
     const weights = (x: Tensor): Tensor => fromLeast(plainSoftmax(x, at, {}), options);
     const differentiated = customJvp(weights, ([x], [dx]) => {
       const y = weights(x);
@@ -95,12 +102,15 @@ export const softmax = composite(
   },
 );
 
-/** `x - log(sum(exp(x)))` along an axis or several. */
-export const logSoftmax = composite("nn.logSoftmax", (x: TensorLike, axis: Axis = -1, options: Where = {}): Tensor => {
-  const { y, axis: at } = shifted("nn.logSoftmax", x, axis, options);
-  const logs = np.subtract(y, np.log(exponentials(y, at, options).total));
-  return options.where === undefined ? logs : np.where(options.where, logs, Number.NEGATIVE_INFINITY);
-});
+/** `x - log(sum(exp(x)))` along an axis, several, or all (null). */
+export const logSoftmax = composite(
+  "nn.logSoftmax",
+  (x: TensorLike, axis: AxisOrAll = -1, options: Where = {}): Tensor => {
+    const { y, axis: at } = shifted("nn.logSoftmax", x, axis, options);
+    const logs = np.subtract(y, np.log(exponentials(y, at, options).total));
+    return options.where === undefined ? logs : np.where(options.where, logs, Number.NEGATIVE_INFINITY);
+  },
+);
 
 /** `log(mean(exp(x)))` without overflow, over an axis, several, or all. */
 export const logmeanexp = composite(
@@ -121,15 +131,15 @@ export interface StandardizeOptions {
 }
 
 /**
- * `(x - mean) / sqrt(variance + epsilon)`, mean and variance along an axis or several.
+ * `(x - mean) / sqrt(variance + epsilon)`, mean and variance along an axis, several, or all (null).
  *
  * @see JAX's `jax.nn.standardize`
  */
 export const standardize = composite(
   "nn.standardize",
-  (x: TensorLike, axis: Axis = -1, options: StandardizeOptions = {}): Tensor => {
+  (x: TensorLike, axis: AxisOrAll = -1, options: StandardizeOptions = {}): Tensor => {
     const { epsilon = 1e-5 } = options;
-    const over = { axis, keepDims: true };
+    const over = { axis: axis ?? undefined, keepDims: true };
     const centred = np.subtract(x, options.mean ?? np.mean(x, over));
     const variance =
       options.variance ?? (options.mean === undefined ? np.mean(np.square(centred), over) : np.variance(x, over));

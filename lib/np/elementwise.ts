@@ -156,9 +156,9 @@ export const logaddexp = binaryFloat("np.logaddexp", (x, y) => {
   const first = e.ge(x, y);
   const low = e.select(first, y, x);
   const high = e.select(first, x, y);
-  // The gap of equal infinities, and of NaN, is NaN; there the result is the sum.
+  // The gap of equal infinities is NaN; there the result is the sum. That of NaN stays, and with it the derivatives are NaN.
   const gap = e.sub(low, high);
-  const known = e.eq(gap, gap);
+  const known = e.or(e.eq(gap, gap), e.ne(x, y));
   const safe = e.select(known, gap, e.zeroLike(gap));
   return e.select(known, e.add(high, m.log1p(m.exp(safe))), e.add(x, y));
 });

@@ -11,7 +11,7 @@ import { definePrimitive, isZero, notLinear, type Primitive, Zero } from "../cor
 import { linearJvp, mapped, one, sameDType, scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
-import { add, convert, eq, ge, gt, max, min, mul, neg, select, sub } from "./elementwise.js";
+import { add, convert, eq, ge, gt, max, min, mul, ne, neg, or, select, sub } from "./elementwise.js";
 import { exp, log1p, logistic } from "./math.js";
 import { concatenate, pad, reverse, slice, sliceAxis } from "./movement.js";
 
@@ -172,9 +172,9 @@ export const cumLogSumExpP = scanned(
   "cumlogsumexp",
   () => logAddExp,
   ([a, da], [b, db]) => {
-    // The gap of equal infinities is NaN; there both count alike.
+    // The gap of equal infinities is NaN; there both count alike. That of NaN stays, and with it the derivatives are NaN.
     const gap = sub(a, b);
-    const known = eq(gap, gap);
+    const known = or(eq(gap, gap), ne(a, b));
     const safe = select(known, gap, scalarOf(a.aval.strong(), 0));
     const first = ge(a, b);
     // Larger and smaller by selection: no kink where they are equal, so that all derivatives are right there too.

@@ -1,7 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Tensor } from "../../lib/core/tensor.js";
+import * as lax from "../../lib/lax/index.js";
 import * as nn from "../../lib/nn/index.js";
+import * as np from "../../lib/np/index.js";
 import { grad } from "../../lib/transforms/grad.js";
 import { vmap } from "../../lib/transforms/vmap.js";
 import { f64, numbers, onReference } from "../helpers/runtime.js";
@@ -49,9 +51,52 @@ Activations("log1mexp is exact near 0 and far from it, and so is its derivative"
   near(slopes(nn.log1mexp, [1e-10, 1, 40, 800]), [1e10, 1 / Math.expm1(1), Math.exp(-40), 0], 1e-9);
 });
 
+Activations("at NaN values are NaN, and derivatives are JAX's", () => {
+  const { relu, relu6, hardSigmoid, sparseSigmoid, softplus, logSigmoid, elu, selu, celu } = nn;
+  const { gelu, silu, sparsePlus, softSign, squareplus, mish, sigmoid } = nn;
+  const check = (functions: readonly ((x: Tensor) => Tensor)[], slope: number): void => {
+    functions.forEach((f, i) => {
+      follows(
+        (x) => f(x),
+        () => Number.NaN,
+        [Number.NaN],
+      );
+      const [got] = slopes((x) => f(x), [Number.NaN]);
+      assert.ok(Object.is(got, slope), `function ${i}: ${got} and ${slope}`);
+    });
+  };
+  check([relu, relu6, hardSigmoid, sparseSigmoid], 0);
+  check([softplus, logSigmoid, elu, selu, celu, gelu, silu], Number.NaN);
+  check([sparsePlus, softSign, squareplus, mish, sigmoid], Number.NaN);
+});
+
+Activations("sums of exponentials with NaN among them have NaN for all derivatives", () => {
+  onReference(() => {
+    const both = (f: (x: Tensor, y: Tensor) => Tensor, x: number, y: number): number[] =>
+      [0, 1].map((argnums) => (grad(f, { argnums: argnums as 0 }) as typeof f)(f64(x), f64(y)).item());
+    for (const f of [np.logaddexp, np.logaddexp2]) {
+      for (const [x, y] of [
+        [Number.NaN, 0],
+        [0, Number.NaN],
+        [Number.NaN, Number.NaN],
+        [Number.NaN, np.inf],
+      ]) {
+        near(both(f, x, y), [Number.NaN, Number.NaN]);
+      }
+      near(both(f, np.inf, np.inf), [1, 1]);
+      near(both(f, -np.inf, 0), [0, 1]);
+      near(both(f, np.inf, 0), [1, 0]);
+    }
+    const rows = f64([Number.NaN, 0]);
+    near(numbers(grad((x: Tensor) => np.logsumexp(x))(rows)), [Number.NaN, Number.NaN]);
+    near(numbers(grad((x: Tensor) => np.sum(lax.cumlogsumexp(x)))(rows)), [Number.NaN, Number.NaN]);
+  });
+});
+
 Activations("at kinks the derivatives are JAX's, and far out they are finite", () => {
   near(slopes(nn.relu, [0]), [0]);
-  near(slopes(nn.relu6, [0, 6]), [0.5, 0.5]);
+  near(slopes(nn.relu6, [0, 6]), [0, 0]);
+  near(slopes(nn.hardSigmoid, [-3, 3]), [0, 0]);
   near(slopes(nn.leakyRelu, [0]), [1]);
   near(slopes(nn.hardTanh, [-1, 1]), [1, 1]);
   near(

@@ -50,6 +50,47 @@ check("labels of 0 take nothing, also of an infinite logarithm", () => {
   near(numbers(nn.klDivergence(f64([Math.log(0.25), Number.NEGATIVE_INFINITY]), f64([1, 0]))), [Math.log(4)]);
 });
 
+check("derivatives by labels of 0 are those of the formulas", () => {
+  const [x, y] = [f64([1, 2, 3]), f64([0, 0.25, 0.75])];
+  const by = (loss: (labels: Tensor) => Tensor): number[] => numbers(grad(loss)(y));
+  // JAX 0.10.2 and optax 0.2.8; the first of the divergence is the limit of log t - log p + 1, where optax has NaN.
+  near(
+    by((labels) => nn.softmaxCrossEntropy(x, labels)),
+    [2.40760596444438, 1.40760596444438, 0.40760596444438],
+  );
+  near(
+    by((labels) => nn.polyLossCrossEntropy(x, labels)),
+    [4.22754482, 2.91814902, 1.07712405],
+    1e-8,
+  );
+  const [first, ...rest] = by((labels) => nn.klDivergence(nn.logSoftmax(x), labels));
+  assert.is(first, Number.NEGATIVE_INFINITY);
+  near(rest, [1.0213116, 1.11992389], 1e-8);
+  near(numbers(grad((p: Tensor) => nn.klDivergence(p, y))(nn.logSoftmax(x))), [0, -0.25, -0.75]);
+  near(
+    numbers(nn.softmaxCrossEntropy(f64([0, Number.NaN]), f64([1, 0])))
+      .map(Number.isNaN)
+      .map(Number),
+    [1],
+  );
+});
+
+check("an integer label from the end is that class, and one that is no class gives NaN", () => {
+  const logits = f64([1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3], [5, 3]);
+  const labels = np.array([0, 2, 3, -1, -4], { dtype: "int32" });
+  // optax 0.2.8
+  const [first, last] = [2.40760596444438, 0.40760596444438];
+  const got = numbers(nn.softmaxCrossEntropyWithIntegerLabels(logits, labels));
+  near([got[0], got[1], got[3]], [first, last, last]);
+  assert.equal([got[2], got[4]], [Number.NaN, Number.NaN]);
+  const slopes = numbers(grad((l: Tensor) => np.sum(nn.softmaxCrossEntropyWithIntegerLabels(l, labels)))(logits));
+  const p = [0.0900305731703805, 0.244728471054798, 0.665240955774822];
+  near(
+    slopes,
+    [0, 2, null, 2, null].flatMap((label) => p.map((q, i) => q - (label === i ? 1 : 0))),
+  );
+});
+
 check("derivatives at the edges: huber at its bound, a hinge met, equal vectors, zero vectors", () => {
   const slope = (f: (x: Tensor) => Tensor, at: number[]): number[] => numbers(vmap(grad(f))(f64(at)));
   near(

@@ -109,4 +109,25 @@ check("one-hot vectors lie along the axis named, and ids out of range have none"
   assert.match(messageOf(() => nn.oneHot(ids, 2, "float32", 2)) ?? "", /nn\.oneHot/);
 });
 
+check("null is all axes, as in JAX", () => {
+  const x = f64([1, 2, 3, 4], [2, 2]);
+  const e = [1, 2, 3, 4].map(Math.exp);
+  const total = e.reduce((a, b) => a + b);
+  near(
+    numbers(nn.softmax(x, null)),
+    [0.03205860328008499, 0.08714431874203257, 0.23688281808991013, 0.6439142598879722],
+  );
+  near(
+    numbers(nn.logSoftmax(x, null)),
+    e.map((v) => Math.log(v / total)),
+  );
+  near(
+    numbers(nn.standardize(x, null, { epsilon: 0 })),
+    [-3, -1, 1, 3].map((v) => v / Math.sqrt(5)),
+  );
+  near(numbers(grad((y: Tensor) => np.get(nn.softmax(y, null), 0, 0))(x)).slice(0, 1), [
+    (e[0] / total) * (1 - e[0] / total),
+  ]);
+});
+
 Softmax.run();

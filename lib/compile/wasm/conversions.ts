@@ -1,7 +1,7 @@
 /** @file Changes of dtype in SIMD instructions. */
 import type { DType } from "../../core/aval.js";
 import { type Code, f32x4, i32x4, v128 } from "./assembler.js";
-import type { LaneFunction } from "./functions.js";
+import type { LaneFunction } from "./lane-function.js";
 
 const LANE_TYPES = ["float32", "int32", "uint32", "bool"] as const satisfies readonly DType[];
 type LaneType = (typeof LANE_TYPES)[number];

@@ -9,9 +9,9 @@ import type { Params } from "../../core/primitive.js";
 import { type Piece, SINGLE } from "../../primitives/erf-inv.js";
 import { type Code, type FunctionBuilder, f32x4, i32, i32x4, type Local, v128 } from "./assembler.js";
 import { CONVERSIONS } from "./conversions.js";
+import type { LaneFunction } from "./lane-function.js";
 
-/** The code of a result, given locals that hold the operands. */
-export type LaneFunction = (fn: FunctionBuilder, operands: readonly Local[]) => Code;
+export type { LaneFunction } from "./lane-function.js";
 
 // --- elementary functions ------------------------------------------------------------------------------------------------
 

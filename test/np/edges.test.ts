@@ -98,4 +98,20 @@ check("integers, batches and scalars are taken", () => {
   assert.equal([none.shape, none.dtype], [[0], "int32"]);
 });
 
+check("a number is a shape of one axis", () => {
+  assert.equal(np.ones(2).toArray(), [1, 1]);
+  assert.equal(np.zeros(2, "int32").toArray(), [0, 0]);
+  assert.equal(np.full(2, 3).toArray(), [3, 3]);
+});
+
+check("bools index, multiply and shift", () => {
+  const [yes, no] = [np.array([true]), np.array([false])];
+  assert.equal(np.take(floats(5, 6), yes).toArray(), [6]);
+  const product = np.outer(yes, np.array([true, false]));
+  assert.equal([product.dtype, product.shape, [...product.dataSync()]], ["bool", [1, 2], [1, 0]]);
+  const shifted = np.leftShift(yes, yes);
+  assert.equal([shifted.dtype, shifted.toArray()], ["int32", [2]]);
+  assert.equal(np.leftShift(no, yes).toArray(), [0]);
+});
+
 Edges.run();

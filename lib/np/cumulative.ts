@@ -18,7 +18,7 @@ export interface CumulativeOptions {
 const running = (name: string, f: (x: Tensor, axis: number, reverse: boolean) => Tensor) =>
   composite(name, (x: TensorLike, { axis, reverse = false }: CumulativeOptions = {}): Tensor => {
     const t = noBool(name, asTensor(x, name));
-    return axis === undefined || t.ndim === 0
+    return axis === undefined || typeof x === "number"
       ? f(b.reshape(t, [t.size]), 0, reverse)
       : f(t, normalizeAxis(name, axis, t.ndim), reverse);
   });

@@ -86,7 +86,10 @@ export const variance = composite("np.var", (x: TensorLike, options: VarianceOpt
   const total = reduceWith("np.var", squares, options, b.reduceSum);
   if (less === 0) return e.div(total, count);
   const left = e.sub(count, scalarOf(t.aval.strong(), less));
-  return e.select(e.gt(left, e.zeroLike(left)), e.div(total, left), scalarOf(t.aval.strong(), Number.NaN));
+  const some = e.gt(left, e.zeroLike(left));
+  // As in JAX, the derivative is then zero under a mask and NaN without one.
+  const safe = options.where === undefined ? left : e.select(some, left, scalarOf(t.aval.strong(), 1));
+  return e.select(some, e.div(total, safe), scalarOf(t.aval.strong(), Number.NaN));
 });
 /** The standard deviation, the square root of the variance. */
 export const std = composite(

@@ -31,7 +31,7 @@ export const round = composite(
 export const clamp = composite("lax.clamp", (low: Tensor, x: Tensor, high: Tensor): Tensor => {
   const inside = e.and(e.lt(low, x), e.lt(x, high));
   const moved = e.stopGradient(e.min(e.max(low, x), high));
-  const raised = e.select(e.gt(low, x), e.select(e.gt(low, high), moved, low), moved);
+  const raised = e.select(e.gt(low, x), e.select(e.ge(low, high), moved, low), moved);
   const bounded = e.select(e.lt(high, x), high, raised);
   return e.select(inside, x, e.select(e.ne(moved, moved), moved, bounded));
 });

@@ -27,11 +27,13 @@ export const round = composite(
     return e.select(e.lt(x, number(x, 0)), e.neg(whole), whole);
   },
 );
-/** `x` kept within `[low, high]`; the derivative at a bound is 0, as JAX has it here (`np.clip` has one half). */
+/** `x` kept within `[low, high]` (`high` where it is below `low`); the derivative at a bound is 0, as JAX has it here (`np.clip` has one half). */
 export const clamp = composite("lax.clamp", (low: Tensor, x: Tensor, high: Tensor): Tensor => {
   const inside = e.and(e.lt(low, x), e.lt(x, high));
-  const bounded = e.select(e.gt(low, x), low, e.select(e.lt(high, x), high, e.stopGradient(x)));
-  return e.select(inside, x, bounded);
+  const moved = e.stopGradient(e.min(e.max(low, x), high));
+  const raised = e.select(e.gt(low, x), e.select(e.ge(low, high), moved, low), moved);
+  const bounded = e.select(e.lt(high, x), high, raised);
+  return e.select(inside, x, e.select(e.ne(moved, moved), moved, bounded));
 });
 /**
  * For each element the case whose number `which` has there: false and true, or int32.

@@ -5,15 +5,14 @@ import { DTypeError, ShapeError } from "../core/errors.js";
 import { asTensor, Literal, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import { reshape } from "../primitives/broadcast.js";
 import * as d from "../primitives/dynamic-slice.js";
-import { convert } from "../primitives/elementwise.js";
-import { wrapIndices } from "../primitives/gather.js";
+import { toIndices, wrapIndices } from "../primitives/gather.js";
 import * as mv from "../primitives/movement.js";
 
 /** A start as an int32 scalar; negative ones count from the end of an axis of `n`. */
 const startOf = (where: string, start: TensorLike, n: number): Tensor => {
   const t = asTensor(start, where);
   if (t instanceof Literal && t.dtype !== "bool") return literal(where, t.value < 0 ? t.value + n : t.value, "int32");
-  if (isInteger(t.dtype)) return wrapIndices(t.dtype === "int32" ? t : convert(t, "int32"), n);
+  if (isInteger(t.dtype)) return wrapIndices(toIndices(t), n);
   throw new DTypeError({ where, what: "a start is no integer", expected: "int32 or uint32", got: `${t.aval}` });
 };
 const startsOf = (where: string, starts: readonly TensorLike[], x: Tensor): Tensor[] => {

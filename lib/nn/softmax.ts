@@ -158,7 +158,7 @@ export const oneHot = composite(
     const ids = asTensor(indices, "nn.oneHot");
     const at = normalizeAxis("nn.oneHot", axis, ids.ndim + 1);
     const range = np.reshape(
-      np.arange(classes),
+      np.arange(0, classes, 1, ids.dtype === "uint32" ? "uint32" : "int32"),
       Array.from({ length: ids.ndim + 1 }, (_, i) => (i === at ? classes : 1)),
     );
     return np.astype(np.equal(np.expandDims(ids, at), range), dtype);

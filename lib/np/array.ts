@@ -115,12 +115,12 @@ export const scalar = (value: number | boolean, dtype?: DType): Tensor =>
   array(value, dtype === undefined ? {} : { dtype });
 
 /** `value` everywhere. */
-export const full = (shape: Shape, value: TensorLike, dtype?: DType): Tensor => {
+export const full = (shape: Shape | number, value: TensorLike, dtype?: DType): Tensor => {
   const x = asTensor(value, "np.full");
-  return b.broadcastTo(cast("np.full", x, dtype ?? x.dtype), shape);
+  return b.broadcastTo(cast("np.full", x, dtype ?? x.dtype), typeof shape === "number" ? [shape] : shape);
 };
-export const zeros = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 0, dtype);
-export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 1, dtype);
+export const zeros = (shape: Shape | number, dtype: DType = "float32"): Tensor => full(shape, 0, dtype);
+export const ones = (shape: Shape | number, dtype: DType = "float32"): Tensor => full(shape, 1, dtype);
 export const fullLike = (x: TensorLike, value: TensorLike, dtype?: DType): Tensor => {
   const like = asTensor(x, "np.fullLike");
   return full(like.shape, value, dtype ?? like.dtype);
@@ -208,5 +208,5 @@ export const copy = (x: TensorLike): Tensor => {
   return t instanceof DeviceArray ? t.alias() : t;
 };
 /** A tensor whose values nobody relies on; they are zeros. */
-export const empty = (shape: Shape, dtype: DType = "float32"): Tensor => zeros(shape, dtype);
+export const empty = (shape: Shape | number, dtype: DType = "float32"): Tensor => zeros(shape, dtype);
 export const emptyLike = (x: TensorLike, dtype?: DType): Tensor => zerosLike(x, dtype);

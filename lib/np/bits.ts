@@ -6,14 +6,16 @@ import * as bit from "../primitives/bits.js";
 import * as b from "../primitives/broadcast.js";
 import * as e from "../primitives/elementwise.js";
 import * as mv from "../primitives/movement.js";
-import { cast, convertTo } from "./promote.js";
+import { cast, convertTo, noBool } from "./promote.js";
 import { binary, unary } from "./ufunc.js";
 
 export const bitwiseAnd = binary("np.bitwiseAnd", e.and);
 export const bitwiseOr = binary("np.bitwiseOr", e.or);
 export const bitwiseXor = binary("np.bitwiseXor", e.xor);
 export const bitwiseNot = unary("np.bitwiseNot", e.not);
-export const leftShift = binary("np.leftShift", e.shiftLeft);
+export const leftShift = binary("np.leftShift", (x, y) =>
+  e.shiftLeft(noBool("np.leftShift", x), noBool("np.leftShift", y)),
+);
 /** Fills with the sign for int32, with zeros for uint32. */
 export const rightShift = binary("np.rightShift", (x, y) =>
   x.dtype === "uint32" ? e.shiftRightLogical(x, y) : e.shiftRightArithmetic(x, y),

@@ -18,7 +18,7 @@ export interface CumulativeOptions {
 const running = (name: string, f: (x: Tensor, axis: number, reverse: boolean) => Tensor) =>
   composite(name, (x: TensorLike, { axis, reverse = false }: CumulativeOptions = {}): Tensor => {
     const t = noBool(name, asTensor(x, name));
-    return axis === undefined
+    return axis === undefined || typeof x === "number"
       ? f(b.reshape(t, [t.size]), 0, reverse)
       : f(t, normalizeAxis(name, axis, t.ndim), reverse);
   });
@@ -76,6 +76,7 @@ export const diff = composite(
     if (!Number.isInteger(n) || n < 0) {
       throw new ArgumentError({ where, what: "this is no number of times", expected: "0, 1, 2, …", got: String(n) });
     }
+    if (n === 0) return own;
     const around = [prepend, own, append].filter((v) => v !== undefined);
     const same = promoteDType(where, around).map((v) =>
       v.ndim > 0

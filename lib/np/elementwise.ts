@@ -32,7 +32,9 @@ export const floorDivide = binary("np.floorDivide", (x, y) => {
   const r = e.rem(x, y);
   // Without the remainder the division is exact but for rounding.
   const q = isFloat(x.dtype) ? m.round(e.div(e.sub(x, r), y)) : e.div(x, y);
-  return e.select(otherSide(r, y), e.sub(q, scalarOf(q.aval.strong(), 1)), q);
+  const whole = e.select(otherSide(r, y), e.sub(q, scalarOf(q.aval.strong(), 1)), q);
+  // By zero the quotient itself; rounded, it has no derivative.
+  return isFloat(x.dtype) ? e.select(e.eq(y, e.zeroLike(y)), m.round(e.div(x, y)), whole) : whole;
 });
 /** Remainder with the sign of the divisor. */
 export const mod = binary("np.mod", (x, y) => {
@@ -59,7 +61,11 @@ export const power: Binary = composite("np.power", (x: TensorLike, y: TensorLike
   return m.pow(a, b);
 });
 /** `x ** y` of floats, whatever the operands are. */
-export const floatPower = binaryFloat("np.floatPower", m.pow);
+export const floatPower: Binary = composite("np.floatPower", (x: TensorLike, y: TensorLike) => {
+  const [a, b] = [x, y].map((v) => (typeof v === "number" ? v : promoteFloat("np.floatPower", v)[0]));
+  const [base, exponent] = promoteFloat("np.floatPower", a, b);
+  return m.pow(base, exponent);
+});
 export const maximum = binary("np.maximum", orBools(e.max, e.or));
 export const minimum = binary("np.minimum", orBools(e.min, e.and));
 export const arctan2 = binaryFloat("np.arctan2", m.atan2);

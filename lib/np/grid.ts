@@ -55,7 +55,8 @@ export const ogrid = composite("np.ogrid", (...ranges: readonly Span[]): Tensor[
 /** For each axis of a shape the index (int32) of every place along it: `[axes, ...shape]`. */
 export const indices = composite(
   "np.indices",
-  (shape: Shape, dtype: DType = "int32"): Tensor => stack(shape.map((_, axis) => mv.iota(shape, dtype, axis))),
+  (shape: Shape, dtype: DType = "int32"): Tensor =>
+    shape.length === 0 ? mv.iota([0], dtype) : stack(shape.map((_, axis) => mv.iota(shape, dtype, axis))),
 );
 /** `f` of the indices of every place of a shape, one tensor (float32) an axis. */
 export const fromfunction = composite(

@@ -6,6 +6,7 @@ import { type Aval, isInteger, range, type Shape, sizeOf, stridesOf } from "../c
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { hostArray } from "../core/host.js";
 import { asTensor, isTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
+import { toIndices } from "../primitives/gather.js";
 import { fromHost } from "./array.js";
 import { cast } from "./promote.js";
 import { pythonSlice } from "./slice.js";
@@ -43,10 +44,11 @@ const parse = (where: string, text: string): Slice => {
   return { start, stop, step: step ?? 1 };
 };
 
-/** Indices as int32. @throws {DTypeError} for floats and bools */
+/** Indices as int32; see `toIndices`. @throws {DTypeError} for floats and bools */
 export const asIndices = (where: string, x: TensorLike): Tensor => {
   const t = asTensor(x, where);
-  if (isInteger(t.dtype) || (t instanceof Literal && t.dtype !== "bool")) return cast(where, t, "int32");
+  if (t instanceof Literal && t.dtype !== "bool") return cast(where, t, "int32");
+  if (isInteger(t.dtype)) return toIndices(t);
   throw new DTypeError({
     where,
     what: "indices are not integers",

@@ -11,6 +11,7 @@ import * as sc from "../primitives/scatter.js";
 import { fitted } from "./at.js";
 import { mod } from "./elementwise.js";
 import { asIndices } from "./index-items.js";
+import { noBool } from "./promote.js";
 
 /** Modes of `np.take`: those of `np.at`, and `wrap`, which counts on from the beginning. */
 export type TakeMode = "fill" | "clip" | "wrap" | "promise_in_bounds";
@@ -40,7 +41,7 @@ export const take = composite(
   "np.take",
   (x: TensorLike, indices: TensorLike, axis?: number | null, mode: TakeMode = "fill", fillValue?: number): Tensor => {
     const [t, at] = alongAxis("np.take", asTensor(x, "np.take"), axis);
-    const whole = asIndices("np.take", indices);
+    const whole = asIndices("np.take", noBool("np.take", asTensor(indices, "np.take")));
     checkElements("np.take", t, at, whole);
     if (mode !== "wrap") checkMode("np.take", mode);
     const n = t.shape[at];

@@ -46,6 +46,7 @@ const pairsOf = (widths: PadWidths, t: Tensor): readonly (readonly [number, numb
   if (typeof widths[0] === "number") return each(widths as readonly [number, number]);
   const pairs = widths as readonly (readonly [number, number])[];
   if (pairs.length === t.ndim) return pairs;
+  if (pairs.length === 1) return each(pairs[0]);
   throw new ShapeError({
     where: "np.pad",
     what: "the widths do not fit",

@@ -1,5 +1,5 @@
 /** @file Polynomials by their coefficients, the highest power first, as `numpy.poly1d` has them. */
-import { range } from "../core/aval.js";
+import { broadcastShapes, range } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { scalarOf } from "../core/rules.js";
@@ -26,12 +26,16 @@ const coefficient = (p: Tensor, i: number): Tensor => b.reshape(mv.sliceAxis(p, 
 const longerBy = (p: Tensor, zeros: number): Tensor =>
   mv.pad(p, scalarOf(p.aval.strong(), 0), { low: [zeros], high: [0], interior: [0] });
 
-/** The polynomial `p` at `x`, by Horner's rule. */
+/** The polynomial `p` at `x`, by Horner's rule; `p` `[n, ...]` may be many, which are broadcast against `x`. */
 export const polyval = composite("np.polyval", (p: TensorLike, x: TensorLike): Tensor => {
-  const t = vector("np.polyval", p);
-  const at = asTensor(x, "np.polyval");
-  const start = multiply(at, 0);
-  return range(t.size).reduce<Tensor>((y, i) => add(multiply(y, at), coefficient(t, i)), start);
+  const [t, at] = promoteDType(
+    "np.polyval",
+    [atleast1d(p), x].map((v) => noBool("np.polyval", asTensor(v, "np.polyval"))),
+  );
+  const row = (i: number): Tensor => b.reshape(mv.sliceAxis(t, 0, i, i + 1), t.shape.slice(1));
+  const shape = broadcastShapes("np.polyval", t.shape.slice(1), at.shape);
+  const start = b.broadcastTo(e.zeroLike(t), shape);
+  return range(t.shape[0]).reduce<Tensor>((y, i) => add(multiply(y, at), row(i)), start);
 });
 const combined = (name: string, f: (p: Tensor, q: Tensor) => Tensor) =>
   composite(name, (p: TensorLike, q: TensorLike): Tensor => {

@@ -86,7 +86,7 @@ export const inner = composite("np.inner", (x: TensorLike, y: TensorLike): Tenso
 /** `x[i] * y[j]` of the flattened operands. */
 export const outer = composite("np.outer", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.outer", x, y);
-  return e.mul(b.reshape(a, [a.size, 1]), b.reshape(c, [1, c.size]));
+  return (a.dtype === "bool" ? e.and : e.mul)(b.reshape(a, [a.size, 1]), b.reshape(c, [1, c.size]));
 });
 
 /** Contracts the last `axes` axes of `x` with the first of `y`, or the listed ones. */

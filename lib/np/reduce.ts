@@ -76,17 +76,20 @@ export const mean = composite("np.mean", (x: TensorLike, options: MaskedOptions 
   const total = reduceWith("np.mean", masked("np.mean", t, options.where, 0), options, b.reduceSum);
   return e.div(total, countOf("np.mean", t, options));
 });
-/** The variance, the mean squared distance from the mean. */
+/** The variance, the mean squared distance from the mean; NaN where `ddof` leaves no count. */
 export const variance = composite("np.var", (x: TensorLike, options: VarianceOptions = {}): Tensor => {
   const [t] = promoteFloat("np.var", x);
   const centred = e.sub(t, mean(t, { ...options, keepDims: true }));
   const squares = masked("np.var", e.mul(centred, centred), options.where, 0);
   const count = countOf("np.var", t, options);
   const less = options.correction ?? options.ddof ?? 0;
-  return e.div(
-    reduceWith("np.var", squares, options, b.reduceSum),
-    less === 0 ? count : e.sub(count, scalarOf(t.aval.strong(), less)),
-  );
+  const total = reduceWith("np.var", squares, options, b.reduceSum);
+  if (less === 0) return e.div(total, count);
+  const left = e.sub(count, scalarOf(t.aval.strong(), less));
+  const some = e.gt(left, e.zeroLike(left));
+  // As in JAX, the derivative is then zero under a mask and NaN without one.
+  const safe = options.where === undefined ? left : e.select(some, left, scalarOf(t.aval.strong(), 1));
+  return e.select(some, e.div(total, safe), scalarOf(t.aval.strong(), Number.NaN));
 });
 /** The standard deviation, the square root of the variance. */
 export const std = composite(

@@ -161,6 +161,7 @@ export const rot90 = composite(
   (x: TensorLike, k: number = 1, axes: readonly [number, number] = [0, 1]): Tensor => {
     const t = asTensor(x, "np.rot90");
     const [p, q] = axes.map((a) => normalizeAxis("np.rot90", a, t.ndim));
+    normalizeAxes("np.rot90", t.ndim, axes);
     const quarters = ((k % 4) + 4) % 4;
     if (quarters === 0) return t;
     if (quarters === 2) return mv.reverse(t, [p, q].sort());

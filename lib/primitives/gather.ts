@@ -6,7 +6,7 @@ import { known, one, scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 import { fullOf, reshape } from "./broadcast.js";
-import { add, lt, select } from "./elementwise.js";
+import { add, convert, lt, min, select } from "./elementwise.js";
 import {
   batchedDims,
   checkDims,
@@ -109,6 +109,10 @@ const modeOf = (mode: GatherMode, fillValue?: number): Pick<GatherParams, "mode"
   fillValue === undefined ? { mode } : { mode, fillValue };
 
 const NO_BATCHING = { operandBatchingDims: [], startIndicesBatchingDims: [] };
+
+/** Integers as int32 indices: a uint32 beyond the largest int32 is the largest, so that it stays outside. */
+export const toIndices = (x: Tensor): Tensor =>
+  convert(x.dtype === "uint32" ? min(x, scalarOf(x.aval.strong(), 2 ** 31 - 1)) : x, "int32");
 
 /** Negative indices count from the end of an axis of `size`, as in NumPy. */
 export const wrapIndices = (indices: Tensor, size: number): Tensor => {

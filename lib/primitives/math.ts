@@ -53,7 +53,7 @@ export const [rsqrtP, rsqrt] = unary(
   (x) => 1 / Math.sqrt(x),
   (x, y) => mul(constant(x, -0.5), div(y, x)),
 );
-export const [cbrtP, cbrt] = unary("cbrt", Math.cbrt, (x, y) => div(y, mul(constant(x, 3), x)));
+export const [cbrtP, cbrt] = unary("cbrt", Math.cbrt, (x, y) => inverse(mul(constant(x, 3), square(y))));
 export const [sinP, sin] = unary("sin", Math.sin, (x) => cos(x));
 export const [cosP, cos] = unary("cos", Math.cos, (x) => neg(sin(x)));
 export const [tanP, tan] = unary("tan", Math.tan, (x, y) => add(constant(x, 1), square(y)));

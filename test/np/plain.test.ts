@@ -114,7 +114,16 @@ check("bad arguments say what was expected", () => {
   refuses(() => np.max(x, { where: true }), "ArgumentError", "initial");
   refuses(() => np.max(np.zeros([0]), {}), "ShapeError", "initial");
   refuses(() => np.quantile(x, 1.5), "ArgumentError", "from 0 to 1");
-  refuses(() => np.pad(x, [[1, 1]]), "ShapeError", "2 pairs");
+  refuses(
+    () =>
+      np.pad(x, [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ]),
+    "ShapeError",
+    "2 pairs",
+  );
   refuses(() => np.pad(np.zeros([0]), 1, { mode: "edge" }), "ShapeError", "empty");
   refuses(() => np.repeat(x, [1, 2], 1), "ShapeError", "3 numbers");
   refuses(() => np.repeat(x, -1), "ArgumentError", "from 0 on");

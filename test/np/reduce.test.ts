@@ -51,7 +51,7 @@ const groups = (x: Plain, axes: readonly number[], keepDims: boolean): { shape: 
 const total = (v: readonly number[]): number => v.reduce((a, b) => a + b, 0);
 const average = (v: readonly number[]): number => total(v) / v.length;
 const spread = (v: readonly number[], ddof: number): number =>
-  total(v.map((y) => (y - average(v)) ** 2)) / (v.length - ddof);
+  v.length > ddof ? total(v.map((y) => (y - average(v)) ** 2)) / (v.length - ddof) : Number.NaN;
 
 /** An array, some of its axes (any order and sign; undefined: all), keepDims. */
 const anyReduction = anyArray().chain((x) =>

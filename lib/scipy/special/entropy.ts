@@ -42,8 +42,12 @@ export const xlog1py = binaryFloat("scipy.special.xlog1py", (x, y) => s.xlog1py(
 /** `-x · log(x)`, 0 at 0 and minus infinity for negative `x`. */
 export const entr = unaryFloat("scipy.special.entr", (x) => {
   const negative = e.lt(x, number(x, 0));
-  const safe = e.select(negative, number(x, 1), x);
-  return e.select(negative, number(x, Number.NEGATIVE_INFINITY), e.neg(s.xlogy(safe, safe)));
+  const none = e.eq(x, number(x, 0));
+  const safe = e.select(e.or(negative, none), number(x, 1), x);
+  // At zero the slope is that of the logarithm alone.
+  const atZero = s.xlogy(e.select(none, x, number(x, 0)), number(x, 0));
+  const product = e.select(none, atZero, s.xlogy(safe, safe));
+  return e.select(negative, number(x, Number.NEGATIVE_INFINITY), e.neg(product));
 });
 const relative = (p: Tensor, q: Tensor): Tensor => {
   const zero = number(p, 0);

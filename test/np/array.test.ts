@@ -466,7 +466,7 @@ check("take reads along any axis; negative indices count from the end, others ou
   });
   same(np.take(np.array([5, 6], { dtype: "int32" }), 1), { shape: [], data: [6] }, "", "int32");
   refuses(() => np.take(f64(1, 2), f64(0, 1)), "DTypeError", "np.take", "indices are not integers", "f64[2]");
-  refuses(() => np.take(f64(1, 2), np.array([true, false])), "DTypeError", "np.where");
+  same(np.take(f64(1, 2), np.array([true, false])), { shape: [2], data: [2, 1] }, "bools are 0 and 1, as in JAX");
   refuses(() => np.take(f64(1, 2), 0.5), "DTypeError", "int32 cannot hold 0.5");
 });
 

@@ -27,10 +27,16 @@ const jsonIn = async (store: Store, path: string): Promise<unknown> => {
   return bytes && orThrow(parseJson(new TextDecoder().decode(bytes), caller, store.name(path)));
 };
 
+/** Whether a store holds the settings of a run of 0.1; models have a `config.json`, too. */
+const isOld = async (store: Store): Promise<boolean> => {
+  const bytes = await readFrom(store, "config.json");
+  return bytes !== undefined && new TextDecoder().decode(bytes).includes('"promptLength"');
+};
+
 /** @throws {CheckpointError} that tells a run of 0.1 from a folder without a run */
 const noRecipe = async (store: Store): Promise<never> => {
   const hint = "finish it with the version that began it, or begin a new run; its trained files can be read";
-  if ((await readFrom(store, "config.json")) !== undefined) {
+  if (await isOld(store)) {
     throw new CheckpointError({
       where: caller.where,
       what: "this run is of fluxion 0.1, which this version cannot go on with",

@@ -158,7 +158,7 @@ Run("a store that holds a run, or one of 0.1, or that another run has, is refuse
   const again = await refusal(run(SMALL, { store: short, tasks }), "CheckpointError");
   assert.equal([again.what, again.got], ["the folder already holds a run", "memory"]);
   const old = memoryStore();
-  await old.write("config.json", "{}");
+  await old.write("config.json", '{ "promptLength": 4 }');
   assert.is((await refusal(run(SMALL, { store: old, tasks }), "CheckpointError")).what, again.what);
   const resumed = await refusal(run(SMALL, { store: old, tasks, resume: true }), "CheckpointError");
   assert.ok(resumed.what.includes("0.1"), resumed.what);

@@ -26,7 +26,7 @@ const failure = async (work: () => Promise<unknown>): Promise<string> => {
 Stored("a run of 0.1 is neither overwritten nor gone on with, and that is said in one sentence", async () => {
   const dir = join(root, "old");
   mkdirSync(dir);
-  writeFileSync(join(dir, "config.json"), '{ "task": "cb" }');
+  writeFileSync(join(dir, "config.json"), '{ "task": "cb", "promptLength": 20 }');
   const store = nodeStore(dir);
   const fresh = await failure(() => openRunFolder(store, beginning, false));
   assert.ok(fresh.includes("already holds a run") && fresh.includes("another --out"), fresh);
@@ -36,6 +36,8 @@ Stored("a run of 0.1 is neither overwritten nor gone on with, and that is said i
     assert.ok(said.includes(part), said);
   }
   assert.equal(readdirSync(dir), ["config.json"]);
+  writeFileSync(join(dir, "config.json"), '{ "d_model": 512 }');
+  assert.match(await failure(() => readRun(store)), /there is no run here/, "a model has a config.json, too");
 });
 
 Stored("recipe, lock and summary are read back; what is missing or no JSON is an error with the path", async () => {

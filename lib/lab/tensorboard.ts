@@ -103,6 +103,24 @@ export interface TensorBoardWriter {
 /** How many writers this process has made: each has a file of its own. */
 let writers = 0;
 
+const NAME = "events.out.tfevents.";
+
+/** The seconds in the name of a new file: those of the clock, or later, since TensorBoard reads files in the order of their names. */
+const secondsAfter = (paths: readonly string[], prefix: string, clock: number): number => {
+  const before = paths.flatMap((path) =>
+    path.startsWith(prefix) ? Number.parseInt(path.slice(prefix.length), 10) : [],
+  );
+  return Math.max(Math.floor(clock), ...before.map((seconds) => seconds + 1));
+};
+
+/** The path of a new event file, behind all others of its folder, also where the clock has been put back. */
+const newPath = async (store: Store, folder: string, clock: number): Promise<string> => {
+  const prefix = folder === "" ? NAME : `${folder}/${NAME}`;
+  const host = hostname().replaceAll(/[^\w.-]/g, "_");
+  const seconds = `${secondsAfter(await store.list(), prefix, clock)}`.padStart(10, "0");
+  return `${prefix}${seconds}.${host}.${process.pid}.${writers++}`;
+};
+
 /**
  * A writer with a new event file in a folder of a store, which is made with the first scalars. TensorBoard reads the files of a folder in the order of
  * their names, as one run: a run that goes on makes one more, and what the ones before have from its first step on is dropped. So a folder is for
@@ -116,18 +134,17 @@ let writers = 0;
  */
 export const tensorBoardWriter = (store: Store, folder: string, now: () => number): TensorBoardWriter => {
   const begun = now() / 1000;
-  const host = hostname().replaceAll(/[^\w.-]/g, "_");
-  const seconds = `${Math.floor(begun)}`.padStart(10, "0");
-  const file = `events.out.tfevents.${seconds}.${host}.${process.pid}.${writers++}`;
-  const path = folder === "" ? file : `${folder}/${file}`;
-  let isNew = true;
+  let path: string | undefined;
   let written: Promise<void> = Promise.resolve();
+  const write = async (step: number, record: Uint8Array): Promise<void> => {
+    if (path !== undefined) return await store.append(path, record);
+    path = await newPath(store, folder, begun);
+    await store.append(path, joined([fileVersionRecord(begun), startRecord(begun, step), record]));
+  };
   return {
     scalars: async (step, values) => {
       const record = scalarsRecord(now() / 1000, step, values);
-      const bytes = isNew ? joined([fileVersionRecord(begun), startRecord(begun, step), record]) : record;
-      isNew = false;
-      written = written.then(() => store.append(path, bytes));
+      written = written.then(() => write(step, record));
       await written;
     },
   };

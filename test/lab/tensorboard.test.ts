@@ -74,7 +74,10 @@ for (const [kind, make] of [
     await second.scalars(2, { loss: 2.5 });
     const paths = await store.list();
     assert.is(paths.length, 2);
-    for (const path of paths) assert.match(path, /^run\/train\/events\.out\.tfevents\.1700000000\.[\w.-]+\.\d+\.\d+$/);
+    // The second file has a later name, since TensorBoard reads files in the order of their names.
+    paths.forEach((path, i) => {
+      assert.match(path, new RegExp(`^run/train/events\\.out\\.tfevents\\.170000000${i}\\.[\\w.-]+\\.\\d+\\.\\d+$`));
+    });
     assert.ok(paths.every((path) => path.includes(`.${process.pid}.`)));
     const [version, at] = [fileVersionRecord(WALL_TIME), (i: number) => WALL_TIME + i];
     assert.equal(await fileOf(store, paths[0]), [
@@ -89,6 +92,17 @@ for (const [kind, make] of [
     ]);
   });
 }
+
+Board("a file comes behind those of before, also where the clock has been put back", async () => {
+  const store = memoryStore();
+  for (const hours of [0, -1, -30]) {
+    const board = tensorBoardWriter(store, "train", () => 1000 * (WALL_TIME + 3600 * hours));
+    await board.scalars(hours + 30, { loss: 1 });
+  }
+  await store.write("train/notes.txt", "");
+  const seconds = (await store.list()).flatMap((path) => /tfevents\.(\d+)/.exec(path)?.[1] ?? []);
+  assert.equal(seconds, ["1700000000", "1700000001", "1700000002"]);
+});
 
 Board("without a folder the file is in the store itself, and a wrong step leaves the file as it was", async () => {
   const store = memoryStore();

@@ -7,7 +7,7 @@ import { CheckpointError } from "../core/errors.js";
 import { VERSION } from "../core/version.js";
 import { decodeAs, optional } from "../edge/decode.js";
 import { digestOfExamples, digestOfFiles } from "./digest.js";
-import { placesOf } from "./inputs.js";
+import { pathOf, placesOf } from "./inputs.js";
 import type { Part } from "./task-table.js";
 
 const Input = t.readonly(
@@ -120,7 +120,7 @@ export const findInput = async (
   lock: InputLock,
   { folder, given, verify }: { readonly folder: string; readonly given: string | undefined; readonly verify: boolean },
 ): Promise<string> => {
-  const places = given === undefined ? allPlaces(lock, folder) : [given];
+  const places = given === undefined ? allPlaces(lock, folder) : [pathOf(`--${what} PATH`, given)];
   const { right, wrong } = await find(places, lock.digest);
   const hint = `name the one that the run was started with: --${what} PATH`;
   if (right === undefined) {
@@ -158,7 +158,7 @@ const verifyWhole = async (what: string, { whole }: InputLock, path: string): Pr
 
 /** Folders at which the data of a run may be. */
 export const dataPlaces = ({ data }: Lock, folder: string, given: string | undefined): readonly string[] => {
-  if (given !== undefined) return [given];
+  if (given !== undefined) return [pathOf("--data DIR", given)];
   const there = allPlaces(data, folder).filter((place) => existsSync(place));
   return there.length === 0 ? [data.name] : there;
 };

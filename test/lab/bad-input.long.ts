@@ -129,7 +129,7 @@ Bad("a folder that already holds a run", async () => {
 Bad("a run of 0.1, in one sentence", async () => {
   const out = join(folder, "old");
   mkdirSync(out);
-  writeFileSync(join(out, "config.json"), "{}");
+  writeFileSync(join(out, "config.json"), '{ "promptLength": 20 }');
   const { code, err } = await runProgram("--resume", out);
   assert.is(code, 1);
   assert.ok(err.includes("of fluxion 0.1") && err.includes(out), err);

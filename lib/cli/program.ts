@@ -223,11 +223,27 @@ const addTrain = async (program: Command, asked: boolean): Promise<void> => {
   });
 };
 
+/** Makes paths of names that come with the package, or were fetched; a run finds its own inputs. */
+const resolveNames = async (command: Command): Promise<void> => {
+  if (command.name() === "train") return;
+  const { pathOf } = await import("../lab/inputs.js");
+  for (const owner of [command, command.parent]) {
+    for (const [name, flag] of [
+      ["model", "--model <dir>"],
+      ["data", "--data <dir>"],
+    ]) {
+      const value: unknown = owner?.getOptionValue(name);
+      if (typeof value === "string") owner?.setOptionValue(name, pathOf(flag, value));
+    }
+  }
+};
+
 const programOf = async (terminal: Terminal, asked: string | undefined): Promise<Command> => {
   const program = quiet(new Command("fluxion"), terminal.write)
     .description("T5, adapters and tasks: use, evaluate, look into and convert them.")
     .version(VERSION)
-    .showHelpAfterError(false);
+    .showHelpAfterError(false)
+    .hook("preAction", (_, command) => resolveNames(command));
   await addTrain(program, asked === "train");
   addGenerate(program, terminal);
   addTasks(program, terminal);

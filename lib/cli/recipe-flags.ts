@@ -72,6 +72,10 @@ interface Typed {
   readonly value: unknown;
 }
 
+/** The flag of a setting that was not given. */
+const flagAt = (path: string): string | undefined =>
+  FLAGS.find(({ places }) => places.some((place) => place.path.join(".") === path))?.flags;
+
 const layerOf = (typed: readonly Typed[]): Layer => {
   const values = typed.map(({ path, value }) => path.reduceRight((inner, key) => ({ [key]: inner }), value));
   const nameOf = (path: Path): string => {
@@ -80,7 +84,7 @@ const layerOf = (typed: readonly Typed[]): Layer => {
     const around = typed.find(
       (one) => at.startsWith(`${one.path.join(".")}.`) || one.path.join(".").startsWith(`${at}.`),
     );
-    return exact?.name ?? around?.name ?? at;
+    return exact?.name ?? around?.name ?? flagAt(at) ?? at;
   };
   return { value: values.reduce(merged, {}), nameOf };
 };
@@ -153,6 +157,13 @@ const owners = ({ places }: Flag): string => {
   return [...new Set(chosen.map(({ path, name }) => `${path.join(".")} ${name}`))].join(" or ");
 };
 
+/** The flags that choose what a setting belongs to, such as `--init file`. */
+const choosing = ({ places }: Flag): string | undefined => {
+  const last = places[0].under.at(-1);
+  const flag = last && flagAt(last.path.join("."))?.split(" ")[0];
+  return flag && `add ${flag} ${last.name}`;
+};
+
 /** What was given on a command line. */
 export interface TypedSettings {
   /** By the names that commander gives to options. */
@@ -190,7 +201,10 @@ export const typedLayers = (
     const here = found.find((one) => "path" in one);
     const instead = [...new Set(found.flatMap((one) => ("instead" in one ? one.instead : [])))].join(" or ");
     if (here !== undefined) typed.push({ name: flag.flags, path: here.path, value });
-    else problems.push({ name: flag.flags, path: flag.places[0].path, expected: owners(flag), got: instead });
+    else {
+      const [name, hint] = [flag.flags, choosing(flag)];
+      problems.push({ name, path: flag.places[0].path, expected: owners(flag), got: instead, hint });
+    }
   }
   return { layers: layersOf(typed, above), problems };
 };

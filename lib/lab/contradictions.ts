@@ -49,7 +49,13 @@ const inTable = (table: Recipe["table"]): Problem[] => {
   const given = parts.filter((part) => table[part] !== "");
   if (given.length === 0 || given.length === parts.length) return [];
   const missing = parts.filter((part) => table[part] === "");
-  return missing.map((part) => problem(`table.${part}`, `given, as ${given.join(" and ")} is`, "nothing"));
+  return missing.map((part) =>
+    problem(
+      `table.${part}`,
+      `given, since there ${given.length === 1 ? "is" : "are"} ${given.join(" and ")}`,
+      "nothing",
+    ),
+  );
 };
 
 const inMethod = ({ method }: Recipe): Problem[] =>

@@ -11,6 +11,9 @@ const WHOLE = 16 * 2 ** 20;
 const SAMPLES = 16;
 const SAMPLE = 64 * 2 ** 10;
 
+/** Whether a file or folder stands beside a model, and is not a part of it: notes, licences, what git and systems keep. */
+const isBeside = (name: string): boolean => /^\.git|^\.DS_Store$|^(readme|license|licence|notice)\b|\.md$/i.test(name);
+
 /** The files of a model: those of its folder, the file itself, or those whose names begin with a checkpoint's. */
 const filesOf = async (path: string): Promise<readonly string[]> => {
   if (!existsSync(path)) {
@@ -19,7 +22,8 @@ const filesOf = async (path: string): Promise<readonly string[]> => {
   }
   if (!statSync(path).isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.filter((file) => !relative(path, file).split(sep).some(isBeside));
 };
 
 /** The size of a file and bytes of it: all of a small one; of a large one its first ones and samples all over it. */

@@ -146,7 +146,10 @@ const openMetrics = async (store: Store) => {
     },
     async lines() {
       const lines = textOf(await read()).split("\n");
-      return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Record<string, unknown>);
+      const at = (i: number): string => `${store.name(FILES.metrics)}, line ${i + 1}`;
+      return lines.flatMap((line, i) =>
+        line === "" ? [] : [orThrow(parseJson(line, caller, at(i))) as Record<string, unknown>],
+      );
     },
     async cut(length: number) {
       const whole = (await read()) ?? new Uint8Array();

@@ -8,6 +8,7 @@ import { type Recipe, type RecipeInput, recipe as recipeOf } from "./recipe.js";
 import { type Outcome, type SeedsSummary, type Summary, summaryOfSeeds, type TasksSummary } from "./results.js";
 import { checkChanges } from "./resume.js";
 import { type RunOptions, runOne } from "./run.js";
+import { checkRunOptions } from "./run-options.js";
 import { readRun, type StoredRun } from "./stored-run.js";
 import { partsOfData, tasksOf } from "./task-table.js";
 
@@ -92,15 +93,20 @@ const goingOn = async (recipe: Recipe, store: Store) => {
   return { stored, changed };
 };
 
-const finished = ({ outcome }: StoredRun, changed: boolean): Outcome | undefined =>
-  changed || outcome === undefined || isInterrupted(outcome) ? undefined : outcome;
+/** Whether steps are left, of a run that was to go on beyond its end and was killed. */
+const hasStepsLeft = (outcome: Outcome, { steps }: Recipe): boolean =>
+  outcome.kind === "run" && outcome.reason === "steps done" && outcome.steps < steps;
+
+/** What a run has come to, if it has ended. */
+const finished = ({ outcome }: StoredRun, recipe: Recipe, changed: boolean): Outcome | undefined =>
+  changed || outcome === undefined || isInterrupted(outcome) || hasStepsLeft(outcome, recipe) ? undefined : outcome;
 
 /** Runs a full recipe. */
 const runAny = async (recipe: Recipe, options: RunOptions, part?: string): Promise<Outcome> => {
   const { store, listener = [], resume = false } = options;
   const { stored, changed } = resume ? await goingOn(recipe, store) : { stored: undefined, changed: false };
   if (!resume) await checkNew(store);
-  const before = stored && finished(stored, changed);
+  const before = stored && finished(stored, recipe, changed);
   if (before !== undefined) {
     await together([listener].flat()).end(before, { recipe, place: store.name(), part }, true);
     return before;
@@ -123,5 +129,7 @@ const runAny = async (recipe: Recipe, options: RunOptions, part?: string): Promi
  * @example
  * const summary = await run({ train: "rte", steps: 100 }, { store: nodeStore("runs/rte"), listener: terminal() });
  */
-export const run = async (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> =>
-  runAny(recipeOf(input as RecipeInput), options);
+export const run = async (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> => {
+  checkRunOptions(options);
+  return runAny(recipeOf(input as RecipeInput), options);
+};

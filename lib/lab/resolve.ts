@@ -32,8 +32,12 @@ interface Visit {
   readonly problems: (Problem & { readonly layer: Layer })[];
 }
 
-const isObject = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+/** Whether a value is a plain record: a Map or an instance of a class would lose what it holds. */
+const isObject = (raw: unknown): raw is Readonly<Record<string, unknown>> => {
+  if (typeof raw !== "object" || raw === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(raw);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
 
 const note = (visit: Visit, { layer }: Given, problem: Problem): void => {
   visit.problems.push({ ...problem, layer });
@@ -156,7 +160,7 @@ const has = (value: unknown, path: Path): boolean => {
 /** What messages call a setting: as the last layer that has it does, or by its path. */
 export const nameOf = (layers: readonly Layer[], path: Path): string => {
   const layer = layers.filter(({ value }) => has(value, path)).at(-1);
-  return layer?.nameOf(path) ?? path.join(".");
+  return (layer ?? layers.at(-1))?.nameOf(path) ?? path.join(".");
 };
 
 /** Whether one path is that of the other, or of a group around it. */

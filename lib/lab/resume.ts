@@ -7,12 +7,14 @@ import type { Recipe } from "./recipe.js";
 import { type Path, problemsError } from "./resolve.js";
 
 /** Inputs are found again by their digests, wherever they are. */
-const PLACES: readonly string[] = ["model", "tokenizer", "data"];
+const PLACES: readonly string[] = ["model", "tokenizer", "data", "table.train", "table.validation", "taskFiles"];
+
+const isPlace = (path: Path): boolean => PLACES.includes(path.join("."));
 
 /** Why a difference is refused; undefined where it is allowed. */
 const refusal = ({ path }: Difference, before: Recipe, after: Recipe): string | undefined => {
   const [first] = path;
-  if (first === "stop" || (path.length === 1 && PLACES.includes(first))) return undefined;
+  if (first === "stop" || isPlace(path)) return undefined;
   if (path.join(".") !== "steps") return "as the run was started";
   if (dependsOnSteps(before.optimizer)) return `${before.steps}, on which the learning rate of the run depends`;
   return after.steps > before.steps ? undefined : `${before.steps} or more`;
@@ -35,7 +37,7 @@ export const checkChanges = (before: Recipe, after: Recipe, nameOf: (path: Path)
     return [{ path, name: nameOf(path), expected, got: brief(now) }];
   });
   if (problems.length > 0) throw withHint(problemsError("resume", problems));
-  return found.some(({ path }) => !PLACES.includes(path[0]));
+  return found.some(({ path }) => !isPlace(path));
 };
 
 const withHint = ({ mismatch }: ConfigError): ConfigError =>

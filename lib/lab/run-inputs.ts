@@ -1,5 +1,7 @@
 /** @file The inputs of a run: those of a new one, with their lock, or those of one that goes on, by its lock. */
 import { CheckpointError } from "../core/errors.js";
+import { orThrow } from "../edge/either.js";
+import { checkpointKind } from "../io/checkpoint-kind.js";
 import type { Store } from "../store/store.js";
 import type { Task } from "../tasks/task.js";
 import { pathOf } from "./inputs.js";
@@ -29,6 +31,8 @@ export interface Inputs {
 /** Finds the inputs of a new run, and makes their lock. */
 const newInputs = async (recipe: Recipe, { store, tasks = [], verify = false }: InputOptions): Promise<Inputs> => {
   const model = pathOf("--model <path>", recipe.model);
+  // A folder of something else is refused before all its files are read.
+  await orThrow(checkpointKind(model));
   const places = { model, tokenizer: recipe.tokenizer || model, data: pathOf("--data <dir>", recipe.data) };
   const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
   checkData(recipe, data);

@@ -1,12 +1,14 @@
 /** @file One run: loaded and checked, trained, evaluated, and written to its store. */
 import { stats } from "../compile/init.js";
+import { CheckpointError } from "../core/errors.js";
+import type { Store } from "../store/store.js";
 import type { Best } from "../train/loop.js";
 import { type Outcome as Trained, trainLoop } from "../train/loop.js";
 import { evaluatedTree } from "../train/state.js";
 import { hostTree } from "../train/store.js";
 import { learningCurve } from "../viz/index.js";
 import { describeRun } from "./describe.js";
-import { keptFolder, openRunFolder, type Restored, type RunFolder } from "./folder.js";
+import { FILES, keptFolder, openRunFolder, type Restored, type RunFolder } from "./folder.js";
 import { type Listener, together } from "./listener.js";
 import { describeMethod } from "./method.js";
 import { freeRun, type Prepared, prepare } from "./prepare.js";
@@ -155,11 +157,22 @@ const conclude = async (
   return summary;
 };
 
+/** The error of a run that has come to something, and has lost what it needs to go on. */
+const noCheckpoint = (store: Store): CheckpointError =>
+  new CheckpointError({
+    where: "run folder",
+    what: "the run has no checkpoint to go on from",
+    expected: FILES.checkpoint,
+    at: store.name(FILES.checkpoint),
+    hint: "begin a new run with another --out; the trained files of this one can be used",
+  });
+
 /** Trains and evaluates a prepared run in its folder. */
 const complete = async (run: Prepared, folder: RunFolder, told: Told, options: OneRun): Promise<Summary> => {
   const { recipe } = run;
   const position = { step: 0, best: undefined, stale: 0 };
   const restored = options.stored === undefined ? undefined : await folder.restoreCheckpoint(run.state);
+  if (restored === undefined && options.stored?.outcome !== undefined) throw noCheckpoint(options.store);
   const start = restored ?? { state: run.state, position, seconds: 0 };
   const [place, part] = [options.store.name(), options.part];
   const { executor } = stats();

@@ -151,7 +151,11 @@ Arguments("flags of what is not chosen are refused, with what is", async () => {
   }
   const three = await problem("--rank", "3", "--steps", "x", "sede=1");
   assert.is(three.what, "3 settings cannot be used");
-  assert.is(three.hint, "sede=1: did you mean seed?");
+  assert.is(three.hint, "--rank <n>: add --method lora\n            sede=1: did you mean seed?");
+  assert.is((await problem("--init-file", "x")).hint, "add --init file");
+  const rows = await problem("--train", "x.csv", "--input", "text");
+  for (const flag of ["--validation <file>", "--target <column>"])
+    assert.ok(rows.expected?.includes(flag), rows.expected);
 });
 
 Arguments("faults are named as they were typed", async () => {

@@ -25,7 +25,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   "own rows without a column": [
     { table: { train: "a.csv", validation: "b.csv", input: "x" } },
     "table.target",
-    "given, as train and validation and input is",
+    "given, since there are train and validation and input",
     "nothing",
   ],
   "own rows of other tasks": [
@@ -152,7 +152,7 @@ Contradictions("every missing part of own rows is named", () => {
   assert.is(what, "3 settings cannot be used");
   assert.equal(
     expected?.split("\n").map((line) => line.trim()),
-    ["train", "validation", "target"].map((part) => `table.${part}: given, as input is`),
+    ["train", "validation", "target"].map((part) => `table.${part}: given, since there is input`),
   );
 });
 

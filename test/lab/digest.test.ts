@@ -146,4 +146,20 @@ Digest("examples are known by all that they say, in their order", () => {
   }
 });
 
+Digest("notes, licences and what git keeps beside a model are not a part of it", async () => {
+  const model = { "config.json": "{}", "model.safetensors": "w", "target.bias/.zarray": "z", "target.bias/0": "c" };
+  const digest = await digestOfFiles(filesIn("plain", model));
+  const beside = {
+    ".git/HEAD": "x",
+    ".gitattributes": "x",
+    "README.md": "x",
+    "LICENSE.txt": "x",
+    "docs/NOTES.MD": "x",
+  };
+  assert.is(await digestOfFiles(filesIn("noted", { ...model, ...beside, ".DS_Store": "x" })), digest);
+  for (const part of ["target.bias/.zarray", "license_plates.bin", "readmes.bin"]) {
+    assert.is.not(await digestOfFiles(filesIn(`other-${part}`, { ...model, [part]: "other" })), digest, part);
+  }
+});
+
 Digest.run();

@@ -76,9 +76,9 @@ Files("faults are named by file, line and path", () => {
     problem("{", '  "steps": 1,', '  "method": { "name": "lora", "rnk": 2 }', "}").at,
     "r.yaml, line 3: method.rnk",
   );
-  assert.is(problem("# one", "method: { name: prompt, init: file }").at, "method.init.file");
+  assert.is(problem("# one", "method: { name: prompt, init: file }").at, "r.yaml, line 2: method.init.file");
   assert.is(problem("batch: { examples: 8 }", "microbatches: 3").at, "r.yaml, line 2: microbatches");
-  assert.is(problem("table:", "  input: x", "  train: y", "  target: z").at, "table.validation");
+  assert.is(problem("table:", "  input: x", "  train: y", "  target: z").at, "r.yaml, line 1: table.validation");
 });
 
 Files("what is not there has the line of the group that it would be in", () => {

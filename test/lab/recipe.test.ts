@@ -162,8 +162,9 @@ Recipes("a fault is named by the layer that has it, a contradiction by the last 
   const layers = layersOf({ stop: { patience: 1 } }, { steps: 3 }, { stop: {} });
   assert.is(nameOf(layers, ["stop", "patience"]), "a:stop.patience");
   assert.is(nameOf(layers, ["stop"]), "c:stop");
-  assert.is(nameOf(layers, ["steps", "more"]), "steps.more");
-  assert.is(nameOf(layers, ["seed"]), "seed");
+  assert.is(nameOf(layers, ["steps", "more"]), "c:steps.more");
+  assert.is(nameOf(layers, ["seed"]), "c:seed", "what no layer gives, the last one names");
+  assert.is(nameOf([], ["seed"]), "seed");
 });
 
 Recipes("a setting that cannot be used is not told again as a contradiction, and faults of before come first", () => {

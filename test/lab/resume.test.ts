@@ -20,6 +20,9 @@ Resume("steps may grow, unless the learning rate depends on them, and stop may c
   assert.is(changed({ steps: 5 }, { steps: 6 }), true);
   assert.is(changed({}, { stop: { patience: 3 } }), true);
   assert.is(changed({}, { model: "a", stop: { patience: 3 } }), true);
+  const rows = { train: "a.csv", validation: "b.csv", input: "x", target: "y" };
+  const moved = { ...rows, train: "c/a.csv", validation: "c/b.csv" };
+  assert.is(changed({ table: rows, taskFiles: "t.js" }, { table: moved, taskFiles: "c/t.js" }), false);
   const less = refused(() => changed({ steps: 5 }, { steps: 4 }));
   assert.equal([less.at, less.expected, less.got], ["<steps>", "5 or more", "4"]);
   for (const schedule of ["linear", "cosine"] as const) {
@@ -35,7 +38,7 @@ Resume("steps may grow, unless the learning rate depends on them, and stop may c
 });
 
 Resume("every other setting has to be as it was", () => {
-  const free = /^(model|tokenizer|data|stop\.patience|steps|table\.[tvi].*|microbatches)$/;
+  const free = /^(model|tokenizer|data|taskFiles|stop\.patience|steps|table\.[tvi].*|microbatches)$/;
   for (const row of ROWS.filter(({ path, under }) => !free.test(path) && under === "")) {
     const other = row.takes.find(([, becomes]) => JSON.stringify(becomes) !== JSON.stringify(row.fallback));
     if (other === undefined) continue;

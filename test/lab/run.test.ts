@@ -2,6 +2,7 @@ import { cpSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { isFluxionError } from "../../lib/core/errors.js";
 import { NANO_MODEL } from "../../lib/lab/assets.js";
 import { canonicalJson } from "../../lib/lab/canonical.js";
 import { run } from "../../lib/lab/many.js";
@@ -9,7 +10,7 @@ import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import type { Summary } from "../../lib/lab/results.js";
 import { loadRun, readRun } from "../../lib/lab/stored-run.js";
 import { memoryStore } from "../../lib/store/memory.js";
-import type { Store } from "../../lib/store/store.js";
+import { readFrom, type Store } from "../../lib/store/store.js";
 import { messageOf, rightOf, temporaryFolder } from "../io/folder.js";
 import { contentsOf, copyOf, jsonOf, linesOf, noting, ownTask, SMALL, textOf } from "./own-task.js";
 import { refusal } from "./refused.js";
@@ -238,6 +239,43 @@ Run("a stored run is read as a value that may be an error", async () => {
   const failing = { ...memoryStore(), open: () => Promise.reject(new Error("of its own")) };
   const error = await loadRun(failing)().catch((e: Error) => e.message);
   assert.is(error, "of its own");
+});
+
+Run("options from plain JavaScript are checked, before anything is loaded", async () => {
+  const wrong: readonly (readonly [options: unknown, part: RegExp])[] = [
+    [undefined, /there are no options/],
+    [{}, /the option store is something else[\s\S]*nodeStore/],
+    [{ store: "runs/x" }, /the option store[\s\S]*"runs\/x"/],
+    [{ store: memoryStore(), tasks: {} }, /the option tasks/],
+    [{ store: memoryStore(), tasks: [{ name: "x" }] }, /the option tasks/],
+    [{ store: memoryStore(), signal: "x" }, /an AbortSignal/],
+    [{ store: memoryStore(), listener: () => 3 }, /the option listener/],
+    [{ store: memoryStore(), listener: [{ step: 3 }] }, /the option listener/],
+    [{ store: memoryStore(), resum: true }, /did you mean resume/],
+    [{ store: memoryStore(), resume: "yes" }, /true or false/],
+  ];
+  for (const [options, part] of wrong) {
+    const error: unknown = await run(SMALL, options as never).catch((e: unknown) => e);
+    assert.ok(isFluxionError(error, "ConfigError"), String(error));
+    assert.match(error.message, part);
+  }
+  const map: unknown = await run(new Map([["steps", 3]]) as never, { store: memoryStore() }).catch((e: unknown) => e);
+  assert.ok(isFluxionError(map, "ConfigError"), "a Map would lose its settings");
+});
+
+Run("a run that has lost its checkpoint, or whose metrics are damaged, says so", async () => {
+  const store = memoryStore();
+  await run(SMALL, { store, tasks });
+  const lines = await readFrom(store, "metrics.jsonl");
+  await store.write("metrics.jsonl", (lines as Uint8Array).subarray(0, 60));
+  const more = { ...SMALL, steps: 6 };
+  assert.match(
+    (await refusal(run(more, { store, tasks, resume: true }), "CheckpointError")).at ?? "",
+    /metrics\.jsonl, line \d/,
+  );
+  await store.remove("checkpoint.safetensors");
+  const gone = await refusal(run(more, { store, tasks, resume: true }), "CheckpointError");
+  assert.is(gone.what, "the run has no checkpoint to go on from");
 });
 
 Run("the recipe of the store, as JSON, gives the same run", async () => {

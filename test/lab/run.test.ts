@@ -246,6 +246,7 @@ Run("options from plain JavaScript are checked, before anything is loaded", asyn
     [undefined, /there are no options/],
     [{}, /the option store is something else[\s\S]*nodeStore/],
     [{ store: "runs/x" }, /the option store[\s\S]*"runs\/x"/],
+    [{ store: { open: () => undefined } }, /the option store/],
     [{ store: memoryStore(), tasks: {} }, /the option tasks/],
     [{ store: memoryStore(), tasks: [{ name: "x" }] }, /the option tasks/],
     [{ store: memoryStore(), signal: "x" }, /an AbortSignal/],

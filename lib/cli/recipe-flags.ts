@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { parse } from "yaml";
 import { methodLabel, pathOfPart } from "../lab/method-settings.js";
 import { RECIPE, type Recipe } from "../lab/recipe.js";
+import { isRecord } from "../lab/records.js";
 import { type Layer, type NamedProblem, type Path, peek } from "../lab/resolve.js";
 import { type Choice, type Placed, placesOf, type Schema, type Setting } from "../lab/schema.js";
 
@@ -53,9 +54,6 @@ const typedValue = (node: Schema | undefined, text: string | boolean): unknown =
   return (read ?? scalar)(text);
 };
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Both of two groups; where both have a value, the second one's. */
 const merged = (a: unknown, b: unknown): unknown => {
   if (!isRecord(a) || !isRecord(b)) return b;
@@ -89,7 +87,7 @@ const layerOf = (typed: readonly Typed[]): Layer => {
   return { value: values.reduce(merged, {}), nameOf };
 };
 
-/** What a schema has at a path. */
+/** Finds the schema at a path. */
 const nodeAt = (schema: Schema | undefined, [key, ...rest]: Path): Schema | undefined => {
   if (key === undefined || schema === undefined) return schema;
   if (schema.kind === "setting") return undefined;
@@ -109,7 +107,7 @@ const namesIn = (value: unknown): unknown => {
 /** A choice by its name as the group that it stands for. */
 const asGroup = (value: unknown): unknown => (typeof value === "string" ? { name: value } : value);
 
-/** What typed choices choose, without other settings. */
+/** Keeps the names of typed choices, without their settings. */
 const choices = (typed: readonly Typed[]): Typed[] =>
   typed.flatMap((one) => {
     const node = nodeAt(RECIPE, one.path);
@@ -151,7 +149,7 @@ const placeIn = (recipe: Recipe, { path, under }: Placed): { readonly path: Path
   return { path: moved };
 };
 
-/** What a setting belongs to, in words: `method prompt`. */
+/** Names the choice that a setting belongs to: `method prompt`. */
 const owners = ({ places }: Flag): string => {
   const chosen = places.flatMap(({ under }) => under.slice(-1));
   return [...new Set(chosen.map(({ path, name }) => `${path.join(".")} ${name}`))].join(" or ");
@@ -164,7 +162,7 @@ const choosing = ({ places }: Flag): string | undefined => {
   return flag && `add ${flag} ${last.name}`;
 };
 
-/** What was given on a command line. */
+/** The settings of a command line. */
 export interface TypedSettings {
   /** By the names that commander gives to options. */
   readonly flags: Readonly<Record<string, string | boolean>>;

@@ -18,10 +18,10 @@ export interface TrainArguments {
   /** The folder of the run. */
   readonly out: string;
   readonly resume: boolean;
-  /** Whether only the recipe and an estimate are wanted. */
+  /** Whether to show the recipe and an estimate, and to run nothing. */
   readonly print: boolean;
   readonly verify: boolean;
-  /** Whether event files of TensorBoard are wanted. */
+  /** Whether to write event files of TensorBoard. */
   readonly tensorboard: boolean;
 }
 
@@ -81,7 +81,7 @@ const lowerLayers = async (where: string, { flags, files }: Given, preset: strin
   };
 };
 
-/** What the environment says about a new run. */
+/** The settings of a new run in environment variables. */
 const environment = (): readonly Layer[] => {
   const executor = process.env.FLUXION_EXECUTOR;
   return executor ? [{ value: { executor }, nameOf: () => "FLUXION_EXECUTOR" }] : [];

@@ -1,8 +1,6 @@
 /** @file Where two values differ, by path. */
+import { isRecord } from "./records.js";
 import type { Path } from "./resolve.js";
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A place at which two values differ; undefined where one has nothing. */
 export interface Difference {
@@ -13,7 +11,7 @@ export interface Difference {
 
 /** Finds the places at which two JSON values differ; lists differ as a whole. */
 export const differences = (before: unknown, after: unknown, path: Path = []): readonly Difference[] => {
-  if (isObject(before) && isObject(after)) {
+  if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => differences(before[key], after[key], [...path, key]));
   }

@@ -89,7 +89,8 @@ export interface RunFolder {
   close(): Promise<void>;
 }
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** A value as a file of a run folder has it. */
+export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 /** Whether a store has a file. */
@@ -98,6 +99,9 @@ const has = async (store: Store, path: string): Promise<boolean> => {
   await file?.close();
   return file !== undefined;
 };
+
+/** Whether a store holds a run. */
+export const holdsRun = (store: Store): Promise<boolean> => has(store, FILES.recipe);
 
 /** The settings of runs of 0.1. */
 const OLD_CONFIG = "config.json";

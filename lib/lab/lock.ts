@@ -82,14 +82,20 @@ export const makeLock = async (
   places: Places,
   examples: Readonly<Record<string, string>>,
   { folder, whole }: { readonly folder: string; readonly whole: boolean },
-): Promise<Lock> => ({
-  fluxion: VERSION,
-  schema: SCHEMA,
-  model: await lockOf(names.model, places.model, folder, whole),
-  tokenizer: await lockOf(names.tokenizer || names.model, places.tokenizer, folder, whole),
-  data: { name: names.data, path: resolve(places.data), relative: relative(folder, resolve(places.data)) },
-  examples,
-});
+): Promise<Lock> => {
+  const model = await lockOf(names.model, places.model, folder, whole);
+  const name = names.tokenizer || names.model;
+  const isOwn = places.tokenizer === places.model;
+  return {
+    fluxion: VERSION,
+    schema: SCHEMA,
+    model,
+    // Every byte of a large model is read once.
+    tokenizer: isOwn ? { ...model, name } : await lockOf(name, places.tokenizer, folder, whole),
+    data: { name: names.data, path: resolve(places.data), relative: relative(folder, resolve(places.data)) },
+    examples,
+  };
+};
 
 /** Where an input may be, each place once. */
 const allPlaces = ({ name, path, relative }: Lock["data"], folder: string): readonly string[] => [

@@ -1,6 +1,6 @@
 /** @file Recipes of several runs: one for each seed, one for each task. */
 import type { Store } from "../store/store.js";
-import { checkNew, FILES } from "./folder.js";
+import { checkNew, FILES, holdsRun, json } from "./folder.js";
 import { pathOf } from "./inputs.js";
 import { together } from "./listener.js";
 import { checkData } from "./prepare.js";
@@ -30,24 +30,16 @@ const ofTask = (recipe: Recipe, task: string): Recipe => ({ ...recipe, each: fal
 /** Whether an outcome is of a run that can go on. */
 const isInterrupted = ({ reason }: Outcome): boolean => reason === INTERRUPTED;
 
-/** Reads the data of every part, so that a fault of the last one shows before the first is trained. */
-const checkParts = async (parts: readonly Recipe[], { tasks = [] }: RunOptions): Promise<void> => {
-  for (const part of parts) {
-    checkData(part, await partsOfData(part, await tasksOf(part, tasks), pathOf("--data <dir>", part.data)));
-  }
+/** Reads the data of all parts, so that a fault of the last one shows before the first is trained. */
+const checkParts = async (recipe: Recipe, { tasks = [] }: RunOptions): Promise<void> => {
+  const data = pathOf("--data <dir>", recipe.data);
+  checkData(recipe, await partsOfData(recipe, await tasksOf(recipe, tasks), data));
 };
 
 /** Takes the store of several runs for a new one, or finds what it has. */
 const claim = async (store: Store, recipe: Recipe, resume: boolean): Promise<void> => {
   if (!resume) await checkNew(store);
-  await store.write(FILES.recipe, `${JSON.stringify(recipe, null, 2)}\n`);
-};
-
-/** Whether a store holds a run. */
-const holdsRun = async (store: Store): Promise<boolean> => {
-  const file = await store.open(FILES.recipe);
-  await file?.close();
-  return file !== undefined;
+  await store.write(FILES.recipe, json(recipe));
 };
 
 type PartOutcome = Summary | SeedsSummary;
@@ -70,7 +62,7 @@ const runParts = async (parts: Readonly<Record<string, Recipe>>, options: RunOpt
 
 const runMany = async (recipe: Recipe, parts: Readonly<Record<string, Recipe>>, options: RunOptions, part?: string) => {
   const { store, listener = [], resume = false } = options;
-  await checkParts(Object.values(parts), options);
+  await checkParts(recipe, options);
   const unlock = await store.lock(() => false);
   try {
     await claim(store, recipe, resume);
@@ -78,7 +70,7 @@ const runMany = async (recipe: Recipe, parts: Readonly<Record<string, Recipe>>, 
     const outcome: SeedsSummary | TasksSummary = recipe.each
       ? { kind: "tasks", reason, runs }
       : summaryOfSeeds(runs as Readonly<Record<string, Summary>>, reason);
-    await store.write(FILES.summary, `${JSON.stringify(outcome, null, 2)}\n`);
+    await store.write(FILES.summary, json(outcome));
     await together([listener].flat()).end(outcome, { recipe, place: store.name(), part }, false);
     return outcome;
   } finally {

@@ -3,6 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { ConfigError } from "../core/errors.js";
 import { closest } from "../edge/closest.js";
 import { brief, describe } from "../edge/decode.js";
+import { isRecord } from "./records.js";
 import type { Choice, Fields, Named, OneOf, Schema, Setting } from "./schema.js";
 
 export type Path = readonly string[];
@@ -34,7 +35,7 @@ interface Visit {
 
 /** Whether a value is a plain record: a Map or an instance of a class would lose what it holds. */
 const isObject = (raw: unknown): raw is Readonly<Record<string, unknown>> => {
-  if (typeof raw !== "object" || raw === null) return false;
+  if (!isRecord(raw)) return false;
   const prototype: unknown = Object.getPrototypeOf(raw);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };

@@ -1,5 +1,6 @@
 /** @file What a run comes to: the summary and the points of its learning curve. */
 import type { Example } from "../metrics/answered.js";
+import { mean } from "../metrics/average.js";
 import type { Best } from "../train/loop.js";
 
 type Scores = Readonly<Record<string, number>>;
@@ -50,8 +51,6 @@ export interface TasksSummary {
 
 /** What a run comes to. */
 export type Outcome = Summary | SeedsSummary | TasksSummary;
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const deviationOf = (values: readonly number[]): number => {
   const centre = mean(values);

@@ -54,7 +54,9 @@ const lockedInputs = async (
   const model = await findInput("model", lock.model, { folder, given: given("model"), verify });
   const own = recipe.tokenizer === "" && lock.tokenizer.name === lock.model.name;
   const asked = given("tokenizer") ?? (own ? model : undefined);
-  const tokenizer = await findInput("tokenizer", lock.tokenizer, { folder, given: asked, verify });
+  // The model's own tokenizer was found with it.
+  const isFound = asked === model && lock.tokenizer.digest === lock.model.digest;
+  const tokenizer = isFound ? model : await findInput("tokenizer", lock.tokenizer, { folder, given: asked, verify });
   const all = await tasksOf(recipe, tasks);
   let changed: readonly string[] = [];
   for (const place of dataPlaces(lock, folder, given("data"))) {

@@ -2,18 +2,16 @@
 import { ConfigError } from "../core/errors.js";
 import { closest } from "../edge/closest.js";
 import { brief } from "../edge/decode.js";
+import { isRecord } from "./records.js";
 import type { RunOptions } from "./run.js";
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 const hasAll = (value: unknown, names: readonly string[]): boolean =>
-  isObject(value) && names.every((name) => typeof value[name] === "function");
+  isRecord(value) && names.every((name) => typeof value[name] === "function");
 
 const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 
 const isListener = (value: unknown): boolean =>
-  isObject(value) && Object.values(value).every((f) => f === undefined || typeof f === "function");
+  isRecord(value) && Object.values(value).every((f) => f === undefined || typeof f === "function");
 
 const isTask = (value: unknown): boolean => hasAll(value, ["examples", "read", "correct"]);
 
@@ -40,7 +38,7 @@ const fail = (what: string, expected: string, got: unknown, hint?: string): neve
 /** @throws {ConfigError} for options that are missing, unknown, or of another type */
 export const checkRunOptions = (options: unknown): void => {
   const names = Object.keys(OPTIONS);
-  const given = isObject(options) ? options : fail("there are no options", "{ store, … }", options);
+  const given = isRecord(options) ? options : fail("there are no options", "{ store, … }", options);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined)
     fail("there is no such option", names.join(", "), unknown, `did you mean ${closest(unknown, names)}?`);

@@ -1,4 +1,5 @@
 /** @file The evaluation of several tasks as one: task by task, with the mean of their scores. */
+import { mean } from "../metrics/average.js";
 import type { Evaluator } from "../train/evaluate.js";
 import type { Evaluation } from "../train/loop.js";
 
@@ -14,7 +15,6 @@ export interface SuiteEvaluation extends Evaluation {
   readonly tasks: Readonly<Record<string, Evaluation>>;
 }
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** Scores of several tasks under one another's names; of one task its own. */

@@ -2,7 +2,7 @@
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import { brief } from "../edge/decode.js";
-import { type Scores as BenchmarkScores, superglueAverage } from "../metrics/average.js";
+import { type Scores as BenchmarkScores, mean, superglueAverage } from "../metrics/average.js";
 import type { StepRecord } from "../train/loop.js";
 import type { Listener, RunInfo } from "./listener.js";
 import { methodLabel } from "./method-settings.js";
@@ -109,9 +109,9 @@ export const scoreTable = (rows: Readonly<Record<string, Scores>>, deviation: Sc
 const CONTESTANTS = ["tuned", "untuned", "majority"] as const;
 type Contestant = (typeof CONTESTANTS)[number];
 
-/** The mean of some values; undefined of none. */
-const meanOf = (values: readonly number[]): number | undefined =>
-  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+/** The mean of scores; undefined of none. */
+const meanOf = (scores: Scores): number | undefined =>
+  Object.keys(scores).length === 0 ? undefined : mean(Object.values(scores));
 
 const print = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(1));
 
@@ -132,7 +132,7 @@ export const benchmarkTable = (
     colAligns: ["left", "left", "right", "right", "right"],
   });
   for (const [task, summary] of Object.entries(runs)) {
-    const means = CONTESTANTS.map((name) => print(meanOf(Object.values(summary[name]))));
+    const means = CONTESTANTS.map((name) => print(meanOf(summary[name])));
     table.push([task, Object.keys(summary.tuned).join(", "), ...means]);
   }
   const averages = CONTESTANTS.map((name) => superglueAverage(scoresOf(name)));

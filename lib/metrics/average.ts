@@ -50,7 +50,8 @@ const GLUE: Benchmark = {
   glue_rte: [["glue_rte", "accuracy"]],
 };
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+/** The mean of some values; NaN of none. */
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** The mean of values that are all there. */
 const meanOfAll = (values: readonly (number | undefined)[]): number | undefined =>

@@ -1,30 +1,17 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readArguments } from "../../lib/cli/train-arguments.js";
 import { canonicalJson } from "../../lib/lab/canonical.js";
 import { presets } from "../../lib/lab/presets.js";
-import { type Recipe, type RecipeInput, recipe } from "../../lib/lab/recipe.js";
+import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import { temporaryFolder } from "../io/folder.js";
-import { refusal } from "../lab/refused.js";
 import { inputFor, ROWS, type SettingRow } from "../lab/setting-rows.js";
+import { problem, recipeFile, recipeOf } from "./reading.js";
 
 const Arguments = suite("cli/train-arguments");
 const folder = temporaryFolder(Arguments);
 
-const read = async (...argv: readonly string[]) => {
-  const asked = await readArguments(argv);
-  assert.ok(asked !== undefined);
-  return asked;
-};
-const recipeOf = async (...argv: readonly string[]): Promise<Recipe> => (await read(...argv)).recipe;
-const problem = (...argv: readonly string[]) => refusal(readArguments(argv));
-const fileOf = (...lines: readonly string[]): string => {
-  const path = join(folder, "recipe.yaml");
-  writeFileSync(path, `${lines.join("\n")}\n`);
-  return path;
-};
+const fileOf = (...lines: readonly string[]): string => recipeFile(folder, lines);
 
 const long = (flag: string): string => flag.split(" ")[0];
 const nameOf = ({ path, under }: SettingRow): string => `${path} ${under}`.trim();

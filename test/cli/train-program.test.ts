@@ -1,29 +1,17 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { addTrainArguments, readArguments } from "../../lib/cli/train-arguments.js";
-import { type Recipe, recipe } from "../../lib/lab/recipe.js";
+import { recipe } from "../../lib/lab/recipe.js";
 import { temporaryFolder } from "../io/folder.js";
-import { refusal } from "../lab/refused.js";
 import { ROWS } from "../lab/setting-rows.js";
+import { problem, read, recipeFile, recipeOf } from "./reading.js";
 
 const Program = suite("cli/train-program");
 const folder = temporaryFolder(Program);
 
-const read = async (...argv: readonly string[]) => {
-  const asked = await readArguments(argv);
-  assert.ok(asked !== undefined);
-  return asked;
-};
-const recipeOf = async (...argv: readonly string[]): Promise<Recipe> => (await read(...argv)).recipe;
-const problem = (...argv: readonly string[]) => refusal(readArguments(argv));
-const fileOf = (...lines: readonly string[]): string => {
-  const path = join(folder, "recipe.yaml");
-  writeFileSync(path, `${lines.join("\n")}\n`);
-  return path;
-};
+const fileOf = (...lines: readonly string[]): string => recipeFile(folder, lines);
 
 Program("--task all trains each task alone, unless it is said otherwise", async () => {
   assert.equal(await recipeOf("--task", "all"), recipe({ train: "all", each: true }));

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
-import { isFluxionError } from "../../lib/core/errors.js";
 import { checkNew, keptFolder, keptSteps, openRunFolder } from "../../lib/lab/folder.js";
 import { recipe } from "../../lib/lab/recipe.js";
 import { readRun } from "../../lib/lab/stored-run.js";
@@ -15,6 +14,7 @@ import type { Best, Position } from "../../lib/train/loop.js";
 import { hostTree } from "../../lib/train/store.js";
 import { temporaryFolder } from "../io/folder.js";
 import { beginning } from "./beginning.js";
+import { failure } from "./refused.js";
 
 const Folder = suite("lab/folder");
 const root = temporaryFolder(Folder);
@@ -33,15 +33,6 @@ const best: Best = {
   metrics: { accuracy: 50, f1: 75 },
   loss: 0.75,
   tuned: { prompt: { shape: [2, 3], dtype: "float32", data: Float32Array.from([1, 2, 3, 4, 5, 6]) } },
-};
-const failure = async (work: () => Promise<unknown>): Promise<string> => {
-  try {
-    await work();
-  } catch (error) {
-    assert.ok(isFluxionError(error, "CheckpointError"), String(error));
-    return error.message;
-  }
-  return "no error";
 };
 
 Folder("a new folder holds recipe and lock; one with a run is refused, unless the run goes on", async () => {

@@ -29,3 +29,14 @@ export const refusal = async (promise: Promise<unknown>, tag: Tag = "ConfigError
   }
   throw new Error(`nothing was refused: ${JSON.stringify(value)}`);
 };
+
+/** The message of the CheckpointError that some work ends with; `no error` without one. */
+export const failure = async (work: () => Promise<unknown>): Promise<string> => {
+  try {
+    await work();
+  } catch (error) {
+    if (isFluxionError(error, "CheckpointError")) return error.message;
+    throw error;
+  }
+  return "no error";
+};

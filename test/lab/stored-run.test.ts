@@ -2,26 +2,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isFluxionError } from "../../lib/core/errors.js";
 import { openRunFolder } from "../../lib/lab/folder.js";
 import { readRun } from "../../lib/lab/stored-run.js";
 import { nodeStore } from "../../lib/store/node.js";
 import { temporaryFolder } from "../io/folder.js";
 import { beginning } from "./beginning.js";
+import { failure } from "./refused.js";
 
 const Stored = suite("lab/stored-run");
 const root = temporaryFolder(Stored);
 
 const text = (...path: string[]): string => readFileSync(join(...path), "utf8");
-const failure = async (work: () => Promise<unknown>): Promise<string> => {
-  try {
-    await work();
-  } catch (error) {
-    assert.ok(isFluxionError(error, "CheckpointError"), String(error));
-    return error.message;
-  }
-  return "no error";
-};
 
 Stored("a run of 0.1 is neither overwritten nor gone on with, and that is said in one sentence", async () => {
   const dir = join(root, "old");

@@ -97,6 +97,12 @@ export const usualAnswer = (examples: readonly Example[], labels: readonly strin
 
 type Line = Readonly<Record<string, unknown>>;
 
+/** What the score of an evaluation is the mean of: the metrics of one task, or the scores of several. */
+const scoreName = (metrics: readonly string[]): string => {
+  const tasks = [...new Set(metrics.flatMap((name) => (name.includes("/") ? name.split("/").slice(0, 1) : [])))];
+  return tasks.length === 0 ? `mean of ${metrics.join(" and ")}` : `mean score of ${tasks.join(", ")}`;
+};
+
 /** The points of a learning curve, from the lines of `metrics.jsonl`. */
 export const curveOf = (
   lines: readonly Line[],
@@ -115,7 +121,7 @@ export const curveOf = (
   return {
     losses: points((line) => line.loss),
     scores: points((line) => (line.evaluation as Line | undefined)?.score),
-    scoreName: `mean of ${Object.keys(best.metrics).join(" and ")}`,
+    scoreName: scoreName(Object.keys(best.metrics)),
     bestStep: best.step,
   };
 };

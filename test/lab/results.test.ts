@@ -38,6 +38,8 @@ Results("the curve has the losses of steps and the scores of evaluations, and no
     bestStep: 4,
   });
   assert.is(curveOf([], { ...best, metrics: { accuracy: 1 } }).scoreName, "mean of accuracy");
+  const several = { "cb/f1": 1, "cb/accuracy": 3, "rte/accuracy": 5 };
+  assert.is(curveOf([], { ...best, metrics: several }).scoreName, "mean score of cb, rte", "each task counts the same");
 });
 
 Results("the usual answer is the most frequent target; of equally frequent ones the first label", () => {

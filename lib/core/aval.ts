@@ -141,9 +141,13 @@ export const normalizeAxis = (where: string, axis: number, ndim: number): number
   return axis < 0 ? axis + ndim : axis;
 };
 
-/** Axes as sorted, distinct numbers; `undefined` means all of them. */
-export const normalizeAxes = (where: string, ndim: number, axes?: number | readonly number[]): readonly number[] => {
-  if (axes === undefined) return range(ndim);
+/** Axes as sorted, distinct numbers; `undefined` and null mean all of them. */
+export const normalizeAxes = (
+  where: string,
+  ndim: number,
+  axes?: number | readonly number[] | null,
+): readonly number[] => {
+  if (axes === undefined || axes === null) return range(ndim);
   const list = typeof axes === "number" ? [axes] : axes;
   const out = list.map((a) => normalizeAxis(where, a, ndim));
   if (new Set(out).size !== out.length) {

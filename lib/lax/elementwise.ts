@@ -31,9 +31,10 @@ export const round = composite(
 export const clamp = composite("lax.clamp", (low: Tensor, x: Tensor, high: Tensor): Tensor => {
   const inside = e.and(e.lt(low, x), e.lt(x, high));
   const moved = e.stopGradient(e.min(e.max(low, x), high));
-  const raised = e.select(e.gt(low, x), e.select(e.ge(low, high), moved, low), moved);
+  const raised = e.select(e.gt(low, x), e.select(e.lt(low, high), low, moved), moved);
   const bounded = e.select(e.lt(high, x), high, raised);
-  return e.select(inside, x, e.select(e.ne(moved, moved), moved, bounded));
+  // NaN comes from any operand, the derivative from the one that the comparisons choose.
+  return e.select(inside, x, e.select(e.ne(moved, moved), e.add(moved, bounded), bounded));
 });
 /**
  * For each element the case whose number `which` has there: false and true, or int32.

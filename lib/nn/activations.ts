@@ -6,8 +6,10 @@
 import { composite } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
+import { promoteFloat } from "../np/promote.js";
 import { gt, max, select, zeroLike } from "../primitives/elementwise.js";
 import { logistic } from "../primitives/math.js";
+import { erfc } from "../primitives/special-functions.js";
 import { customJvp } from "../transforms/custom-jvp.js";
 
 const reluWithRule = customJvp(
@@ -29,8 +31,17 @@ const relu6WithRule = customJvp(
 /** `min(max(x, 0), 6)`; its derivative is 1 between the bounds and 0 elsewhere, also at them and at NaN, as JAX has it. */
 export const relu6 = composite("nn.relu6", (x: TensorLike): Tensor => relu6WithRule(asTensor(x, "nn.relu6")));
 
+/** A function of floats; integers and bools become float32. */
+const ofFloats = <Rest extends unknown[]>(
+  name: string,
+  f: (x: Tensor, ...rest: Rest) => Tensor,
+): ((x: TensorLike, ...rest: Rest) => Tensor) => {
+  const wrapped = (x: TensorLike, ...rest: Rest): Tensor => f(promoteFloat(name, x)[0], ...rest);
+  return composite(name, wrapped);
+};
+
 /** `1 / (1 + exp(-x))` */
-export const sigmoid = composite("nn.sigmoid", (x: TensorLike): Tensor => logistic(np.add(x, 0)));
+export const sigmoid = ofFloats("nn.sigmoid", logistic);
 
 /** `x · sigmoid(x)` @see Hendrycks and Gimpel 2016; Ramachandran et al. 2017 */
 export const silu = composite("nn.silu", (x: TensorLike): Tensor => np.multiply(x, sigmoid(x)));
@@ -43,29 +54,32 @@ export const softplus = composite("nn.softplus", (x: TensorLike): Tensor => np.l
 export const logSigmoid = composite("nn.logSigmoid", (x: TensorLike): Tensor => np.negative(softplus(np.negative(x))));
 
 /** 0 up to -1, `(x + 1)² / 4` between, x from 1 on: softplus that is linear outside. @see Martins and Astudillo 2016 */
-export const sparsePlus = composite("nn.sparsePlus", (x: TensorLike): Tensor => {
+export const sparsePlus = ofFloats("nn.sparsePlus", (x) => {
   const middle = np.divide(np.square(np.add(x, 1)), 4);
   return np.where(np.lessEqual(x, -1), 0, np.where(np.greaterEqual(x, 1), x, middle));
 });
 
 /** The derivative of `sparsePlus`: `clip(x + 1, 0, 2) / 2`. */
-export const sparseSigmoid = composite(
-  "nn.sparseSigmoid",
-  (x: TensorLike): Tensor => np.multiply(0.5, np.clip(np.add(x, 1), 0, 2)),
+export const sparseSigmoid = ofFloats("nn.sparseSigmoid", (x) => np.multiply(0.5, np.clip(np.add(x, 1), 0, 2)));
+
+/** `x / (1 + |x|)`. Its derivative, `1 / (1 + |x|)²`, is stated, since that of the formula cancels for large `x`. */
+export const softSign = ofFloats("nn.softSign", (x) => softSignWithRule(x));
+const softSignWithRule = customJvp(
+  (x: Tensor): Tensor => np.divide(x, np.add(np.abs(x), 1)),
+  ([x], [dx]) => {
+    const size = np.add(np.abs(x), 1);
+    return [np.divide(x, size), np.divide(np.divide(dx, size), size)];
+  },
 );
 
-/** `x / (1 + |x|)` */
-export const softSign = composite("nn.softSign", (x: TensorLike): Tensor => np.divide(x, np.add(np.abs(x), 1)));
-
 /** x where it is at least 0, else `negativeSlope · x`. */
-export const leakyRelu = composite(
+export const leakyRelu = ofFloats(
   "nn.leakyRelu",
-  (x: TensorLike, negativeSlope: number = 0.01): Tensor =>
-    np.where(np.greaterEqual(x, 0), x, np.multiply(negativeSlope, x)),
+  (x, negativeSlope: number = 0.01): Tensor => np.where(np.greaterEqual(x, 0), x, np.multiply(negativeSlope, x)),
 );
 
 /** `relu6(x + 3) / 6` */
-export const hardSigmoid = composite("nn.hardSigmoid", (x: TensorLike): Tensor => np.divide(relu6(np.add(x, 3)), 6));
+export const hardSigmoid = ofFloats("nn.hardSigmoid", (x) => np.divide(relu6(np.add(x, 3)), 6));
 
 /** `x · hardSigmoid(x)` @see Howard et al. 2019, arXiv:1905.02244 */
 export const hardSilu = composite("nn.hardSilu", (x: TensorLike): Tensor => np.multiply(x, hardSigmoid(x)));
@@ -78,16 +92,16 @@ export const hardTanh = composite(
 );
 
 /** x where it is above 0, else `alpha · (exp(x) - 1)`. @see Clevert et al. 2015, arXiv:1511.07289 */
-export const elu = composite("nn.elu", (x: TensorLike, alpha: number = 1): Tensor => {
+export const elu = ofFloats("nn.elu", (x, alpha: number = 1): Tensor => {
   const above = np.greater(x, 0);
   // The exponential of what is not used must not overflow: its derivative would be infinite, and NaN times 0.
   return np.where(above, x, np.multiply(alpha, np.expm1(np.where(above, 0, x))));
 });
 
 /** `max(x, 0) + alpha · (exp(min(x, 0) / alpha) - 1)` @see Barron 2017, arXiv:1704.07483 */
-export const celu = composite(
+export const celu = ofFloats(
   "nn.celu",
-  (x: TensorLike, alpha: number = 1): Tensor =>
+  (x, alpha: number = 1): Tensor =>
     np.add(np.maximum(x, 0), np.multiply(alpha, np.expm1(np.divide(np.minimum(x, 0), alpha)))),
 );
 
@@ -123,14 +137,15 @@ const geluParts = (x: Tensor): { square: Tensor; s: Tensor; y: Tensor } => {
 /**
  * `x · Φ(x)` with the normal distribution function, or (the default, as in JAX) its approximation by tanh.
  *
- * `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`, which T5 1.1 uses; with `approximate: false`, `x/2 · (1 + erf(x/√2))`.
+ * `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`, which T5 1.1 uses; with `approximate: false`, `x/2 · erfc(-x/√2)`.
  * @see Hendrycks and Gimpel 2016, arXiv:1606.08415
  */
-export const gelu = composite(
+export const gelu = ofFloats(
   "nn.gelu",
-  (x: TensorLike, { approximate = true }: { readonly approximate?: boolean } = {}): Tensor => {
-    if (approximate) return geluTanh(asTensor(x, "nn.gelu"));
-    return np.multiply(np.multiply(0.5, x), np.add(1, np.erf(np.multiply(x, Math.SQRT1_2))));
+  (x, { approximate = true }: { readonly approximate?: boolean } = {}): Tensor => {
+    if (approximate) return geluTanh(x);
+    // By erfc, since 1 + erf cancels for negative x.
+    return np.multiply(np.multiply(0.5, x), erfc(np.multiply(x, -Math.SQRT1_2)));
   },
 );
 
@@ -157,7 +172,7 @@ export const identity = (x: TensorLike): Tensor => asTensor(x, "nn.identity");
  *
  * @see Mächler 2012, "Accurately computing log(1 - exp(-|a|))"
  */
-export const log1mexp = composite("nn.log1mexp", (x: TensorLike): Tensor => {
+export const log1mexp = ofFloats("nn.log1mexp", (x) => {
   const near = np.less(x, Math.LN2);
   // Each branch sees arguments of its own side only, so that neither brings an infinity into the derivative.
   const low = np.log(np.negative(np.expm1(np.negative(np.where(near, x, 1)))));

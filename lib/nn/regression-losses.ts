@@ -35,6 +35,7 @@ export const logCosh = composite("nn.logCosh", (predictions: Tensor, targets: Te
 /** The vector divided by its norm, which counts as at least epsilon. */
 const unit = (x: TensorLike, epsilon: number): Tensor => {
   const square = np.sum(np.square(x), { axis: -1, keepDims: true });
+  if (epsilon === 0) return np.divide(x, np.sqrt(square));
   const small = np.lessEqual(square, epsilon * epsilon);
   return np.divide(x, np.where(small, epsilon, np.sqrt(np.where(small, 1, square))));
 };

@@ -25,7 +25,7 @@ const shifted = (
   { where }: Where,
 ): { y: Tensor; axis: readonly number[] } => {
   const t = asTensor(x, name);
-  const at = normalizeAxes(name, t.ndim, axis ?? undefined);
+  const at = normalizeAxes(name, t.ndim, axis);
   const counted = where === undefined ? t : np.where(where, t, Number.NEGATIVE_INFINITY);
   const top = np.expandDims(stopGradient(reduceMaxForShift(counted, at)), at);
   // Where nothing counts (or all is -Infinity) the largest is no number to subtract.
@@ -89,7 +89,7 @@ export const softmax = composite(
   (x: TensorLike, axis: AxisOrAll = -1, options: SoftmaxOptions = {}): Tensor => {
     if (options.where !== undefined) return fromLeast(plainSoftmax(x, axis, options), options);
     const t = asTensor(x, "nn.softmax");
-    const at = normalizeAxes("nn.softmax", t.ndim, axis ?? undefined);
+    const at = normalizeAxes("nn.softmax", t.ndim, axis);
     const weights = (x: Tensor): Tensor => fromLeast(plainSoftmax(x, at, {}), options);
     const differentiated = customJvp(weights, ([x], [dx]) => {
       const y = weights(x);
@@ -128,6 +128,8 @@ export interface StandardizeOptions {
   /** Statistics in place of those of `x`, broadcast to it. */
   readonly mean?: Tensor;
   readonly variance?: Tensor;
+  /** Elements where it is false do not count for mean and variance. */
+  readonly where?: TensorLike;
 }
 
 /**
@@ -138,8 +140,8 @@ export interface StandardizeOptions {
 export const standardize = composite(
   "nn.standardize",
   (x: TensorLike, axis: AxisOrAll = -1, options: StandardizeOptions = {}): Tensor => {
-    const { epsilon = 1e-5 } = options;
-    const over = { axis: axis ?? undefined, keepDims: true };
+    const { epsilon = 1e-5, where } = options;
+    const over = { axis, keepDims: true, where };
     const centred = np.subtract(x, options.mean ?? np.mean(x, over));
     const variance =
       options.variance ?? (options.mean === undefined ? np.mean(np.square(centred), over) : np.variance(x, over));

@@ -7,22 +7,26 @@ import * as b from "../primitives/broadcast.js";
 import * as e from "../primitives/elementwise.js";
 import * as mv from "../primitives/movement.js";
 import { cast, convertTo, noBool } from "./promote.js";
-import { binary, unary } from "./ufunc.js";
+import { binaryInteger, unaryInteger } from "./ufunc.js";
 
-export const bitwiseAnd = binary("np.bitwiseAnd", e.and);
-export const bitwiseOr = binary("np.bitwiseOr", e.or);
-export const bitwiseXor = binary("np.bitwiseXor", e.xor);
-export const bitwiseNot = unary("np.bitwiseNot", e.not);
-export const leftShift = binary("np.leftShift", (x, y) =>
+export const bitwiseAnd = binaryInteger("np.bitwiseAnd", e.and);
+export const bitwiseOr = binaryInteger("np.bitwiseOr", e.or);
+export const bitwiseXor = binaryInteger("np.bitwiseXor", e.xor);
+export const bitwiseNot = unaryInteger("np.bitwiseNot", e.not);
+export const leftShift = binaryInteger("np.leftShift", (x, y) =>
   e.shiftLeft(noBool("np.leftShift", x), noBool("np.leftShift", y)),
 );
 /** Fills with the sign for int32, with zeros for uint32. */
-export const rightShift = binary("np.rightShift", (x, y) =>
-  x.dtype === "uint32" ? e.shiftRightLogical(x, y) : e.shiftRightArithmetic(x, y),
-);
+export const rightShift = binaryInteger("np.rightShift", (x, y) => {
+  const [a, b] = [noBool("np.rightShift", x), noBool("np.rightShift", y)];
+  return a.dtype === "uint32" ? e.shiftRightLogical(a, b) : e.shiftRightArithmetic(a, b);
+});
 
 /** The number of ones among the bits of an integer; of a negative one among those of its size, as in NumPy. */
-export const bitwiseCount = unary("np.bitwiseCount", (x) => bit.populationCount(x.dtype === "uint32" ? x : e.abs(x)));
+export const bitwiseCount = unaryInteger("np.bitwiseCount", (x) => {
+  const t = noBool("np.bitwiseCount", x);
+  return e.convert(bit.populationCount(t.dtype === "uint32" ? t : e.abs(t)), "uint32");
+});
 
 type BitOrder = "big" | "little";
 /**
@@ -31,7 +35,7 @@ type BitOrder = "big" | "little";
  */
 export const packbits = composite(
   "np.packbits",
-  (x: TensorLike, options: { readonly axis?: number; readonly bitorder?: BitOrder } = {}): Tensor => {
+  (x: TensorLike, options: { readonly axis?: number | null; readonly bitorder?: BitOrder } = {}): Tensor => {
     const [t, axis] = along("np.packbits", convertTo(asTensor(x, "np.packbits"), "bool"), options.axis);
     const bytes = Math.ceil(t.shape[axis] / 8);
     const grow = t.shape.map((n, i) => (i === axis ? bytes * 8 - n : 0));
@@ -47,7 +51,7 @@ export const unpackbits = composite(
   "np.unpackbits",
   (
     x: TensorLike,
-    options: { readonly axis?: number; readonly count?: number; readonly bitorder?: BitOrder } = {},
+    options: { readonly axis?: number | null; readonly count?: number; readonly bitorder?: BitOrder } = {},
   ): Tensor => {
     const [t, axis] = along(
       "np.unpackbits",
@@ -66,8 +70,8 @@ export const unpackbits = composite(
     return mv.sliceAxis(digits, axis, 0, count < 0 ? size + count : Math.min(count, size));
   },
 );
-const along = (where: string, x: Tensor, axis: number | undefined): [Tensor, number] =>
-  axis === undefined ? [b.reshape(x, [x.size]), 0] : [x, normalizeAxis(where, axis, x.ndim)];
+const along = (where: string, x: Tensor, axis: number | null | undefined): [Tensor, number] =>
+  axis === undefined || axis === null ? [b.reshape(x, [x.size]), 0] : [x, normalizeAxis(where, axis, x.ndim)];
 /** How far each bit of a byte is from its end, along the axis of the bits. */
 const places = (shape: readonly number[], axis: number, order: BitOrder = "big"): Tensor => {
   const counted = mv.iota(

@@ -11,14 +11,14 @@ import { noBool, promoteDType } from "./promote.js";
 
 /** Along which axis (default: of the whole, flattened), and whether from its end. */
 export interface CumulativeOptions {
-  readonly axis?: number;
+  readonly axis?: number | null | undefined;
   readonly reverse?: boolean;
 }
 
 const running = (name: string, f: (x: Tensor, axis: number, reverse: boolean) => Tensor) =>
   composite(name, (x: TensorLike, { axis, reverse = false }: CumulativeOptions = {}): Tensor => {
     const t = noBool(name, asTensor(x, name));
-    return axis === undefined || typeof x === "number"
+    return axis === undefined || axis === null || typeof x === "number"
       ? f(b.reshape(t, [t.size]), 0, reverse)
       : f(t, normalizeAxis(name, axis, t.ndim), reverse);
   });
@@ -36,9 +36,12 @@ export const cummin = running("np.cummin", r.cumMin);
 const withInitial = (name: string, neutral: number, f: (x: Tensor, axis: number) => Tensor) =>
   composite(
     name,
-    (x: TensorLike, { axis, includeInitial = false }: { axis?: number; includeInitial?: boolean } = {}): Tensor => {
+    (
+      x: TensorLike,
+      { axis, includeInitial = false }: { axis?: number | null; includeInitial?: boolean } = {},
+    ): Tensor => {
       const t = noBool(name, asTensor(x, name));
-      if (axis === undefined && t.ndim !== 1) {
+      if ((axis ?? undefined) === undefined && t.ndim !== 1) {
         throw new ArgumentError({ where: name, what: "the axis is missing", expected: "an axis", got: `${t.aval}` });
       }
       const at = normalizeAxis(name, axis ?? 0, t.ndim);

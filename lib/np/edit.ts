@@ -15,9 +15,9 @@ import { asIndices, placesOfSlice, type Slice, type SliceText } from "./index-it
 import { convertTo, promoteDType } from "./promote.js";
 import { broadcastArrays } from "./shape.js";
 
-const alongAxis = (where: string, x: TensorLike, axis: number | undefined): [x: Tensor, axis: number] => {
+const alongAxis = (where: string, x: TensorLike, axis: number | null | undefined): [x: Tensor, axis: number] => {
   const t = asTensor(x, where);
-  return axis === undefined ? [b.reshape(t, [t.size]), 0] : [t, normalizeAxis(where, axis, t.ndim)];
+  return axis === undefined || axis === null ? [b.reshape(t, [t.size]), 0] : [t, normalizeAxis(where, axis, t.ndim)];
 };
 
 const place = (where: string, index: number, last: number): number => {
@@ -41,7 +41,7 @@ const constant = (list: readonly number[]): Tensor => array(Int32Array.from(list
  */
 export const insert = composite(
   "np.insert",
-  (x: TensorLike, index: number | readonly number[], values: TensorLike, axis?: number): Tensor => {
+  (x: TensorLike, index: number | readonly number[], values: TensorLike, axis?: number | null): Tensor => {
     const where = "np.insert";
     const [t, at] = alongAxis(where, x, axis);
     const n = t.shape[at];
@@ -75,7 +75,7 @@ export const insert = composite(
  */
 export const deleteAt = composite(
   "np.delete",
-  (x: TensorLike, index: number | readonly number[] | Slice | SliceText, axis?: number): Tensor => {
+  (x: TensorLike, index: number | readonly number[] | Slice | SliceText, axis?: number | null): Tensor => {
     const where = "np.delete";
     const [t, at] = alongAxis(where, x, axis);
     const n = t.shape[at];

@@ -9,7 +9,7 @@ import { erfInv as erfInvOf } from "../primitives/erf-inv.js";
 import * as m from "../primitives/math.js";
 import * as special from "../primitives/special-functions.js";
 import { convertTo, noBool, promote, promoteFloat } from "./promote.js";
-import { type Binary, binary, binaryFloat, unary, unaryFloat } from "./ufunc.js";
+import { type Binary, binary, binaryFloat, binaryInteger, binaryNumber, unary, unaryFloat } from "./ufunc.js";
 
 /** Of bools, the sum is "or" and the product "and". */
 const orBools =
@@ -28,38 +28,46 @@ const otherSide = (r: Tensor, y: Tensor): Tensor => {
   return e.and(e.ne(r, zero), e.ne(e.lt(r, zero), e.lt(y, zero)));
 };
 /** Largest integer not above the quotient; with `mod`, `x = y * floorDivide(x, y) + mod(x, y)`, so that 1 by 0.1 gives 9. */
-export const floorDivide = binary("np.floorDivide", (x, y) => {
+export const floorDivide = binaryNumber("np.floorDivide", (x, y) => {
   const r = e.rem(x, y);
+  const lower = (q: Tensor, by: Tensor): Tensor => e.select(by, e.sub(q, scalarOf(q.aval.strong(), 1)), q);
+  if (x.dtype === "uint32") return e.div(x, y);
+  if (!isFloat(x.dtype)) return lower(e.div(x, y), e.and(e.ne(r, e.zeroLike(r)), e.ne(e.sign(x), e.sign(y))));
   // Without the remainder the division is exact but for rounding.
-  const q = isFloat(x.dtype) ? m.round(e.div(e.sub(x, r), y)) : e.div(x, y);
-  const whole = e.select(otherSide(r, y), e.sub(q, scalarOf(q.aval.strong(), 1)), q);
+  const whole = lower(m.round(e.div(e.sub(x, r), y)), otherSide(r, y));
   // By zero the quotient itself; rounded, it has no derivative.
-  return isFloat(x.dtype) ? e.select(e.eq(y, e.zeroLike(y)), m.round(e.div(x, y)), whole) : whole;
+  return e.select(e.eq(y, e.zeroLike(y)), m.round(e.div(x, y)), whole);
 });
-/** Remainder with the sign of the divisor. */
-export const mod = binary("np.mod", (x, y) => {
-  const r = e.rem(x, y);
+/** The remainder with the sign of the dividend; of an integer by 0 it is 0, as in NumPy. */
+const remainderOf = (x: Tensor, y: Tensor): Tensor =>
+  isFloat(x.dtype) ? e.rem(x, y) : e.rem(x, e.select(e.eq(y, e.zeroLike(y)), scalarOf(y.aval.strong(), 1), y));
+/** Remainder with the sign of the divisor; of an integer by 0 it is 0. */
+export const mod = binaryNumber("np.mod", (x, y) => {
+  const r = remainderOf(x, y);
   return e.select(otherSide(r, y), e.add(r, y), r);
 });
-/** Remainder with the sign of the dividend. */
-export const fmod = binary("np.fmod", e.rem);
+/** Remainder with the sign of the dividend; of an integer by 0 it is 0. */
+export const fmod = binaryNumber("np.fmod", remainderOf);
 /** `[floorDivide(x, y), mod(x, y)]`. */
 export const divmod = composite("np.divmod", (x: TensorLike, y: TensorLike): [quotient: Tensor, remainder: Tensor] => [
   floorDivide(x, y),
   mod(x, y),
 ]);
 /**
- * `x ** y`; an integer literal as exponent is exact, also for negative bases. Integers to the power of integers stay integers,
- * modulo 2³²; a negative integer literal as exponent of integers gives floats.
+ * `x ** y`; a whole number as exponent is exact, also for negative bases. Integers and bools to the power of integers and bools are
+ * integers, modulo 2³²; a negative whole number as exponent of integers gives floats.
  */
 export const power: Binary = composite("np.power", (x: TensorLike, y: TensorLike) => {
   if (typeof y === "number" && Number.isInteger(y) && (y >= 0 || isFloat(asTensor(x, "np.power").dtype))) {
     return m.integerPow(noBool("np.power", asTensor(x, "np.power")), y);
   }
-  const whole = [x, y].every((v) => typeof v !== "number" && isInteger(asTensor(v, "np.power").dtype));
-  const [a, b] = (whole ? promote : promoteFloat)("np.power", x, y);
-  return m.pow(a, b);
+  const [a, b] = promote("np.power", x, y).map((v) => noBool("np.power", v));
+  return typeof y !== "number" && isInteger(a.dtype) ? m.pow(a, b) : m.pow(...pairOfFloats("np.power", x, y));
 });
+const pairOfFloats = (where: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] => {
+  const [a, b] = promoteFloat(where, x, y);
+  return [a, b];
+};
 /** `x ** y` of floats, whatever the operands are. */
 export const floatPower: Binary = composite("np.floatPower", (x: TensorLike, y: TensorLike) => {
   const [a, b] = [x, y].map((v) => (typeof v === "number" ? v : promoteFloat("np.floatPower", v)[0]));
@@ -79,7 +87,10 @@ export const abs = unary("np.abs", (x) => (x.dtype === "bool" ? x : e.abs(x)));
 /** The size of a number as a float. */
 export const fabs = unaryFloat("np.fabs", e.abs);
 export const sign = unary("np.sign", e.sign);
-export const square = unary("np.square", (x) => e.mul(x, x));
+export const square = unary("np.square", (x) => {
+  const t = noBool("np.square", x);
+  return e.mul(t, t);
+});
 export const reciprocal = unaryFloat("np.reciprocal", (x) => m.integerPow(x, -1));
 
 export const exp = unaryFloat("np.exp", m.exp);
@@ -143,9 +154,9 @@ export const sinc = unaryFloat("np.sinc", (x) => {
 /** The modified Bessel function of order 0. */
 export const i0 = unaryFloat("np.i0", (x) => e.mul(m.exp(e.abs(x)), special.besselI0e(x)));
 /** Greatest common divisor of integers. */
-export const gcd = binary("np.gcd", bit.gcd);
+export const gcd = binaryInteger("np.gcd", bit.gcd);
 /** Least common multiple of integers, not negative; 0 where one is 0. */
-export const lcm = binary("np.lcm", (x, y) => {
+export const lcm = binaryInteger("np.lcm", (x, y) => {
   const d = bit.gcd(x, y);
   const none = e.eq(d, e.zeroLike(d));
   const safe = e.select(none, scalarOf(d.aval.strong(), 1), d);

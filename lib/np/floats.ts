@@ -1,21 +1,23 @@
 /** @file Floats by their parts: rounding, sign, exponent, neighbours. */
 import { isFloat } from "../core/aval.js";
 import { composite } from "../core/composite.js";
-import { ArgumentError } from "../core/errors.js";
+import { ArgumentError, DTypeError } from "../core/errors.js";
 import { scalarOf } from "../core/rules.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as bit from "../primitives/bits.js";
 import * as e from "../primitives/elementwise.js";
 import * as m from "../primitives/math.js";
 import { alignRanks, cast, noBool, promoteFloat } from "./promote.js";
-import { binaryFloat, unaryFloat } from "./ufunc.js";
+import { binaryFloat, type Unary, unary, unaryFloat } from "./ufunc.js";
 
-export const floor = unaryFloat("np.floor", e.floor);
-export const ceil = unaryFloat("np.ceil", e.ceil);
+/** A rounding of floats; integers and bools are whole. */
+const rounding = (name: string, f: (x: Tensor) => Tensor): Unary => unary(name, (x) => (isFloat(x.dtype) ? f(x) : x));
+export const floor = rounding("np.floor", e.floor);
+export const ceil = rounding("np.ceil", e.ceil);
 /** Towards zero. */
 const cut = (x: Tensor): Tensor => e.select(e.lt(x, e.zeroLike(x)), e.ceil(x), e.floor(x));
 /** The integer part: rounded towards zero. */
-export const trunc = unaryFloat("np.trunc", cut);
+export const trunc = rounding("np.trunc", cut);
 /** Nearest integer, ties to even. */
 export const rint = unaryFloat("np.rint", m.round);
 /**
@@ -34,7 +36,16 @@ export const round = composite("np.round", (x: TensorLike, decimals: number = 0)
       got: `${decimals}, for ${t.aval}`,
     });
   }
-  if (!isFloat(t.dtype)) return t.dtype === "bool" ? cast("np.round", t, "int32") : t;
+  if (t.dtype === "bool") {
+    throw new DTypeError({
+      where: "np.round",
+      what: "bools are not rounded",
+      expected: "floats or integers",
+      got: `${t.aval}`,
+      hint: 'convert them with np.astype(x, "int32")',
+    });
+  }
+  if (!isFloat(t.dtype)) return t;
   if (decimals === 0) return m.round(t);
   const factor = scalarOf(t.aval.strong(), 10 ** Math.abs(decimals));
   return decimals > 0 ? e.div(m.round(e.mul(t, factor)), factor) : e.mul(m.round(e.div(t, factor)), factor);

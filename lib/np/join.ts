@@ -101,7 +101,7 @@ export const block = composite("np.block", (blocks: Blocks): Tensor => {
   return build(blocks, 0);
 });
 /** `values` behind `x` along an axis; both flattened without one. */
-export const append = (x: TensorLike, values: TensorLike, axis?: number): Tensor =>
+export const append = (x: TensorLike, values: TensorLike, axis?: number | null): Tensor =>
   concatenate([x, values], axis ?? null);
 
 /** That many parts, the first of them longer by one where the axis does not divide; or the parts between the given indices. */
@@ -136,8 +136,8 @@ export const unstack = composite("np.unstack", (x: TensorLike, axis: number = 0)
  */
 export const repeat = composite(
   "np.repeat",
-  (x: TensorLike, repeats: number | readonly number[], axis?: number): Tensor => {
-    const t = axis === undefined ? ravel(x) : asTensor(x, "np.repeat");
+  (x: TensorLike, repeats: number | readonly number[], axis?: number | null): Tensor => {
+    const t = axis === undefined || axis === null ? ravel(x) : asTensor(x, "np.repeat");
     const at = normalizeAxis("np.repeat", axis ?? 0, t.ndim);
     const n = t.shape[at];
     const counts = typeof repeats === "number" ? [repeats] : repeats;

@@ -8,7 +8,7 @@ import * as b from "../primitives/broadcast.js";
 import * as e from "../primitives/elementwise.js";
 import * as m from "../primitives/math.js";
 import * as r from "../primitives/reduce.js";
-import { alignRanks, cast, convertTo, promote, promoteFloat } from "./promote.js";
+import { alignRanks, cast, convertTo, promote, promoteFloat, promoteInteger } from "./promote.js";
 import { type Binary, binary, type Unary, unaryFloat } from "./ufunc.js";
 
 export const equal = binary("np.equal", e.eq);
@@ -95,8 +95,9 @@ export const arrayEquiv = composite("np.arrayEquiv", (x: TensorLike, y: TensorLi
 
 /** `x` where the condition holds, else `y`. */
 export const where = composite("np.where", (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor => {
-  const [a, b] = promote("np.where", x, y);
-  const [c, p, q] = alignRanks("np.where", [truth(condition, "np.where"), a, b]);
+  const chosen = truth(condition, "np.where");
+  const [a, b] = promoteInteger("np.where", x, y);
+  const [c, p, q] = alignRanks("np.where", [chosen, a, b]);
   return e.select(c, p, q);
 });
 

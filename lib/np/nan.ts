@@ -5,9 +5,10 @@ import { scalarOf } from "../core/rules.js";
 import { asTensor, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as e from "../primitives/elementwise.js";
 import * as m from "../primitives/math.js";
-import { cumprod, cumsum } from "./cumulative.js";
+import { type CumulativeOptions, cumprod, cumsum } from "./cumulative.js";
 import { noBool, promoteFloat } from "./promote.js";
 import {
+  type ArgOptions,
   all,
   argmax,
   argmin,
@@ -18,7 +19,7 @@ import {
   type ReduceOptions,
   sum,
   type VarianceOptions,
-  variance,
+  varianceOf,
 } from "./reduce.js";
 
 /** `x` with a number in place of NaN; integers have none. */
@@ -39,19 +40,18 @@ export const nanprod = composite(
 /** Running sums, NaN counting as 0. */
 export const nancumsum = composite(
   "np.nancumsum",
-  (x: TensorLike, options: { readonly axis?: number } = {}): Tensor =>
-    cumsum(without(asTensor(x, "np.nancumsum"), 0), options),
+  (x: TensorLike, options: CumulativeOptions = {}): Tensor => cumsum(without(asTensor(x, "np.nancumsum"), 0), options),
 );
 /** Running products, NaN counting as 1. */
 export const nancumprod = composite(
   "np.nancumprod",
-  (x: TensorLike, options: { readonly axis?: number } = {}): Tensor =>
+  (x: TensorLike, options: CumulativeOptions = {}): Tensor =>
     cumprod(without(asTensor(x, "np.nancumprod"), 1), options),
 );
 
 const extremum = (name: string, f: typeof max, worst: number) =>
   composite(name, (x: TensorLike, options: ReduceOptions = {}): Tensor => {
-    const t = noBool(name, asTensor(x, name));
+    const t = asTensor(x, name);
     if (!isFloat(t.dtype)) return f(t, options);
     const best = f(without(t, worst), options);
     return e.select(all(e.ne(t, t), options), scalarOf(t.aval.strong(), Number.NaN), best);
@@ -62,7 +62,7 @@ export const nanmax = extremum("np.nanmax", max, -Infinity);
 export const nanmin = extremum("np.nanmin", min, Infinity);
 
 const argument = (name: string, f: typeof argmax, worst: number) =>
-  composite(name, (x: TensorLike, options: { axis?: number; keepDims?: boolean } = {}): Tensor => {
+  composite(name, (x: TensorLike, options: ArgOptions = {}): Tensor => {
     const t = noBool(name, asTensor(x, name));
     if (!isFloat(t.dtype)) return f(t, options);
     return e.select(all(e.ne(t, t), options), literal(name, -1, "int32"), f(without(t, worst), options));
@@ -80,7 +80,9 @@ export const nanmean = composite("np.nanmean", (x: TensorLike, options: ReduceOp
 /** The variance of what is not NaN. */
 export const nanvar = composite("np.nanvar", (x: TensorLike, options: Omit<VarianceOptions, "where"> = {}): Tensor => {
   const [t] = promoteFloat("np.nanvar", x);
-  return variance(without(t, 0), { ...options, where: known(t) });
+  // Where nothing counts the derivative is 0, as in JAX, whose `var` has NaN there.
+  const divisor = (left: Tensor, some: Tensor): Tensor => e.select(some, left, scalarOf(t.aval.strong(), 1));
+  return varianceOf(without(t, 0), { ...options, where: known(t) }, divisor);
 });
 /** The standard deviation of what is not NaN. */
 export const nanstd = composite(

@@ -24,6 +24,9 @@ const sizes = (
   throw new ShapeError({ where, what: "contracting sizes differ", expected, got: `lhs ${x.aval}, rhs ${y.aval}` });
 };
 
+/** Element by element; of bools "and". */
+const multiply = (x: Tensor, y: Tensor): Tensor => (x.dtype === "bool" ? e.and : e.mul)(x, y);
+
 /** Refuses operands of lower ranks than these. */
 const ranked = (where: string, x: Tensor, least: number, y: Tensor, leastRight = least): void => {
   if (x.ndim >= least && y.ndim >= leastRight) return;
@@ -62,7 +65,7 @@ export const matmul = composite("np.matmul", (x: TensorLike, y: TensorLike): Ten
 /** NumPy's dot: the last axis of `x` with the second to last of `y`; scalars multiply. */
 export const dot = composite("np.dot", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.dot", x, y);
-  if (a.ndim === 0 || c.ndim === 0) return e.mul(a, c);
+  if (a.ndim === 0 || c.ndim === 0) return multiply(a, c);
   const rhsAxis = c.ndim === 1 ? 0 : c.ndim - 2;
   if (a.shape[a.ndim - 1] !== c.shape[rhsAxis]) sizes("np.dot", a, c);
   return d.dotGeneral(a, c, { lhsContract: [a.ndim - 1], rhsContract: [rhsAxis], lhsBatch: [], rhsBatch: [] });
@@ -78,7 +81,7 @@ export const vdot = composite("np.vdot", (x: TensorLike, y: TensorLike): Tensor 
 /** The last axis of `x` with the last of `y`: `[..., n]` and `[*, n]` give `[..., *]`; scalars multiply. */
 export const inner = composite("np.inner", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.inner", x, y);
-  if (a.ndim === 0 || c.ndim === 0) return e.mul(a, c);
+  if (a.ndim === 0 || c.ndim === 0) return multiply(a, c);
   if (a.shape[a.ndim - 1] !== c.shape[c.ndim - 1]) sizes("np.inner", a, c, "lhs[-1] = rhs[-1]");
   return d.dotGeneral(a, c, { lhsContract: [a.ndim - 1], rhsContract: [c.ndim - 1], lhsBatch: [], rhsBatch: [] });
 });
@@ -86,7 +89,7 @@ export const inner = composite("np.inner", (x: TensorLike, y: TensorLike): Tenso
 /** `x[i] * y[j]` of the flattened operands. */
 export const outer = composite("np.outer", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.outer", x, y);
-  return (a.dtype === "bool" ? e.and : e.mul)(b.reshape(a, [a.size, 1]), b.reshape(c, [1, c.size]));
+  return multiply(b.reshape(a, [a.size, 1]), b.reshape(c, [1, c.size]));
 });
 
 /** Contracts the last `axes` axes of `x` with the first of `y`, or the listed ones. */

@@ -22,14 +22,23 @@ export const convertTo = (x: Tensor, dtype: DType): Tensor => {
   return new Literal(convertP.impl([from], { dtype })[0].data[0], dtype);
 };
 
-/** The common aval of operands; a literal integer takes the dtype of an integer tensor (decision 11). */
-const common = (where: string, xs: readonly Tensor[]): Aval => {
-  const soft = (x: Tensor): boolean => x instanceof Literal && x.aval.weak && Number.isInteger(x.value);
+/** Whether `x` is a whole number that a user wrote, which may stand for an integer. */
+const isWhole = (x: Tensor): boolean => x instanceof Literal && x.aval.weak && Number.isInteger(x.value);
+const fitsInt32 = (x: Tensor): boolean => isWhole(x) && ((x as Literal).value | 0) === (x as Literal).value;
+
+/** The dtype of whole numbers among operands without floats: that of an integer tensor, int32 beside bools; undefined for floats alone. */
+const wholeDType = (xs: readonly Tensor[]): DType | undefined => {
+  if (xs.some((x) => isFloat(x.dtype) && !isWhole(x))) return undefined;
   const integer = xs.find((x) => isInteger(x.dtype));
-  const floats = xs.some((x) => isFloat(x.dtype) && !soft(x));
-  const avals = xs.map((x) =>
-    integer !== undefined && !floats && soft(x) ? new Aval([], integer.dtype, true) : x.aval,
-  );
+  if (integer !== undefined) return integer.dtype;
+  const besideBools = xs.some((x) => x.dtype === "bool") && xs.every((x) => x.dtype === "bool" || fitsInt32(x));
+  return besideBools ? "int32" : undefined;
+};
+
+/** The common aval of operands; a whole number takes the dtype of an integer tensor, and is an int32 beside bools. */
+const common = (where: string, xs: readonly Tensor[]): Aval => {
+  const whole = wholeDType(xs);
+  const avals = xs.map((x) => (whole !== undefined && isWhole(x) ? new Aval([], whole, true) : x.aval));
   return avals.reduce((a, b) => promoteDTypes(where, a, b));
 };
 
@@ -45,6 +54,12 @@ export const promoteDType = (where: string, operands: readonly TensorLike[]): Te
 /** Operands of one dtype, as elementwise primitives want them: of one rank, or scalars. */
 export const promote = (where: string, ...operands: readonly TensorLike[]): Tensor[] =>
   alignRanks(where, promoteDType(where, operands));
+
+/** The same for a function of integers: whole numbers alone are int32. */
+export const promoteInteger = (where: string, ...operands: readonly TensorLike[]): Tensor[] => {
+  const xs = operands.map((x) => asTensor(x, where));
+  return promote(where, ...(xs.every(fitsInt32) ? xs.map((x) => cast(where, x, "int32")) : xs));
+};
 
 /** The same for a function of floats: integers and bools become float32. */
 export const promoteFloat = (where: string, ...operands: readonly TensorLike[]): Tensor[] =>

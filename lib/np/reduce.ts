@@ -11,9 +11,9 @@ import * as m from "../primitives/math.js";
 import * as r from "../primitives/reduce.js";
 import { alignRanks, cast, convertTo, noBool, promoteFloat } from "./promote.js";
 
-/** Over which axes (default all), and whether they stay with size 1. */
+/** Over which axes (all by default, and with null), and whether they stay with size 1. */
 export interface ReduceOptions {
-  readonly axis?: number | readonly number[] | undefined;
+  readonly axis?: number | readonly number[] | null | undefined;
   readonly keepDims?: boolean;
 }
 
@@ -77,20 +77,27 @@ export const mean = composite("np.mean", (x: TensorLike, options: MaskedOptions 
   return e.div(total, countOf("np.mean", t, options));
 });
 /** The variance, the mean squared distance from the mean; NaN where `ddof` leaves no count. */
-export const variance = composite("np.var", (x: TensorLike, options: VarianceOptions = {}): Tensor => {
+export const variance = composite(
+  "np.var",
+  (x: TensorLike, options: VarianceOptions = {}): Tensor => varianceOf(x, options, (left) => left),
+);
+/** `divisor` takes what `ddof` leaves of the count, and where that is something. */
+export const varianceOf = (
+  x: TensorLike,
+  options: VarianceOptions,
+  divisor: (left: Tensor, some: Tensor) => Tensor,
+): Tensor => {
   const [t] = promoteFloat("np.var", x);
   const centred = e.sub(t, mean(t, { ...options, keepDims: true }));
   const squares = masked("np.var", e.mul(centred, centred), options.where, 0);
   const count = countOf("np.var", t, options);
   const less = options.correction ?? options.ddof ?? 0;
+  const left = less === 0 ? count : e.sub(count, scalarOf(t.aval.strong(), less));
   const total = reduceWith("np.var", squares, options, b.reduceSum);
-  if (less === 0) return e.div(total, count);
-  const left = e.sub(count, scalarOf(t.aval.strong(), less));
+  if (less === 0 && options.where === undefined) return e.div(total, left);
   const some = e.gt(left, e.zeroLike(left));
-  // As in JAX, the derivative is then zero under a mask and NaN without one.
-  const safe = options.where === undefined ? left : e.select(some, left, scalarOf(t.aval.strong(), 1));
-  return e.select(some, e.div(total, safe), scalarOf(t.aval.strong(), Number.NaN));
-});
+  return e.select(some, e.div(total, divisor(left, some)), scalarOf(t.aval.strong(), Number.NaN));
+};
 /** The standard deviation, the square root of the variance. */
 export const std = composite(
   "np.std",
@@ -103,7 +110,7 @@ const extremum = (
   combine: (x: Tensor, y: Tensor) => Tensor,
 ) =>
   composite(name, (x: TensorLike, options: InitialOptions = {}): Tensor => {
-    const t = noBool(name, asTensor(x, name));
+    const t = asTensor(x, name);
     const { initial, where } = options;
     if (initial === undefined) {
       if (where !== undefined) {
@@ -160,30 +167,41 @@ export const countNonzero = composite(
 );
 
 const argument = (name: string, f: (x: Tensor, axis: number) => Tensor) =>
-  composite(name, (x: TensorLike, options: { axis?: number; keepDims?: boolean } = {}): Tensor => {
+  composite(name, (x: TensorLike, options: ArgOptions = {}): Tensor => {
     const t = asTensor(x, name);
-    const numeric = t.dtype === "bool" ? cast(name, t, "int32") : t;
+    const numeric = noBool(name, t);
+    const whole = options.axis ?? "all";
     const [y, axis] =
-      options.axis === undefined
-        ? [b.reshape(numeric, [t.size]), 0]
-        : [numeric, normalizeAxis(name, options.axis, t.ndim)];
+      whole === "all" ? [b.reshape(numeric, [t.size]), 0] : [numeric, normalizeAxis(name, whole, t.ndim)];
     const found = f(y, axis);
     return options.keepDims === true
-      ? b.reshape(found, keptShape(t.shape, options.axis === undefined ? range(t.ndim) : [axis]))
+      ? b.reshape(found, keptShape(t.shape, whole === "all" ? range(t.ndim) : [axis]))
       : found;
   });
+/** Along which axis (the whole, flattened, by default and with null), and whether it stays with size 1. */
+export interface ArgOptions {
+  readonly axis?: number | null | undefined;
+  readonly keepDims?: boolean;
+}
 /** Index (int32) of the first largest element; of the whole, flattened, without an axis. */
 export const argmax = argument("np.argmax", r.argMax);
 export const argmin = argument("np.argmin", r.argMin);
 
-/** `log(sum(exp(x)))` without overflow. */
-export const logsumexp = composite("np.logsumexp", (x: TensorLike, options: MaskedOptions = {}): Tensor => {
-  const [given] = promoteFloat("np.logsumexp", x);
-  const t = masked("np.logsumexp", given, options.where, -Infinity);
+const least = (x: Tensor): Tensor => scalarOf(x.aval.strong(), Number.NEGATIVE_INFINITY);
+export interface LogSumExpOptions extends MaskedOptions {
+  /** Factors of the exponentials, broadcast against `x`. */
+  readonly b?: TensorLike | undefined;
+}
+/** `log(sum(b · exp(x)))` without overflow; NaN where the sum is negative. */
+export const logsumexp = composite("np.logsumexp", (x: TensorLike, options: LogSumExpOptions = {}): Tensor => {
+  const [given, factors] = promoteFloat("np.logsumexp", x, ...(options.b === undefined ? [] : [options.b]));
+  const some = factors === undefined ? given : e.select(e.eq(factors, e.zeroLike(factors)), least(given), given);
+  const t = masked("np.logsumexp", some, options.where, -Infinity);
   const axes = normalizeAxes("np.logsumexp", t.ndim, options.axis);
   const top = e.stopGradient(b.reshape(r.reduceMaxForShift(t, axes), keptShape(t.shape, axes)));
   const safe = e.select(m.finite(top), top, e.zeroLike(top));
-  const total = b.reduceSum(m.exp(e.sub(t, safe)), axes);
+  const terms = m.exp(e.sub(t, safe));
+  const total = b.reduceSum(factors === undefined ? terms : e.mul(factors, terms), axes);
   const y = e.add(m.log(total), b.reshape(safe, total.shape));
   return options.keepDims === true ? b.reshape(y, keptShape(t.shape, axes)) : y;
 });

@@ -83,10 +83,13 @@ export const argwhere = composite("np.argwhere", (x: TensorLike, options: SizeOp
  */
 export const compress = composite(
   "np.compress",
-  (condition: TensorLike, x: TensorLike, options: SizeOptions & { readonly axis?: number } = {}): Tensor => {
+  (condition: TensorLike, x: TensorLike, options: SizeOptions & { readonly axis?: number | null } = {}): Tensor => {
     const where = "np.compress";
     const t = asTensor(x, where);
-    const [y, axis] = options.axis === undefined ? [flatten(t), 0] : [t, normalizeAxis(where, options.axis, t.ndim)];
+    const [y, axis] =
+      options.axis === undefined || options.axis === null
+        ? [flatten(t), 0]
+        : [t, normalizeAxis(where, options.axis, t.ndim)];
     const mask = truth(where, condition);
     const n = y.shape[axis];
     const places = placesOf(where, mask, options.size, int(n));

@@ -94,10 +94,12 @@ export const expandDims = (x: TensorLike, axis: number | readonly number[]): Ten
   return b.reshape(t, sizes);
 };
 /** Axes of size 1 dropped: those named, or all. */
-export const squeeze = (x: TensorLike, axis?: number | readonly number[]): Tensor => {
+export const squeeze = (x: TensorLike, axis?: number | readonly number[] | null): Tensor => {
   const t = asTensor(x, "np.squeeze");
   const named =
-    axis === undefined ? range(t.ndim).filter((a) => t.shape[a] === 1) : normalizeAxes("np.squeeze", t.ndim, axis);
+    axis === undefined || axis === null
+      ? range(t.ndim).filter((a) => t.shape[a] === 1)
+      : normalizeAxes("np.squeeze", t.ndim, axis);
   const wide = named.find((a) => t.shape[a] !== 1);
   if (wide !== undefined) {
     throw new ShapeError({
@@ -117,13 +119,13 @@ export const broadcastTo = (x: TensorLike, shape: Shape): Tensor => {
   if (t.ndim > shape.length) commonShape("np.broadcastTo", t.shape, shape);
   return b.broadcastTo(t, shape);
 };
-export const flip = (x: TensorLike, axis?: number | readonly number[]): Tensor => {
+export const flip = (x: TensorLike, axis?: number | readonly number[] | null): Tensor => {
   const t = asTensor(x, "np.flip");
   return mv.reverse(t, normalizeAxes("np.flip", t.ndim, axis));
 }; /** The number of elements, or of those along an axis. */
-export const size = (x: TensorLike, axis?: number): number => {
+export const size = (x: TensorLike, axis?: number | null): number => {
   const { aval } = asTensor(x, "np.size");
-  return axis === undefined ? aval.size : aval.shape[normalizeAxis("np.size", axis, aval.ndim)];
+  return axis === undefined || axis === null ? aval.size : aval.shape[normalizeAxis("np.size", axis, aval.ndim)];
 };
 export const shape = (x: TensorLike): Shape => asTensor(x, "np.shape").shape;
 export const ndim = (x: TensorLike): number => asTensor(x, "np.ndim").ndim;
@@ -187,9 +189,9 @@ export const resize = composite("np.resize", (x: TensorLike, shape: Shape | numb
  */
 export const roll = composite(
   "np.roll",
-  (x: TensorLike, shift: number | readonly number[], axis?: number | readonly number[]): Tensor => {
+  (x: TensorLike, shift: number | readonly number[], axis?: number | readonly number[] | null): Tensor => {
     const t = asTensor(x, "np.roll");
-    if (axis === undefined) {
+    if (axis === undefined || axis === null) {
       const total = (typeof shift === "number" ? [shift] : shift).reduce((p, q) => p + q, 0);
       return b.reshape(rollAxis(ravel(t), total, 0), t.shape);
     }

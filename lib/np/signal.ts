@@ -149,10 +149,11 @@ export interface Gradient {
  */
 export const gradient: Gradient = composite(
   "np.gradient",
-  (x: TensorLike, options: GradientOptions & { readonly axis?: number } = {}) => {
+  (x: TensorLike, options: GradientOptions & { readonly axis?: number | null } = {}) => {
     const [t] = promoteFloat("np.gradient", x);
     const { axis, spacing = 1 } = options;
-    if (axis !== undefined) return gradientAlong(t, normalizeAxis("np.gradient", axis, t.ndim), spacing);
+    if (axis !== undefined && axis !== null)
+      return gradientAlong(t, normalizeAxis("np.gradient", axis, t.ndim), spacing);
     return range(t.ndim).map((a) => gradientAlong(t, a, spacing));
   },
 ) as Gradient;

@@ -1,7 +1,7 @@
 /** @file How a function of elements is made: operands promoted and aligned, intermediates freed. */
 import { composite } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
-import { promote, promoteFloat } from "./promote.js";
+import { noBool, promote, promoteFloat, promoteInteger } from "./promote.js";
 
 export type Unary = (x: TensorLike) => Tensor;
 export type Binary = (x: TensorLike, y: TensorLike) => Tensor;
@@ -16,6 +16,21 @@ export const binary = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binar
     const [a, b] = promote(name, x, y);
     return f(a, b);
   });
+/** A function of numbers: bools become int32. */
+export const binaryNumber = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
+  composite(name, (x: TensorLike, y: TensorLike) => {
+    const [a, b] = promote(name, x, y).map((t) => noBool(name, t));
+    return f(a, b);
+  });
+/** A function of integers or bools: whole numbers alone are int32. */
+export const binaryInteger = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
+  composite(name, (x: TensorLike, y: TensorLike) => {
+    const [a, b] = promoteInteger(name, x, y);
+    return f(a, b);
+  });
+/** A function of an integer or a bool: a whole number is an int32. */
+export const unaryInteger = (name: string, f: (x: Tensor) => Tensor): Unary =>
+  composite(name, (x: TensorLike) => f(promoteInteger(name, x)[0]));
 /** A function of floats. */
 export const binaryFloat = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
   composite(name, (x: TensorLike, y: TensorLike) => {

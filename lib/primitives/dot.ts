@@ -7,7 +7,7 @@ import { known, one, sameDType } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 import { transpose } from "./broadcast.js";
-import { add } from "./elementwise.js";
+import { add, convert, ne, zeroLike } from "./elementwise.js";
 
 /**
  * Which axes are summed over, and which are walked through in step. The result has the batch axes (in the order of
@@ -160,8 +160,12 @@ const sortedBy = (keys: readonly number[], values: readonly number[]): number[] 
 /** The permutation that puts axis `i` of the result at place `places[i]`. */
 const inverseOf = (places: readonly number[]): number[] => range(places.length).map((p) => places.indexOf(p));
 
-/** The general product of two tensors of one dtype; see `DotDims`. */
-export const dotGeneral = (x: Tensor, y: Tensor, dims: DotDims): Tensor => bind1(dotGeneralP, [x, y], dims);
+/** The general product of two tensors of one dtype; see `DotDims`. Of bools, sums are "or" and products "and". */
+export const dotGeneral = (x: Tensor, y: Tensor, dims: DotDims): Tensor => {
+  if (x.dtype !== "bool" || y.dtype !== "bool") return bind1(dotGeneralP, [x, y], dims);
+  const count = bind1(dotGeneralP, [convert(x, "int32"), convert(y, "int32")], dims);
+  return ne(count, zeroLike(count));
+};
 
 /** Batched matrix product over the last two axes; leading axes are equal batch axes. */
 export const batchMatMul = (x: Tensor, y: Tensor): Tensor => {

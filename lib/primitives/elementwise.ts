@@ -128,13 +128,17 @@ export const sub: Binary = (x, y) => bind1(subP, [x, y], {});
 export const mul: Binary = (x, y) => bind1(mulP, [x, y], {});
 export const div: Binary = (x, y) => bind1(divP, [x, y], {});
 export const rem: Binary = (x, y) => bind1(remP, [x, y], {});
-export const max: Binary = (x, y) => bind1(maxP, [x, y], {});
-export const min: Binary = (x, y) => bind1(minP, [x, y], {});
+/** The larger one; of bools "or". */
+export const max: Binary = (x, y) => (areBools(x, y) ? or(x, y) : bind1(maxP, [x, y], {}));
+/** The smaller one; of bools "and". */
+export const min: Binary = (x, y) => (areBools(x, y) ? and(x, y) : bind1(minP, [x, y], {}));
 export const neg = (x: Tensor): Tensor => bind1(negP, [x], {});
 export const abs = (x: Tensor): Tensor => bind1(absP, [x], {});
 export const sign = (x: Tensor): Tensor => bind1(signP, [x], {});
 export const floor = (x: Tensor): Tensor => bind1(floorP, [x], {});
 export const ceil = (x: Tensor): Tensor => bind1(ceilP, [x], {});
+
+const areBools: (x: Tensor, y: Tensor) => boolean = (x, y) => x.dtype === "bool" && y.dtype === "bool";
 
 /** A scalar zero of the dtype of `x`. */
 export const zeroLike = (x: Tensor): Tensor => scalarOf(x.aval.strong(), 0);

@@ -5,7 +5,7 @@ import type { Primitive } from "../core/primitive.js";
 import { sameDType, scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
-import { add, div, eq, mul, neg, select, sub, zeroLike } from "./elementwise.js";
+import { abs, add, and, div, eq, gt, mul, neg, select, stopGradient, sub, zeroLike } from "./elementwise.js";
 import { elementwise } from "./elementwise-rule.js";
 import { erf as erfNumber, integerPower, logistic as logisticNumber, roundEven } from "./special.js";
 
@@ -128,11 +128,19 @@ export const atan2P: Primitive<None> = elementwise<None>(
     name: "atan2",
     dtype: floats("atan2"),
     f: () => (y, x) => Math.atan2(y, x),
-    partials: [(dy, [y, x]) => mul(dy, div(x, radius(y, x))), (dx, [y, x]) => mul(dx, neg(div(y, radius(y, x))))],
+    partials: [(dy, [y, x]) => mul(dy, slope(x, y, x)), (dx, [y, x]) => mul(dx, neg(slope(y, y, x)))],
   },
   add,
 );
-const radius = (y: Tensor, x: Tensor): Tensor => add(square(x), square(y));
+/** `part / (x² + y²)`, scaled by the larger of `|x|` and `|y|`, so that squares neither overflow nor lose digits. */
+const slope = (part: Tensor, y: Tensor, x: Tensor): Tensor => {
+  const [a, b] = [abs(x), abs(y)];
+  const larger = select(gt(a, b), a, b);
+  const usable = and(gt(larger, zeroLike(larger)), finite(larger));
+  const scale = stopGradient(select(usable, larger, constant(larger, 1)));
+  const scaled = (v: Tensor): Tensor => div(v, scale);
+  return div(div(scaled(part), add(square(scaled(x)), square(scaled(y)))), scale);
+};
 export const atan2 = (y: Tensor, x: Tensor): Tensor => bind1(atan2P, [y, x], {});
 
 /** `x ** exponent` for an integer exponent, also of integers (which need `exponent >= 0`). */

@@ -1,13 +1,14 @@
 /** @file Reductions other than the sum, and argmax. */
-import { type Aval, type DType, isFloat, range, without } from "../core/aval.js";
+import { type Aval, type DType, isFloat, isInteger, range, without } from "../core/aval.js";
 import { ShapeError } from "../core/errors.js";
 import { axisView, type HostArray, zerosHost } from "../core/host.js";
 import { definePrimitive, isZero, notLinear, type Primitive, Zero } from "../core/primitive.js";
-import { mapped, sameDType, zeroTangents } from "../core/rules.js";
+import { mapped, sameDType, scalarOf, zeroTangents } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 import { broadcastInDim, reduceSum } from "./broadcast.js";
-import { convert, div, eq, mul } from "./elementwise.js";
+import { reduceByHalves } from "./by-halves.js";
+import { and, convert, div, eq, mul, or } from "./elementwise.js";
 
 type Axes = {
   readonly axes: readonly number[];
@@ -103,14 +104,29 @@ export const reduceOrP = reduction(
   zeroTangents,
 );
 
-/** The largest over `axes` (dropped); of no elements the lowest value of the dtype. NaN wins. */
-export const reduceMax = (x: Tensor, axes: readonly number[]): Tensor => bind1(reduceMaxP, [x], { axes });
+/** The largest over `axes` (dropped); of no elements the lowest value of the dtype. NaN wins. Of bools whether any is true. */
+export const reduceMax = (x: Tensor, axes: readonly number[]): Tensor =>
+  x.dtype === "bool" ? bind1(reduceOrP, [x], { axes }) : bind1(reduceMaxP, [x], { axes });
 /** The largest, to be subtracted before exponentials are taken; where there is a NaN, the sum of the exponentials has it. */
 export const reduceMaxForShift = (x: Tensor, axes: readonly number[]): Tensor =>
   bind1(reduceMaxP, [x], { axes, anyOfNaN: true });
-export const reduceMin = (x: Tensor, axes: readonly number[]): Tensor => bind1(reduceMinP, [x], { axes });
-export const reduceAnd = (x: Tensor, axes: readonly number[]): Tensor => bind1(reduceAndP, [x], { axes });
-export const reduceOr = (x: Tensor, axes: readonly number[]): Tensor => bind1(reduceOrP, [x], { axes });
+/** The smallest over `axes` (dropped); of no elements the highest value of the dtype. NaN wins. Of bools whether all are true. */
+export const reduceMin = (x: Tensor, axes: readonly number[]): Tensor =>
+  x.dtype === "bool" ? bind1(reduceAndP, [x], { axes }) : bind1(reduceMinP, [x], { axes });
+/** Whether all are true; of integers the bits that all have. */
+export const reduceAnd = (x: Tensor, axes: readonly number[]): Tensor =>
+  isInteger(x.dtype) ? bits(x, axes, and, ALL_BITS) : bind1(reduceAndP, [x], { axes });
+/** Whether any is true; of integers the bits that any has. */
+export const reduceOr = (x: Tensor, axes: readonly number[]): Tensor =>
+  isInteger(x.dtype) ? bits(x, axes, or, { int32: 0, uint32: 0 }) : bind1(reduceOrP, [x], { axes });
+
+const ALL_BITS = { int32: -1, uint32: 2 ** 32 - 1 };
+const bits = (
+  x: Tensor,
+  axes: readonly number[],
+  f: (a: Tensor, b: Tensor) => Tensor,
+  neutral: typeof ALL_BITS,
+): Tensor => reduceByHalves(x, axes, scalarOf(x.aval.strong(), neutral[x.dtype as keyof typeof ALL_BITS]), f);
 
 // --- argmax and argmin ---------------------------------------------------------------------------------------------------
 

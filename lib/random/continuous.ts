@@ -37,8 +37,8 @@ export const laplace = plain("random.laplace", (key, shape, dtype) => {
 
 /** Density `exp(-x)/(1 + exp(-x))²`: `log(u/(1 - u))`. */
 export const logistic = plain("random.logistic", (key, shape, dtype) => {
-  const u = uniform(key, shape, { minval: LIMITS[dtype].epsilon, maxval: 1, dtype });
-  return np.log(np.divide(u, np.subtract(1, u)));
+  const u = uniform(key, shape, { minval: LIMITS[dtype].tiny, maxval: 1, dtype });
+  return np.subtract(np.log(u), np.log1p(np.negative(u)));
 });
 
 /** Density `1/(π(1 + x²))`: `tan(π(u - 1/2))`. */

@@ -8,6 +8,7 @@ import { composite } from "../core/composite.js";
 import { ArgumentError, DTypeError } from "../core/errors.js";
 import { isTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
+import { binary } from "../np/ufunc.js";
 import { add, and, convert, mul, rem } from "../primitives/elementwise.js";
 import { bits, subkeys, words } from "./keys.js";
 import { checkFloat, checkProbability, drawShape, type Float, floatOf, parameter } from "./parameters.js";
@@ -109,6 +110,8 @@ const spanOf = (low: TensorLike, high: TensorLike): Tensor => {
   const size = np.astype(np.subtract(to, from), "uint32");
   return np.where(np.lessEqual(to, from), u32(1), beyond ? np.add(size, 1) : size);
 };
+/** Unlike `np.fmod`, it gives the dividend where the divisor is 0. */
+const remainder = binary("random.randint", rem);
 const bound = (x: TensorLike): Tensor => (isTensor(x) ? x : new Literal(Number(x), "int32"));
 
 /**
@@ -129,8 +132,8 @@ export const randint = composite(
     // 2^32 modulo the span, as a product of remainders that wraps as uint32 does; by a span of 0 (2^32) rem does nothing.
     const half = rem(u32(2 ** 16), span);
     const multiplier = rem(mul(half, half), span);
-    const [first, second] = subkeys(key).map((k) => np.fmod(bits(k, size), span));
-    const offset = np.fmod(np.add(np.multiply(first, multiplier), second), span);
+    const [first, second] = subkeys(key).map((k) => remainder(bits(k, size), span));
+    const offset = remainder(np.add(np.multiply(first, multiplier), second), span);
     return np.add(convert(offset, "int32"), bound(minval));
   },
 );

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { suite } from "uvu";
+import * as assert from "uvu/assert";
 import { range } from "../../lib/core/aval.js";
 import * as np from "../../lib/np/index.js";
+import { numbers } from "../helpers/runtime.js";
 import {
   anyPlain,
   at,
@@ -67,7 +69,25 @@ check("products name both shapes when they do not fit", () => {
   refuses(() => np.tensordot(x, y, 3), "ShapeError", "np.tensordot", "out of range");
   refuses(() => np.matmul(x, 2), "ShapeError", "np.matmul", "scalar");
   refuses(() => np.matmul(np.zeros([2, 3, 4]), np.zeros([3, 4, 5])), "ShapeError", "np.matmul", "broadcast");
-  refuses(() => np.matmul(np.array([[true]]), np.array([[true]])), "DTypeError", "bool");
+});
+
+check("the product of bools says whether a pair is true, as NumPy's", () => {
+  const x = np.array([
+    [true, true, false],
+    [false, false, true],
+  ]);
+  const y = np.array([[true], [true], [false]]);
+  for (const [got, shape, want] of [
+    [np.matmul(x, y), [2, 1], [1, 0]],
+    [np.dot(x, y), [2, 1], [1, 0]],
+    [np.einsum("ij,jk->ik", x, y), [2, 1], [1, 0]],
+    [np.vdot(y, y), [], [1]],
+    [np.inner(np.array(true), y), [3, 1], [1, 1, 0]],
+  ] as const) {
+    assert.is(got.dtype, "bool");
+    assert.equal(got.shape, shape);
+    assert.equal(numbers(got), want);
+  }
 });
 
 check("dot, outer and tensordot are NumPy's", () => {

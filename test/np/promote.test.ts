@@ -57,7 +57,9 @@ check("a number takes the dtype of its partner; a fraction beside integers is an
   assert.is(together(one("float64"), 2.5), "f64[1]");
   assert.is(together(one("int32"), -2), "i32[1]");
   assert.is(together(7, one("uint32")), "u32[1]");
-  assert.is(together(one("bool"), 2), "f32[1]");
+  assert.is(together(one("bool"), 2), "i32[1]");
+  assert.is(together(one("bool"), 0.5), "f32[1]");
+  assert.is(together(one("bool"), 2 ** 31), "f32[1]");
   refuses(() => np.add(one("int32"), 2.5), "DTypeError", "np.add", "i32[1]", "np.astype");
   refuses(() => np.multiply(0.5, one("uint32")), "DTypeError", "np.multiply", "u32[1]");
   refuses(() => np.add(one("uint32"), -1), "DTypeError", "uint32 cannot hold -1");

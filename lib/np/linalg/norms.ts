@@ -16,7 +16,7 @@ export type Ord = number | "fro" | "nuc";
 export interface NormOptions {
   readonly ord?: Ord;
   /** One axis for vectors, two for matrices; by default all of a vector or matrix. */
-  readonly axis?: number | readonly number[] | undefined;
+  readonly axis?: number | readonly number[] | null | undefined;
   readonly keepDims?: boolean;
 }
 
@@ -111,7 +111,8 @@ const kept = (y: Tensor, x: Tensor, axes: readonly number[], keep: boolean | und
 export const norm = composite("np.linalg.norm", (x: TensorLike, options: NormOptions = {}): Tensor => {
   const where = "np.linalg.norm";
   const [t] = promoteFloat(where, x);
-  const { ord, axis, keepDims } = options;
+  const { ord, keepDims } = options;
+  const axis = options.axis ?? undefined;
   const axes =
     typeof axis === "object" ? axis.map((a) => normalizeAxes(where, t.ndim, a)[0]) : normalizeAxes(where, t.ndim, axis);
   normalizeAxes(where, t.ndim, axes);

@@ -1,6 +1,6 @@
 /** @file Arithmetic and functions, element by element, with NumPy's broadcasting and promotion. */
 import { type DType, isFloat, isInteger } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { scalarOf } from "../core/rules.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as bit from "../primitives/bits.js";
@@ -176,4 +176,7 @@ export const clip = composite("np.clip", (x: TensorLike, low?: TensorLike | null
 });
 
 /** `x` in another dtype: a float becomes an integer towards zero, within its range; anything but zero becomes true. */
-export const astype = (x: TensorLike, dtype: DType): Tensor => convertTo(asTensor(x, "np.astype"), dtype);
+export const astype = named(
+  "np.astype",
+  (x: TensorLike, dtype: DType): Tensor => convertTo(asTensor(x, "np.astype"), dtype),
+);

@@ -144,12 +144,12 @@ export const sinc = unaryFloat("np.sinc", (x) => {
 export const i0 = unaryFloat("np.i0", (x) => e.mul(m.exp(e.abs(x)), special.besselI0e(x)));
 /** Greatest common divisor of integers. */
 export const gcd = binary("np.gcd", bit.gcd);
-/** Least common multiple of integers, not negative; 0 where one is 0. */
+/** Least common multiple of integers, modulo 2³²; not negative where it fits, 0 where one is 0. */
 export const lcm = binary("np.lcm", (x, y) => {
   const d = bit.gcd(x, y);
   const none = e.eq(d, e.zeroLike(d));
   const safe = e.select(none, scalarOf(d.aval.strong(), 1), d);
-  return e.abs(e.mul(e.div(x, safe), y));
+  return e.mul(e.div(e.abs(x), safe), e.abs(y));
 });
 /** `log2(2^x + 2^y)` without overflow. */
 export const logaddexp2 = binaryFloat("np.logaddexp2", (x, y) => {

@@ -3,7 +3,7 @@ import { Aval, checkShape, type DType, isFloat, type Shape } from "../core/aval.
 import { composite, named } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
-import { flatten, unflatten } from "../core/pytree.js";
+import { flatten, MAX_DEPTH, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
 import { asTensor, DeviceArray, isTensor, literal, type Nested, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
@@ -49,10 +49,19 @@ export const devicePut = <T>(tree: T, { donate = false }: DevicePutOptions = {})
   ) as OnDevice<T>;
 };
 
-const shapeOfNested = (x: Nested, at = ""): number[] => {
+const shapeOfNested = (x: Nested, at = "", depth = 0): number[] => {
   if (!Array.isArray(x)) return [];
   if (x.length === 0) return [0];
-  const shapes = x.map((y: Nested, i: number) => shapeOfNested(y, `${at}[${i}]`));
+  if (depth === MAX_DEPTH) {
+    const expected = `at most ${MAX_DEPTH} levels`;
+    throw new ShapeError({
+      where: "np.array",
+      what: "the lists are nested too deeply",
+      expected,
+      got: "more, or a list within itself",
+    });
+  }
+  const shapes = x.map((y: Nested, i: number) => shapeOfNested(y, `${at}[${i}]`, depth + 1));
   const [first] = shapes;
   const odd = shapes.findIndex((s) => s.join() !== first.join());
   if (odd >= 0) {

@@ -4,10 +4,11 @@
  * A function made of several operations, and every transformation, is its own scope when it is called eagerly: it leaves
  * only its result. Under a transformation nothing is freed here; the transformation's own scope, outside, does that.
  */
+import { calledAs } from "./caller.js";
 import { treeMap } from "./pytree.js";
 import { inScope, isOwnedHere } from "./scope.js";
 import { DeviceArray } from "./tensor.js";
-import { calledAs, isEager } from "./trace.js";
+import { isEager } from "./trace.js";
 
 /**
  * Runs `f` and frees every tensor made in it that its result does not reach. The result may be any pytree.
@@ -23,6 +24,12 @@ export const composite = <A extends readonly unknown[], R>(name: string, f: (...
   Object.defineProperty(wrapped, "name", { value: name });
   return wrapped;
 };
+
+/** Gives a function of one operation the name that messages use; such a function leaves nothing behind and needs no scope. */
+export const named =
+  <A extends readonly unknown[], R>(name: string, f: (...args: A) => R): ((...args: A) => R) =>
+  (...args) =>
+    calledAs(name, () => f(...args));
 
 /** The result of a transformation, in a scope of its own; tensors that are its caller's own come back as new ones. */
 export const transformed = <T>(name: string, f: () => T): T => {

@@ -5,6 +5,7 @@
  * was expected, what was given, at which key path, and a hint. `instanceof` is avoided on purpose, since two copies of the
  * package may be loaded at once.
  */
+import { publicName } from "./caller.js";
 
 /** What went wrong, in the parts every message is built from. */
 export interface Mismatch {
@@ -35,11 +36,11 @@ const explain = (m: Mismatch): string =>
 /** Base of all errors of this library; `mismatch` holds the message in parts. */
 export abstract class FluxionError<Tag extends string = string> extends Error {
   abstract readonly _tag: Tag;
-  constructor(
-    readonly mismatch: Mismatch,
-    options?: { cause?: unknown },
-  ) {
-    super(explain(mismatch), options);
+  readonly mismatch: Mismatch;
+  constructor(mismatch: Mismatch, options?: { cause?: unknown }) {
+    const named = { ...mismatch, where: publicName(mismatch.where) };
+    super(explain(named), options);
+    this.mismatch = named;
     this.name = new.target.name;
   }
 }

@@ -62,7 +62,21 @@ const nodeKey = (kind: string, keys: readonly Key[], children: readonly TreeDef[
     ? `[${children.map((c) => c.key).join(",")}]`
     : `${kind}{${children.map((c, i) => `${JSON.stringify(keys[i])}:${c.key}`).join(",")}}`;
 
-const visit = (x: unknown, leaves: unknown[], isLeaf: ((x: unknown) => boolean) | undefined): TreeDef => {
+/** How deep trees may be nested. Every walk over a tree recurses, so this bounds what it needs of the stack. */
+export const MAX_DEPTH = 500;
+
+const tooDeep = (): TreeError =>
+  new TreeError({
+    where: "tree.flatten",
+    what: "a tree is nested too deeply",
+    expected: `at most ${MAX_DEPTH} levels`,
+    got: "a deeper one, or one that contains itself",
+    hint: "hold a long chain in a list",
+  });
+
+type IsLeaf = ((x: unknown) => boolean) | undefined;
+
+const visit = (x: unknown, leaves: unknown[], isLeaf: IsLeaf, depth: number): TreeDef => {
   if (isLeaf?.(x) === true) {
     leaves.push(x);
     return LEAF;
@@ -73,8 +87,9 @@ const visit = (x: unknown, leaves: unknown[], isLeaf: ((x: unknown) => boolean) 
     leaves.push(x);
     return LEAF;
   }
+  if (depth > MAX_DEPTH) throw tooDeep();
   if (Array.isArray(x)) {
-    const children = x.map((c: unknown) => visit(c, leaves, isLeaf));
+    const children = x.map((c: unknown) => visit(c, leaves, isLeaf, depth + 1));
     return nodeDef("array", [...x.keys()], children);
   }
   if (isPlainObject(x)) {
@@ -82,7 +97,7 @@ const visit = (x: unknown, leaves: unknown[], isLeaf: ((x: unknown) => boolean) 
     return nodeDef(
       "object",
       keys,
-      keys.map((k) => visit(x[k], leaves, isLeaf)),
+      keys.map((k) => visit(x[k], leaves, isLeaf, depth + 1)),
     );
   }
   const node = nodeTypes.get(Object.getPrototypeOf(x) as object);
@@ -92,7 +107,7 @@ const visit = (x: unknown, leaves: unknown[], isLeaf: ((x: unknown) => boolean) 
   }
   const { children: parts, aux } = node.flatten(x);
   const keys = Object.keys(parts);
-  const children = keys.map((k) => visit(parts[k], leaves, isLeaf));
+  const children = keys.map((k) => visit(parts[k], leaves, isLeaf, depth + 1));
   const name = `${node.name}(${aux === undefined ? "" : JSON.stringify(aux)})`;
   return { ...nodeDef("custom", keys, children), key: nodeKey(name, keys, children), node, aux };
 };
@@ -105,10 +120,10 @@ const nodeDef = (kind: NodeDef["kind"], keys: readonly Key[], children: readonly
   key: nodeKey(kind === "object" ? "" : kind, keys, children),
 });
 
-/** Leaves in order, and the structure. `isLeaf` stops the descent early. */
+/** Leaves in order, and the structure. `isLeaf` stops the descent early. @throws {TreeError} for a tree that is too deep or contains itself */
 export const flatten = (tree: unknown, isLeaf?: (x: unknown) => boolean): [leaves: unknown[], treedef: TreeDef] => {
   const leaves: unknown[] = [];
-  const treedef = visit(tree, leaves, isLeaf);
+  const treedef = visit(tree, leaves, isLeaf, 0);
   return [leaves, treedef];
 };
 

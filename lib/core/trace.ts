@@ -5,6 +5,7 @@
  * `bind` asks the current trace to process a primitive; a trace lifts what is not its own. At the root, primitives are
  * evaluated by the runtime. The move from levels to one context follows JAX's "stackless" core (2024).
  */
+import { calledBack } from "./caller.js";
 import { TracerError } from "./errors.js";
 import type { AnyPrimitive, Params, Primitive } from "./primitive.js";
 import { currentRuntime } from "./runtime.js";
@@ -76,22 +77,12 @@ export const notPromised = <T>(where: string, result: T): T => {
 /** Runs a user's function under a trace that ends with it. @throws {TracerError} when it returns a Promise */
 export const traceCall = <T>(trace: Trace, f: () => T): T => {
   try {
-    return notPromised(trace.name, withTrace(trace, f));
+    return notPromised(
+      trace.name,
+      withTrace(trace, () => calledBack(f)),
+    );
   } finally {
     trace.ended = true;
-  }
-};
-
-let caller: string | undefined;
-
-/** Runs `f`, the body of the public function `name`; messages name the outermost function, which is the one the user wrote. */
-export const calledAs = <T>(name: string, f: () => T): T => {
-  if (caller !== undefined) return f();
-  caller = name;
-  try {
-    return f();
-  } finally {
-    caller = undefined;
   }
 };
 
@@ -99,8 +90,8 @@ export const calledAs = <T>(name: string, f: () => T): T => {
 export const bind = <P>(prim: Primitive<P>, args: readonly Tensor[], params: P): readonly Tensor[] => {
   for (const x of args) {
     if (x instanceof Tracer) {
-      if (x.trace.ended) throw leaked(x, caller ?? prim.name);
-    } else if (x instanceof DeviceArray) x.check(caller ?? prim.name);
+      if (x.trace.ended) throw leaked(x, prim.name);
+    } else if (x instanceof DeviceArray) x.check(prim.name);
   }
   return current.process(prim, args, params as Params);
 };

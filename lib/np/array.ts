@@ -1,9 +1,9 @@
 /** @file Making arrays: from data, from a value, from a range. */
 import { Aval, checkShape, type DType, isFloat, type Shape } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
-import { flatten, unflatten } from "../core/pytree.js";
+import { flatten, MAX_DEPTH, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
 import { asTensor, DeviceArray, isTensor, literal, type Nested, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
@@ -49,10 +49,19 @@ export const devicePut = <T>(tree: T, { donate = false }: DevicePutOptions = {})
   ) as OnDevice<T>;
 };
 
-const shapeOfNested = (x: Nested, at = ""): number[] => {
+const shapeOfNested = (x: Nested, at = "", depth = 0): number[] => {
   if (!Array.isArray(x)) return [];
   if (x.length === 0) return [0];
-  const shapes = x.map((y: Nested, i: number) => shapeOfNested(y, `${at}[${i}]`));
+  if (depth === MAX_DEPTH) {
+    const expected = `at most ${MAX_DEPTH} levels`;
+    throw new ShapeError({
+      where: "np.array",
+      what: "the lists are nested too deeply",
+      expected,
+      got: "more, or a list within itself",
+    });
+  }
+  const shapes = x.map((y: Nested, i: number) => shapeOfNested(y, `${at}[${i}]`, depth + 1));
   const [first] = shapes;
   const odd = shapes.findIndex((s) => s.join() !== first.join());
   if (odd >= 0) {
@@ -75,38 +84,41 @@ const shapeOfNested = (x: Nested, at = ""): number[] => {
  * @param dtypeOrOptions  a dtype, or `{ dtype, shape }`
  * @example np.array([[1, 2], [3, 4]]) // f32[2,2]
  */
-export const array = (
-  data: Nested | TypedArray,
-  dtypeOrOptions: DType | { readonly dtype?: DType; readonly shape?: Shape } = {},
-): Tensor => {
-  const options: { readonly dtype?: DType; readonly shape?: Shape } =
-    typeof dtypeOrOptions === "string" ? { dtype: dtypeOrOptions } : dtypeOrOptions;
-  if (ArrayBuffer.isView(data)) {
-    const typed = data as TypedArray;
-    const host = hostArray(options.shape ?? [typed.length], dtypeOf(typed), typed);
-    return options.dtype === undefined || options.dtype === host.dtype
-      ? fromHost(host)
-      : astypeHost(host, options.dtype);
-  }
-  const shape = shapeOfNested(data);
-  const flat = (Array.isArray(data) ? data.flat(Number.POSITIVE_INFINITY) : [data]) as (number | boolean)[];
-  const bad = flat.findIndex((x) => typeof x !== "number" && typeof x !== "boolean");
-  if (bad >= 0) {
-    throw new DTypeError({
-      where: "np.array",
-      what: "an element is not a number",
-      expected: "numbers or booleans (np.stack joins tensors)",
-      got: isTensor(flat[bad]) ? "a tensor" : typeof flat[bad],
-      at: `element ${bad}`,
+export const array = named(
+  "np.array",
+  (
+    data: Nested | TypedArray,
+    dtypeOrOptions: DType | { readonly dtype?: DType; readonly shape?: Shape } = {},
+  ): Tensor => {
+    const options: { readonly dtype?: DType; readonly shape?: Shape } =
+      typeof dtypeOrOptions === "string" ? { dtype: dtypeOrOptions } : dtypeOrOptions;
+    if (ArrayBuffer.isView(data)) {
+      const typed = data as TypedArray;
+      const host = hostArray(options.shape ?? [typed.length], dtypeOf(typed), typed);
+      return options.dtype === undefined || options.dtype === host.dtype
+        ? fromHost(host)
+        : astypeHost(host, options.dtype);
+    }
+    const shape = shapeOfNested(data);
+    const flat = (Array.isArray(data) ? data.flat(Number.POSITIVE_INFINITY) : [data]) as (number | boolean)[];
+    const bad = flat.findIndex((x) => typeof x !== "number" && typeof x !== "boolean");
+    if (bad >= 0) {
+      throw new DTypeError({
+        where: "np.array",
+        what: "an element is not a number",
+        expected: "numbers or booleans (np.stack joins tensors)",
+        got: isTensor(flat[bad]) ? "a tensor" : typeof flat[bad],
+        at: `element ${bad}`,
+      });
+    }
+    const dtype = options.dtype ?? (flat.length > 0 && flat.every((x) => typeof x === "boolean") ? "bool" : "float32");
+    const out = allocate(dtype, flat.length);
+    flat.forEach((x, i) => {
+      out[i] = isFloat(dtype) ? Number(x) : literal("np.array", Number(x), dtype).value;
     });
-  }
-  const dtype = options.dtype ?? (flat.length > 0 && flat.every((x) => typeof x === "boolean") ? "bool" : "float32");
-  const out = allocate(dtype, flat.length);
-  flat.forEach((x, i) => {
-    out[i] = isFloat(dtype) ? Number(x) : literal("np.array", Number(x), dtype).value;
-  });
-  return fromHost(hostArray(options.shape ?? shape, dtype, out));
-};
+    return fromHost(hostArray(options.shape ?? shape, dtype, out));
+  },
+);
 
 const astypeHost = (host: HostArray, dtype: DType): Tensor => fromHost(e.convertP.impl([host], { dtype })[0]);
 
@@ -115,18 +127,24 @@ export const scalar = (value: number | boolean, dtype?: DType): Tensor =>
   array(value, dtype === undefined ? {} : { dtype });
 
 /** `value` everywhere. */
-export const full = (shape: Shape | number, value: TensorLike, dtype?: DType): Tensor => {
+export const full = named("np.full", (shape: Shape | number, value: TensorLike, dtype?: DType): Tensor => {
   const x = asTensor(value, "np.full");
   return b.broadcastTo(cast("np.full", x, dtype ?? x.dtype), typeof shape === "number" ? [shape] : shape);
-};
-export const zeros = (shape: Shape | number, dtype: DType = "float32"): Tensor => full(shape, 0, dtype);
-export const ones = (shape: Shape | number, dtype: DType = "float32"): Tensor => full(shape, 1, dtype);
-export const fullLike = (x: TensorLike, value: TensorLike, dtype?: DType): Tensor => {
+});
+export const zeros = named(
+  "np.zeros",
+  (shape: Shape | number, dtype: DType = "float32"): Tensor => full(shape, 0, dtype),
+);
+export const ones = named(
+  "np.ones",
+  (shape: Shape | number, dtype: DType = "float32"): Tensor => full(shape, 1, dtype),
+);
+export const fullLike = named("np.fullLike", (x: TensorLike, value: TensorLike, dtype?: DType): Tensor => {
   const like = asTensor(x, "np.fullLike");
   return full(like.shape, value, dtype ?? like.dtype);
-};
-export const zerosLike = (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 0, dtype);
-export const onesLike = (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 1, dtype);
+});
+export const zerosLike = named("np.zerosLike", (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 0, dtype));
+export const onesLike = named("np.onesLike", (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 1, dtype));
 
 /** `[start, start + step, …)` up to `stop`, int32 when all are integers. */
 export const arange = composite(
@@ -198,15 +216,18 @@ export const geomspace = (start: number, stop: number, n: number = 50, options: 
 };
 
 /** What `array` makes a tensor from, or a tensor as it is. */
-export const asarray = (x: Tensor | Nested | TypedArray, dtype?: DType): Tensor => {
+export const asarray = named("np.asarray", (x: Tensor | Nested | TypedArray, dtype?: DType): Tensor => {
   if (!isTensor(x)) return array(x, dtype === undefined ? {} : { dtype });
   return dtype === undefined || dtype === x.dtype ? x : e.convert(x, dtype);
-};
+});
 /** The same tensor with a life of its own: it stays when `x` is disposed. */
 export const copy = (x: TensorLike): Tensor => {
   const t = asTensor(x, "np.copy");
   return t instanceof DeviceArray ? t.alias() : t;
 };
 /** A tensor whose values nobody relies on; they are zeros. */
-export const empty = (shape: Shape | number, dtype: DType = "float32"): Tensor => zeros(shape, dtype);
-export const emptyLike = (x: TensorLike, dtype?: DType): Tensor => zerosLike(x, dtype);
+export const empty = named(
+  "np.empty",
+  (shape: Shape | number, dtype: DType = "float32"): Tensor => zeros(shape, dtype),
+);
+export const emptyLike = named("np.emptyLike", (x: TensorLike, dtype?: DType): Tensor => zerosLike(x, dtype));

@@ -11,7 +11,7 @@ import * as mv from "../primitives/movement.js";
 import { array } from "./array.js";
 import { fitted } from "./at.js";
 import { clip, mod } from "./elementwise.js";
-import { asIndices, placesOfSlice, type Slice, type SliceText } from "./index-items.js";
+import { asIndices, asWrapped, placesOfSlice, type Slice, type SliceText } from "./index-items.js";
 import { convertTo, promoteDType } from "./promote.js";
 import { broadcastArrays } from "./shape.js";
 
@@ -107,8 +107,8 @@ export const choose = composite(
     if (choices.length === 0) {
       throw new ArgumentError({ where, what: "there are no choices", expected: "at least one", got: "none" });
     }
-    const i = asIndices(where, index);
-    const inside = mode === "wrap" ? mod(i, choices.length) : clip(i, 0, choices.length - 1);
+    const n = choices.length;
+    const inside = mode === "wrap" ? asWrapped(where, index, n) : clip(asIndices(where, index), 0, n - 1);
     const same = promoteDType(where, choices);
     const [wide, ...all] = broadcastArrays(inside, ...same);
     return all.reduceRight((rest, choice, k) => e.select(e.eq(wide, new Literal(k, "int32")), choice, rest));

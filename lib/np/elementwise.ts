@@ -1,6 +1,6 @@
 /** @file Arithmetic and functions, element by element, with NumPy's broadcasting and promotion. */
 import { type DType, isFloat, isInteger } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { scalarOf } from "../core/rules.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as bit from "../primitives/bits.js";
@@ -155,12 +155,12 @@ export const sinc = unaryFloat("np.sinc", (x) => {
 export const i0 = unaryFloat("np.i0", (x) => e.mul(m.exp(e.abs(x)), special.besselI0e(x)));
 /** Greatest common divisor of integers. */
 export const gcd = binaryInteger("np.gcd", bit.gcd);
-/** Least common multiple of integers, not negative; 0 where one is 0. */
+/** Least common multiple of integers, modulo 2³²; not negative where it fits, 0 where one is 0. */
 export const lcm = binaryInteger("np.lcm", (x, y) => {
   const d = bit.gcd(x, y);
   const none = e.eq(d, e.zeroLike(d));
   const safe = e.select(none, scalarOf(d.aval.strong(), 1), d);
-  return e.abs(e.mul(e.div(x, safe), y));
+  return e.mul(e.div(e.abs(x), safe), e.abs(y));
 });
 /** `log2(2^x + 2^y)` without overflow. */
 export const logaddexp2 = binaryFloat("np.logaddexp2", (x, y) => {
@@ -187,4 +187,7 @@ export const clip = composite("np.clip", (x: TensorLike, low?: TensorLike | null
 });
 
 /** `x` in another dtype: a float becomes an integer towards zero, within its range; anything but zero becomes true. */
-export const astype = (x: TensorLike, dtype: DType): Tensor => convertTo(asTensor(x, "np.astype"), dtype);
+export const astype = named(
+  "np.astype",
+  (x: TensorLike, dtype: DType): Tensor => convertTo(asTensor(x, "np.astype"), dtype),
+);

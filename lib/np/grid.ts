@@ -6,6 +6,7 @@ import { asTensor, literal, type Tensor, type TensorLike } from "../core/tensor.
 import * as b from "../primitives/broadcast.js";
 import * as e from "../primitives/elementwise.js";
 import * as mv from "../primitives/movement.js";
+import { vmap } from "../transforms/vmap.js";
 import { arange } from "./array.js";
 import { add } from "./elementwise.js";
 import { asIndices } from "./index-items.js";
@@ -58,12 +59,23 @@ export const indices = composite(
   (shape: Shape, dtype: DType = "int32"): Tensor =>
     shape.length === 0 ? mv.iota([0], dtype) : stack(shape.map((_, axis) => mv.iota(shape, dtype, axis))),
 );
-/** `f` of the indices of every place of a shape, one tensor (float32) an axis. */
+/**
+ * `f` of the indices of every place of a shape.
+ *
+ * - `f`: is mapped, so it sees scalars (float32); the axes of its result come behind those of the shape
+ * @see JAX, `jax.numpy.fromfunction`; NumPy gives `f` all indices at once
+ * @example np.fromfunction((i, j) => np.add(np.multiply(i, 10), j), [2, 3]) // [[0, 1, 2], [10, 11, 12]]
+ */
 export const fromfunction = composite(
   "np.fromfunction",
-  (f: (...indices: Tensor[]) => Tensor, shape: Shape, dtype: DType = "float32"): Tensor =>
-    f(...shape.map((_, axis) => mv.iota(shape, dtype, axis))),
-);
+  <R>(f: (...indices: Tensor[]) => R, shape: Shape, dtype: DType = "float32"): R => {
+    const along = shape.map((n) => mv.iota([n], dtype));
+    // The last axis is mapped first, so that the first one is outermost.
+    const over = (g: (...indices: Tensor[]) => R, axis: number) =>
+      vmap(g, { inAxes: shape.map((_, a) => (a === axis ? 0 : null)) });
+    return range(shape.length).reverse().reduce(over, f)(...along);
+  },
+) as <R = Tensor>(f: (...indices: Tensor[]) => R, shape: Shape, dtype?: DType) => R;
 
 /**
  * Places given by one index an axis as the numbers (int32) of the elements in row-major order; indices out of range are clipped.

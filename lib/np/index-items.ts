@@ -5,9 +5,12 @@
 import { type Aval, isInteger, range, type Shape, sizeOf, stridesOf } from "../core/aval.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { hostArray } from "../core/host.js";
+import { scalarOf } from "../core/rules.js";
 import { asTensor, isTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
+import * as e from "../primitives/elementwise.js";
 import { toIndices } from "../primitives/gather.js";
 import { fromHost } from "./array.js";
+import { mod } from "./elementwise.js";
 import { cast } from "./promote.js";
 import { pythonSlice } from "./slice.js";
 
@@ -56,6 +59,13 @@ export const asIndices = (where: string, x: TensorLike): Tensor => {
     got: `${t.aval}`,
     hint: "convert them with np.astype, or use np.where for a mask",
   });
+};
+
+/** Indices as int32 that count on from the beginning of an axis of `n` elements where they leave it; uint32 from where they are. */
+export const asWrapped = (where: string, x: TensorLike, n: number): Tensor => {
+  const t = asTensor(x, where);
+  if (t.dtype !== "uint32") return mod(asIndices(where, t), n);
+  return e.convert(e.rem(t, scalarOf(t.aval.strong(), n)), "int32");
 };
 
 /** `count` places along an axis, the first at `start`. */

@@ -10,7 +10,7 @@ import { iota } from "../primitives/movement.js";
 import * as sc from "../primitives/scatter.js";
 import { fitted } from "./at.js";
 import { mod } from "./elementwise.js";
-import { asIndices } from "./index-items.js";
+import { asIndices, asWrapped } from "./index-items.js";
 import { noBool } from "./promote.js";
 
 /** Modes of `np.take`: those of `np.at`, and `wrap`, which counts on from the beginning. */
@@ -41,7 +41,8 @@ export const take = composite(
   "np.take",
   (x: TensorLike, indices: TensorLike, axis?: number | null, mode: TakeMode = "fill", fillValue?: number): Tensor => {
     const [t, at] = alongAxis("np.take", asTensor(x, "np.take"), axis);
-    const whole = asIndices("np.take", noBool("np.take", asTensor(indices, "np.take")));
+    const given = noBool("np.take", asTensor(indices, "np.take"));
+    const whole = asIndices("np.take", given);
     checkElements("np.take", t, at, whole);
     if (mode !== "wrap") checkMode("np.take", mode);
     const n = t.shape[at];
@@ -51,7 +52,7 @@ export const take = composite(
         0,
       );
     }
-    if (mode === "wrap") return g.take(t, mod(whole, n), at, "clip");
+    if (mode === "wrap") return g.take(t, asWrapped("np.take", given, n), at, "clip");
     return mode === "fill" ? g.take(t, g.wrapIndices(whole, n), at, "fill", fillValue) : g.take(t, whole, at, "clip");
   },
 );
@@ -148,16 +149,16 @@ export const put = composite(
     const t = asTensor(x, where);
     const i = asIndices(where, indices);
     const v = fitted(where, values, t);
-    if (i.size === 0) return t;
+    if (i.size === 0 || t.size === 0) return t;
     if (v.size === 0) {
       throw new ArgumentError({ where, what: "there are no values", expected: "at least one", got: `${v.aval}` });
     }
-    const flat = b.reshape(i, [i.size]);
+    const counted = mode === "wrap" ? asWrapped(where, indices, t.size) : g.wrapIndices(i, t.size);
+    const places = b.reshape(counted, [i.size]);
     const repeated =
       v.size === i.size
         ? b.reshape(v, [i.size])
         : g.take(b.reshape(v, [v.size]), mod(iota([i.size], "int32"), v.size), 0, "clip");
-    const places = mode === "wrap" ? mod(flat, t.size) : g.wrapIndices(flat, t.size);
     const out = sc.putAlongAxis(
       b.reshape(t, [t.size]),
       places,

@@ -45,17 +45,25 @@ const combined = (name: string, f: (p: Tensor, q: Tensor) => Tensor) =>
   });
 export const polyadd = combined("np.polyadd", e.add);
 export const polysub = combined("np.polysub", e.sub);
-/** The product of two polynomials. */
+/** The product of two polynomials; one without coefficients is 0. */
 export const polymul = composite("np.polymul", (p: TensorLike, q: TensorLike): Tensor => {
-  const [a, c] = vectors("np.polymul", p, q);
+  const [a, c] = vectors("np.polymul", p, q).map((t) => (t.size === 0 ? longerBy(t, 1) : t));
   return convolve(a, c);
 });
-/** Quotient and remainder of two polynomials, `u = q · v + r`; the remainder keeps its leading zeros, one coefficient less than `v`. */
+/**
+ * Quotient and remainder of two polynomials, `u = q · v + r`; the remainder keeps its leading zeros, one coefficient less than `v`.
+ *
+ * @throws {ShapeError} when `v` has no coefficients
+ */
 export const polydiv = composite(
   "np.polydiv",
   (u: TensorLike, v: TensorLike): [quotient: Tensor, remainder: Tensor] => {
     const [numerator, divisor] = [u, v].map((p) => promoteFloat("np.polydiv", vector("np.polydiv", p))[0]);
     const [n, k] = [numerator.size, divisor.size];
+    if (k === 0) {
+      const what = "a polynomial without coefficients divides nothing";
+      throw new ShapeError({ where: "np.polydiv", what, expected: "one or more", got: `${divisor.aval}` });
+    }
     if (n < k) return [b.broadcastTo(e.zeroLike(numerator), [1]), mv.sliceAxis(numerator, 0, 0, n)];
     const lead = coefficient(divisor, 0);
     let rest = numerator;

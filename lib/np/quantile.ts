@@ -37,6 +37,25 @@ const elementsAt = (sorted: Tensor, place: Tensor, method: QuantileOptions["meth
   return e.select(e.eq(half, number(0)), low, between);
 };
 
+const METHODS: readonly string[] = ["linear", "lower", "higher", "midpoint", "nearest"];
+
+/** @throws {ArgumentError} for a share out of range, where it is a number, and for an unknown method */
+const checkQuantiles = (where: string, q: Quantiles, method: string = "linear"): void => {
+  const numbers = typeof q === "number" ? [q] : Array.isArray(q) ? (q as number[]) : [];
+  const bad = numbers.find((v) => !(v >= 0 && v <= 1));
+  if (bad !== undefined) {
+    const expected = "a share of the elements from 0 to 1 (0 to 100 percent)";
+    throw new ArgumentError({
+      where,
+      what: "there is no such quantile",
+      expected,
+      got: `${bad} (${bad * 100} percent)`,
+    });
+  }
+  if (METHODS.includes(method)) return;
+  throw new ArgumentError({ where, what: "there is no such method", expected: METHODS.join(", "), got: method });
+};
+
 /** Quantiles of the elements that count: all, where NaN makes the result NaN, or those that are not NaN. */
 const quantileOf = (name: string, x: TensorLike, q: Quantiles, skipNaN: boolean, options: QuantileOptions): Tensor => {
   const [t] = promoteFloat(name, x);
@@ -44,16 +63,13 @@ const quantileOf = (name: string, x: TensorLike, q: Quantiles, skipNaN: boolean,
   const rest = without(range(t.ndim), axes);
   const outer = rest.map((a) => t.shape[a]);
   const n = sizeOf(axes.map((a) => t.shape[a]));
-  const numbers = typeof q === "number" ? [q] : Array.isArray(q) ? (q as number[]) : undefined;
-  if (numbers?.some((v) => !(v >= 0 && v <= 1)) || n === 0) {
-    throw new ArgumentError({
-      where: name,
-      what: "there is no such quantile",
-      expected: "one element or more, and a share of them from 0 to 1 (0 to 100 percent)",
-      got: `${n} elements, ${q}`,
-    });
-  }
-  const share = numbers === undefined ? cast(name, q as Tensor, t.dtype) : array(numbers, { dtype: t.dtype });
+  checkQuantiles(name, q, options.method);
+  const listed = typeof q === "number" || Array.isArray(q);
+  const share = listed ? array([q as number | number[]].flat(), { dtype: t.dtype }) : cast(name, q as Tensor, t.dtype);
+  const kept = options.keepDims === true ? keptShape(t.shape, axes) : outer;
+  const shape = [...(typeof q === "number" ? [] : share.shape), ...kept];
+  const unknown = scalarOf(t.aval.strong(), Number.NaN);
+  if (n === 0) return b.broadcastTo(unknown, shape);
   const sorted = sort(b.reshape(b.transpose(t, [...rest, ...axes]), [...outer, n]), rest.length)[0];
   const flat = b.reshape(share, [...outer.map(() => 1), share.size]);
   const known = e.eq(sorted, sorted);
@@ -64,10 +80,8 @@ const quantileOf = (name: string, x: TensorLike, q: Quantiles, skipNaN: boolean,
   const valid = skipNaN
     ? e.gt(count, e.zeroLike(count))
     : b.reshape(mv.sliceAxis(known, rest.length, n - 1, n), [...outer, 1]);
-  const values = e.select(valid, elements, scalarOf(one.aval, Number.NaN));
-  const qShape = typeof q === "number" ? [] : share.shape;
-  const kept = options.keepDims === true ? keptShape(t.shape, axes) : outer;
-  return b.reshape(b.moveAxis(values, rest.length, 0), [...qShape, ...kept]);
+  const values = e.select(valid, elements, unknown);
+  return b.reshape(b.moveAxis(values, rest.length, 0), shape);
 };
 
 const percent = (q: Quantiles): Quantiles => {
@@ -83,10 +97,10 @@ const quantiles = (name: string, skipNaN: boolean, scale: (q: Quantiles) => Quan
       quantileOf(name, x, scale(q), skipNaN, options),
   );
 /**
- * The element below which a share `q` of the elements lies, interpolated; NaN where there is one.
+ * The element below which a share `q` of the elements lies, interpolated; NaN where there is one, and of no elements.
  *
  * - `q`: from 0 to 1; several give a result with their axes in front
- * @throws {ArgumentError} when a number is out of range or there are no elements
+ * @throws {ArgumentError} when a number is out of range
  * @see jax.numpy.quantile; where a place lies exactly on an infinite element, that element and not NaN
  * @example np.quantile(x, [0.25, 0.75], { axis: 0 })
  */

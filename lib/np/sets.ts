@@ -111,11 +111,12 @@ export const extract = composite(
 
 // --- values without repetitions ------------------------------------------------------------------------------------------
 
-/** A vector sorted, where it came from, and whether each is the first of its kind; NaN is one kind. */
-const grouped = (x: Tensor): { values: Tensor; from: Tensor; first: Tensor } => {
+/** A vector sorted, where it came from, and whether each is the first of its kind; NaN is one kind, or each one of its own. */
+const grouped = (x: Tensor, equalNaN: boolean): { values: Tensor; from: Tensor; first: Tensor } => {
   const [values, from] = sorted(x, 0);
   const [left, right] = [mv.sliceAxis(values, 0, 0, x.size - 1), mv.sliceAxis(values, 0, 1, x.size)];
-  const differs = e.and(e.ne(left, right), e.or(e.eq(left, left), e.eq(right, right)));
+  const other = e.ne(left, right);
+  const differs = equalNaN ? e.and(other, e.or(e.eq(left, left), e.eq(right, right))) : other;
   return { values, from, first: mv.concatenate([b.broadcastTo(new Literal(1, "bool"), [1]), differs], 0) };
 };
 
@@ -131,32 +132,26 @@ export interface Unique {
   readonly counts: Tensor;
 }
 
-const noElements = (x: Tensor, { size = 0, fillValue = 0 }: SizeOptions): Unique => {
+const noElements = (where: string, x: Tensor, { size = 0, fillValue = 0 }: SizeOptions): Unique => {
   const zeros = b.broadcastTo(int(0), [size]);
   return {
-    values: b.broadcastTo(fitted("np.unique", fillValue, x), [size]),
+    values: b.broadcastTo(fitted(where, fillValue, x), [size]),
     indices: zeros,
     inverseIndices: b.fullOf(new Aval(x.shape, "int32"), 0),
     counts: b.broadcastTo(int(0), [size]),
   };
 };
 
-/**
- * The distinct values of a tensor in ascending order, NaN once and last, with their first places, counts and the way back.
- *
- * - `fillValue`: default the smallest value
- * @see JAX, `jax.numpy.unique_all`
- */
-export const uniqueAll = composite("np.uniqueAll", (x: TensorLike, options: SizeOptions = {}): Unique => {
-  const t = asTensor(x, "np.unique");
-  if (t.size === 0) return noElements(t, options);
-  const { values, from, first } = grouped(flatten(t));
-  const starts = placesOf("np.unique", first, options.size, int(t.size));
+const uniqueOf = (where: string, x: TensorLike, options: SizeOptions, equalNaN: boolean): Unique => {
+  const t = asTensor(x, where);
+  if (t.size === 0) return noElements(where, t, options);
+  const { values, from, first } = grouped(flatten(t), equalNaN);
+  const starts = placesOf(where, first, options.size, int(t.size));
   const n = starts.size;
   const inside = e.lt(starts, int(t.size));
   const safe = e.select(inside, starts, int(0));
   const smallest = b.reshape(mv.sliceAxis(values, 0, 0, 1), []);
-  const fill = options.fillValue === undefined ? smallest : fitted("np.unique", options.fillValue, t);
+  const fill = options.fillValue === undefined ? smallest : fitted(where, options.fillValue, t);
   const group = e.sub(cumSum(e.convert(first, "int32"), 0), int(1));
   const ones = b.broadcastTo(int(1), [t.size]);
   const counts = g.scatterAdd(b.broadcastTo(int(0), [n]), b.reshape(group, [t.size, 1]), ones, {
@@ -170,7 +165,18 @@ export const uniqueAll = composite("np.uniqueAll", (x: TensorLike, options: Size
     inverseIndices: b.reshape(inverse, t.shape),
     counts,
   };
-});
+};
+/**
+ * The distinct values of a tensor in ascending order, with their first places, counts and the way back; each NaN is a value of its own,
+ * and they are last.
+ *
+ * - `fillValue`: default the smallest value
+ * @see JAX, `jax.numpy.unique_all`; the array API has NaN so, where `unique` has it once
+ */
+export const uniqueAll = composite(
+  "np.uniqueAll",
+  (x: TensorLike, options: SizeOptions = {}): Unique => uniqueOf("np.uniqueAll", x, options, false),
+);
 /**
  * The distinct values of a tensor, flattened, in ascending order; NaN once and last.
  *
@@ -180,15 +186,18 @@ export const uniqueAll = composite("np.uniqueAll", (x: TensorLike, options: Size
  */
 export const unique = composite(
   "np.unique",
-  (x: TensorLike, options: SizeOptions = {}): Tensor => uniqueAll(x, options).values,
+  (x: TensorLike, options: SizeOptions = {}): Tensor => uniqueOf("np.unique", x, options, true).values,
 );
-/** The distinct values, as `unique` gives them. */
-export const uniqueValues = unique;
+/** The distinct values, as `uniqueAll` gives them. */
+export const uniqueValues = composite(
+  "np.uniqueValues",
+  (x: TensorLike, options: SizeOptions = {}): Tensor => uniqueOf("np.uniqueValues", x, options, false).values,
+);
 /** The distinct values and how often each occurs. */
 export const uniqueCounts = composite(
   "np.uniqueCounts",
   (x: TensorLike, options: SizeOptions = {}): Pick<Unique, "values" | "counts"> => {
-    const { values, counts } = uniqueAll(x, options);
+    const { values, counts } = uniqueOf("np.uniqueCounts", x, options, false);
     return { values, counts };
   },
 );
@@ -196,7 +205,7 @@ export const uniqueCounts = composite(
 export const uniqueInverse = composite(
   "np.uniqueInverse",
   (x: TensorLike, options: SizeOptions = {}): Pick<Unique, "values" | "inverseIndices"> => {
-    const { values, inverseIndices } = uniqueAll(x, options);
+    const { values, inverseIndices } = uniqueOf("np.uniqueInverse", x, options, false);
     return { values, inverseIndices };
   },
 );
@@ -220,9 +229,15 @@ export const isin = composite(
 );
 
 /** The distinct values of `x` for which `keep` says so. */
-const kept = (x: Tensor, keep: (values: Tensor) => Tensor, options: SizeOptions): Tensor => {
-  if (x.size === 0) return noElements(x, options).values;
-  const { values, first } = grouped(x);
+const kept = (
+  where: string,
+  x: Tensor,
+  keep: (values: Tensor) => Tensor,
+  options: SizeOptions,
+  equalNaN = true,
+): Tensor => {
+  if (x.size === 0) return noElements(where, x, options).values;
+  const { values, first } = grouped(x, equalNaN);
   return compress(e.and(first, keep(values)), values, options);
 };
 const pair = (where: string, x: TensorLike, y: TensorLike): Tensor[] => promoteDType(where, [x, y]).map(flatten);
@@ -238,7 +253,7 @@ export const intersect1d = composite(
   "np.intersect1d",
   (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor => {
     const [a, c] = pair("np.intersect1d", x, y);
-    return kept(a, (values) => isIn(values, c), options);
+    return kept("np.intersect1d", a, (values) => isIn(values, c), options);
   },
 );
 /** The values of `x` that are not in `y`. `fillValue` is by default 0. @see JAX, `jax.numpy.setdiff1d` */
@@ -246,12 +261,22 @@ export const setdiff1d = composite(
   "np.setdiff1d",
   (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor => {
     const [a, c] = pair("np.setdiff1d", x, y);
-    return kept(a, (values) => e.not(isIn(values, c)), options);
+    return kept("np.setdiff1d", a, (values) => e.not(isIn(values, c)), options);
   },
 );
-/** The values that are in one of the two only. `fillValue` is by default 0. @see JAX, `jax.numpy.setxor1d` */
+/** The values that are in one of the two only; NaN is no value of the other. `fillValue` is by default 0. @see JAX, `jax.numpy.setxor1d` */
 export const setxor1d = composite("np.setxor1d", (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor => {
   const [a, c] = pair("np.setxor1d", x, y);
   const both = mv.concatenate([a, c], 0);
-  return kept(both, (values) => e.ne(isIn(values, a), isIn(values, c)), options);
+  const unknown = (v: Tensor): Tensor => e.convert(e.ne(v, v), "int32");
+  const hasNaN = (v: Tensor): Tensor => (v.size === 0 ? int(0) : r.reduceMax(unknown(v), [0]));
+  const only = (values: Tensor): Tensor => {
+    const known = e.and(e.eq(values, values), e.ne(isIn(values, a), isIn(values, c)));
+    // NaN stands behind all others: once for each of the two that has it.
+    const numbers = e.sub(int(values.size), b.reduceSum(unknown(values), [0]));
+    const end = e.add(numbers, e.add(hasNaN(a), hasNaN(c)));
+    const place = mv.iota([values.size], "int32");
+    return e.or(known, e.and(e.ge(place, numbers), e.lt(place, end)));
+  };
+  return kept("np.setxor1d", both, only, options, false);
 });

@@ -9,7 +9,7 @@ import {
   type Shape,
   sizeOf,
 } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import { scalarOf } from "../core/rules.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
@@ -17,7 +17,7 @@ import * as b from "../primitives/broadcast.js";
 import * as mv from "../primitives/movement.js";
 
 /** The same elements under another shape; one size may be -1. */
-export const reshape = (x: TensorLike, shape: Shape | number): Tensor => {
+export const reshape = named("np.reshape", (x: TensorLike, shape: Shape | number): Tensor => {
   const t = asTensor(x, "np.reshape");
   const wanted = typeof shape === "number" ? [shape] : shape;
   const open = wanted.filter((n) => n === -1).length;
@@ -34,7 +34,7 @@ export const reshape = (x: TensorLike, shape: Shape | number): Tensor => {
     t,
     wanted.map((n) => (n === -1 ? t.size / rest : n)),
   );
-};
+});
 export const ravel = (x: TensorLike): Tensor => reshape(x, [asTensor(x, "np.ravel").size]);
 /** Axes permuted; reversed when none are given. */
 export const transpose = (x: TensorLike, axes?: readonly number[]): Tensor => {
@@ -114,11 +114,11 @@ export const squeeze = (x: TensorLike, axis?: number | readonly number[] | null)
     t.shape.filter((_, i) => !named.includes(i)),
   );
 };
-export const broadcastTo = (x: TensorLike, shape: Shape): Tensor => {
+export const broadcastTo = named("np.broadcastTo", (x: TensorLike, shape: Shape): Tensor => {
   const t = asTensor(x, "np.broadcastTo");
   if (t.ndim > shape.length) commonShape("np.broadcastTo", t.shape, shape);
   return b.broadcastTo(t, shape);
-};
+});
 export const flip = (x: TensorLike, axis?: number | readonly number[] | null): Tensor => {
   const t = asTensor(x, "np.flip");
   return mv.reverse(t, normalizeAxes("np.flip", t.ndim, axis));

@@ -10,7 +10,7 @@ import { dotGeneral } from "../primitives/dot.js";
 import * as e from "../primitives/elementwise.js";
 import * as mv from "../primitives/movement.js";
 import { fromHost } from "./array.js";
-import { mod } from "./elementwise.js";
+import { mod, multiply } from "./elementwise.js";
 import { take } from "./indexing.js";
 import { cast, noBool, promoteDType, promoteFloat } from "./promote.js";
 
@@ -22,8 +22,8 @@ const vectors = (name: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] =
   if (p.ndim === 1 && q.ndim === 1 && p.size > 0 && q.size > 0) return [p, q];
   throw new ShapeError({
     where: name,
-    what: "these are no vectors",
-    expected: "two vectors",
+    what: p.ndim === 1 && q.ndim === 1 ? "a vector has no elements" : "these are no vectors",
+    expected: "two vectors of one element or more",
     got: `${p.aval}, ${q.aval}`,
   });
 };
@@ -158,37 +158,40 @@ export const gradient: Gradient = composite(
   },
 ) as Gradient;
 
-/** The area under samples along an axis, by trapezoids; `x` are their places, or `dx` their distance (1). */
+/**
+ * The area under samples along an axis, by trapezoids; `x` are their places, or `dx` their distance (1).
+ *
+ * - `x`: a vector, or a tensor with the axis whose other axes broadcast against those of `y`; no area under less than two samples
+ * @throws {ShapeError} when the places do not fit
+ * @see JAX, `jax.numpy.trapezoid`
+ */
 export const trapezoid = composite(
   "np.trapezoid",
   (y: TensorLike, options: { readonly x?: TensorLike; readonly dx?: number; readonly axis?: number } = {}): Tensor => {
-    const [t] = promoteFloat("np.trapezoid", y);
-    const axis = normalizeAxis("np.trapezoid", options.axis ?? -1, t.ndim);
-    const n = t.shape[axis];
-    if (n === 0)
-      throw new ShapeError({
-        where: "np.trapezoid",
-        what: "there are no samples",
-        expected: "one or more",
-        got: `${t.aval}`,
-      });
-    const part = (v: Tensor, at: number, start: number): Tensor => mv.sliceAxis(v, at, start, start + n - 1);
+    const where = "np.trapezoid";
+    const axis = options.axis ?? -1;
+    /** With the axis last. */
+    const samples = (v: Tensor, of: number): Tensor => b.moveAxis(v, normalizeAxis(where, of, v.ndim), v.ndim - 1);
+    /** Each sample but the first, or but the last. */
+    const part = (v: Tensor, first: 0 | 1): Tensor => {
+      const n = v.shape[v.ndim - 1];
+      return n === 0 ? v : mv.sliceAxis(v, v.ndim - 1, first, n - 1 + first);
+    };
+    const [t] = promoteFloat(where, y);
     const number = (v: number): Tensor => scalarOf(t.aval.strong(), v);
-    const heights = e.add(part(t, axis, 1), part(t, axis, 0));
-    if (options.x === undefined) return e.mul(b.reduceSum(heights, [axis]), number(0.5 * (options.dx ?? 1)));
-    const places = cast("np.trapezoid", promoteFloat("np.trapezoid", options.x)[0], t.dtype);
-    const aligned =
-      places.ndim !== 1
-        ? places
-        : b.reshape(
-            places,
-            t.shape.map((_, i) => (i === axis ? n : 1)),
-          );
-    const widths = e.sub(part(aligned, axis, 1), part(aligned, axis, 0));
-    return e.mul(b.reduceSum(e.mul(heights, widths), [axis]), number(0.5));
+    const values = samples(t, axis);
+    const heights = e.add(part(values, 1), part(values, 0));
+    const sum = (v: Tensor): Tensor => b.reduceSum(v, [v.ndim - 1]);
+    if (options.x === undefined) return e.mul(sum(heights), number(0.5 * (options.dx ?? 1)));
+    const x = cast(where, promoteFloat(where, options.x)[0], t.dtype);
+    const places = samples(x, x.ndim === 1 ? 0 : axis);
+    if (places.shape[places.ndim - 1] !== values.shape[values.ndim - 1]) {
+      const [expected, got] = [`one place for each sample of ${t.aval}`, `${x.aval}`];
+      throw new ShapeError({ where, what: "places and samples do not pair", expected, got });
+    }
+    return e.mul(sum(multiply(heights, e.sub(part(places, 1), part(places, 0)))), number(0.5));
   },
 );
-
 /** Phases without jumps: whole periods (2π) are added so that neighbours differ by at most half a period, or by `discont`. */
 export const unwrap = composite(
   "np.unwrap",

@@ -13,12 +13,17 @@ import { DeviceArray, dispose, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, isEager } from "../core/trace.js";
 import { jitP } from "./call.js";
 import { forget } from "./derived.js";
+import { staticKey } from "./static-key.js";
 import { argPath, flatFunction, flattenTensors, nameOf } from "./trees.js";
 
 export interface JitOptions {
   /** Numbers of arguments whose buffers the call may reuse; they cannot be used afterwards. */
   readonly donate?: readonly number[];
-  /** Numbers of arguments that are not tensors (strings, functions, configuration); each new value compiles anew. */
+  /**
+   * Numbers of arguments that are not tensors (strings, functions, configuration); each new value compiles anew. Lists, plain objects,
+   * maps, sets and typed arrays count by what they hold at the call, functions and instances of classes by identity: what changes within
+   * an instance is not seen.
+   */
   readonly static?: readonly number[];
   /** What runs the programs: `onnx` natively, `tfjs` on the backend. By default what `init` chose. */
   readonly executor?: "onnx" | "tfjs";
@@ -59,19 +64,6 @@ interface Entry {
 }
 
 const aliasOf = (x: Tensor): Tensor => (x instanceof DeviceArray ? x.alias() : x);
-
-const objectIds = new WeakMap<object, number>();
-let nextObjectId = 0;
-const identity = (x: unknown): string => {
-  if ((typeof x !== "object" && typeof x !== "function") || x === null)
-    return `${typeof x}:${Object.is(x, -0) ? "-0" : String(x)}`;
-  let id = objectIds.get(x);
-  if (id === undefined) {
-    id = nextObjectId++;
-    objectIds.set(x, id);
-  }
-  return `#${id}`;
-};
 
 /**
  * Checks donated leaves before the call. Tensors that share a buffer are fine: the buffer lives as long as one of them.
@@ -154,7 +146,7 @@ const programsOf = new WeakMap<object, Map<string, Programs>>();
  *
  * Numbers are weak scalars and do not retrace; arguments named in `static` must be given for strings and functions. Works
  * nested and under every other transformation.
- * @throws {ArgumentError} for a donated tensor that appears twice; {TreeError} for a leaf that is not a tensor
+ * @throws {ArgumentError} for a donated tensor that appears twice, or a static argument that is cyclic; {TreeError} for a leaf that is not a tensor
  * @see JAX's `jax.jit`
  * @example const step = jit((x: Tensor) => np.sum(np.mul(x, x))); step(x); step.stats() // { compiles: 1, hits: 0 }
  */
@@ -192,7 +184,7 @@ export const jit = <A extends readonly unknown[], R>(
     let key = currentRuntime(where).name;
     const defs = args.map((arg, i) => {
       if (statics.includes(i)) {
-        key += `|static ${identity(arg)}`;
+        key += `|static ${staticKey(where, arg)}`;
         return null;
       }
       const [xs, def] = flattenTensors(where, arg, `args[${i}]`);

@@ -1,5 +1,5 @@
 /** @file Taking a tree apart by the paths of its leaves, and putting it together again. */
-import { flatten, type KeyPath, pathsOf, treeMapWithPath, unflatten } from "../core/pytree.js";
+import { flatten, type KeyPath, pathsOf, structureOf, treeMapWithPath, unflatten } from "../core/pytree.js";
 import { misfit, slashPath } from "./map.js";
 import type { LeafOf, Mapped, Part, Whole } from "./types.js";
 
@@ -101,5 +101,7 @@ export const merge = <T>(...parts: readonly T[]): Whole<T> => {
       ),
     );
   };
+  // Refuses trees that `join` could not walk.
+  for (const part of parts) structureOf(part);
   return join([], parts) as Whole<T>;
 };

@@ -6,6 +6,7 @@ import {
   differences,
   flatten,
   leavesOf,
+  MAX_DEPTH,
   pathsOf,
   printPath,
   registerNode,
@@ -14,6 +15,8 @@ import {
   treeMapWithPath,
   unflatten,
 } from "../../lib/core/pytree.js";
+import { array } from "../../lib/np/array.js";
+import { merge } from "../../lib/tree/partition.js";
 
 const Pytree = suite("core/pytree");
 
@@ -122,6 +125,39 @@ Pytree("map takes several trees, and mapWithPath gives each leaf its path", () =
   assert.equal(
     treeMapWithPath((path, x: number) => `${printPath(path)}=${x}`, { a: [1, 2] }),
     { a: ["a[0]=1", "a[1]=2"] },
+  );
+});
+
+Pytree("a tree that is too deep, or contains itself, is an error and not the end of the stack", () => {
+  const chain = (levels: number): unknown => {
+    let tree: unknown = 1;
+    for (let i = 0; i < levels; i++) tree = i % 2 === 0 ? { a: tree } : [tree];
+    return tree;
+  };
+  const cyclic: { a: number; self?: unknown } = { a: 1 };
+  cyclic.self = [cyclic];
+  const same = (x: unknown): unknown => x;
+  for (const tree of [chain(2000), chain(100_000), cyclic]) {
+    for (const walk of [() => flatten(tree), () => treeMap(same, tree), () => merge(tree, tree)]) {
+      assert.throws(walk, (e: unknown) => isFluxionError(e, "TreeError") && e.message.includes(`${MAX_DEPTH} levels`));
+    }
+  }
+  const [leaves, def] = flatten(chain(MAX_DEPTH));
+  assert.equal(unflatten(def, leaves), chain(MAX_DEPTH));
+  assert.is(pathsOf(def)[0].length, MAX_DEPTH);
+  // Also far down in a recursion of the user's.
+  const below = (frames: number): number =>
+    frames === 0 ? flatten(chain(MAX_DEPTH))[0].length : below(frames - 1) + 0;
+  assert.is(below(2000), 1);
+  assert.throws(
+    () => array([cyclic.self] as never),
+    (e: unknown) => isFluxionError(e),
+  );
+  const lists: unknown[] = [];
+  lists.push(lists);
+  assert.throws(
+    () => array(lists as never),
+    (e: unknown) => isFluxionError(e, "ShapeError"),
   );
 });
 

@@ -21,7 +21,7 @@ export const methodLoss = <P extends object>(
   options: LossOptions = {},
 ): ((frozen: AnyParams, tuned: P, batch: Batch) => Tensor) => {
   const lossOf = loss<Modified>(config, options);
-  return composite("methodLoss", (frozen: AnyParams, tuned: P, batch: Batch) =>
+  return composite("methods.methodLoss", (frozen: AnyParams, tuned: P, batch: Batch) =>
     lossOf(method.apply(config, frozen, tuned, batch), batch),
   );
 };
@@ -37,7 +37,7 @@ export const methodLossSums = <P extends object>(
   options: LossOptions = {},
 ): ((frozen: AnyParams, tuned: P, batch: Batch) => readonly [sum: Tensor, count: Tensor]) => {
   const sumsOf = lossSums<Modified>(config, options);
-  return composite("methodLossSums", (frozen: AnyParams, tuned: P, batch: Batch) =>
+  return composite("methods.methodLossSums", (frozen: AnyParams, tuned: P, batch: Batch) =>
     sumsOf(method.apply(config, frozen, tuned, batch), batch),
   );
 };

@@ -53,11 +53,12 @@ export interface BeamRule {
 }
 
 const brevity = ({ alpha = 0.6, minLogProb }: BrevityPenalty, maxLength: number): BeamRule => {
-  const penalty = (length: Tensor): Tensor => np.power(np.divide(np.add(length, 5), 6), alpha);
+  const penalty = (length: Tensor, like: Tensor): Tensor =>
+    np.power(np.divide(np.add(np.astype(length, like.dtype), 5), 6), alpha);
   // T5X counts the start token in the longest length.
   const smallest = ((5 + maxLength + 1) / 6) ** alpha;
   return {
-    score: (logProb, length) => np.divide(logProb, penalty(length)),
+    score: (logProb, length) => np.divide(logProb, penalty(length, logProb)),
     mayEnd: (beams) => 2 * beams,
     done: ({ worst, live }) => {
       const reachable = np.divide(live, smallest);
@@ -71,7 +72,7 @@ const brevity = ({ alpha = 0.6, minLogProb }: BrevityPenalty, maxLength: number)
 
 const byLength = ({ lengthPenalty = 1, earlyStopping = false }: LengthPenalty): BeamRule => {
   const score = (logProb: Tensor, length: Tensor): Tensor =>
-    np.divide(logProb, np.power(np.astype(length, "float32"), lengthPenalty));
+    np.divide(logProb, np.power(np.astype(length, logProb.dtype), lengthPenalty));
   return {
     score,
     mayEnd: (beams) => beams,

@@ -16,6 +16,7 @@ import {
   forcedAt,
   forcedTokens,
   type SpecialIds,
+  scoreDType,
   whileGoesOn,
 } from "./decoder.js";
 
@@ -86,9 +87,10 @@ export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: Be
     np.logicalAnd(np.less(length, maxLength), np.logicalNot(np.all(done)));
   const program = jit(function beamSearch(params: P, inputs: I, forced: Tensor | undefined) {
     const memory = decoder.memory(params, inputs);
+    const empty = decoder.cache(memory, numBeams);
     const first: Carry<C> = {
-      cache: decoder.cache(memory, numBeams),
-      beams: firstBeams(decoder.examples(inputs), numBeams, maxLength, startId),
+      cache: empty,
+      beams: firstBeams(decoder.examples(inputs), numBeams, maxLength, startId, scoreDType(empty)),
     };
     const grow = ({ cache, beams }: Carry<C>): Carry<C> => {
       const [logits, written] = decoder.step(params, memory, cache, beams.tokens, beams.length);

@@ -30,15 +30,21 @@ export interface BeamState {
 }
 
 /** The state before the first token: one live beam, the others impossible. */
-export const firstBeams = (examples: number, beams: number, maxLength: number, startId: number): BeamState => {
-  const impossible = np.full([examples, beams - 1], NEVER);
+export const firstBeams = (
+  examples: number,
+  beams: number,
+  maxLength: number,
+  startId: number,
+  dtype: "float32" | "float64" = "float32",
+): BeamState => {
+  const impossible = np.full([examples, beams - 1], NEVER, dtype);
   return {
     length: np.zeros([], "int32"),
     tokens: np.full([examples * beams], startId, "int32"),
     live: np.zeros([examples, beams, maxLength], "int32"),
-    logProbs: np.concatenate([impossible, np.zeros([examples, 1])], 1),
+    logProbs: np.concatenate([impossible, np.zeros([examples, 1], dtype)], 1),
     ended: np.zeros([examples, beams, maxLength], "int32"),
-    scores: np.full([examples, beams], NEVER),
+    scores: np.full([examples, beams], NEVER, dtype),
     filled: np.zeros([examples, beams], "bool"),
     done: np.zeros([examples], "bool"),
   };
@@ -94,7 +100,7 @@ interface Candidates {
 const candidatesOf = (state: BeamState, logits: Tensor, forced: Tensor | undefined): Candidates => {
   const [examples, beams] = state.logProbs.shape;
   const vocabulary = logits.shape[1];
-  const each = np.reshape(nn.logSoftmax(logits, -1), [examples, beams, vocabulary]);
+  const each = np.reshape(np.astype(nn.logSoftmax(logits, -1), state.logProbs.dtype), [examples, beams, vocabulary]);
   const all = np.add(each, np.expandDims(state.logProbs, 2));
   const [likely, places] = fewLargest(np.reshape(all, [examples, beams * vocabulary]), 2 * beams);
   const parents = np.floorDivide(places, vocabulary);

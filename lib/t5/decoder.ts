@@ -1,6 +1,7 @@
 /** @file What any model gives that writes one token after the other, and what decoding makes of it. */
 import { ArgumentError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
+import { leavesOf } from "../core/pytree.js";
+import { isTensor, type Tensor } from "../core/tensor.js";
 import * as lax from "../lax/index.js";
 import * as np from "../np/index.js";
 import { whileLoop } from "../transforms/while.js";
@@ -15,7 +16,10 @@ export interface Decoder<P, I, M, C> {
   readonly examples: (inputs: I) => number;
   /** What is computed once. */
   readonly memory: (params: P, inputs: I) => M;
-  /** Before the first token. The first axis of every leaf counts rows: `copies` next to each other for each example. */
+  /**
+   * Before the first token. The first axis of every leaf counts rows: `copies` next to each other for each example. Where it holds
+   * float64, scores are computed in float64.
+   */
   readonly cache: (memory: M, copies: number) => C;
   /** Reads `tokens` (`[rows]` int32) at `position` (`[]` int32, from 0) and gives the logits (`[rows, V]`) of the next. */
   readonly step: (
@@ -26,6 +30,10 @@ export interface Decoder<P, I, M, C> {
     position: Tensor,
   ) => readonly [logits: Tensor, cache: C];
 }
+
+/** The dtype of scores, which loops have to know before the first logits: float64 beside a cache in float64. */
+export const scoreDType = (cache: unknown): "float32" | "float64" =>
+  leavesOf(cache).some((x) => isTensor(x) && x.dtype === "float64") ? "float64" : "float32";
 
 /** Token ids with a meaning. */
 export interface SpecialIds {

@@ -35,7 +35,7 @@ export const lossSums = <M extends Model = Params>(
   checkLossOptions(options);
   const { loss: over = "tokens", normalize = "tokens" } = options;
   const lossesOf = over === "tokens" ? tokenLosses : labelLosses;
-  return composite("lossSums", (model: M, batch: Batch) => {
+  return composite("t5.lossSums", (model: M, batch: Batch) => {
     const { loss, weights: given } = lossesOf(config, model, batch, options);
     const { weights, count } = normalizedWeights(given, normalize);
     return [np.sum(np.multiply(loss, weights)), count];
@@ -57,7 +57,7 @@ export const loss = <M extends Model = Params>(
 ): ((model: M, batch: Batch) => Tensor) => {
   const { normalize = "tokens" } = options;
   const sumsOf = lossSums<M>(config, options);
-  return composite("loss", (model: M, batch: Batch) => {
+  return composite("t5.loss", (model: M, batch: Batch) => {
     const [sum, count] = sumsOf(model, batch);
     return normalizer(normalize, count)(sum);
   });
@@ -74,6 +74,6 @@ export const promptLoss = (
   config: T5Config,
   options: LossOptions = {},
 ): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
-  composite("promptLoss", (frozen: AnyParams, { prompt }: PromptParams, batch: Batch) =>
+  composite("t5.promptLoss", (frozen: AnyParams, { prompt }: PromptParams, batch: Batch) =>
     loss<Model>(config, options)({ params: frozen, prefix: prompt }, batch),
   );

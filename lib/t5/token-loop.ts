@@ -21,6 +21,7 @@ import {
   forcedAt,
   forcedTokens,
   type SpecialIds,
+  scoreDType,
   whileGoesOn,
 } from "./decoder.js";
 
@@ -128,15 +129,18 @@ export const tokenLoop = <P, I, M, C>(
   checkCount(where, "the number of sequences", copies);
   for (const most of [options.maxNewTokens ?? maxLength].flat()) checkCount(where, "maxNewTokens", most);
 
-  const firstWalk = (memory: M, { left, key }: Start): Walk<C> => ({
-    cache: decoder.cache(memory, copies),
-    tokens: np.full(left.shape, startId, "int32"),
-    position: np.zeros([], "int32"),
-    ended: np.zeros(left.shape, "bool"),
-    left,
-    score: np.zeros(left.shape),
-    key,
-  });
+  const firstWalk = (memory: M, { left, key }: Start): Walk<C> => {
+    const cache = decoder.cache(memory, copies);
+    return {
+      cache,
+      tokens: np.full(left.shape, startId, "int32"),
+      position: np.zeros([], "int32"),
+      ended: np.zeros(left.shape, "bool"),
+      left,
+      score: np.zeros(left.shape, scoreDType(cache)),
+      key,
+    };
+  };
 
   const nextToken = (params: P, memory: M, settings: Settings, walk: Walk<C>): Walk<C> => {
     const [logits, cache] = decoder.step(params, memory, walk.cache, walk.tokens, walk.position);
@@ -157,7 +161,7 @@ export const tokenLoop = <P, I, M, C>(
       // A forced EOS ends nothing.
       ended: np.logicalOr(walk.ended, np.logicalAnd(free, last)),
       left,
-      score: np.add(walk.score, np.where(free, choice.logProb, 0)),
+      score: np.add(walk.score, np.where(free, np.astype(choice.logProb, walk.score.dtype), 0)),
       key,
     };
   };

@@ -1,7 +1,7 @@
 /**
  * @file Runs the test suites with uvu and ends with one line: `N passed, N failed`.
  *
- * `node --import tsx test/run.ts` runs every `*.test.ts`; with the word `long` every `*.long.ts`. Further words select files by
+ * `node --import tsx test/run.ts` runs every `*.test.ts`; with the word `long` every `*.long.ts`, with `slow` every `*.slow.ts`. Further words select files by
  * their path. Files go one by one to whichever process is free (worker.ts), so that every core has work to the end; the long ones
  * measure memory and time-outs and have one process. What a file prints is shown when it has ended.
  */
@@ -13,13 +13,14 @@ import { FROM_SOURCE } from "./helpers/program.js";
 import type { FromWorker, Tally } from "./worker.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const words = process.argv.slice(2).filter((word) => word !== "long");
-const long = process.argv.includes("long");
+const KINDS = ["long", "slow"];
+const words = process.argv.slice(2).filter((word) => !KINDS.includes(word));
+const kind = KINDS.find((word) => process.argv.includes(word)) ?? "test";
 /** The files that take longest, by a run's closing lines: they come first, so that no process is left with one at the end. */
 const HEAVY = /^(conformance|laws|t5.stack|docs.docs|np.rows|cli)/;
 const queue = readdirSync(here, { recursive: true })
   .map(String)
-  .filter((name) => name.endsWith(long ? ".long.ts" : ".test.ts"))
+  .filter((name) => name.endsWith(`.${kind}.ts`))
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
   .sort((a, b) => Number(HEAVY.test(b)) - Number(HEAVY.test(a)) || (a < b ? -1 : 1));
 
@@ -56,7 +57,7 @@ const work = (child: ChildProcess = fork(`${here}worker.ts`, { execArgv: [...FRO
     next();
   });
 
-const processes = long ? 1 : Math.min(availableParallelism(), 4, queue.length);
+const processes = kind !== "test" ? 1 : Math.min(availableParallelism(), 4, queue.length);
 await Promise.all(Array.from({ length: processes }, () => work()));
 
 const sum = (of: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);

@@ -121,7 +121,7 @@ export const TABLE: Readonly<Record<string, Entry>> = {
     [{ path: "runs.adafactor_hf.steps", where: ({ step }) => (step as number) >= 8 }, UNRELIABLE],
   ]),
   "gin/": later("not planned yet: runs from gin files"),
-  "jax/": later("the language against JAX itself"),
+  "jax/": { tests: { "jax/jax.test.ts": "loader", "jax/jax.long.ts": "loader" } },
   ...methodLines("t5-tiny"),
   ...methodLines("t5-tiny-v1_0"),
   "methods/tokenizer/tokenizer.json": { tests: { "methods/starts.test.ts": "loader" } },

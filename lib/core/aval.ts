@@ -183,6 +183,9 @@ export const stridesOf = (shape: Shape): number[] => {
   return strides;
 };
 
+/** A number stands for the shape of a vector. */
+export const asShape = (shape: Shape | number): Shape => (typeof shape === "number" ? [shape] : shape);
+
 /** Checks that `shape` is a list of non-negative integers. */
 export const checkShape = (where: string, shape: Shape): void => {
   for (const d of shape) {

@@ -1,5 +1,5 @@
 /** @file Making arrays: from data, from a value, from a range. */
-import { Aval, checkShape, type DType, isFloat, type Shape } from "../core/aval.js";
+import { Aval, asShape, checkShape, type DType, isFloat, type Shape } from "../core/aval.js";
 import { composite, named } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
@@ -129,7 +129,7 @@ export const scalar = (value: number | boolean, dtype?: DType): Tensor =>
 /** `value` everywhere. */
 export const full = named("np.full", (shape: Shape | number, value: TensorLike, dtype?: DType): Tensor => {
   const x = asTensor(value, "np.full");
-  return b.broadcastTo(cast("np.full", x, dtype ?? x.dtype), typeof shape === "number" ? [shape] : shape);
+  return b.broadcastTo(cast("np.full", x, dtype ?? x.dtype), asShape(shape));
 });
 export const zeros = named(
   "np.zeros",

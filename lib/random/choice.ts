@@ -1,5 +1,5 @@
 /** @file Random order, and random entries of a tensor. Without weights all of it is equal to JAX's. */
-import { normalizeAxis, type Shape, sizeOf } from "../core/aval.js";
+import { asShape, normalizeAxis, type Shape, sizeOf } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
@@ -88,9 +88,15 @@ const weighted = (key: Tensor, p: Tensor, shape: Shape, replace: boolean): Tenso
  */
 export const choice = composite(
   "random.choice",
-  (key: Tensor, x: number | Tensor, shape: Shape = [], { replace = true, p, axis = 0 }: ChoiceOptions = {}): Tensor => {
+  (
+    key: Tensor,
+    x: number | Tensor,
+    size: Shape | number = [],
+    { replace = true, p, axis = 0 }: ChoiceOptions = {},
+  ): Tensor => {
     const where = "random.choice";
     const { n, at } = entries(where, x, axis);
+    const shape = asShape(size);
     const count = sizeOf(shape);
     if (count > 0 && (n === 0 || (!replace && count > n))) {
       throw new ArgumentError({

@@ -2,7 +2,7 @@
  * @file Continuous distributions whose distribution function has an inverse in elementary functions: a line each over uniform
  * numbers. Equal to JAX's up to the rounding of those functions; differentiable in their parameters.
  */
-import type { Shape } from "../core/aval.js";
+import { asShape, type Shape } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import type { Tensor, TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -21,7 +21,8 @@ const LIMITS: Record<Float, { readonly epsilon: number; readonly tiny: number }>
 const plain = (name: string, draw: (key: Tensor, shape: Shape, dtype: Float) => Tensor) =>
   composite(
     name,
-    (key: Tensor, shape: Shape = [], { dtype = "float32" }: FloatOptions = {}): Tensor => draw(key, shape, dtype),
+    (key: Tensor, shape: Shape | number = [], { dtype = "float32" }: FloatOptions = {}): Tensor =>
+      draw(key, asShape(shape), dtype),
   );
 
 /** Density `exp(-x)` for x >= 0: `-log(1 - u)`. */
@@ -56,7 +57,7 @@ export const gumbel = composite(
   "random.gumbel",
   (
     key: Tensor,
-    shape: Shape = [],
+    shape: Shape | number = [],
     { dtype = "float32", mode = "low" }: FloatOptions & { mode?: "low" | "high" } = {},
   ): Tensor => {
     const { tiny, epsilon } = LIMITS[dtype];
@@ -64,7 +65,7 @@ export const gumbel = composite(
       const u = uniform(key, shape, { minval: tiny, maxval: 1, dtype });
       return np.negative(np.log(np.negative(np.log(u))));
     }
-    const [coarse, fine] = halves(uniform(key, [2, ...shape], { dtype }));
+    const [coarse, fine] = halves(uniform(key, [2, ...asShape(shape)], { dtype }));
     const both = np.add(np.add(coarse, np.multiply(fine, epsilon)), tiny);
     const x = np.where(np.greaterEqual(coarse, 0.5), coarse, both);
     return np.negative(np.log(np.negative(np.log1p(np.negative(x)))));
@@ -72,17 +73,20 @@ export const gumbel = composite(
 );
 
 /** Density `b / x^(b+1)` for x >= 1: `exp(e/b)` with exponential `e`. `b`: a number or a tensor that broadcasts to `shape`. */
-export const pareto = composite("random.pareto", (key: Tensor, b: TensorLike, shape?: Shape): Tensor => {
+export const pareto = composite("random.pareto", (key: Tensor, b: TensorLike, shape?: Shape | number): Tensor => {
   const dtype = floatOf(b);
   return np.exp(np.divide(exponential(key, drawShape("random.pareto", shape, b), { dtype }), parameter(b, dtype)));
 });
 
 /** Density ∝ `x exp(-x²/(2 scale²))`: `scale · √(-2 log u)`. `scale`: a number or a tensor that broadcasts to `shape`. */
-export const rayleigh = composite("random.rayleigh", (key: Tensor, scale: TensorLike, shape?: Shape): Tensor => {
-  const dtype = floatOf(scale);
-  const u = uniform(key, drawShape("random.rayleigh", shape, scale), { dtype });
-  return np.multiply(parameter(scale, dtype), np.sqrt(np.multiply(np.log(u), -2)));
-});
+export const rayleigh = composite(
+  "random.rayleigh",
+  (key: Tensor, scale: TensorLike, shape?: Shape | number): Tensor => {
+    const dtype = floatOf(scale);
+    const u = uniform(key, drawShape("random.rayleigh", shape, scale), { dtype });
+    return np.multiply(parameter(scale, dtype), np.sqrt(np.multiply(np.log(u), -2)));
+  },
+);
 
 /**
  * Density ∝ `x^(c-1) exp(-(x/scale)^c)` with `c = concentration`: `scale · (-log(1 - u))^(1/c)`.
@@ -91,7 +95,7 @@ export const rayleigh = composite("random.rayleigh", (key: Tensor, scale: Tensor
  */
 export const weibullMin = composite(
   "random.weibullMin",
-  (key: Tensor, scale: TensorLike, concentration: TensorLike, shape: Shape = []): Tensor => {
+  (key: Tensor, scale: TensorLike, concentration: TensorLike, shape: Shape | number = []): Tensor => {
     const dtype = floatOf(scale, concentration);
     const e = np.negative(np.log1p(np.negative(uniform(key, shape, { dtype }))));
     const power = np.power(e, np.divide(1, parameter(concentration, dtype)));
@@ -106,7 +110,7 @@ export const weibullMin = composite(
  */
 export const triangular = composite(
   "random.triangular",
-  (key: Tensor, left: TensorLike, mode: TensorLike, right: TensorLike, shape?: Shape): Tensor => {
+  (key: Tensor, left: TensorLike, mode: TensorLike, right: TensorLike, shape?: Shape | number): Tensor => {
     const dtype = floatOf(left, mode, right);
     const [a, b, c] = [left, mode, right].map((x) => parameter(x, dtype));
     const u = uniform(key, drawShape("random.triangular", shape, left, mode, right), { dtype });
@@ -123,7 +127,7 @@ export const triangular = composite(
  * - `mean`: a number or a tensor that broadcasts to `shape`
  * @see Michael, Schucany and Haas 1976, "Generating random variates using transformations with multiple roots"
  */
-export const wald = composite("random.wald", (key: Tensor, mean: TensorLike, shape?: Shape): Tensor => {
+export const wald = composite("random.wald", (key: Tensor, mean: TensorLike, shape?: Shape | number): Tensor => {
   const dtype = floatOf(mean);
   const size = drawShape("random.wald", shape, mean);
   const mu = parameter(mean, dtype);

@@ -15,7 +15,7 @@ export interface CategoricalOptions {
   /** The axis of the categories, the last by default. */
   readonly axis?: number;
   /** Of the result; the shape of `logits` without `axis` must broadcast to it, and does so by default. */
-  readonly shape?: Shape;
+  readonly shape?: Shape | number;
   /** Whether a category may come again; where not, the axes of `shape` in front tell how many are drawn. */
   readonly replace?: boolean;
   /** See `gumbel`. */
@@ -70,7 +70,7 @@ export const categorical = composite(
  * - `p`: the probability of success, a number or a tensor that broadcasts to `shape`
  * @throws {ArgumentError} when a number `p` is not from 0 to 1
  */
-export const geometric = composite("random.geometric", (key: Tensor, p: TensorLike, shape?: Shape): Tensor => {
+export const geometric = composite("random.geometric", (key: Tensor, p: TensorLike, shape?: Shape | number): Tensor => {
   checkProbability("random.geometric", p);
   const dtype = floatOf(p);
   const u = uniform(key, drawShape("random.geometric", shape, p), { dtype });
@@ -83,7 +83,7 @@ export const geometric = composite("random.geometric", (key: Tensor, p: TensorLi
  *
  * - `lam`: the mean `λ`, a number or a tensor that broadcasts to `shape`; below 0 and NaN give -1, as in JAX
  */
-export const poisson = composite("random.poisson", (key: Tensor, lam: TensorLike, shape?: Shape): Tensor => {
+export const poisson = composite("random.poisson", (key: Tensor, lam: TensorLike, shape?: Shape | number): Tensor => {
   checkKey("random.poisson", key);
   const rate = parameter(lam, floatOf(lam));
   return randomPoisson(key, np.broadcastTo(rate, drawShape("random.poisson", shape, lam)));
@@ -98,7 +98,7 @@ export const poisson = composite("random.poisson", (key: Tensor, lam: TensorLike
  */
 export const binomial = composite(
   "random.binomial",
-  (key: Tensor, n: TensorLike, p: TensorLike, shape?: Shape): Tensor => {
+  (key: Tensor, n: TensorLike, p: TensorLike, shape?: Shape | number): Tensor => {
     checkKey("random.binomial", key);
     checkProbability("random.binomial", p);
     const size = drawShape("random.binomial", shape, n, p);
@@ -117,7 +117,7 @@ export const binomial = composite(
  */
 export const multinomial = composite(
   "random.multinomial",
-  (key: Tensor, n: TensorLike, p: Tensor, shape?: Shape): Tensor => {
+  (key: Tensor, n: TensorLike, p: Tensor, shape?: Shape | number): Tensor => {
     const where = "random.multinomial";
     if (p.ndim < 1) throw new ShapeError({ where, what: "p has no axis", expected: "p[..., k]", got: `${p}` });
     const size = drawShape(where, shape ?? p.shape, p);

@@ -2,7 +2,7 @@
  * @file Gamma draws and the distributions made of them. They have derivatives with respect to their parameters, by implicit
  * differentiation (see `primitives/random-gamma.ts`), but no second ones.
  */
-import type { Shape } from "../core/aval.js";
+import { asShape, type Shape } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor, TensorLike } from "../core/tensor.js";
@@ -17,7 +17,7 @@ import { rademacher } from "./uniform.js";
 
 const draw =
   (where: string, logSpace: boolean) =>
-  (key: Tensor, a: TensorLike, shape?: Shape): Tensor => {
+  (key: Tensor, a: TensorLike, shape?: Shape | number): Tensor => {
     checkKey(where, key);
     const size = drawShape(where, shape, a);
     return randomGamma(key, np.broadcastTo(parameter(a, floatOf(a)), size), logSpace);
@@ -39,16 +39,19 @@ export const loggamma = composite("random.loggamma", draw("random.loggamma", tru
  *
  * - `a`, `b`: numbers or tensors that broadcast to `shape`, which is by default what they broadcast to; differentiable once
  */
-export const beta = composite("random.beta", (key: Tensor, a: TensorLike, b: TensorLike, shape?: Shape): Tensor => {
-  const size = drawShape("random.beta", shape, a, b);
-  const dtype = floatOf(a, b);
-  const [keyA, keyB] = subkeys(key);
-  const logA = loggamma(keyA, parameter(a, dtype), size);
-  const logB = loggamma(keyB, parameter(b, dtype), size);
-  const largest = np.maximum(logA, logB);
-  const [scaledA, scaledB] = [logA, logB].map((x) => np.exp(np.subtract(x, largest)));
-  return np.divide(scaledA, np.add(scaledA, scaledB));
-});
+export const beta = composite(
+  "random.beta",
+  (key: Tensor, a: TensorLike, b: TensorLike, shape?: Shape | number): Tensor => {
+    const size = drawShape("random.beta", shape, a, b);
+    const dtype = floatOf(a, b);
+    const [keyA, keyB] = subkeys(key);
+    const logA = loggamma(keyA, parameter(a, dtype), size);
+    const logB = loggamma(keyB, parameter(b, dtype), size);
+    const largest = np.maximum(logA, logB);
+    const [scaledA, scaledB] = [logA, logB].map((x) => np.exp(np.subtract(x, largest)));
+    return np.divide(scaledA, np.add(scaledA, scaledB));
+  },
+);
 
 /**
  * Points `x` of the simplex with density ∝ `Π x_i^(alpha_i - 1)`: the softmax of `loggamma(alpha)`.
@@ -57,13 +60,13 @@ export const beta = composite("random.beta", (key: Tensor, a: TensorLike, b: Ten
  * - `shape`: of the batch, to which `alpha`'s leading axes broadcast; by default these
  * @returns `[...shape, n]`, of sum 1 along the last axis
  */
-export const dirichlet = composite("random.dirichlet", (key: Tensor, alpha: Tensor, shape?: Shape): Tensor => {
+export const dirichlet = composite("random.dirichlet", (key: Tensor, alpha: Tensor, shape?: Shape | number): Tensor => {
   if (alpha.ndim < 1) {
     const where = "random.dirichlet";
     throw new ShapeError({ where, what: "alpha has no axis", expected: "alpha[..., n]", got: `${alpha}` });
   }
   const n = alpha.shape[alpha.ndim - 1];
-  const logs = loggamma(key, alpha, [...(shape ?? alpha.shape.slice(0, -1)), n]);
+  const logs = loggamma(key, alpha, [...asShape(shape ?? alpha.shape.slice(0, -1)), n]);
   const shifted = np.exp(np.subtract(logs, stopGradient(np.max(logs, { axis: -1, keepDims: true }))));
   return np.divide(shifted, np.sum(shifted, { axis: -1, keepDims: true }));
 });
@@ -71,27 +74,33 @@ export const dirichlet = composite("random.dirichlet", (key: Tensor, alpha: Tens
 const half = (df: TensorLike, dtype: Float): Tensor => np.divide(parameter(df, dtype), 2);
 
 /** χ² with `df` degrees of freedom: `2 · gamma(df/2)`. `df`: a number or a tensor that broadcasts to `shape`. */
-export const chisquare = composite("random.chisquare", (key: Tensor, df: TensorLike, shape?: Shape): Tensor => {
-  const size = drawShape("random.chisquare", shape, df);
-  return np.multiply(np.exp(loggamma(key, half(df, floatOf(df)), size)), 2);
-});
+export const chisquare = composite(
+  "random.chisquare",
+  (key: Tensor, df: TensorLike, shape?: Shape | number): Tensor => {
+    const size = drawShape("random.chisquare", shape, df);
+    return np.multiply(np.exp(loggamma(key, half(df, floatOf(df)), size)), 2);
+  },
+);
 
 /**
  * The ratio of two χ² numbers, each over its degrees of freedom.
  *
  * - `dfnum`, `dfden`: numbers or tensors that broadcast to `shape`, which is by default what they broadcast to
  */
-export const f = composite("random.f", (key: Tensor, dfnum: TensorLike, dfden: TensorLike, shape?: Shape): Tensor => {
-  const size = drawShape("random.f", shape, dfnum, dfden);
-  const dtype = floatOf(dfnum, dfden);
-  const [num, den] = [parameter(dfnum, dtype), parameter(dfden, dtype)];
-  const [keyDen, keyNum] = subkeys(key);
-  const top = np.divide(chisquare(keyNum, num, size), num);
-  return np.divide(top, np.divide(chisquare(keyDen, den, size), den));
-});
+export const f = composite(
+  "random.f",
+  (key: Tensor, dfnum: TensorLike, dfden: TensorLike, shape?: Shape | number): Tensor => {
+    const size = drawShape("random.f", shape, dfnum, dfden);
+    const dtype = floatOf(dfnum, dfden);
+    const [num, den] = [parameter(dfnum, dtype), parameter(dfden, dtype)];
+    const [keyDen, keyNum] = subkeys(key);
+    const top = np.divide(chisquare(keyNum, num, size), num);
+    return np.divide(top, np.divide(chisquare(keyDen, den, size), den));
+  },
+);
 
 /** Student's t with `df` degrees of freedom: `z √(df/2 / gamma(df/2))`. `df`: a number or a tensor that broadcasts to `shape`. */
-export const t = composite("random.t", (key: Tensor, df: TensorLike, shape?: Shape): Tensor => {
+export const t = composite("random.t", (key: Tensor, df: TensorLike, shape?: Shape | number): Tensor => {
   const size = drawShape("random.t", shape, df);
   const dtype = floatOf(df);
   const [keyNormal, keyGamma] = subkeys(key);
@@ -109,7 +118,7 @@ const checkPower = (where: string, p: number): void => {
 /** Density ∝ `exp(-|x|^p)`, for a number `p > 0`. */
 export const generalizedNormal = composite(
   "random.generalizedNormal",
-  (key: Tensor, p: number, shape: Shape = [], { dtype = "float32" }: FloatOptions = {}): Tensor => {
+  (key: Tensor, p: number, shape: Shape | number = [], { dtype = "float32" }: FloatOptions = {}): Tensor => {
     checkPower("random.generalizedNormal", p);
     const [keyGamma, keySign] = subkeys(key);
     const size = np.power(gamma(keyGamma, np.full([], 1 / p, dtype), shape), parameter(1 / p, dtype));
@@ -120,16 +129,22 @@ export const generalizedNormal = composite(
 /**
  * Points of the unit ball of the p-norm in `d` dimensions, uniformly.
  *
- * @returns `[...shape, d]`
+ * @returns `[...asShape(shape), d]`
  * @see Barthe, Guédon, Mendelson and Naor 2005, arXiv:math/0503650
  */
 export const ball = composite(
   "random.ball",
-  (key: Tensor, d: number, p: number = 2, shape: Shape = [], { dtype = "float32" }: FloatOptions = {}): Tensor => {
+  (
+    key: Tensor,
+    d: number,
+    p: number = 2,
+    shape: Shape | number = [],
+    { dtype = "float32" }: FloatOptions = {},
+  ): Tensor => {
     checkInteger("random.ball", d, 0, 2 ** 31 - 1);
     checkPower("random.ball", p);
     const [keyDirection, keyRadius] = subkeys(key);
-    const g = generalizedNormal(keyDirection, p, [...shape, d], { dtype });
+    const g = generalizedNormal(keyDirection, p, [...asShape(shape), d], { dtype });
     const powers = np.sum(np.power(np.abs(g), parameter(p, dtype)), { axis: -1 });
     const norm = np.power(np.add(powers, exponential(keyRadius, shape, { dtype })), parameter(1 / p, dtype));
     return np.divide(g, np.expandDims(norm, -1));

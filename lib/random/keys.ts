@@ -4,7 +4,7 @@
  * The arithmetic of keys is that of `jax.random` with `jax_threefry_partitionable` on, its default since 0.5: key `i` of a split
  * is the number `i` encrypted under the old key, and so is what `foldIn(key, i)` gives.
  */
-import { type Shape, sameShape, sizeOf } from "../core/aval.js";
+import { asShape, type Shape, sameShape, sizeOf } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { Literal, type Tensor } from "../core/tensor.js";
@@ -84,7 +84,7 @@ export const clone = (keys: Tensor): Tensor => {
  */
 export const split = composite("random.split", (key: Tensor, n: number | Shape = 2): Tensor => {
   checkKey("random.split", key);
-  const shape = typeof n === "number" ? [n] : n;
+  const shape = asShape(n);
   for (const size of shape) checkInteger("random.split", size, 0, 2 ** 32);
   const count = sizeOf(shape);
   const zeros = broadcastTo(new Literal(0, "uint32"), [count, 1]);
@@ -122,13 +122,13 @@ export const foldIn = composite("random.foldIn", (key: Tensor, data: number | Te
  */
 export const bits = composite(
   "random.bits",
-  (key: Tensor, shape: Shape = [], { width = 32 }: { width?: 8 | 16 | 32 } = {}): Tensor => {
+  (key: Tensor, shape: Shape | number = [], { width = 32 }: { width?: 8 | 16 | 32 } = {}): Tensor => {
     checkKey("random.bits", key);
     if (![8, 16, 32].includes(width)) {
       const expected = "8, 16 or 32";
       throw new ArgumentError({ where: "random.bits", what: "no such width", expected, got: String(width) });
     }
-    const all = randomBits(key, shape);
+    const all = randomBits(key, asShape(shape));
     return width === 32 ? all : and(all, new Literal(2 ** width - 1, "uint32"));
   },
 );

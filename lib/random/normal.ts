@@ -1,5 +1,5 @@
 /** @file Normal numbers and what is made of them. */
-import { broadcastShapes, type Shape, sameShape } from "../core/aval.js";
+import { asShape, broadcastShapes, type Shape, sameShape } from "../core/aval.js";
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { isTensor, type Tensor, type TensorLike } from "../core/tensor.js";
@@ -22,7 +22,7 @@ const root2 = (dtype: Float): Tensor => parameter(Math.SQRT2, dtype);
  */
 export const normal = composite(
   "random.normal",
-  (key: Tensor, shape: Shape = [], { dtype = "float32" }: FloatOptions = {}): Tensor => {
+  (key: Tensor, shape: Shape | number = [], { dtype = "float32" }: FloatOptions = {}): Tensor => {
     const above = dtype === "float32" ? 2 ** -24 - 1 : 2 ** -53 - 1;
     return np.multiply(root2(dtype), erfInv(uniform(key, shape, { minval: above, maxval: 1, dtype })));
   },
@@ -36,7 +36,7 @@ export const normal = composite(
  */
 export const truncatedNormal = composite(
   "random.truncatedNormal",
-  (key: Tensor, lower: TensorLike, upper: TensorLike, shape?: Shape): Tensor => {
+  (key: Tensor, lower: TensorLike, upper: TensorLike, shape?: Shape | number): Tensor => {
     if (!isTensor(lower) && !isTensor(upper) && !(lower < upper)) {
       throw new ArgumentError({
         where: "random.truncatedNormal",
@@ -59,17 +59,20 @@ export const truncatedNormal = composite(
  *
  * - `sigma`: a number or a tensor that broadcasts to `shape`; differentiable
  */
-export const lognormal = composite("random.lognormal", (key: Tensor, sigma: TensorLike = 1, shape?: Shape): Tensor => {
-  const dtype = floatOf(sigma);
-  const z = normal(key, drawShape("random.lognormal", shape, sigma), { dtype });
-  return np.exp(np.multiply(z, parameter(sigma, dtype)));
-});
+export const lognormal = composite(
+  "random.lognormal",
+  (key: Tensor, sigma: TensorLike = 1, shape?: Shape | number): Tensor => {
+    const dtype = floatOf(sigma);
+    const z = normal(key, drawShape("random.lognormal", shape, sigma), { dtype });
+    return np.exp(np.multiply(z, parameter(sigma, dtype)));
+  },
+);
 
 /** The length of a vector of three standard normal numbers: density ∝ `x² exp(-x²/2)` for x >= 0. */
 export const maxwell = composite(
   "random.maxwell",
-  (key: Tensor, shape: Shape = [], { dtype = "float32" }: FloatOptions = {}): Tensor =>
-    np.sqrt(np.sum(np.square(normal(key, [...shape, 3], { dtype })), { axis: -1 })),
+  (key: Tensor, shape: Shape | number = [], { dtype = "float32" }: FloatOptions = {}): Tensor =>
+    np.sqrt(np.sum(np.square(normal(key, [...asShape(shape), 3], { dtype })), { axis: -1 })),
 );
 
 /**
@@ -79,9 +82,10 @@ export const maxwell = composite(
  */
 export const doubleSidedMaxwell = composite(
   "random.doubleSidedMaxwell",
-  (key: Tensor, loc: TensorLike, scale: TensorLike, shape: Shape = []): Tensor => {
+  (key: Tensor, loc: TensorLike, scale: TensorLike, shape: Shape | number = []): Tensor => {
     const common = drawShape("random.doubleSidedMaxwell", undefined, loc, scale);
-    const size = [...(shape.length === 0 ? common : shape), ...common];
+    const first = asShape(shape);
+    const size = [...(first.length === 0 ? common : first), ...common];
     const dtype = floatOf(loc, scale);
     const [forSize, forSign] = subkeys(key);
     const signed = np.multiply(rademacher(forSign, size, { dtype }), maxwell(forSize, size, { dtype }));
@@ -99,7 +103,7 @@ export const doubleSidedMaxwell = composite(
  */
 export const multivariateNormal = composite(
   "random.multivariateNormal",
-  (key: Tensor, mean: Tensor, cov: Tensor, shape?: Shape): Tensor => {
+  (key: Tensor, mean: Tensor, cov: Tensor, shape?: Shape | number): Tensor => {
     const where = "random.multivariateNormal";
     const n = mean.shape[mean.ndim - 1];
     if (mean.ndim < 1 || cov.ndim < 2 || !sameShape(cov.shape.slice(-2), [n, n])) {
@@ -113,7 +117,7 @@ export const multivariateNormal = composite(
     }
     const dtype = floatOf(mean, cov);
     const batch = broadcastShapes(where, mean.shape.slice(0, -1), cov.shape.slice(0, -2));
-    const size = shape ?? batch;
+    const size = shape === undefined ? batch : asShape(shape);
     drawShape(where, [...size, n], mean);
     const z = normal(key, [...size, n], { dtype });
     const factor = cholesky(parameter(cov, dtype));
@@ -133,12 +137,12 @@ export const orthogonal = composite(
   (
     key: Tensor,
     n: number,
-    shape: Shape = [],
+    shape: Shape | number = [],
     { m = n, dtype = "float32" }: FloatOptions & { m?: number } = {},
   ): Tensor => {
     for (const size of [n, m]) checkInteger("random.orthogonal", size, 0, 2 ** 31 - 1);
     const [long, short] = [Math.max(n, m), Math.min(n, m)];
-    const [q, r] = qr(normal(key, [...shape, long, short], { dtype }));
+    const [q, r] = qr(normal(key, [...asShape(shape), long, short], { dtype }));
     const diagonal = np.sum(np.multiply(r, np.eye(short, short, 0, dtype)), { axis: -2, keepDims: true });
     const x = np.multiply(q, np.sign(diagonal));
     return n < m ? np.swapaxes(x, -1, -2) : x;

@@ -1,5 +1,5 @@
 /** @file What the distributions do with their parameters: shapes, dtypes, and what has no meaning. */
-import { broadcastShapes, checkShape, type Shape, sameShape } from "../core/aval.js";
+import { asShape, broadcastShapes, checkShape, type Shape, sameShape } from "../core/aval.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { isTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -28,9 +28,14 @@ export const parameter = (x: TensorLike, dtype: Float): Tensor => {
 const shapeOf = (x: TensorLike): Shape => (isTensor(x) ? x.shape : []);
 
 /** The shape of a draw: the given one, to which the parameters must broadcast, or else what they broadcast to. */
-export const drawShape = (where: string, shape: Shape | undefined, ...parameters: readonly TensorLike[]): Shape => {
+export const drawShape = (
+  where: string,
+  given: Shape | number | undefined,
+  ...parameters: readonly TensorLike[]
+): Shape => {
   const common = broadcastShapes(where, ...parameters.map(shapeOf));
-  if (shape === undefined) return common;
+  if (given === undefined) return common;
+  const shape = asShape(given);
   checkShape(where, shape);
   const fits = common.length <= shape.length && sameShape(broadcastShapes(where, shape, common), shape);
   if (fits) return shape;

@@ -38,7 +38,7 @@ export const uniform = composite(
   "random.uniform",
   (
     key: Tensor,
-    shape: Shape = [],
+    shape: Shape | number = [],
     { minval = 0, maxval = 1, dtype }: { minval?: TensorLike; maxval?: TensorLike; dtype?: Float } = {},
   ): Tensor => {
     const float = dtype ?? floatOf(minval, maxval);
@@ -59,7 +59,12 @@ export const uniform = composite(
  */
 export const bernoulli = composite(
   "random.bernoulli",
-  (key: Tensor, p: TensorLike = 0.5, shape?: Shape, { mode = "low" }: { mode?: "low" | "high" } = {}): Tensor => {
+  (
+    key: Tensor,
+    p: TensorLike = 0.5,
+    shape?: Shape | number,
+    { mode = "low" }: { mode?: "low" | "high" } = {},
+  ): Tensor => {
     checkProbability("random.bernoulli", p);
     const size = drawShape("random.bernoulli", shape, p);
     const dtype = floatOf(p);
@@ -79,7 +84,7 @@ export const halves = (x: Tensor): readonly [Tensor, Tensor] => {
 /** -1 or 1, each half of the time, int32 (or `dtype`). */
 export const rademacher = composite(
   "random.rademacher",
-  (key: Tensor, shape: Shape = [], { dtype = "int32" }: { dtype?: "int32" | Float } = {}): Tensor =>
+  (key: Tensor, shape: Shape | number = [], { dtype = "int32" }: { dtype?: "int32" | Float } = {}): Tensor =>
     np.subtract(np.multiply(np.astype(bernoulli(key, 0.5, shape), dtype), 2), 1),
 );
 
@@ -125,7 +130,7 @@ const bound = (x: TensorLike): Tensor => (isTensor(x) ? x : new Literal(Number(x
  */
 export const randint = composite(
   "random.randint",
-  (key: Tensor, shape: Shape, minval: TensorLike, maxval: TensorLike): Tensor => {
+  (key: Tensor, shape: Shape | number, minval: TensorLike, maxval: TensorLike): Tensor => {
     checkBounds(minval, maxval);
     const size = drawShape("random.randint", shape, minval, maxval);
     const span = spanOf(minval, maxval);

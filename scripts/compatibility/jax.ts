@@ -1,5 +1,5 @@
 /** @file Notes on the module `jax`. */
-import { all, COMPLEX, differing, type Module, type Note, type Notes, ONE_DEVICE, PURE } from "./note.js";
+import { all, COMPLEX, differing, type Module, type Note, type Notes, ONE_DEVICE, PURE, sameOf } from "./note.js";
 
 /** Methods of arrays that are functions of `np`. */
 const methods = (names: string): Notes =>
@@ -31,7 +31,7 @@ export const JAX: Module = {
     ...all("named_call named_scope", { not: "no names in programs; errors name the function" }),
     CompilerEffortLevel: { not: "nothing to choose" },
     ShapeDtypeStruct: { as: "ShapeDtype" },
-    device_put: { as: "np.devicePut" },
+    device_put: { as: "np.devicePut", differs: "of arrays in JavaScript's memory; other leaves stay as they are" },
     device_get: { not: "`x.dataSync()`, `await x.data()`, `x.toArray()` and `x.item()` read a tensor" },
     ...all(
       "make_mesh set_mesh shard_map smap pmap devices local_devices process_index device_count local_device_count process_count process_indices Device make_array_from_callback make_array_from_single_device_arrays make_array_from_process_local_data",
@@ -39,7 +39,7 @@ export const JAX: Module = {
     ),
     typeof: { as: "Aval", differs: "`x.aval`, a property of the tensor" },
     copy_to_host_async: { not: "`await x.data()` does both" },
-    "numpy.vectorize": { as: "np.vectorize" },
+    "numpy.vectorize": { as: "np.vectorize", differs: "`{ signature }`; no `excluded`: close over the rest" },
     fwd_and_bwd: { as: "vjp", differs: "the pullback is a function, which holds the residuals" },
     custom_gradient: {
       as: "customVjp",
@@ -55,7 +55,10 @@ export const JAX: Module = {
     },
     "custom_vjp.defvjp": { as: "customVjp", differs: "the rules are its second and third argument" },
     ...differing({
-      jit: "`{ static, donate, executor, cacheSize }`; arguments by place, no names of arguments",
+      jit: "`{ static, donate, executor, cacheSize }`; arguments by place, no names of arguments; static data by value",
+      ...sameOf("jacobian jacfwd jacrev hessian", "`{ argnums, hasAux }`; no `holomorphic`"),
+      make_jaxpr: "no `return_shape` (`evalShape`), no `static_argnums`: close over them",
+      block_until_ready: "a promise: `await blockUntilReady(x)`",
       grad: "`{ argnums, hasAux, allowInt }`; integers give null, not float0; no `holomorphic`",
       value_and_grad: "`{ argnums, hasAux, allowInt }`; no `holomorphic`",
       jvp: "primals and tangents are arrays; the tangent of an integer is null; no `has_aux`",

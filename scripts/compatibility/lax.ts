@@ -1,5 +1,5 @@
 /** @file Notes on `jax.lax`. */
-import { all, COMPLEX, differing, type Module, type Note, ONE_DEVICE } from "./note.js";
+import { all, COMPLEX, differing, type Module, NO_PRECISION, type Note, ONE_DEVICE, sameOf } from "./note.js";
 
 const ONE_PRECISION: Note = { not: "float32 is computed in float32; there is no precision to choose" };
 const PLAIN_OBJECT: Note = { not: "a plain object of axes is the argument" };
@@ -50,6 +50,9 @@ export const LAX: Module = {
       reduce_window: 'the computation is a word, "add", "max", "min" or "mul", where JAX takes a function',
       reduce: "one operand, and a function of two tensors",
       conv_general_dilated: "`{ lhsDilation, rhsDilation, dimensionNumbers, … }`; no `precision`",
+      ...sameOf("conv conv_transpose conv_with_general_padding conv_general_dilated_patches", NO_PRECISION),
+      ...sameOf("digamma", "infinite at 0, as SciPy's, where JAX's is NaN"),
+      fori_loop: "no `unroll`; `lax.scan` has it",
       sort: "`{ dimension, numKeys }`; always stable",
       argmax: "`lax.argmax(x, axis)`; int32",
       argmin: "`lax.argmin(x, axis)`; int32",

@@ -10,7 +10,8 @@ export const JAX_NN: Module = {
       softmax: "`nn.softmax(x, axis, { where })`",
       log_softmax: "`nn.logSoftmax(x, axis, { where })`",
       one_hot: "`nn.oneHot(indices, classes, dtype, axis)` by place",
-      standardize: "`nn.standardize(x, axis, { … })`",
+      standardize: "`nn.standardize(x, axis, { epsilon, mean, variance })`; no `where`",
+      logsumexp: "no `b`, no `return_sign`",
       logmeanexp: "no `where`",
       dot_product_attention: "options in an object; there is one implementation",
     }),
@@ -37,6 +38,8 @@ export const JAX_RANDOM: Module = {
   names: {
     key_dtype: { not: "a key is a plain tensor, uint32[2]" },
     ...differing({
+      bernoulli: "no `mode`: as JAX's by default",
+      gumbel: "no `mode`: as JAX's by default",
       key: "raw words, uint32[2], as `PRNGKey`; no typed keys",
       key_data: "the same words, since a key is no type of its own",
       wrap_key_data: "the same words, since a key is no type of its own",

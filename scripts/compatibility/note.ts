@@ -21,6 +21,11 @@ export const all = (names: string, note: Note): Notes => Object.fromEntries(name
 export const differing = (names: Readonly<Record<string, string>>): Notes =>
   Object.fromEntries(Object.entries(names).map(([name, differs]) => [name, { differs }]));
 
+/** The same difference of several names, for `differing`. */
+export const sameOf = (names: string, differs: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(names.split(" ").map((n) => [n, differs]));
+
+export const NO_PRECISION = "no `precision`: float32 products are in float32";
 export const COMPLEX: Note = { not: "no complex numbers" };
 export const PURE: Note = { not: "traced functions are pure here; return what you want to see" };
 export const ONE_DEVICE: Note = { not: "one device a process; no sharding and no collectives" };

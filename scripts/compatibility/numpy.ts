@@ -1,5 +1,5 @@
 /** @file Notes on `jax.numpy`. */
-import { all, COMPLEX, differing, type Module, type Notes } from "./note.js";
+import { all, COMPLEX, differing, type Module, NO_PRECISION, type Notes, sameOf } from "./note.js";
 
 const DTYPES: Notes = {
   bool_: { as: "np.bool", differs: 'the string "bool"' },
@@ -53,11 +53,22 @@ const CREATION: Notes = differing({
   eye: "`np.eye(n, m, k, dtype)` by place",
   tri: "`np.tri(n, m, k, dtype)` by place",
   empty: "zeros, as in JAX; a dtype by place",
+  indices: "no `sparse`; `np.ogrid` and `np.meshgrid` have it",
   fromfunction: "`np.fromfunction(f, shape, dtype)`; no `kwargs`",
   polyint: "`k` is one number",
 });
 
 const REDUCING: Notes = differing({
+  ...sameOf(
+    "sum prod nansum nanprod mean nanmean var std nanvar nanstd cumsum cumprod cumulative_sum cumulative_prod nancumsum nancumprod trace",
+    "no `dtype`: convert with `np.astype`",
+  ),
+  ...sameOf(
+    "quantile percentile nanquantile nanpercentile",
+    "a number `q` out of range is an error, where JAX takes the nearest",
+  ),
+  intersect1d: "no `return_indices`",
+  corrcoef: "`np.corrcoef(x, { y, rowvar })`",
   unique: "flattened, without `axis`, and only the values; `np.uniqueAll` gives indices and counts too",
   unique_all: "an object `{ values, indices, inverseIndices, counts }`",
   unique_counts: "an object `{ values, counts }`",
@@ -94,11 +105,14 @@ const FUNCTIONS: Notes = differing({
   apply_over_axes: "`f(x, axis)`",
   piecewise: "functions take one argument; close over the rest",
   nan_to_num: "`np.nanToNum(x, { nan, posinf, neginf })`",
-  polydiv: "no `trim_leading_zeros`",
+  polydiv: "no `trim_leading_zeros`; the remainder has one coefficient less than the divisor",
   polymul: "no `trim_leading_zeros`",
   polyval: "no `unroll`",
-  dot: "no `precision`: float32 products are in float32",
-  matmul: "no `precision`: float32 products are in float32",
+  ...sameOf("dot matmul inner vdot vecdot matvec vecmat tensordot convolve correlate", NO_PRECISION),
+  ...sameOf("concatenate concat stack vstack hstack", "no `dtype`: convert with `np.astype`"),
+  ...sameOf("ravel reshape", "no `order`: row-major"),
+  ...sameOf("split vsplit hsplit dsplit array_split", "falling places to cut at are taken, as in NumPy"),
+  ravel_multi_index: "indices out of range take the nearest, where JAX raises by default; row-major",
   isdtype: "one kind; no tuple of kinds",
   can_cast: "between dtypes: there are no values",
 });
@@ -147,6 +161,10 @@ export const JAX_NUMPY_LINALG: Module = {
       pinv: "`{ rtol }`; no `hermitian`",
       matrix_rank: "`{ rtol }`; no `hermitian`",
       cross: "one `axis` for both operands and the result",
+      eigvalsh: "no `UPLO`: the input is made symmetric",
+      slogdet: "no `method`",
+      ...sameOf("matmul vecdot tensordot multi_dot", NO_PRECISION),
+      trace: "no `dtype`: convert with `np.astype`",
     }),
   },
 };

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { lax, np, scipy, scope } from "../../lib/index.js";
 import { MODULES } from "../../scripts/compatibility/notes.js";
 import { camelCase, entriesOf, exported, guess, type JaxNames, pageOf } from "../../scripts/compatibility/table.js";
+import { onReference } from "../helpers/runtime.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
 
 const Compatibility = suite("docs/compatibility");
@@ -68,6 +70,36 @@ withShared(
     }
   },
 );
+
+Compatibility("what the page says of values holds", () => {
+  onReference(() =>
+    scope(() => {
+      const [one, edge] = [np.ones([3]), np.array([0])];
+      const { NEGATIVE_INFINITY: low, POSITIVE_INFINITY: high } = Number;
+      assert.throws(() => np.quantile(one, 1.5), /np.quantile/);
+      assert.equal(lax.digamma(edge).toArray(), [low]);
+      assert.equal(scipy.special.digamma(edge).toArray(), [low]);
+      assert.equal(scipy.special.beta(np.array([2.2]), np.array([-2])).toArray(), [high]);
+      assert.equal(np.ravelMultiIndex([np.array([5], "int32")], [3]).toArray(), [2]);
+      assert.equal(
+        np.split(one, [2, 1]).map((x) => x.shape),
+        [[2], [0], [2]],
+      );
+      assert.equal(
+        np.polydiv(np.ones([4]), one).map((x) => x.shape),
+        [[2], [2]],
+      );
+      assert.is(np.devicePut(3), 3);
+      const skew = np.array([
+        [1, 2],
+        [3, 4],
+      ]);
+      const even = np.multiply(np.add(skew, np.transpose(skew)), 0.5);
+      assert.equal(np.linalg.eigvalsh(skew).toArray(), np.linalg.eigvalsh(even).toArray());
+      assert.equal(np.reshape(skew, [4]).toArray(), [1, 2, 3, 4]);
+    }),
+  );
+});
 
 Compatibility("names go to camel case", () => {
   assert.equal(["value_and_grad", "atleast_1d", "log1p"].map(camelCase), ["valueAndGrad", "atleast1d", "log1p"]);

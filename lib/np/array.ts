@@ -80,8 +80,9 @@ const shapeOfNested = (x: Nested, at = "", depth = 0): number[] => {
  * A tensor from nested lists, a number, or a typed array with a `shape`.
  *
  * Numbers give float32 and booleans bool unless `dtype` says otherwise; a typed array keeps its type (a `Uint8Array` holds bool).
+ *
+ * - `dtypeOrOptions`: a dtype, or `{ dtype, shape }`
  * @throws {ShapeError} for ragged lists, or data that do not fill the shape; {DTypeError} for numbers the dtype cannot hold
- * @param dtypeOrOptions  a dtype, or `{ dtype, shape }`
  * @example np.array([[1, 2], [3, 4]]) // f32[2,2]
  */
 export const array = named(

@@ -6,7 +6,7 @@
 import { composite } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { promoteFloat } from "../np/promote.js";
+import { noBool, promoteFloat } from "../np/promote.js";
 import { gt, max, select, zeroLike } from "../primitives/elementwise.js";
 import { logistic } from "../primitives/math.js";
 import { erfc } from "../primitives/special-functions.js";
@@ -18,7 +18,10 @@ const reluWithRule = customJvp(
 );
 
 /** `max(x, 0)`; its derivative is 1 above 0 and 0 elsewhere, also at 0 and at NaN, as JAX has it. */
-export const relu = composite("nn.relu", (x: TensorLike): Tensor => reluWithRule(asTensor(x, "nn.relu")));
+export const relu = composite(
+  "nn.relu",
+  (x: TensorLike): Tensor => reluWithRule(noBool("nn.relu", asTensor(x, "nn.relu"))),
+);
 
 const relu6WithRule = customJvp(
   (x: Tensor): Tensor => np.minimum(np.maximum(x, 0), 6),

@@ -89,10 +89,11 @@ export const isFiniteP: Primitive<None> = elementwise<None>(
 );
 export const finite: Unary = (x) => bind1(isFiniteP, [x], {});
 
-/** An integer to an integer power, modulo 2³²; a negative one gives `1 / x ** |y|` by integer division. */
+/** An integer to an integer power, modulo 2³²; a negative one gives the whole part of `1 / x ** |y|`, and -1 for `x` = 0. */
 const wholePower = (x: number, y: number): number => {
-  const power = integerPower(x, Math.abs(y), Math.imul);
-  return y >= 0 ? power : power === 0 ? -1 : Math.trunc(1 / power);
+  if (y >= 0) return integerPower(x, y, Math.imul);
+  if (Math.abs(x) === 1) return y % 2 === 0 ? 1 : x;
+  return x === 0 ? -1 : 0;
 };
 
 /** `x ** y`. The derivative by `y` is 0 at x = 0, where log would give NaN (JAX's convention). */

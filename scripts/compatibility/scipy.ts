@@ -99,7 +99,7 @@ export const SCIPY: Readonly<Record<string, Module>> = {
       log_softmax: { as: "nn.logSoftmax", differs: "over the last axis by default" },
       ...all("sph_harm_y wofz", COMPLEX),
       ...differing({
-        logsumexp: "`{ axis, keepDims, where }`; no `b`, no `return_sign`",
+        logsumexp: "`{ axis, keepDims, where, b }`; no `return_sign`",
         comb: "no `exact`, no `repetition`",
         digamma: "infinite at 0, as SciPy's, where JAX's is NaN",
         beta: "infinite at poles, as SciPy's, where JAX's is NaN",

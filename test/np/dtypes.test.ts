@@ -51,6 +51,12 @@ check("integers by zero are JAX's", () => {
   is(np.floorDivide(x, 2), "int32", [3, -4, 0]);
 });
 
+check("integers to negative powers are the whole part of the quotient", () => {
+  const x = np.array([2, 1, -1, -1, 0, -3], "int32");
+  is(np.power(x, np.array([-40, -3, -3, -(2 ** 31), -1, -1], "int32")), "int32", [0, 1, -1, 1, -1, 0]);
+  is(nn.relu(np.array([true, false])), "int32", [1, 0]);
+});
+
 check("roundings keep integers, extrema and lax's reductions keep bools", () => {
   for (const f of [np.floor, np.ceil, np.trunc]) {
     is(f(np.array([2 ** 31 - 1], "int32")), "int32", [2 ** 31 - 1]);

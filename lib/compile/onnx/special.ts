@@ -24,16 +24,17 @@ const erfInv: Lowering = (equation) => {
 
 /**
  * `x |x|^(-2/3)`; as a product, so that -0 stays. Pow is off by several units in the last place far from 1, which one step of Newton's method
- * mends: `y ← y - y/3 (1 - x / y³)`, with the quotients taken one by one, so that nothing overflows.
+ * mends: `y ← y - y/3 (1 - x / y³)`, as a factor of `x`, with the quotients taken one by one, so that nothing overflows.
  */
 const cbrt = ofFloats((n, x) => {
   const f = (value: number): string => n.b.scalar("float32", value);
   const size = n.op("Abs", x);
   const itself = n.op("Or", n.op("Equal", size, f(0)), n.op("Equal", size, f(Number.POSITIVE_INFINITY)));
-  const y = n.op("Mul", x, n.op("Pow", n.where(itself, f(1), size), f(-2 / 3)));
+  const factor = n.op("Pow", n.where(itself, f(1), size), f(-2 / 3));
+  const y = n.op("Mul", x, factor);
   const ratio = n.op("Div", n.op("Div", n.op("Div", x, y), y), y);
-  const step = n.op("Mul", n.op("Mul", y, f(1 / 3)), n.op("Sub", f(1), ratio));
-  return n.where(itself, x, n.op("Sub", y, step));
+  const step = n.op("Mul", n.op("Mul", factor, f(1 / 3)), n.op("Sub", f(1), ratio));
+  return n.op("Mul", x, n.where(itself, f(1), n.op("Sub", factor, step)));
 });
 
 /** `x log y`, where `x` is a zero of either sign and `y` a number 0. */

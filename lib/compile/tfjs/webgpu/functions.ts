@@ -340,11 +340,11 @@ const LIBRARY: Readonly<Record<string, string>> = {
   }`,
   gcdi: "fn gcdi(x: i32, y: i32) -> i32 { return bitcast<i32>(gcdu(magnitude(x), magnitude(y))); }",
   magnitude: "fn magnitude(x: i32) -> u32 { return select(bitcast<u32>(x), 0u - bitcast<u32>(x), x < 0); }",
-  // A negative power is one over the positive one, by integer division.
+  // A negative power is the whole part of one over the positive one.
   powi: `fn powi(x: i32, y: i32) -> i32 {
-    let p = poweri(x, magnitude(y));
-    if (y >= 0) { return p; }
-    return divi(1, p);
+    if (y >= 0) { return poweri(x, magnitude(y)); }
+    if (magnitude(x) == 1u) { return select(x, 1, (y & 1) == 0); }
+    return select(0, -1, x == 0);
   }`,
   powf: `fn powf(x: f32, y: f32) -> f32 {
     if (order(y) == 0 || bits(x) == 0x3f800000u) { return 1f; }

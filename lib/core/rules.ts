@@ -22,6 +22,18 @@ export const linearJvp =
     return [[y], [dy]];
   };
 
+/** Checks axes that a reduction names. @throws {ShapeError} for one that the operand does not have, or that is named twice */
+export const checkAxes = (name: string, { ndim }: Aval, axes: readonly number[]): void => {
+  const fine = axes.every((a, i) => Number.isInteger(a) && a >= 0 && a < ndim && axes.indexOf(a) === i);
+  if (fine) return;
+  throw new ShapeError({
+    where: name,
+    what: "the axes do not fit",
+    expected: ndim === 0 ? "no axes, since this is a scalar" : `distinct axes from 0 to ${ndim - 1}`,
+    got: `[${axes.join(",")}]`,
+  });
+};
+
 /** The batch dimension of the one mapped input. */
 export const mapped = (dim: BatchDim | undefined): number => {
   if (typeof dim === "number") return dim;

@@ -12,12 +12,14 @@ import * as r from "../primitives/reduce.js";
 import { fromHost } from "./array.js";
 import { take } from "./indexing.js";
 import { cast, convertTo, promoteFloat } from "./promote.js";
+import { median } from "./quantile.js";
+import { mean } from "./reduce.js";
 
 export interface PadOptions {
   /**
    * What the new places hold: a constant; the nearest element (`edge`); the elements mirrored without (`reflect`) or with
-   * (`symmetric`) the one at the edge; those of the other end (`wrap`); a ramp to `endValues`; the `maximum`, `mean` or `minimum` of
-   * the elements beside them; anything (`empty`).
+   * (`symmetric`) the one at the edge; those of the other end (`wrap`); a ramp to `endValues`; the `maximum`, `mean`, `median` or `minimum`
+   * of the elements beside them; anything (`empty`).
    */
   readonly mode?:
     | "constant"
@@ -28,13 +30,14 @@ export interface PadOptions {
     | "linear_ramp"
     | "maximum"
     | "mean"
+    | "median"
     | "minimum"
     | "empty";
   /** For `constant`: a scalar; default 0. */
   readonly constantValues?: TensorLike;
   /** For `linear_ramp`: where the ramps end; default 0. */
   readonly endValues?: number;
-  /** For `maximum`, `mean`, `minimum`: of how many elements beside the edge; default all. */
+  /** For `maximum`, `mean`, `median`, `minimum`: of how many elements beside the edge; default all. */
   readonly statLength?: number;
 }
 /** Before and behind each axis, or one pair (or number) for all. */
@@ -62,6 +65,10 @@ const SOURCES: Record<string, (i: number, n: number) => number> = {
   reflect: (i, n) => (n === 1 ? 0 : n - 1 - Math.abs(modulo(i, 2 * n - 2) - (n - 1))),
   symmetric: (i, n) => Math.min(modulo(i, 2 * n), 2 * n - 1 - modulo(i, 2 * n)),
 };
+const MODES = [
+  ...["constant", "empty", "linear_ramp", "maximum", "mean", "median", "minimum"],
+  ...Object.keys(SOURCES),
+];
 const modulo = (i: number, n: number): number => ((i % n) + n) % n;
 
 const bySource = (t: Tensor, axis: number, [low, high]: readonly [number, number], mode: string): Tensor => {
@@ -80,9 +87,8 @@ const beside = (t: Tensor, axis: number, widths: readonly [number, number], opti
     const one = (y: Tensor): Tensor => b.reshape(y, sized(1));
     if (options.mode === "maximum") return one(r.reduceMax(x, [axis]));
     if (options.mode === "minimum") return one(r.reduceMin(x, [axis]));
-    const [float] = promoteFloat("np.pad", x);
-    const mean = e.div(b.reduceSum(float, [axis]), scalarOf(float.aval.strong(), count));
-    return one(isFloat(t.dtype) ? mean : convertTo(m.round(mean), t.dtype));
+    const middle = (options.mode === "median" ? median : mean)(x, { axis });
+    return one(isFloat(t.dtype) ? middle : convertTo(m.round(middle), t.dtype));
   };
   const ramp = (edge: Tensor, width: number): Tensor => {
     const [float] = promoteFloat("np.pad", edge);
@@ -112,13 +118,16 @@ const beside = (t: Tensor, axis: number, widths: readonly [number, number], opti
  *
  * - `widths`: how many before and behind each axis: `[[1, 2], [0, 3]]`, or one pair or number for all
  * @throws {ShapeError} when the widths do not fit or are negative, or an empty axis has nothing to repeat
- * @throws {DTypeError} when the dtype cannot hold the constant
+ * @throws {DTypeError} when the dtype cannot hold the constant; {ArgumentError} for an unknown mode
  * @see numpy.pad (all modes but a function, and the reflect type "odd")
  * @example np.pad(x, [[1, 1]], { mode: "edge" })
  */
 export const pad = composite("np.pad", (x: TensorLike, widths: PadWidths, options: PadOptions = {}): Tensor => {
   const t = asTensor(x, "np.pad");
   const { mode = "constant", constantValues = 0 } = options;
+  if (!MODES.includes(mode)) {
+    throw new ArgumentError({ where: "np.pad", what: "there is no such mode", expected: MODES.join(", "), got: mode });
+  }
   const pairs = pairsOf(widths, t);
   checkShape("np.pad", pairs.flat());
   if (mode === "constant" || mode === "empty") {

@@ -77,9 +77,11 @@ const quantileOf = (name: string, x: TensorLike, q: Quantiles, skipNaN: boolean,
   const one = scalarOf(t.aval.strong(), 1);
   const lastPlace = skipNaN ? e.max(e.sub(count, one), e.zeroLike(one)) : scalarOf(one.aval, n - 1);
   const elements = elementsAt(sorted, e.mul(flat, lastPlace), options.method);
-  const valid = skipNaN
+  const some = skipNaN
     ? e.gt(count, e.zeroLike(count))
     : b.reshape(mv.sliceAxis(known, rest.length, n - 1, n), [...outer, 1]);
+  // A tensor's shares are not looked at before; out of range they have no quantile.
+  const valid = e.and(some, e.and(e.ge(flat, e.zeroLike(flat)), e.le(flat, one)));
   const values = e.select(valid, elements, unknown);
   return b.reshape(b.moveAxis(values, rest.length, 0), shape);
 };
@@ -99,7 +101,7 @@ const quantiles = (name: string, skipNaN: boolean, scale: (q: Quantiles) => Quan
 /**
  * The element below which a share `q` of the elements lies, interpolated; NaN where there is one, and of no elements.
  *
- * - `q`: from 0 to 1; several give a result with their axes in front
+ * - `q`: from 0 to 1; several give a result with their axes in front; one out of range in a tensor gives NaN
  * @throws {ArgumentError} when a number is out of range
  * @see jax.numpy.quantile; where a place lies exactly on an infinite element, that element and not NaN
  * @example np.quantile(x, [0.25, 0.75], { axis: 0 })

@@ -94,7 +94,10 @@ export const varianceOf = (
   const less = options.correction ?? options.ddof ?? 0;
   const left = less === 0 ? count : e.sub(count, scalarOf(t.aval.strong(), less));
   const total = reduceWith("np.var", squares, options, b.reduceSum);
-  if (less === 0 && options.where === undefined) return e.div(total, left);
+  // Known beforehand without a mask.
+  const sure =
+    options.where === undefined && sizeOf(normalizeAxes("np.var", t.ndim, options.axis).map((a) => t.shape[a])) > less;
+  if (sure) return e.div(total, left);
   const some = e.gt(left, e.zeroLike(left));
   return e.select(some, e.div(total, divisor(left, some)), scalarOf(t.aval.strong(), Number.NaN));
 };

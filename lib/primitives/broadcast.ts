@@ -6,7 +6,7 @@
 import { type Aval, checkShape, printShape, range, type Shape, sizeOf, stridesOf, without } from "../core/aval.js";
 import { axisView, type HostArray, stridedCopy, zerosHost } from "../core/host.js";
 import { definePrimitive, type Primitive } from "../core/primitive.js";
-import { demand, linearJvp, mapped, one, sameDType, scalarOf } from "../core/rules.js";
+import { checkAxes, demand, linearJvp, mapped, one, sameDType, scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 
@@ -181,6 +181,7 @@ export const reduceSumP: Primitive<{ readonly axes: readonly number[] }> = defin
   name: "reduce_sum",
   abstractEval: ([aval], { axes }) => {
     sameDType("sum", [aval], (a) => a.dtype !== "bool", "a float or an integer (convert a bool first)");
+    checkAxes("reduce_sum", aval, axes);
     return [aval.withShape(without(aval.shape, axes))];
   },
   impl: ([x], { axes }) => {

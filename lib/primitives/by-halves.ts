@@ -1,6 +1,6 @@
 /** @file Reduction by any associative function: the two halves of what is left are combined until one element remains. */
 import { range, sizeOf } from "../core/aval.js";
-import { scalarOf } from "../core/rules.js";
+import { checkAxes, scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { broadcastTo, reshape, transpose } from "./broadcast.js";
 import { mul } from "./elementwise.js";
@@ -17,6 +17,7 @@ export const reduceByHalves = (
   neutral: Tensor,
   f: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor => {
+  checkAxes("reduce", x.aval, axes);
   const rest = range(x.ndim).filter((a) => !axes.includes(a));
   const kept = rest.map((a) => x.shape[a]);
   const last = rest.length;

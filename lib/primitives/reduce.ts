@@ -3,7 +3,7 @@ import { type Aval, type DType, isFloat, isInteger, range, without } from "../co
 import { ShapeError } from "../core/errors.js";
 import { axisView, type HostArray, zerosHost } from "../core/host.js";
 import { definePrimitive, isZero, notLinear, type Primitive, Zero } from "../core/primitive.js";
-import { mapped, sameDType, scalarOf, zeroTangents } from "../core/rules.js";
+import { checkAxes, mapped, sameDType, scalarOf, zeroTangents } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 import { broadcastInDim, reduceSum } from "./broadcast.js";
@@ -54,6 +54,7 @@ const reduction = (
     name,
     abstractEval: ([x], { axes }) => {
       sameDType(name, [x], allowed, kinds);
+      checkAxes(name, x, axes);
       return [x.withShape(without(x.shape, axes))];
     },
     impl: ([x], { axes }) => [fold(x, axes, start(x.dtype), f)],

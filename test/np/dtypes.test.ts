@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Tensor } from "../../lib/core/tensor.js";
-import { vjp } from "../../lib/index.js";
+import { jvp, vjp } from "../../lib/index.js";
 import * as lax from "../../lib/lax/index.js";
 import * as nn from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
@@ -96,6 +96,30 @@ check("null is all axes", () => {
   is(np.packbits(np.array([true, true]), { axis: null }), "uint32", [192]);
   is(np.compress(np.array([true]), x, { axis: null }), "float32", [3]);
   assert.is(np.size(x, null), 4);
+});
+
+check("reductions of lax refuse axes that are not there, or there twice", () => {
+  const x = np.ones([2, 3]);
+  for (const f of [lax.reduceSum, lax.reduceMax, lax.reduceMin, lax.reduceProd]) {
+    refuses(() => f(x, [0, 2]), "ShapeError", "distinct axes from 0 to 1", "[0,2]");
+    refuses(() => f(x, [1, 1]), "ShapeError", "[1,1]");
+    refuses(() => f(x, [-1]), "ShapeError", "[-1]");
+  }
+});
+
+check("pad knows the median, and refuses what is no mode", () => {
+  const x = np.array([1, 5, 2, 9]);
+  is(np.pad(x, 2, { mode: "median", statLength: 3 }), "float32", [2, 2, 1, 5, 2, 9, 5, 5]);
+  is(np.pad(np.array([1, 2], "int32"), 1, { mode: "median" }), "int32", [2, 1, 2, 2]);
+  refuses(() => np.pad(x, 1, { mode: "middle" as "mean" }), "ArgumentError", "median", "middle");
+});
+
+check("quantiles of shares out of range in a tensor are NaN, and variances of nothing have no slope", () => {
+  is(np.quantile(np.array([1, 2]), np.array([-0.1, 0, 1, 1.1])), "float32", [Number.NaN, 1, 2, Number.NaN]);
+  is(np.nanpercentile(np.array([1, 2]), np.array([101])), "float32", [Number.NaN]);
+  const [y, dy] = jvp((v: Tensor) => np.variance(v), [np.zeros([0])], [np.zeros([0])]);
+  is(y, "float32", [Number.NaN]);
+  is(dy, "float32", [0]);
 });
 
 check("logsumexp has factors, and its derivatives by them", () => {

@@ -64,6 +64,7 @@ check("products name both shapes when they do not fit", () => {
   const [x, y] = [np.zeros([8, 512]), np.zeros([768, 64])];
   refuses(() => np.matmul(x, y), "ShapeError", "np.matmul", "contracting sizes differ", "f32[8,512]", "f32[768,64]");
   refuses(() => np.dot(x, y), "ShapeError", "np.dot", "f32[8,512]", "f32[768,64]");
+  refuses(() => np.inner(x, y), "ShapeError", "np.inner", "lhs[-1] = rhs[-1]", "f32[8,512]");
   refuses(() => np.tensordot(x, y, 1), "ShapeError", "contracting sizes differ", "f32[8,512]", "f32[768,64]");
   refuses(() => np.tensordot(x, y, [[2], [0]]), "ShapeError", "np.tensordot", "axis 2 is out of range");
   refuses(() => np.tensordot(x, y, 3), "ShapeError", "np.tensordot", "out of range");

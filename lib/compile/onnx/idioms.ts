@@ -10,6 +10,7 @@ import { expP, rsqrtP } from "../../primitives/math.js";
 import { reduceMaxP, reduceMinP } from "../../primitives/reduce.js";
 import { lower } from "./lower.js";
 import type { Write } from "./lowering.js";
+import { LONGEST_ROW } from "./sums.js";
 
 /** How an equation is written together with those that only it reads. */
 export interface Idiom {
@@ -98,7 +99,7 @@ const keptAxes: Finder = (root, reads, portable) => {
   return undefined;
 };
 
-/** `exp(x - max x) / sum exp(x - max x)` along one axis. */
+/** `exp(x - max x) / sum exp(x - max x)` along one axis, if its sum need not be taken in blocks. */
 const softmax: Finder = (root, reads) => {
   if (root.prim !== divP) return undefined;
   const exponential = reads.made(root.inputs[0], expP, 2);
@@ -112,7 +113,7 @@ const softmax: Finder = (root, reads) => {
   const top = reductionBelow(shapedTop, reduceMaxP, reads);
   const axes = sum.params.axes as readonly number[];
   if (shapedTop === undefined || top?.inputs[0] !== x) return undefined;
-  if (axes.length !== 1 || `${top.params.axes}` !== `${axes}`) return undefined;
+  if (axes.length !== 1 || `${top.params.axes}` !== `${axes}` || x.aval.shape[axes[0]] > LONGEST_ROW) return undefined;
   return {
     inputs: [x],
     write: (b, [name]) => [b.node("Softmax", [name], { axis: axes[0] })],
@@ -153,6 +154,7 @@ const rootMeanSquareNorm: Finder = (root, reads, portable) => {
     const [epsilon, count] = [shifted.inputs[1], mean.inputs[1]];
     const [last, features] = [x.aval.ndim - 1, x.aval.shape[x.aval.ndim - 1]];
     if (`${sum.params.axes}` !== `${last}` || row.aval.shape[last] !== features || row.aval.size !== features) continue;
+    if (features > LONGEST_ROW) continue;
     if (!(epsilon instanceof Literal) || !(count instanceof Literal) || count.value !== features) continue;
     const attributes = { axis: last, epsilon: { float: epsilon.value } };
     return {

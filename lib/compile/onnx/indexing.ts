@@ -11,6 +11,7 @@ import type { GraphBuilder } from "./builder.js";
 import { Nodes } from "./elementwise.js";
 import type { Lowering } from "./lowering.js";
 import { reshaped } from "./movement.js";
+import { between } from "./sums.js";
 
 const int32 = (b: GraphBuilder, shape: Shape, values: ArrayLike<number>): string =>
   b.array({ shape, dtype: "int32", data: Int32Array.from(values) });
@@ -131,10 +132,45 @@ export const gather: Lowering = ({ inAvals: [operand, indices], outAvals: [out],
   };
 };
 
+/**
+ * How many elements `ScatterND` may be given where two may fall on one place. From 210000 on it shares them out among threads, which then add
+ * to one place at the same time, and updates are lost.
+ */
+const ONE_THREAD = 200_000;
+/** A table of more elements is not copied once for every part of the updates. */
+const LARGE_TABLE = 2 ** 22;
+
+/** Rows of `inner` elements for a table of so many. */
+interface Rows {
+  readonly places: string;
+  readonly values: string;
+  readonly count: number;
+  readonly inner: number;
+  readonly tableSize: number;
+}
+
+/** Rows scattered into a table, in their order, so that results do not depend on threads. */
+const scattered = (b: GraphBuilder, table: string, rows: Rows, reduction: string, unique: boolean): string => {
+  const { places, values, count, inner, tableSize } = rows;
+  if (unique || count * inner <= ONE_THREAD) return b.node("ScatterND", [table, places, values], { reduction });
+  if (inner === 1 || tableSize > LARGE_TABLE) {
+    // One by one and in one thread: slower for long rows, but there is one copy of the table.
+    const all = inner === 1 ? places : b.node("Expand", [places, b.ints([count, inner])]);
+    return b.node("ScatterElements", [table, all, values], { axis: 0, reduction });
+  }
+  const step = Math.max(1, Math.floor(ONE_THREAD / inner));
+  let done = table;
+  for (let start = 0; start < count; start += step) {
+    const part = (x: string): string => between(b, x, 0, start, Math.min(count, start + step));
+    done = b.node("ScatterND", [done, part(places), part(values)], { reduction });
+  }
+  return done;
+};
+
 const scatter =
   (reduction: "none" | "add" | "mul" | "max" | "min"): Lowering =>
   ({ inAvals: [operand, indices, updates], params }) => {
-    const { mode, uniqueIndices: _, ...d } = params as unknown as ScatterParams;
+    const { mode, uniqueIndices, ...d } = params as unknown as ScatterParams;
     const { dtype } = operand;
     if (updates.size === 0 || operand.size === 0 || dtype === "bool") return undefined;
     // The runtime's max and min pass over NaN, and know no uint32.
@@ -154,9 +190,13 @@ const scatter =
       }
       const { toResult } = layout(operand.shape, indices.shape, d);
       const ordered = isSorted(toResult) ? u : b.node("Transpose", [u], { perm: inverse(toResult) });
-      const rows = reshaped(b, ordered, [windows * at.units, unit.inner]);
-      const places64 = n.cast(reshaped(b, to, [windows * at.units, 1]), "int64");
-      const done = b.node("ScatterND", [table, places64, rows], { reduction });
+      const [count, inner] = [windows * at.units, unit.inner];
+      const rows: Rows = {
+        places: n.cast(reshaped(b, to, [count, 1]), "int64"),
+        values: reshaped(b, ordered, [count, inner]),
+        ...{ count, inner, tableSize: operand.size },
+      };
+      const done = scattered(b, table, rows, reduction, uniqueIndices === true || windows === 1);
       const kept =
         outside === undefined ? done : b.node("Slice", [done, b.ints([0]), b.ints([unit.count]), b.ints([0])]);
       return [shapedAs(b, kept, [unit.count, unit.inner], operand.shape)];

@@ -4,6 +4,7 @@ import { iotaP } from "../../primitives/movement.js";
 import type { GraphBuilder } from "./builder.js";
 import { Nodes } from "./elementwise.js";
 import type { Lowering } from "./lowering.js";
+import { runningSum, sum } from "./sums.js";
 
 export const reshaped = (b: GraphBuilder, x: string, shape: Shape): string =>
   b.node("Reshape", [x, b.ints(shape)], shape.includes(0) ? { allowzero: 1 } : {});
@@ -75,7 +76,9 @@ const reduction =
       const over = (op: string, y: string): string => b.node(op, [y, b.ints(axes)], { keepdims });
       if (name === "ReduceSum") {
         // Sums of int32 would saturate.
-        return [isFloat(aval.dtype) ? over(name, x) : n.signed(over(name, n.cast(x, "int64")))];
+        return [
+          isFloat(aval.dtype) ? sum(b, x, aval.shape, axes, out.shape) : n.signed(over(name, n.cast(x, "int64"))),
+        ];
       }
       if (aval.dtype === "uint32") return [n.ordered(over(name, n.ordered(x)))];
       if (!isFloat(aval.dtype)) return [over(name, x)];
@@ -203,10 +206,15 @@ export const MOVEMENT = {
   reduce_or: ofBools("ReduceMax"),
   argmax: argument("ArgMax"),
   argmin: argument("ArgMin"),
-  cumsum: ({ inAvals: [aval], params }) =>
-    aval.dtype === "bool"
-      ? undefined
-      : (b, [x]) => [b.node("CumSum", [x, b.int(params.axis as number)], { reverse: params.reverse === true ? 1 : 0 })],
+  cumsum: ({ inAvals: [aval], params }) => {
+    const { axis, reverse } = params as { axis: number; reverse: boolean };
+    if (aval.dtype === "bool") return undefined;
+    return (b, [x]) => [
+      isFloat(aval.dtype)
+        ? runningSum(b, x, aval.shape[axis], axis, reverse)
+        : b.node("CumSum", [x, b.int(axis)], { reverse: Number(reverse) }),
+    ];
+  },
   cummax: running("Max", edge(-1)),
   cummin: running("Min", edge(1)),
 } satisfies Record<string, Lowering>;

@@ -62,7 +62,7 @@ export const gather = (
   sliceSizes: readonly number[],
   { mode = "promise_in_bounds", fillValue }: GatherOptions = {},
 ): Tensor =>
-  g.gather(x, indices, {
+  g.gather(x, g.toIndices(indices), {
     operandBatchingDims: [],
     startIndicesBatchingDims: [],
     ...dims,
@@ -96,7 +96,7 @@ const scattering =
     { mode = "drop", uniqueIndices }: ScatterOptions = {},
   ): Tensor => {
     const u = asTensor(updates, name);
-    return f(x, indices, u, {
+    return f(x, g.toIndices(indices), u, {
       ...gatherDims(x, u, dims),
       mode: writeMode(checkMode(name, mode)),
       ...(uniqueIndices === undefined ? {} : { uniqueIndices }),

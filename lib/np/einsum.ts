@@ -7,7 +7,7 @@ import * as b from "../primitives/broadcast.js";
 import * as d from "../primitives/dot.js";
 import * as e from "../primitives/elementwise.js";
 import { iota } from "../primitives/movement.js";
-import { promoteDType } from "./promote.js";
+import { convertTo, noBool, promoteDType } from "./promote.js";
 
 /** The name of an axis: a letter, or `…k` for the `k`-th axis from the end of what an ellipsis stands for. */
 type Label = string;
@@ -215,7 +215,9 @@ const pathOf = ({ inputs, output, size }: Parsed): (readonly [number, number])[]
  * @example np.einsum("bqhd,bkhd->bhqk", q, k)
  */
 export const einsum = composite("np.einsum", (spec: string, ...operands: readonly TensorLike[]): Tensor => {
-  const xs = promoteDType("np.einsum", operands);
+  const given = promoteDType("np.einsum", operands);
+  const bools = given.every((x) => x.dtype === "bool");
+  const xs = given.map((x) => noBool("np.einsum", x));
   const parsed = parse(
     spec,
     xs.map((x) => x.shape),
@@ -229,10 +231,9 @@ export const einsum = composite("np.einsum", (spec: string, ...operands: readonl
     terms = [...terms.filter((_, k) => !pair.includes(k)), contract(one, two, needed, output)];
   }
   const last = prepare(terms[0], new Set(output));
-  return b.transpose(
-    last.x,
-    output.map((l) => last.labels.indexOf(l)),
-  );
+  const order = output.map((l) => last.labels.indexOf(l));
+  // Of bools, sums are "or" and products "and".
+  return b.transpose(bools ? convertTo(last.x, "bool") : last.x, order);
 });
 
 /**

@@ -86,7 +86,7 @@ const times = (where: string, m: number): void => {
 /** The `order`-th derivative of a polynomial. */
 export const polyder = composite("np.polyder", (p: TensorLike, order: number = 1): Tensor => {
   times("np.polyder", order);
-  const t = vector("np.polyder", p);
+  const [t] = promoteFloat("np.polyder", vector("np.polyder", p));
   if (order === 0) return t;
   if (t.size <= 1) return mv.sliceAxis(t, 0, 0, 0);
   const powers = array(

@@ -11,7 +11,7 @@ import { at } from "./at.js";
 import { divide, maximum } from "./elementwise.js";
 import { asIndices } from "./index-items.js";
 import { where as choice } from "./logic.js";
-import { promoteDType, promoteFloat } from "./promote.js";
+import { noBool, promoteDType, promoteFloat } from "./promote.js";
 import { max, min, sum } from "./reduce.js";
 
 const int = (value: number): Tensor => new Literal(value, "int32");
@@ -101,7 +101,7 @@ export const bincount = composite(
     x: TensorLike,
     { weights, minlength = 0, length }: { weights?: TensorLike; minlength?: number; length?: number } = {},
   ): Tensor => {
-    const t = maximum(asIndices("np.bincount", x), 0);
+    const t = maximum(asIndices("np.bincount", noBool("np.bincount", asTensor(x, "np.bincount"))), 0);
     const size = length ?? (t.size === 0 ? minlength : Math.max(minlength, max(t).item() + 1));
     const w = weights === undefined ? int(1) : asTensor(weights, "np.bincount");
     const zeros = b.broadcastTo(new Literal(0, w.dtype), [size]);

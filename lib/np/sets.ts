@@ -33,7 +33,7 @@ const countOf = (mask: Tensor): Tensor => b.reduceSum(e.convert(mask, "int32"), 
 /** The first `size` places where a vector of bools is true; `fill` behind them. */
 const placesOf = (where: string, mask: Tensor, size: number | undefined, fill: Tensor): Tensor => {
   const n = size ?? countOf(mask).concrete(`${where} without a size`).host().data[0];
-  if (mask.size === 0) return b.broadcastTo(fill, [n]);
+  if (mask.size === 0 || n === 0) return b.broadcastTo(fill, [n]);
   // The k-th true place goes to place k; the others go outside and are dropped.
   const rank = e.sub(cumSum(e.convert(mask, "int32"), 0), int(1));
   const target = e.select(mask, rank, int(n));

@@ -12,13 +12,13 @@ import * as mv from "../primitives/movement.js";
 import { fromHost } from "./array.js";
 import { mod, multiply } from "./elementwise.js";
 import { take } from "./indexing.js";
-import { cast, noBool, promoteDType, promoteFloat } from "./promote.js";
+import { cast, promoteDType, promoteFloat } from "./promote.js";
 
 /** All overlaps, as many as the longer operand has elements, or only where the shorter one lies within. */
 export type Overlap = "full" | "same" | "valid";
 
 const vectors = (name: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] => {
-  const [p, q] = promoteDType(name, [x, y]).map((t) => noBool(name, t));
+  const [p, q] = promoteDType(name, [x, y]).map((t) => promoteFloat(name, t)[0]);
   if (p.ndim === 1 && q.ndim === 1 && p.size > 0 && q.size > 0) return [p, q];
   throw new ShapeError({
     where: name,

@@ -4,7 +4,9 @@ import { composite } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import { asTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
+import { asIndices } from "../np/index-items.js";
 import { broadcastTo, reshape } from "../primitives/broadcast.js";
+import { convert } from "../primitives/elementwise.js";
 import { scatterAdd } from "../primitives/gather.js";
 import type { ScatterParams } from "../primitives/gather-dims.js";
 import { scatterMax, scatterMin, scatterMul } from "../primitives/scatter.js";
@@ -24,8 +26,11 @@ const segments = (
   composite(
     name,
     (data: TensorLike, segmentIds: Tensor, { numSegments, mode = "drop" }: SegmentOptions = {}): Tensor => {
-      const x = asTensor(data, name);
-      const ids = np.astype(segmentIds, "int32");
+      const given = asTensor(data, name);
+      // Extrema of bools, which executors scatter as integers.
+      const bools = given.dtype === "bool" && (scatter === scatterMax || scatter === scatterMin);
+      const x = bools ? convert(given, "int32") : given;
+      const ids = asIndices(name, segmentIds);
       if (ids.ndim !== 1 || x.ndim < 1 || x.shape[0] !== ids.size) {
         throw new ShapeError({
           where: name,
@@ -36,9 +41,9 @@ const segments = (
       }
       const n = numSegments ?? (ids.size === 0 ? 0 : np.max(ids).item() + 1);
       const rest = x.shape.slice(1);
-      const start = broadcastTo(new Literal(empty(x.dtype), x.dtype), [Math.max(n, 0), ...rest]);
-      if (x.size === 0 || n <= 0) return start;
-      return scatter(start, reshape(ids, [ids.size, 1]), x, {
+      const start = broadcastTo(new Literal(empty(given.dtype), x.dtype), [Math.max(n, 0), ...rest]);
+      if (x.size === 0 || n <= 0) return bools ? convert(start, "bool") : start;
+      const result = scatter(start, reshape(ids, [ids.size, 1]), x, {
         offsetDims: range(rest.length).map((i) => i + 1),
         collapsedSliceDims: [0],
         operandBatchingDims: [],
@@ -47,17 +52,19 @@ const segments = (
         sliceSizes: [1, ...rest],
         mode,
       });
+      return bools ? convert(result, "bool") : result;
     },
   );
 
 const lowest = (dtype: DType): number => (isFloat(dtype) ? -Infinity : dtype === "int32" ? -(2 ** 31) : 0);
-const highest = (dtype: DType): number => (isFloat(dtype) ? Infinity : dtype === "int32" ? 2 ** 31 - 1 : 2 ** 32 - 1);
+const HIGHEST = { bool: 1, int32: 2 ** 31 - 1, uint32: 2 ** 32 - 1, float32: Infinity, float64: Infinity };
+const highest = (dtype: DType): number => HIGHEST[dtype];
 
 /**
  * The sums of the entries along the first axis that have the same number; 0 where there are none.
  *
  * - `data`: `[n, ...]`
- * - `segmentIds`: `[n]`, integers in any order
+ * - `segmentIds`: `[n]`, integers in any order; other dtypes are a DTypeError
  * @returns `[numSegments, ...]`
  * @see JAX, `jax.ops.segment_sum`
  * @example ops.segmentSum(messages, targets, { numSegments: nodes })

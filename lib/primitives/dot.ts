@@ -3,7 +3,7 @@ import { type Aval, printShape, range, sizeOf, stridesOf, without } from "../cor
 import { ShapeError } from "../core/errors.js";
 import { type HostArray, stridedCopy, zerosHost } from "../core/host.js";
 import { definePrimitive, isLinear, isZero, type Primitive, Zero } from "../core/primitive.js";
-import { known, one, sameDType } from "../core/rules.js";
+import { checkAxes, known, one, sameDType } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
 import { bind1 } from "../core/trace.js";
 import { transpose } from "./broadcast.js";
@@ -31,6 +31,8 @@ export const freeAxes = (lhs: Aval, rhs: Aval, d: DotDims): { lhs: number[]; rhs
 });
 
 const check = (lhs: Aval, rhs: Aval, d: DotDims): void => {
+  checkAxes("dotGeneral", lhs, [...d.lhsContract, ...d.lhsBatch]);
+  checkAxes("dotGeneral", rhs, [...d.rhsContract, ...d.rhsBatch]);
   const pairs = (a: readonly number[], b: readonly number[], what: string): void => {
     if (a.length === b.length && a.every((axis, i) => lhs.shape[axis] === rhs.shape[b[i]])) return;
     throw new ShapeError({

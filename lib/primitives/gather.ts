@@ -112,7 +112,7 @@ const NO_BATCHING = { operandBatchingDims: [], startIndicesBatchingDims: [] };
 
 /** Integers as int32 indices: a uint32 beyond the largest int32 is the largest, so that it stays outside. */
 export const toIndices = (x: Tensor): Tensor =>
-  convert(x.dtype === "uint32" ? min(x, scalarOf(x.aval.strong(), 2 ** 31 - 1)) : x, "int32");
+  x.dtype === "uint32" ? convert(min(x, scalarOf(x.aval.strong(), 2 ** 31 - 1)), "int32") : x;
 
 /** Negative indices count from the end of an axis of `size`, as in NumPy. */
 export const wrapIndices = (indices: Tensor, size: number): Tensor => {

@@ -6,6 +6,7 @@ import { jvp, vjp } from "../../lib/index.js";
 import * as lax from "../../lib/lax/index.js";
 import * as nn from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
+import * as ops from "../../lib/ops/index.js";
 import { numbers } from "../helpers/runtime.js";
 import { onReference, refuses } from "./oracle.js";
 
@@ -120,6 +121,46 @@ check("quantiles of shares out of range in a tensor are NaN, and variances of no
   const [y, dy] = jvp((v: Tensor) => np.variance(v), [np.zeros([0])], [np.zeros([0])]);
   is(y, "float32", [Number.NaN]);
   is(dy, "float32", [0]);
+});
+
+check("polynomials and signals are floats, powers of integers are integers, as in JAX", () => {
+  const [x, y] = [np.array([1, 2], "int32"), np.array([true, false])];
+  is(np.convolve(x, y), "float32", [1, 2, 0]);
+  is(np.correlate(x, np.array([3], "int32")), "float32", [3, 6]);
+  is(np.polymul(x, x), "float32", [1, 4, 4]);
+  is(np.polyder(x), "float32", [1]);
+  is(np.linalg.matrixPower(np.array([[2]], "int32"), 3), "int32", [8]);
+  is(np.linalg.matrixPower(np.array([[2]], "int32"), -1), "float32", [0.5]);
+  is(np.einsum("ii->", np.array([[true, false], [false, false]])), "bool", [1]); // biome-ignore format: a matrix
+  is(np.bincount(y, { length: 3 }), "int32", [1, 1, 0]);
+});
+
+check("what nothing passes has no elements", () => {
+  is(np.intersect1d(np.array([1, 2]), np.array([3, 4])), "float32", []);
+  is(np.setdiff1d(np.array([1, 2]), np.array([1, 2])), "float32", []);
+  is(np.flatnonzero(np.zeros([3])), "int32", []);
+  is(np.extract(np.array([false, false]), np.array([1, 2])), "float32", []);
+  is(np.nonzero(np.zeros([2, 2]))[1], "int32", []);
+});
+
+check("indices of lax may be uint32, segments have whole numbers, products axes that are there", () => {
+  const dims = { offsetDims: [], collapsedSliceDims: [0], startIndexMap: [0] };
+  const places = np.array([[1], [2 ** 32 - 1]], "uint32"); // biome-ignore format: a matrix
+  is(lax.gather(np.array([5, 7]), places, dims, [1], { mode: "fill", fillValue: 0 }), "float32", [7, 0]);
+  const into = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+  is(lax.scatterMul(np.array([5, 7]), places, np.array([2, 9]), into), "float32", [5, 14]);
+  const ids = np.array([0, 1, 1], "int32");
+  is(ops.segmentMax(np.array([true, false, false]), ids), "bool", [1, 0]);
+  is(ops.segmentMin(np.array([true, false, true]), ids, { numSegments: 3 }), "bool", [1, 0, 1]);
+  refuses(() => ops.segmentSum(np.ones([2]), np.array([0.5, 1])), "DTypeError", "ops.segmentSum", "integers");
+  refuses(() => ops.segmentMax(np.ones([2]), np.array([true, false])), "DTypeError", "ops.segmentMax");
+  const dot = { lhsContract: [2], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
+  refuses(
+    () => lax.dotGeneral(np.ones([2, 3]), np.ones([3, 2]), dot),
+    "ShapeError",
+    "distinct axes from 0 to 1",
+    "[2]",
+  );
 });
 
 check("logsumexp has factors, and its derivatives by them", () => {

@@ -1,8 +1,8 @@
 /** @file Linear systems, inverses and determinants. */
-import { broadcastShapes, range, sizeOf } from "../../core/aval.js";
+import { broadcastShapes, isInteger, range, sizeOf } from "../../core/aval.js";
 import { composite } from "../../core/composite.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { literal, type Tensor, type TensorLike } from "../../core/tensor.js";
+import { asTensor, literal, type Tensor, type TensorLike } from "../../core/tensor.js";
 import * as b from "../../primitives/broadcast.js";
 import { det as detOf } from "../../primitives/det.js";
 import * as e from "../../primitives/elementwise.js";
@@ -213,7 +213,11 @@ export const matrixPower = composite("np.linalg.matrixPower", (a: TensorLike, n:
       got: String(n),
     });
   }
-  const x = asMatrix("np.linalg.matrixPower", a, true);
+  const where = "np.linalg.matrixPower";
+  const matrix = asMatrix(where, a, true);
+  const given = asTensor(a, where);
+  // Powers of integers are integers.
+  const x = n >= 0 && isInteger(given.dtype) ? given : matrix;
   let square = n < 0 ? inv(x) : x;
   let power: Tensor | undefined;
   for (let left = Math.abs(n); left > 0; left = Math.floor(left / 2)) {

@@ -151,7 +151,7 @@ export const rows: readonly Row[] = [
       row("np.correlate", `correlate: ${mode}, ${key}`, (x, y) => np.correlate(x, y, mode), "differences"),
     ]),
   ),
-  ...of("convolve", "no floats", { "convolve: integers": (x, y) => np.convolve(x, y) }),
+  ...of("convolve", "no floats", { "convolve: integers": (x, y) => np.astype(np.convolve(x, y), "int32") }),
   ...of("interp", "differences", {
     interp: (x, xp, fp) => np.interp(x, xp, fp),
     "interp: left, right": (x, xp, fp) => np.interp(x, xp, fp, { left: 7, right: -7 }),

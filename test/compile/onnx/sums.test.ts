@@ -29,6 +29,18 @@ const tenths = (...shape: number[]): Tensor => np.full(shape, 0.1);
 /** Lengths with divisors for blocks, and a prime. */
 const LENGTHS = [100_000, 100_003];
 
+Sums("rows that are somewhat long, as a vocabulary, are right to 2e-6", () => {
+  for (const n of [4097, 10_007, 32_128]) {
+    assert.ok(
+      error(
+        run((x) => np.sum(x, { axis: 1 }), np.full([2, n], 0.3)),
+        Math.fround(0.3) * n,
+      ) < 2e-6,
+      `${n}`,
+    );
+  }
+});
+
 for (const n of LENGTHS) {
   Sums(`sums of ${n} along any axes are right to 1e-6, as NumPy's along the last one`, () => {
     const cases: readonly [shape: readonly number[], axes: readonly number[]][] = [

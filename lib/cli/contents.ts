@@ -8,7 +8,7 @@ import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { orThrow } from "../edge/either.js";
 import type { CheckpointKind } from "../io/checkpoint-kind.js";
-import { configCaller, decodeHuggingFaceConfig } from "../io/huggingface-config.js";
+import { configCaller, decodeHuggingFaceConfig, withOwnHead } from "../io/huggingface-config.js";
 import { openMesh } from "../io/meshtf/load.js";
 import { openSafetensors, type SafetensorsFile } from "../io/safetensors.js";
 import { openSharded, openWeights } from "../io/sharded.js";
@@ -18,7 +18,7 @@ import { openT5x } from "../io/t5x/checkpoint.js";
 import type { TensorSource } from "../io/tensor-source.js";
 import { readJson } from "../store/json-file.js";
 import type { T5Config } from "../t5/config.js";
-import { huggingFaceName } from "../t5/huggingface-names.js";
+import { HEAD, huggingFaceName } from "../t5/huggingface-names.js";
 
 /** One tensor as it is stored. */
 export interface StoredTensor {
@@ -66,13 +66,14 @@ const ofSource = (source: TensorSource): Omit<Contents, "kind"> => {
   return { tensors, config: E.isRight(config) ? config.right : undefined, step: source.step, metadata: {} };
 };
 
-/** The configuration of a Hugging Face folder, if it is that of a T5. */
-const configOf = async (dir: string): Promise<T5Config | undefined> => {
+/** The configuration of a Hugging Face folder with these tensors, if it is that of a T5. */
+const configOf = async (dir: string, tensors: readonly StoredTensor[]): Promise<T5Config | undefined> => {
   const path = join(dir, "config.json");
   if (!existsSync(path)) return undefined;
-  return (
-    await orThrow(readJson(path, configCaller)).then((raw) => orThrow(async () => decodeHuggingFaceConfig(raw, path)))
-  ).config;
+  const raw = await orThrow(readJson(path, configCaller));
+  const { config } = await orThrow(async () => decodeHuggingFaceConfig(raw, path));
+  const hasHead = tensors.some(({ name }) => name === HEAD);
+  return hasHead && config.tiedEmbeddings ? (withOwnHead(raw, config) ?? config) : config;
 };
 
 /** What a checkpoint holds; `kind` is what the path was found to be. */
@@ -81,8 +82,8 @@ export const contentsOf = async (path: string, kind: CheckpointKind): Promise<Co
   const source = await sourceOf(path, kind);
   if (source !== undefined) return { kind, ...ofSource(source) };
   if (kind === "huggingface") {
-    const config = await configOf(path);
-    return { kind, ...none, config, ...(await ofSafetensors(await orThrow(openWeights(path)))) };
+    const stored = await ofSafetensors(await orThrow(openWeights(path)));
+    return { kind, ...none, config: await configOf(path, stored.tensors), ...stored };
   }
   const open = path.endsWith(".index.json") ? openSharded : openSafetensors;
   return { kind, ...none, ...(await ofSafetensors(await orThrow(open(path)))) };

@@ -61,10 +61,10 @@ const toHuggingFace = async (
 
 const toT5x = async (input: string, out: string, options: ConvertOptions, terminal: Terminal): Promise<string> => {
   refuseOptions(options, ["baseModel", "dtype", "maxShardBytes"], "T5X checkpoints, which are written in float32");
-  const { params, prompts, step = 0 } = await readModel(input, terminal);
+  const { config, params, prompts, step = 0 } = await readModel(input, terminal);
   checkFree(WHERE, stepFolder(out, step), options.force);
   return withProgress(terminal, "writing", (onProgress) =>
-    orThrow(saveT5x(out, { params, prompts, step }, { onProgress, replace: options.force })),
+    orThrow(saveT5x(out, { config, params, prompts, step }, { onProgress, replace: options.force })),
   );
 };
 

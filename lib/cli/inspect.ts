@@ -3,15 +3,20 @@ import { orThrow } from "../edge/either.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
 import { isTuned } from "../io/tuned.js";
+import { isScaled, type T5Config } from "../t5/config.js";
 import { type Contents, contentsOf, totalElements } from "./contents.js";
 import { type InspectOptions, inspectAdapter, plainTable } from "./inspect-adapter.js";
 import { usageError } from "./parse.js";
 import { printable, printBytes, type Terminal } from "./terminal.js";
 
+/** What is unusual: scaling that does not follow from tying. */
+const scaling = (config: T5Config): string =>
+  isScaled(config) === config.tiedEmbeddings ? "" : isScaled(config) ? ", scaled" : ", unscaled";
+
 const describe = ({ kind, config, step }: Contents, path: string): string[] => {
   const form =
     config &&
-    `${config.gated ? "gated " : ""}${config.activation}, ${config.tiedEmbeddings ? "tied" : "separate"} output layer`;
+    `${config.gated ? "gated " : ""}${config.activation}, ${config.tiedEmbeddings ? "tied" : "separate"}${scaling(config)} output layer`;
   return [
     `${path}: ${kind}${step === undefined ? "" : `, step ${step}`}`,
     ...(config === undefined

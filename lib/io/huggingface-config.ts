@@ -4,16 +4,18 @@
  * Defaults are those of `T5Config`, `MT5Config` and `UMT5Config`; unknown keys are let through, since every version adds some. Architectures that
  * share the keys but compute something else are refused by name.
  *
- * transformers 5 writes `tie_word_embeddings: true` for all of them. What it meant before, which for a T5 is also whether the decoder's results
- * are scaled, is there `scale_decoder_outputs` for `t5`; `mt5` and `umt5` have nothing in its place.
- * Source: transformers, `configuration_t5.py` and `configuration_umt5.py`, `__post_init__`.
+ * In transformers 4 `tie_word_embeddings` said both whether the output layer is the embedding and whether the decoder's results are scaled.
+ * transformers 5 writes `true` for all, and ties whatever the weights do not keep apart; scaling is `scale_decoder_outputs` for `t5` and `umt5`, and
+ * `mt5` never scales.
+ * Source: transformers 5.24, `__post_init__` of `configuration_t5.py`, `configuration_umt5.py` and `configuration_mt5.py`, `tie_weights` of
+ * `modeling_utils.py`.
  */
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { ConfigError } from "../core/errors.js";
 import { brief, type Caller, decodeAs, naturalNumber, positiveInteger, such, withDefault } from "../edge/decode.js";
-import type { T5Config } from "../t5/config.js";
+import { isScaled, outputLayer, type T5Config } from "../t5/config.js";
 
 export const configCaller: Caller<ConfigError> = { where: "loadHuggingFace", error: ConfigError };
 
@@ -57,8 +59,20 @@ const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, Mod
     }),
   );
 
-/** Whether the value of a `config.json` may say that the output layer is the embedding although the weights have one of their own. */
-export const mayHaveOwnHead = (raw: unknown): boolean => StoredType.is(raw) && /^u?mt5$/.test(storedType(raw) ?? "");
+const Scaling = t.type({ scale_decoder_outputs: t.boolean });
+
+/**
+ * The configuration where the weights have an output layer of their own although `config.json` says that they have none: transformers 5 always does.
+ * Undefined where that is a contradiction, since an older version wrote it.
+ */
+export const withOwnHead = (raw: unknown, config: T5Config): T5Config | undefined => {
+  if (!StoredType.is(raw)) return undefined;
+  const type = storedType(raw);
+  const says = Scaling.is(raw);
+  if (!says && type !== "mt5" && type !== "umt5") return undefined;
+  const { scaleDecoderOutputs: _, ...rest } = config;
+  return { ...rest, ...outputLayer(false, says && isScaled(config)) };
+};
 
 /** In transformers' words; the tanh approximation is called `gelu_new` there, except in `gated-gelu`, which means it too. */
 const FEED_FORWARD = {
@@ -172,7 +186,10 @@ export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E
         gated: ff.gated,
         activation: ff.activation,
         ...(modelType === "umt5" && { relativeAttentionPerLayer: true }),
-        tiedEmbeddings: c.scale_decoder_outputs ?? c.tie_word_embeddings ?? modelType !== "mt5",
+        ...outputLayer(
+          c.tie_word_embeddings ?? modelType !== "mt5",
+          modelType === "mt5" ? false : (c.scale_decoder_outputs ?? undefined),
+        ),
         padId: c.pad_token_id,
         eosId: c.eos_token_id,
         decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,
@@ -212,6 +229,7 @@ export const encodeHuggingFaceConfig = ({
     pad_token_id: c.padId,
     relative_attention_max_distance: c.relativeAttentionMaxDistance,
     relative_attention_num_buckets: c.relativeAttentionNumBuckets,
+    scale_decoder_outputs: isScaled(c),
     tie_word_embeddings: c.tiedEmbeddings,
     vocab_size: c.vocabSize,
   };

@@ -16,7 +16,7 @@ import { bytesOf, transposeInto } from "../edge/elements.js";
 import { readJson } from "../store/json-file.js";
 import { isDims, paramDims, type T5Config, type T5Tree } from "../t5/config.js";
 import { HEAD } from "../t5/huggingface-names.js";
-import { configCaller, decodeHuggingFaceConfig, mayHaveOwnHead, type StoredConfig } from "./huggingface-config.js";
+import { configCaller, decodeHuggingFaceConfig, type StoredConfig, withOwnHead } from "./huggingface-config.js";
 import { checkFit, type WantedParam, wantedParams } from "./huggingface-fit.js";
 import type { SafetensorsFile } from "./safetensors.js";
 import type { TensorEntry } from "./safetensors-header.js";
@@ -145,7 +145,7 @@ export const loadHuggingFace = (
     TE.chainEitherK((raw) =>
       pipe(
         decodeHuggingFaceConfig(raw, configPath),
-        E.map((stored) => ({ stored, ownHead: mayHaveOwnHead(raw) })),
+        E.map((stored) => ({ stored, ownHead: withOwnHead(raw, stored.config) })),
       ),
     ),
     TE.chainW(({ stored, ownHead }) =>
@@ -155,8 +155,8 @@ export const loadHuggingFace = (
           pipe(
             read(stored, file),
             TE.orElse((error) =>
-              ownHead && error instanceof Unequal && error.copy === HEAD
-                ? read({ ...stored, config: { ...stored.config, tiedEmbeddings: false } }, file)
+              ownHead !== undefined && error instanceof Unequal && error.copy === HEAD
+                ? read({ ...stored, config: ownHead }, file)
                 : TE.left(error),
             ),
           ),

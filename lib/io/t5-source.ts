@@ -57,6 +57,9 @@ const CONSTANTS = {
   decoderStartId: 0,
 } as const;
 
+/** What the caller may choose, since shapes do not tell. */
+const CHOICES: ReadonlySet<string> = new Set([...Object.keys(CONSTANTS), "activation", "scaleDecoderOutputs"]);
+
 /** Sizes under which a tree of the right form can be made before the sizes are known. */
 const UNKNOWN = { vocabSize: 0, dModel: 0, dKv: 0, dFf: 0, numHeads: 0, relativeAttentionNumBuckets: 0 } as const;
 
@@ -143,7 +146,7 @@ export const inferConfig = (where: string, source: TensorSource): E.Either<Check
 /** Where the caller's choice contradicts what the tensors tell. */
 const contradictions = (inferred: T5Config, chosen: Partial<T5Config>): string[] =>
   (Object.keys(chosen) as (keyof T5Config)[]).flatMap((key) =>
-    key in CONSTANTS || key === "activation" || chosen[key] === undefined || chosen[key] === inferred[key]
+    CHOICES.has(key) || chosen[key] === undefined || chosen[key] === inferred[key]
       ? []
       : [`these tensors have ${key} ${inferred[key]}; the given configuration says ${chosen[key]}`],
   );

@@ -1,4 +1,4 @@
-/** @file The two ways to score beams and to end a search: T5X's and Hugging Face's. */
+/** @file The ways to score beams and to end a search: T5X's and Hugging Face's, of today and of before. */
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -16,11 +16,13 @@ export interface BrevityPenalty {
 }
 
 /**
- * Hugging Face's rule: `score = log p / L ** lengthPenalty`, L the number of tokens, EOS included; for a beam that was cut one more,
- * since there the start token counts.
+ * Hugging Face's rule: `score = log p / L ** lengthPenalty`, L the number of tokens, EOS included.
+ *
+ * - `huggingFace`: as transformers 5 does. At the longest length the best candidates end, whether they are cut or not
+ * - `huggingFace4`: as transformers did up to 4.35. Beams that are cut join those that have ended, and L counts their start token too
  */
 export interface LengthPenalty {
-  readonly rule: "huggingFace";
+  readonly rule: "huggingFace" | "huggingFace4";
   /** Default 1. */
   readonly lengthPenalty?: number;
   /** Whether a search ends as soon as all beams are finished, not only when none can become better. Default false. */
@@ -46,6 +48,8 @@ export interface BeamRule {
   readonly score: (logProb: Tensor, length: Tensor) => Tensor;
   /** How many of the candidates, from the best on, may end a beam. */
   readonly mayEnd: (beams: number) => number;
+  /** Whether a candidate of the longest length has ended with whatever token. */
+  readonly cutEnds: boolean;
   /** Which examples are done, `[B]` bool. */
   readonly done: (standing: Standing) => Tensor;
   /** What live beams are worth when the search is over, `length` tokens long; null where they only stand in for finished ones. */
@@ -60,6 +64,7 @@ const brevity = ({ alpha = 0.6, minLogProb }: BrevityPenalty, maxLength: number)
   return {
     score: (logProb, length) => np.divide(logProb, penalty(length, logProb)),
     mayEnd: (beams) => 2 * beams,
+    cutEnds: false,
     done: ({ worst, live }) => {
       const reachable = np.divide(live, smallest);
       const better = np.greater(worst, reachable);
@@ -70,17 +75,19 @@ const brevity = ({ alpha = 0.6, minLogProb }: BrevityPenalty, maxLength: number)
   };
 };
 
-const byLength = ({ lengthPenalty = 1, earlyStopping = false }: LengthPenalty): BeamRule => {
+const byLength = ({ rule, lengthPenalty = 1, earlyStopping = false }: LengthPenalty): BeamRule => {
+  const older = rule === "huggingFace4";
   const score = (logProb: Tensor, length: Tensor): Tensor =>
     np.divide(logProb, np.power(np.astype(length, logProb.dtype), lengthPenalty));
   return {
     score,
     mayEnd: (beams) => beams,
-    done: ({ worst, best, length }) => {
+    cutEnds: !older,
+    done: ({ worst, live, best, length }) => {
       const full = np.greater(worst, NEVER);
-      return earlyStopping ? full : np.logicalAnd(full, np.greaterEqual(worst, score(best, length)));
+      return earlyStopping ? full : np.logicalAnd(full, np.greaterEqual(worst, score(older ? best : live, length)));
     },
-    scoreCut: (logProb, length) => score(logProb, np.add(length, 1)),
+    scoreCut: older ? (logProb, length) => score(logProb, np.add(length, 1)) : null,
   };
 };
 
@@ -93,12 +100,13 @@ const checkPower = (where: string, what: string, power: number | undefined): voi
 const OPTIONS: { readonly [R in BeamPenalty["rule"]]: readonly string[] } = {
   t5x: ["rule", "alpha", "minLogProb"],
   huggingFace: ["rule", "lengthPenalty", "earlyStopping"],
+  huggingFace4: ["rule", "lengthPenalty", "earlyStopping"],
 };
 
 /** @throws {ArgumentError} for a rule that is none, and for options of the other */
 const checkPenalty = (where: string, penalty: BeamPenalty): void => {
   if (!Object.hasOwn(OPTIONS, penalty.rule)) {
-    const expected = Object.keys(OPTIONS).join(" or ");
+    const expected = Object.keys(OPTIONS).join(", ");
     throw new ArgumentError({ where, what: "there is no such rule", expected, got: String(penalty.rule) });
   }
   const names = OPTIONS[penalty.rule];

@@ -70,10 +70,10 @@ const cut = (row: ArrayLike<number>, length: number, eosId: number): number[] =>
  * The sequences of highest score that a search with `numBeams` beams finds, for any decoder.
  *
  * A step ranks the `2 · numBeams` most likely ways to go on: those with EOS end, the best others go on. Scores are
- * `log p / ((5 + L) / 6) ** alpha` (T5X) or `log p / L ** lengthPenalty` (Hugging Face).
+ * `log p / ((5 + L) / 6) ** alpha` (T5X) or `log p / L ** lengthPenalty` (Hugging Face, of today or of before).
  *
  * @throws {ArgumentError} when an option is out of range
- * @see Wu et al. 2016, arXiv:1609.08144, section 7; T5X, `t5x.decoding.beam_search`; Hugging Face, `BeamSearchScorer`
+ * @see Wu et al. 2016, arXiv:1609.08144, section 7; T5X, `t5x.decoding.beam_search`; transformers 5.24, `_beam_search`, and 4.25, `BeamSearchScorer`
  */
 export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: BeamOptions): BeamSearch<P, I> => {
   const where = "t5.beamSearch";

@@ -134,7 +134,8 @@ export const nextBeams = (
 
   const goOn = np.add(logProbs, np.where(ends, NEVER, 0));
   const on = bestLast(goOn, beams);
-  const mayEnd = np.logicalAnd(ends, np.less(np.arange(2 * beams), rule.mayEnd(beams)));
+  const over = rule.cutEnds ? np.logicalOr(ends, np.equal(length, maxLength)) : ends;
+  const mayEnd = np.logicalAnd(over, np.less(np.arange(2 * beams), rule.mayEnd(beams)));
   const scores = np.concatenate([state.scores, np.add(rule.score(logProbs, length), np.where(mayEnd, 0, NEVER))], 1);
   const top = bestLast(scores, beams);
   const live = np.takeAlongAxis(goOn, on, 1);

@@ -30,12 +30,30 @@ export interface T5Config {
   readonly gated: boolean;
   /** `gelu` is the tanh approximation. */
   readonly activation: "gelu" | "relu";
-  /** T5 1.0: the embedding is also the output layer, and logits are scaled by `dModel ** -0.5`. */
+  /** T5 1.0: the embedding is also the output layer. */
   readonly tiedEmbeddings: boolean;
+  /**
+   * Whether the decoder's results are multiplied by `dModel ** -0.5` before the output layer. Default: what `tiedEmbeddings` says, as in T5 1.0, 1.1 and
+   * T5X. Models that transformers 5 made anew are tied and not scaled.
+   */
+  readonly scaleDecoderOutputs?: boolean;
   readonly padId: number;
   readonly eosId: number;
   readonly decoderStartId: number;
 }
+
+/** The two settings of the output layer; what scaling is by default is left out, so that configurations which mean the same are equal. */
+export const outputLayer = (
+  tiedEmbeddings: boolean,
+  scaled = tiedEmbeddings,
+): Pick<T5Config, "tiedEmbeddings" | "scaleDecoderOutputs"> => ({
+  tiedEmbeddings,
+  ...(scaled !== tiedEmbeddings && { scaleDecoderOutputs: scaled }),
+});
+
+/** Whether the decoder's results are scaled before the output layer. */
+export const isScaled = (config: Pick<T5Config, "tiedEmbeddings" | "scaleDecoderOutputs">): boolean =>
+  config.scaleDecoderOutputs ?? config.tiedEmbeddings;
 
 /** A low-rank term beside a kernel `[in, out]`: it adds `scale · (x a) b`. */
 export interface LowRank<L> {

@@ -11,7 +11,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import { attention } from "./attention.js";
-import type { T5Config, T5DecoderLayer, T5EncoderLayer } from "./config.js";
+import { isScaled, type T5Config, type T5DecoderLayer, type T5EncoderLayer } from "./config.js";
 import { ALONG_LENGTH } from "./drop.js";
 import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
 import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./layers.js";
@@ -153,11 +153,12 @@ export const decode = composite(
   },
 );
 
-/** Scores over the vocabulary, `[..., d]` to `[..., V]`. T5 1.0 reuses the embedding, scaled by `d ** -0.5`. */
+/** Scores over the vocabulary, `[..., d]` to `[..., V]`. T5 1.0 reuses the embedding, and scales the states by `d ** -0.5` (`scaleDecoderOutputs`). */
 export const logitsOf = composite("t5.logitsOf", (config: T5Config, model: Model, states: Tensor): Tensor => {
   const { params } = modified(model);
   const head = params.decoder.logitsDense;
-  if (head !== undefined) return project(head, states);
+  const scaled = (): Tensor => (isScaled(config) ? np.multiply(states, config.dModel ** -0.5) : states);
+  if (head !== undefined) return project(head, scaled());
   if (!config.tiedEmbeddings) {
     throw new ArgumentError({
       where: "t5.logitsOf",
@@ -166,8 +167,7 @@ export const logitsOf = composite("t5.logitsOf", (config: T5Config, model: Model
       got: "neither",
     });
   }
-  const scaled = np.multiply(states, config.dModel ** -0.5);
-  return np.einsum("bsd,vd->bsv", scaled, params.tokenEmbedder.embedding);
+  return np.einsum("bsd,vd->bsv", scaled(), params.tokenEmbedder.embedding);
 });
 
 /** Logits `[B, S, V]` of the targets of a batch, with the decoder reading the targets shifted right. */

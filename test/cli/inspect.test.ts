@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -9,6 +9,7 @@ import { savePrompt } from "../../lib/io/prompts.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { withShared } from "../helpers/shared.js";
 import { temporaryFolder } from "../io/folder.js";
+import { decoded, writeFiles } from "../io/t5x/golden.js";
 import { failure, fluxion, fluxionJson } from "./run.js";
 
 const Inspect = suite("cli/inspect");
@@ -124,5 +125,23 @@ Inspect("a prompt of a million columns has a norm, and names cannot control the 
   assert.match(out, /│ \\u001b\[2Jx /);
   assert.match(out, /\na: b\\u000ac\n/);
 });
+
+Inspect(
+  "a folder of transformers 5 is tied where its tensors have no output layer, whatever its configuration says",
+  async () => {
+    const { models } = JSON.parse(readFileSync("test/golden/data/transformers5.json", "utf8"));
+    const rows = [
+      ["T5 1.1, tied, bfloat16", "tied, unscaled output layer"],
+      ["T5 1.1, untied", "separate output layer"],
+      ["T5 1.0 with an output layer of its own", "separate, scaled output layer"],
+      ["mT5, untied, bfloat16", "separate output layer"],
+    ] as const;
+    for (const [title, form] of rows) {
+      const files = Object.entries(models[title].files as Record<string, string>);
+      const dir = writeFiles(join(folder, title), Object.fromEntries(files.map(([name, x]) => [name, decoded(x)])));
+      assert.match((await fluxion(["inspect", dir])).out, `, ${form})`, title);
+    }
+  },
+);
 
 Inspect.run();

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeHuggingFaceConfig } from "../../lib/io/huggingface-config.js";
+import { isScaled } from "../../lib/t5/config.js";
 import { messageOf, rightOf } from "./folder.js";
 import { CONFIG, configOf } from "./tiny-t5.js";
 
@@ -40,6 +41,25 @@ Config("mT5 has the defaults of MT5Config: gated, and an output layer of its own
   assert.equal([gated, activation, tiedEmbeddings], [true, "gelu", false]);
   assert.is(configOf({ ...CONFIG, model_type: "mt5", tie_word_embeddings: true }).tiedEmbeddings, true);
   assert.is(configOf({ ...CONFIG, model_type: "t5" }).tiedEmbeddings, true);
+});
+
+Config("tied and scaled are two things; without scale_decoder_outputs what is tied is scaled, except for mT5", () => {
+  const of = (keys: object): [boolean, boolean] => {
+    const config = configOf({ ...CONFIG, ...keys });
+    return [config.tiedEmbeddings, isScaled(config)];
+  };
+  const rows: [object, [boolean, boolean]][] = [
+    [{}, [true, true]],
+    [{ tie_word_embeddings: false }, [false, false]],
+    [{ tie_word_embeddings: true, scale_decoder_outputs: false }, [true, false]],
+    [{ tie_word_embeddings: false, scale_decoder_outputs: true }, [false, true]],
+    [{ model_type: "umt5", tie_word_embeddings: true, scale_decoder_outputs: false }, [true, false]],
+    [{ model_type: "umt5" }, [true, true]],
+    [{ model_type: "mt5" }, [false, false]],
+    [{ model_type: "mt5", tie_word_embeddings: true }, [true, false]],
+    [{ model_type: "mt5", tie_word_embeddings: true, scale_decoder_outputs: true }, [true, false]],
+  ];
+  for (const [keys, expected] of rows) assert.equal(of(keys), expected, JSON.stringify(keys));
 });
 
 Config("UMT5 has the defaults of UMT5Config, and relative positions in every layer", () => {

@@ -135,7 +135,7 @@ Beam("options that make no sense are refused", () => {
   assert.match(refused({ maxLength: 1.5 }), /maxLength is out of range/);
   assert.match(refused({ penalty: { rule: "t5x", alpha: Number.NaN } }), /alpha is no number/);
   assert.match(refused({ penalty: { rule: "t5x", minLogProb: Number.NaN } }), /minLogProb is no number/);
-  assert.match(refused({ penalty: { rule: "hf" } as never }), /no such rule[\s\S]*t5x or huggingFace/);
+  assert.match(refused({ penalty: { rule: "hf" } as never }), /no such rule[\s\S]*t5x, huggingFace, huggingFace4/);
   assert.match(
     refused({ penalty: { rule: "huggingFace", alpha: 0.6 } as never }),
     /"huggingFace" has no such option[\s\S]*lengthPenalty[\s\S]*alpha/,

@@ -162,13 +162,13 @@ export const decodesLikeGoldens = (
       },
     );
 
-    check("beam search by Hugging Face's rule", (model, root) => {
+    check("beam search by the rule that Hugging Face had", (model, root) => {
       const golden = files.open<Golden<Greedy | HuggingFaceBeams>>(root, `${name}/generate.json`);
       for (const c of golden.cases.filter(
         (k): k is HuggingFaceBeams => k.method === "beam" && wanted(name, k.prompt),
       )) {
         const penalty = {
-          rule: "huggingFace",
+          rule: "huggingFace4",
           lengthPenalty: c.length_penalty,
           earlyStopping: c.early_stopping,
         } as const;

@@ -39,8 +39,12 @@ Double("greedy", () => {
   });
 });
 
-Double("beams, by both rules", () => {
-  for (const penalty of [{ rule: "t5x" }, { rule: "huggingFace", lengthPenalty: 1.3 }] as const) {
+Double("beams, by every rule", () => {
+  for (const penalty of [
+    { rule: "t5x" },
+    { rule: "huggingFace", lengthPenalty: 1.3 },
+    { rule: "huggingFace4" },
+  ] as const) {
     agree((params, config, ids) => {
       using generate = t5.generate(config, { method: "beam", numBeams: 3, maxLength: 3, penalty });
       return [...generate(params, ids), ...generate(params, ids, { forced: FORCED })];

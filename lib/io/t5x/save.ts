@@ -10,7 +10,7 @@ import { flatten, pathsOf, printPath } from "../../core/pytree.js";
 import type { Caller } from "../../edge/decode.js";
 import { attempt } from "../../store/files.js";
 import { inStaging, putInPlace } from "../../store/staging.js";
-import type { T5Tree } from "../../t5/config.js";
+import { isScaled, type T5Config, type T5Tree } from "../../t5/config.js";
 import type { LoadOptions } from "../huggingface.js";
 import { isPrompt, t5xName } from "../t5-source.js";
 import { checkValue, hostOf, isValue, type Value } from "../values.js";
@@ -23,6 +23,8 @@ const caller: Caller<CheckpointError> = { where: "saveT5x", error: CheckpointErr
 /** What is written. */
 export interface T5xContent {
   readonly params: T5Tree<Value>;
+  /** What they belong to. Needed only where `scaleDecoderOutputs` is not what `tiedEmbeddings` says; see `saveT5x`. */
+  readonly config?: Pick<T5Config, "dModel" | "tiedEmbeddings" | "scaleDecoderOutputs">;
   /** Steps of training; it names the folder. */
   readonly step?: number;
   /** Prompts among the parameters, by T5X's names. */
@@ -54,12 +56,24 @@ const specOf = (name: string, x: HostArray): Dict => ({
   metadata: zarrMetadata(x),
 });
 
-const namedValues = ({ params, prompts = {} }: T5xContent): [string, Value][] => {
+/** The norm in front of the output layer. */
+const LAST_NORM = "decoder/decoder_norm/scale";
+
+/** T5X scales the decoder's results where embeddings are tied, and nowhere else; what differs from that goes into the norm before. */
+const asT5xScales = (x: Value, { dModel, ...output }: NonNullable<T5xContent["config"]>): Value => {
+  const scaled = isScaled(output);
+  if (scaled === output.tiedEmbeddings) return x;
+  const host = hostOf(caller.where, x);
+  const factor = dModel ** (scaled ? -0.5 : 0.5);
+  return { ...host, data: host.data.map((value) => value * factor) as HostArray["data"] };
+};
+
+const namedValues = ({ params, config, prompts = {} }: T5xContent): [string, Value][] => {
   const [leaves, treedef] = flatten(params, isValue);
-  const own = pathsOf(treedef).map((path, i): [string, Value] => [
-    t5xName(path),
-    checkValue(caller.where, leaves[i], printPath(path, "params")),
-  ]);
+  const own = pathsOf(treedef).map((path, i): [string, Value] => {
+    const [name, value] = [t5xName(path), checkValue(caller.where, leaves[i], printPath(path, "params"))];
+    return [name, name === LAST_NORM && config !== undefined ? asT5xScales(value, config) : value];
+  });
   const tuned = Object.entries(prompts).map(([name, value]): [string, Value] => {
     if (isPrompt(name)) return [name, checkValue(caller.where, value, name)];
     const expected = "a name such as encoder/prompt/prompt/prompt";
@@ -100,7 +114,8 @@ const alreadyThere = (folder: string): CheckpointError =>
 
 /**
  * Saves a T5 (tensors or host arrays) as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
- * index, no state of an optimizer. It is written beside its place and then renamed, so that it is there as a whole or not at all.
+ * index, no state of an optimizer. T5X scales the decoder's results exactly where embeddings are tied; of a model whose `config` says otherwise the
+ * decoder's last norm holds the factor, so that logits stay the same. It is written beside its place and then renamed, so that it is there as a whole or not at all.
  *
  * @returns  the folder; a CheckpointError when it cannot be written, or there is a checkpoint of this step already and it is not
  *           to be replaced

@@ -1,0 +1,96 @@
+/** @file Folders that transformers 5 saved (test/golden/make/transformers5.py): their logits, and the same folders and checkpoints of T5X written here. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { scope } from "../../lib/core/composite.js";
+import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import type { FloatStorage } from "../../lib/io/safetensors-write.js";
+import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
+import { openWeights } from "../../lib/io/sharded.js";
+import { loadT5x } from "../../lib/io/t5x/load.js";
+import { saveT5x } from "../../lib/io/t5x/save.js";
+import * as np from "../../lib/np/index.js";
+import { isScaled, type T5Config, type T5Tree } from "../../lib/t5/config.js";
+import * as t5 from "../../lib/t5/index.js";
+import { assertNear } from "../helpers/golden.js";
+import { onReference } from "../helpers/runtime.js";
+import { run, temporaryFolder } from "./folder.js";
+import { decoded, writeFiles } from "./t5x/golden.js";
+
+const Saved = suite("io/huggingface: saved by transformers 5");
+const root = temporaryFolder(Saved);
+
+interface Model {
+  readonly stored: FloatStorage;
+  readonly tied: boolean;
+  readonly scaled: boolean;
+  readonly files: Readonly<Record<string, string>>;
+  readonly logits: readonly number[];
+}
+const { inputs, targets, models } = JSON.parse(readFileSync("test/golden/data/transformers5.json", "utf8")) as {
+  readonly inputs: number[][];
+  readonly targets: number[][];
+  readonly models: Readonly<Record<string, Model>>;
+};
+
+type Loaded = Awaited<ReturnType<typeof loadOf>>;
+const loadOf = (dir: string) => run(loadHuggingFace(dir));
+const write = (title: string): string => {
+  const files = Object.entries(models[title]?.files ?? {}).map(([name, bytes]) => [name, decoded(bytes)] as const);
+  return writeFiles(join(root, title), Object.fromEntries(files));
+};
+
+const assertLogits = (what: string, { config, params }: Pick<Loaded, "config" | "params">, { logits }: Model): void =>
+  onReference(() =>
+    scope(() => {
+      const ids = (rows: number[][]) => np.array(rows, { dtype: "int32" });
+      const ours = t5.logits(config, np.devicePut(params), { inputs: ids(inputs), targets: ids(targets) });
+      assertNear(what, ours.dataSync(), logits, { abs: 1e-4, rel: 2e-5 });
+    }),
+  );
+
+/** All tensors of a folder with their types, as numbers. */
+const tensorsOf = async (dir: string): Promise<object> => {
+  const file = await run(openWeights(dir));
+  const tensors = new Map<string, object>();
+  for (const [name, { stored }] of [...file.entries].sort(([a], [b]) => (a < b ? -1 : 1)))
+    tensors.set(name, { stored, data: await run(file.read(name)) });
+  await file.close();
+  return Object.fromEntries(tensors);
+};
+
+for (const [title, model] of Object.entries(models)) {
+  Saved(`${title}: its logits, and the same tensors when it is saved here`, async () => {
+    const dir = write(title);
+    const loaded = await loadOf(dir);
+    assert.equal([loaded.config.tiedEmbeddings, isScaled(loaded.config)], [model.tied, model.scaled]);
+    assertLogits("loaded", loaded, model);
+
+    const again = join(root, `${title} again`);
+    await run(saveHuggingFace(again, loaded, { dtype: model.stored, maxShardBytes: 16_000 }));
+    assert.equal(await tensorsOf(again), await tensorsOf(dir));
+    const back = await loadOf(again);
+    assert.equal([back.config, back.params], [loaded.config, loaded.params]);
+    const said = JSON.parse(readFileSync(join(again, "config.json"), "utf8"));
+    assert.equal([said.tie_word_embeddings, said.scale_decoder_outputs], [model.tied, model.scaled]);
+  });
+
+  Saved(`${title}: the same logits as a checkpoint of T5X, which cannot say what is scaled`, async () => {
+    const { config, params } = await loadOf(write(title));
+    const t5x = await run(saveT5x(join(root, `${title} t5x`), { config, params }));
+    const choices: Partial<T5Config> = { relativeAttentionMaxDistance: config.relativeAttentionMaxDistance };
+    const back = await run(loadT5x(t5x, { config: choices }));
+    assert.is(back.config.scaleDecoderOutputs, undefined);
+    assertLogits("through T5X", back, model);
+  });
+}
+
+Saved("a checkpoint of T5X is read as unscaled where the caller says so", async () => {
+  const { config, params } = await loadOf(write("T5 1.1, tied"));
+  const t5x = await run(saveT5x(join(root, "as it is"), { params: params as T5Tree<never> }));
+  const back = await run(loadT5x(t5x, { config: { scaleDecoderOutputs: false } }));
+  assert.equal(back.config, config);
+});
+
+Saved.run();

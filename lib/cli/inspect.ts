@@ -1,12 +1,13 @@
 /** @file `fluxion inspect`: what a checkpoint or an adapter is. */
 import { orThrow } from "../edge/either.js";
+import { printable } from "../edge/printable.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
 import { isTuned } from "../io/tuned.js";
 import { type Contents, contentsOf, totalElements } from "./contents.js";
 import { type InspectOptions, inspectAdapter, plainTable } from "./inspect-adapter.js";
 import { usageError } from "./parse.js";
-import { printable, printBytes, type Terminal } from "./terminal.js";
+import { printBytes, type Terminal } from "./terminal.js";
 
 const describe = ({ kind, config, step }: Contents, path: string): string[] => {
   const form =

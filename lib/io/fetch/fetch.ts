@@ -94,7 +94,7 @@ const fetchIfThere = async (place: Place, name: string): Promise<string | undefi
 };
 
 const shardName = such(t.string, (name) => /^[\w-]+(\.[\w-]+)*\.safetensors$/.test(name), "name of a safetensors file");
-const ShardIndex = t.type({ weight_map: t.record(t.string, shardName) }, "safetensors index");
+const ShardIndex = t.type({ weight_map: t.record(t.string, shardName, "shards by tensor") }, "safetensors index");
 
 const fetchShards = async (place: Place): Promise<string[]> => {
   const path = join(place.folder, INDEX);

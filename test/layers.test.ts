@@ -136,6 +136,18 @@ Layers("only store, io, train, lab, cli and the files named here import modules 
   }
 });
 
+Layers("files are opened for reading in one place", () => {
+  // Writers of whole files, and logs to which lines are added, open by themselves.
+  const WRITERS = ["store/open.ts", "store/files.ts", "store/staging.ts", "io/fetch/download.ts"];
+  const readers = /\b(open|openSync|readFile|readFileSync|createReadStream)\b/;
+  const bad = files.filter((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    const names = [...text.matchAll(/import \{([^}]*)\} from "node:fs(?:\/promises)?"/g)].map(([, list]) => list);
+    return names.some((list) => readers.test(list)) && !WRITERS.includes(file);
+  });
+  assert.equal(bad, []);
+});
+
 Layers("nothing that the main entry reaches imports modules of Node, fp-ts or io-ts", () => {
   const reached = new Set(["index.ts"]);
   for (const file of reached) for (const { from, to, own } of imports) if (own && from === file) reached.add(to);

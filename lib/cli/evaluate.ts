@@ -4,6 +4,7 @@ import Table from "cli-table3";
 import { CheckpointError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
+import { printable } from "../edge/printable.js";
 import { MINI_DATA, SYNTHETIC } from "../lab/assets.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import { printScores } from "../lab/terminal.js";
@@ -23,7 +24,7 @@ import { type Assignment, type AssignmentFlags, assignmentsOf } from "./assignme
 import { Bar } from "./bar.js";
 import { type ReadyOptions, readyT5 } from "./ready.js";
 import { usualSplit } from "./tasks.js";
-import { printable, type Terminal } from "./terminal.js";
+import type { Terminal } from "./terminal.js";
 
 export interface EvaluateFlags extends AssignmentFlags, Omit<ReadyOptions, "adapter" | "prompt"> {
   readonly tokenizer?: string;

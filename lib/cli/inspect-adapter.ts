@@ -6,6 +6,7 @@ import { scope } from "../core/composite.js";
 import type { HostArray } from "../core/host.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
+import { printable } from "../edge/printable.js";
 import { type Adapter, loadAdapter } from "../io/adapters.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
 import { isValue } from "../io/values.js";
@@ -15,7 +16,7 @@ import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import { leavesByPath } from "../tree/map.js";
 import { readEmbedding } from "./contents.js";
 import { usageError } from "./parse.js";
-import { printable, type Terminal } from "./terminal.js";
+import type { Terminal } from "./terminal.js";
 
 export interface InspectOptions {
   readonly model?: string;

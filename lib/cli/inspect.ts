@@ -1,5 +1,6 @@
 /** @file `fluxion inspect`: what a checkpoint or an adapter is. */
 import { orThrow } from "../edge/either.js";
+import { printable } from "../edge/printable.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
 import { isTuned } from "../io/tuned.js";
@@ -7,7 +8,7 @@ import { isScaled, type T5Config } from "../t5/config.js";
 import { type Contents, contentsOf, totalElements } from "./contents.js";
 import { type InspectOptions, inspectAdapter, plainTable } from "./inspect-adapter.js";
 import { usageError } from "./parse.js";
-import { printable, printBytes, type Terminal } from "./terminal.js";
+import { printBytes, type Terminal } from "./terminal.js";
 
 /** What is unusual: scaling that does not follow from tying. */
 const scaling = (config: T5Config): string =>

@@ -1,14 +1,18 @@
 /** @file The edge of a program: errors become one readable message and an exit code, Ctrl-C a wish to stop. */
+import { inspect } from "node:util";
 import { isFluxionError } from "../core/errors.js";
+import { printableLines } from "../edge/printable.js";
 
 /**
- * Runs a program. An error of the library is shown as its message alone, anything else with its stack; the exit code is 1.
+ * Runs a program. An error of the library is shown as its message alone, anything else with its stack; the exit code is 1. Names in messages come
+ * from files, so whatever a terminal would obey is escaped.
  */
 export const runMain = async (program: () => Promise<void>): Promise<void> => {
   try {
     await program();
   } catch (error) {
-    console.error(isFluxionError(error) ? `\n${error.message}` : error);
+    const said = isFluxionError(error) ? `\n${error.message}` : inspect(error);
+    process.stderr.write(`${printableLines(said)}\n`);
     process.exitCode = 1;
   }
 };

@@ -6,6 +6,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { DataError } from "../core/errors.js";
 import { tokenize } from "../data/batch.js";
 import { orThrow } from "../edge/either.js";
+import { printable } from "../edge/printable.js";
 import { MINI_DATA, NANO_MODEL, SYNTHETIC } from "../lab/assets.js";
 import { namesIn } from "../store/files.js";
 import { readExamples } from "../tasks/reading.js";
@@ -15,7 +16,7 @@ import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { InputPrefix } from "../train/settings.js";
 import { checkedFront } from "../train/task-evaluator.js";
 import { histogram, type LengthSummary, summaryOf } from "./lengths.js";
-import { printable, type Terminal } from "./terminal.js";
+import type { Terminal } from "./terminal.js";
 
 export interface TasksFlags {
   readonly data?: string;

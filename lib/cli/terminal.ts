@@ -1,5 +1,6 @@
 /** @file Where a command reads and writes: results to the one stream, what is only for people to the other. */
 import { createInterface } from "node:readline";
+import { printableLines } from "../edge/printable.js";
 
 /** The outside of a command; tests give one of their own. */
 export interface Terminal {
@@ -40,17 +41,14 @@ export const processTerminal = (): Terminal => {
     onClosed(() => undefined),
   );
   return {
-    write: (text) => process.stdout.write(text),
-    note: (line) => process.stderr.write(`${line}\n`),
+    // In a file or a pipe results are what they are; JSON is the same JSON with or without these escapes.
+    write: (text) => process.stdout.write(process.stdout.isTTY === true ? printableLines(text) : text),
+    note: (line) => process.stderr.write(`${printableLines(line)}\n`),
     watched: process.stderr.isTTY === true,
     lines: inputLines,
     typed: process.stdin.isTTY === true,
   };
 };
-
-/** Text of a file for a terminal, which would obey control characters. */
-export const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 

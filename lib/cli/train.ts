@@ -1,5 +1,7 @@
 /** @file `fluxion train`: a run, on the terminal. */
+
 import { stringify } from "yaml";
+import { printableLines } from "../edge/printable.js";
 import { type Estimate, estimate } from "../lab/estimate.js";
 import { run } from "../lab/many.js";
 import { tensorBoard } from "../lab/tensorboard-listener.js";
@@ -36,8 +38,8 @@ const estimateLines = (found: Estimate): string[] => {
 
 /** Prints a recipe as YAML, and what it would cost. */
 const print = async ({ recipe }: TrainArguments): Promise<void> => {
-  console.log(stringify(recipe));
-  console.log(estimateLines(await estimate(recipe)).join("\n"));
+  console.log(printableLines(stringify(recipe)));
+  console.log(printableLines(estimateLines(await estimate(recipe)).join("\n")));
 };
 
 /**

@@ -21,6 +21,33 @@ export interface Mismatch {
   readonly hint?: string | undefined;
 }
 
+/** Most characters of a line of a part, and most lines: names and values in it may be as long as their file. */
+const [MOST_CHARACTERS, MOST_LINES] = [1000, 100];
+
+/** A line with its beginning and its end, where it is too long to be read; no character is cut in two. */
+const shortened = (line: string): string => {
+  if (line.length <= MOST_CHARACTERS) return line;
+  const keep = MOST_CHARACTERS / 2 - 20;
+  const [start, end] = [line.slice(0, keep), line.slice(-keep)];
+  const [head, tail] = [start.replace(/[\ud800-\udbff]$/, ""), end.replace(/^[\udc00-\udfff]/, "")];
+  return `${head}... ${line.length - head.length - tail.length} more ...${tail}`;
+};
+
+/** A part of a message, as long as somebody reads. */
+const readable = (text: string): string => {
+  if (text.length <= MOST_CHARACTERS) return text;
+  const lines = text.split("\n", MOST_LINES + 1);
+  const rest = lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES), "..."] : lines;
+  return rest.map(shortened).join("\n");
+};
+
+const readableParts = (mismatch: Mismatch): Mismatch => {
+  const entries = Object.entries(mismatch) as [keyof Mismatch, string | undefined][];
+  return Object.fromEntries(
+    entries.map(([part, text]) => [part, typeof text === "string" ? readable(text) : text]),
+  ) as unknown as Mismatch;
+};
+
 const field = (label: string, text: string | undefined): string[] =>
   text === undefined ? [] : [`  ${label.padEnd(10)}${text}`];
 
@@ -33,12 +60,12 @@ const explain = (m: Mismatch): string =>
     ...field("hint", m.hint),
   ].join("\n");
 
-/** Base of all errors of this library; `mismatch` holds the message in parts. */
+/** Base of all errors of this library; `mismatch` holds the message in parts, long ones shortened. */
 export abstract class FluxionError<Tag extends string = string> extends Error {
   abstract readonly _tag: Tag;
   readonly mismatch: Mismatch;
   constructor(mismatch: Mismatch, options?: { cause?: unknown }) {
-    const named = { ...mismatch, where: publicName(mismatch.where) };
+    const named = readableParts({ ...mismatch, where: publicName(mismatch.where) });
     super(explain(named), options);
     this.mismatch = named;
     this.name = new.target.name;

@@ -8,6 +8,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import type { FluxionError, Mismatch } from "../core/errors.js";
 import { type KeyPath, printPath } from "../core/pytree.js";
+import { hasProtoKey, withoutProtoKeys } from "./own-keys.js";
 
 /** On whose behalf something is read: the public function to name, and the class of error to give. */
 export interface Caller<Err extends FluxionError> {
@@ -104,6 +105,13 @@ export const describe = (errors: t.Errors): Pick<Mismatch, "what" | "expected" |
   };
 };
 
+/** Decodes a value. What a copy has of a key `__proto__` does not count. */
+const decoded = <A>(codec: t.Decoder<unknown, A>, raw: unknown): t.Validation<A> => {
+  const first = codec.decode(raw);
+  if (E.isLeft(first) || Object.is(first.right, raw) || !hasProtoKey(raw)) return first;
+  return codec.decode(withoutProtoKeys(raw));
+};
+
 /**
  * Decodes with a codec; failures become an error of the caller's class that names `source` (a file, an option) and the path in it.
  *
@@ -120,7 +128,7 @@ export const decodeAs =
         at: at === undefined ? source : `${source}: ${at}`,
         hint,
       });
-    })(codec.decode(raw));
+    })(decoded(codec, raw));
 
 /**
  * A codec for an object that has no keys besides `props`. (`t.type` lets unknown keys through and `t.strict` drops them, so

@@ -6,12 +6,14 @@
 import * as E from "fp-ts/lib/Either.js";
 import type { FluxionError } from "../core/errors.js";
 import { brief, type Caller } from "./decode.js";
+import { printable } from "./printable.js";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
 
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 
@@ -24,11 +26,16 @@ const repeatedKey = (text: string): string | undefined => {
     else if (code === CLOSE) objects.pop();
     else if (code === QUOTE) {
       const start = i++;
-      for (; text.charCodeAt(i) !== QUOTE; i++) if (text.charCodeAt(i) === BACKSLASH) i++;
+      let isPlain = true;
+      for (; text.charCodeAt(i) !== QUOTE; i++) {
+        if (text.charCodeAt(i) !== BACKSLASH) continue;
+        isPlain = false;
+        i++;
+      }
       let next = i + 1;
       while (isSpace(text.charCodeAt(next))) next++;
       if (text.charCodeAt(next) !== COLON) continue;
-      const key = JSON.parse(text.slice(start, i + 1)) as string;
+      const key = isPlain ? text.slice(start + 1, i) : (JSON.parse(text.slice(start, i + 1)) as string);
       const seen = objects.at(-1) as Set<string>;
       if (seen.has(key)) return key;
       seen.add(key);
@@ -37,9 +44,20 @@ const repeatedKey = (text: string): string | undefined => {
   return undefined;
 };
 
-/** A message of `JSON.parse` quotes the text as it is, and a terminal would obey its control characters. */
-const withoutControls = (message: string): string =>
-  message.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** More than any configuration, index or vocabulary has; they would take minutes and memory without an end. */
+const [MOST_KEYS, MOST_LISTS] = [2 ** 20, 2 ** 21];
+
+/** Whether a text may have more keys, or more objects and lists, than are read: a look at its characters, in strings too. */
+const isTooMuch = (text: string): boolean => {
+  if (text.length <= MOST_KEYS) return false;
+  let [keys, lists] = [0, 0];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === COLON) keys++;
+    else if (code === OPEN || code === OPEN_LIST) lists++;
+  }
+  return keys > MOST_KEYS || lists > MOST_LISTS;
+};
 
 /** Parses JSON from a source (a file, part of a file) that is named in the error. */
 export const parseJson = <Err extends FluxionError>(
@@ -47,12 +65,15 @@ export const parseJson = <Err extends FluxionError>(
   caller: Caller<Err>,
   source: string,
 ): E.Either<Err, unknown> => {
+  if (isTooMuch(text)) {
+    const [what, expected] = ["there is too much in this JSON", `at most ${MOST_KEYS} keys and ${MOST_LISTS} lists`];
+    return E.left(new caller.error({ where: caller.where, what, expected, at: source }));
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const got =
-      text.trim() === "" ? "no text" : `${withoutControls((cause as Error).message)}; it begins ${brief(text, 40)}`;
+    const got = text.trim() === "" ? "no text" : `${printable((cause as Error).message)}; it begins ${brief(text, 40)}`;
     return E.left(
       new caller.error({ where: caller.where, what: "not valid JSON", expected: "JSON", got, at: source }, { cause }),
     );

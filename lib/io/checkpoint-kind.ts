@@ -1,11 +1,12 @@
 /** @file What a path is, told by the files that are there and not by their names alone. */
 import { existsSync } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError } from "../core/errors.js";
 import { brief, type Caller } from "../edge/decode.js";
-import { attempt, readAt } from "../store/files.js";
+import { attempt } from "../store/files.js";
+import { readStart } from "../store/open.js";
 import { ADAPTER_CONFIG } from "./peft.js";
 
 /**
@@ -47,11 +48,10 @@ const folderKind = async (path: string): Promise<CheckpointKind> => {
 
 const fileKind = async (path: string): Promise<CheckpointKind> => {
   const name = basename(path);
+  const start = Buffer.from(await readStart(path, caller, 9)).toString("latin1");
   if (name.endsWith(".safetensors.index.json")) return "safetensors";
   if (name === ADAPTER_CONFIG) return "adapter";
   if (name.endsWith(".index")) return "meshtf";
-  await using file = await open(path, "r");
-  const start = Buffer.from(await readAt(file, 0, 9)).toString("latin1");
   if (start.startsWith("\x93NUMPY")) return "npy";
   if (start[8] === "{") return "safetensors";
   if (name === "checkpoint") return "t5x";

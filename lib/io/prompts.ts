@@ -4,7 +4,7 @@
  * What a file is, is told by its first bytes and not by its name: T5X writes prompts without a suffix.
  */
 import { existsSync } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -14,7 +14,8 @@ import { CheckpointError, type ConfigError, type Mismatch } from "../core/errors
 import type { HostArray } from "../core/host.js";
 import { brief, type Caller } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
-import { attempt, readAt, readBytes, writeAtomic } from "../store/files.js";
+import { attempt, readBytes, writeAtomic } from "../store/files.js";
+import { readStart } from "../store/open.js";
 import { writeTogether } from "../store/staging.js";
 import { encodeNpy, parseNpy } from "./npy.js";
 import { ADAPTER_CONFIG, peftFiles, peftFolder, readPeft } from "./peft.js";
@@ -58,12 +59,7 @@ const MAX_BYTES = 2 ** 30;
 
 const readNpy = (path: string): TE.TaskEither<CheckpointError, HostArray> =>
   pipe(
-    attempt(loading, path, () => stat(path)),
-    TE.filterOrElse(
-      ({ size }) => size <= MAX_BYTES,
-      ({ size }) => refuse(loading, "the file is too large for a prompt", { got: `${size} bytes`, at: path }),
-    ),
-    TE.chain(() => readBytes(path, loading)),
+    readBytes(path, loading, MAX_BYTES),
     TE.chainEitherK((bytes) => parseNpy(bytes, path)),
   );
 
@@ -91,8 +87,7 @@ const readFile = (path: string, format: "npy" | "safetensors"): TE.TaskEither<Ch
 const formatOf = (path: string): TE.TaskEither<CheckpointError, "npy" | "safetensors"> =>
   pipe(
     attempt(loading, path, async () => {
-      await using file = await open(path, "r");
-      return Buffer.from(await readAt(file, 0, 9)).toString("latin1");
+      return Buffer.from(await readStart(path, loading, 9)).toString("latin1");
     }),
     TE.chainEitherK((start) => {
       if (start.startsWith("\x93NUMPY")) return E.right("npy" as const);

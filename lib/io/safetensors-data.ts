@@ -3,7 +3,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { allocate, type TypedArray } from "../core/host.js";
-import { readInto } from "../store/files.js";
+import { readInto } from "../store/open.js";
 import { caller, damaged, type TensorEntry } from "./safetensors-header.js";
 import { decodeStored, STORED, storedAsIs } from "./stored.js";
 

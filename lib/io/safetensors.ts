@@ -5,7 +5,7 @@
  * widened to float32.
  * Source: https://github.com/huggingface/safetensors, its README, "Format".
  */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type * as T from "fp-ts/lib/Task.js";
@@ -15,7 +15,8 @@ import { CheckpointError } from "../core/errors.js";
 import { allocate, type HostArray, type TypedArray } from "../core/host.js";
 import { brief } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
-import { attempt, readAt } from "../store/files.js";
+import { attempt } from "../store/files.js";
+import { openRegular, readAt } from "../store/open.js";
 import { readPieces } from "./safetensors-data.js";
 import {
   caller,
@@ -97,8 +98,7 @@ export const tensorsOf = (
   };
 };
 
-const readHeader = async (file: FileHandle, path: string): Promise<SafetensorsHeader> => {
-  const { size } = await file.stat();
+const readHeader = async (file: FileHandle, size: number, path: string): Promise<SafetensorsHeader> => {
   const length = orThrow(headerLength(await readAt(file, 0, PREFIX_BYTES), size, path));
   const json = await readAt(file, PREFIX_BYTES, length);
   return orThrow(decodeHeader(json, size, path));
@@ -113,8 +113,8 @@ const readHeader = async (file: FileHandle, path: string): Promise<SafetensorsHe
  */
 export const openSafetensors = (path: string): TE.TaskEither<CheckpointError, SafetensorsFile> =>
   attempt(caller, path, async () => {
-    const file = await open(path, "r");
-    const header = await readHeader(file, path).catch(async (error: unknown) => {
+    const { file, size } = await openRegular(path, caller);
+    const header = await readHeader(file, size, path).catch(async (error: unknown) => {
       await file.close();
       throw error;
     });

@@ -102,7 +102,7 @@ const joined = (indexPath: string, weightMap: ReadonlyMap<string, string>, shard
   const pieces: Parameters<typeof tensorsOf>[2] = async (name, _entry, use) => {
     await orThrow(shardOf(name).pieces(name, use));
   };
-  const metadata = Object.assign({}, ...[...shards.values()].map((shard) => shard.metadata));
+  const metadata = Object.fromEntries([...shards.values()].flatMap((shard) => Object.entries(shard.metadata)));
   return tensorsOf(indexPath, { entries, metadata }, pieces, closeAll(shards.values()));
 };
 

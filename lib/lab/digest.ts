@@ -1,10 +1,15 @@
 /** @file Digests of inputs, by which a run knows them again on another day and another machine. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, statSync } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { ConfigError } from "../core/errors.js";
+import type { Caller } from "../edge/decode.js";
 import type { Example } from "../metrics/answered.js";
+import { openRegular, readAt, readPieces } from "../store/open.js";
 import { canonicalJson, sha256 } from "./canonical.js";
+
+const caller: Caller<ConfigError> = { where: "digest", error: ConfigError };
 
 /** Files up to this size are read in whole. */
 const WHOLE = 16 * 2 ** 20;
@@ -28,17 +33,14 @@ const filesOf = async (path: string): Promise<readonly string[]> => {
 
 /** The size of a file and bytes of it: all of a small one; of a large one its first ones and samples all over it. */
 const sampleOf = async (path: string): Promise<string> => {
-  const file = await open(path, "r");
+  const { file, size } = await openRegular(path, caller);
   try {
-    const { size } = await file.stat();
     const hash = createHash("sha256").update(`${size}\n`);
     const length = size <= WHOLE ? size : SAMPLE;
     const count = size <= WHOLE ? 1 : SAMPLES;
     for (let i = 0; i < count; i++) {
       const at = count === 1 ? 0 : Math.floor((i * (size - length)) / (count - 1));
-      const bytes = new Uint8Array(length);
-      const { bytesRead } = await file.read(bytes, 0, length, at);
-      hash.update(bytes.subarray(0, bytesRead));
+      hash.update(await readAt(file, at, length));
     }
     return hash.digest("hex");
   } finally {
@@ -47,8 +49,10 @@ const sampleOf = async (path: string): Promise<string> => {
 };
 
 const wholeOf = async (path: string): Promise<string> => {
-  const hash = createHash("sha256").update(`${(await stat(path)).size}\n`);
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  const { file, size } = await openRegular(path, caller);
+  await file.close();
+  const hash = createHash("sha256").update(`${size}\n`);
+  for await (const piece of readPieces(path, caller)) hash.update(piece);
   return hash.digest("hex");
 };
 

@@ -87,10 +87,13 @@ export const layersOfText = ({ preset, layer }: RecipeText): E.Either<ConfigErro
     E.map((below) => [...below, layer]),
   );
 
+/** Largest file of a recipe, in bytes; all settings with comments are 20,000. */
+const MAX_BYTES = 2 ** 20;
+
 /** The layers of the recipe in a file. */
 export const layersOfFile = (path: string): TE.TaskEither<ConfigError, readonly Layer[]> =>
   pipe(
-    readBytes(path, caller),
+    readBytes(path, caller, MAX_BYTES),
     TE.chainEitherK((bytes) => parseRecipe(new TextDecoder().decode(bytes), path)),
     TE.chainEitherK(layersOfText),
   );

@@ -64,7 +64,7 @@ const objectsIn = (visit: Visit, path: Path, given: readonly Given[], known: rea
 
 const below = (given: readonly Given[], key: string): readonly Given[] =>
   given.flatMap(({ layer, raw }) => {
-    const inner = (raw as Readonly<Record<string, unknown>>)[key];
+    const inner = Object.hasOwn(raw as object, key) ? (raw as Readonly<Record<string, unknown>>)[key] : undefined;
     return inner === undefined ? [] : [{ layer, raw: inner }];
   });
 
@@ -152,7 +152,7 @@ const valueAt = (visit: Visit, schema: Schema, path: Path, given: readonly Given
 const has = (value: unknown, path: Path): boolean => {
   let at = value;
   for (const key of path) {
-    if (!isObject(at) || at[key] === undefined) return false;
+    if (!isObject(at) || !Object.hasOwn(at, key) || at[key] === undefined) return false;
     at = at[key];
   }
   return true;

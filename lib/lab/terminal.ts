@@ -2,6 +2,7 @@
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import { brief } from "../edge/decode.js";
+import { printableLines } from "../edge/printable.js";
 import { type Scores as BenchmarkScores, mean, superglueAverage } from "../metrics/average.js";
 import type { StepRecord } from "../train/loop.js";
 import type { Listener, RunInfo } from "./listener.js";
@@ -9,6 +10,9 @@ import { methodLabel } from "./method-settings.js";
 import type { Recipe } from "./recipe.js";
 import type { Outcome, SeedsSummary, Summary, TasksSummary } from "./results.js";
 import type { SuiteEvaluation } from "./suite.js";
+
+/** Shows text; names of tasks, files and answers in it come from outside. */
+const say = (text: string): void => console.log(printableLines(text));
 
 type Scores = Readonly<Record<string, number>>;
 
@@ -54,10 +58,10 @@ class Progress {
   /** A line above the bar. */
   line(text: string): void {
     if (this.#bar === undefined) {
-      console.log(text);
+      say(text);
       return;
     }
-    process.stdout.write(`\r\u001b[K${text}\n`);
+    process.stdout.write(`\r\u001b[K${printableLines(text)}\n`);
     this.#bar.render();
   }
   stop(): void {
@@ -185,8 +189,8 @@ export const terminal = (): Listener => {
   return {
     begin: (info) => {
       const { recipe, place, part, lines, executor, start } = info;
-      if (part !== undefined) console.log(`\n--- ${part}`);
-      console.log([...lines, `executor   ${executor}`, ...slower(info), `results    ${place}`, ""].join("\n"));
+      if (part !== undefined) say(`\n--- ${part}`);
+      say([...lines, `executor   ${executor}`, ...slower(info), `results    ${place}`, ""].join("\n"));
       progress = new Progress(recipe.steps, start);
     },
     step: (record) => progress?.step(record),
@@ -196,7 +200,7 @@ export const terminal = (): Listener => {
     stopped: () => progress?.stop(),
     end: (outcome, { recipe, place, part }, before) => {
       const said = before ? [`${place} has ended already; nothing was changed`, ""] : [""];
-      console.log([...said, conclusion(outcome, recipe, place), ...further(outcome, place, part)].join("\n"));
+      say([...said, conclusion(outcome, recipe, place), ...further(outcome, place, part)].join("\n"));
     },
   };
 };

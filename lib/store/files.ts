@@ -5,12 +5,13 @@
  * has all of its new content or is as it was, also when the process is killed or the disk is full.
  */
 import { readdirSync, rmSync } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import writeFileAtomic from "write-file-atomic";
 import { type FluxionError, isFluxionError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
+import { MOST_AT_ONCE, readWhole } from "./open.js";
 
 interface Remedy {
   readonly what: string;
@@ -49,16 +50,21 @@ export const attempt = <Err extends FluxionError, A>(
   run: () => Promise<A>,
 ): TE.TaskEither<Err, A> => TE.tryCatch(run, failure(caller, path));
 
-/** The whole file. */
+/** The whole file, of at most `most` bytes. */
 export const readBytes = <Err extends FluxionError>(
   path: string,
   caller: Caller<Err>,
-): TE.TaskEither<Err, Uint8Array> => attempt(caller, path, () => readFile(path));
+  most?: number,
+): TE.TaskEither<Err, Uint8Array> => attempt(caller, path, () => readWhole(path, caller, most));
 
-/** The whole file as text. Bytes that are not UTF-8 are an error; a byte order mark is dropped. */
-export const readText = <Err extends FluxionError>(path: string, caller: Caller<Err>): TE.TaskEither<Err, string> =>
+/** The whole file as text, of at most `most` bytes. Bytes that are not UTF-8 are an error; a byte order mark is dropped. */
+export const readText = <Err extends FluxionError>(
+  path: string,
+  caller: Caller<Err>,
+  most?: number,
+): TE.TaskEither<Err, string> =>
   attempt(caller, path, async () => {
-    const bytes = await readFile(path);
+    const bytes = await readWhole(path, caller, most);
     try {
       return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     } catch (cause) {
@@ -124,27 +130,8 @@ export const removeUnfinished = (dir: string, isOurs: (path: string) => boolean)
 /** Writes all of a chunk; a single write(2) may stop short. */
 export const writeFully = async (file: FileHandle, chunk: Uint8Array): Promise<void> => {
   for (let done = 0; done < chunk.length; ) {
-    done += (await file.write(chunk, done, Math.min(chunk.length - done, PIECE))).bytesWritten;
+    done += (await file.write(chunk, done, Math.min(chunk.length - done, MOST_AT_ONCE))).bytesWritten;
   }
-};
-
-/** Largest single transfer, in bytes; the system moves at most 2 GiB at once. */
-const PIECE = 2 ** 30;
-
-/** Fills `bytes` from `position` on and tells how many there were; fewer when the file ends before. */
-export const readInto = async (file: FileHandle, position: number, bytes: Uint8Array): Promise<number> => {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, PIECE), position + done);
-    if (bytesRead === 0) return done;
-    done += bytesRead;
-  }
-  return bytes.length;
-};
-
-/** `length` bytes from `position` on; fewer when the file ends before. */
-export const readAt = async (file: FileHandle, position: number, length: number): Promise<Uint8Array> => {
-  const bytes = new Uint8Array(length);
-  return bytes.subarray(0, await readInto(file, position, bytes));
 };
 
 /** A whole file of at most `most` bytes; run it inside of `attempt`. A pipe, a device or a link is refused. */
@@ -155,10 +142,5 @@ export const readBounded = async <Err extends FluxionError>(
 ): Promise<Uint8Array> => {
   const info = await lstat(path);
   if (!info.isFile()) throw new error({ where, what: "this is not a file", at: path });
-  if (info.size > most) {
-    const [expected, got] = [`at most ${most} bytes`, `${info.size}`];
-    throw new error({ where, what: "the file is too large for what it holds", expected, got, at: path });
-  }
-  await using file = await open(path, "r");
-  return await readAt(file, 0, info.size);
+  return readWhole(path, { where, error }, most);
 };

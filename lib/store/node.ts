@@ -1,11 +1,12 @@
 /** @file Files in a folder of Node's file system. */
 import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { appendFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
-import { attempt, readAt, removeUnfinished, writeAtomic } from "./files.js";
+import { attempt, removeUnfinished, writeAtomic } from "./files.js";
+import { openRegular, readAt } from "./open.js";
 import type { OpenFile, Store } from "./store.js";
 import { abandonedIn, othersIn, temporaryName } from "./temporary.js";
 import { undoAtExit } from "./undo.js";
@@ -16,8 +17,7 @@ const caller: Caller<CheckpointError> = { where: "store", error: CheckpointError
 const WRITER = ".writing";
 
 const openFile = async (path: string): Promise<OpenFile> => {
-  const file = await open(path, "r");
-  const { size } = await file.stat();
+  const { file, size } = await openRegular(path, caller);
   return { size, read: (at, length) => readAt(file, at, length), close: () => file.close() };
 };
 

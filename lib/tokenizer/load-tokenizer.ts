@@ -35,6 +35,9 @@ const fileAt = (path: string): TE.TaskEither<DataError, string> =>
     }),
   );
 
+/** Largest file of a vocabulary, in bytes; mT5's tokenizer.json has 17 million. */
+const MAX_BYTES = 2 ** 27;
+
 const OPEN_BRACE = 0x7b;
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 const isJson = (bytes: Uint8Array): boolean => bytes.find((byte) => !isSpace(byte)) === OPEN_BRACE;
@@ -65,7 +68,7 @@ export const loadTokenizer = (path: string, options: TokenizerOptions = {}): TE.
     fileAt(path),
     TE.chain((file) =>
       pipe(
-        readBytes(file, CALLER),
+        readBytes(file, CALLER, MAX_BYTES),
         TE.chainEitherK((bytes) => parse(bytes, file, options)),
         TE.mapLeft((error) => {
           const at = error.mismatch.at;

@@ -34,11 +34,13 @@ export interface DataSource extends Source {
 export const WEIGHTS = "model.safetensors";
 export const INDEX = "model.safetensors.index.json";
 
+/** The vocabulary, in one form or the other; a repository has to have one of them. */
+export const VOCABULARIES: readonly string[] = ["spiece.model", "tokenizer.json"];
+
 const MODEL_FILES: readonly SourceFile[] = [
   { name: "config.json" },
   { name: "generation_config.json", optional: true },
-  { name: "spiece.model" },
-  { name: "tokenizer.json", optional: true },
+  ...VOCABULARIES.map((name) => ({ name, optional: true })),
 ];
 
 /** Our name of a model of a family by its size, and that of its repository. */

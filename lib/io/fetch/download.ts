@@ -5,10 +5,11 @@
  * to it that parts of two versions are not joined. The whole file is compared with its declared size and checksum, and then renamed.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DownloadError } from "../../core/errors.js";
+import { readPieces } from "../../store/open.js";
+import { CALLER, insteadOfFile } from "./content.js";
 import { openPart, type Part } from "./part.js";
 import { type Answer, ask, overNetwork, Transient } from "./request.js";
 
@@ -41,7 +42,7 @@ const MOST_DAMAGED = 2;
 /** A digest of a file after `before`, in hexadecimal; the file is read in pieces. */
 const digestOf = async (algorithm: "sha1" | "sha256", path: string, before = ""): Promise<string> => {
   const hash = createHash(algorithm).update(before);
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array);
+  for await (const piece of readPieces(path, CALLER)) hash.update(piece);
   return hash.digest("hex");
 };
 
@@ -92,7 +93,13 @@ const writeBody = async (file: FileHandle, { body, start, declared }: Answer, on
 };
 
 /** Compares the whole part with what is known of the file, and gives it its name. */
-const finish = async (part: Part, { sha256 }: FileRequest, { declared }: Answer): Promise<Downloaded> => {
+const finish = async (part: Part, { url, sha256 }: FileRequest, { declared }: Answer): Promise<Downloaded> => {
+  const instead = await insteadOfFile(part.bytes, url);
+  if (instead !== undefined) {
+    // Else the next download would go on with it.
+    await rm(part.bytes, { force: true });
+    throw instead;
+  }
   const expected = sha256 ?? declared.sha256;
   const found = await hashFile(part.bytes);
   if (expected !== undefined && found !== expected) {

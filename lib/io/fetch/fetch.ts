@@ -4,21 +4,29 @@
  * One file after the other; what is there is not asked for again. Weights in shards are fetched by their index.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import envPaths from "env-paths";
-import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import type * as TE from "fp-ts/lib/TaskEither.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { DownloadError, isFluxionError } from "../../core/errors.js";
 import { decodeAs, such } from "../../edge/decode.js";
 import { orThrow } from "../../edge/either.js";
-import { parseJson } from "../../edge/json.js";
 import { attempt } from "../../store/files.js";
-import { type DataSource, INDEX, type ModelSource, SOURCE_NAMES, sourceOf, WEIGHTS } from "./catalogue.js";
+import { readJson } from "../../store/json-file.js";
+import {
+  type DataSource,
+  INDEX,
+  type ModelSource,
+  SOURCE_NAMES,
+  sourceOf,
+  VOCABULARIES,
+  WEIGHTS,
+} from "./catalogue.js";
+import { CALLER } from "./content.js";
 import { type DownloadOptions, download } from "./download.js";
-import { CALLER, type FolderLock, openLock } from "./lock.js";
+import { type FolderLock, openLock } from "./lock.js";
 import { unzipRows } from "./unzip.js";
 
 /** How far a fetch is. */
@@ -86,15 +94,15 @@ const fetchIfThere = async (place: Place, name: string): Promise<string | undefi
 };
 
 const shardName = such(t.string, (name) => /^[\w-]+(\.[\w-]+)*\.safetensors$/.test(name), "name of a safetensors file");
-const ShardIndex = t.type({ weight_map: t.record(t.string, shardName) }, "safetensors index");
+const ShardIndex = t.type({ weight_map: t.record(t.string, shardName, "shards by tensor") }, "safetensors index");
 
 const fetchShards = async (place: Place): Promise<string[]> => {
   const path = join(place.folder, INDEX);
   const index = pipe(
-    parseJson(await readFile(path, "utf8"), CALLER, path),
-    E.chain(decodeAs(ShardIndex, CALLER, path, "delete it and fetch it again")),
+    readJson(path, CALLER),
+    TE.chainEitherK(decodeAs(ShardIndex, CALLER, path, "delete it and fetch it again")),
   );
-  const names = [...new Set(Object.values(orThrow(index).weight_map))].sort();
+  const names = [...new Set(Object.values((await orThrow(index)).weight_map))].sort();
   for (const name of names) await fetchFile(place, name);
   return names;
 };
@@ -115,20 +123,43 @@ const fetchWeights = async (place: Place): Promise<string[]> => {
   });
 };
 
+const noVocabulary = ({ base }: Place): DownloadError =>
+  new DownloadError({
+    where: CALLER.where,
+    what: "the repository has no vocabulary",
+    expected: VOCABULARIES.join(" or "),
+    at: base,
+    hint: "many fine-tuned models lack it; take that of the model that they were made from",
+  });
+
 const fetchModelFiles = async (source: ModelSource, place: Place): Promise<string[]> => {
   const names: string[] = [];
+  const absent: string[] = [];
   for (const { name, optional } of source.files) {
     const found = await (optional === true ? fetchIfThere : fetchFile)(place, name);
-    if (found !== undefined) names.push(found);
-    // Remembered, so that a model that was fetched once is whole without a network.
-    else await place.lock.addAbsent(name);
+    (found === undefined ? absent : names).push(name);
   }
+  if (!VOCABULARIES.some((name) => names.includes(name))) throw noVocabulary(place);
+  // Remembered, so that a model that was fetched once is whole without a network.
+  for (const name of absent) await place.lock.addAbsent(name);
   return [...names, ...(await fetchWeights(place))];
 };
 
+const withRetry = ({ mismatch, cause }: DownloadError): DownloadError =>
+  new DownloadError({ ...mismatch, hint: "it was deleted; run again to fetch it anew" }, { cause });
+
 const fetchData = async ({ archive }: DataSource, place: Place): Promise<string[]> => {
   const folder = join(place.folder, archive);
-  if (!existsSync(folder)) await unzipRows(join(place.folder, await fetchFile(place, `${archive}.zip`)), folder);
+  if (!existsSync(folder)) {
+    const name = await fetchFile(place, `${archive}.zip`);
+    try {
+      await unzipRows(join(place.folder, name), folder);
+    } catch (error) {
+      // Its bytes are not to be expected of the server again.
+      if (isFluxionError(error, "DownloadError") && (await place.lock.forget(name))) throw withRetry(error);
+      throw error;
+    }
+  }
   return (await readdir(folder)).sort().map((name) => `${archive}/${name}`);
 };
 
@@ -145,7 +176,7 @@ const withByHand = (error: unknown, source: ModelSource | DataSource, { folder, 
   if (!isFluxionError(error, "DownloadError") || error.mismatch.at?.startsWith("http") !== true) return error;
   const files =
     source.kind === "model"
-      ? `${source.files.flatMap(({ name, optional }) => (optional === true ? [] : [name])).join(", ")} and ${WEIGHTS}`
+      ? `${source.files.flatMap(({ name, optional }) => (optional === true ? [] : [name])).join(", ")}, ${VOCABULARIES.join(" or ")}, and ${WEIGHTS}`
       : `${source.archive}.zip`;
   const byHand = `or load ${files} from ${base} elsewhere, put them into ${folder}, and run again`;
   const hint = [error.mismatch.hint, byHand].filter((part) => part !== undefined).join("; ");

@@ -4,16 +4,17 @@
  * A file that is there as the lock says is not asked for again, so that what was fetched once works offline; large ones are known by their
  * size. A file that somebody put there by hand is taken into the lock as it is.
  */
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { DownloadError } from "../../core/errors.js";
-import { type Caller, decodeAs, naturalNumber, withDefault } from "../../edge/decode.js";
+import { decodeAs, naturalNumber, withDefault } from "../../edge/decode.js";
 import { orThrow } from "../../edge/either.js";
 import { parseJson } from "../../edge/json.js";
 import { readText, writeAtomic } from "../../store/files.js";
+import { CALLER, insteadOfFile } from "./content.js";
 import { hashFile } from "./download.js";
 
 const Entry = t.type({ size: naturalNumber, sha256: t.string, url: t.union([t.string, t.null]) }, "locked file");
@@ -23,7 +24,6 @@ const Lock = t.type(
 );
 export type LockEntry = t.TypeOf<typeof Entry>;
 
-export const CALLER: Caller<DownloadError> = { where: "fetchFiles", error: DownloadError };
 const NAME = "fluxion-lock.json";
 /** Larger files are not hashed again each time; this many bytes take a few hundredths of a second. */
 const MOST_HASHED = 2 ** 24;
@@ -43,6 +43,8 @@ export interface FolderLock {
   /** The SHA-256 that an earlier download had, also when the file is gone. */
   sha256(name: string): string | undefined;
   add(name: string, entry: LockEntry): Promise<void>;
+  /** Deletes a file that was fetched and cannot be used, so that it is fetched anew; one that somebody put there by hand stays. Whether it did. */
+  forget(name: string): Promise<boolean>;
   /** Whether the server once had no such file. */
   isAbsent(name: string): boolean;
   addAbsent(name: string): Promise<void>;
@@ -66,34 +68,39 @@ export const openLock = async (folder: string): Promise<FolderLock> => {
   const absent = new Set(lock?.absent);
 
   /** Another process may have added to the file since it was read. */
-  const change = async (name: string, entry?: LockEntry): Promise<void> => {
+  const change = async (edit: (files: Map<string, LockEntry>, absent: Set<string>) => void): Promise<void> => {
     const now = await stored();
-    const locked = { ...now?.files, ...(entry && { [name]: entry }) };
-    const missing = new Set([...(now?.absent ?? []), ...(entry === undefined ? [name] : [])]);
-    const content = {
-      version: 1,
-      files: Object.fromEntries(Object.entries(locked).sort()),
-      absent: [...missing].sort(),
-    };
+    const [locked, missing] = [new Map(Object.entries(now?.files ?? {})), new Set(now?.absent)];
+    edit(locked, missing);
+    edit(files, absent);
+    const content = { version: 1, files: Object.fromEntries([...locked].sort()), absent: [...missing].sort() };
     await orThrow(writeAtomic(path, `${JSON.stringify(content, null, 2)}\n`, CALLER));
   };
-  const add = (name: string, entry: LockEntry): Promise<void> => {
-    files.set(name, entry);
-    return change(name, entry);
+  const add = (name: string, entry: LockEntry): Promise<void> => change((locked) => void locked.set(name, entry));
+  const forget = async (name: string): Promise<boolean> => {
+    if (typeof files.get(name)?.url !== "string") return false;
+    await rm(join(folder, name), { force: true });
+    await change((locked) => void locked.delete(name));
+    return true;
   };
   return {
     add,
+    forget,
     isAbsent: (name) => absent.has(name),
     addAbsent: async (name) => {
       if (absent.has(name)) return;
-      absent.add(name);
-      await change(name);
+      await change((_, missing) => void missing.add(name));
     },
     sha256: (name) => files.get(name)?.sha256,
     present: async (name) => {
       const file = join(folder, name);
       const size = await sizeAt(file);
       if (size === undefined) return undefined;
+      const instead = await insteadOfFile(file, file, "delete it to fetch it again");
+      if (instead !== undefined) {
+        if (await forget(name)) return undefined;
+        throw instead;
+      }
       const known = files.get(name);
       const hashed = known === undefined || size <= MOST_HASHED ? await hashFile(file) : undefined;
       if (known?.size === size && known.sha256 === (hashed ?? known.sha256)) return known;

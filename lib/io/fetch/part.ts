@@ -4,9 +4,11 @@
  * A download works in a folder named after its process, so that two that load the same file do not write into one. What it leaves when it
  * stops, and what a killed process left, is taken over by the next by renaming the folder, which only one of several can do.
  */
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readWhole } from "../../store/open.js";
 import { abandonedIn, temporaryName } from "../../store/temporary.js";
+import { CALLER } from "./content.js";
 
 /** What the bytes of a part belong to. */
 interface Version {
@@ -70,7 +72,8 @@ export const openPart = async (path: string): Promise<Part> => {
     size: () => sizeOf(bytes),
     validator: async (url) => {
       try {
-        const version = JSON.parse(await readFile(note, "utf8")) as { url?: unknown; validator?: unknown } | null;
+        const text = new TextDecoder().decode(await readWhole(note, CALLER));
+        const version = JSON.parse(text) as { url?: unknown; validator?: unknown } | null;
         return version?.url === url && typeof version.validator === "string" ? version.validator : undefined;
       } catch {
         return undefined;

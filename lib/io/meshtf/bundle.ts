@@ -7,12 +7,13 @@
  * slices of its devices out of the checkpoint (`mesh_tensorflow/ops.py`, `Variable`; `simd_mesh_impl.py`, `LaidOutVariable`).
  * Source: TensorFlow, `core/protobuf/tensor_bundle.proto` and `core/util/tensor_bundle`.
  */
-import { lstat, open } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { PbfReader } from "pbf";
 import type { Shape } from "../../core/aval.js";
 import { allocate, type HostArray } from "../../core/host.js";
 import { bitsOf } from "../../edge/elements.js";
-import { readAt, readBounded } from "../../store/files.js";
+import { readBounded } from "../../store/files.js";
+import { openRegular, readAt } from "../../store/open.js";
 import { decodeStored, elementCount, STORED, type StoredName } from "../stored.js";
 import type { SourceEntry } from "../tensor-source.js";
 import { crc32c, masked } from "./crc32c.js";
@@ -218,7 +219,8 @@ export const readEntry = async (entry: BundleEntry, name: string): Promise<HostA
   const at = `${path}: ${name}`;
   const data = allocate(dtype, elementCount(shape) as number);
   const bits = bitsOf(data);
-  await using file = await open(path, "r");
+  const opened = await openRegular(path, caller);
+  await using file = opened.file;
   let crc = 0;
   for (let done = 0; done < storedBytes; done += PIECE_BYTES) {
     const bytes = await readAt(file, offset + done, Math.min(PIECE_BYTES, storedBytes - done));

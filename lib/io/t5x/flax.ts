@@ -26,10 +26,10 @@ export interface InlineArray extends SourceEntry {
   readonly read: () => HostArray;
 }
 
-/** A dict as MessagePack gives it. */
+/** A dict as `unpack` gives it, which has no prototype, or one that is to be written. */
 export type Dict = Readonly<Record<string, unknown>>;
 export const isDict = (x: unknown): x is Dict =>
-  typeof x === "object" && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+  typeof x === "object" && x !== null && [null, Object.prototype].includes(Object.getPrototypeOf(x) as object | null);
 
 /** A value in a few words, whatever its size. */
 export const kindOf = (x: unknown): string => {

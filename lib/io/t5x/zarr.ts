@@ -5,7 +5,6 @@
  * Chunks go one by one straight into the final array, and none is inflated beyond its own size. (zarrita, the library for
  * this format, knows no bfloat16, writes no gzip and inflates whatever it is given.)
  */
-import { createReadStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -15,6 +14,7 @@ import { type Shape, stridesOf } from "../../core/aval.js";
 import { allocate, type HostArray, type TypedArray } from "../../core/host.js";
 import { bitsOf, bytesOf } from "../../edge/elements.js";
 import { readBounded } from "../../store/files.js";
+import { readPieces } from "../../store/open.js";
 import { decodeStored, elementCount, STORED, type StoredName } from "../stored.js";
 import type { SourceEntry } from "../tensor-source.js";
 import { caller, damaged } from "./errors.js";
@@ -56,7 +56,7 @@ const inflated = async (path: string, most: number): Promise<Uint8Array> => {
     }
   };
   try {
-    await pipeline(createReadStream(path), createUnzip({ chunkSize: PIECE_BYTES }), collect);
+    await pipeline(readPieces(path, caller), createUnzip({ chunkSize: PIECE_BYTES }), collect);
     if (tooLarge) throw new Error("the stream goes on");
   } catch (cause) {
     if (tooLarge) {

@@ -99,6 +99,59 @@ Suite("a repository of another owner and another revision have folders of their 
   assert.is(fetched.folder, join(cacheDir, "models", "me--my.model@refs-pr-1"));
 });
 
+Suite("a vocabulary in either form will do, and one of them has to be there", async () => {
+  const { "spiece.model": _, ...rest } = SMALL;
+  const files: Record<string, string | Uint8Array> = { ...below("/o/r/resolve/main", rest) };
+  const server = await serveFiles(files);
+  const options = { mirror: server.url, cacheDir: newCache() };
+  assert.match(await refusal("o/r", options), /no vocabulary[\s\S]*spiece\.model or tokenizer\.json/);
+  files["/o/r/resolve/main/tokenizer.json"] = "{}";
+  const fetched = rightOf(await fetchNow("o/r", options));
+  assert.equal(fetched.files, ["config.json", "tokenizer.json", "model.safetensors"]);
+  await server[Symbol.asyncDispose]();
+  assert.equal(rightOf(await fetchNow("o/r", options)), fetched, "offline");
+});
+
+const PAGES: readonly (readonly [string, RegExp])[] = [
+  ["<!DOCTYPE html><html><body>Please log in</body></html>", /a web page in place of the file/],
+  ["\n  <HTML>", /a web page in place of the file/],
+  ["version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n", /a pointer of Git LFS/],
+];
+const WEIGHTS = "/o/r/resolve/main/model.safetensors";
+
+Suite("a page or a pointer with status 200 is refused and not kept, and the file can be fetched later", async () => {
+  for (const [content, message] of PAGES) {
+    const files: Record<string, string | Uint8Array> = { ...below("/o/r/resolve/main", SMALL), [WEIGHTS]: content };
+    await using server = await serveFiles(files);
+    const options = { mirror: server.url, cacheDir: newCache() };
+    assert.match(await refusal("o/r", options), message);
+    const folder = join(options.cacheDir, "models", "o--r");
+    assert.equal(readdirSync(folder), ["config.json", "fluxion-lock.json", "spiece.model"]);
+    assert.not.match(readFileSync(join(folder, "fluxion-lock.json"), "utf8"), "safetensors");
+    files[WEIGHTS] = "weights";
+    assert.ok(E.isRight(await fetchNow("o/r", options)));
+  }
+});
+
+Suite("a page that an earlier version has kept is fetched anew, one put there by hand is told", async () => {
+  const files: Record<string, string | Uint8Array> = { ...below("/o/r/resolve/main", SMALL) };
+  await using server = await serveFiles(files);
+  const options = { mirror: server.url, cacheDir: newCache() };
+  const { folder } = rightOf(await fetchNow("o/r", options));
+  const path = join(folder, "model.safetensors");
+  for (const [content, message] of PAGES) {
+    writeFileSync(path, content);
+    assert.ok(E.isRight(await fetchNow("o/r", options)));
+    assert.is(readFileSync(path, "utf8"), "weights");
+    rmSync(join(folder, "fluxion-lock.json"));
+    writeFileSync(path, content);
+    assert.match(await refusal("o/r", options), message);
+    assert.is(readFileSync(path, "utf8"), content, "what a person put there stays");
+    rmSync(path);
+    assert.ok(E.isRight(await fetchNow("o/r", options)));
+  }
+});
+
 Suite("what is missing on the server is said with what to do", async () => {
   const { "model.safetensors": _, ...rest } = SMALL;
   const files: Record<string, string | Uint8Array> = { ...below("/o/r/resolve/main", rest) };
@@ -203,7 +256,7 @@ Suite(
     const directory = Buffer.from(bomb).lastIndexOf("PK\x01\x02", undefined, "latin1");
     view.setUint32(directory + 24, 0x7fffffff, true);
     const bad: readonly (readonly [Uint8Array, RegExp])[] = [
-      [strToU8("<html>"), /damaged/],
+      [strToU8("PK\x03\x04"), /damaged/],
       [good.subarray(0, 60), /damaged/],
       [zip({ "../../train.jsonl": "x", "/a/b/c.jsonl": "x" }), /no \.jsonl/],
       [bomb, /claims more/],
@@ -212,10 +265,37 @@ Suite(
       const cacheDir = newCache();
       await using server = await serveFiles({ [CB]: archive });
       assert.match(await refusal("superglue-cb", { mirror: server.url, cacheDir }), message);
-      assert.equal(readdirSync(join(cacheDir, "data", "superglue")), ["CB.zip", "fluxion-lock.json"]);
+      assert.equal(readdirSync(join(cacheDir, "data", "superglue")), ["fluxion-lock.json"]);
     }
   },
 );
+
+Suite("rows of another checksum or size than the archive states are refused, and can be fetched anew", async () => {
+  const good = zipSync({ "CB/train.jsonl": [strToU8('{"a":1}\n'), { level: 0 }] });
+  const damage = (at: number, byte: number): Uint8Array => good.with(at, byte) as Uint8Array;
+  const row = Buffer.from(good).indexOf('{"a":1}');
+  const directory = Buffer.from(good).lastIndexOf("PK\x01\x02", undefined, "latin1");
+  const packed = zipSync({ "CB/train.jsonl": strToU8("1\n".repeat(1000)) });
+  const view = new DataView(packed.buffer, packed.byteOffset);
+  view.setUint32(Buffer.from(packed).lastIndexOf("PK\x01\x02", undefined, "latin1") + 24, 1999, true);
+  const bad: readonly (readonly [Uint8Array, RegExp])[] = [
+    [damage(row + 5, 0x32), /checksum of CB\/train\.jsonl is wrong/],
+    [damage(directory + 16, 0), /checksum of CB\/train\.jsonl is wrong/],
+    [damage(directory + 24, 7), /has 8 bytes and not the 7/],
+    [damage(directory + 20, 7), /has 7 bytes and not the 8/],
+    [damage(directory + 8, 1), /under a password/],
+    [damage(directory + 10, 14), /packed by method 14/],
+    [packed, /cannot be unpacked to 1999 bytes/],
+  ];
+  for (const [archive, message] of bad) {
+    const files: Record<string, Uint8Array> = { [CB]: archive };
+    await using server = await serveFiles(files);
+    const options = { mirror: server.url, cacheDir: newCache() };
+    assert.match(await refusal("superglue-cb", options), message);
+    files[CB] = good;
+    assert.equal(rightOf(await fetchNow("superglue-cb", options)).files, ["CB/train.jsonl"]);
+  }
+});
 
 Suite("a signal interrupts a fetch, and the next one goes on", async () => {
   const stop = new AbortController();

@@ -16,7 +16,7 @@ import { ensureDir } from "../store/files.js";
 import { withProgress } from "./bar.js";
 import { checkFree } from "./check-free.js";
 import { ADAPTER_FORMATS, type AdapterFormat, type Format, MODEL_FORMATS, type ModelFormat } from "./formats.js";
-import { type HuggingFaceFlags, huggingFaceWriter } from "./huggingface-out.js";
+import { dtypeFor, type HuggingFaceFlags, huggingFaceWriter } from "./huggingface-out.js";
 import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
@@ -50,7 +50,8 @@ const toHuggingFace = async (
   terminal: Terminal,
 ): Promise<string> => {
   refuseOptions(options, ["baseModel"], "models");
-  const write = await huggingFaceWriter(WHERE, out, { input, kind }, options);
+  const dtype = await dtypeFor(input, kind, options.dtype, terminal);
+  const write = await huggingFaceWriter(WHERE, out, { input, kind }, { ...options, ...(dtype && { dtype }) });
   const { config, params, prompts, dropoutRate } = await readModel(input, terminal);
   const dropped = Object.keys(prompts);
   if (dropped.length > 0)

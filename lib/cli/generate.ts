@@ -43,9 +43,19 @@ const tensorOf = (rows: readonly (readonly number[])[]): Tensor => {
   return np.array(padRows(rows, length), { shape: [rows.length, length] });
 };
 
+/** A sentinel that is written in a text and is not among its ids, since SentencePiece finds them at the start of a word only. */
+const unseenSentinel = (text: string, ids: readonly number[], tokenizer: Tokenizer): string | undefined => {
+  const pieces = new Set(ids.map((id) => tokenizer.pieces[id]));
+  return text.match(/<extra_id_\d+>/g)?.find((sentinel) => !pieces.has(sentinel) && !pieces.has(`▁${sentinel}`));
+};
+
 /** Ids of a text with its EOS; a text that is too long is cut, and that is said. */
 const idsOf = (text: string, tokenizer: Tokenizer, most: number, terminal: Terminal): number[] => {
   const ids = tokenizer.encode(text);
+  const unseen = unseenSentinel(text, ids, tokenizer);
+  if (unseen !== undefined) {
+    terminal.note(`${unseen} is ordinary text here, as a word of its own it is a sentinel: ${brief(text, 40)}`);
+  }
   if (ids.length >= most) {
     terminal.note(`a text of ${ids.length + 1} tokens is cut to ${most} (--max-input-length): ${brief(text, 40)}`);
   }

@@ -1,12 +1,14 @@
 /** @file Writes a model as a Hugging Face folder, with the vocabulary of the folder it is from. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isFloat } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import type { CheckpointKind } from "../io/checkpoint-kind.js";
-import type { FloatStorage } from "../io/safetensors-write.js";
+import { FLOATS, type FloatStorage } from "../io/safetensors-write.js";
 import { type SavedT5, saveHuggingFace } from "../io/save-huggingface.js";
+import { openWeights } from "../io/sharded.js";
 import { readBytes } from "../store/files.js";
 import { checkFree } from "./check-free.js";
 import type { Terminal } from "./terminal.js";
@@ -19,9 +21,45 @@ export interface HuggingFaceFlags {
 
 /** Files of a Hugging Face folder beside the weights: the vocabulary, and how to decode. */
 const COMPANIONS =
-  /^(spiece\.model|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|generation_config\.json)$/;
+  /^(spiece\.model|(tokenizer|added_tokens|tokenizer_config|special_tokens_map|generation_config)\.json)$/;
 const VOCABULARY = /^(spiece\.model|tokenizer\.json)$/;
 const WEIGHTS = ["config.json", "model.safetensors", "model.safetensors.index.json"];
+
+const isFloatStorage = (stored: string): stored is FloatStorage => (FLOATS as readonly string[]).includes(stored);
+
+/** How the floats of a Hugging Face folder are stored, each way once. */
+const storedFloats = async (dir: string): Promise<readonly string[]> => {
+  const { entries, close } = await orThrow(openWeights(dir));
+  await close();
+  return [...new Set([...entries.values()].filter(({ dtype }) => isFloat(dtype)).map(({ stored }) => stored))].sort();
+};
+
+/** The dtype to write: the one asked for, else that of the folder `input`; of a folder with several, float32, which is said. */
+export const dtypeFor = async (
+  input: string,
+  kind: CheckpointKind,
+  asked: FloatStorage | undefined,
+  terminal: Terminal,
+): Promise<FloatStorage | undefined> => {
+  if (asked !== undefined || kind !== "huggingface") return asked;
+  const [only, ...more] = await storedFloats(input);
+  if (only !== undefined && more.length === 0 && isFloatStorage(only)) return only;
+  terminal.note(`weights are written as float32; in ${input} they are ${[only, ...more].join(" and ")} (--dtype)`);
+  return undefined;
+};
+
+/** Says that weights become float32 where the folder `input` has others: what was computed has more digits than those. */
+export const sayWidened = async (
+  input: string,
+  kind: CheckpointKind,
+  asked: FloatStorage | undefined,
+  terminal: Terminal,
+): Promise<void> => {
+  if (asked !== undefined || kind !== "huggingface") return;
+  const others = (await storedFloats(input)).filter((stored) => stored !== "float32");
+  if (others.length > 0)
+    terminal.note(`weights are written as float32; in ${input} they are ${others.join(" and ")} (--dtype)`);
+};
 
 /**
  * Checks that nothing is replaced unasked, before a model is read.

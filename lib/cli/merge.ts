@@ -5,7 +5,7 @@ import { checkpointKind } from "../io/checkpoint-kind.js";
 import type { SavedT5 } from "../io/save-huggingface.js";
 import type { Modified } from "../t5/modified.js";
 import type { AdapterFlags } from "./adapter.js";
-import { type HuggingFaceFlags, huggingFaceWriter } from "./huggingface-out.js";
+import { type HuggingFaceFlags, huggingFaceWriter, sayWidened } from "./huggingface-out.js";
 import { readyT5 } from "./ready.js";
 import type { Terminal } from "./terminal.js";
 
@@ -36,6 +36,7 @@ export const merge = async (flags: MergeFlags, terminal: Terminal): Promise<void
   const { model: input, out, json } = flags;
   const kind = await orThrow(checkpointKind(input));
   const write = await huggingFaceWriter(WHERE, out, { input, kind }, flags);
+  await sayWidened(input, kind, flags.dtype, terminal);
   const { model, config, dropoutRate, dispose } = await readyT5({ ...flags, executor: "tfjs", merged: true }, terminal);
   try {
     checkWeightsOnly(model, flags.adapter ?? flags.prompt);

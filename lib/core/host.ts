@@ -14,6 +14,12 @@ export interface HostArray {
   readonly data: TypedArray;
 }
 
+/** Whether a value has the form of an array of the host; its data may be of another size. */
+export const isHostArray = (x: unknown): x is HostArray => {
+  if (typeof x !== "object" || x === null || !("data" in x) || !("shape" in x) || !("dtype" in x)) return false;
+  return ArrayBuffer.isView(x.data) && Array.isArray(x.shape);
+};
+
 /** A zero-filled typed array of `n` elements of `dtype`. @throws {DTypeError} for a name that is none, which plain JavaScript can give */
 export const allocate = (dtype: DType, n: number): TypedArray => {
   switch (dtype) {

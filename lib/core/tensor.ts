@@ -6,7 +6,7 @@
  */
 import { Aval, type DType, type Shape } from "./aval.js";
 import { DTypeError, TracerError, TreeError, UseAfterDisposeError } from "./errors.js";
-import { allocate, type HostArray, type TypedArray } from "./host.js";
+import { allocate, type HostArray, isHostArray, type TypedArray } from "./host.js";
 import { leavesOf } from "./pytree.js";
 import { type Owned, own } from "./scope.js";
 
@@ -261,6 +261,19 @@ export abstract class Tracer extends Tensor {
   }
 }
 
+/** What a value is that is no tensor, and how to make one of it. */
+const notATensor = (x: unknown): { readonly got: string; readonly hint: string } => {
+  if (ArrayBuffer.isView(x)) {
+    // In a tree, also the elements of an array of the host, which is a record.
+    const hint =
+      "make tensors from arrays with np.array, and of what was loaded (arrays of the host) with np.devicePut";
+    return { got: `a ${x.constructor.name}`, hint };
+  }
+  if (isHostArray(x)) return { got: "an array of the host", hint: "put it on the device with np.devicePut" };
+  const got = x === null ? "null" : Array.isArray(x) ? "an array" : typeof x;
+  return { got, hint: "make tensors from arrays with np.array" };
+};
+
 /** A tensor from a tensor, number or boolean. @throws {TreeError} for anything else */
 export const asTensor = (x: unknown, where: string, at?: string): Tensor => {
   if (typeof x === "number" || typeof x === "boolean") return literalOf(x);
@@ -269,9 +282,8 @@ export const asTensor = (x: unknown, where: string, at?: string): Tensor => {
     where,
     what: "a value is not a tensor",
     expected: "a tensor, number or boolean",
-    got: x === null ? "null" : Array.isArray(x) ? "an array" : typeof x,
     at,
-    hint: "make tensors from arrays with np.array",
+    ...notATensor(x),
   });
 };
 

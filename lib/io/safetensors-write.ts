@@ -13,7 +13,7 @@ import { checkValue } from "./values.js";
 
 /** How float32 is stored; the halves are rounded to the nearest, ties to even. */
 export type FloatStorage = "float32" | "bfloat16" | "float16";
-const FLOATS: readonly FloatStorage[] = ["float32", "bfloat16", "float16"];
+export const FLOATS: readonly FloatStorage[] = ["float32", "bfloat16", "float16"];
 
 /** A tensor to be written. */
 export interface Outgoing {

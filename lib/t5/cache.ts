@@ -79,7 +79,7 @@ const prefixKeyValues = (config: T5Config, { params }: Modified, memory: Decoder
 export const decoderMemory = composite(
   "t5.decoderMemory",
   (config: T5Config, model: Model, { states, valid }: Encoded): DecoderMemory => {
-    const whole = modified(model);
+    const whole = modified(model, {}, ["decoder"]);
     const layers = layerList<T5DecoderLayer<Tensor>>(whole.params.decoder.layers).map(({ encoderDecoderAttention }) =>
       keyValueOf(config, encoderDecoderAttention, states),
     );
@@ -150,7 +150,7 @@ export const decodeStep = composite(
     tokens: Tensor,
     position: Tensor,
   ): readonly [logits: Tensor, cache: DecoderCache] => {
-    const { params } = modified(model);
+    const { params } = modified(model, {}, ["decoder"]);
     const before = memory.prefix?.[0].key.shape[2] ?? 0;
     const places = before + cache[0].key.shape[2];
     const bias = biasPerLayer(params.decoder, rowBias(config, np.add(position, before), places));

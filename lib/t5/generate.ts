@@ -30,7 +30,7 @@ export const decoderOf = (
 ): Decoder<Model, EncoderInputs, DecoderMemory, DecoderCache> => ({
   examples: ({ inputs }) => inputs.shape[0],
   memory: (model, { inputs, ...inserted }) => {
-    const whole = modified(model, inserted);
+    const whole = modified(model, inserted, ["encoder", "decoder"], "t5.generate");
     return decoderMemory(config, whole, encode(config, whole, inputs));
   },
   cache: ({ layers: [{ key }] }, copies) =>

@@ -7,7 +7,7 @@
  */
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
+import { asTensor, type Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import { attention } from "./attention.js";
@@ -57,8 +57,9 @@ export interface Encoded {
 /** Choices of training, and insertions that the model does not have yet; see `Inserted`. */
 export interface EncodeOptions extends TrainingOptions, Inserted {}
 
-/** @throws {ShapeError} when token ids are not in rows, `examples` of them or a multiple */
-const checkRows = (where: string, ids: Tensor, examples = 1): void => {
+/** @throws {TreeError} for what is no tensor; {ShapeError} when token ids are not in rows, `examples` of them or a multiple */
+const checkRows = (where: string, given: Tensor, examples = 1): void => {
+  const ids = asTensor(given, where);
   if (ids.ndim === 2 && ids.shape[0] % examples === 0) return;
   throw new ShapeError({
     where,
@@ -79,7 +80,7 @@ export const encode = composite(
   "t5.encode",
   (config: T5Config, model: Model, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
     checkRows("t5.encode", inputs);
-    const whole = modified(model, options);
+    const whole = modified(model, options, ["encoder"]);
     const { encoder } = whole.params;
     const { states, valid } = encoderInput(whole, inputs);
     const total = states.shape[1];
@@ -125,7 +126,7 @@ export const decode = composite(
   (config: T5Config, model: Model, encoded: Encoded, decoderInputs: Tensor, options: DecodeOptions = {}): Tensor => {
     const examples = encoded.states.shape[0];
     checkRows("t5.decode", decoderInputs, examples);
-    const whole = modified(model);
+    const whole = modified(model, {}, ["decoder"]);
     const { decoder } = whole.params;
     const { states, valid, logitMask, before } = decoderInput(whole, decoderInputs, examples, options.valid);
     const length = valid.shape[1];
@@ -155,7 +156,7 @@ export const decode = composite(
 
 /** Scores over the vocabulary, `[..., d]` to `[..., V]`. T5 1.0 reuses the embedding, and scales the states by `d ** -0.5` (`scaleDecoderOutputs`). */
 export const logitsOf = composite("t5.logitsOf", (config: T5Config, model: Model, states: Tensor): Tensor => {
-  const { params } = modified(model);
+  const { params } = modified(model, {}, ["decoder"]);
   const head = params.decoder.logitsDense;
   const scaled = (): Tensor => (isScaled(config) ? np.multiply(states, config.dModel ** -0.5) : states);
   if (head !== undefined) return project(head, scaled());
@@ -175,7 +176,7 @@ export const logits = composite(
   "t5.logits",
   (config: T5Config, model: Model, batch: Batch, options: EncodeOptions = {}): Tensor => {
     const { dropoutKey, dropoutRate, remat } = options;
-    const whole = modified(model, options);
+    const whole = modified(model, options, ["encoder", "decoder"]);
     const [first, second] = dropoutKey === undefined ? [] : random.subkeys(dropoutKey);
     const encoded = encode(config, whole, batch.inputs, { dropoutKey: first, dropoutRate, remat });
     const valid = np.notEqual(batch.targets, 0);

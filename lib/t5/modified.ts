@@ -1,7 +1,10 @@
 /**
  * @file A frozen T5 with what a method puts into it. Nothing in `t5` knows the name of a method: all of them enter through the fields here.
  */
-import type { Tensor } from "../core/tensor.js";
+import { Aval } from "../core/aval.js";
+import { type Mismatch, TreeError } from "../core/errors.js";
+import { isHostArray } from "../core/host.js";
+import { isTensor, type Tensor } from "../core/tensor.js";
 import type { AnyParams } from "./stack.js";
 
 /** What enters a T5 beside its weights. */
@@ -44,9 +47,51 @@ const INSERTED: Readonly<Record<keyof Inserted, true>> = {
 };
 const NAMES = Object.keys(INSERTED) as readonly (keyof Inserted)[];
 
-/** A model as `Modified`, with more insertions where they are given. */
-export const modified = (model: Model, more: Inserted = {}): Modified => {
-  const own = "params" in model ? model : { params: model };
+/** The error of what is not a model, or not one that can be computed with. */
+type Unfit = (parts: Omit<Mismatch, "where">) => TreeError;
+
+/** @throws {TreeError} for an array of the host, by its name */
+const checkOnDevice = (unfit: Unfit, name: string, x: unknown, whole = name): void => {
+  if (!isHostArray(x) || isTensor(x)) return;
+  const [expected, got] = ["a tensor", `${new Aval(x.shape, x.dtype)} on the host`];
+  const hint = `put it on the device: np.devicePut(${whole})`;
+  throw unfit({ what: "an array of the host is not a tensor", expected, got, at: name, hint });
+};
+
+/** The two halves of a T5. */
+type Half = "encoder" | "decoder";
+
+const checkParams = (unfit: Unfit, params: unknown, needs: readonly Half[]): void => {
+  const parts: Partial<AnyParams> = typeof params === "object" && params !== null ? params : {};
+  const missing = ["tokenEmbedder", ...needs].find((name) => !Object.hasOwn(parts, name));
+  if (missing === undefined) return;
+  const encoderOnly = missing === "decoder" && "encoder" in parts;
+  throw unfit({
+    what: missing === "tokenEmbedder" ? "these are not the parameters of a T5" : `the parameters have no ${missing}`,
+    expected: ["tokenEmbedder", ...needs].join(", "),
+    got: Object.keys(parts).slice(0, 5).join(", ") || (params === null ? "null" : typeof params),
+    hint: encoderOnly ? "an encoder alone can be used by t5.encode" : "give the params of a loaded model, or t5.init",
+  });
+};
+
+/**
+ * A model as `Modified`, with more insertions where they are given.
+ *
+ * @param needs  the halves that are used
+ * @throws {TreeError} for parameters that lack one of them, and for arrays of the host
+ */
+export const modified = (
+  model: Model,
+  more: Inserted = {},
+  needs: readonly Half[] = [],
+  where = "t5", // gives way to the function that the user called
+): Modified => {
+  const unfit: Unfit = (parts) => new TreeError({ where, ...parts });
+  const own = typeof model === "object" && model !== null && "params" in model ? model : { params: model };
+  checkParams(unfit, own.params, needs);
+  checkOnDevice(unfit, "params.tokenEmbedder.embedding", own.params.tokenEmbedder.embedding, "params");
   const given = NAMES.filter((name) => more[name] !== undefined).map((name) => [name, more[name]]);
-  return { ...own, ...Object.fromEntries(given) };
+  const whole: Modified = { ...own, ...Object.fromEntries(given) };
+  for (const name of NAMES) checkOnDevice(unfit, name, whole[name]);
+  return whole;
 };

@@ -39,7 +39,7 @@ export const rank = (config: T5Config): Rank =>
     const [examples, [count]] = [inputs.shape[0], labels.shape];
     const targets = np.tile(labels, [examples, 1]);
     const real = np.notEqual(targets, 0);
-    const whole = modified(model, inserted);
+    const whole = modified(model, inserted, ["encoder", "decoder"], "t5.rank");
     const states = decode(config, whole, encode(config, whole, inputs), shiftRight(config, targets), { valid: real });
     return np.reshape(logLikelihoods(logitsOf(config, whole, states), targets), [examples, count]);
   });

@@ -62,6 +62,15 @@ export class CharsMap {
     return found;
   }
 
+  /** Where the replacement of the shortest key at the start of `text` begins, or -1 where no key matches. */
+  shortest(text: Uint8Array): number {
+    for (let end = 1; end <= text.length; end++) {
+      const found = this.find(text, 0, end);
+      if (found >= 0) return found;
+    }
+    return -1;
+  }
+
   /** Where the replacement that begins at `start` ends. */
   endOf(start: number): number {
     const end = this.replacements.indexOf(0, start);

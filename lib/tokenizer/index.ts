@@ -2,5 +2,11 @@
 export { orThrow } from "../edge/either.js";
 export { type Decoder, decodeStream } from "./decoder.js";
 export { loadTokenizer } from "./load-tokenizer.js";
-export { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "./sentencepiece.js";
+export type { NewToken } from "./new-tokens.js";
+export {
+  parseSentencePiece,
+  type SentencePieceOptions,
+  type Tokenizer,
+  type TokenizerOptions,
+} from "./sentencepiece.js";
 export { parseTokenizerJson } from "./tokenizer-json.js";

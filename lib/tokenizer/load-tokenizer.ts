@@ -7,22 +7,44 @@ import { DataError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { parseJson } from "../edge/json.js";
 import { namesIn, readBytes } from "../store/files.js";
-import { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "./sentencepiece.js";
+import { addedTokensIn } from "./folder-tokens.js";
+import type { NewToken } from "./new-tokens.js";
+import {
+  parseSentencePiece,
+  type SentencePieceOptions,
+  type Tokenizer,
+  type TokenizerOptions,
+} from "./sentencepiece.js";
 import { parseTokenizerJson } from "./tokenizer-json.js";
 
 const CALLER: Caller<DataError> = { where: "loadTokenizer", error: DataError };
 /** What a model folder may call its vocabulary, the original first. */
 const NAMES = ["spiece.model", "sentencepiece.model", "tokenizer.json"];
+/** Holds its added tokens itself. */
+const WITH_TOKENS = "tokenizer.json";
 
-/** The file to read: the path itself, or the vocabulary in the folder. */
-const fileAt = (path: string): TE.TaskEither<DataError, string> =>
+/** The file to read, and the tokens that other files of its folder add to it. */
+interface Source {
+  readonly file: string;
+  readonly addedTokens: readonly NewToken[];
+}
+
+/** The path itself, or the vocabulary in the folder. */
+const sourceAt = (path: string): TE.TaskEither<DataError, Source> =>
   pipe(
     namesIn(path, CALLER),
-    TE.chainEitherK((names) => {
-      if (names === undefined) return E.right(path);
+    TE.chain((names) => {
+      if (names === undefined) return TE.right({ file: path, addedTokens: [] });
       const name = NAMES.find((name) => names.includes(name));
-      if (name !== undefined) return E.right(join(path, name));
-      return E.left(
+      if (name !== undefined) {
+        const file = join(path, name);
+        const tokens = name === WITH_TOKENS ? TE.right([]) : addedTokensIn(path, names, CALLER);
+        return pipe(
+          tokens,
+          TE.map((addedTokens) => ({ file, addedTokens })),
+        );
+      }
+      return TE.left(
         new DataError({
           where: CALLER.where,
           what: "the folder holds no vocabulary",
@@ -48,7 +70,7 @@ const textOf = (bytes: Uint8Array): E.Either<DataError, string> =>
     (cause) => new DataError({ where: CALLER.where, what: "the file is not text", expected: "UTF-8" }, { cause }),
   );
 
-const parse = (bytes: Uint8Array, path: string, options: TokenizerOptions): E.Either<DataError, Tokenizer> =>
+const parse = (bytes: Uint8Array, path: string, options: SentencePieceOptions): E.Either<DataError, Tokenizer> =>
   isJson(bytes)
     ? pipe(
         textOf(bytes),
@@ -59,17 +81,18 @@ const parse = (bytes: Uint8Array, path: string, options: TokenizerOptions): E.Ei
 
 /**
  * The tokenizer in a SentencePiece `.model` file, in a Hugging Face `tokenizer.json`, or in a model folder with one of them (`spiece.model` before
- * `tokenizer.json`); errors name the path.
+ * `tokenizer.json`). To a SentencePiece model in a folder belong the tokens that `added_tokens.json`, `tokenizer_config.json` or `tokenizer.json` add
+ * to it; given by its own path it stands alone. Errors name the path.
  *
  * @example const tokenizer = await loadTokenizer("spiece.model")() // Either<DataError, Tokenizer>
  */
 export const loadTokenizer = (path: string, options: TokenizerOptions = {}): TE.TaskEither<DataError, Tokenizer> =>
   pipe(
-    fileAt(path),
-    TE.chain((file) =>
+    sourceAt(path),
+    TE.chain(({ file, addedTokens }) =>
       pipe(
         readBytes(file, CALLER, MAX_BYTES),
-        TE.chainEitherK((bytes) => parse(bytes, file, options)),
+        TE.chainEitherK((bytes) => parse(bytes, file, { ...options, addedTokens })),
         TE.mapLeft((error) => {
           const at = error.mismatch.at;
           const inside = at === undefined || at.startsWith(file) ? file : `${file}: ${at}`;

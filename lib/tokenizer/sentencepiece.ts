@@ -8,16 +8,23 @@
  */
 import * as E from "fp-ts/lib/Either.js";
 import { type DataError, isFluxionError } from "../core/errors.js";
+import { makeCut } from "./added-tokens.js";
 import { type Decoder, type DecoderSpec, decodeAll, makeDecoder } from "./decoder.js";
+import { type NewToken, withNewTokens } from "./new-tokens.js";
 import { Normalizer } from "./normalizer.js";
 import { makeSegmenter } from "./segmenter.js";
 import { readSentencePieceModel, type SentencePieceModel, unreadable } from "./sentencepiece-model.js";
 import { Unigram } from "./unigram.js";
-import { makeVocabulary, type Vocabulary, withSentinels } from "./vocabulary.js";
+import { makeVocabulary, type Vocabulary } from "./vocabulary.js";
 
 export interface TokenizerOptions {
   /** Sentinels to append unless the file has them; 100 for T5, which is the default. With 0, none is appended. */
   readonly extraIds?: number;
+}
+
+export interface SentencePieceOptions extends TokenizerOptions {
+  /** Tokens that were added to the pieces of the file; those that it has are left as they are. They are found in text wherever they are written out. */
+  readonly addedTokens?: readonly NewToken[];
 }
 
 /** Turns text into token ids and back. */
@@ -50,17 +57,24 @@ const decoderSpec = (model: SentencePieceModel, { pieces, unkId }: Vocabulary): 
   };
 };
 
-const makeTokenizer = (bytes: Uint8Array, extraIds: number): Tokenizer => {
-  const model = withSentinels(readSentencePieceModel(bytes), extraIds);
+const makeTokenizer = (bytes: Uint8Array, extraIds: number, addedTokens: readonly NewToken[]): Tokenizer => {
+  const { model, tokens } = withNewTokens(readSentencePieceModel(bytes), extraIds, addedTokens);
   const vocabulary = makeVocabulary(model);
   const symbols = model.pieces.filter(({ type }) => type === "userDefined").map(({ text }) => text);
   const normalizer = new Normalizer(model.normalizer, symbols);
   const segmenter = makeSegmenter(new Unigram(model.pieces, vocabulary.unkId), vocabulary, model.byteIds);
   const decoder = makeDecoder(decoderSpec(model, vocabulary));
+  const idsOf = (text: string): number[] => segmenter.ids(normalizer.normalize(text));
+  const piecesOf = (text: string): string[] => segmenter.pieces(normalizer.normalize(text));
+  const cut = makeCut(tokens, ({ content }) => content);
+  const byPart = <A>(ofText: (text: string) => A[], ofToken: (token: NewToken) => A) =>
+    tokens.length === 0
+      ? ofText
+      : (text: string): A[] => cut(text).flatMap((part) => (typeof part === "object" ? [ofToken(part)] : ofText(part)));
   return {
     ...vocabulary,
-    encode: (text) => segmenter.ids(normalizer.normalize(text)),
-    encodeAsPieces: (text) => segmenter.pieces(normalizer.normalize(text)),
+    encode: byPart(idsOf, ({ id }) => id),
+    encodeAsPieces: byPart(piecesOf, ({ content }) => content),
     decode: (ids) => decodeAll(decoder(), ids),
     decoder,
   };
@@ -79,10 +93,10 @@ const makeTokenizer = (bytes: Uint8Array, extraIds: number): Tokenizer => {
  */
 export const parseSentencePiece = (
   bytes: Uint8Array,
-  { extraIds = 100 }: TokenizerOptions = {},
+  { extraIds = 100, addedTokens = [] }: SentencePieceOptions = {},
 ): E.Either<DataError, Tokenizer> => {
   try {
-    return E.right(makeTokenizer(bytes, extraIds));
+    return E.right(makeTokenizer(bytes, extraIds, addedTokens));
   } catch (cause) {
     if (isFluxionError(cause, "DataError")) return E.left(cause);
     if (isFluxionError(cause)) throw cause;

@@ -1,27 +1,16 @@
 /**
  * @file The steps from text to words that a `tokenizer.json` asks for: normalisers and pre-tokenizers, as functions of strings.
- *
- * The character map is applied as SentencePiece applies it (the longest key at each place).
  */
 import { DataError } from "../core/errors.js";
-import { Normalizer } from "./normalizer.js";
+import { brief } from "../edge/decode.js";
+import { makeGraphemeMap } from "./grapheme-map.js";
+import { refuseSlowPattern } from "./pattern-cost.js";
 import type { Metaspace, NormalizerPart, PreTokenizerPart } from "./tokenizer-json-schema.js";
+import { trimEnd, trimStart, WHITE_SPACE } from "./white-space.js";
 
 export type Normalize = (text: string) => string;
 /** The words of a text; `atStart` says that nothing of the input stands before it. */
 export type Split = (text: string, atStart: boolean) => string[];
-
-const WHITE_SPACE = /\p{White_Space}+/u;
-const LEADING = /^\p{White_Space}+/u;
-const SPACE = /^\p{White_Space}$/u;
-
-/** Text without white space, as Unicode defines it, at its beginning or end. */
-export const trimStart: Normalize = (text) => text.replace(LEADING, "");
-export const trimEnd: Normalize = (text) => {
-  let end = text.length; // a pattern that ends in `$` would be tried at every space of a long run of them
-  while (end > 0 && SPACE.test(text[end - 1] as string)) end--;
-  return text.slice(0, end);
-};
 
 /** Why a part of the file cannot be used. */
 const unusable = (what: string, got: string, hint: string, cause: unknown): DataError =>
@@ -35,30 +24,31 @@ const bytesOf = (base64: string): Uint8Array => {
   }
 };
 
-const charsMap = (base64: string): Normalize => {
-  if (base64 === "") return (text) => text;
-  const off = { addDummyPrefix: false, removeExtraWhitespaces: false, escapeWhitespaces: false };
-  const normalizer = new Normalizer({ charsMap: bytesOf(base64), ...off }, []);
-  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-  return (text) => utf8.decode(normalizer.normalize(text));
-};
-
 const regexOf = (source: string): RegExp => {
+  let pattern: RegExp;
   try {
-    return new RegExp(source, "gu");
+    pattern = new RegExp(source, "gu");
+    pattern.test(""); // compiled only now, and refused if it is too large
   } catch (cause) {
     const hint = "it may use Oniguruma's own syntax";
-    throw unusable("a pattern is not a regular expression here", JSON.stringify(source), hint, cause);
+    throw unusable("a pattern is not a regular expression here", brief(source), hint, cause);
   }
+  refuseSlowPattern(source);
+  return pattern;
 };
 
-/** @throws {DataError} when the character map is damaged or a pattern is none */
+/** @throws {DataError} when the character map is damaged, or a pattern is none or may take too long */
 export const makeNormalize = (part: NormalizerPart | null): Normalize => {
   switch (part?.type) {
     case undefined:
       return (text) => text;
     case "Precompiled":
-      return charsMap(part.precompiled_charsmap);
+      return part.precompiled_charsmap === "" ? (text) => text : makeGraphemeMap(bytesOf(part.precompiled_charsmap));
+    case "NFC":
+    case "NFD":
+    case "NFKC":
+    case "NFKD":
+      return (text) => text.normalize(part.type);
     case "Strip": {
       const { strip_left: left, strip_right: right } = part;
       return (text) => {

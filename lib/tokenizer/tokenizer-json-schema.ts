@@ -8,30 +8,30 @@ import { naturalNumber, withDefault } from "../edge/decode.js";
 
 const optionalFlag = withDefault(t.boolean, false);
 
-export const AddedToken = t.type(
-  {
-    id: naturalNumber,
-    content: t.string,
-    special: optionalFlag,
-    single_word: withDefault(t.literal(false), false),
-    lstrip: optionalFlag,
-    rstrip: optionalFlag,
-    normalized: optionalFlag,
-  },
-  "added token",
-);
+const FLAGS = {
+  content: t.string,
+  special: optionalFlag,
+  single_word: withDefault(t.literal(false), false),
+  lstrip: optionalFlag,
+  rstrip: optionalFlag,
+  normalized: optionalFlag,
+};
+/** An added token under its id, as `tokenizer_config.json` has it. */
+export const TokenFlags = t.type(FLAGS, "added token");
+export const AddedToken = t.type({ id: naturalNumber, ...FLAGS }, "added token");
 export type AddedToken = t.TypeOf<typeof AddedToken>;
 
 const Precompiled = t.type({ type: t.literal("Precompiled"), precompiled_charsmap: withDefault(t.string, "") });
 const Strip = t.type({ type: t.literal("Strip"), strip_left: t.boolean, strip_right: t.boolean });
 const Pattern = t.union([t.type({ Regex: t.string }), t.type({ String: t.string })], "pattern");
 const Replace = t.type({ type: t.literal("Replace"), pattern: Pattern, content: t.string });
+const Form = t.type({ type: t.union([t.literal("NFC"), t.literal("NFD"), t.literal("NFKC"), t.literal("NFKD")]) });
 
 // Sequences are not nested, as in all files of T5: a file that nests thousands would exhaust the stack.
-const PlainNormalizer = t.union([Precompiled, Strip, Replace]);
+const PlainNormalizer = t.union([Precompiled, Strip, Replace, Form]);
 const Normalizer = t.union(
   [PlainNormalizer, t.type({ type: t.literal("Sequence"), normalizers: t.array(PlainNormalizer) })],
-  "Precompiled, Strip, Replace or a Sequence",
+  "Precompiled, Strip, Replace, NFC, NFD, NFKC, NFKD or a Sequence",
 );
 export type NormalizerPart = t.TypeOf<typeof Normalizer>;
 

@@ -2,21 +2,23 @@
  * @file T5's tokenizer from a Hugging Face `tokenizer.json`, with the ids that Hugging Face's library gives.
  *
  * The file holds the vocabulary of a SentencePiece model and steps that imitate its normalisation. What differs from SentencePiece: an added token
- * that is written out in text (`</s>`, `<extra_id_0>`) gives its id; words are segmented one by one, and their scores are summed in float64, so that
- * long repeats may be cut elsewhere.
+ * that is written out in text (`</s>`, `<extra_id_0>`) gives its id; the map of characters is applied by grapheme clusters (`grapheme-map.ts`); words are
+ * segmented one by one, and their scores are summed in float64, so that long repeats may be cut elsewhere.
  */
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { DataError, isFluxionError } from "../core/errors.js";
 import { decodeAs } from "../edge/decode.js";
+import { makeCut } from "./added-tokens.js";
 import { type DecoderSpec, decodeAll, makeDecoder } from "./decoder.js";
+import { remembering } from "./remembering.js";
 import { makeSegmenter } from "./segmenter.js";
 import type { Tokenizer, TokenizerOptions } from "./sentencepiece.js";
 import { findByteIds, type Piece, type PieceType } from "./sentencepiece-model.js";
-import { makeNormalize, makeSplit, trimEnd, trimStart } from "./text-steps.js";
+import { makeNormalize, makeSplit } from "./text-steps.js";
 import { type AddedToken, TokenizerJson } from "./tokenizer-json-schema.js";
 import { Unigram } from "./unigram.js";
-import { isSentinel, makeVocabulary, type Vocabulary, withSentinels } from "./vocabulary.js";
+import { isSentinel, makeVocabulary, sentinelText, type Vocabulary, withSentinels } from "./vocabulary.js";
 
 const WHERE = "parseTokenizerJson";
 const UNK_SURFACE = " \u2047 ";
@@ -51,30 +53,6 @@ const piecesOf = ({ model, added_tokens }: TokenizerJson): Piece[] => {
   return pieces;
 };
 
-type Section = string | AddedToken;
-
-/** Cuts text at the added tokens in it: the first one, and of those at one place the longest. */
-const makeCut = (tokens: readonly AddedToken[], textOf: (token: AddedToken) => string) => {
-  const byText = new Map(tokens.map((token) => [textOf(token), token]));
-  const longestFirst = [...byText.keys()].filter((text) => text !== "").sort((a, b) => b.length - a.length);
-  if (longestFirst.length === 0) return (text: string): Section[] => [text];
-  const any = new RegExp(
-    `(${longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("|")})`,
-    "u",
-  );
-  return (text: string): Section[] => {
-    const sections: Section[] = text
-      .split(any)
-      .map((section, i) => (i % 2 === 1 ? byText.get(section) : undefined) ?? section);
-    return sections.map((section, i) => {
-      if (typeof section !== "string") return section;
-      const [before, after] = [sections[i - 1], sections[i + 1]];
-      const rest = typeof before === "object" && before.rstrip ? trimStart(section) : section;
-      return typeof after === "object" && after.lstrip ? trimEnd(rest) : rest;
-    });
-  };
-};
-
 /** A walk over a text: the added tokens in it, and the words between them. */
 const makeWalk = ({ added_tokens, normalizer, pre_tokenizer }: TokenizerJson) => {
   const normalize = makeNormalize(normalizer);
@@ -100,23 +78,6 @@ const makeWalk = ({ added_tokens, normalizer, pre_tokenizer }: TokenizerJson) =>
   };
 };
 
-const MOST_WORDS = 1 << 16;
-const LONGEST_WORD = 32;
-
-/** `f` with its results for short words kept, until they are too many. */
-const remembering = <A>(f: (word: string) => A): ((word: string) => A) => {
-  const known = new Map<string, A>();
-  return (word) => {
-    if (word.length > LONGEST_WORD) return f(word);
-    const before = known.get(word);
-    if (before !== undefined) return before;
-    if (known.size === MOST_WORDS) known.clear();
-    const result = f(word);
-    known.set(word, result);
-    return result;
-  };
-};
-
 const decoderSpec = (
   json: TokenizerJson,
   pieces: readonly Piece[],
@@ -134,9 +95,24 @@ const decoderSpec = (
   };
 };
 
-const makeTokenizer = (json: TokenizerJson, extraIds: number): Tokenizer => {
-  const pieces = piecesOf(json);
-  const vocabulary = makeVocabulary(withSentinels({ pieces, padPiece: "<pad>", eosPiece: eosOf(json) }, extraIds));
+/** The sentinels that the file does not have, and that are found in text as its own would be. */
+const sentinelTokens = (pieces: readonly Piece[], from: number): AddedToken[] =>
+  pieces.slice(from).map(({ text: content }, i) => ({
+    id: from + i,
+    content,
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  }));
+
+const makeTokenizer = (file: TokenizerJson, extraIds: number): Tokenizer => {
+  const own = piecesOf(file);
+  const parts = { pieces: own, padPiece: "<pad>", eosPiece: eosOf(file) };
+  const { pieces } = withSentinels(parts, extraIds, sentinelText);
+  const json = { ...file, added_tokens: [...file.added_tokens, ...sentinelTokens(pieces, own.length)] };
+  const vocabulary = makeVocabulary({ ...parts, pieces });
   const byteIds = findByteIds(pieces, json.model.byte_fallback);
   // Here every entry of the model can be found in text, whatever it is for.
   const inText = json.model.vocab.map(([text, score]): Piece => ({ text, score, type: "normal" }));

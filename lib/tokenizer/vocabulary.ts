@@ -43,18 +43,23 @@ const sentinelsOf = (pieces: readonly Piece[]): ReadonlyMap<number, number> =>
     }),
   );
 
-const sentinels = (count: number): Piece[] =>
-  Array.from({ length: count }, (_, i) => ({ text: `▁<extra_id_${count - 1 - i}>`, score: 0, type: "userDefined" }));
+/** A sentinel as it is written in text, and as Hugging Face's files spell it. */
+export const sentinelText = (k: number): string => `<extra_id_${k}>`;
+
+const sentinels = (count: number, spell: (k: number) => string): Piece[] =>
+  Array.from({ length: count }, (_, i) => ({ text: spell(count - 1 - i), score: 0, type: "userDefined" }));
 
 /**
  * `model` with sentinels 0 … extraIds - 1 after its pieces, unless it has just these.
  *
+ * @param spell  the piece of a sentinel
  * @throws {DataError} when the model has other sentinels than asked for
  * @throws {ArgumentError} when `extraIds` is not a count
  */
 export const withSentinels = <Model extends Pick<SentencePieceModel, "pieces">>(
   model: Model,
   extraIds: number,
+  spell: (k: number) => string = (k) => `▁${sentinelText(k)}`,
 ): Model => {
   if (!Number.isSafeInteger(extraIds) || extraIds < 0) {
     throw new ArgumentError({
@@ -66,7 +71,7 @@ export const withSentinels = <Model extends Pick<SentencePieceModel, "pieces">>(
   }
   const own = sentinelsOf(model.pieces).size;
   if (extraIds === 0 || own === extraIds) return model;
-  if (own === 0) return { ...model, pieces: [...model.pieces, ...sentinels(extraIds)] };
+  if (own === 0) return { ...model, pieces: [...model.pieces, ...sentinels(extraIds, spell)] };
   throw modelError({
     what: "the model has sentinels of its own, and not the number asked for",
     expected: `none, or ${extraIds}`,

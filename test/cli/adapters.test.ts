@@ -129,8 +129,10 @@ Adapters("an adapter answers the same from a folder of PEFT, and --prompt is ano
 Adapters("a merged model answers as the model with its adapter, and its folder needs no other", async () => {
   for (const name of ["lora", "ia3"]) {
     const out = at(`merged-${name}`);
-    const said = await fluxionJson("merge", "--model", NANO, "--adapter", at(`${name}.safetensors`), "--out", out);
-    assert.equal(said, { out, format: "hf" });
+    const flags = ["--model", NANO, "--adapter", at(`${name}.safetensors`), "--out", out, "--json"];
+    const { out: said, notes } = await fluxion(["merge", ...flags]);
+    assert.equal(JSON.parse(said), { out, format: "hf" });
+    assert.match(notes.join("\n"), /weights are written as float32; in assets\/t5-nano they are bfloat16/);
     assert.ok(filesBelow(out).includes("spiece.model"));
     const merged = await scoresBy(["--model", out, "--executor", "tfjs"]);
     const beside = await scoresBy(MODEL, "--adapter", at(`${name}.safetensors`));

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -8,11 +8,12 @@ import { flatten, leavesOf, unflatten } from "../../lib/core/pytree.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { encodeNpy } from "../../lib/io/npy.js";
 import { loadPrompt, savePrompt } from "../../lib/io/prompts.js";
+import { outgoing, safetensorsChunks } from "../../lib/io/safetensors-write.js";
 import { saveT5x } from "../../lib/io/t5x/save.js";
 import { isShape, paramShapes, type T5Tree } from "../../lib/t5/config.js";
 import { withShared } from "../helpers/shared.js";
 import { run, temporaryFolder } from "../io/folder.js";
-import { CONFIG, configOf } from "../io/tiny-t5.js";
+import { CONFIG, configOf, tensorsOf } from "../io/tiny-t5.js";
 import { failure, filesBelow, fluxion, fluxionJson } from "./run.js";
 
 const Convert = suite("cli/convert");
@@ -50,6 +51,37 @@ Convert(
     assert.equal(leavesOf(after.params), leavesOf(before.params));
   },
 );
+
+Convert(
+  "a folder in bfloat16 stays bfloat16, in one file or in shards; of mixed dtypes float32 is made, and said",
+  async () => {
+    const dtypes = async (dir: string): Promise<string[]> => {
+      const { tensors } = await fluxionJson<{ tensors: { dtype: string }[] }>("inspect", dir);
+      return [...new Set(tensors.map(({ dtype }) => dtype))];
+    };
+    await fluxion(["convert", NANO, place("shards"), "--to", "hf", "--max-shard-bytes", "2000000"]);
+    assert.ok(filesBelow(place("shards")).includes("model.safetensors.index.json"));
+    assert.equal(await dtypes(place("shards")), ["bfloat16"]);
+    const { notes } = await fluxion(["convert", place("shards"), place("wide"), "--to", "hf", "--dtype", "float32"]);
+    assert.equal([await dtypes(place("wide")), notes], [["float32"], []]);
+    mkdirSync(place("mixed"));
+    const tensors = Object.entries(tensorsOf(configOf(CONFIG)));
+    const both = tensors.map(([name, x], i) => outgoing(name, x, () => x, i === 0 ? "float32" : "bfloat16"));
+    writeFileSync(place("mixed/model.safetensors"), Buffer.concat([...safetensorsChunks(both)]));
+    writeFileSync(place("mixed/config.json"), JSON.stringify(CONFIG));
+    const mixed = await fluxion(["convert", place("mixed"), place("mixed-out"), "--to", "hf"]);
+    assert.match(mixed.notes.join("\n"), /written as float32; in .*mixed they are bfloat16 and float32 \(--dtype\)/);
+    assert.equal(await dtypes(place("mixed-out")), ["float32"]);
+  },
+);
+
+Convert("tokens that were added to the vocabulary come along with it", async () => {
+  const dir = place("added");
+  cpSync(NANO, dir, { recursive: true });
+  writeFileSync(join(dir, "added_tokens.json"), '{"<city>":4096}');
+  await fluxion(["convert", dir, place("added-out"), "--to", "hf"]);
+  assert.is(readFileSync(place("added-out/added_tokens.json"), "utf8"), '{"<city>":4096}');
+});
 
 const numbers = Float32Array.from({ length: 12 }, (_, i) => Math.fround(Math.sin(i)));
 const prompt = hostArray([3, 4], "float32", numbers);

@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -13,7 +14,9 @@ import { generate } from "../../lib/t5/generate.js";
 import type { Params } from "../../lib/t5/model.js";
 import { rank } from "../../lib/t5/rank.js";
 import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
+import { readSentencePieceModel } from "../../lib/tokenizer/sentencepiece-model.js";
 import { temporaryFolder } from "../io/folder.js";
+import { tokenizerJson } from "../tokenizer/tokenizer-json-file.js";
 import { failure, fluxion } from "./run.js";
 
 const Generate = suite("cli/generate");
@@ -149,6 +152,32 @@ Generate("a prompt that is not of numbers is refused, with its row", async () =>
   await orThrow(savePrompt(path, hostArray([2, 128], "float32", new Float32Array(256).fill(Number.NaN, 200))));
   assert.match(await failure("generate", ...MODEL, "--prompt", path, "x"), /not of numbers[\s\S]*NaN in row 1/);
 });
+
+Generate(
+  "sentinels that are typed are tokens, by either file of a vocabulary, and one that is not is said to be text",
+  async () => {
+    const dir = join(folder, "by-json");
+    const pieces = readSentencePieceModel(readFileSync("assets/t5-nano/spiece.model")).pieces.slice(3, 3996);
+    mkdirSync(dir);
+    const json = tokenizerJson(pieces.map(({ text, score }) => [text, score] as const));
+    writeFileSync(join(dir, "tokenizer.json"), JSON.stringify(json));
+    const text = "The city of <extra_id_0> is <extra_id_1>";
+    const [piece, byJson] = [await answers([text]), await answers(["--tokenizer", dir, text])];
+    assert.equal(
+      piece[0].inputIds.filter((id) => id > 3996),
+      [4095, 4094],
+    );
+    assert.equal(
+      byJson[0].inputIds.filter((id) => id > 3996),
+      [4095, 4094],
+    );
+    assert.equal((await fluxion(["generate", ...MODEL, text])).notes, []);
+    const inside = "The city<extra_id_0>";
+    const { notes } = await fluxion(["generate", ...MODEL, inside]);
+    assert.match(notes.join("\n"), /<extra_id_0> is ordinary text here, as a word of its own it is a sentinel/);
+    assert.equal((await fluxion(["generate", ...MODEL, "--tokenizer", dir, inside])).notes, []);
+  },
+);
 
 Generate("a text that is too long is cut, and that is said", async () => {
   const { notes } = await fluxion(["generate", ...MODEL, "--max-input-length", "4", TEXTS[0]]);

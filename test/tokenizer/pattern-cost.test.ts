@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { isFluxionError } from "../../lib/core/errors.js";
+import { refuseSlowPattern } from "../../lib/tokenizer/pattern-cost.js";
+import { makeNormalize } from "../../lib/tokenizer/text-steps.js";
+
+const Cost = suite("tokenizer/pattern-cost");
+
+const refusal = (source: string): string | undefined => {
+  try {
+    refuseSlowPattern(source);
+    return undefined;
+  } catch (error) {
+    if (isFluxionError(error, "DataError")) return error.message;
+    throw error;
+  }
+};
+
+Cost("patterns that tokenizers have are taken", () => {
+  const GPT2 = "'s|'t|'re| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+  for (const pattern of [
+    " {2,}",
+    GPT2,
+    "\\s*[\\r\\n]+",
+    "(?:\\r\\n|\\n)+",
+    "(?:foo|bar)+",
+    "[\\])]+",
+    "a{2}b?",
+    "\\p{N}{1,3}",
+    "(?<x>a)\\k<x>",
+    "(?:ab)*",
+    "\\(\\)+",
+  ])
+    assert.is(refusal(pattern), undefined, pattern);
+});
+
+Cost("a pattern that may match in very many ways is refused by name, before a text is tried", () => {
+  for (const pattern of [
+    "(a+)+$",
+    "(a|a)*$",
+    "(?:a|ab)*$",
+    "([^\\]]+)*x",
+    "(?:a?){30}a{30}",
+    `${"a?".repeat(30)}a{30}`,
+    "a*a*a*$",
+    "(?<=(?:ab|b)*)c",
+    "((a)*)*",
+    "(?:\\s|\\S)*x",
+  ])
+    assert.match(refusal(pattern) ?? "taken", "may take too long to match", pattern);
+  assert.match(
+    refusal("a".repeat(2000)) ?? "taken",
+    /too long\n {2}expected +at most 1000 characters\n {2}got +"a+\.\.\./,
+  );
+  const step = { type: "Replace", pattern: { Regex: "(a+)+$" }, content: "" } as const;
+  assert.throws(() => makeNormalize(step), /"\(a\+\)\+\$"/);
+});
+
+Cost("a pattern that is taken ends soon on a text that it nearly matches, whatever it is", () => {
+  const { pattern } = fc.letrec<{ pattern: string; part: string }>((tie) => ({
+    pattern: fc.oneof(
+      { depthSize: "small" },
+      tie("part"),
+      fc.tuple(tie("part"), tie("pattern")).map(([a, b]) => a + b),
+      fc.tuple(tie("pattern"), tie("pattern")).map(([a, b]) => `(?:${a}|${b})`),
+    ),
+    part: fc
+      .tuple(
+        fc.oneof(
+          { depthSize: "small" },
+          fc.constantFrom("a", "b", "[ab]", "."),
+          tie("pattern").map((p) => `(?:${p})`),
+        ),
+        fc.constantFrom("", "", "*", "+", "?", "{1,30}", "{2}"),
+      )
+      .map(([atom, count]) => atom + count),
+  }));
+  fc.assert(
+    fc.property(pattern, (source) => {
+      fc.pre(source.length < 200 && refusal(source) === undefined);
+      for (const text of ["a".repeat(60), "ab".repeat(30)])
+        assert.is(new RegExp(`^(?:${source})c$`, "u").test(text), false);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Cost.run();

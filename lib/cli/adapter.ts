@@ -1,7 +1,7 @@
 /** @file The adapter that an option names: `--adapter PATH`, or `--prompt PATH`, which is the same. */
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { checkFits, otherBase } from "../io/adapter-fit.js";
 import { type Adapter, loadAdapter } from "../io/adapters.js";
 import { isValue } from "../io/values.js";
@@ -38,8 +38,8 @@ const checkFinite = ({ tuned, path }: FoundAdapter): void => {
 };
 
 /** Reads an adapter that can be computed with. */
-export const adapterAt = async (path: string): Promise<FoundAdapter> => {
-  const adapter = { ...(await orThrow(loadAdapter(path))), path };
+export const adapterAt = async (path: string, option = "--adapter <path>"): Promise<FoundAdapter> => {
+  const adapter = { ...(await orThrow(namedBy(option, loadAdapter(path)))), path };
   checkFinite(adapter);
   return adapter;
 };
@@ -47,7 +47,7 @@ export const adapterAt = async (path: string): Promise<FoundAdapter> => {
 /** The adapter that the flags name, if they do. */
 export const adapterOf = async ({ adapter, prompt }: AdapterFlags): Promise<FoundAdapter | undefined> => {
   const path = adapter ?? prompt;
-  return path === undefined ? undefined : adapterAt(path);
+  return path === undefined ? undefined : adapterAt(path, adapter === undefined ? "--prompt <path>" : undefined);
 };
 
 /**

@@ -3,7 +3,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { loadAdapter } from "../io/adapters.js";
 import { type CheckpointKind, checkpointKind } from "../io/checkpoint-kind.js";
 import { type LoadedT5, loadT5 } from "../io/load-t5.js";
@@ -113,7 +113,7 @@ export const convert = async (
   options: ConvertOptions,
   terminal: Terminal,
 ): Promise<void> => {
-  const kind = await orThrow(checkpointKind(input));
+  const kind = await orThrow(namedBy(WHERE, checkpointKind(input)));
   const to = options.to ?? formatFor(kind, out);
   if (resolve(input) === resolve(out)) throw usageError(WHERE, "IN and OUT are the same", { at: out });
   checkFormat(input, kind, to);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Table from "cli-table3";
 import { CheckpointError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { MINI_DATA, SYNTHETIC } from "../lab/assets.js";
 import { checkVocabulary } from "../lab/inputs.js";
@@ -22,6 +22,7 @@ import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evalua
 import { adapterAt, checkAdapter, type FoundAdapter } from "./adapter.js";
 import { type Assignment, type AssignmentFlags, assignmentsOf } from "./assignments.js";
 import { Bar } from "./bar.js";
+import { vocabularyFlag } from "./flags.js";
 import { type ReadyOptions, readyT5 } from "./ready.js";
 import { usualSplit } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
@@ -167,7 +168,7 @@ const jsonOf = (list: readonly Answered[]): string => {
 export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promise<void> => {
   const { model: path, executor, threads, out, json } = flags;
   const questions = await questionsOf(flags);
-  const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? path));
+  const tokenizer = await orThrow(namedBy(vocabularyFlag(flags.tokenizer), loadTokenizer(flags.tokenizer ?? path)));
   const model = await readyT5(
     { model: path, executor, ...(threads !== undefined && { threads }) },
     terminal,

@@ -7,7 +7,14 @@ const MODEL = "a T5: a Hugging Face folder, or a checkpoint of T5X or Mesh Tenso
 export const TOKENIZER = "SentencePiece model or tokenizer.json (default: that of the model's folder)";
 export const JSON_FLAG = "print JSON, for machines";
 
-export const modelOption = () => single("--model <dir>", MODEL);
+/** As messages name the options. */
+export const MODEL_FLAG = "--model <dir>";
+export const TOKENIZER_FLAG = "--tokenizer <file>";
+export const modelOption = () => single(MODEL_FLAG, MODEL);
+
+/** The option that says where the vocabulary is: that of the model, where there is none of its own. */
+export const vocabularyFlag = (tokenizer: string | undefined): string =>
+  tokenizer === undefined ? MODEL_FLAG : TOKENIZER_FLAG;
 
 const ADAPTER =
   "what was trained for the model: fluxion's own file, the folder of a run, a PEFT adapter, a prompt as .npy or safetensors, or a T5X checkpoint with one inside";

@@ -2,13 +2,14 @@
 import type { Tensor } from "../core/tensor.js";
 import { longestOf, padRows, withEos } from "../data/batch.js";
 import { brief } from "../edge/decode.js";
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import * as np from "../np/index.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { choosing, writing } from "../train/answer.js";
 import { type DecodingFlags, methodOf } from "./decoding.js";
+import { vocabularyFlag } from "./flags.js";
 import { usageError } from "./parse.js";
 import { type ReadyOptions, readyT5 } from "./ready.js";
 import type { Terminal } from "./terminal.js";
@@ -62,10 +63,21 @@ const idsOf = (text: string, tokenizer: Tokenizer, most: number, terminal: Termi
   return withEos(ids, tokenizer.eosId, most);
 };
 
+/** @throws {ConfigError} for answers that nobody could tell apart, or see */
+const checkLabels = (labels: readonly string[]): void => {
+  const twice = labels.find((label, i) => labels.indexOf(label) < i);
+  const [what, got] = labels.some((label) => label.trim() === "")
+    ? ["a label is empty", '""']
+    : ["a label is given twice", twice];
+  if (got === undefined) return;
+  throw usageError("--label <text>", what, { expected: "a text of its own for each answer", got });
+};
+
 const checkFlags = ({ label, number, maxInputLength }: GenerateFlags): void => {
   if (maxInputLength < 2) {
     throw usageError("fluxion generate", "there is no room for a text", { expected: "--max-input-length from 2 on" });
   }
+  if (label !== undefined) checkLabels(label);
   if (label !== undefined && number > label.length) {
     throw usageError("fluxion generate", "more answers than labels are asked for", {
       expected: `--number up to ${label.length}`,
@@ -79,7 +91,9 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
   checkFlags(flags);
   const { label: labels, number, maxInputLength, batchSize, seed, json } = flags;
   const options = labels === undefined ? methodOf(flags) : undefined;
-  const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? flags.model));
+  const tokenizer = await orThrow(
+    namedBy(vocabularyFlag(flags.tokenizer), loadTokenizer(flags.tokenizer ?? flags.model)),
+  );
   const ready = await readyT5(flags, terminal, (config) => checkVocabulary(config, tokenizer));
   const answerer =
     options === undefined

@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from "../core/aval.js";
 import { scope } from "../core/composite.js";
 import type { HostArray } from "../core/host.js";
 import { dispose } from "../core/tensor.js";
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { type Adapter, loadAdapter } from "../io/adapters.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
@@ -15,6 +15,7 @@ import { type Metric, nearestTokens } from "../prompt/neighbours.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import { leavesByPath } from "../tree/map.js";
 import { readEmbedding } from "./contents.js";
+import { MODEL_FLAG, vocabularyFlag } from "./flags.js";
 import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
@@ -57,8 +58,10 @@ const norms = ({ shape, data }: HostArray): number[] => {
 };
 
 const neighboursOf = async (prompt: HostArray, model: string, options: InspectOptions): Promise<Neighbour[][]> => {
-  const embedding = await readEmbedding(model, await orThrow(checkpointKind(model)));
-  const { pieces } = await orThrow(loadTokenizer(options.tokenizer ?? model));
+  const embedding = await readEmbedding(model, await orThrow(namedBy(MODEL_FLAG, checkpointKind(model))));
+  const { pieces } = await orThrow(
+    namedBy(vocabularyFlag(options.tokenizer), loadTokenizer(options.tokenizer ?? model)),
+  );
   await init({ executor: "tfjs" });
   const { neighbours: k, metric } = options;
   const nearest = scope(() => {

@@ -1,5 +1,5 @@
 /** @file `fluxion inspect`: what a checkpoint or an adapter is. */
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
@@ -53,7 +53,7 @@ const isAdapter = ({ kind, tensors, metadata }: Contents): boolean =>
 
 /** Shows the tensors of a checkpoint, or what an adapter is. */
 export const inspect = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
-  const kind = await orThrow(checkpointKind(path));
+  const kind = await orThrow(namedBy("fluxion inspect", checkpointKind(path)));
   if (kind === "adapter" || kind === "npy") return inspectAdapter(path, options, terminal);
   const contents = await contentsOf(path, kind);
   if (isAdapter(contents)) return inspectAdapter(path, options, terminal);

@@ -3,7 +3,7 @@ import { type ExecutorName, init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
 import { leavesOf } from "../core/pytree.js";
 import { dispose } from "../core/tensor.js";
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
@@ -12,6 +12,7 @@ import type { Params } from "../t5/model.js";
 import type { Modified } from "../t5/modified.js";
 import { type AdapterFlags, adapterOf, checkAdapter, type FoundAdapter } from "./adapter.js";
 import { withProgress } from "./bar.js";
+import { MODEL_FLAG } from "./flags.js";
 import type { Terminal } from "./terminal.js";
 
 /** What to load, and what is to compute. */
@@ -65,7 +66,9 @@ export const readyT5 = async (
 ): Promise<ReadyT5> => {
   const { model: path, executor, threads, merged = false } = flags;
   const adapter = await adapterOf(flags);
-  const stored = await withProgress(terminal, "reading", (onProgress) => orThrow(loadT5(path, { onProgress })));
+  const stored = await withProgress(terminal, "reading", (onProgress) =>
+    orThrow(namedBy(MODEL_FLAG, loadT5(path, { onProgress }))),
+  );
   const { config, dropoutRate } = stored;
   check(config);
   if (adapter !== undefined) checkAdapter(adapter, config, path, terminal);

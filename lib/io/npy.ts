@@ -35,8 +35,11 @@ const findHeader = (
   bytes: Uint8Array,
   source: string,
 ): E.Either<CheckpointError, { text: string; dataStart: number }> => {
-  if (latin1(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
-    const hint = "save it with numpy.save; .npz files and pickles are other formats";
+  const start = latin1(bytes.subarray(0, MAGIC.length));
+  if (start !== MAGIC) {
+    const hint = start.startsWith("PK")
+      ? "this is an .npz or another zip: save one of its arrays with numpy.save"
+      : "save it with numpy.save; .npz files and pickles are other formats";
     return refuse("not a .npy file", { expected: "a file that begins with \\x93NUMPY", at: source, hint });
   }
   const [major, minor] = [bytes[6], bytes[7]];
@@ -91,6 +94,12 @@ const parseShape = (text: string): Shape | undefined => {
   return shape.every(Number.isSafeInteger) ? shape : undefined;
 };
 
+/** How to save an array in a type that is read. NumPy has no name for bfloat16, and writes it as two bytes of anything. */
+const conversionOf = (descr: string): string =>
+  descr.slice(1, -1) === "|V2"
+    ? "if this is bfloat16, convert it first: numpy.save(path, array.view(ml_dtypes.bfloat16).astype('float32'))"
+    : "convert it first: numpy.save(path, array.astype('float32'))";
+
 const parseHeader = (text: string, source: string): E.Either<CheckpointError, Header> => {
   const entries = dictEntries(text);
   const [descr, order, shapeText] = ["descr", "fortran_order", "shape"].map((key) => entries?.get(key));
@@ -101,11 +110,8 @@ const parseHeader = (text: string, source: string): E.Either<CheckpointError, He
   }
   const dtype = DTYPES.get(descr.slice(1, -1));
   if (dtype === undefined) {
-    const [expected, hint] = [
-      [...DTYPES.keys()].join(", "),
-      "convert it first: numpy.save(path, array.astype('float32'))",
-    ];
-    return refuse("unsupported element type", { expected, got: descr, at: source, hint });
+    const expected = [...DTYPES.keys()].join(", ");
+    return refuse("unsupported element type", { expected, got: descr, at: source, hint: conversionOf(descr) });
   }
   if (order === "True") {
     const hint = "convert it first: numpy.save(path, numpy.ascontiguousarray(array))";

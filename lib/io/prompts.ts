@@ -17,10 +17,12 @@ import { orThrow } from "../edge/either.js";
 import { attempt, readBytes, writeAtomic } from "../store/files.js";
 import { readStart } from "../store/open.js";
 import { writeTogether } from "../store/staging.js";
+import { halfUnknown, hintFor, noConfiguration, notAPrompt } from "./not-a-prompt.js";
 import { encodeNpy, parseNpy } from "./npy.js";
 import { ADAPTER_CONFIG, peftFiles, peftFolder, readPeft } from "./peft.js";
 import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
 import { outgoing, safetensorsChunks } from "./safetensors-write.js";
+import { TUNED_FILE } from "./tuned.js";
 import { checkValue, hostOf, type Value } from "./values.js";
 
 const loading: Caller<CheckpointError> = { where: "loadPrompt", error: CheckpointError };
@@ -65,13 +67,14 @@ const readNpy = (path: string): TE.TaskEither<CheckpointError, HostArray> =>
 
 /** Names of the tensor of a prompt in a file that holds nothing else. */
 export const PROMPT_NAMES: readonly string[] = ["prompt", "prompt_embeddings"];
+const OF_PEFT = "prompt_embeddings";
 
 const readTensor = (path: string): TE.TaskEither<CheckpointError, HostArray> => {
   const named = (file: SafetensorsFile): TE.TaskEither<CheckpointError, HostArray> => {
     const name = PROMPT_NAMES.find((known) => file.entries.has(known));
-    if (name !== undefined) return file.read(name);
-    const got = brief([...file.entries.keys()]);
-    return TE.left(refuse(loading, "the file holds no prompt", { expected: "a tensor named prompt", got, at: path }));
+    if (name === undefined) return TE.left(notAPrompt(file));
+    const rows = file.entries.get(name)?.shape[0] ?? 0;
+    return name !== OF_PEFT || rows % 2 === 1 ? file.read(name) : TE.left(halfUnknown(rows, path));
   };
   return TE.bracket(openSafetensors(path), named, (file) => TE.fromTask(file.close));
 };
@@ -87,17 +90,14 @@ const readFile = (path: string, format: "npy" | "safetensors"): TE.TaskEither<Ch
 const formatOf = (path: string): TE.TaskEither<CheckpointError, "npy" | "safetensors"> =>
   pipe(
     attempt(loading, path, async () => {
-      return Buffer.from(await readStart(path, loading, 9)).toString("latin1");
+      return Buffer.from(await readStart(path, loading, 100)).toString("latin1");
     }),
     TE.chainEitherK((start) => {
       if (start.startsWith("\x93NUMPY")) return E.right("npy" as const);
       if (start[8] === "{") return E.right("safetensors" as const);
-      const pickle = start.startsWith("PK") || start.startsWith("\x80");
-      const hint = pickle
-        ? 'this is a pickle, which can run code when it is read; save it in Python: numpy.save("prompt.npy", prompt.float().numpy())'
-        : "save it with numpy.save, or give the folder of an adapter";
       const expected = ".npy, safetensors or the folder of a PEFT adapter";
-      return E.left(refuse(loading, "not a file of a prompt", { expected, at: path, hint }));
+      const got = start === "" ? "an empty file" : undefined;
+      return E.left(refuse(loading, "not a file of a prompt", { expected, got, at: path, hint: hintFor(start) }));
     }),
   );
 
@@ -110,6 +110,10 @@ const promptIn = (dir: string): TE.TaskEither<CheckpointError, string> =>
         ? ["prompt.npy"]
         : names.filter((name) => /(^|\.)prompt(\.npy|\.safetensors)?$/.test(name));
       if (found.length === 1) return E.right(join(dir, found[0] as string));
+      // Of an adapter of another method its file says which.
+      if (found.length === 0 && names.includes(TUNED_FILE)) return E.right(join(dir, TUNED_FILE));
+      const weights = names.find((name) => /^adapter_model\.(safetensors|bin)$/.test(name));
+      if (found.length === 0 && weights !== undefined) return E.left(noConfiguration(weights, dir));
       const expected = `${ADAPTER_CONFIG}, or one file named prompt`;
       const got = brief(found.length > 1 ? found : names);
       return E.left(refuse(loading, "which prompt of this folder is meant is not clear", { expected, got, at: dir }));

@@ -123,6 +123,14 @@ export const encodeTuned = (content: Tuned): Iterable<Uint8Array> =>
 export const saveTuned = (path: string, content: Tuned): TE.TaskEither<CheckpointError, void> =>
   writeAtomic(path, encodeTuned(content), saving);
 
+/** The name of the method in the metadata of such a file, for a message. */
+export const methodNameOf = (metadata: Readonly<Record<string, string>>): string => {
+  const settings = E.getOrElseW(() => null)(
+    parseJson(metadata[KEYS.method] ?? "", { where: WHERE, error: ConfigError }, ""),
+  );
+  return brief((settings as { name?: unknown } | null)?.name ?? null);
+};
+
 /** Whether the metadata of a safetensors file are those of this form. */
 export const isTuned = (metadata: Readonly<Record<string, string>>): boolean => metadata[KEYS.format] === FORMAT;
 

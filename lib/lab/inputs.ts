@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ConfigError } from "../core/errors.js";
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { SOURCE_NAMES, sourceOf } from "../io/fetch/catalogue.js";
 import { cacheFolder } from "../io/fetch/fetch.js";
 import type { T5Config } from "../t5/config.js";
@@ -70,4 +70,6 @@ export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => 
 
 /** Loads the tokenizer of a setting; an empty one means that of the model. */
 export const tokenizerAt = (setting: string, model: string): Promise<Tokenizer> =>
-  orThrow(loadTokenizer(setting === "" ? model : setting));
+  orThrow(
+    namedBy(setting === "" ? "--model <path>" : "--tokenizer <file>", loadTokenizer(setting === "" ? model : setting)),
+  );

@@ -1,5 +1,5 @@
 /** @file The method of a recipe, and what people call it. */
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { loadPrompt } from "../io/prompts.js";
 import { compose, full, ia3, lora, type Method, norms, prompt, weights } from "../methods/index.js";
 import type { PromptOptions } from "../methods/prompt.js";
@@ -19,7 +19,7 @@ type Init = NonNullable<PromptOptions["init"]>;
 /** Where a prompt starts. */
 const initOf = async ({ init }: PromptRecipe, { tokenizer, labels }: MethodContext): Promise<Init> => {
   if (init.name === "file") {
-    const stored = await orThrow(loadPrompt(init.file));
+    const stored = await orThrow(namedBy("--init-file <file>", loadPrompt(init.file)));
     return (_, table, length) => fromArray(stored.prompt, length, table.shape[1]);
   }
   if (init.name === "random-uniform") return (key, table, length) => randomUniform(key, length, table.shape[1]);

@@ -1,6 +1,6 @@
 /** @file The inputs of a run: those of a new one, with their lock, or those of one that goes on, by its lock. */
 import { CheckpointError } from "../core/errors.js";
-import { orThrow } from "../edge/either.js";
+import { namedBy, orThrow } from "../edge/either.js";
 import { checkpointKind } from "../io/checkpoint-kind.js";
 import type { Store } from "../store/store.js";
 import type { Task } from "../tasks/task.js";
@@ -32,7 +32,7 @@ export interface Inputs {
 const newInputs = async (recipe: Recipe, { store, tasks = [], verify = false }: InputOptions): Promise<Inputs> => {
   const model = pathOf("--model <path>", recipe.model);
   // A folder of something else is refused before all its files are read.
-  await orThrow(checkpointKind(model));
+  await orThrow(namedBy("--model <path>", checkpointKind(model)));
   const places = { model, tokenizer: recipe.tokenizer || model, data: pathOf("--data <dir>", recipe.data) };
   const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
   checkData(recipe, data);

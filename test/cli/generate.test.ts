@@ -212,8 +212,37 @@ Generate("command lines that make no sense are refused before anything is read",
   assert.match(await failure(...nowhere, "--label", "a", "--top-k", "3", "x"), /cannot be used with/);
   assert.match(await failure(...nowhere, "--label", "a", "--number", "2", "x"), /more answers than labels/);
   assert.match(await failure(...nowhere, "--max-input-length", "1", "x"), /there is no room for a text/);
-  assert.match(await failure(...nowhere, "x"), /no such file or folder/);
-  assert.match(await failure("generate", "--model", "assets/superglue-mini", "x"), /holds no vocabulary/);
+  assert.match(await failure(...nowhere, "x"), /^--model <dir>: there is no such file or folder\n {2}at +nowhere/);
+  const nano = ["generate", "--model", "assets/t5-nano"];
+  for (const option of ["--tokenizer <file>", "--adapter <path>", "--prompt <path>"]) {
+    const [name] = option.split(" ");
+    assert.match(await failure(...nano, name, "nowhere", "x"), `${option}: there is no such file or folder`);
+  }
+  assert.match(await failure(...nowhere, "--label", "", "x"), /^--label <text>: a label is empty/);
+  assert.match(await failure(...nowhere, "--label", "a", "--label", " ", "x"), /a label is empty/);
+  assert.match(
+    await failure(...nowhere, "--label", "a", "--label", "b", "--label", "a", "x"),
+    /^--label <text>: a label is given twice\n.*\n {2}got +a\n/,
+  );
+  assert.match(
+    await failure("generate", "--model", "assets/superglue-mini", "x"),
+    /^--model <dir>: the folder holds no vocabulary/,
+  );
+});
+
+Generate("every command says of a model that is not there by which option it was given", async () => {
+  const out = ["--out", join(folder, "no")];
+  for (const command of [
+    ["evaluate", "--task", "cb"],
+    ["export", ...out],
+    ["merge", "--adapter", "nowhere", ...out],
+    ["train", "--task", "cb", ...out],
+  ]) {
+    assert.match(
+      await failure(...command, "--model", "nowhere"),
+      /^--model <(dir|path)>: there is no such file or folder/,
+    );
+  }
 });
 
 Generate.run();

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -102,6 +103,18 @@ Inspect("the rows of an embedding are nearest to their own pieces", async () => 
   const { out } = await fluxion(["inspect", path, "--model", NANO, "--metric", "euclidean"]);
   assert.match(out, /nearest pieces \(euclidean\)/);
   assert.match(out, new RegExp(`│ +0 │ +[\\d.]+ │ ${rows[0].nearest?.[0].piece} 0\\.000 `));
+});
+
+Inspect("an empty file, a pipe and a device are refused with what they are, and are not waited for", async () => {
+  const [empty, pipe] = [join(folder, "empty.safetensors"), join(folder, "pipe")];
+  writeFileSync(empty, "");
+  assert.match(
+    await failure("inspect", empty),
+    /^fluxion inspect: not a checkpoint[\s\S]*got +an empty file\n {2}at +.*empty\.safetensors/,
+  );
+  execFileSync("mkfifo", [pipe]);
+  assert.match(await failure("inspect", pipe), /^fluxion inspect: this is not a file\n[\s\S]*got +a pipe/);
+  assert.match(await failure("inspect", "/dev/null"), /got +a device/);
 });
 
 Inspect("options for the nearest pieces are refused where there is no model", async () => {

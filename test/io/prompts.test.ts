@@ -202,4 +202,73 @@ withShared(Prompts, "the released prompts load, and go through PEFT bit by bit",
   assert.equal([wide.shape, wide.data[0]], [[5, 256], Math.fround(0.29594051724693826)]);
 });
 
+Prompts(
+  "an adapter of another kind that is given as a prompt is called what it is, also without its configuration",
+  async () => {
+    const lora = "base_model.model.encoder.block.0.layer.0.SelfAttention.q";
+    const tensors = { [`${lora}.lora_A.weight`]: numbered(2, 4), [`${lora}.lora_B.weight`]: numbered(4, 2) };
+    const dir = place();
+    const weights = join(dir, "adapter_model.safetensors");
+    writeFileSync(weights, encodeSafetensors(tensors, { format: "pt" }));
+    const alone = await refused(weights);
+    assert.match(
+      alone,
+      /a LoRA adapter without its configuration, and not a prompt[\s\S]*hint +give the folder.*adapter_config\.json/,
+    );
+    assert.match(
+      await refused(dir),
+      /has no configuration\n {2}expected +adapter_config\.json beside adapter_model\.safetensors/,
+    );
+    const ia3 = write("a.safetensors", encodeSafetensors({ "base_model.model.x.ia3_l": numbered(2, 1) }));
+    assert.match(await refused(ia3), /an IA3 adapter without its configuration/);
+    const own = place();
+    const settings = { name: "lora", rank: 2, alpha: 2 };
+    writeFileSync(
+      join(own, "tuned.safetensors"),
+      encodeSafetensors({ "x/a": numbered(2, 2) }, { format: "fluxion-tuned", method: JSON.stringify(settings) }),
+    );
+    for (const path of [own, join(own, "tuned.safetensors")]) {
+      assert.match(
+        await refused(path),
+        /the adapter is not a prompt[\s\S]*got +an adapter of the method "lora"[\s\S]*loadAdapter/,
+      );
+    }
+  },
+);
+
+Prompts(
+  "rows of an adapter whose configuration is not there are not taken whole, where half of them may be unused",
+  async () => {
+    const weights = (rows: number): string =>
+      write("adapter_model.safetensors", encodeSafetensors({ prompt_embeddings: numbered(rows, 2) }, { format: "pt" }));
+    assert.match(
+      await refused(weights(6)),
+      /how many of its rows are the prompt is not known\n.*adapter_config\.json beside adapter_model\.safetensors\n.*6 rows, which may be 3 for the encoder and 3 that T5 does not use/,
+    );
+    assert.equal((await run(loadPrompt(weights(3)))).prompt, prompt);
+  },
+);
+
+Prompts("zips of arrays, bfloat16 of NumPy and empty files have a hint of their own", async () => {
+  // python3 -c "import numpy; numpy.savez('p.npz', prompt=numpy.zeros((1, 1), 'f4'))" begins so, and torch.save of a new file.
+  const zip = (name: string): Buffer => {
+    const header = Buffer.alloc(30);
+    header.write("PK\x03\x04", "latin1");
+    header.writeUInt16LE(name.length, 26);
+    return Buffer.concat([header, Buffer.from(name), Buffer.alloc(80)]);
+  };
+  assert.match(
+    await refused(write("p.npz", zip("prompt.npy"))),
+    /hint +this is an \.npz.*numpy\.load\("FILE\.npz"\)\["NAME"\]/,
+  );
+  assert.match(await refused(write("p.pt", zip("archive/data.pkl"))), /hint +this is a pickle/);
+  assert.match(await refused(write("p.npy", "")), /got +an empty file/);
+  const npy = Buffer.from(encodeNpy(numbered(1, 2)));
+  const bfloat16 = Buffer.from(npy.toString("latin1").replace("'<f4'", "'|V2'"), "latin1");
+  assert.match(
+    await refused(write("b.npy", bfloat16)),
+    /got +'\|V2'[\s\S]*hint +if this is bfloat16.*view\(ml_dtypes\.bfloat16\)\.astype\('float32'\)/,
+  );
+});
+
 Prompts.run();

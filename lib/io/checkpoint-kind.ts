@@ -1,5 +1,5 @@
 /** @file What a path is, told by the files that are there and not by their names alone. */
-import { existsSync, type Stats } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
@@ -28,17 +28,6 @@ const unknown = (path: string, got?: string): CheckpointError =>
     expected: "a Hugging Face or T5X folder, a checkpoint of Mesh TensorFlow, safetensors, .npy or a PEFT adapter",
     got,
     at: path,
-  });
-
-/** Pipes and devices have no end that could be looked at, and may never give a byte. */
-const notAFile = (path: string, info: Stats): CheckpointError =>
-  new CheckpointError({
-    where: caller.where,
-    what: "this is not a file",
-    expected: "a file or a folder",
-    got: info.isFIFO() ? "a pipe" : info.isSocket() ? "a socket" : "a device",
-    at: path,
-    hint: "write what comes out of it to a file first",
   });
 
 /** The first rule that fits names a folder. */
@@ -81,7 +70,6 @@ export const checkpointKind = (path: string): TE.TaskEither<CheckpointError, Che
     if (!existsSync(path) && existsSync(`${path}.npy`)) return "npy";
     const info = await stat(path);
     if (info.isDirectory()) return folderKind(path);
-    if (!info.isFile()) throw notAFile(path, info);
-    if (info.size === 0) throw unknown(path, "an empty file");
+    if (info.isFile() && info.size === 0) throw unknown(path, "an empty file");
     return fileKind(path);
   });

@@ -6,6 +6,7 @@ import type * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError } from "../core/errors.js";
 import { brief, type Caller } from "../edge/decode.js";
 import { attempt, readAt } from "../store/files.js";
+import { hintFor } from "./not-a-prompt.js";
 import { ADAPTER_CONFIG } from "./peft.js";
 
 /**
@@ -20,13 +21,14 @@ export type CheckpointKind = "huggingface" | "t5x" | "meshtf" | "safetensors" | 
 
 const caller: Caller<CheckpointError> = { where: "checkpointKind", error: CheckpointError };
 
-const unknown = (path: string, got?: string): CheckpointError =>
+const unknown = (path: string, got?: string, hint?: string): CheckpointError =>
   new CheckpointError({
     where: caller.where,
     what: "not a checkpoint of a known kind",
     expected: "a Hugging Face or T5X folder, a checkpoint of Mesh TensorFlow, safetensors, .npy or a PEFT adapter",
     got,
     at: path,
+    hint,
   });
 
 /** Pipes and devices have no end that could be looked at, and may never give a byte. */
@@ -62,11 +64,11 @@ const fileKind = async (path: string): Promise<CheckpointKind> => {
   if (name === ADAPTER_CONFIG) return "adapter";
   if (name.endsWith(".index")) return "meshtf";
   await using file = await open(path, "r");
-  const start = Buffer.from(await readAt(file, 0, 9)).toString("latin1");
+  const start = Buffer.from(await readAt(file, 0, 100)).toString("latin1");
   if (start.startsWith("\x93NUMPY")) return "npy";
   if (start[8] === "{") return "safetensors";
   if (name === "checkpoint") return "t5x";
-  throw unknown(path);
+  throw unknown(path, undefined, /^(PK|\x80)/.test(start) ? hintFor(start) : undefined);
 };
 
 /**

@@ -65,10 +65,9 @@ const idsOf = (text: string, tokenizer: Tokenizer, most: number, terminal: Termi
 
 /** @throws {ConfigError} for answers that nobody could tell apart, or see */
 const checkLabels = (labels: readonly string[]): void => {
-  const twice = labels.find((label, i) => labels.indexOf(label) < i);
-  const [what, got] = labels.some((label) => label.trim() === "")
-    ? ["a label is empty", '""']
-    : ["a label is given twice", twice];
+  const texts = labels.map((label) => label.trim()); // SentencePiece drops spaces at both ends
+  const twice = labels.find((_, i) => texts.indexOf(texts[i] as string) < i);
+  const [what, got] = texts.includes("") ? ["a label is empty", '""'] : ["a label is given twice", twice];
   if (got === undefined) return;
   throw usageError("--label <text>", what, { expected: "a text of its own for each answer", got });
 };

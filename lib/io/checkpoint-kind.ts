@@ -7,6 +7,7 @@ import { CheckpointError } from "../core/errors.js";
 import { brief, type Caller } from "../edge/decode.js";
 import { attempt } from "../store/files.js";
 import { readStart } from "../store/open.js";
+import { hintFor } from "./not-a-prompt.js";
 import { ADAPTER_CONFIG } from "./peft.js";
 
 /**
@@ -21,13 +22,14 @@ export type CheckpointKind = "huggingface" | "t5x" | "meshtf" | "safetensors" | 
 
 const caller: Caller<CheckpointError> = { where: "checkpointKind", error: CheckpointError };
 
-const unknown = (path: string, got?: string): CheckpointError =>
+const unknown = (path: string, got?: string, hint?: string): CheckpointError =>
   new CheckpointError({
     where: caller.where,
     what: "not a checkpoint of a known kind",
     expected: "a Hugging Face or T5X folder, a checkpoint of Mesh TensorFlow, safetensors, .npy or a PEFT adapter",
     got,
     at: path,
+    hint,
   });
 
 /** The first rule that fits names a folder. */
@@ -48,14 +50,14 @@ const folderKind = async (path: string): Promise<CheckpointKind> => {
 
 const fileKind = async (path: string): Promise<CheckpointKind> => {
   const name = basename(path);
-  const start = Buffer.from(await readStart(path, caller, 9)).toString("latin1");
+  const start = Buffer.from(await readStart(path, caller, 100)).toString("latin1");
   if (name.endsWith(".safetensors.index.json")) return "safetensors";
   if (name === ADAPTER_CONFIG) return "adapter";
   if (name.endsWith(".index")) return "meshtf";
   if (start.startsWith("\x93NUMPY")) return "npy";
   if (start[8] === "{") return "safetensors";
   if (name === "checkpoint") return "t5x";
-  throw unknown(path);
+  throw unknown(path, undefined, /^(PK|\x80)/.test(start) ? hintFor(start) : undefined);
 };
 
 /**

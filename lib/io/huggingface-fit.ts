@@ -83,6 +83,9 @@ const kindHints = (config: T5Config, names: readonly string[]): string[] => {
   ];
 };
 
+const ENCODER_ALONE =
+  "this is an encoder alone, as T5EncoderModel saves it; give the T5 that it is from, of which t5.encode uses the encoder";
+
 /** What does not fit, and which field of `config.json` may be the reason; undefined when everything fits. */
 export const checkFit = (
   config: T5Config,
@@ -91,7 +94,11 @@ export const checkFit = (
 ): CheckpointError | undefined => {
   const differences = differencesOf(wanted, file.entries, UNUSED_NAMES);
   const names = [...file.entries.keys()];
-  const hints = [...sizeHints(config, differences), ...depthHints(config, names), ...kindHints(config, names)];
+  // Nothing else that is missing says more.
+  const encoderAlone = blocksOf("encoder", names) > 0 && !names.some((name) => name.startsWith("decoder."));
+  const hints = encoderAlone
+    ? [ENCODER_ALONE]
+    : [...sizeHints(config, differences), ...depthHints(config, names), ...kindHints(config, names)];
   return misfitError("loadHuggingFace", file.path, wanted.length, differences, {
     hint: hints.length > 0 ? hints.join("; ") : undefined,
   });

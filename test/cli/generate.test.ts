@@ -221,8 +221,8 @@ Generate("command lines that make no sense are refused before anything is read",
   assert.match(await failure(...nowhere, "--label", "", "x"), /^--label <text>: a label is empty/);
   assert.match(await failure(...nowhere, "--label", "a", "--label", " ", "x"), /a label is empty/);
   assert.match(
-    await failure(...nowhere, "--label", "a", "--label", "b", "--label", "a", "x"),
-    /^--label <text>: a label is given twice\n.*\n {2}got +a\n/,
+    await failure(...nowhere, "--label", "a", "--label", "b", "--label", "a ", "x"),
+    /^--label <text>: a label is given twice\n.*\n {2}got +a \n/,
   );
   assert.match(
     await failure("generate", "--model", "assets/superglue-mini", "x"),

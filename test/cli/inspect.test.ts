@@ -115,6 +115,9 @@ Inspect("an empty file, a pipe and a device are refused with what they are, and 
   execFileSync("mkfifo", [pipe]);
   assert.match(await failure("inspect", pipe), /^fluxion inspect: this is not a regular file\n[\s\S]*got +a pipe/);
   assert.match(await failure("inspect", "/dev/null"), /got +a device/);
+  const npz = join(folder, "p.npz");
+  writeFileSync(npz, Buffer.concat([Buffer.from("PK\x03\x04"), Buffer.alloc(26), Buffer.from("prompt.npy")]));
+  assert.match(await failure("inspect", npz), /not a checkpoint[\s\S]*hint +this is an \.npz/);
 });
 
 Inspect("options for the nearest pieces are refused where there is no model", async () => {

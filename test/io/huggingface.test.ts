@@ -89,6 +89,15 @@ HuggingFace("tied copies may be stored, alone or besides, but have to be equal",
   assert.match(message, "expected  lm_head.weight equal to shared.weight");
 });
 
+HuggingFace("the weights of an encoder alone are called so, and nothing else is said to be wrong", async () => {
+  for (const raw of [CONFIG, V1_1]) {
+    const ofEncoder = Object.entries(tensorsOf(configOf(raw))).filter(([name]) => /^(shared|encoder)\./.test(name));
+    const message = await misfit(raw, Object.fromEntries(ofEncoder));
+    assert.match(message, /missing: decoder\.[\s\S]*hint +this is an encoder alone, as T5EncoderModel saves it/);
+    assert.not.match(message, "lm_head.weight;");
+  }
+});
+
 HuggingFace("missing, unexpected and mis-shaped tensors are told together", async () => {
   const { "shared.weight": shared, "encoder.final_layer_norm.weight": _, ...tensors } = tensorsOf(configOf(V1_1));
   const wrong = hostArray([2, 14], "float32", (shared as HostArray).data);

@@ -135,6 +135,8 @@ Suite("what is not supported or does not fit is a DataError that names the place
   assert.match(refusal(small({ model: { unk_id: 99 } })), /unknown id/);
   assert.match(refusal(small({ model: { byte_fallback: true } })), /0 pieces for bytes/);
   assert.match(refusal(small({ normalizer: { type: "Precompiled", precompiled_charsmap: "AAA" } })), /character map/);
+  const slow = { type: "Replace", pattern: { Regex: "(a+)+$" }, content: "" };
+  assert.match(refusal(small({ normalizer: slow })), /may take too long to match[\s\S]*"\(a\+\)\+\$"/);
   const pattern = { Regex: "(?<!a" };
   assert.match(refusal(small({ normalizer: { type: "Replace", pattern, content: "" } })), /regular expression/);
 });

@@ -15,6 +15,7 @@ import { encodeNpy, parseNpy } from "../../lib/io/npy.js";
 import { loadPrompt } from "../../lib/io/prompts.js";
 import { openSafetensors, parseSafetensors } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
+import { largestAllocation } from "../helpers/allocations.js";
 import { messageOf, run, temporaryFolder } from "./folder.js";
 import { CONFIG, configOf, tensorsOf } from "./tiny-t5.js";
 
@@ -23,37 +24,6 @@ const folder = temporaryFolder(Fuzz);
 const SEED = { seed: 20_26 };
 
 // --- what is asserted ------------------------------------------------------------------------------------------------------
-
-const CONSTRUCTORS = [
-  "ArrayBuffer",
-  "Uint8Array",
-  "Uint16Array",
-  "Uint32Array",
-  "Int32Array",
-  "Float32Array",
-  "Float64Array",
-  "BigInt64Array",
-] as const;
-
-/** Runs `f` and gives the bytes of the largest array that the library made by its length meanwhile. */
-const largestAllocation = async (f: () => unknown): Promise<number> => {
-  let largest = 0;
-  const originals = CONSTRUCTORS.map((name) => [name, globalThis[name]] as const);
-  for (const [name, original] of originals) {
-    const construct = (target: new (...args: unknown[]) => object, args: unknown[]): object => {
-      const size = "BYTES_PER_ELEMENT" in target ? (target.BYTES_PER_ELEMENT as number) : 1;
-      if (typeof args[0] === "number") largest = Math.max(largest, size * args[0]);
-      return Reflect.construct(target, args);
-    };
-    Object.assign(globalThis, { [name]: new Proxy(original as never, { construct }) });
-  }
-  try {
-    await f();
-  } finally {
-    for (const [name, original] of originals) Object.assign(globalThis, { [name]: original });
-  }
-  return largest;
-};
 
 /** A success, or an error of this library for bad files. */
 const isTyped = (result: E.Either<unknown, unknown>): boolean =>

@@ -20,7 +20,7 @@ if (given === undefined) {
 }
 
 const manifest = JSON.parse(readFileSync(join(dir, "fluxion.json"), "utf8"));
-const { batchSize, inputLength, maxLength, layers, cacheShape, vocabSize, eosId, startId } = manifest;
+const { batchSize, inputLength, maxLength, layers, cacheShape, vocabSize, padId, eosId, startId } = manifest;
 const tokenizer = await loadTokenizer(MODEL)();
 if (tokenizer._tag === "Left") throw tokenizer.left;
 const { encode, decode } = tokenizer.right;
@@ -30,8 +30,8 @@ const open = (name: string) => ort.InferenceSession.create(readFileSync(join(dir
 const [encoder, step] = [await open("encoder.onnx"), await open("decoder-step.onnx")];
 const int32 = (data: Int32Array, shape: number[]): ort.Tensor => new ort.Tensor("int32", data, shape);
 
-// The text in the first row of the batch, ended by EOS and padded with 0.
-const ids = new Int32Array(batchSize * inputLength);
+// The text in the first row of the batch, ended by EOS and padded.
+const ids = new Int32Array(batchSize * inputLength).fill(padId);
 ids.set([...encode(text).slice(0, inputLength - 1), eosId]);
 const memory = await encoder.run({ tokens: int32(ids, [batchSize, inputLength]) });
 

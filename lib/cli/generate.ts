@@ -5,6 +5,7 @@ import { brief } from "../edge/decode.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import * as np from "../np/index.js";
+import type { T5Config } from "../t5/config.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { choosing, writing } from "../train/answer.js";
@@ -39,9 +40,9 @@ async function* inBatches(texts: AsyncIterable<string> | Iterable<string>, size:
 /** Lengths are rounded up to this, so that batches of similar lengths share a program. */
 const STEP = 16;
 
-const tensorOf = (rows: readonly (readonly number[])[]): Tensor => {
+const tensorOf = (rows: readonly (readonly number[])[], { padId }: Pick<T5Config, "padId">): Tensor => {
   const length = STEP * Math.ceil(longestOf(rows) / STEP);
-  return np.array(padRows(rows, length), { shape: [rows.length, length] });
+  return np.array(padRows(rows, length, padId), { shape: [rows.length, length] });
 };
 
 /** A sentinel that is written in a text and is not among its ids, since SentencePiece finds them at the start of a word only. */
@@ -102,7 +103,7 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
   try {
     const [only] = texts;
     if (only !== undefined && texts.length === 1 && number === 1 && !json && answerer.stream !== undefined) {
-      using inputs = tensorOf([encode(only)]);
+      using inputs = tensorOf([encode(only)], ready.config);
       for await (const part of answerer.stream(ready.model, inputs)) terminal.write(part);
       terminal.write("\n");
       return;
@@ -111,7 +112,7 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
     if (isTyped) terminal.note("a text a line; Ctrl-D ends");
     for await (const batch of inBatches(texts.length > 0 ? texts : terminal.lines(), isTyped ? 1 : batchSize)) {
       const ids = batch.map(encode);
-      using inputs = tensorOf(ids);
+      using inputs = tensorOf(ids, ready.config);
       answerer.answer(ready.model, inputs).forEach((outputs, i) => {
         if (json) terminal.write(`${JSON.stringify({ text: batch[i], inputIds: ids[i], outputs })}\n`);
         else

@@ -96,9 +96,9 @@ export const bucketLengths = (lengths: readonly number[], count: number, most = 
   return [...new Set(rounded)].sort((a, b) => a - b);
 };
 
-/** Rows of ids padded with 0 to one length, row-major. */
-export const padRows = (rows: readonly (readonly number[])[], length: number): Int32Array => {
-  const out = new Int32Array(rows.length * length);
+/** Rows of ids padded to one length, row-major; with 0 unless another id is given. */
+export const padRows = (rows: readonly (readonly number[])[], length: number, padId = 0): Int32Array => {
+  const out = new Int32Array(rows.length * length).fill(padId);
   rows.forEach((row, i) => {
     out.set(row, i * length);
   });
@@ -138,7 +138,7 @@ const lengthFor = (what: string, rows: readonly (readonly number[])[], buckets: 
 };
 
 /**
- * Pads some examples to one bucket, and their targets to `targetLength`.
+ * Pads some examples to one bucket, and their targets to `targetLength`; with 0 unless the model has another id for it.
  *
  * @throws {ArgumentError} when an input fits no bucket, or a target is longer
  */
@@ -147,13 +147,14 @@ export const makeBatch = (
   rows: readonly number[],
   buckets: readonly number[],
   targetLength: number,
+  padId = 0,
 ): TokenBatch => {
   const inputs = rows.map((r) => tokens[r].inputs);
   const targets = rows.map((r) => tokens[r].targets);
   const inputLength = lengthFor(NO_BUCKET, inputs, buckets);
   return {
-    inputs: padRows(inputs, inputLength),
-    targets: padRows(targets, lengthFor("a target is too long", targets, [targetLength])),
+    inputs: padRows(inputs, inputLength, padId),
+    targets: padRows(targets, lengthFor("a target is too long", targets, [targetLength]), padId),
     size: rows.length,
     inputLength,
     targetLength,

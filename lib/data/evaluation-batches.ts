@@ -16,6 +16,8 @@ export interface EvaluationBatch {
   readonly targetLength: number;
   /** The index of the example in each row; has fewer entries than `size` where the last rows are padding. */
   readonly rows: readonly number[];
+  /** The id of padding; 0 where it is not said. */
+  readonly padId?: number;
 }
 
 export interface EvaluationBatchOptions {
@@ -25,6 +27,8 @@ export interface EvaluationBatchOptions {
   readonly promptLength?: number;
   /** Most different padded lengths. Default 4. */
   readonly lengths?: number;
+  /** The model's id of padding. Default 0. */
+  readonly padId?: number;
 }
 
 const MULTIPLE = 8;
@@ -62,7 +66,7 @@ export const paddedLengths = (lengths: readonly number[], count: number): number
  */
 export const evaluationBatches = (
   tokens: readonly Tokens[],
-  { maxTokens = 4096, promptLength = 0, lengths: count = 4 }: EvaluationBatchOptions = {},
+  { maxTokens = 4096, promptLength = 0, lengths: count = 4, padId = 0 }: EvaluationBatchOptions = {},
 ): EvaluationBatch[] => {
   const lengths = tokens.map(({ inputs }) => inputs.length);
   const order = tokens.map((_, i) => i).sort((a, b) => lengths[a] - lengths[b] || a - b);
@@ -82,15 +86,18 @@ export const evaluationBatches = (
         inputs: padRows(
           filled.map(({ inputs }) => inputs),
           inputLength,
+          padId,
         ),
         targets: padRows(
           filled.map(({ targets }) => targets),
           targetLength,
+          padId,
         ),
         size,
         inputLength,
         targetLength,
         rows,
+        padId,
       };
     });
   });

@@ -13,6 +13,7 @@ import type { HostArray } from "../core/host.js";
 import { flatten, type KeyPath, pathsOf, unflatten } from "../core/pytree.js";
 import { differencesOf, misfitError, type TensorInfo } from "../edge/fit.js";
 import { dimSize, isDims, paramDims, type T5Config, type T5Dim, type T5Tree } from "../t5/config.js";
+import { specialIdError } from "../t5/ids.js";
 import { inUsualLayout, MAX_LAYERS } from "./flax-layouts.js";
 import type { LoadOptions } from "./huggingface.js";
 import type { SourceEntry, TensorSource } from "./tensor-source.js";
@@ -188,6 +189,8 @@ const load = (
   const inferred = configOf(where, source);
   if (E.isLeft(inferred)) return TE.left(inferred.left);
   const config: T5Config = { ...inferred.right, ...chosen };
+  const special = specialIdError(where, config, source.path);
+  if (special !== undefined) return TE.left(new CheckpointError(special.mismatch));
   const [dims, treedef] = flatten(paramDims(config), isDims);
   const wanted = pathsOf(treedef).map((path, i) => ({
     names: [t5xName(path)],

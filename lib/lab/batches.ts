@@ -19,7 +19,10 @@ import type { Recipe } from "./recipe.js";
 export type BatchAt = (step: number) => { readonly batch: Batch; readonly tokens: number };
 
 /** The settings that batches depend on. */
-export type BatchSettings = Pick<Recipe, "batch" | "microbatches" | "lengths" | "seed">;
+export type BatchSettings = Pick<Recipe, "batch" | "microbatches" | "lengths" | "seed"> & {
+  /** The model's id of padding. Default 0. */
+  readonly padId?: number;
+};
 
 /** Examples of one task of a mixture. */
 export interface TokenPart {
@@ -60,11 +63,11 @@ const rowsByStep = (
 };
 
 /** What a loss over labels reads: the labels of each row's task, and which of them is right. */
-const labelsByRow = (parts: readonly TokenPart[]) => {
+const labelsByRow = (parts: readonly TokenPart[], padId: number) => {
   const lists = parts.map(({ labels = [] }) => labels);
   const [count, length] = [Math.max(...lists.map((list) => list.length)), longestOf(lists.flat())];
   if (count === 0) return () => ({});
-  const padded = lists.map((list) => padRows([...list, ...new Array(count - list.length).fill([])], length));
+  const padded = lists.map((list) => padRows([...list, ...new Array(count - list.length).fill([])], length, padId));
   const owners = parts.flatMap(({ answers = [] }, part) => answers.map((answer) => ({ part, answer })));
   return (rows: readonly number[]) => {
     const choices = new Int32Array(rows.length * count * length);
@@ -95,10 +98,11 @@ export const trainingBatches = (
   const buckets = bucketLengths(lengths, settings.lengths.buckets, settings.lengths.input);
   const insertions = inserted.encoder + inserted.decoder;
   const rowsAt = rowsByStep(settings, parts, buckets, insertions + targetLength);
-  const labelsOf = labelsByRow(parts);
+  const { padId = 0 } = settings;
+  const labelsOf = labelsByRow(parts, padId);
   return (step) => {
     const rows = rowsAt(step);
-    const padded: TokenBatch = makeBatch(all, rows, buckets, targetLength);
+    const padded: TokenBatch = makeBatch(all, rows, buckets, targetLength, padId);
     const batch = {
       inputs: np.array(padded.inputs, { shape: [padded.size, padded.inputLength] }),
       targets: np.array(padded.targets, { shape: [padded.size, padded.targetLength] }),

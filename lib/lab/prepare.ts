@@ -201,7 +201,7 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     data,
     state,
     step,
-    batchAt: trainingBatches(recipe, parts, inserted),
+    batchAt: trainingBatches({ ...recipe, padId: model.padId }, parts, inserted),
     shares: parts.map(({ rate }) => rate / total),
     ...suiteOf(recipe, model, frozen, method, tokenizer, data.validation),
     outputs: outputsOf(method.settings, recipe.model),

@@ -41,6 +41,8 @@ export interface SpecialIds {
   readonly startId?: number;
   /** Ends a sequence; default 1. */
   readonly eosId?: number;
+  /** Stands behind sequences that have ended; default 0. */
+  readonly padId?: number;
 }
 
 /** A sequence that was written. */

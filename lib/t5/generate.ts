@@ -5,6 +5,7 @@ import { type BeamOptions, beamSearch } from "./beam-search.js";
 import { type DecoderCache, type DecoderMemory, decoderMemory, decodeStep, initCache } from "./cache.js";
 import type { T5Config } from "./config.js";
 import type { Decoded, Decoder, Forced, SpecialIds } from "./decoder.js";
+import { checkIdLists, checkIds } from "./ids.js";
 import { encode } from "./model.js";
 import { type Inserted, type Model, modified } from "./modified.js";
 import { greedySearch, type SampleOptions, temperatureSample } from "./sample.js";
@@ -15,7 +16,7 @@ export type Prefixed = Inserted;
 
 /** What the encoder reads, and insertions that the model does not have yet. */
 export interface EncoderInputs extends Inserted {
-  /** `[B, T]` int32, padded with 0. */
+  /** `[B, T]` int32, padded with the configuration's `padId`, which is 0. */
   readonly inputs: Tensor;
 }
 
@@ -108,7 +109,7 @@ export type Generate<O extends GenerateOptions> = Disposable & {
 /** The method as a function of T5's parameters and encoder inputs. */
 const methodOf = (config: T5Config, options: GenerateOptions) => {
   const decoder = decoderOf(config, options.maxLength);
-  const ids = { startId: config.decoderStartId, eosId: config.eosId };
+  const ids = { startId: config.decoderStartId, eosId: config.eosId, padId: config.padId };
   if (options.method === "beam") return beamSearch(decoder, { ...options, ...ids });
   if (options.method === "sample") return temperatureSample(decoder, { ...options, ...ids });
   return greedySearch(decoder, { ...options, ...ids });
@@ -121,9 +122,9 @@ const methodOf = (config: T5Config, options: GenerateOptions) => {
  * - `sample`: `temperature`, `topK`, `topP`, `numReturn`; see `temperatureSample`
  * - `beam`: `numBeams`, `numReturn`, `penalty`; see `beamSearch`
  *
- * Inputs of different lengths are padded with 0; rows end by themselves. Several prompts in one batch come from `promptRows`.
+ * Inputs of different lengths are padded with the configuration's `padId` (0); rows end by themselves. Several prompts in one batch come from `promptRows`.
  * @returns a function of a model, inputs `[B, T]` and a request; `dispose` it, or declare it with `using`
- * @throws {ArgumentError} when an option is out of range, or none of the method's; {ShapeError} when a prompt is not of the model's width
+ * @throws {ArgumentError} when an option is out of range, or none of the method's, and in calls for an id that the vocabulary does not have; {ShapeError} when a prompt is not of the model's width
  * @example
  * using generate = t5.generate(config, { method: "beam", numBeams: 4, maxLength: 32 });
  * const [[best]] = generate(params, ids, { prefix: prompt }); // { tokens, score }
@@ -132,11 +133,14 @@ export const generate = <const O extends GenerateOptions>(config: T5Config, opti
   checkOptions(options);
   const method = methodOf(config, options);
   type Whole = { key: Tensor } & GenerateRequest;
-  const split = (inputs: Tensor, { key, forced, ...inserted }: Whole) =>
-    [
+  const split = (inputs: Tensor, { key, forced, ...inserted }: Whole) => {
+    checkIds("t5.generate", config, inputs, { what: "inputs" });
+    checkIdLists("t5.generate", config, forced ?? [], { what: "forced tokens" });
+    return [
       { inputs, ...inserted },
       { key, ...(forced && { forced }) },
     ] as const;
+  };
   const call = (model: Model, inputs: Tensor, request = {} as Whole): Decoded[][] =>
     method(model, ...split(inputs, request));
   const members = "stream" in method && {

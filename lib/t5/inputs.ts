@@ -3,6 +3,8 @@ import { printShape, sameShape } from "../core/aval.js";
 import { ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
+import type { T5Config } from "./config.js";
+import { isToken } from "./ids.js";
 import { decoderLogitMask, pairMask } from "./masks.js";
 import type { Modified } from "./modified.js";
 import type { AnyParams } from "./stack.js";
@@ -62,20 +64,24 @@ const insert = ({ states, valid }: Embedded, vectors: Tensor, at: Tensor): Embed
   return { states: np.take(rows, flat, 0, "clip"), valid: np.takeAlongAxis(there, from, 1) };
 };
 
-/** How many tokens each row of ids has, `[B]` int32. */
-const lengthsOf = (ids: Tensor): Tensor => np.sum(np.astype(np.notEqual(ids, 0), "int32"), { axis: 1 });
+/** How many tokens each row has, `[B]` int32. */
+const lengthsOf = (tokens: Tensor): Tensor => np.sum(np.astype(tokens, "int32"), { axis: 1 });
 
 /**
  * What the encoder reads: the prefix, then the embedded tokens with what is put between or after them.
  *
- * @param ids  `[B, T]` int32, 0 is padding
+ * @param ids  `[B, T]` int32 with padding
  * @throws {ShapeError} when vectors do not fit the batch and the model's width, or a mask the prefix
  */
-export const encoderInput = ({ params, prefix, prefixValid, suffix, beforeEos }: Modified, ids: Tensor): Embedded => {
+export const encoderInput = (
+  config: T5Config,
+  { params, prefix, prefixValid, suffix, beforeEos }: Modified,
+  ids: Tensor,
+): Embedded => {
   const [batch, width] = [ids.shape[0], params.tokenEmbedder.embedding.shape[1]];
   const vectors = (name: keyof Modified, given: Tensor): Tensor => rowsOf("t5.encode", name, given, batch, width);
-  let text: Embedded = { states: embed(params, ids), valid: np.notEqual(ids, 0) };
-  let lengths = suffix === undefined && beforeEos === undefined ? undefined : lengthsOf(ids);
+  let text: Embedded = { states: embed(params, ids), valid: isToken(config, ids) };
+  let lengths = suffix === undefined && beforeEos === undefined ? undefined : lengthsOf(text.valid);
   if (lengths !== undefined && beforeEos !== undefined) {
     const rows = vectors("beforeEos", beforeEos);
     text = insert(text, rows, np.maximum(np.subtract(lengths, 1), 0));
@@ -126,6 +132,7 @@ export const decoderPrefixRows = ({ params, decoderPrefix }: Modified, examples:
  * @param targets   `[rows, S]` bool: which targets are not padding, where they are known
  */
 export const decoderInput = (
+  config: T5Config,
   model: Modified,
   ids: Tensor,
   examples: number,
@@ -134,7 +141,7 @@ export const decoderInput = (
   const tokens = {
     states: embed(model.params, ids),
     valid: targets ?? np.ones(ids.shape, "bool"),
-    logitMask: targets === undefined ? undefined : decoderLogitMask(ids),
+    logitMask: targets === undefined ? undefined : decoderLogitMask(ids, config.padId),
   };
   const prefix = decoderPrefixRows(model, examples);
   if (prefix === undefined) return { ...tokens, before: 0 };

@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "./config.js";
+import { isToken, realTargets } from "./ids.js";
 import type { LossOptions } from "./loss-options.js";
 import { MASKED } from "./masks.js";
 import { type Batch, logits } from "./model.js";
@@ -12,7 +13,7 @@ import { logLikelihoods } from "./rank.js";
 
 const WHERE = "t5.loss";
 
-/** How likely each choice is, `[B, C]`, and which choices there are: a row of zeros alone is none. */
+/** How likely each choice is, `[B, C]`, and which choices there are: a row of padding alone is none. */
 interface Choices {
   readonly scores: Tensor;
   readonly valid: Tensor;
@@ -61,10 +62,11 @@ const weightsOf = ({ inputs, weights }: Batch): Tensor => {
 const scored = (config: T5Config, model: Model, batch: Batch, choices: Tensor, options: LossOptions): Choices => {
   const { dropoutRate, remat, lengthNormalize = true } = options;
   const { inputs, dropoutKey } = batch;
-  const targets = np.reshape(choices, [-1, choices.shape[2]]);
+  const targets = realTargets(config, np.reshape(choices, [-1, choices.shape[2]]));
   const predicted = logits(config, model, { inputs, targets }, { dropoutKey, dropoutRate, remat });
-  const sums = np.reshape(logLikelihoods(predicted, targets), choices.shape.slice(0, 2));
-  const lengths = np.sum(np.astype(np.notEqual(choices, 0), sums.dtype), { axis: 2 });
+  const sums = np.reshape(logLikelihoods(config, predicted, targets), choices.shape.slice(0, 2));
+  const real = np.reshape(isToken(config, targets), choices.shape);
+  const lengths = np.sum(np.astype(real, sums.dtype), { axis: 2 });
   const valid = np.greater(lengths, 0);
   return { scores: lengthNormalize ? np.divide(sums, np.maximum(lengths, 1)) : sums, valid };
 };

@@ -4,6 +4,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "./config.js";
+import { isToken, realTargets } from "./ids.js";
 import { labelLosses } from "./label-loss.js";
 import { checkLossOptions, type LossOptions } from "./loss-options.js";
 import { type Batch, logits, type PromptParams } from "./model.js";
@@ -15,8 +16,9 @@ import type { AnyParams, Params } from "./stack.js";
 const tokenLosses = (config: T5Config, model: Model, batch: Batch, options: LossOptions) => {
   const { zLoss = 0, labelSmoothing = 0, dropoutRate, remat } = options;
   const scores = logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat });
-  const { loss } = nn.tokenLosses(scores, batch.targets, { zLoss, labelSmoothing });
-  const real = np.astype(np.notEqual(batch.targets, 0), "float32");
+  const targets = realTargets(config, batch.targets);
+  const { loss } = nn.tokenLosses(scores, targets, { zLoss, labelSmoothing });
+  const real = np.astype(isToken(config, targets), "float32");
   return { loss, weights: batch.weights === undefined ? real : np.multiply(real, batch.weights) };
 };
 

@@ -1,5 +1,5 @@
 /**
- * @file Which position sees which, as bool tensors: T5X's masks of tokens that are not packed. Token id 0 is padding.
+ * @file Which position sees which, as bool tensors: T5X's masks of tokens that are not packed.
  *
  * The queries of a mask are masked too, as in T5X: a padded query sees nothing, and so everything alike. What comes of it is never used;
  * T5X sets it to zero by a *logit mask* on the activations.
@@ -26,9 +26,9 @@ export const causalMask = (valid: Tensor): Tensor => {
  * The decoder's logit mask, from what the decoder *reads*: tokens, the place before a token, and the first place, whose token is the
  * start token and looks like padding. `[B, S]` int32 to `[B, S]` bool.
  */
-export const decoderLogitMask = (decoderInputs: Tensor): Tensor => {
+export const decoderLogitMask = (decoderInputs: Tensor, padId = 0): Tensor => {
   const [batch, length] = decoderInputs.shape;
-  const token = np.notEqual(decoderInputs, 0);
+  const token = np.notEqual(decoderInputs, padId);
   const first = np.equal(np.reshape(np.arange(length), [1, length]), 0);
   const next = np.concatenate([np.slice(token, [null, [1, length]]), np.zeros([batch, 1], "bool")], 1);
   return np.logicalOr(np.logicalOr(token, next), first);

@@ -13,6 +13,7 @@ import * as random from "../random/index.js";
 import { attention } from "./attention.js";
 import { isScaled, type T5Config, type T5DecoderLayer, type T5EncoderLayer } from "./config.js";
 import { ALONG_LENGTH } from "./drop.js";
+import { checkIds, isToken, realTargets } from "./ids.js";
 import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
 import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./layers.js";
 import { causalMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
@@ -27,16 +28,16 @@ export interface PromptParams {
   readonly prompt: Tensor;
 }
 
-/** Token ids, padded with 0. */
+/** Token ids, padded with the configuration's `padId`, which is 0. */
 export interface Batch {
   /** `[B, T]` int32; T does not count the prompt. */
   readonly inputs: Tensor;
-  /** `[B, S]` int32, each row ended by EOS. */
+  /** `[B, S]` int32, each row ended by EOS. -100, as Hugging Face has it for targets that do not count, is padding too. */
   readonly targets: Tensor;
   /** `[B, S]` or `[B, 1]` float32 weights of the target tokens; padding never counts. `[B]`, of the examples, where the loss is over choices. */
   readonly weights?: Tensor;
   /**
-   * `[B, C, S]` int32: the answers to choose from where the loss is over them, padded with 0, each ended by EOS. A row of zeros alone is no
+   * `[B, C, S]` int32: the answers to choose from where the loss is over them, padded, each ended by EOS. A row of padding alone is no
    * choice; its score counts as minus infinity.
    */
   readonly choices?: Tensor;
@@ -72,17 +73,19 @@ const checkRows = (where: string, given: Tensor, examples = 1): void => {
 /**
  * Runs the encoder.
  *
- * - `inputs`: `[B, T]` int32 token ids, 0 is padding
- * @throws {ShapeError} when the inputs are not `[B, T]`, or what is inserted does not fit them and the model's width
+ * - `inputs`: `[B, T]` int32 token ids, `config.padId` (0) is padding
+ * @throws {ShapeError} when the inputs are not `[B, T]`, or what is inserted does not fit them and the model's width; {ArgumentError} for an id that
+ * the vocabulary does not have, where numbers are at hand: a compiled program takes the nearest row of the embedding
  * @example const { states } = t5.encode(config, params, ids) // f32[B,T,d]
  */
 export const encode = composite(
   "t5.encode",
   (config: T5Config, model: Model, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
     checkRows("t5.encode", inputs);
+    checkIds("t5.encode", config, inputs, { what: "inputs" });
     const whole = modified(model, options, ["encoder"]);
     const { encoder } = whole.params;
-    const { states, valid } = encoderInput(whole, inputs);
+    const { states, valid } = encoderInput(config, whole, inputs);
     const total = states.shape[1];
     const position = positionBias(config, total, total, true);
     const mask = maskBias(encoderMask(valid, whole));
@@ -98,12 +101,16 @@ export const encode = composite(
   },
 );
 
-/** Targets moved right by one, with the start token in front: what the decoder reads. `[B, S]` int32. @throws {ShapeError} when they are not in rows */
+/**
+ * Targets moved right by one, with the start token in front: what the decoder reads, which for a target of -100 is padding. `[B, S]` int32.
+ *
+ * @throws {ShapeError} when they are not in rows
+ */
 export const shiftRight = composite("t5.shiftRight", (config: T5Config, targets: Tensor): Tensor => {
   checkRows("t5.shiftRight", targets);
   const [batch, length] = targets.shape;
   const start = np.full([batch, 1], config.decoderStartId, "int32");
-  return np.concatenate([start, np.slice(targets, [null, [0, length - 1]])], 1);
+  return np.concatenate([start, np.slice(realTargets(config, targets), [null, [0, length - 1]])], 1);
 });
 
 export interface DecodeOptions extends TrainingOptions {
@@ -126,9 +133,10 @@ export const decode = composite(
   (config: T5Config, model: Model, encoded: Encoded, decoderInputs: Tensor, options: DecodeOptions = {}): Tensor => {
     const examples = encoded.states.shape[0];
     checkRows("t5.decode", decoderInputs, examples);
+    checkIds("t5.decode", config, decoderInputs, { what: "decoder inputs" });
     const whole = modified(model, {}, ["decoder"]);
     const { decoder } = whole.params;
-    const { states, valid, logitMask, before } = decoderInput(whole, decoderInputs, examples, options.valid);
+    const { states, valid, logitMask, before } = decoderInput(config, whole, decoderInputs, examples, options.valid);
     const length = valid.shape[1];
     const position = positionBias(config, length, length, false);
     const causal = maskBias(causalMask(valid));
@@ -179,8 +187,10 @@ export const logits = composite(
     const whole = modified(model, options, ["encoder", "decoder"]);
     const [first, second] = dropoutKey === undefined ? [] : random.subkeys(dropoutKey);
     const encoded = encode(config, whole, batch.inputs, { dropoutKey: first, dropoutRate, remat });
-    const valid = np.notEqual(batch.targets, 0);
-    const inputs = shiftRight(config, batch.targets);
+    checkIds("t5.logits", config, batch.targets, { what: "targets", target: true });
+    const targets = realTargets(config, batch.targets);
+    const valid = isToken(config, targets);
+    const inputs = shiftRight(config, targets);
     const states = decode(config, whole, encoded, inputs, { valid, dropoutKey: second, dropoutRate, remat });
     return logitsOf(config, whole, states);
   },

@@ -3,6 +3,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { type Jitted, jit } from "../transforms/jit.js";
 import type { T5Config } from "./config.js";
+import { checkedCalls, checkIds, isToken, realTargets } from "./ids.js";
 import { logits } from "./model.js";
 import type { Inserted, Model } from "./modified.js";
 import { logLikelihoods } from "./rank.js";
@@ -20,16 +21,23 @@ export type Score = Jitted<(model: Model, inputs: Tensor, targets: Tensor, inser
 /**
  * Scores of the targets of each example, where the decoder reads the targets themselves (teacher forcing).
  *
- * - `inputs` `[B, T]`, `targets` `[B, S]`: (of the returned function) int32, padded with 0
+ * - `inputs` `[B, T]`, `targets` `[B, S]`: (of the returned function) int32, padded with the configuration's `padId`, which is 0
+ * @throws {ArgumentError} for an id that the vocabulary does not have
  * @see T5X's `score_batch`
  * @example using score = t5.score(config); const { logLikelihood } = score(params, inputs, targets)
  */
-export const score = (config: T5Config): Score =>
-  jit(function scoreTargets(model: Model, inputs: Tensor, targets: Tensor, inserted: Inserted = {}) {
+export const score = (config: T5Config): Score => {
+  const program = jit(function scoreTargets(model: Model, inputs: Tensor, given: Tensor, inserted: Inserted = {}) {
+    const targets = realTargets(config, given);
     const predicted = logits(config, model, { inputs, targets }, inserted);
-    const right = np.logicalAnd(np.equal(np.argmax(predicted, { axis: -1 }), targets), np.notEqual(targets, 0));
+    const right = np.logicalAnd(np.equal(np.argmax(predicted, { axis: -1 }), targets), isToken(config, targets));
     return {
-      logLikelihood: logLikelihoods(predicted, targets),
+      logLikelihood: logLikelihoods(config, predicted, targets),
       correct: np.sum(np.astype(right, "float32"), { axis: 1 }),
     };
   });
+  return checkedCalls(program, (_, inputs, targets) => {
+    checkIds("t5.score", config, inputs, { what: "inputs" });
+    checkIds("t5.score", config, targets, { what: "targets", target: true });
+  });
+};

@@ -124,7 +124,7 @@ export const tokenLoop = <P, I, M, C>(
   choose: Choose,
   options: TokenLoopOptions & { readonly temperature: number | readonly number[]; readonly copies: number },
 ): TokenLoop<P, I> => {
-  const { maxLength, copies, startId = 0, eosId = 1 } = options;
+  const { maxLength, copies, startId = 0, eosId = 1, padId = 0 } = options;
   checkCount(where, "maxLength", maxLength);
   checkCount(where, "the number of sequences", copies);
   for (const most of [options.maxNewTokens ?? maxLength].flat()) checkCount(where, "maxNewTokens", most);
@@ -151,7 +151,7 @@ export const tokenLoop = <P, I, M, C>(
     const live = np.logicalNot(walk.ended);
     const free = chosen === undefined ? live : np.logicalAnd(chosen, live);
     const wanted = chosen === undefined ? choice.tokens : np.where(chosen, choice.tokens, forced as Tensor);
-    const tokens = np.where(walk.ended, 0, wanted);
+    const tokens = np.where(walk.ended, padId, wanted);
     const left = np.subtract(walk.left, np.astype(free, "int32"));
     const last = np.logicalOr(np.equal(tokens, eosId), np.lessEqual(left, 0));
     return {

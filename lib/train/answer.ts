@@ -80,7 +80,7 @@ export const choosing = (config: T5Config, tokenizer: Tokenizer, labels: readonl
   const score = rank(config);
   const ids = labels.map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
   const length = longestOf(ids);
-  const targets = np.array(padRows(ids, length), { shape: [ids.length, length] });
+  const targets = np.array(padRows(ids, length, config.padId), { shape: [ids.length, length] });
   return {
     answer: (model, inputs) => {
       using scores = score(model, inputs, targets);

@@ -182,9 +182,9 @@ const ofBatch = (
   );
 };
 
-/** Ids that are not padding. */
-const tokensIn = (ids: Int32Array, from: number, length: number): number =>
-  ids.subarray(from, from + length).reduce((n, id) => n + (id === 0 ? 0 : 1), 0);
+/** Target ids of a row that are not padding. */
+const tokensIn = ({ targets, targetLength, padId = 0 }: EvaluationBatch, row: number): number =>
+  targets.subarray(row * targetLength, (row + 1) * targetLength).reduce((n, id) => n + (id === padId ? 0 : 1), 0);
 
 /** Asks for the answers to all batches: the texts in the order of the examples, and sums over their target tokens. */
 const askAll = async (
@@ -207,7 +207,7 @@ const askAll = async (
       texts[example] = responses.texts[row];
       logLikelihood += responses.logLikelihoods[row];
       correct += responses.correctTokens[row];
-      tokens += tokensIn(batch.targets, row * batch.targetLength, batch.targetLength);
+      tokens += tokensIn(batch, row);
     });
     done += batch.rows.length;
     onProgress?.(done);

@@ -9,6 +9,7 @@ import * as np from "../np/index.js";
 import { applyUpdates, type GradientTransformation, incrementalUpdate } from "../optim/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
+import { checkedCalls, checkIds } from "../t5/ids.js";
 import type { LossOptions } from "../t5/loss-options.js";
 import type { Batch } from "../t5/model.js";
 import type { AnyParams } from "../t5/stack.js";
@@ -93,7 +94,7 @@ const ofBatch = <P extends object>(config: T5Config, method: Method<P>, options:
  * The training step of a method: loss, gradient with respect to the trained tree, optimizer update, in one program.
  *
  * The state is donated: its buffers are gone after the call, and the returned state takes their place.
- * @throws {ArgumentError} for options out of range, and from the step when the microbatches do not divide the batch
+ * @throws {ArgumentError} for options out of range, and from the step when the microbatches do not divide the batch, or an id is outside of the vocabulary
  * @example const { state: next, loss } = makeTrainStep(config, method, tx)(frozen, state, batch)
  */
 export const makeTrainStep = <P extends object, Opt>(
@@ -106,7 +107,7 @@ export const makeTrainStep = <P extends object, Opt>(
   const { ema, regularizer } = options;
   const plain = ofBatch(config, method, options);
   const lossAndGrad = regularizer === undefined ? plain : regularized(plain, regularizer);
-  return jit(
+  const step = jit(
     function trainStep(frozen: AnyParams, { tuned: before, average, ...state }: TrainState<P, Opt>, batch: Batch) {
       // The method may drop where the model does not; where nothing is dropped, the key is never used.
       const dropoutKey = random.foldIn(state.key, state.step);
@@ -119,4 +120,9 @@ export const makeTrainStep = <P extends object, Opt>(
     },
     { donate: [1] },
   );
+  return checkedCalls(step, (_frozen, _state, { inputs, targets, choices }) => {
+    checkIds(WHERE, config, inputs, { what: "inputs" });
+    checkIds(WHERE, config, targets, { what: "targets", target: true });
+    checkIds(WHERE, config, choices, { what: "choices", target: true });
+  });
 };

@@ -98,7 +98,11 @@ export const taskEvaluator = <P extends object = never>(
   const longest = longestOf([...labels, ...tokens.map(({ targets }) => targets)]);
   const answerer = answererOf(model, tokenizer, task, decoding, options.maxTargetLength ?? longest);
   const batches = (inserted: number) =>
-    evaluationBatches(tokens, { promptLength: inserted, ...(maxTokens !== undefined && { maxTokens }) });
+    evaluationBatches(tokens, {
+      promptLength: inserted,
+      padId: model.config.padId,
+      ...(maxTokens !== undefined && { maxTokens }),
+    });
   const evaluate = makeEvaluator({ task, examples, batches, respondent: t5Respondent(model, answerer, method) });
   return { evaluate, cut };
 };

@@ -86,6 +86,8 @@ Batches("a batch is padded with zeros to the smallest bucket that holds its rows
   assert.equal([...b.targets], [2, 1, 0, 4, 1, 0]);
   assert.is(b.tokens, 9);
   assert.is(makeBatch(tokensOf([2, 5, 3]), [1], [4, 8], 3).inputLength, 8);
+  const other = makeBatch([{ inputs: [5, 0], targets: [6] }], [0], [4], 2, 9);
+  assert.equal([[...other.inputs], [...other.targets], other.tokens], [[5, 0, 9, 9], [6, 9], 3]);
 });
 
 Batches("inputs and targets that do not fit are refused: cut, they would lose their end of sequence", () => {

@@ -113,6 +113,15 @@ Config("another architecture is refused by name, a relative of T5 with the reaso
   assert.match(refused({ ...CONFIG, model_type: "constructor" }), 'got       "constructor"');
 });
 
+Config("special tokens that the vocabulary does not have are refused by their key", () => {
+  for (const key of ["pad_token_id", "eos_token_id", "decoder_start_token_id"]) {
+    const message = refused({ ...CONFIG, [key]: 7 });
+    assert.match(message, `${key} from 0 to 6`);
+    assert.match(message, `at        x/config.json: ${key}`);
+    configOf({ ...CONFIG, [key]: 6 });
+  }
+});
+
 Config("wrong values say where", () => {
   assert.match(refused({}), "vocab_size: positive integer");
   assert.match(refused({ ...CONFIG, d_model: 0 }), "at        x/config.json: d_model");

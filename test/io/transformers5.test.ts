@@ -15,7 +15,7 @@ import { isScaled, type T5Config, type T5Tree } from "../../lib/t5/config.js";
 import * as t5 from "../../lib/t5/index.js";
 import { assertNear } from "../helpers/golden.js";
 import { onReference } from "../helpers/runtime.js";
-import { run, temporaryFolder } from "./folder.js";
+import { messageOf, run, temporaryFolder } from "./folder.js";
 import { decoded, writeFiles } from "./t5x/golden.js";
 
 const Saved = suite("io/huggingface: saved by transformers 5");
@@ -91,6 +91,8 @@ Saved("a checkpoint of T5X is read as unscaled where the caller says so", async 
   const t5x = await run(saveT5x(join(root, "as it is"), { params: params as T5Tree<never> }));
   const back = await run(loadT5x(t5x, { config: { scaleDecoderOutputs: false } }));
   assert.equal(back.config, config);
+  const beyond = messageOf(await loadT5x(t5x, { config: { eosId: 32 } })(), "CheckpointError");
+  assert.match(beyond, "eos_token_id from 0 to 31");
 });
 
 Saved.run();

@@ -52,6 +52,11 @@ Batches("batches of tokens hold as many examples of like length as fit with targ
   }
   assert.equal([...shapes].sort(), ["2,32", "6,8"]);
   const { batch } = trainingBatches({ ...settings, batch: { tokens: 10 } }, alone(tokens), five)(0);
+  const padded = trainingBatches({ ...settings, padId: 9, batch: { tokens: 10 } }, alone(tokens), five)(0);
+  const exchanged = (x: Tensor): number[] => Array.from(x.dataSync(), (id) => (id === 0 ? 9 : id));
+  assert.equal([...padded.batch.inputs.dataSync()], exchanged(batch.inputs));
+  assert.equal([...padded.batch.targets.dataSync()], exchanged(batch.targets));
+  dispose(padded.batch);
   assert.is(batch.inputs.shape[0], 1, "a longer row comes alone");
   dispose(batch);
 });

@@ -58,7 +58,7 @@ Cache("the likelihoods of targets are those of T5X's own test", () => {
     ],
     { dtype: "int32" },
   );
-  const got = logLikelihoods(np.astype(logits, "float32"), targets);
+  const got = logLikelihoods({ padId: 0 }, np.astype(logits, "float32"), targets);
   // Its test allows 1e-4 of each, and uses half of that.
   elementsNear(got, [-3.222973, -1.815315], 2e-4);
   // Every row of logits is 0, 1, 2 and something.

@@ -51,6 +51,20 @@ Evaluate("answers are read, scored and listed in the order of the examples", asy
   assert.ok(state.disposed);
 });
 
+Evaluate("padding that is not 0 is not counted, a token 0 is", async () => {
+  const other = evaluationBatches(
+    [
+      { inputs: [7], targets: [0, 1] },
+      { inputs: [7], targets: [0, 4, 1] },
+    ],
+    { padId: 9 },
+  );
+  const { respondent } = saying(["red", "green"]);
+  const parts = { task: colours, examples: examples.slice(0, 2), batches: () => other, respondent };
+  // 1 + 2 nats over five tokens.
+  assert.is((await makeEvaluator(parts)(null)).loss, 3 / 5);
+});
+
 Evaluate("rows that fill a batch up are not counted", async () => {
   const two = evaluationBatches(tokens.slice(0, 3), { maxTokens: 80, lengths: 1 });
   assert.equal(

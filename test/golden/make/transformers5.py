@@ -48,6 +48,31 @@ def model(kind, settings, own_head, dtype, shards):
     }
 
 
+def other_ids():
+    """A T5 whose padding is not 0, and targets of -100."""
+    config, make = T5
+    special = {"pad_token_id": 3, "eos_token_id": 2, "decoder_start_token_id": 5}
+    net = make(config(**SIZES, **GATED, **special)).eval()
+    with torch.no_grad():
+        for name, x in net.named_parameters():
+            x.copy_(1 + 0.3 * torch.randn_like(x) if "layer_norm" in name else torch.randn_like(x) * 0.3)
+    inputs = torch.tensor([[0, 9, 30, 0, 2, 3, 3], [7, 1, 31, 6, 12, 4, 2]])
+    targets = torch.tensor([[7, 0, 2, -100], [30, 4, 1, 2]])
+    with tempfile.TemporaryDirectory() as folder:
+        net.to(torch.bfloat16).save_pretrained(folder)
+        files = {name: open(os.path.join(folder, name), "rb").read() for name in sorted(os.listdir(folder))}
+        back = make.from_pretrained(folder, dtype=torch.float32).eval()
+    mask = (inputs != 3).long()
+    with torch.no_grad():
+        out = back(input_ids=inputs, attention_mask=mask, labels=targets)
+        written = back.generate(input_ids=inputs, attention_mask=mask, max_new_tokens=6, num_beams=1, do_sample=False)
+    return {
+        "files": {name: base64.b64encode(data).decode() for name, data in files.items()}, "special": special,
+        "inputs": inputs.tolist(), "targets": targets.tolist(), "loss": float(out.loss),
+        "logits": [round(float(x), 7) for x in out.logits.reshape(-1)], "written": written.tolist(),
+    }
+
+
 transformers.logging.set_verbosity_error()
 torch.manual_seed(5)
 f32, bf16 = torch.float32, torch.bfloat16
@@ -66,9 +91,10 @@ models = {
     "UMT5, tied": model(UMT5, {}, False, bf16, False),
     "UMT5, untied": model(UMT5, {"tie_word_embeddings": False}, True, bf16, False),
 }
+ids = other_ids()
 header = {"program": f"transformers {transformers.__version__}, torch {torch.__version__}", "python": sys.version.split()[0],
           "command": "env/bin/python test/golden/make/transformers5.py", "seed": 5}
 with open(os.path.join(ROOT, "../data/transformers5.json"), "w") as out:
     lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(value)}" for name, value in models.items())
     about = f'  "header": {json.dumps(header)},\n  "inputs": {json.dumps(INPUTS)},\n  "targets": {json.dumps(TARGETS)},\n'
-    out.write(f'{{\n{about}  "models": {{\n{lines}\n  }}\n}}\n')
+    out.write(f'{{\n{about}  "models": {{\n{lines}\n  }},\n  "ids": {json.dumps(ids)}\n}}\n')

@@ -42,7 +42,12 @@ export interface RecipeText {
  */
 export const parseRecipe = (text: string, source: string): E.Either<ConfigError, RecipeText> => {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const doc = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // Else a key that is a list or a map would be a warning of Node with the key's text; as a setting it is refused anyway.
+    logLevel: "error",
+  });
   const [fault] = [...doc.errors, ...doc.warnings];
   if (fault !== undefined) {
     const at = `${source}, line ${lines.linePos(fault.pos[0]).line}`;

@@ -28,7 +28,7 @@ export const BROKEN: Readonly<Record<string, Kind>> = {
   waits: afterFirst(() => new Promise(() => undefined)),
   slow: afterFirst(() => spin(2.2)),
   claims: afterFirst(() => new Float32Array(2 ** 25)),
-  grows: afterFirst(() => kept.push(Array.from({ length: 3e7 }, (_, i) => i / 2))),
+  grows: afterFirst(() => kept.push(Buffer.from("x".repeat(2 ** 27)))),
   exits: afterFirst(() => process.exit(0)),
   unawaited: afterFirst(() => {
     Promise.reject(new Error("nobody"));

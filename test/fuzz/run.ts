@@ -30,11 +30,10 @@ const start = (): ChildProcess =>
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
 
-/** One worker, which does jobs until it is lost; `rest` is what another one has to do. */
-const once = (jobs: readonly Job[], silenceMs: number): Promise<readonly [reports: Report[], rest: readonly Job[]]> =>
+/** One worker, which does jobs until it is lost; gives what another one has to do. */
+const once = (jobs: readonly Job[], onReport: (report: Report) => void, silenceMs: number): Promise<readonly Job[]> =>
   new Promise((resolve) => {
     const child = start();
-    const reports: Report[] = [];
     let [current, at, lost] = [0, 0, ""];
     let failures: Failure[] = [];
     let timer: NodeJS.Timeout | undefined;
@@ -50,7 +49,7 @@ const once = (jobs: readonly Job[], silenceMs: number): Promise<readonly [report
       failures.push({ kind, seed, n, why });
     };
     const report = (accepted: number): void => {
-      reports.push({ kind: jobs[current].kind, failures, accepted });
+      onReport({ kind: jobs[current].kind, failures, accepted });
       failures = [];
       current++;
     };
@@ -76,12 +75,12 @@ const once = (jobs: readonly Job[], silenceMs: number): Promise<readonly [report
     child.on("exit", (code, signal) => {
       clearTimeout(timer);
       const job = jobs[current];
-      if (job === undefined) return resolve([reports, []]);
+      if (job === undefined) return resolve([]);
       fail(at, lost || `the process ended: ${signal ?? `code ${code}`}`);
       report(0);
       // A worker that could not begin would not the next time, either.
       const isOver = code === BROKEN_FUZZER || at + 1 >= job.to;
-      resolve([reports, [...(isOver ? [] : [{ ...job, from: at + 1 }]), ...jobs.slice(current)]]);
+      resolve([...(isOver ? [] : [{ ...job, from: at + 1 }]), ...jobs.slice(current)]);
     });
     begin();
   });
@@ -101,12 +100,11 @@ export const fuzz = async (
   const failures: Failure[] = [];
   let rest = jobs;
   for (let workers = 0; rest.length > 0 && workers < ENOUGH; workers++) {
-    const [reports, left] = await once(rest, silenceMs);
-    for (const report of reports) {
+    const take = (report: Report): void => {
       failures.push(...report.failures);
       onReport(report);
-    }
-    rest = left;
+    };
+    rest = await once(rest, take, silenceMs);
   }
   return failures;
 };

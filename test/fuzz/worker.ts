@@ -86,7 +86,11 @@ const work = async ({ kind: name, seed, from, to }: Job): Promise<void> => {
   let last = -1;
   const unhandled = (error: unknown): void =>
     tell({ fails: last, why: `an error that nobody awaits: ${String(error)}` });
+  const warned = (warning: Error): void => {
+    if (warning.name !== "ExperimentalWarning") tell({ fails: last, why: `a warning of Node: ${warning.message}` });
+  };
   process.on("unhandledRejection", unhandled);
+  process.on("warning", warned);
   write(dir, valid);
   // They have to be valid; and code that is loaded late should not count.
   const first = kind.read(dir);
@@ -109,6 +113,7 @@ const work = async ({ kind: name, seed, from, to }: Job): Promise<void> => {
   }
   if (openFiles() > open + 4) tell({ fails: last, why: `${openFiles() - open} files are open still` });
   process.off("unhandledRejection", unhandled);
+  process.off("warning", warned);
   rmSync(scratch, { recursive: true, force: true });
   tell({ done: true, accepted });
 };

@@ -301,7 +301,8 @@ Fuzz("adapters with any values", async () => {
         "adapter_config.json": JSON.stringify({ ...config, ...change }),
         "adapter_model.safetensors": bytes,
       };
-      return behaves(loadPrompt(place(content)), Math.max(bytes.length, content["adapter_config.json"].length));
+      const size = bytes.length + Buffer.byteLength(content["adapter_config.json"]);
+      return behaves(loadPrompt(place(content)), size);
     }),
     { ...SEED, numRuns: 100 },
   );

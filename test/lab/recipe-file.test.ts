@@ -158,4 +158,17 @@ Files("a recipe is read from a file", async () => {
   assert.ok(missing.at?.includes("none.yaml"), JSON.stringify(missing));
 });
 
+Files("a key that is a map is refused without a warning of Node, which would print it as it is", async () => {
+  const seen: Error[] = [];
+  const take = (warning: Error): void => void seen.push(warning);
+  process.on("warning", take);
+  try {
+    assert.match(problem('? { "\\u001b[2J": 1 }', ": 2").expected ?? "", "one of model");
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off("warning", take);
+  }
+  assert.equal(seen, []);
+});
+
 Files.run();

@@ -160,6 +160,36 @@ export interface StoredConfig {
   readonly dropoutRate: number;
 }
 
+const storedConfig = (
+  c: HuggingFaceConfig,
+  ff: Pick<T5Config, "gated" | "activation">,
+  modelType: ModelType,
+): StoredConfig => ({
+  dropoutRate: c.dropout_rate,
+  config: {
+    vocabSize: c.vocab_size,
+    dModel: c.d_model,
+    dKv: c.d_kv,
+    dFf: c.d_ff,
+    numHeads: c.num_heads,
+    numLayers: c.num_layers,
+    numDecoderLayers: c.num_decoder_layers ?? c.num_layers,
+    relativeAttentionNumBuckets: c.relative_attention_num_buckets,
+    relativeAttentionMaxDistance: c.relative_attention_max_distance,
+    layerNormEpsilon: c.layer_norm_epsilon,
+    gated: ff.gated,
+    activation: ff.activation,
+    ...(modelType === "umt5" && { relativeAttentionPerLayer: true }),
+    ...outputLayer(
+      c.tie_word_embeddings ?? modelType !== "mt5",
+      modelType === "mt5" ? false : (c.scale_decoder_outputs ?? undefined),
+    ),
+    padId: c.pad_token_id,
+    eosId: c.eos_token_id,
+    decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,
+  },
+});
+
 /**
  * Decodes the value of a `config.json` of a T5 (1.0, 1.1, LM-adapted, Flan), mT5 or UMT5 (Pile-T5); `source` names it in errors.
  *
@@ -171,33 +201,7 @@ export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E
     E.bind("modelType", () => checkModelType(raw, source)),
     E.bind("c", () => decodeAs(HuggingFaceConfig, configCaller, source)(raw)),
     E.bind("ff", ({ c, modelType }) => feedForward(c, modelType, source)),
-    E.map(
-      ({ c, ff, modelType }): StoredConfig => ({
-        dropoutRate: c.dropout_rate,
-        config: {
-          vocabSize: c.vocab_size,
-          dModel: c.d_model,
-          dKv: c.d_kv,
-          dFf: c.d_ff,
-          numHeads: c.num_heads,
-          numLayers: c.num_layers,
-          numDecoderLayers: c.num_decoder_layers ?? c.num_layers,
-          relativeAttentionNumBuckets: c.relative_attention_num_buckets,
-          relativeAttentionMaxDistance: c.relative_attention_max_distance,
-          layerNormEpsilon: c.layer_norm_epsilon,
-          gated: ff.gated,
-          activation: ff.activation,
-          ...(modelType === "umt5" && { relativeAttentionPerLayer: true }),
-          ...outputLayer(
-            c.tie_word_embeddings ?? modelType !== "mt5",
-            modelType === "mt5" ? false : (c.scale_decoder_outputs ?? undefined),
-          ),
-          padId: c.pad_token_id,
-          eosId: c.eos_token_id,
-          decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,
-        },
-      }),
-    ),
+    E.map(({ c, ff, modelType }) => storedConfig(c, ff, modelType)),
     E.chain((stored) => {
       const error = specialIdError(configCaller.where, stored.config, source);
       return error === undefined ? E.right(stored) : E.left(error);

@@ -10,6 +10,7 @@ import { type BeamPenalty, beamRule } from "./beam-rules.js";
 import {
   checkCount,
   checkExamples,
+  checkNumber,
   type Decoded,
   type Decoder,
   type Forced,
@@ -72,7 +73,7 @@ const cut = (row: ArrayLike<number>, length: number, eosId: number): number[] =>
  * A step ranks the `2 · numBeams` most likely ways to go on: those with EOS end, the best others go on. Scores are
  * `log p / ((5 + L) / 6) ** alpha` (T5X) or `log p / L ** lengthPenalty` (Hugging Face, of today or of before).
  *
- * @throws {ArgumentError} when an option is out of range
+ * @throws {ArgumentError} when an option is out of range, and in calls when logits are NaN
  * @see Wu et al. 2016, arXiv:1609.08144, section 7; T5X, `t5x.decoding.beam_search`; transformers 5.24, `_beam_search`, and 4.25, `BeamSearchScorer`
  */
 export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: BeamOptions): BeamSearch<P, I> => {
@@ -100,15 +101,17 @@ export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: Be
       return { beams: next, cache: treeMap((x: Tensor) => pickRows(x, parents), written) as C };
     };
     const { beams } = whileGoesOn(goesOn, grow, first);
-    return { ...foundBeams(rule, beams), length: beams.length };
+    return { ...foundBeams(rule, beams), length: beams.length, broken: beams.broken };
   });
 
   /** What has been found, as lists. */
-  const read = ({ sequences, scores, filled, length }: Found & { readonly length: Tensor }): Decoded[][] => {
+  const read = ({ sequences, scores, filled, length, broken }: Found & Pick<BeamState, "length" | "broken">) => {
     const [examples, , size] = sequences.shape;
+    const bad = broken.dataSync().indexOf(1);
+    if (bad >= 0) checkNumber(where, Number.NaN, `example ${bad}`);
     const [tokens, marks, there] = [sequences, scores, filled].map((x) => x.dataSync());
     const written = length.item();
-    return Array.from({ length: examples }, (_, i) =>
+    return Array.from({ length: examples }, (_, i): Decoded[] =>
       Array.from({ length: numReturn }, (_x, k) => i * numBeams + k)
         .filter((row) => there[row] !== 0)
         .map((row) => ({

@@ -27,6 +27,8 @@ export interface BeamState {
   readonly filled: Tensor;
   /** Examples whose search is over, `[B]`. */
   readonly done: Tensor;
+  /** Examples whose logits were NaN before, `[B]`. */
+  readonly broken: Tensor;
 }
 
 /** The state before the first token: one live beam, the others impossible. */
@@ -47,6 +49,7 @@ export const firstBeams = (
     scores: np.full([examples, beams], NEVER, dtype),
     filled: np.zeros([examples, beams], "bool"),
     done: np.zeros([examples], "bool"),
+    broken: np.zeros([examples], "bool"),
   };
 };
 
@@ -94,6 +97,8 @@ interface Candidates {
   readonly logProbs: Tensor;
   readonly parents: Tensor;
   readonly tokens: Tensor;
+  /** Where logits are NaN, `[B]`. */
+  readonly broken: Tensor;
 }
 
 /** The `2K` most likely ways to go on; where a token is forced it is the only one. */
@@ -101,15 +106,22 @@ const candidatesOf = (state: BeamState, logits: Tensor, forced: Tensor | undefin
   const [examples, beams] = state.logProbs.shape;
   const vocabulary = logits.shape[1];
   const each = np.reshape(np.astype(nn.logSoftmax(logits, -1), state.logProbs.dtype), [examples, beams, vocabulary]);
+  // One logit that is NaN makes all log probabilities of its row so.
+  const broken = np.any(np.isnan(np.slice(each, [null, null, [0, 1]])), { axis: [1, 2] });
   const all = np.add(each, np.expandDims(state.logProbs, 2));
   const [likely, places] = fewLargest(np.reshape(all, [examples, beams * vocabulary]), 2 * beams);
   const parents = np.floorDivide(places, vocabulary);
   const chosen = np.subtract(places, np.multiply(parents, vocabulary));
-  if (forced === undefined) return { parents, logProbs: likely, tokens: chosen };
+  if (forced === undefined) return { parents, logProbs: likely, tokens: chosen, broken };
   const given = np.expandDims(forced, 1);
   const free = np.equal(given, 0);
   const only = np.where(np.equal(np.arange(2 * beams), 0), 0, NEVER);
-  return { parents, logProbs: np.where(free, likely, only), tokens: np.where(free, chosen, given) };
+  return {
+    parents,
+    logProbs: np.where(free, likely, only),
+    tokens: np.where(free, chosen, given),
+    broken: np.logicalAnd(broken, np.equal(forced, 0)),
+  };
 };
 
 /**
@@ -126,7 +138,7 @@ export const nextBeams = (
   forced: Tensor | undefined,
 ): readonly [state: BeamState, parents: Tensor] => {
   const [, beams, maxLength] = state.live.shape;
-  const { logProbs, parents, tokens } = candidatesOf(state, logits, forced);
+  const { logProbs, parents, tokens, broken } = candidatesOf(state, logits, forced);
   const here = np.equal(np.arange(maxLength), state.length);
   const sequences = np.where(here, np.expandDims(tokens, 2), pick(state.live, parents));
   const ends = np.equal(tokens, eosId);
@@ -160,6 +172,7 @@ export const nextBeams = (
     scores: kept,
     filled,
     done: np.logicalOr(state.done, rule.done(standing)),
+    broken: np.logicalOr(state.broken, np.logicalAnd(broken, np.logicalNot(state.done))),
   };
   return [next, np.takeAlongAxis(parents, on, 1)];
 };

@@ -83,6 +83,19 @@ export const checkExamples = (where: string, examples: number, forced: Forced | 
   if (forced !== undefined) checkPerExample(where, "forced tokens", forced, examples);
 };
 
+/** @throws {ArgumentError} for a score that is NaN: then the logits were, and what was chosen by them means nothing */
+export const checkNumber = (where: string, score: number, at: string): void => {
+  if (!Number.isNaN(score)) return;
+  throw new ArgumentError({
+    where,
+    what: "the model gives logits that are no numbers",
+    expected: "numbers",
+    got: "NaN",
+    at,
+    hint: "there is NaN in the weights or in what was tuned, or a number on the way is too big for its type",
+  });
+};
+
 /** Forced tokens as `[examples * copies, length]` int32, the rows of one example next to each other. */
 export const forcedTokens = (forced: Forced | undefined, copies: number, length: number): Tensor | undefined => {
   if (forced === undefined) return undefined;

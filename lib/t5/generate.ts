@@ -124,7 +124,7 @@ const methodOf = (config: T5Config, options: GenerateOptions) => {
  *
  * Inputs of different lengths are padded with the configuration's `padId` (0); rows end by themselves. Several prompts in one batch come from `promptRows`.
  * @returns a function of a model, inputs `[B, T]` and a request; `dispose` it, or declare it with `using`
- * @throws {ArgumentError} when an option is out of range, or none of the method's, and in calls for an id that the vocabulary does not have; {ShapeError} when a prompt is not of the model's width
+ * @throws {ArgumentError} when an option is out of range, or none of the method's, and in calls for an id that the vocabulary does not have, and when logits are NaN; {ShapeError} when a prompt is not of the model's width
  * @example
  * using generate = t5.generate(config, { method: "beam", numBeams: 4, maxLength: 32 });
  * const [[best]] = generate(params, ids, { prefix: prompt }); // { tokens, score }

@@ -22,7 +22,7 @@ export const logLikelihoods = (config: Pick<T5Config, "padId">, logits: Tensor, 
  * tokens, EOS included. The encoder runs once; all answers of the batch go through the decoder together.
  *
  * - `labels`: (of the returned function) `[C, S]` int32, padded with the configuration's `padId`, which is 0
- * @returns a compiled function of a model, inputs `[B, T]`, labels and insertions such as a prompt, with the result `[B, C]`
+ * @returns a compiled function of a model, inputs `[B, T]`, labels and insertions such as a prompt, with the result `[B, C]`; NaN where logits are
  * @throws {ShapeError} when the labels are not `[C, S]`; {ArgumentError} for an id that the vocabulary does not have
  * @see T5X's `score_batch`
  * @example using score = t5.rank(config); const best = np.argmax(score(params, inputs, labels), { axis: 1 })

@@ -88,8 +88,10 @@ const drawn = (logits: Tensor, temperature: Tensor, key: Tensor, options: Sample
   const divisor = np.expandDims(np.where(cold, 1, temperature), 1);
   const left = cutLogits(np.divide(logits, divisor), options);
   const tokens = np.where(cold, np.argmax(logits, { axis: 1 }), random.categorical(key, left));
+  // What is cut off and what is cold would hide a logit that is NaN; the score has to tell.
+  const certain = np.where(np.isnan(np.sum(logits, { axis: 1 })), Number.NaN, 0);
   if (options.rescaleLogProbs === false) return { tokens, logProb: logProbOf(logits, tokens) };
-  return { tokens, logProb: np.where(cold, 0, logProbOf(left, tokens)) };
+  return { tokens, logProb: np.add(certain, np.where(cold, 0, logProbOf(left, tokens))) };
 };
 
 /** Decoding one token a row at a time, by any decoder. */

@@ -14,6 +14,7 @@ import { jit } from "../transforms/jit.js";
 import {
   checkCount,
   checkExamples,
+  checkNumber,
   checkPerExample,
   type Decoded,
   type Decoder,
@@ -104,9 +105,15 @@ const perRow = (where: string, value: number | readonly number[], examples: numb
 /** Lets timers, input and signals have their turn. */
 const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** @throws {ArgumentError} where the score of a row is NaN */
+const checkScores = (where: string, scores: ArrayLike<number>, copies: number): void => {
+  for (let i = 0; i < scores.length; i++) checkNumber(where, scores[i], `example ${Math.floor(i / copies)}`);
+};
+
 /** The sequences of each example, best first. */
-const grouped = ({ tokens, lengths, score }: Written, copies: number): Decoded[][] => {
+const grouped = (where: string, { tokens, lengths, score }: Written, copies: number): Decoded[][] => {
   const [ids, counts, scores] = [tokens.dataSync(), lengths.dataSync(), score.dataSync()];
+  checkScores(where, scores, copies);
   const width = tokens.shape[1];
   const all = Array.from(counts, (count, i) => ({
     tokens: Array.from(ids.subarray(i * width, i * width + count)),
@@ -212,7 +219,7 @@ export const tokenLoop = <P, I, M, C>(
   const run = (params: P, inputs: I, request: TokenRequest): Decoded[][] =>
     scope(() => {
       const { settings, start } = told(inputs, request);
-      return grouped(write(params, inputs, settings, start), copies);
+      return grouped(where, write(params, inputs, settings, start), copies);
     });
 
   async function* stream(params: P, inputs: I, request: TokenRequest): AsyncGenerator<readonly number[], void> {
@@ -227,7 +234,8 @@ export const tokenLoop = <P, I, M, C>(
     try {
       for (let position = 0; position < maxLength; position++) {
         walk = withRuntime(runtime, () => advance(params, memory, settings, walk));
-        const [tokens, ended] = await Promise.all([walk.tokens.data(), walk.ended.data()]);
+        const [tokens, ended, scores] = await Promise.all([walk.tokens, walk.ended, walk.score].map((x) => x.data()));
+        checkScores(where, scores, copies);
         yield Array.from(tokens);
         if (!ended.includes(0)) return;
         await breathe();

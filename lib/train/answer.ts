@@ -5,7 +5,7 @@ import { longestOf, padRows, withEos } from "../data/batch.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
-import type { Decoded } from "../t5/decoder.js";
+import { checkNumber, type Decoded } from "../t5/decoder.js";
 import { type GenerateOptions, generate as generateWith } from "../t5/generate.js";
 import type { Model } from "../t5/modified.js";
 import { rank } from "../t5/rank.js";
@@ -85,6 +85,13 @@ export const choosing = (config: T5Config, tokenizer: Tokenizer, labels: readonl
     answer: (model, inputs) => {
       using scores = score(model, inputs, targets);
       const values = scores.dataSync();
+      values.forEach((value, i) => {
+        checkNumber(
+          "ranking",
+          value,
+          `example ${Math.floor(i / labels.length)}, answer "${labels[i % labels.length]}"`,
+        );
+      });
       return Array.from({ length: inputs.shape[0] as number }, (_, row) =>
         labels
           .map((text, i) => ({ text, ids: ids[i] as number[], score: values[row * labels.length + i] as number }))

@@ -8,6 +8,7 @@ import type { Method } from "../methods/method.js";
 import type { Answered, Example } from "../metrics/answered.js";
 import { taskScore } from "../metrics/average.js";
 import * as np from "../np/index.js";
+import { checkNumber } from "../t5/decoder.js";
 import type { Modified } from "../t5/modified.js";
 import { score as scoreTargets } from "../t5/score.js";
 import type { Task } from "../tasks/task.js";
@@ -144,7 +145,7 @@ export const scoreAnswers = (
 export interface Evaluator<P> {
   /**
    * Evaluates a tuned tree, or the bare model. Lets timers and signals in between batches; the tree must live until it is done.
-   * @throws {BackendError} when a batch does not fit in memory: names its longest row
+   * @throws {BackendError} when a batch does not fit in memory: names its longest row; {ArgumentError} when the model gives NaN
    */
   (tuned: P | null, onProgress?: (examples: number) => void): Promise<Evaluation>;
   dispose(): void;
@@ -204,6 +205,7 @@ const askAll = async (
       throw ofBatch(error, batch, examples);
     }
     batch.rows.forEach((example, row) => {
+      checkNumber("evaluation", responses.logLikelihoods[row], `example ${examples[example].id}`);
       texts[example] = responses.texts[row];
       logLikelihood += responses.logLikelihoods[row];
       correct += responses.correctTokens[row];

@@ -8,6 +8,7 @@ import { dispose } from "../../lib/core/tensor.js";
 import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { savePrompt } from "../../lib/io/prompts.js";
+import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
 import { saveT5x } from "../../lib/io/t5x/save.js";
 import * as np from "../../lib/np/index.js";
 import { generate } from "../../lib/t5/generate.js";
@@ -243,6 +244,24 @@ Generate("every command says of a model that is not there by which option it was
       /^--model <(dir|path)>: there is no such file or folder/,
     );
   }
+});
+
+Generate("one weight that is NaN ends in an error, where an empty line or the first label was printed", async () => {
+  const dir = join(folder, "nan");
+  const { config, params } = await orThrow(loadHuggingFace("assets/t5-nano"));
+  (params.decoder.decoderNorm.scale.data as Float32Array)[3] = Number.NaN;
+  const companions = { "spiece.model": readFileSync("assets/t5-nano/spiece.model") };
+  await orThrow(saveHuggingFace(dir, { config, params }, { companions }));
+  const options = ["--model", dir, "--executor", "tfjs"];
+  const ways = ["", "--beams 2", "--temperature 0.5 --top-k 5", "--label yes --label no"].map((way) =>
+    way.split(" ").filter(Boolean),
+  );
+  for (const way of ways) {
+    const message = await failure("generate", ...options, "--max-tokens", "4", ...way, "London");
+    assert.match(message, /logits that are no numbers[\s\S]*example 0/, way.join(" "));
+  }
+  assert.match(await failure("evaluate", ...options, "--task", "cb", "--limit", "2"), "logits that are no numbers");
+  assert.match(await failure("evaluate", ...options, "--task", "cb", "--limit", "2", "--decode", "rank"), "no numbers");
 });
 
 Generate.run();

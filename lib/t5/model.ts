@@ -17,7 +17,7 @@ import { checkIds, isToken, realTargets } from "./ids.js";
 import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
 import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./layers.js";
 import { causalMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
-import { type Inserted, type Model, modified } from "./modified.js";
+import { type Inserted, type Model, type Modified, modified } from "./modified.js";
 import { project } from "./project.js";
 import { makeStack, type TrainingOptions } from "./stack.js";
 
@@ -70,6 +70,11 @@ const checkRows = (where: string, given: Tensor, examples = 1): void => {
   });
 };
 
+/** As many ids as can be read: the rows of the table, which may have been given more than the vocabulary has. */
+const rowsOf = ({ params }: Modified): Pick<T5Config, "vocabSize"> => ({
+  vocabSize: params.tokenEmbedder.embedding.shape[0],
+});
+
 /**
  * Runs the encoder.
  *
@@ -82,8 +87,8 @@ export const encode = composite(
   "t5.encode",
   (config: T5Config, model: Model, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
     checkRows("t5.encode", inputs);
-    checkIds("t5.encode", config, inputs, { what: "inputs" });
     const whole = modified(model, options, ["encoder"]);
+    checkIds("t5.encode", rowsOf(whole), inputs, { what: "inputs" });
     const { encoder } = whole.params;
     const { states, valid } = encoderInput(config, whole, inputs);
     const total = states.shape[1];
@@ -133,8 +138,8 @@ export const decode = composite(
   (config: T5Config, model: Model, encoded: Encoded, decoderInputs: Tensor, options: DecodeOptions = {}): Tensor => {
     const examples = encoded.states.shape[0];
     checkRows("t5.decode", decoderInputs, examples);
-    checkIds("t5.decode", config, decoderInputs, { what: "decoder inputs" });
     const whole = modified(model, {}, ["decoder"]);
+    checkIds("t5.decode", rowsOf(whole), decoderInputs, { what: "decoder inputs" });
     const { decoder } = whole.params;
     const { states, valid, logitMask, before } = decoderInput(config, whole, decoderInputs, examples, options.valid);
     const length = valid.shape[1];

@@ -6,7 +6,8 @@
 import { composite } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { noBool, promoteFloat } from "../np/promote.js";
+import { noBool } from "../np/promote.js";
+import { unaryFloat } from "../np/ufunc.js";
 import { gt, max, select, zeroLike } from "../primitives/elementwise.js";
 import { logistic } from "../primitives/math.js";
 import { erfc } from "../primitives/special-functions.js";
@@ -34,17 +35,8 @@ const relu6WithRule = customJvp(
 /** `min(max(x, 0), 6)`; its derivative is 1 between the bounds and 0 elsewhere, also at them and at NaN, as JAX has it. */
 export const relu6 = composite("nn.relu6", (x: TensorLike): Tensor => relu6WithRule(asTensor(x, "nn.relu6")));
 
-/** A function of floats; integers and bools become float32. */
-const ofFloats = <Rest extends unknown[]>(
-  name: string,
-  f: (x: Tensor, ...rest: Rest) => Tensor,
-): ((x: TensorLike, ...rest: Rest) => Tensor) => {
-  const wrapped = (x: TensorLike, ...rest: Rest): Tensor => f(promoteFloat(name, x)[0], ...rest);
-  return composite(name, wrapped);
-};
-
 /** `1 / (1 + exp(-x))` */
-export const sigmoid = ofFloats("nn.sigmoid", logistic);
+export const sigmoid = unaryFloat("nn.sigmoid", logistic);
 
 /** `x · sigmoid(x)` @see Hendrycks and Gimpel 2016; Ramachandran et al. 2017 */
 export const silu = composite("nn.silu", (x: TensorLike): Tensor => np.multiply(x, sigmoid(x)));
@@ -57,16 +49,16 @@ export const softplus = composite("nn.softplus", (x: TensorLike): Tensor => np.l
 export const logSigmoid = composite("nn.logSigmoid", (x: TensorLike): Tensor => np.negative(softplus(np.negative(x))));
 
 /** 0 up to -1, `(x + 1)² / 4` between, x from 1 on: softplus that is linear outside. @see Martins and Astudillo 2016 */
-export const sparsePlus = ofFloats("nn.sparsePlus", (x) => {
+export const sparsePlus = unaryFloat("nn.sparsePlus", (x) => {
   const middle = np.divide(np.square(np.add(x, 1)), 4);
   return np.where(np.lessEqual(x, -1), 0, np.where(np.greaterEqual(x, 1), x, middle));
 });
 
 /** The derivative of `sparsePlus`: `clip(x + 1, 0, 2) / 2`. */
-export const sparseSigmoid = ofFloats("nn.sparseSigmoid", (x) => np.multiply(0.5, np.clip(np.add(x, 1), 0, 2)));
+export const sparseSigmoid = unaryFloat("nn.sparseSigmoid", (x) => np.multiply(0.5, np.clip(np.add(x, 1), 0, 2)));
 
 /** `x / (1 + |x|)`. Its derivative, `1 / (1 + |x|)²`, is stated, since that of the formula cancels for large `x`. */
-export const softSign = ofFloats("nn.softSign", (x) => softSignWithRule(x));
+export const softSign = unaryFloat("nn.softSign", (x) => softSignWithRule(x));
 const softSignWithRule = customJvp(
   (x: Tensor): Tensor => np.divide(x, np.add(np.abs(x), 1)),
   ([x], [dx]) => {
@@ -76,13 +68,13 @@ const softSignWithRule = customJvp(
 );
 
 /** x where it is at least 0, else `negativeSlope · x`. */
-export const leakyRelu = ofFloats(
+export const leakyRelu = unaryFloat(
   "nn.leakyRelu",
   (x, negativeSlope: number = 0.01): Tensor => np.where(np.greaterEqual(x, 0), x, np.multiply(negativeSlope, x)),
 );
 
 /** `relu6(x + 3) / 6` */
-export const hardSigmoid = ofFloats("nn.hardSigmoid", (x) => np.divide(relu6(np.add(x, 3)), 6));
+export const hardSigmoid = unaryFloat("nn.hardSigmoid", (x) => np.divide(relu6(np.add(x, 3)), 6));
 
 /** `x · hardSigmoid(x)` @see Howard et al. 2019, arXiv:1905.02244 */
 export const hardSilu = composite("nn.hardSilu", (x: TensorLike): Tensor => np.multiply(x, hardSigmoid(x)));
@@ -95,14 +87,14 @@ export const hardTanh = composite(
 );
 
 /** x where it is above 0, else `alpha · (exp(x) - 1)`. @see Clevert et al. 2015, arXiv:1511.07289 */
-export const elu = ofFloats("nn.elu", (x, alpha: number = 1): Tensor => {
+export const elu = unaryFloat("nn.elu", (x, alpha: number = 1): Tensor => {
   const above = np.greater(x, 0);
   // The exponential of what is not used must not overflow: its derivative would be infinite, and NaN times 0.
   return np.where(above, x, np.multiply(alpha, np.expm1(np.where(above, 0, x))));
 });
 
 /** `max(x, 0) + alpha · (exp(min(x, 0) / alpha) - 1)` @see Barron 2017, arXiv:1704.07483 */
-export const celu = ofFloats(
+export const celu = unaryFloat(
   "nn.celu",
   (x, alpha: number = 1): Tensor =>
     np.add(np.maximum(x, 0), np.multiply(alpha, np.expm1(np.divide(np.minimum(x, 0), alpha)))),
@@ -143,7 +135,7 @@ const geluParts = (x: Tensor): { square: Tensor; s: Tensor; y: Tensor } => {
  * `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`, which T5 1.1 uses; with `approximate: false`, `x/2 · erfc(-x/√2)`.
  * @see Hendrycks and Gimpel 2016, arXiv:1606.08415
  */
-export const gelu = ofFloats(
+export const gelu = unaryFloat(
   "nn.gelu",
   (x, { approximate = true }: { readonly approximate?: boolean } = {}): Tensor => {
     if (approximate) return geluTanh(x);
@@ -175,7 +167,7 @@ export const identity = (x: TensorLike): Tensor => asTensor(x, "nn.identity");
  *
  * @see Mächler 2012, "Accurately computing log(1 - exp(-|a|))"
  */
-export const log1mexp = ofFloats("nn.log1mexp", (x) => {
+export const log1mexp = unaryFloat("nn.log1mexp", (x) => {
   const near = np.less(x, Math.LN2);
   // Each branch sees arguments of its own side only, so that neither brings an infinity into the derivative.
   const low = np.log(np.negative(np.expm1(np.negative(np.where(near, x, 1)))));

@@ -62,12 +62,10 @@ export const power: Binary = composite("np.power", (x: TensorLike, y: TensorLike
     return m.integerPow(noBool("np.power", asTensor(x, "np.power")), y);
   }
   const [a, b] = promote("np.power", x, y).map((v) => noBool("np.power", v));
-  return typeof y !== "number" && isInteger(a.dtype) ? m.pow(a, b) : m.pow(...pairOfFloats("np.power", x, y));
+  if (typeof y !== "number" && isInteger(a.dtype)) return m.pow(a, b);
+  const [base, exponent] = promoteFloat("np.power", x, y);
+  return m.pow(base, exponent);
 });
-const pairOfFloats = (where: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] => {
-  const [a, b] = promoteFloat(where, x, y);
-  return [a, b];
-};
 /** `x ** y` of floats, whatever the operands are. */
 export const floatPower: Binary = composite("np.floatPower", (x: TensorLike, y: TensorLike) => {
   const [a, b] = [x, y].map((v) => (typeof v === "number" ? v : promoteFloat("np.floatPower", v)[0]));

@@ -9,8 +9,11 @@ export type Binary = (x: TensorLike, y: TensorLike) => Tensor;
 export const unary = (name: string, f: (x: Tensor) => Tensor): Unary =>
   composite(name, (x: TensorLike) => f(asTensor(x, name)));
 /** A function of a float: integers and bools become float32. */
-export const unaryFloat = (name: string, f: (x: Tensor) => Tensor): Unary =>
-  composite(name, (x: TensorLike) => f(promoteFloat(name, x)[0]));
+export const unaryFloat = <Settings extends unknown[] = []>(
+  name: string,
+  f: (x: Tensor, ...settings: Settings) => Tensor,
+): ((x: TensorLike, ...settings: Settings) => Tensor) =>
+  composite(name, (x: TensorLike, ...settings: Settings) => f(promoteFloat(name, x)[0], ...settings));
 export const binary = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
   composite(name, (x: TensorLike, y: TensorLike) => {
     const [a, b] = promote(name, x, y);

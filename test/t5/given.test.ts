@@ -1,23 +1,15 @@
 /** @file What is given to a T5 and cannot be computed with: arrays of the host, and parts of parameters. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isFluxionError } from "../../lib/core/errors.js";
 import { hostArray } from "../../lib/core/host.js";
 import { init, np, t5 } from "../../lib/index.js";
+import { refusalOf } from "../helpers/refusal.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 
 const Given = suite("t5/given");
 Given.before(async () => void (await init()));
 
-const refusal = (f: () => unknown): string => {
-  try {
-    f();
-  } catch (error) {
-    if (isFluxionError(error, "TreeError")) return error.message;
-    throw error;
-  }
-  return "it was taken";
-};
+const refusal = (f: () => unknown): string => refusalOf("TreeError", f);
 
 const rowOf = (...ids: number[]) => np.array(Int32Array.from(ids), { shape: [1, ids.length] });
 const onHost = (rows: number) => hostArray([rows, 16], "float32", new Float32Array(16 * rows)) as never;

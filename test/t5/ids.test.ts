@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { grad, init, isFluxionError, jit, np, random, type Tensor, t5 } from "../../lib/index.js";
+import { grad, init, jit, np, random, type Tensor, t5 } from "../../lib/index.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import * as methods from "../../lib/methods/index.js";
 import { sgd } from "../../lib/optim/index.js";
 import { initState, makeTrainStep } from "../../lib/train/state.js";
 import { assertNear } from "../helpers/golden.js";
+import { refusalOf } from "../helpers/refusal.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 import { run, temporaryFolder } from "../io/folder.js";
 import { decoded, writeFiles } from "../io/t5x/golden.js";
@@ -139,15 +140,7 @@ Ids("targets of -100 are padding: in losses, their gradients, scores and what th
   );
 });
 
-const refused = (f: () => unknown): string => {
-  try {
-    f();
-  } catch (error) {
-    if (isFluxionError(error, "ArgumentError")) return error.message;
-    throw error;
-  }
-  return "nothing was refused";
-};
+const refused = (f: () => unknown): string => refusalOf("ArgumentError", f);
 
 Ids("ids that the vocabulary does not have are refused with their row", () => {
   const { config, params } = tinyT5(SMALL);

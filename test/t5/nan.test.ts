@@ -4,20 +4,13 @@ import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
 import { isFluxionError, np, random, t5 } from "../../lib/index.js";
 import { choosing } from "../../lib/train/answer.js";
+import { refusalOf } from "../helpers/refusal.js";
 import { on, runtimes } from "../helpers/runtime.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 
 const Broken = suite("t5/nan");
 
-const refused = (f: () => unknown): string => {
-  try {
-    f();
-  } catch (error) {
-    if (isFluxionError(error, "ArgumentError")) return error.message;
-    throw error;
-  }
-  return "nothing was refused";
-};
+const refused = (f: () => unknown): string => refusalOf("ArgumentError", f);
 const NAN = /logits that are no numbers[\s\S]*NaN[\s\S]*example 1[\s\S]*weights/;
 
 /** A model in which only the second example is NaN: the token 9 has no embedding, or, with `logit`, one logit of all is NaN. */

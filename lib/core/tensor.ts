@@ -5,12 +5,21 @@
  * while a transformation looks at a function). All are immutable.
  */
 import { Aval, type DType, type Shape } from "./aval.js";
-import { DTypeError, TracerError, TreeError, UseAfterDisposeError } from "./errors.js";
+import {
+  DTypeError,
+  isFluxionError,
+  TracerError,
+  TreeError,
+  UnsupportedError,
+  UseAfterDisposeError,
+} from "./errors.js";
 import { allocate, type HostArray, isHostArray, type TypedArray } from "./host.js";
+import { printArray } from "./print.js";
 import { leavesOf } from "./pytree.js";
 import { type Owned, own } from "./scope.js";
 
 const BRAND = Symbol.for("fluxion.tensor");
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** Nested plain numbers or booleans, as `toArray` gives them. */
 export type Nested = number | boolean | readonly Nested[];
@@ -72,12 +81,28 @@ export abstract class Tensor {
   [Symbol.dispose](): void {
     this.dispose();
   }
-  toString(): string {
-    return `${this.aval}`;
+  /** The values as NumPy prints them (the items at the edges where there are more than 1,000), the shape and the dtype. */
+  abstract toString(): string;
+  /** The elements as nested arrays, which is what `JSON.stringify` writes; JSON has null for numbers that are not finite. */
+  abstract toJSON(): Nested | string;
+  /** What Node's `console.log` and its REPL show. */
+  [INSPECT](): string {
+    return this.toString();
   }
-  /** A tensor in a condition or in arithmetic is a mistake, except for concrete scalars. */
-  [Symbol.toPrimitive](hint: string): string | number {
-    return hint === "string" ? this.toString() : this.item();
+  /** Refuses JavaScript's operators: `x * 2` would be a number, which no transformation sees. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new UnsupportedError({
+      where: "tensor",
+      what: "JavaScript's operators do not work on tensors",
+      expected: "a function of fluxion, such as np.add(x, y), np.multiply(x, 2) or np.less(x, y)",
+      got: this.describe(),
+      hint: "x.item() is the number in a tensor with one element; in a text, write String(x)",
+    });
+  }
+  /** What messages say of the tensor. */
+  describe(): string {
+    return `${this.aval}`;
   }
 }
 
@@ -120,6 +145,12 @@ export class Literal extends Tensor {
     const data = allocate(this.aval.dtype, 1);
     data[0] = this.aval.dtype === "bool" && this.value !== 0 ? 1 : this.value;
     return { shape: [], dtype: this.aval.dtype, data };
+  }
+  toString(): string {
+    return printArray("Tensor", this.host(), this.aval.weak ? ", weak=true" : "");
+  }
+  toJSON(): Nested {
+    return this.toArray();
   }
 }
 
@@ -214,6 +245,19 @@ export class DeviceArray extends Tensor implements Owned {
     handles.set(device, copy);
     return copy;
   }
+  toString(): string {
+    const without = (why: string): string => `Tensor(<${why}>, shape=[${this.shape.join(", ")}], dtype=${this.dtype})`;
+    if (this.disposed) return without(this.#gone);
+    try {
+      return printArray("Tensor", this.host());
+    } catch (error) {
+      if (isFluxionError(error, "PendingError")) return without("not read yet: await x.data()");
+      throw error;
+    }
+  }
+  toJSON(): Nested {
+    return this.toArray();
+  }
   /** Another array on the same data, with a life of its own. */
   alias(): DeviceArray {
     return new DeviceArray(this.aval, this.device, this.device.share(this.handleOn(this.device, "alias")));
@@ -245,9 +289,15 @@ export abstract class Tracer extends Tensor {
     super();
   }
   /** What messages say of the value: its aval, where it comes from, and whose it is. */
-  describe(): string {
+  override describe(): string {
     const origin = this.argument === undefined ? `made by ${this.madeBy}` : `given as ${this.argument()}`;
     return `${this.aval} ${origin} in ${this.trace.name}`;
+  }
+  toString(): string {
+    return `Traced<${this.describe()}>`;
+  }
+  toJSON(): string {
+    return this.toString();
   }
   concrete(where: string): Literal | DeviceArray {
     throw new TracerError({

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+import "./tensor-methods.js";
+
 export { type InitOptions, init, memory, resetStats, type Stats, stats } from "./compile/init.js";
 export type { DType, Shape } from "./core/aval.js";
 export { Aval } from "./core/aval.js";

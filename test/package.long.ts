@@ -138,6 +138,21 @@ Package("a browser bundle of the main entry holds no import of Node", async () =
   assert.not.ok(result.outputFiles.some((file) => /from\s*"node:|import\("node:/.test(file.text)));
 });
 
+Package("the main entry installs methods on tensors, and no sub-path does", async () => {
+  const filesOf = async (path: string): Promise<string[]> => {
+    const stdin = { contents: `import * as m from "${specifier(path)}"; console.log(m);`, resolveDir: folder };
+    const options = { bundle: true, write: false, format: "esm", platform: "node", packages: "bundle" } as const;
+    const external = ["@tensorflow/*", "onnxruntime-node"];
+    const { metafile } = await build({ stdin, ...options, external, metafile: true, logLevel: "silent" });
+    return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+      Object.keys(inputs).filter((file) => file.endsWith("tensor-methods.js")),
+    );
+  };
+  for (const path of subPaths) assert.is((await filesOf(path)).length, path === "." ? 1 : 0, path);
+  const code = `import { init, np } from "fluxion"; await init(); console.log(np.ones([2, 3]).mul(2).sum({ axis: 0 }))`;
+  assert.is(run("node", ["--input-type=module", "-e", code]).trim(), "Tensor([4., 4., 4.], shape=[3], dtype=float32)");
+});
+
 Package("two copies in one process are told apart", () => {
   const code = `
     import { cpSync } from "node:fs";

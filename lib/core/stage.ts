@@ -43,7 +43,7 @@ export class StageTrace extends Trace {
     return new StageTracer(this, "its arguments", new Var(aval));
   }
   owns(x: Tensor): x is StageTracer {
-    return x instanceof StageTracer && x.trace === this;
+    return x instanceof StageTracer && x.owner === this;
   }
   /** What was written, as a function of `inputs`. */
   finish(inputs: readonly StageTracer[], outs: readonly Atom[]): Staged {

@@ -283,7 +283,8 @@ export abstract class Tracer extends Tensor {
   argument: (() => string) | undefined;
 
   constructor(
-    readonly trace: TraceInfo,
+    /** The transformation that the tensor lives in. */
+    readonly owner: TraceInfo,
     readonly madeBy: string,
   ) {
     super();
@@ -291,7 +292,7 @@ export abstract class Tracer extends Tensor {
   /** What messages say of the value: its aval, where it comes from, and whose it is. */
   override describe(): string {
     const origin = this.argument === undefined ? `made by ${this.madeBy}` : `given as ${this.argument()}`;
-    return `${this.aval} ${origin} in ${this.trace.name}`;
+    return `${this.aval} ${origin} in ${this.owner.name}`;
   }
   toString(): string {
     return `Traced<${this.describe()}>`;

@@ -23,7 +23,7 @@ export abstract class Trace implements TraceInfo {
 export const leaked = (tracer: Tracer, where: string): TracerError =>
   new TracerError({
     where,
-    what: `a tensor of ${tracer.trace.name} is used outside of it`,
+    what: `a tensor of ${tracer.owner.name} is used outside of it`,
     expected: "only values that the transformed function returned",
     got: tracer.describe(),
     at: tracer.argument?.(),
@@ -90,7 +90,7 @@ export const traceCall = <T>(trace: Trace, f: () => T): T => {
 export const bind = <P>(prim: Primitive<P>, args: readonly Tensor[], params: P): readonly Tensor[] => {
   for (const x of args) {
     if (x instanceof Tracer) {
-      if (x.trace.ended) throw leaked(x, prim.name);
+      if (x.owner.ended) throw leaked(x, prim.name);
     } else if (x instanceof DeviceArray) x.check(prim.name);
   }
   return current.process(prim, args, params as Params);

@@ -31,7 +31,7 @@ class JvpTrace extends Trace {
   readonly #parent = currentTrace();
 
   split(x: Tensor): [Tensor, Tangent] {
-    return x instanceof JvpTracer && x.trace === this ? [x.primal, x.tangent] : [x, new Zero(x.aval.strong())];
+    return x instanceof JvpTracer && x.owner === this ? [x.primal, x.tangent] : [x, new Zero(x.aval.strong())];
   }
   join(primal: Tensor, tangent: Tangent, madeBy: string): Tensor {
     return isZero(tangent) ? primal : new JvpTracer(this, madeBy, primal, tangent);

@@ -57,7 +57,7 @@ class LinearizeTrace extends Trace {
     super(name);
   }
   split(x: Tensor): [Tensor, Tangent] {
-    return x instanceof LinearizeTracer && x.trace === this ? [x.primal, x.tangent] : [x, new Zero(x.aval.strong())];
+    return x instanceof LinearizeTracer && x.owner === this ? [x.primal, x.tangent] : [x, new Zero(x.aval.strong())];
   }
   join(primal: Tensor, tangent: Tangent, madeBy: string): Tensor {
     if (isZero(tangent)) return primal;

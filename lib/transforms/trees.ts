@@ -46,7 +46,7 @@ export const flatFunction = (where: string, f: (...args: never[]) => unknown, ar
     call: (...leaves) => {
       let paths: KeyPath[] | undefined;
       leaves.forEach((x, i) => {
-        if (!(x instanceof Tracer) || x.trace !== currentTrace()) return;
+        if (!(x instanceof Tracer) || x.owner !== currentTrace()) return;
         x.argument ??= () => {
           paths ??= pathsOf(argsDef);
           return argPath(paths[i]);

@@ -31,7 +31,7 @@ class BatchTrace extends Trace {
     super(name);
   }
   split(x: Tensor): [Tensor, BatchDim] {
-    return x instanceof BatchTracer && x.trace === this ? [x.value, x.dim] : [x, null];
+    return x instanceof BatchTracer && x.owner === this ? [x.value, x.dim] : [x, null];
   }
   join(value: Tensor, dim: BatchDim, madeBy: string): Tensor {
     return dim === null ? value : new BatchTracer(this, madeBy, value, dim);

@@ -78,7 +78,7 @@ export const pageOf = (source: string, names: JaxNames): string => {
     "",
     "In general: names are in camel case; optional arguments come in one object at the end (`np.sum(x, { axis: 0 })`), or where there are one",
     'or two, by place (`np.stack(xs, 1)`, `np.tril(x, -1)`, `np.zeros([2], "int32")`, shape and dtype of draws); nothing takes `out`; there',
-    "are no operators and no methods (`np.add(x, y)`, not `x + y`); a JavaScript number is weak, as a Python scalar is",
+    "are no operators (`np.add(x, y)` or `x.add(y)`, not `x + y`); a JavaScript number is weak, as a Python scalar is",
     "in JAX; dtypes are float32, int32, uint32 and bool, and float64 on the backend `reference`; there are no complex numbers. Names that",
     "JAX's list leaves out: `jax.tree` is `tree`, `jax.ops` is `ops`.",
     ...[...entries].flatMap(([module, list]) => [

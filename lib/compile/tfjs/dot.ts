@@ -3,38 +3,66 @@ import { range, type Shape, sizeOf, stridesOf } from "../../core/aval.js";
 import type { DotDims } from "../../primitives/dot.js";
 import type { Gemm } from "../wasm/gemm.js";
 import { joinAxes } from "./axes.js";
-import type { WasmHeap } from "./backend.js";
 import type { Block, TfjsDevice } from "./device.js";
 
 const pick = <T>(list: readonly T[], axes: readonly number[]): T[] => axes.map((a) => list[a]);
 
-/** How one call of the matrix product does a dotGeneral, or which operand must be copied into another order first. */
+interface Strides {
+  readonly rowStride: number;
+  readonly colStride: number;
+  readonly batchStride: readonly [number, number];
+}
+
+/** The last two of several numbers, with others in front where there are fewer. */
+const pair = (values: readonly number[], fill: number): [number, number] => {
+  const [outer, inner] = [fill, fill, ...values].slice(-2);
+  return [outer, inner];
+};
+
+/** How one call of the matrix product does a dotGeneral. */
 export interface DotPlan {
   readonly batch: readonly [number, number];
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  readonly a: {
-    readonly rowStride: number;
-    readonly colStride: number;
-    readonly batchStride: readonly [number, number];
-  };
-  readonly b: {
-    readonly rowStride: number;
-    readonly colStride: number;
-    readonly batchStride: readonly [number, number];
-  };
-  readonly cBatchStride: readonly [number, number];
+  readonly a: Strides;
+  readonly b: Strides;
+  readonly c: Strides;
+  /** Whether `a` is the right operand: a result whose rows are contiguous is that of the transposed product, with the same bits. */
+  readonly swapped: boolean;
 }
 
-/** The plan for these shapes, or the operand ("lhs" or "rhs") that is in the way. */
-export const planDot = (x: Shape, y: Shape, d: DotDims): DotPlan | "lhs" | "rhs" => {
-  const freeOf = (rank: number, contract: readonly number[], batch: readonly number[]): number[] =>
-    range(rank).filter((a) => !contract.includes(a) && !batch.includes(a));
+const freeOf = (rank: number, contract: readonly number[], batch: readonly number[]): number[] =>
+  range(rank).filter((a) => !contract.includes(a) && !batch.includes(a));
+
+const transposed = ({ rowStride, colStride, batchStride }: Strides): Strides => ({
+  rowStride: colStride,
+  colStride: rowStride,
+  batchStride,
+});
+
+/** The transposed product. */
+const swap = ({ m, n, a, b, c, ...rest }: DotPlan): DotPlan => ({
+  ...{ ...rest, m: n, n: m, swapped: true },
+  ...{ a: transposed(b), b: transposed(a), c: transposed(c) },
+});
+
+/** The strides of the axes of a result that is written in the order `perm`. */
+const resultStrides = (shape: Shape, perm: readonly number[]): number[] => {
+  const own = stridesOf(pick(shape, perm));
+  return shape.map((_, axis) => own[perm.indexOf(axis)]);
+};
+
+/**
+ * The plan for these shapes, or the operand ("lhs" or "rhs") that is in the way; "out" where the order of the result is.
+ *
+ * @param perm  the order in which the axes of the result are written; as they are, by default
+ */
+export const planDot = (x: Shape, y: Shape, d: DotDims, perm?: readonly number[]): DotPlan | "lhs" | "rhs" | "out" => {
   const [lhsFree, rhsFree] = [freeOf(x.length, d.lhsContract, d.lhsBatch), freeOf(y.length, d.rhsContract, d.rhsBatch)];
   const [xs, ys] = [stridesOf(x), stridesOf(y)];
   const out = [...pick(x, d.lhsBatch), ...pick(x, lhsFree), ...pick(y, rhsFree)];
-  const os = stridesOf(out);
+  const os = resultStrides(out, perm ?? range(out.length));
   const batches = d.lhsBatch.length;
   const batch = joinAxes(pick(x, d.lhsBatch), [pick(xs, d.lhsBatch), pick(ys, d.rhsBatch), os.slice(0, batches)]);
   const rows = joinAxes(pick(x, lhsFree), [pick(xs, lhsFree)]);
@@ -47,28 +75,19 @@ export const planDot = (x: Shape, y: Shape, d: DotDims): DotPlan | "lhs" | "rhs"
     return alone.sizes.length > 1 ? "lhs" : "rhs";
   }
   if (batch.sizes.length > 2) return "lhs";
-  const pair = (values: readonly number[], fill: number): [number, number] => {
-    const padded = [fill, fill, ...values].slice(-2);
-    return [padded[0], padded[1]];
+  const outRows = joinAxes(pick(x, lhsFree), [os.slice(batches, batches + lhsFree.length)]);
+  const outColumns = joinAxes(pick(y, rhsFree), [os.slice(batches + lhsFree.length)]);
+  if (outRows.sizes.length > 1 || outColumns.sizes.length > 1) return "out";
+  const [m, n] = [rows.sizes[0] ?? 1, columns.sizes[0] ?? 1];
+  const [sx, sy, so] = batch.strides.map((strides) => pair(strides, 0));
+  const plan = {
+    ...{ batch: pair(batch.sizes, 1), m, n, k: sizeOf(pick(x, d.lhsContract)), swapped: false },
+    a: { rowStride: rows.strides[0][0] ?? 0, colStride: inner.strides[0][0] ?? 1, batchStride: sx },
+    b: { rowStride: inner.strides[1][0] ?? n, colStride: columns.strides[0][0] ?? 1, batchStride: sy },
+    c: { rowStride: outRows.strides[0][0] ?? n, colStride: outColumns.strides[0][0] ?? 1, batchStride: so },
   };
-  const n = columns.sizes[0] ?? 1;
-  return {
-    batch: pair(batch.sizes, 1),
-    m: rows.sizes[0] ?? 1,
-    n,
-    k: sizeOf(pick(x, d.lhsContract)),
-    a: {
-      rowStride: rows.strides[0][0] ?? 0,
-      colStride: inner.strides[0][0] ?? 1,
-      batchStride: pair(batch.strides[0], 0),
-    },
-    b: {
-      rowStride: inner.strides[1][0] ?? n,
-      colStride: columns.strides[0][0] ?? 1,
-      batchStride: pair(batch.strides[1], 0),
-    },
-    cBatchStride: pair(batch.strides[2], 0),
-  };
+  if (plan.c.colStride === 1) return plan;
+  return plan.c.rowStride === 1 ? swap(plan) : "out";
 };
 
 /** Batch axes, then free ones, then contracted ones. */
@@ -79,10 +98,29 @@ const orderOf = (rank: number, contract: readonly number[], batch: readonly numb
 ];
 const isSorted = (order: readonly number[]): boolean => order.every((a, i) => a === i);
 
+/** A dotGeneral kernel that works by one call. */
+export const plannedDot = (
+  device: TfjsDevice,
+  gemm: Gemm,
+  { swapped, a, b, c, ...sizes }: DotPlan,
+  outShape: Shape,
+): ((lhs: Block, rhs: Block) => Block) => {
+  return (lhs, rhs) => {
+    const out = device.make(outShape, "float32");
+    const [first, second] = swapped ? [rhs, lhs] : [lhs, rhs];
+    gemm.run({
+      ...sizes,
+      a: { ptr: device.address(first), ...a },
+      b: { ptr: device.address(second), ...b },
+      c: { ptr: device.address(out), ...c },
+    });
+    return out;
+  };
+};
+
 /** A dotGeneral kernel for given shapes on float32. */
 export const dotKernel = (
   device: TfjsDevice,
-  heap: WasmHeap,
   gemm: Gemm,
   x: Shape,
   y: Shape,
@@ -91,21 +129,7 @@ export const dotKernel = (
   copy: (block: Block, perm: readonly number[]) => Block,
 ): ((lhs: Block, rhs: Block) => Block) => {
   const plan = planDot(x, y, d);
-  if (typeof plan !== "string") {
-    return (lhs, rhs) => {
-      const out = device.make(outShape, "float32");
-      gemm.run({
-        batch: plan.batch,
-        m: plan.m,
-        n: plan.n,
-        k: plan.k,
-        a: { ptr: heap.addressOf(lhs.info), ...plan.a },
-        b: { ptr: heap.addressOf(rhs.info), ...plan.b },
-        c: { ptr: heap.addressOf(out.info), rowStride: plan.n, batchStride: plan.cBatchStride },
-      });
-      return out;
-    };
-  }
+  if (typeof plan !== "string") return plannedDot(device, gemm, plan, outShape);
   // One operand is copied into an order that can be walked through; an operand that is in order already is not in the way.
   const lhsOrder = orderOf(x.length, d.lhsContract, d.lhsBatch);
   const side = plan === "lhs" && !isSorted(lhsOrder) ? "lhs" : "rhs";
@@ -118,16 +142,7 @@ export const dotKernel = (
     side === "lhs"
       ? { ...d, lhsBatch: batchAxes, lhsContract: contractAxes }
       : { ...d, rhsBatch: batchAxes, rhsContract: contractAxes };
-  const next = dotKernel(
-    device,
-    heap,
-    gemm,
-    side === "lhs" ? shape : x,
-    side === "lhs" ? y : shape,
-    moved,
-    outShape,
-    copy,
-  );
+  const next = dotKernel(device, gemm, side === "lhs" ? shape : x, side === "lhs" ? y : shape, moved, outShape, copy);
   return (lhs, rhs) => {
     const copied = copy(side === "lhs" ? lhs : rhs, order);
     try {

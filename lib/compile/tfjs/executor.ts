@@ -6,7 +6,10 @@ import { createGemm } from "../wasm/gemm.js";
 import type { Backend } from "./backend.js";
 import type { Context, Loop } from "./context.js";
 import { type Block, TfjsDevice } from "./device.js";
+import { fuses, worthOneLoop } from "./elementwise.js";
+import { fused } from "./fuse.js";
 import { kernelOf, lower } from "./lower.js";
+import { transposesInDots } from "./transposes.js";
 import { webGpuExecutor } from "./webgpu/executor.js";
 
 /** An executor on a started backend. */
@@ -36,6 +39,9 @@ export const tfjsExecutor = (backend: Backend): Executor => {
       undefined,
     kernel: (prim, params, inAvals, outAvals) =>
       lower(context, { prim, params, inAvals, outAvals }) as (inputs: readonly Handle[]) => readonly Block[],
+    ...(heap === undefined
+      ? {}
+      : { arrange: ({ jaxpr, consts }) => ({ jaxpr: fused(transposesInDots(jaxpr), fuses, worthOneLoop), consts }) }),
     dispose: () => gemm?.dispose(),
   };
 };

@@ -5,19 +5,22 @@
  * `faults.ts` for when it is not). What is left is computed by the primitive's own `impl`, on views of the data in place: right on
  * every backend, nothing moves, and fast enough for what is not hot.
  */
+import type { AnyPrimitive } from "../../core/primitive.js";
 import { transposeP } from "../../primitives/broadcast.js";
 import type { DotDims } from "../../primitives/dot.js";
 import { type PrimitiveName, primitives } from "../../primitives/index.js";
 import type { BlockKernel, Context, Equation, Lowering } from "./context.js";
 import { conv } from "./conv.js";
 import type { Block } from "./device.js";
-import { dotKernel } from "./dot.js";
-import { elementwise } from "./elementwise.js";
+import { dotKernel, planDot, plannedDot } from "./dot.js";
+import { elementwise, fusedLoop } from "./elementwise.js";
+import { fusedP } from "./fuse.js";
 import { gather, scatter, scatterAdd } from "./gather.js";
 import * as kernels from "./kernels.js";
 import * as movement from "./movement.js";
 import { randomBits } from "./random.js";
 import { reduction } from "./reduce.js";
+import { type OrderedDot, orderedDotP } from "./transposes.js";
 
 /** By the primitive's `impl`, on the data in place. */
 export const inPlace = ({ device }: Context, { prim, params, outAvals }: Equation): BlockKernel => {
@@ -63,7 +66,6 @@ const strided: Lowering = (context, equation) => {
   };
   const run = dotKernel(
     device,
-    heap,
     gemm,
     x.shape,
     y.shape,
@@ -73,6 +75,20 @@ const strided: Lowering = (context, equation) => {
   );
   return ([lhs, rhs]) => [run(lhs, rhs)];
 };
+
+const orderedDot: Lowering = ({ device, gemm }, { params, inAvals: [x, y], outAvals: [out] }) => {
+  const { perm, ...dims } = params as unknown as OrderedDot;
+  const plan = planDot(x.shape, y.shape, dims, perm);
+  if (gemm === undefined || typeof plan === "string") return undefined;
+  const run = plannedDot(device, gemm, plan, out.shape);
+  return ([lhs, rhs]) => [run(lhs, rhs)];
+};
+
+/** Of primitives that only compiled programs have. */
+const COMPILED: ReadonlyMap<AnyPrimitive, Lowering> = new Map<AnyPrimitive, Lowering>([
+  [fusedP as AnyPrimitive, fusedLoop],
+  [orderedDotP as AnyPrimitive, orderedDot],
+]);
 
 /** Every built-in primitive. */
 export const LOWERINGS: Record<PrimitiveName, Lowering> = {
@@ -212,6 +228,8 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
 
 /** The kernel of an equation, or undefined where it goes by `impl`, as a user's own primitive does, whatever its name. */
 export const kernelOf = (context: Context, equation: Equation): BlockKernel | undefined => {
+  const compiled = COMPILED.get(equation.prim);
+  if (compiled !== undefined) return compiled(context, equation);
   const name = equation.prim.name as PrimitiveName;
   return primitives[name] === equation.prim ? LOWERINGS[name](context, equation) : undefined;
 };

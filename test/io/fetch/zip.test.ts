@@ -37,4 +37,13 @@ Zip("the directory is found before a comment of any length, whatever that says",
   assert.throws(() => zipEntries(longer), /no directory at its end/);
 });
 
+Zip("a byte order mark is part of a name", () => {
+  const names = ["a.jsonl", "\ufeffa.jsonl"];
+  const archive = zipSync(Object.fromEntries(names.map((name) => [name, strToU8("1\n")])));
+  assert.equal(
+    zipEntries(archive).map(({ name }) => name),
+    names,
+  );
+});
+
 Zip.run();

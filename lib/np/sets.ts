@@ -6,6 +6,7 @@
  */
 import { Aval, normalizeAxis, stridesOf } from "../core/aval.js";
 import { composite } from "../core/composite.js";
+import { ShapeError } from "../core/errors.js";
 import { asTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
 import { cumSum } from "../primitives/cumulative.js";
@@ -53,6 +54,10 @@ export const flatnonzero = composite("np.flatnonzero", (x: TensorLike, options: 
 
 const coordinates = (where: string, x: TensorLike, { size, fillValue = 0 }: SizeOptions): Tensor[] => {
   const { shape } = asTensor(x, where);
+  if (shape.length === 0) {
+    const hint = "np.flatnonzero takes a number as a vector of one element";
+    throw new ShapeError({ where, what: "a number has no coordinates", expected: "rank 1 or more", hint });
+  }
   const places = placesOf(where, truth(where, x), size, int(-1));
   const fill = fitted(where, fillValue, int(0));
   return stridesOf(shape).map((stride, axis) => {
@@ -60,15 +65,23 @@ const coordinates = (where: string, x: TensorLike, { size, fillValue = 0 }: Size
     return e.select(e.lt(places, int(0)), fill, along);
   });
 };
-/** Where `x` is not zero: for each axis the indices along it (int32), in row-major order. @see JAX, `jax.numpy.nonzero` */
+/**
+ * Where `x` is not zero: for each axis the indices along it (int32), in row-major order.
+ *
+ * @throws {ShapeError} for a number
+ * @see JAX, `jax.numpy.nonzero`
+ */
 export const nonzero = composite("np.nonzero", (x: TensorLike, options: SizeOptions = {}): Tensor[] =>
   coordinates("np.nonzero", x, options),
 );
-/** Where `x` is not zero, a row of indices for each place: `[n, rank]`. @see JAX, `jax.numpy.argwhere` */
+/** Where `x` is not zero, a row of indices for each place: `[n, rank]`, which is empty for a number. @see JAX, `jax.numpy.argwhere` */
 export const argwhere = composite("np.argwhere", (x: TensorLike, options: SizeOptions = {}): Tensor => {
-  const along = coordinates("np.argwhere", x, options);
-  if (along.length === 0)
-    return b.fullOf(new Aval([(options.size ?? asTensor(x, "").item() === 0) ? 0 : 1, 0], "int32"), 0);
+  const where = "np.argwhere";
+  if (asTensor(x, where).ndim === 0) {
+    const rows = placesOf(where, truth(where, x), options.size, int(0)).size;
+    return b.fullOf(new Aval([rows, 0], "int32"), 0);
+  }
+  const along = coordinates(where, x, options);
   return mv.concatenate(
     along.map((i) => b.reshape(i, [i.size, 1])),
     1,

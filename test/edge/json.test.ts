@@ -56,4 +56,12 @@ Json("more keys or lists than any file has are refused before they are parsed", 
   }
 });
 
+Json("as many keys and lists as any file has are read, of whatever length; they are counted in strings too", () => {
+  const [keys, lists] = [2 ** 20, 2 ** 21];
+  for (const text of [":".repeat(keys), "{".repeat(lists / 2) + "[".repeat(lists / 2), "}],".repeat(lists)])
+    assert.is(rightOf(parse(`"${text}"`)), text);
+  for (const text of [":".repeat(keys + 1), "{".repeat(lists + 1), "[".repeat(lists + 1)])
+    assert.match(messageOf(parse(`"${text}"`), "DataError"), "there is too much in this JSON");
+});
+
 Json.run();

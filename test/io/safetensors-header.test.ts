@@ -40,6 +40,13 @@ Header("a file without tensors or metadata is empty", () => {
   assert.equal(metadata, {});
 });
 
+Header("a byte order mark is part of a name, and at the start no JSON", () => {
+  const names = ["\ufeffa", "a"];
+  const header = Object.fromEntries(names.map((name) => [name, entry("F32", [0], [0, 0])]));
+  assert.equal([...rightOf(decode(header, 0)).entries.keys()], names);
+  assert.match(refused("\ufeff{}", 0), "not valid JSON");
+});
+
 Header("ranges have to cover the data exactly", () => {
   const f = (begin: number, end: number) => entry("F32", [(end - begin) / 4], [begin, end]);
   assert.match(refused({ a: f(0, 8), b: f(4, 12) }, 12), "two tensors overlap");

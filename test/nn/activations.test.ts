@@ -35,6 +35,7 @@ Activations("the functions that PyTorch does not have follow their formulas", ()
   follows(nn.hardSwish, (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6, at);
   follows(nn.swish, (x) => x / (1 + Math.exp(-x)), at);
   follows(nn.leakyRelu, (x) => (x < 0 ? 0.01 * x : x), at);
+  for (const f of [nn.elu, nn.celu]) follows(f, (x) => (x > 0 ? x : Math.expm1(x)), at);
   follows(nn.identity, (x) => x, at);
 });
 

@@ -106,6 +106,21 @@ check("derivatives at the edges: huber at its bound, a hinge met, equal vectors,
   near(numbers(zero), [600, 800], 1e-9);
 });
 
+check("without weights each token counts once, also in sums and in the z-loss's part", () => {
+  // Of equal logits every class has probability 1/4 and log Z is log 4.
+  const targets = np.array([0, 1, 3], { dtype: "int32" });
+  const sums = (weights?: Tensor): number[] => {
+    const { loss, zLoss, count } = nn.crossEntropy(f64(new Array(12).fill(0), [3, 4]), targets, {
+      zLoss: 0.5,
+      ...(weights && { weights }),
+    });
+    return [loss, zLoss, count].flatMap(numbers);
+  };
+  const [each, z] = [Math.log(4), Math.log(4) ** 2 / 2];
+  near(sums(), [3 * (each + z), 3 * z, 3]);
+  near(sums(f64([1, 0, 2.5])), [3.5 * (each + z), 3.5 * z, 3.5]);
+});
+
 check("labels of another shape than the logits are refused", () => {
   const message = messageOf(() =>
     nn.softmaxCrossEntropyWithIntegerLabels(np.ones([2, 3]), np.array([1], { dtype: "int32" })),

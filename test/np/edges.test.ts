@@ -7,6 +7,7 @@ import * as nn from "../../lib/nn/index.js";
 import * as np from "../../lib/np/index.js";
 import * as special from "../../lib/scipy/special/index.js";
 import { grad } from "../../lib/transforms/grad.js";
+import { jit } from "../../lib/transforms/jit.js";
 import { onReference, refuses } from "./oracle.js";
 
 const Edges = suite("np/edges");
@@ -61,6 +62,30 @@ check("slopes at zero are infinite", () => {
 
 check("no differences leave the tensor as it is", () => {
   assert.equal(np.diff(floats(1, 2), { n: 0, prepend: 0, append: 5 }).toArray(), [1, 2]);
+});
+
+check("a number has no coordinates: a row without any for each place, and as many as are asked for", () => {
+  const rows = (x: number, options?: np.SizeOptions): readonly number[] => np.argwhere(x, options).shape;
+  assert.equal(
+    [rows(5), rows(0), rows(nan)],
+    [
+      [1, 0],
+      [0, 0],
+      [1, 0],
+    ],
+  );
+  assert.equal(
+    [0, 1, 3].map((size) => rows(5, { size })),
+    [
+      [0, 0],
+      [1, 0],
+      [3, 0],
+    ],
+  );
+  using compiled = jit((x: Tensor) => np.argwhere(x, { size: 2 }));
+  assert.equal(compiled(np.array(0)).shape, [2, 0]);
+  refuses(() => jit((x: Tensor) => np.argwhere(x))(np.array(1)), "TracerError", "np.argwhere without a size");
+  refuses(() => np.nonzero(5), "ShapeError", "a number has no coordinates");
 });
 
 check("equal axes make no plane", () => {

@@ -101,6 +101,15 @@ check("looking ahead: every second step the slow parameters go half of the way, 
   noLeaks(() => dispose(tx.init(params)));
 });
 
+check("looking ahead with a period of one step goes the share of each step", () => {
+  const tx = optim.lookahead(optim.sgd({ learningRate: 1 }), 1, 0.5);
+  const params = optim.lookaheadParams(tree(1));
+  const [updates] = tx.update({ fast: tree(2), slow: tree(0) }, tx.init(params), params);
+  const next = optim.applyUpdates(params, updates);
+  assert.equal([numbers(next.fast.w), numbers(next.slow.w)], [[0], [0]]);
+  for (const bad of [0, 1.5, -1]) assert.throws(() => optim.lookahead(tx, bad, 0.5), /no such period/);
+});
+
 check("settings in the state can be changed between steps of one compiled function", () => {
   const tx = optim.injectHyperparams((h) => optim.sgd(h), { learningRate: 0.5 });
   const params = tree(1, 2);

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { CharsMap } from "../../lib/tokenizer/chars-map.js";
+import { makeGraphemeMap } from "../../lib/tokenizer/grapheme-map.js";
 import { charsMap } from "./model-file.js";
 
 const Suite = suite("tokenizer/chars-map");
@@ -74,6 +75,11 @@ Suite("a map whose sizes do not add up is a DataError", () => {
       (e: unknown) => isFluxionError(e, "DataError") && /damaged/.test(e.message),
     );
   }
+});
+
+Suite("a byte order mark is text as other characters", () => {
+  const map = makeGraphemeMap(charsMap({ a: "\ufeffb", c: "d\ufeff" }));
+  assert.equal(["a", "xca", "\ufeffe"].map(map), ["\ufeffb", "xd\ufeff\ufeffb", "\ufeffe"]);
 });
 
 Suite.run();

@@ -45,6 +45,9 @@ Suite("with byte fallback an unknown character is spelled in bytes, and read aga
   assert.equal(tokenizer.encodeAsPieces("a😀é"), ["▁", "a", "<0xF0>", "<0x9F>", "<0x98>", "<0x80>", "é"]);
   assert.equal(ids.map(tokenizer.idToPiece), tokenizer.encodeAsPieces("a😀é"));
   assert.is(tokenizer.decode(ids), "a😀é");
+  // The first code of a file is a mark there; here it is text, and so is the byte of a character that does not go on.
+  assert.is(tokenizer.decode([0xef, 0xbb, 0xbf, 0xef, 0xbb, 0xbf].map(byte)), "\ufeff\ufeff");
+  assert.is(tokenizer.decode([0xef, 0xbb].map(byte)), "\ufffd\ufffd");
 });
 
 Suite("with byte fallback ids of any text are SentencePiece's, and every text without extra spaces comes back", () => {

@@ -35,6 +35,13 @@ Cost("patterns that tokenizers have are taken", () => {
     assert.is(refusal(pattern), undefined, pattern);
 });
 
+Cost("an optional part doubles the ways, a part of up to nine has ten: a thousand are taken, more are not", () => {
+  const nines = (most: number): string => `a{0,${most}}`.repeat(3);
+  for (const pattern of ["a?".repeat(9), "(?:a?){9}", nines(9)]) assert.is(refusal(pattern), undefined, pattern);
+  for (const pattern of ["a?".repeat(10), "(?:a?){10}", nines(10)])
+    assert.match(refusal(pattern) ?? "taken", "may take too long to match", pattern);
+});
+
 Cost("a pattern that may match in very many ways is refused by name, before a text is tried", () => {
   for (const pattern of [
     "(a+)+$",

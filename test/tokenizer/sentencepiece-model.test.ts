@@ -38,6 +38,17 @@ Suite("pieces, types, scores and flags are read", () => {
   assert.is(model.unkSurface, " \u2047 ");
 });
 
+Suite("a byte order mark is part of a piece, and of what no piece has", () => {
+  const result = parseSentencePiece(
+    modelFile({ pieces: [...SPECIALS, { text: "▁", score: -2 }, { text: "\ufeffX", score: -3 }] }),
+  );
+  if (E.isLeft(result)) throw result.left;
+  const ids = result.right.encode("\ufeffX");
+  assert.equal(ids.map(result.right.idToPiece), ["▁", "\ufeffX"]);
+  assert.is(result.right.decode(ids), "\ufeffX");
+  assert.equal(result.right.encodeAsPieces("\ufeffY"), ["▁", "\ufeffY"]);
+});
+
 Suite("files of another kind are refused with a remedy", () => {
   const text = (s: string): Uint8Array => new TextEncoder().encode(s);
   for (const bytes of [

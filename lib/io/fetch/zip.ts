@@ -30,6 +30,9 @@ const MOST_COMMENT = 0xffff;
 const ENCRYPTED = 1;
 const [STORED, DEFLATED] = [0, 8];
 
+/** A byte order mark is part of a name, as for others that read the archive. */
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
@@ -81,7 +84,7 @@ export const zipEntries = (archive: Uint8Array): ZipEntry[] => {
     const from = at + CENTRAL_BYTES;
     if (from + name + extra + comment > end) throw new Error("its directory is damaged");
     entries.push({
-      name: new TextDecoder().decode(archive.subarray(from, from + name)),
+      name: UTF8.decode(archive.subarray(from, from + name)),
       flags: view.getUint16(at + 8, true),
       method: view.getUint16(at + 10, true),
       crc: view.getUint32(at + 16, true),

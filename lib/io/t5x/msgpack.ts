@@ -100,7 +100,8 @@ const keyDecoder = {
   decode: (bytes: Uint8Array, start: number, length: number): string =>
     MARK + UTF8.decode(bytes.subarray(start, start + length)),
 };
-const UTF8 = new TextDecoder();
+// A byte order mark is part of a key: without it two keys would be one.
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Dicts without the marks of their keys; no deeper than `checkSize` lets through. */
 const unmarked = (value: unknown): unknown => {

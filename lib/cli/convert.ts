@@ -16,7 +16,7 @@ import { ensureDir } from "../store/files.js";
 import { withProgress } from "./bar.js";
 import { checkFree } from "./check-free.js";
 import { ADAPTER_FORMATS, type AdapterFormat, type Format, MODEL_FORMATS, type ModelFormat } from "./formats.js";
-import { dtypeFor, type HuggingFaceFlags, huggingFaceWriter } from "./huggingface-out.js";
+import { dtypeFor, type HuggingFaceFlags, huggingFaceWriter, saidOf } from "./huggingface-out.js";
 import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
@@ -52,11 +52,12 @@ const toHuggingFace = async (
   refuseOptions(options, ["baseModel"], "models");
   const dtype = await dtypeFor(input, kind, options.dtype, terminal);
   const write = await huggingFaceWriter(WHERE, out, { input, kind }, { ...options, ...(dtype && { dtype }) });
-  const { config, params, prompts, dropoutRate } = await readModel(input, terminal);
+  const model = await readModel(input, terminal);
+  const { config, params, prompts } = model;
   const dropped = Object.keys(prompts);
   if (dropped.length > 0)
     terminal.note(`left out, since a Hugging Face folder has no place for it: ${dropped.join(", ")}`);
-  await write({ config, params, ...(dropoutRate !== undefined && { dropoutRate }) }, terminal);
+  await write({ config, params, ...saidOf(model) }, terminal);
   return out;
 };
 

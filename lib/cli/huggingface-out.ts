@@ -6,6 +6,7 @@ import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import type { CheckpointKind } from "../io/checkpoint-kind.js";
+import type { LoadedT5 } from "../io/load-t5.js";
 import { FLOATS, type FloatStorage } from "../io/safetensors-write.js";
 import { type SavedT5, saveHuggingFace } from "../io/save-huggingface.js";
 import { openWeights } from "../io/sharded.js";
@@ -18,6 +19,15 @@ export interface HuggingFaceFlags {
   readonly maxShardBytes?: number;
   readonly force?: boolean;
 }
+
+/** What a checkpoint says of a model beside its configuration and weights, for the folder that is written. */
+export type Said = Pick<SavedT5, "dropoutRate" | "modelType">;
+
+/** The part of a loaded model that `Said` names. */
+export const saidOf = ({ dropoutRate, modelType }: Pick<LoadedT5, keyof Said>): Said => ({
+  ...(dropoutRate !== undefined && { dropoutRate }),
+  ...(modelType !== undefined && { modelType }),
+});
 
 /** Files of a Hugging Face folder beside the weights: the vocabulary, and how to decode. */
 const COMPANIONS =

@@ -38,11 +38,12 @@ export const merge = async (flags: MergeFlags, terminal: Terminal): Promise<void
   const kind = await orThrow(namedBy(MODEL_FLAG, checkpointKind(input)));
   const write = await huggingFaceWriter(WHERE, out, { input, kind }, flags);
   await sayWidened(input, kind, flags.dtype, terminal);
-  const { model, config, dropoutRate, dispose } = await readyT5({ ...flags, executor: "tfjs", merged: true }, terminal);
+  const ready = await readyT5({ ...flags, executor: "tfjs", merged: true }, terminal);
+  const { model, config, said, dispose } = ready;
   try {
     checkWeightsOnly(model, flags.adapter ?? flags.prompt);
     const params = model.params as SavedT5["params"];
-    await write({ config, params, ...(dropoutRate !== undefined && { dropoutRate }) }, terminal);
+    await write({ config, params, ...said }, terminal);
   } finally {
     dispose();
   }

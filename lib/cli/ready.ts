@@ -13,6 +13,7 @@ import type { Modified } from "../t5/modified.js";
 import { type AdapterFlags, adapterOf, checkAdapter, type FoundAdapter } from "./adapter.js";
 import { withProgress } from "./bar.js";
 import { MODEL_FLAG } from "./flags.js";
+import { type Said, saidOf } from "./huggingface-out.js";
 import type { Terminal } from "./terminal.js";
 
 /** What to load, and what is to compute. */
@@ -31,8 +32,8 @@ export interface ReadyT5 {
   readonly params: Params;
   /** These weights with the adapter, or alone. */
   readonly model: Modified;
-  /** The rate of dropout in training, where the checkpoint says. */
-  readonly dropoutRate: number | undefined;
+  /** For a folder of Hugging Face that is written of it. */
+  readonly said: Said;
   /** Frees everything. */
   readonly dispose: () => void;
 }
@@ -69,7 +70,7 @@ export const readyT5 = async (
   const stored = await withProgress(terminal, "reading", (onProgress) =>
     orThrow(namedBy(MODEL_FLAG, loadT5(path, { onProgress }))),
   );
-  const { config, dropoutRate } = stored;
+  const { config } = stored;
   check(config);
   if (adapter !== undefined) checkAdapter(adapter, config, path, terminal);
   const inside = Object.keys(stored.prompts);
@@ -79,5 +80,5 @@ export const readyT5 = async (
   await init({ executor, ...(threads !== undefined && { threads }) });
   const params = np.devicePut(stored.params, { donate: true }) as Params;
   const { model, owned } = withAdapter(config, params, adapter, merged);
-  return { config, params, model, dropoutRate, dispose: () => dispose([params, owned]) };
+  return { config, params, model, said: saidOf(stored), dispose: () => dispose([params, owned]) };
 };

@@ -153,11 +153,13 @@ const feedForward = (
   );
 };
 
-/** What a `config.json` says: the architecture, and the dropout rate of training, which is a proposal only. */
+/** The contents of a `config.json`: the architecture, and what else it says about the model. */
 export interface StoredConfig {
   readonly config: T5Config;
-  /** The rate it was trained with: a proposal, since dropout belongs to training and not to the model. */
+  /** The rate the model was trained with: a proposal, since dropout belongs to training and not to the model. */
   readonly dropoutRate: number;
+  /** Present for an mT5, which computes what a T5 of the same configuration computes but is another class in transformers. */
+  readonly modelType?: "mt5";
 }
 
 const storedConfig = (
@@ -166,6 +168,7 @@ const storedConfig = (
   modelType: ModelType,
 ): StoredConfig => ({
   dropoutRate: c.dropout_rate,
+  ...(modelType === "mt5" && { modelType }),
   config: {
     vocabSize: c.vocab_size,
     dModel: c.d_model,
@@ -212,14 +215,17 @@ export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E
  * The value of a `config.json` that transformers reads as this T5.
  *
  * @param dropoutRate  default 0.1, as there
+ * @param modelType    `mt5` names the class of mT5; a model whose decoder's results are scaled is a `t5`, since mT5 never scales
  * @example JSON.stringify(encodeHuggingFaceConfig({ config: t5.configs["t5-1.1-small"] }), null, 2)
  */
 export const encodeHuggingFaceConfig = ({
   config: c,
   dropoutRate = 0.1,
+  modelType: given,
 }: Pick<StoredConfig, "config"> & Partial<StoredConfig>): Readonly<Record<string, unknown>> => {
   const feedForwardProj = { relu: "relu", gelu: c.gated ? "gelu" : "gelu_new" }[c.activation];
-  const modelType = c.relativeAttentionPerLayer === true ? "umt5" : "t5";
+  const shared = given === "mt5" && !isScaled(c) ? given : "t5";
+  const modelType = c.relativeAttentionPerLayer === true ? "umt5" : shared;
   return {
     architectures: [`${modelType.toUpperCase()}ForConditionalGeneration`],
     d_ff: c.dFf,
@@ -240,7 +246,8 @@ export const encodeHuggingFaceConfig = ({
     pad_token_id: c.padId,
     relative_attention_max_distance: c.relativeAttentionMaxDistance,
     relative_attention_num_buckets: c.relativeAttentionNumBuckets,
-    scale_decoder_outputs: isScaled(c),
+    // mT5 never scales, and has no such key.
+    ...(modelType !== "mt5" && { scale_decoder_outputs: isScaled(c) }),
     tie_word_embeddings: c.tiedEmbeddings,
     vocab_size: c.vocabSize,
   };

@@ -21,6 +21,8 @@ export interface LoadedT5 {
   readonly step: number | undefined;
   /** The rate of dropout in training, where the checkpoint says. */
   readonly dropoutRate: number | undefined;
+  /** Present for an mT5 of Hugging Face. */
+  readonly modelType?: "mt5";
 }
 
 type Failure = CheckpointError | ConfigError;

@@ -32,6 +32,8 @@ export interface SavedT5 {
   readonly params: T5Tree<Value>;
   /** For `config.json`; default 0.1. */
   readonly dropoutRate?: number;
+  /** For `config.json`, as `loadHuggingFace` gives it: keeps an mT5 an mT5. */
+  readonly modelType?: "mt5";
 }
 
 export interface SaveOptions {

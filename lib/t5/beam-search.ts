@@ -78,7 +78,15 @@ const cut = (row: ArrayLike<number>, length: number, eosId: number): number[] =>
  */
 export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: BeamOptions): BeamSearch<P, I> => {
   const where = "t5.beamSearch";
-  const { maxLength, numBeams, numReturn = numBeams, penalty = { rule: "t5x" }, startId = 0, eosId = 1 } = options;
+  const {
+    maxLength,
+    numBeams,
+    numReturn = numBeams,
+    penalty = { rule: "t5x" },
+    startId = 0,
+    eosId = 1,
+    padId = 0,
+  } = options;
   checkCount(where, "maxLength", maxLength);
   checkCount(where, "numBeams", numBeams);
   checkCount(where, "numReturn", numReturn, numBeams);
@@ -123,7 +131,7 @@ export const beamSearch = <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: Be
 
   const search = (params: P, inputs: I, { forced }: BeamRequest = {}): Decoded[][] => {
     checkExamples(where, decoder.examples(inputs), forced);
-    return scope(() => read(program(params, inputs, forcedTokens(forced, 1, maxLength))));
+    return scope(() => read(program(params, inputs, forcedTokens(forced, 1, maxLength, padId))));
   };
   const free = (): void => program.dispose();
   return Object.assign(search, { dispose: free, [Symbol.dispose]: free });

@@ -8,6 +8,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import { type BeamRule, NEVER } from "./beam-rules.js";
+import { isFree } from "./decoder.js";
 
 /** The least finite number of float32, nearly. */
 const LEAST = -3e38;
@@ -114,20 +115,20 @@ const candidatesOf = (state: BeamState, logits: Tensor, forced: Tensor | undefin
   const chosen = np.subtract(places, np.multiply(parents, vocabulary));
   if (forced === undefined) return { parents, logProbs: likely, tokens: chosen, broken };
   const given = np.expandDims(forced, 1);
-  const free = np.equal(given, 0);
+  const free = isFree(given);
   const only = np.where(np.equal(np.arange(2 * beams), 0), 0, NEVER);
   return {
     parents,
     logProbs: np.where(free, likely, only),
     tokens: np.where(free, chosen, given),
-    broken: np.logicalAnd(broken, np.equal(forced, 0)),
+    broken: np.logicalAnd(broken, isFree(forced)),
   };
 };
 
 /**
  * One step of the search, from the logits (`[B * K, V]`) that the live beams give.
  *
- * @param forced  `[B]` int32: the token that has to follow, 0 for none; absent where none ever has to
+ * @param forced  `[B]` int32: the token that has to follow, as `isFree` reads it; absent where none ever has to
  * @returns the state after it, and for each live beam the one it comes from, `[B, K]`
  */
 export const nextBeams = (

@@ -53,7 +53,7 @@ export interface Decoded {
   readonly score: number;
 }
 
-/** Tokens that are given and not chosen: a list for each example, 0 where the model is free. */
+/** Tokens that are given and not chosen: a list for each example, padding (`padId`, which is 0 unless it is given) where the model is free. */
 export type Forced = readonly (readonly number[])[];
 
 export const checkCount = (where: string, what: string, n: number, most = Number.MAX_SAFE_INTEGER): void => {
@@ -96,13 +96,24 @@ export const checkNumber = (where: string, score: number, at: string): void => {
   });
 };
 
-/** Forced tokens as `[examples * copies, length]` int32, the rows of one example next to each other. */
-export const forcedTokens = (forced: Forced | undefined, copies: number, length: number): Tensor | undefined => {
+/** Stands in `forcedTokens` where the model is free; no token, since 0 is one like others where padding has another id. */
+const FREE = -1;
+
+/** Forced tokens as `[examples * copies, length]` int32, the rows of one example next to each other; `isFree` reads them. */
+export const forcedTokens = (
+  forced: Forced | undefined,
+  copies: number,
+  length: number,
+  padId: number,
+): Tensor | undefined => {
   if (forced === undefined) return undefined;
   const rows = forced.flatMap((tokens) => new Array<readonly number[]>(copies).fill(tokens));
-  const data = new Int32Array(rows.length * length);
+  const data = new Int32Array(rows.length * length).fill(FREE);
   rows.forEach((tokens, i) => {
-    data.set(tokens.slice(0, length), i * length);
+    data.set(
+      tokens.slice(0, length).map((token) => (token === padId ? FREE : token)),
+      i * length,
+    );
   });
   return np.array(data, { shape: [rows.length, length] });
 };
@@ -110,6 +121,9 @@ export const forcedTokens = (forced: Forced | undefined, copies: number, length:
 /** The column of `forcedTokens` at a position, `[rows]`. */
 export const forcedAt = (tokens: Tensor, position: Tensor): Tensor =>
   lax.dynamicIndexInDim(tokens, position, 1, { keepDims: false });
+
+/** Where no token is forced. */
+export const isFree = (forced: Tensor): Tensor => np.equal(forced, FREE);
 
 /** `whileLoop` with a state of any type that is a tree of tensors, as that of any decoder's cache is. */
 export const whileGoesOn = whileLoop as unknown as <S>(

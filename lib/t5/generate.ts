@@ -16,7 +16,7 @@ export type Prefixed = Inserted;
 
 /** What the encoder reads, and insertions that the model does not have yet. */
 export interface EncoderInputs extends Inserted {
-  /** `[B, T]` int32, padded with the configuration's `padId`, which is 0. */
+  /** `[B, T]` int32, padded with the configuration's `padId`. */
   readonly inputs: Tensor;
 }
 
@@ -82,7 +82,7 @@ const checkOptions = ({ method = "greedy", ...options }: GenerateOptions): void 
 
 /** Per-call settings: insertions such as a prompt, and tokens that are given. */
 export interface GenerateRequest extends Inserted {
-  /** Tokens that answers begin with: a list for each example, 0 where the model is free. */
+  /** Tokens that answers begin with: a list for each example, padding (the configuration's `padId`) where the model is free. */
   readonly forced?: Forced;
 }
 
@@ -122,7 +122,7 @@ const methodOf = (config: T5Config, options: GenerateOptions) => {
  * - `sample`: `temperature`, `topK`, `topP`, `numReturn`; see `temperatureSample`
  * - `beam`: `numBeams`, `numReturn`, `penalty`; see `beamSearch`
  *
- * Inputs of different lengths are padded with the configuration's `padId` (0); rows end by themselves. Several prompts in one batch come from `promptRows`.
+ * Inputs of different lengths are padded with the configuration's `padId`; rows end by themselves. Several prompts in one batch come from `promptRows`.
  * @returns a function of a model, inputs `[B, T]` and a request; `dispose` it, or declare it with `using`
  * @throws {ArgumentError} when an option is out of range, or none of the method's, and in calls for an id that the vocabulary does not have, and when logits are NaN; {ShapeError} when a prompt is not of the model's width
  * @example

@@ -21,6 +21,7 @@ import {
   type Forced,
   forcedAt,
   forcedTokens,
+  isFree,
   type SpecialIds,
   scoreDType,
   whileGoesOn,
@@ -154,7 +155,7 @@ export const tokenLoop = <P, I, M, C>(
     const [key, now] = walk.key === undefined ? [] : random.subkeys(walk.key, 2);
     const choice = choose(logits, settings.temperature, now);
     const forced = settings.forced && forcedAt(settings.forced, walk.position);
-    const chosen = forced && np.equal(forced, 0);
+    const chosen = forced && isFree(forced);
     const live = np.logicalNot(walk.ended);
     const free = chosen === undefined ? live : np.logicalAnd(chosen, live);
     const wanted = chosen === undefined ? choice.tokens : np.where(chosen, choice.tokens, forced as Tensor);
@@ -210,7 +211,7 @@ export const tokenLoop = <P, I, M, C>(
     return {
       settings: {
         temperature: np.array(Float32Array.from(temperature)),
-        forced: forcedTokens(forced, copies, maxLength),
+        forced: forcedTokens(forced, copies, maxLength, padId),
       },
       start: { left: np.array(Int32Array.from(left)), key },
     };

@@ -13,6 +13,7 @@ import { saveT5x } from "../../lib/io/t5x/save.js";
 import { isShape, paramShapes, type T5Tree } from "../../lib/t5/config.js";
 import { withShared } from "../helpers/shared.js";
 import { run, temporaryFolder } from "../io/folder.js";
+import { layOut, models } from "../io/saved-here.js";
 import { CONFIG, configOf, tensorsOf } from "../io/tiny-t5.js";
 import { failure, filesBelow, fluxion, fluxionJson } from "./run.js";
 
@@ -81,6 +82,13 @@ Convert("tokens that were added to the vocabulary come along with it", async () 
   writeFileSync(join(dir, "added_tokens.json"), '{"<city>":4096}');
   await fluxion(["convert", dir, place("added-out"), "--to", "hf"]);
   assert.is(readFileSync(place("added-out/added_tokens.json"), "utf8"), '{"<city>":4096}');
+});
+
+Convert("an mT5 stays one", async () => {
+  layOut(place("mt5"), models["mT5, tied"]?.files ?? {});
+  await fluxion(["convert", place("mt5"), place("mt5-out"), "--to", "hf"]);
+  const said = JSON.parse(readFileSync(place("mt5-out/config.json"), "utf8"));
+  assert.equal([said.model_type, said.architectures], ["mt5", ["MT5ForConditionalGeneration"]]);
 });
 
 const numbers = Float32Array.from({ length: 12 }, (_, i) => Math.fround(Math.sin(i)));

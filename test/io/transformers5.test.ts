@@ -5,8 +5,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
-import type { FloatStorage } from "../../lib/io/safetensors-write.js";
-import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
 import { openWeights } from "../../lib/io/sharded.js";
 import { loadT5x } from "../../lib/io/t5x/load.js";
 import { saveT5x } from "../../lib/io/t5x/save.js";
@@ -16,32 +14,29 @@ import * as t5 from "../../lib/t5/index.js";
 import { assertNear } from "../helpers/golden.js";
 import { onReference } from "../helpers/runtime.js";
 import { messageOf, run, temporaryFolder } from "./folder.js";
-import { decoded, writeFiles } from "./t5x/golden.js";
+import {
+  assertAsRecorded,
+  inputs,
+  layOut,
+  models,
+  recorded,
+  type SavedModel,
+  saveModelAgain,
+  targets,
+} from "./saved-here.js";
 
 const Saved = suite("io/huggingface: saved by transformers 5");
 const root = temporaryFolder(Saved);
 
-interface Model {
-  readonly stored: FloatStorage;
-  readonly tied: boolean;
-  readonly scaled: boolean;
-  readonly files: Readonly<Record<string, string>>;
-  readonly logits: readonly number[];
-}
-const { inputs, targets, models } = JSON.parse(readFileSync("test/golden/data/transformers5.json", "utf8")) as {
-  readonly inputs: number[][];
-  readonly targets: number[][];
-  readonly models: Readonly<Record<string, Model>>;
-};
-
 type Loaded = Awaited<ReturnType<typeof loadOf>>;
 const loadOf = (dir: string) => run(loadHuggingFace(dir));
-const write = (title: string): string => {
-  const files = Object.entries(models[title]?.files ?? {}).map(([name, bytes]) => [name, decoded(bytes)] as const);
-  return writeFiles(join(root, title), Object.fromEntries(files));
-};
+const write = (title: string): string => layOut(join(root, title), models[title]?.files ?? {});
 
-const assertLogits = (what: string, { config, params }: Pick<Loaded, "config" | "params">, { logits }: Model): void =>
+const assertLogits = (
+  what: string,
+  { config, params }: Pick<Loaded, "config" | "params">,
+  { logits }: SavedModel,
+): void =>
   onReference(() =>
     scope(() => {
       const ids = (rows: number[][]) => np.array(rows, { dtype: "int32" });
@@ -67,13 +62,14 @@ for (const [title, model] of Object.entries(models)) {
     assert.equal([loaded.config.tiedEmbeddings, isScaled(loaded.config)], [model.tied, model.scaled]);
     assertLogits("loaded", loaded, model);
 
-    const again = join(root, `${title} again`);
-    await run(saveHuggingFace(again, loaded, { dtype: model.stored, maxShardBytes: 16_000 }));
+    const again = await saveModelAgain(dir, join(root, `${title} again`), model);
+    assertAsRecorded(again, "config.json", recorded.models[title]);
     assert.equal(await tensorsOf(again), await tensorsOf(dir));
     const back = await loadOf(again);
     assert.equal([back.config, back.params], [loaded.config, loaded.params]);
     const said = JSON.parse(readFileSync(join(again, "config.json"), "utf8"));
-    assert.equal([said.tie_word_embeddings, said.scale_decoder_outputs], [model.tied, model.scaled]);
+    const scaling = said.model_type === "mt5" ? undefined : model.scaled;
+    assert.equal([said.tie_word_embeddings, said.scale_decoder_outputs], [model.tied, scaling]);
   });
 
   Saved(`${title}: the same logits as a checkpoint of T5X, which cannot say what is scaled`, async () => {

@@ -36,6 +36,16 @@ Sample("forced tokens come first, and the model goes on from there", () => {
   assert.equal(tokensOf(drawn(null, examples(2), { forced, ...key() })), want);
 });
 
+Sample("0 is forced like other tokens where it is no padding, and padding leaves the model free", () => {
+  const ids = { maxLength: 4, padId: 9, eosId: 8 };
+  const [decoder, forced] = [toyDecoder(twoOrThree, 10), [[5, 0, 9, 0], [0]]];
+  using greedy = t5.greedySearch(decoder, ids);
+  const want = [[[5, 0, 2, 0]], [[0, 3, 3, 3]]];
+  assert.equal(tokensOf(greedy(null, examples(2), { forced })), want);
+  using beams = t5.beamSearch(toyDecoder(logOf(0, 0, 0.7, 0.3), 10), { ...ids, numBeams: 2, numReturn: 1 });
+  assert.equal(tokensOf(beams(null, examples(1), { forced: [[5, 0, 9, 0]] })), [[[5, 0, 2, 0]]]);
+});
+
 Sample("an EOS that is forced ends nothing; one that is chosen does, and the row is padded", async () => {
   const decoder = toyDecoder(
     (tokens) => np.where(np.expandDims(np.equal(tokens, 6), 1), logOf(0, 1, 0, 0)(tokens), twoOrThree(tokens)),

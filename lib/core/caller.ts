@@ -8,14 +8,25 @@ let caller: string | undefined;
 /** Whether the code that runs is the user's, so that the next public function is one that the user wrote. */
 let users = true;
 
-/** Runs `f`, the body of the public function `name`. Errors made in it name the outermost function, which is the one the user wrote. */
-export const calledAs = <T>(name: string, f: () => T): T => {
-  if (!users) return f();
+/** Whether the code that runs is the user's. */
+export const isUsers = (): boolean => users;
+
+/**
+ * Runs the body of the public function `name`. Errors made in it name the outermost function, which is the one the user wrote; only its
+ * arguments are checked.
+ */
+export const calledAs = <T>(
+  name: string,
+  check: (args: readonly unknown[]) => readonly unknown[],
+  args: readonly unknown[],
+  run: (args: readonly unknown[]) => T,
+): T => {
+  if (!users) return run(args);
   const before = caller;
   caller = name;
   users = false;
   try {
-    return f();
+    return run(check(args));
   } finally {
     caller = before;
     users = true;

@@ -1,7 +1,7 @@
 /** @file Recipes with names: the experiments of the paper, and the small one that comes with the package. */
 import * as E from "fp-ts/lib/Either.js";
+import { closest } from "../core/closest.js";
 import { ConfigError } from "../core/errors.js";
-import { closest } from "../edge/closest.js";
 import { brief } from "../edge/decode.js";
 import { SUPERGLUE_NAMES } from "../tasks/registry.js";
 import type { RecipeInput } from "./recipe.js";

@@ -1,7 +1,7 @@
 /** @file Layers of settings, such as a preset, a file and a command line, as one full value; everything that is wrong is found at once. */
 import * as E from "fp-ts/lib/Either.js";
+import { closest } from "../core/closest.js";
 import { ConfigError } from "../core/errors.js";
-import { closest } from "../edge/closest.js";
 import { brief, describe } from "../edge/decode.js";
 import { isRecord } from "./records.js";
 import type { Choice, Fields, Named, OneOf, Schema, Setting } from "./schema.js";

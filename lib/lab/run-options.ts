@@ -1,6 +1,7 @@
 /** @file What a run is given besides its recipe, checked as it comes from plain JavaScript. */
+
+import { closest } from "../core/closest.js";
 import { ConfigError } from "../core/errors.js";
-import { closest } from "../edge/closest.js";
 import { brief } from "../edge/decode.js";
 import { isRecord } from "./records.js";
 import type { RunOptions } from "./run.js";

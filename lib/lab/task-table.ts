@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { closest } from "../core/closest.js";
 import { ConfigError } from "../core/errors.js";
-import { closest } from "../edge/closest.js";
 import { brief } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { readExamples } from "../tasks/reading.js";

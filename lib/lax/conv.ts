@@ -1,6 +1,7 @@
 /** @file Convolutions in any layout, over the one primitive. */
+
 import { type DType, range, type Shape, sizeOf } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named, takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { broadcastTo, reshape, transpose } from "../primitives/broadcast.js";
@@ -41,28 +42,28 @@ const isLetters = (d: ConvLetters | ConvDimensionNumbers): d is ConvLetters => A
  * @see `jax.lax.conv_dimension_numbers`
  * @example lax.convDimensionNumbers(4, ["NHWC", "HWIO", "NHWC"]).lhsSpec // [0, 3, 1, 2]
  */
-export const convDimensionNumbers = (
-  rank: number,
-  letters?: ConvLetters | ConvDimensionNumbers,
-): ConvDimensionNumbers => {
-  if (letters === undefined) return { lhsSpec: range(rank), rhsSpec: range(rank), outSpec: range(rank) };
-  if (!isLetters(letters)) return letters;
-  const [lhs, rhs, out] = letters;
-  const spatial = [...rhs].filter((l) => l !== "O" && l !== "I");
-  const spec = (text: string, first: string, second: string): number[] => {
-    const wanted = [first, second, ...spatial];
-    if (text.length !== rank || new Set(text).size !== rank || !wanted.every((l) => text.includes(l))) {
-      throw new ArgumentError({
-        where: "lax.convGeneralDilated",
-        what: "the letters do not name the axes",
-        expected: `${rank} different letters: ${wanted.join(", ")}`,
-        got: `"${text}" of ${JSON.stringify(letters)}`,
-      });
-    }
-    return wanted.map((l) => text.indexOf(l));
-  };
-  return { lhsSpec: spec(lhs, "N", "C"), rhsSpec: spec(rhs, "O", "I"), outSpec: spec(out, "N", "C") };
-};
+export const convDimensionNumbers = takes(
+  "lax.convDimensionNumbers(rank, letters)",
+  (rank: number, letters?: ConvLetters | ConvDimensionNumbers): ConvDimensionNumbers => {
+    if (letters === undefined) return { lhsSpec: range(rank), rhsSpec: range(rank), outSpec: range(rank) };
+    if (!isLetters(letters)) return letters;
+    const [lhs, rhs, out] = letters;
+    const spatial = [...rhs].filter((l) => l !== "O" && l !== "I");
+    const spec = (text: string, first: string, second: string): number[] => {
+      const wanted = [first, second, ...spatial];
+      if (text.length !== rank || new Set(text).size !== rank || !wanted.every((l) => text.includes(l))) {
+        throw new ArgumentError({
+          where: "lax.convGeneralDilated",
+          what: "the letters do not name the axes",
+          expected: `${rank} different letters: ${wanted.join(", ")}`,
+          got: `"${text}" of ${JSON.stringify(letters)}`,
+        });
+      }
+      return wanted.map((l) => text.indexOf(l));
+    };
+    return { lhsSpec: spec(lhs, "N", "C"), rhsSpec: spec(rhs, "O", "I"), outSpec: spec(out, "N", "C") };
+  },
+);
 
 /** `[first, second, ...spatial]` as `[first, ...spatial, second]`. */
 const lastSecond = ([first, second, ...spatial]: readonly number[]): number[] => [first, ...spatial, second];
@@ -83,7 +84,7 @@ const inverse = (perm: readonly number[]): number[] => range(perm.length).map((i
  * @example lax.convGeneralDilated(images, kernel, [1, 1], "SAME", { dimensionNumbers: ["NHWC", "HWIO", "NHWC"] })
  */
 export const convGeneralDilated = composite(
-  "lax.convGeneralDilated",
+  "lax.convGeneralDilated(lhs, rhs, windowStrides, padding, { lhsDilation, rhsDilation, dimensionNumbers, featureGroupCount, batchGroupCount })",
   (lhs: Tensor, rhs: Tensor, windowStrides: readonly number[], padding: Padding, options: ConvOptions = {}): Tensor => {
     if (lhs.ndim < 2 || lhs.ndim !== rhs.ndim || windowStrides.length !== lhs.ndim - 2) {
       throw new ShapeError({
@@ -119,25 +120,31 @@ export const convGeneralDilated = composite(
  * `convGeneralDilated` in the default layout: `[N, C, ...spatial]` with `[O, C, ...spatial]`.
  * @see `jax.lax.conv`
  */
-export const conv = (lhs: Tensor, rhs: Tensor, windowStrides: readonly number[], padding: Padding): Tensor =>
-  convGeneralDilated(lhs, rhs, windowStrides, padding);
+export const conv = named(
+  "lax.conv(lhs, rhs, windowStrides, padding)",
+  (lhs: Tensor, rhs: Tensor, windowStrides: readonly number[], padding: Padding): Tensor =>
+    convGeneralDilated(lhs, rhs, windowStrides, padding),
+);
 
 /**
  * `conv` with dilations.
  * @see `jax.lax.conv_with_general_padding`
  */
-export const convWithGeneralPadding = (
-  lhs: Tensor,
-  rhs: Tensor,
-  windowStrides: readonly number[],
-  padding: Padding,
-  lhsDilation?: readonly number[],
-  rhsDilation?: readonly number[],
-): Tensor =>
-  convGeneralDilated(lhs, rhs, windowStrides, padding, {
-    ...(lhsDilation === undefined ? {} : { lhsDilation }),
-    ...(rhsDilation === undefined ? {} : { rhsDilation }),
-  });
+export const convWithGeneralPadding = named(
+  "lax.convWithGeneralPadding(lhs, rhs, windowStrides, padding, lhsDilation, rhsDilation)",
+  (
+    lhs: Tensor,
+    rhs: Tensor,
+    windowStrides: readonly number[],
+    padding: Padding,
+    lhsDilation?: readonly number[],
+    rhsDilation?: readonly number[],
+  ): Tensor =>
+    convGeneralDilated(lhs, rhs, windowStrides, padding, {
+      ...(lhsDilation === undefined ? {} : { lhsDilation }),
+      ...(rhsDilation === undefined ? {} : { rhsDilation }),
+    }),
+);
 
 /** Padding with which a transposed convolution has the sizes that the convolution would have come from. */
 const transposePads = (size: number, stride: number, padding: "SAME" | "VALID"): Pads => {
@@ -163,7 +170,7 @@ const CHANNELS_LAST: readonly ConvLetters[] = [
  * @example lax.convTranspose(np.ones([1, 4, 4, 2]), np.ones([3, 3, 2, 5]), [2, 2], "SAME") // [1,8,8,5]
  */
 export const convTranspose = composite(
-  "lax.convTranspose",
+  "lax.convTranspose(lhs, rhs, strides, padding, { rhsDilation, dimensionNumbers, transposeKernel })",
   (
     lhs: Tensor,
     rhs: Tensor,
@@ -203,7 +210,7 @@ const pickingKernel = (channels: number, kernel: Shape, dtype: DType): Tensor =>
  * @example lax.convGeneralDilatedPatches(np.ones([1, 3, 8, 8]), [2, 2], [2, 2], "VALID") // [1,12,4,4]
  */
 export const convGeneralDilatedPatches = composite(
-  "lax.convGeneralDilatedPatches",
+  "lax.convGeneralDilatedPatches(lhs, filterShape, windowStrides, padding, { rhsDilation, dimensionNumbers, lhsDilation })",
   (
     lhs: Tensor,
     filterShape: readonly number[],

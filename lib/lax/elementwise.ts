@@ -1,6 +1,5 @@
 /** @file The functions of elements in lax that are not primitives themselves. Dtypes are not promoted. */
-
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { scalarOf } from "../core/rules.js";
 import type { Tensor } from "../core/tensor.js";
@@ -10,14 +9,14 @@ import * as m from "../primitives/math.js";
 const number = (like: Tensor, value: number): Tensor => scalarOf(like.aval.strong(), value);
 
 /** `x * x`. */
-export const square = (x: Tensor): Tensor => m.integerPow(x, 2);
+export const square = named("lax.square(x)", (x: Tensor): Tensor => m.integerPow(x, 2));
 /** `1 / x`. */
-export const reciprocal = (x: Tensor): Tensor => m.integerPow(x, -1);
+export const reciprocal = named("lax.reciprocal(x)", (x: Tensor): Tensor => m.integerPow(x, -1));
 /** `2 ** x`. */
-export const exp2 = composite("lax.exp2", (x: Tensor): Tensor => m.exp(e.mul(x, number(x, Math.LN2))));
+export const exp2 = composite("lax.exp2(x)", (x: Tensor): Tensor => m.exp(e.mul(x, number(x, Math.LN2))));
 /** The nearest integer; ties go away from zero (the default, as in JAX) or to the even one. */
 export const round = composite(
-  "lax.round",
+  "lax.round(x, method)",
   (x: Tensor, method: "awayFromZero" | "toNearestEven" = "awayFromZero"): Tensor => {
     if (method === "toNearestEven") return m.round(x);
     const size = e.abs(x);
@@ -28,7 +27,7 @@ export const round = composite(
   },
 );
 /** `x` kept within `[low, high]` (`high` where it is below `low`); the derivative at a bound is 0, as JAX has it here (`np.clip` has one half). */
-export const clamp = composite("lax.clamp", (low: Tensor, x: Tensor, high: Tensor): Tensor => {
+export const clamp = composite("lax.clamp(low, x, high)", (low: Tensor, x: Tensor, high: Tensor): Tensor => {
   const inside = e.and(e.lt(low, x), e.lt(x, high));
   const moved = e.stopGradient(e.min(e.max(low, x), high));
   const raised = e.select(e.gt(low, x), e.select(e.lt(low, high), low, moved), moved);
@@ -41,15 +40,18 @@ export const clamp = composite("lax.clamp", (low: Tensor, x: Tensor, high: Tenso
  *
  * @throws {ArgumentError} when a bool is to choose among other than two cases, or there is no case
  */
-export const selectN = composite("lax.selectN", (which: Tensor, ...cases: readonly Tensor[]): Tensor => {
-  if (cases.length === 0 || (which.dtype === "bool" && cases.length !== 2)) {
-    throw new ArgumentError({
-      where: "lax.selectN",
-      what: "the cases do not fit",
-      expected: which.dtype === "bool" ? "two cases for a bool" : "one case or more",
-      got: `${cases.length}`,
-    });
-  }
-  if (which.dtype === "bool") return e.select(which, cases[1], cases[0]);
-  return cases.slice(1).reduce((y, x, i) => e.select(e.gt(which, number(which, i)), x, y), cases[0]);
-});
+export const selectN = composite(
+  "lax.selectN(which, ...cases)",
+  (which: Tensor, ...cases: readonly Tensor[]): Tensor => {
+    if (cases.length === 0 || (which.dtype === "bool" && cases.length !== 2)) {
+      throw new ArgumentError({
+        where: "lax.selectN",
+        what: "the cases do not fit",
+        expected: which.dtype === "bool" ? "two cases for a bool" : "one case or more",
+        got: `${cases.length}`,
+      });
+    }
+    if (which.dtype === "bool") return e.select(which, cases[1], cases[0]);
+    return cases.slice(1).reduce((y, x, i) => e.select(e.gt(which, number(which, i)), x, y), cases[0]);
+  },
+);

@@ -16,7 +16,7 @@ import { triangularSolve as solveTriangle, type TriangularSolve } from "../primi
  * @see `jax.lax.linalg.cholesky`
  */
 export const cholesky = composite(
-  "lax.linalg.cholesky",
+  "lax.linalg.cholesky(x, { symmetrizeInput })",
   (x: Tensor, options: { readonly symmetrizeInput?: boolean } = {}): Tensor =>
     c.cholesky(options.symmetrizeInput === false ? x : symmetrized(x)),
 );
@@ -53,7 +53,7 @@ export const qr = (x: Tensor, options: { readonly fullMatrices?: boolean } = {})
  * @see `jax.lax.linalg.eigh`
  */
 export const eigh = composite(
-  "lax.linalg.eigh",
+  "lax.linalg.eigh(x, { lower, symmetrizeInput })",
   (
     x: Tensor,
     { lower = true, symmetrizeInput = true }: { readonly lower?: boolean; readonly symmetrizeInput?: boolean } = {},

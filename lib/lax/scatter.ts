@@ -1,6 +1,7 @@
 /** @file gather and the scatters with XLA's dimension numbers under JAX's names. */
+
 import { range } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import { reshape } from "../primitives/broadcast.js";
 import { neg } from "../primitives/elementwise.js";
@@ -55,21 +56,24 @@ export interface ScatterOptions {
  * @throws {ShapeError} when the dimension numbers do not fit
  * @see JAX, `jax.lax.gather`; StableHLO `gather`
  */
-export const gather = (
-  x: Tensor,
-  indices: Tensor,
-  dims: GatherDims,
-  sliceSizes: readonly number[],
-  { mode = "promise_in_bounds", fillValue }: GatherOptions = {},
-): Tensor =>
-  g.gather(x, g.toIndices(indices), {
-    operandBatchingDims: [],
-    startIndicesBatchingDims: [],
-    ...dims,
-    sliceSizes,
-    mode: readMode(checkMode("lax.gather", mode)),
-    ...(fillValue === undefined ? {} : { fillValue }),
-  });
+export const gather = named(
+  "lax.gather(x, indices, dims, sliceSizes, { mode, fillValue })",
+  (
+    x: Tensor,
+    indices: Tensor,
+    dims: GatherDims,
+    sliceSizes: readonly number[],
+    { mode = "promise_in_bounds", fillValue }: GatherOptions = {},
+  ): Tensor =>
+    g.gather(x, g.toIndices(indices), {
+      operandBatchingDims: [],
+      startIndicesBatchingDims: [],
+      ...dims,
+      sliceSizes,
+      mode: readMode(checkMode("lax.gather", mode)),
+      ...(fillValue === undefined ? {} : { fillValue }),
+    }),
+);
 
 /** The windows' sizes are those of the updates. */
 const gatherDims = (x: Tensor, updates: Tensor, dims: ScatterDims): Dims => {
@@ -86,30 +90,31 @@ const gatherDims = (x: Tensor, updates: Tensor, dims: ScatterDims): Dims => {
   };
 };
 
-const scattering =
-  (name: string, f: (x: Tensor, indices: Tensor, updates: Tensor, params: ScatterParams) => Tensor) =>
-  (
-    x: Tensor,
-    indices: Tensor,
-    updates: TensorLike,
-    dims: ScatterDims,
-    { mode = "drop", uniqueIndices }: ScatterOptions = {},
-  ): Tensor => {
-    const u = asTensor(updates, name);
-    return f(x, g.toIndices(indices), u, {
-      ...gatherDims(x, u, dims),
-      mode: writeMode(checkMode(name, mode)),
-      ...(uniqueIndices === undefined ? {} : { uniqueIndices }),
-    });
-  };
+const scattering = (name: string, f: (x: Tensor, indices: Tensor, updates: Tensor, params: ScatterParams) => Tensor) =>
+  composite(
+    `${name}(x, indices, updates, dims, { mode, uniqueIndices })`,
+    (
+      x: Tensor,
+      indices: Tensor,
+      updates: TensorLike,
+      dims: ScatterDims,
+      { mode = "drop", uniqueIndices }: ScatterOptions = {},
+    ): Tensor => {
+      const u = asTensor(updates, name);
+      return f(x, g.toIndices(indices), u, {
+        ...gatherDims(x, u, dims),
+        mode: writeMode(checkMode(name, mode)),
+        ...(uniqueIndices === undefined ? {} : { uniqueIndices }),
+      });
+    },
+  );
 /** `x` with windows replaced by the updates; of several for one place the last one stays. @see JAX, `jax.lax.scatter` */
 export const scatter = scattering("lax.scatter", sc.scatter);
 /** `x` with the updates added to windows; what falls on one place adds up. @see JAX, `jax.lax.scatter_add` */
 export const scatterAdd = scattering("lax.scatterAdd", g.scatterAdd);
 /** `x` with the updates subtracted from windows. @see JAX, `jax.lax.scatter_sub` */
-export const scatterSub = composite(
-  "lax.scatterSub",
-  scattering("lax.scatterSub", (x, indices, updates, params) => g.scatterAdd(x, indices, neg(updates), params)),
+export const scatterSub = scattering("lax.scatterSub", (x, indices, updates, params) =>
+  g.scatterAdd(x, indices, neg(updates), params),
 );
 /** `x` with windows multiplied by the updates; derivatives by them need `uniqueIndices`. @see JAX, `jax.lax.scatter_mul` */
 export const scatterMul = scattering("lax.scatterMul", sc.scatterMul);
@@ -125,7 +130,7 @@ export const scatterMax = scattering("lax.scatterMax", sc.scatterMax);
  * @see JAX, `jax.lax.index_take`
  */
 export const indexTake = composite(
-  "lax.indexTake",
+  "lax.indexTake(x, indices, axes)",
   (x: Tensor, indices: readonly Tensor[], axes: readonly number[]): Tensor => {
     const columns = indices.map((i, k) => reshape(wrapIndices(i, x.shape[axes[k]]), [i.size, 1]));
     return g.gather(x, concatenate(columns, 1), {

@@ -1,6 +1,7 @@
 /** @file Slices and single entries at given or computed places. */
+
 import { isInteger, normalizeAxis } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { asTensor, Literal, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import { reshape } from "../primitives/broadcast.js";
@@ -35,7 +36,7 @@ const startsOf = (where: string, starts: readonly TensorLike[], x: Tensor): Tens
  * @see JAX, `jax.lax.dynamic_slice`
  */
 export const dynamicSlice = composite(
-  "lax.dynamicSlice",
+  "lax.dynamicSlice(x, starts, sliceSizes)",
   (x: TensorLike, starts: readonly TensorLike[], sliceSizes: readonly number[]): Tensor => {
     const t = asTensor(x, "lax.dynamicSlice");
     return d.dynamicSlice(t, startsOf("lax.dynamicSlice", starts, t), sliceSizes);
@@ -43,7 +44,7 @@ export const dynamicSlice = composite(
 );
 /** `x` with the slice that begins at `starts` (moved inside where it would stick out) replaced. @see JAX, `jax.lax.dynamic_update_slice` */
 export const dynamicUpdateSlice = composite(
-  "lax.dynamicUpdateSlice",
+  "lax.dynamicUpdateSlice(x, update, starts)",
   (x: TensorLike, update: TensorLike, starts: readonly TensorLike[]): Tensor => {
     const t = asTensor(x, "lax.dynamicUpdateSlice");
     return d.dynamicUpdateSlice(t, asTensor(update, ""), startsOf("lax.dynamicUpdateSlice", starts, t));
@@ -57,7 +58,7 @@ const withSize = (x: Tensor, axis: number, size: number): number[] => x.shape.ma
 
 /** `size` entries along `axis` from a computed place on, moved inside. @see JAX, `jax.lax.dynamic_slice_in_dim` */
 export const dynamicSliceInDim = composite(
-  "lax.dynamicSliceInDim",
+  "lax.dynamicSliceInDim(x, start, size, axis)",
   (x: TensorLike, start: TensorLike, size: number, axis: number = 0): Tensor => {
     const t = asTensor(x, "lax.dynamicSliceInDim");
     const at = normalizeAxis("lax.dynamicSliceInDim", axis, t.ndim);
@@ -70,7 +71,7 @@ export interface KeepDims {
 }
 /** The entry at a computed place along `axis`, moved inside. @see JAX, `jax.lax.dynamic_index_in_dim` */
 export const dynamicIndexInDim = composite(
-  "lax.dynamicIndexInDim",
+  "lax.dynamicIndexInDim(x, index, axis, { keepDims })",
   (x: TensorLike, index: TensorLike, axis: number = 0, { keepDims = true }: KeepDims = {}): Tensor => {
     const t = asTensor(x, "lax.dynamicIndexInDim");
     const at = normalizeAxis("lax.dynamicIndexInDim", axis, t.ndim);
@@ -85,7 +86,7 @@ export const dynamicIndexInDim = composite(
 );
 /** `x` with entries along `axis` replaced from a computed place on, moved inside. @see JAX, `jax.lax.dynamic_update_slice_in_dim` */
 export const dynamicUpdateSliceInDim = composite(
-  "lax.dynamicUpdateSliceInDim",
+  "lax.dynamicUpdateSliceInDim(x, update, start, axis)",
   (x: TensorLike, update: TensorLike, start: TensorLike, axis: number): Tensor => {
     const t = asTensor(x, "lax.dynamicUpdateSliceInDim");
     return dynamicUpdateSlice(t, update, along(t, normalizeAxis("lax.dynamicUpdateSliceInDim", axis, t.ndim), start));
@@ -93,7 +94,7 @@ export const dynamicUpdateSliceInDim = composite(
 );
 /** `x` with one entry along `axis` replaced; the update may lack that axis. @see JAX, `jax.lax.dynamic_update_index_in_dim` */
 export const dynamicUpdateIndexInDim = composite(
-  "lax.dynamicUpdateIndexInDim",
+  "lax.dynamicUpdateIndexInDim(x, update, index, axis)",
   (x: TensorLike, update: TensorLike, index: TensorLike, axis: number): Tensor => {
     const t = asTensor(x, "lax.dynamicUpdateIndexInDim");
     const at = normalizeAxis("lax.dynamicUpdateIndexInDim", axis, t.ndim);
@@ -106,26 +107,23 @@ export const dynamicUpdateIndexInDim = composite(
  * Every `stride`-th entry along `axis` from `start` to before `limit`; null for the ends, negative ones count from the end.
  * @see JAX, `jax.lax.slice_in_dim`
  */
-export const sliceInDim = (
-  x: TensorLike,
-  start: number | null,
-  limit: number | null,
-  stride: number = 1,
-  axis: number = 0,
-): Tensor => {
-  const t = asTensor(x, "lax.sliceInDim");
-  const at = normalizeAxis("lax.sliceInDim", axis, t.ndim);
-  const fromFront = (i: number): number => (i < 0 ? i + t.shape[at] : i);
-  return mv.slice(
-    t,
-    withSize(t, at, 0).map((_, a) => (a === at ? fromFront(start ?? 0) : 0)),
-    withSize(t, at, fromFront(limit ?? t.shape[at])),
-    t.shape.map((_, a) => (a === at ? stride : 1)),
-  );
-};
+export const sliceInDim = named(
+  "lax.sliceInDim(x, start, limit, stride, axis)",
+  (x: TensorLike, start: number | null, limit: number | null, stride: number = 1, axis: number = 0): Tensor => {
+    const t = asTensor(x, "lax.sliceInDim");
+    const at = normalizeAxis("lax.sliceInDim", axis, t.ndim);
+    const fromFront = (i: number): number => (i < 0 ? i + t.shape[at] : i);
+    return mv.slice(
+      t,
+      withSize(t, at, 0).map((_, a) => (a === at ? fromFront(start ?? 0) : 0)),
+      withSize(t, at, fromFront(limit ?? t.shape[at])),
+      t.shape.map((_, a) => (a === at ? stride : 1)),
+    );
+  },
+);
 /** The entry at a place along `axis`; a negative one counts from the end. @see JAX, `jax.lax.index_in_dim` */
 export const indexInDim = composite(
-  "lax.indexInDim",
+  "lax.indexInDim(x, index, axis, { keepDims })",
   (x: TensorLike, index: number, axis: number = 0, { keepDims = true }: KeepDims = {}): Tensor => {
     const t = asTensor(x, "lax.indexInDim");
     const at = normalizeAxis("lax.indexInDim", axis, t.ndim);

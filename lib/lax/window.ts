@@ -63,7 +63,7 @@ const COMPUTATIONS = {
  * @example lax.reduceWindow(np.array([1, 5, 2, 4]), -Infinity, "max", [2], { windowStrides: [2] }) // [5, 4]
  */
 export const reduceWindow = composite(
-  "lax.reduceWindow",
+  "lax.reduceWindow(x, initValue, computation, windowDimensions, { windowStrides, padding, baseDilation, windowDilation })",
   (
     x: Tensor,
     initValue: TensorLike,

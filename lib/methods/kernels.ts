@@ -1,7 +1,8 @@
 /** @file Which kernels a method changes, by their names in our tree or in Hugging Face's model, with PEFT's rules. */
+
+import { closest } from "../core/closest.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
-import { closest } from "../edge/closest.js";
 import type { Kernel, T5Config } from "../t5/config.js";
 import { kernelNodes } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";

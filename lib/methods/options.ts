@@ -1,7 +1,7 @@
 /** @file What methods are given, checked as it comes from plain JavaScript or from a file: names and types, before anything is built. */
 import * as t from "io-ts";
+import { closest } from "../core/closest.js";
 import { ArgumentError } from "../core/errors.js";
-import { closest } from "../edge/closest.js";
 import { closed, decodeAs } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 

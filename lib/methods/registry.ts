@@ -2,8 +2,8 @@
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
+import { closest } from "../core/closest.js";
 import { ConfigError, isFluxionError } from "../core/errors.js";
-import { closest } from "../edge/closest.js";
 import { type Caller, closed, decodeAs, naturalNumber } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { compose } from "./compose.js";

@@ -1,9 +1,9 @@
 /** @file Training the weights themselves: all of them (model tuning), the scales of the norms, or those that paths select. */
 import * as t from "io-ts";
+import { closest } from "../core/closest.js";
 import { ArgumentError } from "../core/errors.js";
 import { type KeyPath, leavesOf, treeMapWithPath } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
-import { closest } from "../edge/closest.js";
 import * as np from "../np/index.js";
 import { kernelNodes, mapKernels } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";

@@ -3,7 +3,7 @@
  *
  * @see JAX's `jax.nn`
  */
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { noBool } from "../np/promote.js";
@@ -20,7 +20,7 @@ const reluWithRule = customJvp(
 
 /** `max(x, 0)`; its derivative is 1 above 0 and 0 elsewhere, also at 0 and at NaN, as JAX has it. */
 export const relu = composite(
-  "nn.relu",
+  "nn.relu(x)",
   (x: TensorLike): Tensor => reluWithRule(noBool("nn.relu", asTensor(x, "nn.relu"))),
 );
 
@@ -33,20 +33,23 @@ const relu6WithRule = customJvp(
 );
 
 /** `min(max(x, 0), 6)`; its derivative is 1 between the bounds and 0 elsewhere, also at them and at NaN, as JAX has it. */
-export const relu6 = composite("nn.relu6", (x: TensorLike): Tensor => relu6WithRule(asTensor(x, "nn.relu6")));
+export const relu6 = composite("nn.relu6(x)", (x: TensorLike): Tensor => relu6WithRule(asTensor(x, "nn.relu6")));
 
 /** `1 / (1 + exp(-x))` */
 export const sigmoid = unaryFloat("nn.sigmoid", logistic);
 
 /** `x · sigmoid(x)` @see Hendrycks and Gimpel 2016; Ramachandran et al. 2017 */
-export const silu = composite("nn.silu", (x: TensorLike): Tensor => np.multiply(x, sigmoid(x)));
+export const silu = composite("nn.silu(x)", (x: TensorLike): Tensor => np.multiply(x, sigmoid(x)));
 export { silu as swish };
 
 /** `log(1 + exp(x))` without overflow. */
-export const softplus = composite("nn.softplus", (x: TensorLike): Tensor => np.logaddexp(x, 0));
+export const softplus = composite("nn.softplus(x)", (x: TensorLike): Tensor => np.logaddexp(x, 0));
 
 /** `log(sigmoid(x))` without overflow. */
-export const logSigmoid = composite("nn.logSigmoid", (x: TensorLike): Tensor => np.negative(softplus(np.negative(x))));
+export const logSigmoid = composite(
+  "nn.logSigmoid(x)",
+  (x: TensorLike): Tensor => np.negative(softplus(np.negative(x))),
+);
 
 /** 0 up to -1, `(x + 1)² / 4` between, x from 1 on: softplus that is linear outside. @see Martins and Astudillo 2016 */
 export const sparsePlus = unaryFloat("nn.sparsePlus", (x) => {
@@ -71,38 +74,44 @@ const softSignWithRule = customJvp(
 export const leakyRelu = unaryFloat(
   "nn.leakyRelu",
   (x, negativeSlope: number = 0.01): Tensor => np.where(np.greaterEqual(x, 0), x, np.multiply(negativeSlope, x)),
+  "negativeSlope",
 );
 
 /** `relu6(x + 3) / 6` */
 export const hardSigmoid = unaryFloat("nn.hardSigmoid", (x) => np.divide(relu6(np.add(x, 3)), 6));
 
 /** `x · hardSigmoid(x)` @see Howard et al. 2019, arXiv:1905.02244 */
-export const hardSilu = composite("nn.hardSilu", (x: TensorLike): Tensor => np.multiply(x, hardSigmoid(x)));
+export const hardSilu = composite("nn.hardSilu(x)", (x: TensorLike): Tensor => np.multiply(x, hardSigmoid(x)));
 export { hardSilu as hardSwish };
 
 /** x within [-1, 1], the bound outside. */
 export const hardTanh = composite(
-  "nn.hardTanh",
+  "nn.hardTanh(x)",
   (x: TensorLike): Tensor => np.where(np.greater(x, 1), 1, np.where(np.less(x, -1), -1, x)),
 );
 
 /** x where it is above 0, else `alpha · (exp(x) - 1)`. @see Clevert et al. 2015, arXiv:1511.07289 */
-export const elu = unaryFloat("nn.elu", (x, alpha: number = 1): Tensor => {
-  const above = np.greater(x, 0);
-  // The exponential of what is not used must not overflow: its derivative would be infinite, and NaN times 0.
-  return np.where(above, x, np.multiply(alpha, np.expm1(np.where(above, 0, x))));
-});
+export const elu = unaryFloat(
+  "nn.elu",
+  (x, alpha: number = 1): Tensor => {
+    const above = np.greater(x, 0);
+    // The exponential of what is not used must not overflow: its derivative would be infinite, and NaN times 0.
+    return np.where(above, x, np.multiply(alpha, np.expm1(np.where(above, 0, x))));
+  },
+  "alpha",
+);
 
 /** `max(x, 0) + alpha · (exp(min(x, 0) / alpha) - 1)` @see Barron 2017, arXiv:1704.07483 */
 export const celu = unaryFloat(
   "nn.celu",
   (x, alpha: number = 1): Tensor =>
     np.add(np.maximum(x, 0), np.multiply(alpha, np.expm1(np.divide(np.minimum(x, 0), alpha)))),
+  "alpha",
 );
 
 /** `elu` whose activations keep mean 0 and variance 1. @see Klambauer et al. 2017, arXiv:1706.02515 */
 export const selu = composite(
-  "nn.selu",
+  "nn.selu(x)",
   (x: TensorLike): Tensor => np.multiply(1.0507009873554805, elu(x, 1.6732632423543772)),
 );
 
@@ -142,25 +151,26 @@ export const gelu = unaryFloat(
     // By erfc, since 1 + erf cancels for negative x.
     return np.multiply(np.multiply(0.5, x), erfc(np.multiply(x, -Math.SQRT1_2)));
   },
+  "{ approximate }",
 );
 
 /** The first half along an axis times the sigmoid of the second. @see Dauphin et al. 2016, arXiv:1612.08083 */
-export const glu = composite("nn.glu", (x: TensorLike, axis: number = -1): Tensor => {
+export const glu = composite("nn.glu(x, axis)", (x: TensorLike, axis: number = -1): Tensor => {
   const [first, second] = np.split(x, 2, axis);
   return np.multiply(first, sigmoid(second));
 });
 
 /** `(x + √(x² + b)) / 2` @see Barron 2021, arXiv:2112.11687 */
 export const squareplus = composite(
-  "nn.squareplus",
+  "nn.squareplus(x, b)",
   (x: TensorLike, b: number = 4): Tensor => np.multiply(0.5, np.add(x, np.sqrt(np.add(np.square(x), b)))),
 );
 
 /** `x · tanh(softplus(x))` @see Misra 2019, arXiv:1908.08681 */
-export const mish = composite("nn.mish", (x: TensorLike): Tensor => np.multiply(x, np.tanh(softplus(x))));
+export const mish = composite("nn.mish(x)", (x: TensorLike): Tensor => np.multiply(x, np.tanh(softplus(x))));
 
 /** x */
-export const identity = (x: TensorLike): Tensor => asTensor(x, "nn.identity");
+export const identity = named("nn.identity(x)", (x: TensorLike): Tensor => asTensor(x, "nn.identity"));
 
 /**
  * `log(1 - exp(-x))` for x > 0, exact near 0 and far from it.

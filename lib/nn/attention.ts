@@ -1,5 +1,5 @@
 /** @file Attention as a function of queries, keys and values, and the masks it takes. */
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -83,7 +83,7 @@ const withoutPadding = (x: Tensor, lengths: Tensor | undefined): Tensor =>
  * @example dotProductAttention(q, k, v, { isCausal: true })
  */
 export const dotProductAttention = composite(
-  "nn.dotProductAttention",
+  "nn.dotProductAttention(query, key, value, { bias, mask, scale, isCausal, keyValueSeqLengths, querySeqLengths, localWindowSize, dropoutRate, key })",
   (query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}): Tensor => {
     checkShapes(query, key, value);
     const batched = query.ndim === 4;
@@ -113,17 +113,23 @@ export const dotProductAttention = composite(
  * @see Flax's `make_attention_mask`
  * @example makeAttentionMask(np.notEqual(ids, 0), np.notEqual(ids, 0))
  */
-export const makeAttentionMask = composite("nn.makeAttentionMask", (queries: Tensor, keys: Tensor): Tensor => {
-  const both = np.logicalAnd(np.expandDims(queries, -1), np.expandDims(keys, -2));
-  return np.expandDims(both, -3);
-});
+export const makeAttentionMask = composite(
+  "nn.makeAttentionMask(queries, keys)",
+  (queries: Tensor, keys: Tensor): Tensor => {
+    const both = np.logicalAnd(np.expandDims(queries, -1), np.expandDims(keys, -2));
+    return np.expandDims(both, -3);
+  },
+);
 
 /** Each place sees itself and those before; bool `[1, length, length]`. @see Flax's `make_causal_mask` */
 export const makeCausalMask = composite(
-  "nn.makeCausalMask",
+  "nn.makeCausalMask(length)",
   (length: number): Tensor => np.expandDims(np.tril(np.ones([length, length], "bool")), 0),
 );
 
 /** Where all masks hold; undefined when there is none. @see Flax's `combine_masks` */
-export const combineMasks = (...masks: readonly (Tensor | undefined)[]): Tensor | undefined =>
-  masks.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : np.logicalAnd(a, b)), undefined);
+export const combineMasks = named(
+  "nn.combineMasks(...masks)",
+  (...masks: readonly (Tensor | undefined)[]): Tensor | undefined =>
+    masks.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : np.logicalAnd(a, b)), undefined),
+);

@@ -18,7 +18,7 @@ const weighted = (weights: TensorLike, x: Tensor): Tensor =>
  * @example np.mean(softmaxCrossEntropy(logits, nn.oneHot(ids, 10)))
  */
 export const softmaxCrossEntropy = composite(
-  "nn.softmaxCrossEntropy",
+  "nn.softmaxCrossEntropy(logits, labels)",
   (logits: Tensor, labels: TensorLike): Tensor =>
     np.negative(np.sum(weighted(labels, logSoftmax(logits)), { axis: -1 })),
 );
@@ -32,7 +32,7 @@ export const softmaxCrossEntropy = composite(
  * @see optax's `softmax_cross_entropy_with_integer_labels`
  */
 export const softmaxCrossEntropyWithIntegerLabels = composite(
-  "nn.softmaxCrossEntropyWithIntegerLabels",
+  "nn.softmaxCrossEntropyWithIntegerLabels(logits, labels)",
   (logits: Tensor, labels: Tensor): Tensor => {
     checkTargets("nn.softmaxCrossEntropyWithIntegerLabels", logits, labels);
     const found = np.takeAlongAxis(logits, np.expandDims(labels, -1), -1);
@@ -42,7 +42,7 @@ export const softmaxCrossEntropyWithIntegerLabels = composite(
 
 /** `-labels · log σ(x) - (1 - labels) · log(1 - σ(x))`, element by element. @see optax's `sigmoid_binary_cross_entropy` */
 export const sigmoidBinaryCrossEntropy = composite(
-  "nn.sigmoidBinaryCrossEntropy",
+  "nn.sigmoidBinaryCrossEntropy(logits, labels)",
   (logits: Tensor, labels: TensorLike): Tensor =>
     np.negative(
       np.add(
@@ -59,7 +59,7 @@ export const sigmoidBinaryCrossEntropy = composite(
  * @see Lin et al. 2017, arXiv:1708.02002; optax's `sigmoid_focal_loss`
  */
 export const sigmoidFocalLoss = composite(
-  "nn.sigmoidFocalLoss",
+  "nn.sigmoidFocalLoss(logits, labels, { alpha, gamma })",
   (logits: Tensor, labels: TensorLike, options: { readonly alpha?: number; readonly gamma?: number } = {}): Tensor => {
     const { alpha, gamma = 2 } = options;
     const p = sigmoid(logits);
@@ -73,7 +73,7 @@ export const sigmoidFocalLoss = composite(
 
 /** `max(0, 1 - score · target)` with targets -1 and 1. @see optax's `hinge_loss` */
 export const hingeLoss = composite(
-  "nn.hingeLoss",
+  "nn.hingeLoss(scores, targets)",
   (scores: Tensor, targets: TensorLike): Tensor => relu(np.subtract(1, np.multiply(scores, targets))),
 );
 
@@ -83,7 +83,7 @@ export const hingeLoss = composite(
  * @see Leng et al. 2022, arXiv:2204.12511; optax's `poly_loss_cross_entropy`
  */
 export const polyLossCrossEntropy = composite(
-  "nn.polyLossCrossEntropy",
+  "nn.polyLossCrossEntropy(logits, labels, epsilon)",
   (logits: Tensor, labels: TensorLike, epsilon: number = 2): Tensor => {
     const missed = np.sum(np.multiply(labels, np.subtract(1, softmax(logits))), { axis: -1 });
     return np.add(softmaxCrossEntropy(logits, labels), np.multiply(epsilon, missed));
@@ -101,7 +101,7 @@ const negativeEntropy = customJvp(timesLog, ([t], [dt]) => [timesLog(t), np.mult
  * @see optax's `kl_divergence`
  */
 export const klDivergence = composite(
-  "nn.klDivergence",
+  "nn.klDivergence(logPredictions, targets)",
   (logPredictions: Tensor, targets: TensorLike): Tensor =>
     np.sum(np.subtract(negativeEntropy(asTensor(targets, "nn.klDivergence")), weighted(targets, logPredictions)), {
       axis: -1,
@@ -110,7 +110,7 @@ export const klDivergence = composite(
 
 /** `(1 - alpha) · labels + alpha / classes`. @see Szegedy et al. 2016; optax's `smooth_labels` */
 export const smoothLabels = composite(
-  "nn.smoothLabels",
+  "nn.smoothLabels(labels, alpha)",
   (labels: Tensor, alpha: number): Tensor =>
     np.add(np.multiply(1 - alpha, labels), alpha / labels.shape[labels.ndim - 1]),
 );

@@ -1,6 +1,7 @@
 /** @file Convolution layers, channels last. */
+
 import { range } from "../core/aval.js";
-import { composite, scope } from "../core/composite.js";
+import { composite, scope, takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as lax from "../lax/index.js";
@@ -68,34 +69,37 @@ const convolving = (
  * @see Flax's `Conv`
  * @example const layer = nn.conv(3, 16, [3, 3], { strides: [2, 2] }); // [B,32,32,3] to [B,16,16,16]
  */
-export const conv = (
-  inFeatures: number,
-  outFeatures: number,
-  kernelSize: readonly number[],
-  options: ConvOptions = {},
-): Layer<DenseParams> => {
-  const ones = kernelSize.map(() => 1);
-  const { strides = ones, padding = "SAME", kernelDilation = ones, featureGroupCount = 1 } = options;
-  if (!(featureGroupCount >= 1) || inFeatures % featureGroupCount !== 0 || outFeatures % featureGroupCount !== 0) {
-    throw new ArgumentError({
-      where: "nn.conv",
-      what: "the groups do not divide the features",
-      expected: `a divisor of ${inFeatures} and ${outFeatures}`,
-      got: `${featureGroupCount}`,
-    });
-  }
-  const spatial = kernelSize.length;
-  return {
-    init: starts([...kernelSize, inFeatures / featureGroupCount, outFeatures], options),
-    apply: convolving("nn.conv", inFeatures, spatial, (x, kernel) =>
-      lax.convGeneralDilated(x, kernel, strides, padding, {
-        rhsDilation: kernelDilation,
-        featureGroupCount,
-        dimensionNumbers: channelsLast(spatial + 2),
-      }),
-    ),
-  };
-};
+export const conv = takes(
+  "nn.conv(inFeatures, outFeatures, kernelSize, { strides, padding, kernelDilation, featureGroupCount, useBias, kernelInit, biasInit })",
+  (
+    inFeatures: number,
+    outFeatures: number,
+    kernelSize: readonly number[],
+    options: ConvOptions = {},
+  ): Layer<DenseParams> => {
+    const ones = kernelSize.map(() => 1);
+    const { strides = ones, padding = "SAME", kernelDilation = ones, featureGroupCount = 1 } = options;
+    if (!(featureGroupCount >= 1) || inFeatures % featureGroupCount !== 0 || outFeatures % featureGroupCount !== 0) {
+      throw new ArgumentError({
+        where: "nn.conv",
+        what: "the groups do not divide the features",
+        expected: `a divisor of ${inFeatures} and ${outFeatures}`,
+        got: `${featureGroupCount}`,
+      });
+    }
+    const spatial = kernelSize.length;
+    return {
+      init: starts([...kernelSize, inFeatures / featureGroupCount, outFeatures], options),
+      apply: convolving("nn.conv", inFeatures, spatial, (x, kernel) =>
+        lax.convGeneralDilated(x, kernel, strides, padding, {
+          rhsDilation: kernelDilation,
+          featureGroupCount,
+          dimensionNumbers: channelsLast(spatial + 2),
+        }),
+      ),
+    };
+  },
+);
 
 /**
  * A transposed convolution, which makes the spatial axes larger by its strides; kernel `[...kernelSize, inFeatures, outFeatures]`.
@@ -103,17 +107,20 @@ export const conv = (
  * @see Flax's `ConvTranspose`
  * @example nn.convTranspose(16, 3, [3, 3], { strides: [2, 2] }) // [B,16,16,16] to [B,32,32,3]
  */
-export const convTranspose = (
-  inFeatures: number,
-  outFeatures: number,
-  kernelSize: readonly number[],
-  options: KernelOptions & { readonly strides?: readonly number[]; readonly padding?: "SAME" | "VALID" } = {},
-): Layer<DenseParams> => {
-  const { strides = kernelSize.map(() => 1), padding = "SAME" } = options;
-  return {
-    init: starts([...kernelSize, inFeatures, outFeatures], options),
-    apply: convolving("nn.convTranspose", inFeatures, kernelSize.length, (x, kernel) =>
-      lax.convTranspose(x, kernel, strides, padding, { dimensionNumbers: channelsLast(kernelSize.length + 2) }),
-    ),
-  };
-};
+export const convTranspose = takes(
+  "nn.convTranspose(inFeatures, outFeatures, kernelSize, { useBias, kernelInit, biasInit, strides, padding })",
+  (
+    inFeatures: number,
+    outFeatures: number,
+    kernelSize: readonly number[],
+    options: KernelOptions & { readonly strides?: readonly number[]; readonly padding?: "SAME" | "VALID" } = {},
+  ): Layer<DenseParams> => {
+    const { strides = kernelSize.map(() => 1), padding = "SAME" } = options;
+    return {
+      init: starts([...kernelSize, inFeatures, outFeatures], options),
+      apply: convolving("nn.convTranspose", inFeatures, kernelSize.length, (x, kernel) =>
+        lax.convTranspose(x, kernel, strides, padding, { dimensionNumbers: channelsLast(kernelSize.length + 2) }),
+      ),
+    };
+  },
+);

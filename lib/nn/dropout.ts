@@ -1,6 +1,7 @@
 /** @file Dropout, as a function and as a layer. */
+
 import { normalizeAxes } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -20,7 +21,7 @@ export interface DropoutOptions {
  * @see Srivastava et al. 2014
  */
 export const dropout = composite(
-  "nn.dropout",
+  "nn.dropout(key, rate, x, { broadcastAxes })",
   (key: Tensor, rate: number, x: Tensor, options: DropoutOptions = {}): Tensor => {
     if (!(rate >= 0 && rate < 1)) {
       throw new ArgumentError({
@@ -42,7 +43,10 @@ export const dropout = composite(
  *
  * @example sequential(dense(4, 8), dropoutLayer(0.1)).apply(params, x, { key })
  */
-export const dropoutLayer = (rate: number, options: DropoutOptions = {}): Layer<NoParams> => ({
-  init: () => ({}),
-  apply: (_params, x, context = {}) => (context.key === undefined ? x : dropout(context.key, rate, x, options)),
-});
+export const dropoutLayer = takes(
+  "nn.dropoutLayer(rate, { broadcastAxes })",
+  (rate: number, options: DropoutOptions = {}): Layer<NoParams> => ({
+    init: () => ({}),
+    apply: (_params, x, context = {}) => (context.key === undefined ? x : dropout(context.key, rate, x, options)),
+  }),
+);

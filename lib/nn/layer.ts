@@ -3,7 +3,7 @@
  *
  * Sizes are told when the layer is made, so parameters hold tensors only and their tree has a type.
  */
-import { composite, scope } from "../core/composite.js";
+import { composite, scope, takes } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
@@ -45,24 +45,25 @@ export type LayerLike =
  * const params = mlp.init(random.key(0));
  * const logits = mlp.apply(params, images);
  */
-export const sequential = <const L extends readonly LayerLike[]>(
-  ...layers: L
-): Layer<{ readonly [K in keyof L]: ParamsOf<L[K]> }> => {
-  type Params = { readonly [K in keyof L]: ParamsOf<L[K]> };
-  return {
-    init: (key) =>
-      scope(() =>
-        layers.map((layer, i) => (typeof layer === "function" ? {} : layer.init(random.foldIn(key, i)))),
-      ) as unknown as Params,
-    apply: composite("nn.sequential", (params: Params, x: Tensor, context: Context = {}) =>
-      layers.reduce<Tensor>((y, layer, i) => {
-        if (typeof layer === "function") return layer(y);
-        const key = context.key === undefined ? undefined : random.foldIn(context.key, i);
-        return layer.apply((params as readonly never[])[i], y, { ...context, key });
-      }, x),
-    ),
-  };
-};
+export const sequential = takes(
+  "nn.sequential(...layers)",
+  <const L extends readonly LayerLike[]>(...layers: L): Layer<{ readonly [K in keyof L]: ParamsOf<L[K]> }> => {
+    type Params = { readonly [K in keyof L]: ParamsOf<L[K]> };
+    return {
+      init: (key) =>
+        scope(() =>
+          layers.map((layer, i) => (typeof layer === "function" ? {} : layer.init(random.foldIn(key, i)))),
+        ) as unknown as Params,
+      apply: composite("nn.sequential(params, x, context)", (params: Params, x: Tensor, context: Context = {}) =>
+        layers.reduce<Tensor>((y, layer, i) => {
+          if (typeof layer === "function") return layer(y);
+          const key = context.key === undefined ? undefined : random.foldIn(context.key, i);
+          return layer.apply((params as readonly never[])[i], y, { ...context, key });
+        }, x),
+      ),
+    };
+  },
+);
 
 /** @throws {ShapeError} unless the last axis has that size */
 export const checkFeatures = (where: string, x: Tensor, features: number): void => {

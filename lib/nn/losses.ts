@@ -53,7 +53,7 @@ const smoothed = (logits: Tensor, logZ: Tensor, ofTarget: Tensor, isClass: Tenso
  * @see T5X's `cross_entropy_with_logits`
  */
 export const tokenLosses = composite(
-  "nn.tokenLosses",
+  "nn.tokenLosses(logits, targets, { zLoss, labelSmoothing })",
   (logits: Tensor, targets: Tensor, options: TokenLossOptions = {}): { loss: Tensor; logZ: Tensor } => {
     const { zLoss = 0, labelSmoothing = 0 } = options;
     checkSmoothing("nn.tokenLosses", labelSmoothing);
@@ -91,7 +91,7 @@ export interface LossSums {
  * @example crossEntropy(logits, targets, { zLoss: 1e-4, weights: np.notEqual(targets, 0) })
  */
 export const crossEntropy = composite(
-  "nn.crossEntropy",
+  "nn.crossEntropy(logits, targets, { zLoss, labelSmoothing, weights })",
   (logits: Tensor, targets: Tensor, options: TokenLossOptions & { readonly weights?: Tensor } = {}): LossSums => {
     const { zLoss = 0, weights } = options;
     const { loss, logZ } = tokenLosses(logits, targets, options);

@@ -1,6 +1,7 @@
 /** @file Normalisation layers; epsilon stands under the root in all of them. */
+
 import { range } from "../core/aval.js";
-import { composite, scope } from "../core/composite.js";
+import { composite, scope, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -47,17 +48,20 @@ const affine = ({ scale, bias }: NormParams, x: Tensor): Tensor => {
  * @see Zhang and Sennrich 2019, arXiv:1910.07467; Flax's `RMSNorm`
  * @example nn.rmsNorm(4).apply({ scale: np.ones([4]) }, np.full([2, 4], 5)) // all entries 1, to 1e-6
  */
-export const rmsNorm = (features: number, options: { readonly epsilon?: number } = {}): Layer<ScaleParams> => {
-  const { epsilon = 1e-6 } = options;
-  return {
-    init: () => ({ scale: np.ones([features]) }),
-    apply: composite("nn.rmsNorm", ({ scale }: ScaleParams, x: Tensor): Tensor => {
-      checkFeatures("nn.rmsNorm", x, features);
-      checkFeatures("nn.rmsNorm", scale, features);
-      return np.multiply(unitMeanSquare(epsilon)(x), scale);
-    }),
-  };
-};
+export const rmsNorm = takes(
+  "nn.rmsNorm(features, { epsilon })",
+  (features: number, options: { readonly epsilon?: number } = {}): Layer<ScaleParams> => {
+    const { epsilon = 1e-6 } = options;
+    return {
+      init: () => ({ scale: np.ones([features]) }),
+      apply: composite("nn.rmsNorm({ scale }, x)", ({ scale }: ScaleParams, x: Tensor): Tensor => {
+        checkFeatures("nn.rmsNorm", x, features);
+        checkFeatures("nn.rmsNorm", scale, features);
+        return np.multiply(unitMeanSquare(epsilon)(x), scale);
+      }),
+    };
+  },
+);
 
 /** `n = x / sqrt(mean(x²) + epsilon)` and the factor `r = n / x`. */
 const rmsParts = (x: Tensor, epsilon: number): { n: Tensor; r: Tensor } => {
@@ -82,16 +86,19 @@ const unitMeanSquare = (epsilon: number): ((x: Tensor) => Tensor) =>
  * PyTorch's default epsilon is 1e-5; here, as in Flax, 1e-6.
  * @see Ba et al. 2016, arXiv:1607.06450; Flax's `LayerNorm`
  */
-export const layerNorm = (features: number, options: NormOptions = {}): Layer<NormParams> => {
-  const { epsilon = 1e-6 } = options;
-  return {
-    init: () => scope(() => startOf(features, options)),
-    apply: composite("nn.layerNorm", (params: NormParams, x: Tensor): Tensor => {
-      checkFeatures("nn.layerNorm", x, features);
-      return affine(params, standardize(x, -1, { epsilon }));
-    }),
-  };
-};
+export const layerNorm = takes(
+  "nn.layerNorm(features, { epsilon, useScale, useBias })",
+  (features: number, options: NormOptions = {}): Layer<NormParams> => {
+    const { epsilon = 1e-6 } = options;
+    return {
+      init: () => scope(() => startOf(features, options)),
+      apply: composite("nn.layerNorm(params, x)", (params: NormParams, x: Tensor): Tensor => {
+        checkFeatures("nn.layerNorm", x, features);
+        return affine(params, standardize(x, -1, { epsilon }));
+      }),
+    };
+  },
+);
 
 /**
  * Normalisation of groups of channels over all places of one example; `x` is `[batch, ..., features]`.
@@ -100,29 +107,29 @@ export const layerNorm = (features: number, options: NormOptions = {}): Layer<No
  * @throws {ArgumentError} unless the groups divide the features
  * @see Wu and He 2018, arXiv:1803.08494; Flax's `GroupNorm`
  */
-export const groupNorm = (
-  features: number,
-  options: NormOptions & { readonly groups?: number } = {},
-): Layer<NormParams> => {
-  const { epsilon = 1e-6, groups = 32 } = options;
-  if (!(groups >= 1) || features % groups !== 0) {
-    throw new ArgumentError({
-      where: "nn.groupNorm",
-      what: "the groups do not divide the features",
-      expected: `a divisor of ${features}`,
-      got: `${groups}`,
-    });
-  }
-  return {
-    init: () => scope(() => startOf(features, options)),
-    apply: composite("nn.groupNorm", (params: NormParams, x: Tensor): Tensor => {
-      checkFeatures("nn.groupNorm", x, features);
-      const split = np.reshape(x, [...x.shape.slice(0, -1), groups, features / groups]);
-      const axes = [...range(x.ndim - 1).slice(1), x.ndim];
-      return affine(params, np.reshape(standardize(split, axes, { epsilon }), x.shape));
-    }),
-  };
-};
+export const groupNorm = takes(
+  "nn.groupNorm(features, { epsilon, useScale, useBias, groups })",
+  (features: number, options: NormOptions & { readonly groups?: number } = {}): Layer<NormParams> => {
+    const { epsilon = 1e-6, groups = 32 } = options;
+    if (!(groups >= 1) || features % groups !== 0) {
+      throw new ArgumentError({
+        where: "nn.groupNorm",
+        what: "the groups do not divide the features",
+        expected: `a divisor of ${features}`,
+        got: `${groups}`,
+      });
+    }
+    return {
+      init: () => scope(() => startOf(features, options)),
+      apply: composite("nn.groupNorm(params, x)", (params: NormParams, x: Tensor): Tensor => {
+        checkFeatures("nn.groupNorm", x, features);
+        const split = np.reshape(x, [...x.shape.slice(0, -1), groups, features / groups]);
+        const axes = [...range(x.ndim - 1).slice(1), x.ndim];
+        return affine(params, np.reshape(standardize(split, axes, { epsilon }), x.shape));
+      }),
+    };
+  },
+);
 
 /** Running averages of batch normalisation. */
 export interface BatchNormState {
@@ -154,28 +161,34 @@ export interface BatchNorm {
  * const norm = nn.batchNorm(64);
  * const [y, next] = norm.train(params, state, x); // next takes the place of state
  */
-export const batchNorm = (features: number, options: NormOptions & { readonly momentum?: number } = {}): BatchNorm => {
-  const { epsilon = 1e-5, momentum = 0.99 } = options;
-  const average = (old: Tensor, fresh: Tensor): Tensor =>
-    np.add(np.multiply(momentum, old), np.multiply(1 - momentum, fresh));
-  return {
-    init: () => scope(() => startOf(features, options)),
-    initState: () => scope(() => ({ mean: np.zeros([features]), variance: np.ones([features]) })),
-    apply: composite("nn.batchNorm", (params: NormParams, state: BatchNormState, x: Tensor): Tensor => {
-      checkFeatures("nn.batchNorm", x, features);
-      return affine(params, standardize(x, -1, { epsilon, ...state }));
-    }),
-    train: composite("nn.batchNorm", (params: NormParams, state: BatchNormState, x: Tensor) => {
-      checkFeatures("nn.batchNorm", x, features);
-      const axis = range(x.ndim - 1);
-      const mean = np.mean(x, { axis });
-      const variance = np.mean(np.square(np.subtract(x, mean)), { axis });
-      const y = affine(params, standardize(x, axis, { epsilon, mean, variance }));
-      const next = { mean: average(state.mean, mean), variance: average(state.variance, variance) };
-      return [y, stopped(next)] as const;
-    }),
-  };
-};
+export const batchNorm = takes(
+  "nn.batchNorm(features, { epsilon, useScale, useBias, momentum })",
+  (features: number, options: NormOptions & { readonly momentum?: number } = {}): BatchNorm => {
+    const { epsilon = 1e-5, momentum = 0.99 } = options;
+    const average = (old: Tensor, fresh: Tensor): Tensor =>
+      np.add(np.multiply(momentum, old), np.multiply(1 - momentum, fresh));
+    return {
+      init: () => scope(() => startOf(features, options)),
+      initState: () => scope(() => ({ mean: np.zeros([features]), variance: np.ones([features]) })),
+      apply: composite(
+        "nn.batchNorm(params, state, x)",
+        (params: NormParams, state: BatchNormState, x: Tensor): Tensor => {
+          checkFeatures("nn.batchNorm", x, features);
+          return affine(params, standardize(x, -1, { epsilon, ...state }));
+        },
+      ),
+      train: composite("nn.batchNorm(params, state, x)", (params: NormParams, state: BatchNormState, x: Tensor) => {
+        checkFeatures("nn.batchNorm", x, features);
+        const axis = range(x.ndim - 1);
+        const mean = np.mean(x, { axis });
+        const variance = np.mean(np.square(np.subtract(x, mean)), { axis });
+        const y = affine(params, standardize(x, axis, { epsilon, mean, variance }));
+        const next = { mean: average(state.mean, mean), variance: average(state.variance, variance) };
+        return [y, stopped(next)] as const;
+      }),
+    };
+  },
+);
 
 const stopped = ({ mean, variance }: BatchNormState): BatchNormState => ({
   mean: stopGradient(mean),

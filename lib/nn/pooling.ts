@@ -45,8 +45,10 @@ const pool = (
  * @see `flax.linen.max_pool`
  * @example nn.maxPool(np.ones([1, 4, 4, 3]), [2, 2], { strides: [2, 2] }) // [1,2,2,3]
  */
-export const maxPool = composite("nn.maxPool", (x: Tensor, windowShape: readonly number[], options: PoolOptions = {}) =>
-  pool("nn.maxPool", x, windowShape, options, (y, w, o) => lax.reduceWindow(y, -Infinity, "max", w, o)),
+export const maxPool = composite(
+  "nn.maxPool(x, windowShape, { strides, padding })",
+  (x: Tensor, windowShape: readonly number[], options: PoolOptions = {}) =>
+    pool("nn.maxPool", x, windowShape, options, (y, w, o) => lax.reduceWindow(y, -Infinity, "max", w, o)),
 );
 
 /**
@@ -54,8 +56,10 @@ export const maxPool = composite("nn.maxPool", (x: Tensor, windowShape: readonly
  * @throws {ShapeError} when the window does not fit
  * @see `flax.linen.min_pool`
  */
-export const minPool = composite("nn.minPool", (x: Tensor, windowShape: readonly number[], options: PoolOptions = {}) =>
-  pool("nn.minPool", x, windowShape, options, (y, w, o) => lax.reduceWindow(y, Infinity, "min", w, o)),
+export const minPool = composite(
+  "nn.minPool(x, windowShape, { strides, padding })",
+  (x: Tensor, windowShape: readonly number[], options: PoolOptions = {}) =>
+    pool("nn.minPool", x, windowShape, options, (y, w, o) => lax.reduceWindow(y, Infinity, "min", w, o)),
 );
 
 /**
@@ -67,7 +71,7 @@ export const minPool = composite("nn.minPool", (x: Tensor, windowShape: readonly
  * @example nn.avgPool(np.ones([1, 3, 3, 1]), [2, 2], { padding: "SAME", countIncludePad: false }) // all entries 1
  */
 export const avgPool = composite(
-  "nn.avgPool",
+  "nn.avgPool(x, windowShape, { strides, padding, countIncludePad })",
   (
     x: Tensor,
     windowShape: readonly number[],

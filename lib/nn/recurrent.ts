@@ -3,8 +3,9 @@
  *
  * @example lax.scan((carry, x) => cell.apply(params, carry, x), cell.initCarry([batch]), xs) // xs: [time, batch, in]
  */
+
 import type { Shape } from "../core/aval.js";
-import { composite, scope } from "../core/composite.js";
+import { composite, scope, takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
@@ -75,15 +76,18 @@ const product = (params: DenseParams, x: Tensor): Tensor => {
  *
  * @see Elman 1990; Flax's `SimpleCell`
  */
-export const simpleCell = (inFeatures: number, features: number, options: CellOptions = {}): Cell<Tensor> => ({
-  init: starts({ inFeatures, features, count: 1, biases: [1, 0] }, options),
-  initCarry: (batch = []) => np.zeros([...batch, features]),
-  apply: composite("nn.simpleCell", (params: CellParams, h: Tensor, x: Tensor) => {
-    checkFeatures("nn.simpleCell", x, inFeatures);
-    const next = np.tanh(np.add(product(params.input, x), product(params.hidden, h)));
-    return [next, next] as const;
+export const simpleCell = takes(
+  "nn.simpleCell(inFeatures, features, { kernelInit, recurrentInit })",
+  (inFeatures: number, features: number, options: CellOptions = {}): Cell<Tensor> => ({
+    init: starts({ inFeatures, features, count: 1, biases: [1, 0] }, options),
+    initCarry: (batch = []) => np.zeros([...batch, features]),
+    apply: composite("nn.simpleCell(params, h, x)", (params: CellParams, h: Tensor, x: Tensor) => {
+      checkFeatures("nn.simpleCell", x, inFeatures);
+      const next = np.tanh(np.add(product(params.input, x), product(params.hidden, h)));
+      return [next, next] as const;
+    }),
   }),
-});
+);
 
 /** What an LSTM carries, each `[..., features]`. */
 export interface LstmCarry {
@@ -99,18 +103,21 @@ export interface LstmCarry {
  * The bias (on the state's side, as in Flax) starts at 0, that of the forget gate too.
  * @see Hochreiter and Schmidhuber 1997; Flax's `OptimizedLSTMCell`
  */
-export const lstmCell = (inFeatures: number, features: number, options: CellOptions = {}): Cell<LstmCarry> => ({
-  init: starts({ inFeatures, features, count: 4, biases: [0, 4] }, options),
-  initCarry: (batch = []) => scope(() => ({ c: np.zeros([...batch, features]), h: np.zeros([...batch, features]) })),
-  apply: composite("nn.lstmCell", (params: CellParams, { c, h }: LstmCarry, x: Tensor) => {
-    checkFeatures("nn.lstmCell", x, inFeatures);
-    const all = np.add(product(params.input, x), product(params.hidden, h));
-    const [i, f, g, o] = np.split(all, 4, -1);
-    const memory = np.add(np.multiply(sigmoid(f), c), np.multiply(sigmoid(i), np.tanh(g)));
-    const output = np.multiply(sigmoid(o), np.tanh(memory));
-    return [{ c: memory, h: output }, output] as const;
+export const lstmCell = takes(
+  "nn.lstmCell(inFeatures, features, { kernelInit, recurrentInit })",
+  (inFeatures: number, features: number, options: CellOptions = {}): Cell<LstmCarry> => ({
+    init: starts({ inFeatures, features, count: 4, biases: [0, 4] }, options),
+    initCarry: (batch = []) => scope(() => ({ c: np.zeros([...batch, features]), h: np.zeros([...batch, features]) })),
+    apply: composite("nn.lstmCell(params, { c, h }, x)", (params: CellParams, { c, h }: LstmCarry, x: Tensor) => {
+      checkFeatures("nn.lstmCell", x, inFeatures);
+      const all = np.add(product(params.input, x), product(params.hidden, h));
+      const [i, f, g, o] = np.split(all, 4, -1);
+      const memory = np.add(np.multiply(sigmoid(f), c), np.multiply(sigmoid(i), np.tanh(g)));
+      const output = np.multiply(sigmoid(o), np.tanh(memory));
+      return [{ c: memory, h: output }, output] as const;
+    }),
   }),
-});
+);
 
 /**
  * Gated recurrent unit: `n = tanh(xₙ + σ(r) · hₙ)`, `h' = (1 - σ(z)) · n + σ(z) · h`; gates in the order r, z, n.
@@ -118,17 +125,20 @@ export const lstmCell = (inFeatures: number, features: number, options: CellOpti
  * The state's side has a bias for n only, where it is inside of the reset gate; the others would be the same twice.
  * @see Cho et al. 2014, arXiv:1406.1078; Flax's `GRUCell`
  */
-export const gruCell = (inFeatures: number, features: number, options: CellOptions = {}): Cell<Tensor> => ({
-  init: starts({ inFeatures, features, count: 3, biases: [3, 1] }, options),
-  initCarry: (batch = []) => np.zeros([...batch, features]),
-  apply: composite("nn.gruCell", (params: CellParams, h: Tensor, x: Tensor) => {
-    checkFeatures("nn.gruCell", x, inFeatures);
-    const [xr, xz, xn] = np.split(product(params.input, x), 3, -1);
-    const [hr, hz, hn] = np.split(np.matmul(h, params.hidden.kernel), 3, -1);
-    const [r, z] = [sigmoid(np.add(xr, hr)), sigmoid(np.add(xz, hz))];
-    const inner = params.hidden.bias === undefined ? hn : np.add(hn, params.hidden.bias);
-    const n = np.tanh(np.add(xn, np.multiply(r, inner)));
-    const next = np.add(np.multiply(np.subtract(1, z), n), np.multiply(z, h));
-    return [next, next] as const;
+export const gruCell = takes(
+  "nn.gruCell(inFeatures, features, { kernelInit, recurrentInit })",
+  (inFeatures: number, features: number, options: CellOptions = {}): Cell<Tensor> => ({
+    init: starts({ inFeatures, features, count: 3, biases: [3, 1] }, options),
+    initCarry: (batch = []) => np.zeros([...batch, features]),
+    apply: composite("nn.gruCell(params, h, x)", (params: CellParams, h: Tensor, x: Tensor) => {
+      checkFeatures("nn.gruCell", x, inFeatures);
+      const [xr, xz, xn] = np.split(product(params.input, x), 3, -1);
+      const [hr, hz, hn] = np.split(np.matmul(h, params.hidden.kernel), 3, -1);
+      const [r, z] = [sigmoid(np.add(xr, hr)), sigmoid(np.add(xz, hz))];
+      const inner = params.hidden.bias === undefined ? hn : np.add(hn, params.hidden.bias);
+      const n = np.tanh(np.add(xn, np.multiply(r, inner)));
+      const next = np.add(np.multiply(np.subtract(1, z), n), np.multiply(z, h));
+      return [next, next] as const;
+    }),
   }),
-});
+);

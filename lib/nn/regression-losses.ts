@@ -5,19 +5,19 @@ import * as np from "../np/index.js";
 
 /** `(prediction - target)²` @see optax's `squared_error` */
 export const squaredError = composite(
-  "nn.squaredError",
+  "nn.squaredError(predictions, targets)",
   (predictions: Tensor, targets: TensorLike = 0): Tensor => np.square(np.subtract(predictions, targets)),
 );
 
 /** `(prediction - target)² / 2`, whose derivative is the error. @see optax's `l2_loss` */
 export const l2Loss = composite(
-  "nn.l2Loss",
+  "nn.l2Loss(predictions, targets)",
   (predictions: Tensor, targets: TensorLike = 0): Tensor => np.multiply(0.5, squaredError(predictions, targets)),
 );
 
 /** `error² / 2` where the error is at most delta, beyond it linear. @see Huber 1964; optax's `huber_loss` */
 export const huberLoss = composite(
-  "nn.huberLoss",
+  "nn.huberLoss(predictions, targets, delta)",
   (predictions: Tensor, targets: TensorLike = 0, delta: number = 1): Tensor => {
     const size = np.abs(np.subtract(predictions, targets));
     // min(size, delta) would share its derivative at the tie.
@@ -27,10 +27,13 @@ export const huberLoss = composite(
 );
 
 /** `log(cosh(error))` without overflow. @see optax's `log_cosh` */
-export const logCosh = composite("nn.logCosh", (predictions: Tensor, targets: TensorLike = 0): Tensor => {
-  const error = np.subtract(predictions, targets);
-  return np.subtract(np.logaddexp(error, np.negative(error)), Math.LN2);
-});
+export const logCosh = composite(
+  "nn.logCosh(predictions, targets)",
+  (predictions: Tensor, targets: TensorLike = 0): Tensor => {
+    const error = np.subtract(predictions, targets);
+    return np.subtract(np.logaddexp(error, np.negative(error)), Math.LN2);
+  },
+);
 
 /** The vector divided by its norm, which counts as at least epsilon. */
 const unit = (x: TensorLike, epsilon: number): Tensor => {
@@ -47,7 +50,7 @@ const unit = (x: TensorLike, epsilon: number): Tensor => {
  * @see optax's `cosine_similarity`
  */
 export const cosineSimilarity = composite(
-  "nn.cosineSimilarity",
+  "nn.cosineSimilarity(predictions, targets, { epsilon })",
   (predictions: Tensor, targets: Tensor, options: { readonly epsilon?: number } = {}): Tensor => {
     const { epsilon = 0 } = options;
     return np.sum(np.multiply(unit(predictions, epsilon), unit(targets, epsilon)), { axis: -1 });
@@ -56,7 +59,7 @@ export const cosineSimilarity = composite(
 
 /** `1 - cosineSimilarity` */
 export const cosineDistance = composite(
-  "nn.cosineDistance",
+  "nn.cosineDistance(predictions, targets, { epsilon })",
   (predictions: Tensor, targets: Tensor, options: { readonly epsilon?: number } = {}): Tensor =>
     np.subtract(1, cosineSimilarity(predictions, targets, options)),
 );

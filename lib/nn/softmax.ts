@@ -85,7 +85,7 @@ const fromLeast = (weights: Tensor, { least = 0 }: SoftmaxOptions): Tensor => {
  * @example softmax(scores, -1, { where: mask }) // zero where the mask does not hold
  */
 export const softmax = composite(
-  "nn.softmax",
+  "nn.softmax(x, axis, { least, where })",
   (x: TensorLike, axis: AxisOrAll = -1, options: SoftmaxOptions = {}): Tensor => {
     if (options.where !== undefined) return fromLeast(plainSoftmax(x, axis, options), options);
     const t = asTensor(x, "nn.softmax");
@@ -104,7 +104,7 @@ export const softmax = composite(
 
 /** `x - log(sum(exp(x)))` along an axis, several, or all (null). */
 export const logSoftmax = composite(
-  "nn.logSoftmax",
+  "nn.logSoftmax(x, axis, { where })",
   (x: TensorLike, axis: AxisOrAll = -1, options: Where = {}): Tensor => {
     const { y, axis: at } = shifted("nn.logSoftmax", x, axis, options);
     const logs = np.subtract(y, np.log(exponentials(y, at, options).total));
@@ -114,7 +114,7 @@ export const logSoftmax = composite(
 
 /** `log(mean(exp(x)))` without overflow, over an axis, several, or all. */
 export const logmeanexp = composite(
-  "nn.logmeanexp",
+  "nn.logmeanexp(x, { axis, keepDims })",
   (x: TensorLike, options: { readonly axis?: Axis; readonly keepDims?: boolean } = {}): Tensor => {
     const t = asTensor(x, "nn.logmeanexp");
     const count = sizeOf(normalizeAxes("nn.logmeanexp", t.ndim, options.axis).map((a) => t.shape[a]));
@@ -138,7 +138,7 @@ export interface StandardizeOptions {
  * @see JAX's `jax.nn.standardize`
  */
 export const standardize = composite(
-  "nn.standardize",
+  "nn.standardize(x, axis, { epsilon, mean, variance, where })",
   (x: TensorLike, axis: AxisOrAll = -1, options: StandardizeOptions = {}): Tensor => {
     const { epsilon = 1e-5, where } = options;
     const over = { axis, keepDims: true, where };
@@ -155,7 +155,7 @@ export const standardize = composite(
  * - `axis`: where the new axis is in the result. Default the last
  */
 export const oneHot = composite(
-  "nn.oneHot",
+  "nn.oneHot(indices, classes, dtype, axis)",
   (indices: TensorLike, classes: number, dtype: DType = "float32", axis: number = -1): Tensor => {
     const ids = asTensor(indices, "nn.oneHot");
     const at = normalizeAxis("nn.oneHot", axis, ids.ndim + 1);

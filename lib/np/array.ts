@@ -1,6 +1,7 @@
 /** @file Making arrays: from data, from a value, from a range. */
+
 import { Aval, asShape, checkShape, type DType, isFloat, type Shape } from "../core/aval.js";
-import { composite, named } from "../core/composite.js";
+import { composite, named, takes } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
 import { flatten, MAX_DEPTH, unflatten } from "../core/pytree.js";
@@ -12,10 +13,10 @@ import * as mv from "../primitives/movement.js";
 import { cast } from "./promote.js";
 
 /** A tensor on the device from data on the host. */
-export const fromHost = (x: HostArray): Tensor => {
+export const fromHost = named("np.fromHost(x)", (x: HostArray): Tensor => {
   const { device } = currentRuntime("np.array");
   return new DeviceArray(new Aval(x.shape, x.dtype), device, device.upload(x));
-};
+});
 
 const isHostArray = (x: unknown): x is HostArray =>
   typeof x === "object" && x !== null && "data" in x && ArrayBuffer.isView(x.data) && "shape" in x && "dtype" in x;
@@ -40,14 +41,17 @@ export interface DevicePutOptions {
  * @see jax.device_put
  * @example const params = np.devicePut(stored.params, { donate: true })
  */
-export const devicePut = <T>(tree: T, { donate = false }: DevicePutOptions = {}): OnDevice<T> => {
-  const [leaves, def] = flatten(tree, isHostArray);
-  const put = donate ? owned : fromHost;
-  return unflatten(
-    def,
-    leaves.map((x) => (isHostArray(x) ? put(x) : x)),
-  ) as OnDevice<T>;
-};
+export const devicePut = takes(
+  "np.devicePut(tree, { donate })",
+  <T>(tree: T, { donate = false }: DevicePutOptions = {}): OnDevice<T> => {
+    const [leaves, def] = flatten(tree, isHostArray);
+    const put = donate ? owned : fromHost;
+    return unflatten(
+      def,
+      leaves.map((x) => (isHostArray(x) ? put(x) : x)),
+    ) as OnDevice<T>;
+  },
+);
 
 const shapeOfNested = (x: Nested, at = "", depth = 0): number[] => {
   if (!Array.isArray(x)) return [];
@@ -86,7 +90,7 @@ const shapeOfNested = (x: Nested, at = "", depth = 0): number[] => {
  * @example np.array([[1, 2], [3, 4]]) // f32[2,2]
  */
 export const array = named(
-  "np.array",
+  "np.array(data, dtypeOrOptions)",
   (
     data: Nested | TypedArray,
     dtypeOrOptions: DType | { readonly dtype?: DType; readonly shape?: Shape } = {},
@@ -124,32 +128,43 @@ export const array = named(
 const astypeHost = (host: HostArray, dtype: DType): Tensor => fromHost(e.convertP.impl([host], { dtype })[0]);
 
 /** A scalar. */
-export const scalar = (value: number | boolean, dtype?: DType): Tensor =>
-  array(value, dtype === undefined ? {} : { dtype });
+export const scalar = named(
+  "np.scalar(value, dtype)",
+  (value: number | boolean, dtype?: DType): Tensor => array(value, dtype === undefined ? {} : { dtype }),
+);
 
 /** `value` everywhere. */
-export const full = named("np.full", (shape: Shape | number, value: TensorLike, dtype?: DType): Tensor => {
-  const x = asTensor(value, "np.full");
-  return b.broadcastTo(cast("np.full", x, dtype ?? x.dtype), asShape(shape));
-});
+export const full = named(
+  "np.full(shape, value, dtype)",
+  (shape: Shape | number, value: TensorLike, dtype?: DType): Tensor => {
+    const x = asTensor(value, "np.full");
+    return b.broadcastTo(cast("np.full", x, dtype ?? x.dtype), asShape(shape));
+  },
+);
 export const zeros = named(
-  "np.zeros",
+  "np.zeros(shape, dtype)",
   (shape: Shape | number, dtype: DType = "float32"): Tensor => full(shape, 0, dtype),
 );
 export const ones = named(
-  "np.ones",
+  "np.ones(shape, dtype)",
   (shape: Shape | number, dtype: DType = "float32"): Tensor => full(shape, 1, dtype),
 );
-export const fullLike = named("np.fullLike", (x: TensorLike, value: TensorLike, dtype?: DType): Tensor => {
-  const like = asTensor(x, "np.fullLike");
-  return full(like.shape, value, dtype ?? like.dtype);
-});
-export const zerosLike = named("np.zerosLike", (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 0, dtype));
-export const onesLike = named("np.onesLike", (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 1, dtype));
+export const fullLike = named(
+  "np.fullLike(x, value, dtype)",
+  (x: TensorLike, value: TensorLike, dtype?: DType): Tensor => {
+    const like = asTensor(x, "np.fullLike");
+    return full(like.shape, value, dtype ?? like.dtype);
+  },
+);
+export const zerosLike = named(
+  "np.zerosLike(x, dtype)",
+  (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 0, dtype),
+);
+export const onesLike = named("np.onesLike(x, dtype)", (x: TensorLike, dtype?: DType): Tensor => fullLike(x, 1, dtype));
 
 /** `[start, start + step, …)` up to `stop`, int32 when all are integers. */
 export const arange = composite(
-  "np.arange",
+  "np.arange(startOrStop, stop, step, dtype)",
   (startOrStop: number, stop?: number, step: number = 1, dtype?: DType): Tensor => {
     const [from, to] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];
     if (step === 0) {
@@ -187,48 +202,53 @@ const spaced = (
   return fromHost(hostArray([n], dtype, out));
 };
 /** `n` numbers from `start` to `stop`, evenly spaced, each rounded once. */
-export const linspace = (start: number, stop: number, n: number = 50, options: SpacingOptions = {}): Tensor =>
-  spaced("np.linspace", start, stop, n, options, (v) => v);
+export const linspace = named(
+  "np.linspace(start, stop, n, { endpoint, dtype })",
+  (start: number, stop: number, n: number = 50, options: SpacingOptions = {}): Tensor =>
+    spaced("np.linspace", start, stop, n, options, (v) => v),
+);
 /** `n` powers of `base` (10), their exponents evenly spaced from `start` to `stop`. */
-export const logspace = (
-  start: number,
-  stop: number,
-  n: number = 50,
-  options: SpacingOptions & { readonly base?: number } = {},
-): Tensor => spaced("np.logspace", start, stop, n, options, (v) => (options.base ?? 10) ** v);
+export const logspace = named(
+  "np.logspace(start, stop, n, { endpoint, dtype, base })",
+  (start: number, stop: number, n: number = 50, options: SpacingOptions & { readonly base?: number } = {}): Tensor =>
+    spaced("np.logspace", start, stop, n, options, (v) => (options.base ?? 10) ** v),
+);
 /**
  * `n` numbers from `start` to `stop`, each the same multiple of the one before.
  *
  * @throws {ArgumentError} when one of the ends is 0, or their signs differ
  */
-export const geomspace = (start: number, stop: number, n: number = 50, options: SpacingOptions = {}): Tensor => {
-  if (!(start * stop > 0)) {
-    throw new ArgumentError({
-      where: "np.geomspace",
-      what: "no geometric sequence joins the ends",
-      expected: "two numbers of one sign, not 0",
-      got: `${start} and ${stop}`,
-    });
-  }
-  const sign = Math.sign(start);
-  const [from, to] = [Math.log2(Math.abs(start)), Math.log2(Math.abs(stop))];
-  const exact = (v: number): number => (v === from ? start : v === to ? stop : sign * 2 ** v);
-  return spaced("np.geomspace", from, to, n, options, exact);
-};
+export const geomspace = named(
+  "np.geomspace(start, stop, n, { endpoint, dtype })",
+  (start: number, stop: number, n: number = 50, options: SpacingOptions = {}): Tensor => {
+    if (!(start * stop > 0)) {
+      throw new ArgumentError({
+        where: "np.geomspace",
+        what: "no geometric sequence joins the ends",
+        expected: "two numbers of one sign, not 0",
+        got: `${start} and ${stop}`,
+      });
+    }
+    const sign = Math.sign(start);
+    const [from, to] = [Math.log2(Math.abs(start)), Math.log2(Math.abs(stop))];
+    const exact = (v: number): number => (v === from ? start : v === to ? stop : sign * 2 ** v);
+    return spaced("np.geomspace", from, to, n, options, exact);
+  },
+);
 
 /** What `array` makes a tensor from, or a tensor as it is. */
-export const asarray = named("np.asarray", (x: Tensor | Nested | TypedArray, dtype?: DType): Tensor => {
+export const asarray = named("np.asarray(x, dtype)", (x: Tensor | Nested | TypedArray, dtype?: DType): Tensor => {
   if (!isTensor(x)) return array(x, dtype === undefined ? {} : { dtype });
   return dtype === undefined || dtype === x.dtype ? x : e.convert(x, dtype);
 });
 /** The same tensor with a life of its own: it stays when `x` is disposed. */
-export const copy = (x: TensorLike): Tensor => {
+export const copy = named("np.copy(x)", (x: TensorLike): Tensor => {
   const t = asTensor(x, "np.copy");
   return t instanceof DeviceArray ? t.alias() : t;
-};
+});
 /** A tensor whose values nobody relies on; they are zeros. */
 export const empty = named(
-  "np.empty",
+  "np.empty(shape, dtype)",
   (shape: Shape | number, dtype: DType = "float32"): Tensor => zeros(shape, dtype),
 );
-export const emptyLike = named("np.emptyLike", (x: TensorLike, dtype?: DType): Tensor => zerosLike(x, dtype));
+export const emptyLike = named("np.emptyLike(x, dtype)", (x: TensorLike, dtype?: DType): Tensor => zerosLike(x, dtype));

@@ -2,8 +2,9 @@
  * @file `np.at(x, ...index)`: reading `x[index]`, and `x` with that part replaced, added to, and so on; NumPy's basic and advanced
  * indexing, with JAX's modes for what is out of range.
  */
+
 import { type DType, promoteDTypes } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, takes } from "../core/composite.js";
 import { DTypeError } from "../core/errors.js";
 import { asTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
@@ -50,7 +51,10 @@ export const fitted = (where: string, value: TensorLike, x: Tensor): Tensor => {
  * - `index`: see `np.at`; an index out of range takes the nearest
  * @example np.get(x, ":", null, "::-1", ids) // x[:, None, ::-1, ids]
  */
-export const get = composite("np.get", (x: TensorLike, ...index: readonly Index[]): Tensor => read(x, index, {}));
+export const get = composite(
+  "np.get(x, ...index)",
+  (x: TensorLike, ...index: readonly Index[]): Tensor => read(x, index, {}),
+);
 
 const read = (
   x: TensorLike,
@@ -128,11 +132,11 @@ const max = updating("np.at.max", sc.scatterMax);
 const divideBy = byProduct("np.at.divide", divide);
 const powerOf = byProduct("np.at.power", power);
 const getPart = composite("np.at.get", read);
-const subtract = composite("np.at.subtract", (...[x, index, values, options]: Args) =>
+const subtract = composite("np.at.subtract(...__0)", (...[x, index, values, options]: Args) =>
   add(x, index, negative(fitted("np.at.subtract", values, asTensor(x, "np.at.subtract"))), options),
 );
 const apply = composite(
-  "np.at.apply",
+  "np.at.apply(x, index, f, { mode, uniqueIndices })",
   (x: TensorLike, index: readonly Index[], f: (part: Tensor) => Tensor, options: SetOptions) =>
     set(x, index, f(read(x, index, { mode: "clip" })), options),
 );
@@ -150,15 +154,18 @@ const apply = composite(
  * @see JAX, `jax.numpy.ndarray.at`
  * @example np.at(x, ids, "1:").add(1) // x[ids, 1:] += 1, as a new tensor
  */
-export const at = (x: TensorLike, ...index: readonly Index[]): At => ({
-  get: (options = {}) => getPart(x, index, options),
-  set: (values, options = {}) => set(x, index, values, options),
-  add: (values, options = {}) => add(x, index, values, options),
-  subtract: (values, options = {}) => subtract(x, index, values, options),
-  multiply: (values, options = {}) => multiply(x, index, values, options),
-  divide: (values, options = {}) => divideBy(x, index, values, options),
-  power: (values, options = {}) => powerOf(x, index, values, options),
-  min: (values, options = {}) => min(x, index, values, options),
-  max: (values, options = {}) => max(x, index, values, options),
-  apply: (f, options = {}) => apply(x, index, f, options),
-});
+export const at = takes(
+  "np.at(x, ...index)",
+  (x: TensorLike, ...index: readonly Index[]): At => ({
+    get: (options = {}) => getPart(x, index, options),
+    set: (values, options = {}) => set(x, index, values, options),
+    add: (values, options = {}) => add(x, index, values, options),
+    subtract: (values, options = {}) => subtract(x, index, values, options),
+    multiply: (values, options = {}) => multiply(x, index, values, options),
+    divide: (values, options = {}) => divideBy(x, index, values, options),
+    power: (values, options = {}) => powerOf(x, index, values, options),
+    min: (values, options = {}) => min(x, index, values, options),
+    max: (values, options = {}) => max(x, index, values, options),
+    apply: (f, options = {}) => apply(x, index, f, options),
+  }),
+);

@@ -34,7 +34,7 @@ type BitOrder = "big" | "little";
  * since there is no smaller integer.
  */
 export const packbits = composite(
-  "np.packbits",
+  "np.packbits(x, { axis, bitorder })",
   (x: TensorLike, options: { readonly axis?: number | null; readonly bitorder?: BitOrder } = {}): Tensor => {
     const [t, axis] = along("np.packbits", convertTo(asTensor(x, "np.packbits"), "bool"), options.axis);
     const bytes = Math.ceil(t.shape[axis] / 8);
@@ -48,7 +48,7 @@ export const packbits = composite(
 );
 /** The eight bits (uint32, 0 or 1) of each byte, which is an integer from 0 to 255, along an axis; the inverse of `packbits`. */
 export const unpackbits = composite(
-  "np.unpackbits",
+  "np.unpackbits(x, { axis, count, bitorder })",
   (
     x: TensorLike,
     options: { readonly axis?: number | null; readonly count?: number; readonly bitorder?: BitOrder } = {},

@@ -16,12 +16,15 @@ export interface CumulativeOptions {
 }
 
 const running = (name: string, f: (x: Tensor, axis: number, reverse: boolean) => Tensor) =>
-  composite(name, (x: TensorLike, { axis, reverse = false }: CumulativeOptions = {}): Tensor => {
-    const t = noBool(name, asTensor(x, name));
-    return axis === undefined || axis === null || typeof x === "number"
-      ? f(b.reshape(t, [t.size]), 0, reverse)
-      : f(t, normalizeAxis(name, axis, t.ndim), reverse);
-  });
+  composite(
+    `${name}(x, { axis, reverse })`,
+    (x: TensorLike, { axis, reverse = false }: CumulativeOptions = {}): Tensor => {
+      const t = noBool(name, asTensor(x, name));
+      return axis === undefined || axis === null || typeof x === "number"
+        ? f(b.reshape(t, [t.size]), 0, reverse)
+        : f(t, normalizeAxis(name, axis, t.ndim), reverse);
+    },
+  );
 
 /** Running sums. */
 export const cumsum = running("np.cumsum", r.cumSum);
@@ -35,7 +38,7 @@ export const cummin = running("np.cummin", r.cumMin);
 /** Running operations of the array API: an axis is needed for more than one, and the neutral element may come first. */
 const withInitial = (name: string, neutral: number, f: (x: Tensor, axis: number) => Tensor) =>
   composite(
-    name,
+    `${name}(x, { axis, includeInitial })`,
     (
       x: TensorLike,
       { axis, includeInitial = false }: { axis?: number | null; includeInitial?: boolean } = {},
@@ -71,7 +74,7 @@ export interface DiffOptions {
 
 /** Differences of neighbours along an axis: `x[i+1] - x[i]`, of bools whether they differ. @see JAX, `jax.numpy.diff` */
 export const diff = composite(
-  "np.diff",
+  "np.diff(x, { n, axis, prepend, append })",
   (x: TensorLike, { n = 1, axis = -1, prepend, append }: DiffOptions = {}): Tensor => {
     const where = "np.diff";
     const own = asTensor(x, where);
@@ -100,7 +103,7 @@ export const diff = composite(
 );
 /** Differences of neighbours of the flattened tensor, with values put before and behind them. @see JAX, `jax.numpy.ediff1d` */
 export const ediff1d = composite(
-  "np.ediff1d",
+  "np.ediff1d(x, { toBegin, toEnd })",
   (x: TensorLike, { toBegin, toEnd }: { readonly toBegin?: TensorLike; readonly toEnd?: TensorLike } = {}): Tensor => {
     const t = asTensor(x, "np.ediff1d");
     const parts = [toBegin, diff(b.reshape(t, [t.size])), toEnd].filter((v) => v !== undefined);

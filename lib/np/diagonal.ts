@@ -1,6 +1,7 @@
 /** @file Diagonals and triangles. */
+
 import { type DType, normalizeAxis, range, without } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named, takes } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import { scalarOf } from "../core/rules.js";
 import { asTensor, literal, type Tensor, type TensorLike } from "../core/tensor.js";
@@ -12,22 +13,31 @@ import { cast, noBool } from "./promote.js";
 import { resize } from "./shape.js";
 
 /** Ones on the `k`-th diagonal. */
-export const eye = composite("np.eye", (n: number, m: number = n, k: number = 0, dtype: DType = "float32"): Tensor => {
-  const rows = mv.iota([n, m], "int32", 0);
-  const columns = mv.iota([n, m], "int32", 1);
-  return cast("np.eye", e.eq(e.add(rows, literal("np.eye", k, "int32")), columns), dtype);
-});
+export const eye = composite(
+  "np.eye(n, m, k, dtype)",
+  (n: number, m: number = n, k: number = 0, dtype: DType = "float32"): Tensor => {
+    const rows = mv.iota([n, m], "int32", 0);
+    const columns = mv.iota([n, m], "int32", 1);
+    return cast("np.eye", e.eq(e.add(rows, literal("np.eye", k, "int32")), columns), dtype);
+  },
+);
 
 /** The identity matrix. */
-export const identity = (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype);
+export const identity = named(
+  "np.identity(n, dtype)",
+  (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype),
+);
 /** Ones on and below the `k`-th diagonal. */
-export const tri = composite("np.tri", (n: number, m: number = n, k: number = 0, dtype: DType = "float32"): Tensor => {
-  const rows = e.add(mv.iota([n, m], "int32", 0), literal("np.tri", k, "int32"));
-  return cast("np.tri", e.ge(rows, mv.iota([n, m], "int32", 1)), dtype);
-});
+export const tri = composite(
+  "np.tri(n, m, k, dtype)",
+  (n: number, m: number = n, k: number = 0, dtype: DType = "float32"): Tensor => {
+    const rows = e.add(mv.iota([n, m], "int32", 0), literal("np.tri", k, "int32"));
+    return cast("np.tri", e.ge(rows, mv.iota([n, m], "int32", 1)), dtype);
+  },
+);
 
 const triangle = (name: string, keep: (row: Tensor, column: Tensor) => Tensor) =>
-  composite(name, (x: TensorLike, k: number = 0): Tensor => {
+  composite(`${name}(x, k)`, (x: TensorLike, k: number = 0): Tensor => {
     const t = asTensor(x, name);
     if (t.ndim < 2) {
       throw new ShapeError({ where: name, what: "this is no matrix", expected: "rank 2 or more", got: `${t.aval}` });
@@ -53,7 +63,7 @@ const diagonalOf = (n: number, m: number, k: number): { start: number; length: n
  * @throws {ShapeError} when the tensor has no two such axes
  */
 export const diagonal = composite(
-  "np.diagonal",
+  "np.diagonal(x, offset, axis1, axis2)",
   (x: TensorLike, offset: number = 0, axis1: number = 0, axis2: number = 1): Tensor => {
     const t = asTensor(x, "np.diagonal");
     const plane = normalizePair("np.diagonal", t, axis1, axis2);
@@ -83,14 +93,14 @@ const normalizePair = (where: string, t: Tensor, axis1: number, axis2: number): 
 };
 /** The sum over the `offset`-th diagonal of the planes of two axes. */
 export const trace = composite(
-  "np.trace",
+  "np.trace(x, offset, axis1, axis2)",
   (x: TensorLike, offset: number = 0, axis1: number = 0, axis2: number = 1): Tensor => {
     const on = noBool("np.trace", diagonal(x, offset, axis1, axis2));
     return b.reduceSum(on, [on.ndim - 1]);
   },
 );
 /** The square matrix with this vector, flattened, on its `k`-th diagonal. */
-export const diagflat = composite("np.diagflat", (x: TensorLike, k: number = 0): Tensor => {
+export const diagflat = composite("np.diagflat(x, k)", (x: TensorLike, k: number = 0): Tensor => {
   const t = asTensor(x, "np.diagflat");
   const size = t.size + Math.abs(k);
   const zero = scalarOf(t.aval.strong(), 0);
@@ -101,7 +111,7 @@ export const diagflat = composite("np.diagflat", (x: TensorLike, k: number = 0):
   return b.reshape(flat, [size, size]);
 });
 /** Of a vector the matrix with it on the `k`-th diagonal, of a matrix its `k`-th diagonal. */
-export const diag = composite("np.diag", (x: TensorLike, k: number = 0): Tensor => {
+export const diag = composite("np.diag(x, k)", (x: TensorLike, k: number = 0): Tensor => {
   const t = asTensor(x, "np.diag");
   if (t.ndim === 1) return diagflat(t, k);
   if (t.ndim === 2) return diagonal(t, k);
@@ -113,7 +123,7 @@ export const diag = composite("np.diag", (x: TensorLike, k: number = 0): Tensor 
   });
 });
 /** The matrix with `value` on its diagonal: a number, or a vector that is repeated as needed. */
-export const fillDiagonal = composite("np.fillDiagonal", (x: TensorLike, value: TensorLike): Tensor => {
+export const fillDiagonal = composite("np.fillDiagonal(x, value)", (x: TensorLike, value: TensorLike): Tensor => {
   const t = asTensor(x, "np.fillDiagonal");
   const v = cast("np.fillDiagonal", asTensor(value, "np.fillDiagonal"), t.dtype);
   if (t.ndim !== 2) {
@@ -143,21 +153,29 @@ const matrixShape = (where: string, x: TensorLike): readonly [number, number] =>
   throw new ShapeError({ where, what: "this is no matrix", expected: "rank 2", got: `${aval}` });
 };
 /** Rows and columns (int32) of the places on and below the `k`-th diagonal. */
-export const trilIndices = (n: number, k: number = 0, m: number = n): Pair => places(n, m, (i, j) => j <= i + k);
+export const trilIndices = takes(
+  "np.trilIndices(n, k, m)",
+  (n: number, k: number = 0, m: number = n): Pair => places(n, m, (i, j) => j <= i + k),
+);
 /** Rows and columns (int32) of the places on and above the `k`-th diagonal. */
-export const triuIndices = (n: number, k: number = 0, m: number = n): Pair => places(n, m, (i, j) => j >= i + k);
-export const trilIndicesFrom = (x: TensorLike, k: number = 0): Pair => {
+export const triuIndices = takes(
+  "np.triuIndices(n, k, m)",
+  (n: number, k: number = 0, m: number = n): Pair => places(n, m, (i, j) => j >= i + k),
+);
+export const trilIndicesFrom = takes("np.trilIndicesFrom(x, k)", (x: TensorLike, k: number = 0): Pair => {
   const [n, m] = matrixShape("np.trilIndicesFrom", x);
   return trilIndices(n, k, m);
-};
-export const triuIndicesFrom = (x: TensorLike, k: number = 0): Pair => {
+});
+export const triuIndicesFrom = takes("np.triuIndicesFrom(x, k)", (x: TensorLike, k: number = 0): Pair => {
   const [n, m] = matrixShape("np.triuIndicesFrom", x);
   return triuIndices(n, k, m);
-};
+});
 /** Indices (int32) of the main diagonal of a tensor with `ndim` axes of size `n`: one vector an axis. */
-export const diagIndices = (n: number, ndim: number = 2): Tensor[] => range(ndim).map(() => mv.iota([n], "int32"));
+export const diagIndices = named("np.diagIndices(n, ndim)", (n: number, ndim: number = 2): Tensor[] =>
+  range(ndim).map(() => mv.iota([n], "int32")),
+);
 /** @throws {ShapeError} when the sizes are not all equal, or there is one alone */
-export const diagIndicesFrom = (x: TensorLike): Tensor[] => {
+export const diagIndicesFrom = named("np.diagIndicesFrom(x)", (x: TensorLike): Tensor[] => {
   const { aval } = asTensor(x, "np.diagIndicesFrom");
   if (aval.ndim < 2 || aval.shape.some((n) => n !== aval.shape[0])) {
     throw new ShapeError({
@@ -168,4 +186,4 @@ export const diagIndicesFrom = (x: TensorLike): Tensor[] => {
     });
   }
   return diagIndices(aval.shape[0], aval.ndim);
-};
+});

@@ -1,5 +1,7 @@
 /** @file Dtypes: their names, their limits, what they promote to. */
+
 import { Aval, type DType, isDType, isFloat, isInteger, promoteDTypes } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { DTypeError } from "../core/errors.js";
 import { asTensor, isTensor, type TensorLike } from "../core/tensor.js";
 import { promoteDType } from "./promote.js";
@@ -16,41 +18,51 @@ export const bool = "bool";
  * @throws {DTypeError} when they have no common type
  * @example np.resultType(ids, 2) // "int32"
  */
-export const resultType = (...xs: readonly (TensorLike | DType)[]): DType => {
+export const resultType = takes("np.resultType(...xs)", (...xs: readonly (TensorLike | DType)[]): DType => {
   const dtypes = xs.filter(isDType).map((dtype) => new Aval([], dtype));
   const values = xs.filter((x) => !isDType(x)) as TensorLike[];
   const avals = values.length === 0 ? dtypes : [...dtypes, promoteDType("np.resultType", values)[0].aval];
   return avals.reduce((a, c) => promoteDTypes("np.resultType", a, c)).dtype;
-};
+});
 /** The dtype in which two dtypes meet. @throws {DTypeError} when they have no common type */
-export const promoteTypes = (a: DType, b: DType): DType =>
-  promoteDTypes("np.promoteTypes", new Aval([], a), new Aval([], b)).dtype;
+export const promoteTypes = takes(
+  "np.promoteTypes(a, b)",
+  (a: DType, b: DType): DType => promoteDTypes("np.promoteTypes", new Aval([], a), new Aval([], b)).dtype,
+);
 /** Whether every value of one dtype is a value of the other. */
-export const canCast = (from: DType, to: DType): boolean =>
-  from === to || from === "bool" || (to === "float64" && from !== "float64");
+export const canCast = takes(
+  "np.canCast(from, to)",
+  (from: DType, to: DType): boolean => from === to || from === "bool" || (to === "float64" && from !== "float64"),
+);
 /** Whether a dtype is of a kind. */
-export const isdtype = (
-  dtype: DType,
-  kind: DType | "bool" | "signed integer" | "unsigned integer" | "integral" | "real floating" | "numeric",
-): boolean => {
-  switch (kind) {
-    case "signed integer":
-      return dtype === "int32";
-    case "unsigned integer":
-      return dtype === "uint32";
-    case "integral":
-      return isInteger(dtype);
-    case "real floating":
-      return isFloat(dtype);
-    case "numeric":
-      return dtype !== "bool";
-    default:
-      return dtype === kind;
-  }
-};
+export const isdtype = takes(
+  "np.isdtype(dtype, kind)",
+  (
+    dtype: DType,
+    kind: DType | "bool" | "signed integer" | "unsigned integer" | "integral" | "real floating" | "numeric",
+  ): boolean => {
+    switch (kind) {
+      case "signed integer":
+        return dtype === "int32";
+      case "unsigned integer":
+        return dtype === "uint32";
+      case "integral":
+        return isInteger(dtype);
+      case "real floating":
+        return isFloat(dtype);
+      case "numeric":
+        return dtype !== "bool";
+      default:
+        return dtype === kind;
+    }
+  },
+);
 /** Whether `x` is a number, a boolean or a tensor without axes. */
-export const isscalar = (x: unknown): boolean =>
-  typeof x === "number" || typeof x === "boolean" || (isTensor(x) && asTensor(x, "np.isscalar").ndim === 0);
+export const isscalar = takes(
+  "np.isscalar(x)",
+  (x: unknown): boolean =>
+    typeof x === "number" || typeof x === "boolean" || (isTensor(x) && asTensor(x, "np.isscalar").ndim === 0),
+);
 
 export interface FloatInfo {
   readonly dtype: DType;
@@ -84,14 +96,17 @@ const FLOATS: Partial<Record<DType, FloatInfo>> = {
   },
 };
 /** The limits of a float dtype. @throws {DTypeError} for another */
-export const finfo = (dtype: DType): FloatInfo => {
+export const finfo = takes("np.finfo(dtype)", (dtype: DType): FloatInfo => {
   const info = FLOATS[dtype];
   if (info !== undefined) return info;
   throw new DTypeError({ where: "np.finfo", what: "this is no float", expected: "float32 or float64", got: dtype });
-};
+});
 /** The limits of an integer dtype. @throws {DTypeError} for another */
-export const iinfo = (dtype: DType): { dtype: DType; bits: number; min: number; max: number } => {
-  if (dtype === "int32") return { dtype, bits: 32, min: -(2 ** 31), max: 2 ** 31 - 1 };
-  if (dtype === "uint32") return { dtype, bits: 32, min: 0, max: 2 ** 32 - 1 };
-  throw new DTypeError({ where: "np.iinfo", what: "this is no integer", expected: "int32 or uint32", got: dtype });
-};
+export const iinfo = takes(
+  "np.iinfo(dtype)",
+  (dtype: DType): { dtype: DType; bits: number; min: number; max: number } => {
+    if (dtype === "int32") return { dtype, bits: 32, min: -(2 ** 31), max: 2 ** 31 - 1 };
+    if (dtype === "uint32") return { dtype, bits: 32, min: 0, max: 2 ** 32 - 1 };
+    throw new DTypeError({ where: "np.iinfo", what: "this is no integer", expected: "int32 or uint32", got: dtype });
+  },
+);

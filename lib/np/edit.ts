@@ -40,7 +40,7 @@ const constant = (list: readonly number[]): Tensor => array(Int32Array.from(list
  * @see JAX, `jax.numpy.insert`
  */
 export const insert = composite(
-  "np.insert",
+  "np.insert(x, index, values, axis)",
   (x: TensorLike, index: number | readonly number[], values: TensorLike, axis?: number | null): Tensor => {
     const where = "np.insert";
     const [t, at] = alongAxis(where, x, axis);
@@ -74,7 +74,7 @@ export const insert = composite(
  * @see JAX, `jax.numpy.delete`
  */
 export const deleteAt = composite(
-  "np.delete",
+  "np.delete(x, index, axis)",
   (x: TensorLike, index: number | readonly number[] | Slice | SliceText, axis?: number | null): Tensor => {
     const where = "np.delete";
     const [t, at] = alongAxis(where, x, axis);
@@ -97,7 +97,7 @@ export const deleteAt = composite(
  * @see JAX, `jax.numpy.choose`
  */
 export const choose = composite(
-  "np.choose",
+  "np.choose(index, choices, { mode })",
   (
     index: TensorLike,
     choices: readonly TensorLike[],
@@ -120,25 +120,28 @@ export const choose = composite(
  *
  * @see JAX, `jax.numpy.place`
  */
-export const placeAt = composite("np.place", (x: TensorLike, mask: TensorLike, values: TensorLike): Tensor => {
-  const where = "np.place";
-  const t = asTensor(x, where);
-  const holds = convertTo(asTensor(mask, where), "bool");
-  const v = fitted(where, values, t);
-  if (holds.size !== t.size || (v.size === 0 && t.size > 0)) {
-    throw new ShapeError({
-      where,
-      what: "the mask or the values do not fit",
-      expected: `a mask of ${t.size} elements, and at least one value`,
-      got: `${holds.aval} and ${v.aval}`,
-    });
-  }
-  if (t.size === 0) return t;
-  const flat = b.reshape(holds, [t.size]);
-  const rank = e.sub(cumSum(e.convert(flat, "int32"), 0), new Literal(1, "int32"));
-  const picked = g.take(b.reshape(v, [v.size]), mod(rank, v.size), 0, "clip");
-  return e.select(b.reshape(flat, t.shape), b.reshape(picked, t.shape), t);
-});
+export const placeAt = composite(
+  "np.place(x, mask, values)",
+  (x: TensorLike, mask: TensorLike, values: TensorLike): Tensor => {
+    const where = "np.place";
+    const t = asTensor(x, where);
+    const holds = convertTo(asTensor(mask, where), "bool");
+    const v = fitted(where, values, t);
+    if (holds.size !== t.size || (v.size === 0 && t.size > 0)) {
+      throw new ShapeError({
+        where,
+        what: "the mask or the values do not fit",
+        expected: `a mask of ${t.size} elements, and at least one value`,
+        got: `${holds.aval} and ${v.aval}`,
+      });
+    }
+    if (t.size === 0) return t;
+    const flat = b.reshape(holds, [t.size]);
+    const rank = e.sub(cumSum(e.convert(flat, "int32"), 0), new Literal(1, "int32"));
+    const picked = g.take(b.reshape(v, [v.size]), mod(rank, v.size), 0, "clip");
+    return e.select(b.reshape(flat, t.shape), b.reshape(picked, t.shape), t);
+  },
+);
 
 /**
  * Vectors of integers (or lists of numbers or bools) made to broadcast together, so that they index the product of their places.
@@ -146,14 +149,16 @@ export const placeAt = composite("np.place", (x: TensorLike, mask: TensorLike, v
  * @see JAX, `jax.numpy.ix_`
  * @example np.get(x, ...np.ix([0, 2], [true, false, true])) // rows 0 and 2, columns 0 and 2
  */
-export const ix = composite("np.ix", (...lists: readonly (Tensor | readonly (number | boolean)[])[]): Tensor[] =>
-  lists.map((list, k) => {
-    const t = isTensor(list)
-      ? asIndices("np.ix", list)
-      : constant(list.flatMap((v, i) => (typeof v === "number" ? [v] : v ? [i] : [])));
-    return b.reshape(
-      t,
-      lists.map((_, i) => (i === k ? sizeOf(t.shape) : 1)),
-    );
-  }),
+export const ix = composite(
+  "np.ix(...lists)",
+  (...lists: readonly (Tensor | readonly (number | boolean)[])[]): Tensor[] =>
+    lists.map((list, k) => {
+      const t = isTensor(list)
+        ? asIndices("np.ix", list)
+        : constant(list.flatMap((v, i) => (typeof v === "number" ? [v] : v ? [i] : [])));
+      return b.reshape(
+        t,
+        lists.map((_, i) => (i === k ? sizeOf(t.shape) : 1)),
+      );
+    }),
 );

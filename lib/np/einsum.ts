@@ -1,6 +1,7 @@
 /** @file Einstein summation: letters are parsed, operands contracted two at a time by the product of two tensors. */
+
 import { range, type Shape, sizeOf } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, takes } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
@@ -214,27 +215,32 @@ const pathOf = ({ inputs, output, size }: Parsed): (readonly [number, number])[]
  * @see `jax.numpy.einsum`; lists of integers instead of letters are not taken
  * @example np.einsum("bqhd,bkhd->bhqk", q, k)
  */
-export const einsum = composite("np.einsum", (spec: string, ...operands: readonly TensorLike[]): Tensor => {
-  const given = promoteDType("np.einsum", operands);
-  const bools = given.every((x) => x.dtype === "bool");
-  const xs = given.map((x) => noBool("np.einsum", x));
-  const parsed = parse(
-    spec,
-    xs.map((x) => x.shape),
-  );
-  const { output, size } = parsed;
-  let terms = xs.map((x, i) => dropSingles({ x, labels: parsed.inputs[i] }, size));
-  const labels = (): (readonly Label[])[] => terms.map((t) => t.labels);
-  for (const pair of pathOf({ inputs: labels(), output, size })) {
-    const needed = neededBeside(labels(), pair, output);
-    const [one, two] = pair.map((k, side) => prepare(terms[k], new Set([...needed, ...terms[pair[1 - side]].labels])));
-    terms = [...terms.filter((_, k) => !pair.includes(k)), contract(one, two, needed, output)];
-  }
-  const last = prepare(terms[0], new Set(output));
-  const order = output.map((l) => last.labels.indexOf(l));
-  // Of bools, sums are "or" and products "and".
-  return b.transpose(bools ? convertTo(last.x, "bool") : last.x, order);
-});
+export const einsum = composite(
+  "np.einsum(spec, ...operands)",
+  (spec: string, ...operands: readonly TensorLike[]): Tensor => {
+    const given = promoteDType("np.einsum", operands);
+    const bools = given.every((x) => x.dtype === "bool");
+    const xs = given.map((x) => noBool("np.einsum", x));
+    const parsed = parse(
+      spec,
+      xs.map((x) => x.shape),
+    );
+    const { output, size } = parsed;
+    let terms = xs.map((x, i) => dropSingles({ x, labels: parsed.inputs[i] }, size));
+    const labels = (): (readonly Label[])[] => terms.map((t) => t.labels);
+    for (const pair of pathOf({ inputs: labels(), output, size })) {
+      const needed = neededBeside(labels(), pair, output);
+      const [one, two] = pair.map((k, side) =>
+        prepare(terms[k], new Set([...needed, ...terms[pair[1 - side]].labels])),
+      );
+      terms = [...terms.filter((_, k) => !pair.includes(k)), contract(one, two, needed, output)];
+    }
+    const last = prepare(terms[0], new Set(output));
+    const order = output.map((l) => last.labels.indexOf(l));
+    // Of bools, sums are "or" and products "and".
+    return b.transpose(bools ? convertTo(last.x, "bool") : last.x, order);
+  },
+);
 
 /**
  * The order in which `einsum` contracts operands: pairs of places in the list of operands. A contracted pair leaves the list and its
@@ -244,10 +250,10 @@ export const einsum = composite("np.einsum", (spec: string, ...operands: readonl
  * @throws {ShapeError} as `einsum`
  * @example np.einsumPath("ij,jk,kl->il", np.ones([2, 9]), np.ones([9, 9]), np.ones([9, 3])) // [[0, 1], [0, 1]]
  */
-export const einsumPath = (
-  spec: string,
-  ...operands: readonly TensorLike[]
-): readonly (readonly [number, number])[] => {
-  const shapes = operands.map((x) => asTensor(x, "np.einsumPath").shape);
-  return pathOf(parse(spec, shapes));
-};
+export const einsumPath = takes(
+  "np.einsumPath(spec, ...operands)",
+  (spec: string, ...operands: readonly TensorLike[]): readonly (readonly [number, number])[] => {
+    const shapes = operands.map((x) => asTensor(x, "np.einsumPath").shape);
+    return pathOf(parse(spec, shapes));
+  },
+);

@@ -49,15 +49,15 @@ export const mod = binaryNumber("np.mod", (x, y) => {
 /** Remainder with the sign of the dividend; of an integer by 0 it is 0. */
 export const fmod = binaryNumber("np.fmod", remainderOf);
 /** `[floorDivide(x, y), mod(x, y)]`. */
-export const divmod = composite("np.divmod", (x: TensorLike, y: TensorLike): [quotient: Tensor, remainder: Tensor] => [
-  floorDivide(x, y),
-  mod(x, y),
-]);
+export const divmod = composite(
+  "np.divmod(x, y)",
+  (x: TensorLike, y: TensorLike): [quotient: Tensor, remainder: Tensor] => [floorDivide(x, y), mod(x, y)],
+);
 /**
  * `x ** y`; a whole number as exponent is exact, also for negative bases. Integers and bools to the power of integers and bools are
  * integers, modulo 2³²; a negative whole number as exponent of integers gives floats.
  */
-export const power: Binary = composite("np.power", (x: TensorLike, y: TensorLike) => {
+export const power: Binary = composite("np.power(x, y)", (x: TensorLike, y: TensorLike) => {
   if (typeof y === "number" && Number.isInteger(y) && (y >= 0 || isFloat(asTensor(x, "np.power").dtype))) {
     return m.integerPow(noBool("np.power", asTensor(x, "np.power")), y);
   }
@@ -67,7 +67,7 @@ export const power: Binary = composite("np.power", (x: TensorLike, y: TensorLike
   return m.pow(base, exponent);
 });
 /** `x ** y` of floats, whatever the operands are. */
-export const floatPower: Binary = composite("np.floatPower", (x: TensorLike, y: TensorLike) => {
+export const floatPower: Binary = composite("np.floatPower(x, y)", (x: TensorLike, y: TensorLike) => {
   const [a, b] = [x, y].map((v) => (typeof v === "number" ? v : promoteFloat("np.floatPower", v)[0]));
   const [base, exponent] = promoteFloat("np.floatPower", a, b);
   return m.pow(base, exponent);
@@ -179,13 +179,16 @@ export const logaddexp = binaryFloat("np.logaddexp", (x, y) => {
 });
 
 /** `x` kept within `[low, high]`; the derivative at a bound is one half, as JAX has it. */
-export const clip = composite("np.clip", (x: TensorLike, low?: TensorLike | null, high?: TensorLike | null): Tensor => {
-  const above = low === undefined || low === null ? asTensor(x, "np.clip") : maximum(x, low);
-  return high === undefined || high === null ? above : minimum(above, high);
-});
+export const clip = composite(
+  "np.clip(x, low, high)",
+  (x: TensorLike, low?: TensorLike | null, high?: TensorLike | null): Tensor => {
+    const above = low === undefined || low === null ? asTensor(x, "np.clip") : maximum(x, low);
+    return high === undefined || high === null ? above : minimum(above, high);
+  },
+);
 
 /** `x` in another dtype: a float becomes an integer towards zero, within its range; anything but zero becomes true. */
 export const astype = named(
-  "np.astype",
+  "np.astype(x, dtype)",
   (x: TensorLike, dtype: DType): Tensor => convertTo(asTensor(x, "np.astype"), dtype),
 );

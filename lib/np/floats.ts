@@ -26,7 +26,7 @@ export const rint = unaryFloat("np.rint", m.round);
  * @throws {ArgumentError} when the number of decimals is not an integer, or negative for a tensor of integers
  * @example np.round(np.array([0.125, 2.5]), 2) // [0.12, 2.5]
  */
-export const round = composite("np.round", (x: TensorLike, decimals: number = 0): Tensor => {
+export const round = composite("np.round(x, decimals)", (x: TensorLike, decimals: number = 0): Tensor => {
   const t = asTensor(x, "np.round");
   if (!Number.isInteger(decimals) || (decimals < 0 && !isFloat(t.dtype))) {
     throw new ArgumentError({
@@ -51,7 +51,7 @@ export const round = composite("np.round", (x: TensorLike, decimals: number = 0)
   return decimals > 0 ? e.div(m.round(e.mul(t, factor)), factor) : e.mul(m.round(e.div(t, factor)), factor);
 });
 /** The fractional part and the integer part, both with the sign of `x`. */
-export const modf = composite("np.modf", (x: TensorLike): [fraction: Tensor, whole: Tensor] => {
+export const modf = composite("np.modf(x)", (x: TensorLike): [fraction: Tensor, whole: Tensor] => {
   const [t] = promoteFloat("np.modf", x);
   const whole = cut(t);
   const rest = e.sub(t, whole);
@@ -68,7 +68,7 @@ const withSign = (x: Tensor, isNegative: Tensor): Tensor => {
   return e.select(isNegative, e.neg(size), size);
 };
 /** Whether the number is negative, minus zero included. */
-export const signbit = composite("np.signbit", (x: TensorLike): Tensor => {
+export const signbit = composite("np.signbit(x)", (x: TensorLike): Tensor => {
   const t = asTensor(x, "np.signbit");
   if (isFloat(t.dtype)) return negative(t);
   const whole = noBool("np.signbit", t);
@@ -84,13 +84,13 @@ export const spacing = unaryFloat("np.spacing", (x) => {
   return e.sub(bit.nextafter(x, withSign(infinite, negative(x))), x);
 });
 /** `m` (1/2 ≤ |m| < 1) and the int32 `n` with `x = m · 2ⁿ`; zero, infinities and NaN have n = 0. */
-export const frexp = composite("np.frexp", (x: TensorLike): [mantissa: Tensor, exponent: Tensor] => {
+export const frexp = composite("np.frexp(x)", (x: TensorLike): [mantissa: Tensor, exponent: Tensor] => {
   const [t] = promoteFloat("np.frexp", x);
   const n = bit.exponent(t);
   return [bit.ldexp(t, e.neg(n)), n];
 });
 /** `x · 2ⁿ` for integers n. */
-export const ldexp = composite("np.ldexp", (x: TensorLike, n: TensorLike): Tensor => {
+export const ldexp = composite("np.ldexp(x, n)", (x: TensorLike, n: TensorLike): Tensor => {
   const [a, k] = alignRanks("np.ldexp", [
     promoteFloat("np.ldexp", x)[0],
     cast("np.ldexp", asTensor(n, "np.ldexp"), "int32"),
@@ -99,7 +99,7 @@ export const ldexp = composite("np.ldexp", (x: TensorLike, n: TensorLike): Tenso
 });
 /** NaN becomes `nan` (0), infinities `posinf` and `neginf` (the largest and the least number of the dtype). */
 export const nanToNum = composite(
-  "np.nanToNum",
+  "np.nanToNum(x, { nan, posinf, neginf })",
   (
     x: TensorLike,
     options: { readonly nan?: number; readonly posinf?: number; readonly neginf?: number } = {},

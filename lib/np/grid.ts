@@ -24,7 +24,7 @@ export interface MeshOptions {
  * @example const [x, y] = np.meshgrid([np.arange(3), np.arange(2)]) // both [2,3]
  */
 export const meshgrid = composite(
-  "np.meshgrid",
+  "np.meshgrid(vectors, { indexing, sparse })",
   (vectors: readonly TensorLike[], { indexing = "xy", sparse = false }: MeshOptions = {}): Tensor[] => {
     const flat = vectors.map((v) => {
       const t = asTensor(v, "np.meshgrid");
@@ -46,16 +46,16 @@ export type Span = readonly [start: number, stop: number, step?: number];
 const spans = (ranges: readonly Span[]): Tensor[] => ranges.map(([start, stop, step]) => arange(start, stop, step));
 /** The grid of ranges as one tensor, the coordinates along its first axis. */
 export const mgrid = composite(
-  "np.mgrid",
+  "np.mgrid(...ranges)",
   (...ranges: readonly Span[]): Tensor => stack(meshgrid(spans(ranges), { indexing: "ij" })),
 );
 /** The grid of ranges as one tensor a range, with axes of size 1. */
-export const ogrid = composite("np.ogrid", (...ranges: readonly Span[]): Tensor[] =>
+export const ogrid = composite("np.ogrid(...ranges)", (...ranges: readonly Span[]): Tensor[] =>
   meshgrid(spans(ranges), { indexing: "ij", sparse: true }),
 );
 /** For each axis of a shape the index (int32) of every place along it: `[axes, ...shape]`. */
 export const indices = composite(
-  "np.indices",
+  "np.indices(shape, dtype)",
   (shape: Shape, dtype: DType = "int32"): Tensor =>
     shape.length === 0 ? mv.iota([0], dtype) : stack(shape.map((_, axis) => mv.iota(shape, dtype, axis))),
 );
@@ -67,7 +67,7 @@ export const indices = composite(
  * @example np.fromfunction((i, j) => np.add(np.multiply(i, 10), j), [2, 3]) // [[0, 1, 2], [10, 11, 12]]
  */
 export const fromfunction = composite(
-  "np.fromfunction",
+  "np.fromfunction(f, shape, dtype)",
   <R>(f: (...indices: Tensor[]) => R, shape: Shape, dtype: DType = "float32"): R => {
     const along = shape.map((n) => mv.iota([n], dtype));
     // The last axis is mapped first, so that the first one is outermost.
@@ -80,26 +80,29 @@ export const fromfunction = composite(
 /**
  * Places given by one index an axis as the numbers (int32) of the elements in row-major order; indices out of range are clipped.
  */
-export const ravelMultiIndex = composite("np.ravelMultiIndex", (multi: readonly TensorLike[], shape: Shape): Tensor => {
-  if (multi.length !== shape.length || multi.length === 0) {
-    throw new ArgumentError({
-      where: "np.ravelMultiIndex",
-      what: "indices and axes do not pair",
-      expected: `one tensor of indices for each of ${shape.length} axes`,
-      got: `${multi.length}`,
-    });
-  }
-  const strides = stridesOf(shape);
-  const whole = (v: number): Tensor => literal("np.ravelMultiIndex", v, "int32");
-  return multi
-    .map((x, axis) => {
-      const i = e.max(e.min(asIndices("np.ravelMultiIndex", x), whole(shape[axis] - 1)), whole(0));
-      return e.mul(i, whole(strides[axis]));
-    })
-    .reduce((sum, part) => add(sum, part));
-});
+export const ravelMultiIndex = composite(
+  "np.ravelMultiIndex(multi, shape)",
+  (multi: readonly TensorLike[], shape: Shape): Tensor => {
+    if (multi.length !== shape.length || multi.length === 0) {
+      throw new ArgumentError({
+        where: "np.ravelMultiIndex",
+        what: "indices and axes do not pair",
+        expected: `one tensor of indices for each of ${shape.length} axes`,
+        got: `${multi.length}`,
+      });
+    }
+    const strides = stridesOf(shape);
+    const whole = (v: number): Tensor => literal("np.ravelMultiIndex", v, "int32");
+    return multi
+      .map((x, axis) => {
+        const i = e.max(e.min(asIndices("np.ravelMultiIndex", x), whole(shape[axis] - 1)), whole(0));
+        return e.mul(i, whole(strides[axis]));
+      })
+      .reduce((sum, part) => add(sum, part));
+  },
+);
 /** The numbers of elements in row-major order as one index (int32) an axis; numbers out of range are clipped. */
-export const unravelIndex = composite("np.unravelIndex", (index: TensorLike, shape: Shape): Tensor[] => {
+export const unravelIndex = composite("np.unravelIndex(index, shape)", (index: TensorLike, shape: Shape): Tensor[] => {
   const whole = (v: number): Tensor => literal("np.unravelIndex", v, "int32");
   const size = sizeOf(shape);
   const given = asIndices("np.unravelIndex", index);

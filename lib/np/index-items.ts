@@ -2,7 +2,9 @@
  * @file What stands between the brackets of `x[...]`, one item an axis: integers, tensors of integers, slices, new axes, an
  * ellipsis, masks. Here the items of a user become one part for each axis of `x` and for each new axis.
  */
+
 import { type Aval, isInteger, range, type Shape, sizeOf, stridesOf } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { hostArray } from "../core/host.js";
 import { scalarOf } from "../core/rules.js";
@@ -28,7 +30,10 @@ export type SliceText = `${string}:${string}`;
 export type Index = number | Tensor | Slice | SliceText | "..." | null;
 
 /** A slice with computed bounds: `s(1, null)` is `"1:"`, `s(null, null, -1)` is `"::-1"`. */
-export const s = (start: number | null = null, stop: number | null = null, step = 1): Slice => ({ start, stop, step });
+export const s = takes(
+  "np.s(start, stop, step)",
+  (start: number | null = null, stop: number | null = null, step = 1): Slice => ({ start, stop, step }),
+);
 
 const refuse = (where: string, index: unknown): ArgumentError =>
   new ArgumentError({

@@ -38,7 +38,7 @@ const checkElements = (where: string, x: Tensor, axis: number, indices: Tensor):
  * @example np.take(table, ids, 0)
  */
 export const take = composite(
-  "np.take",
+  "np.take(x, indices, axis, mode, fillValue)",
   (x: TensorLike, indices: TensorLike, axis?: number | null, mode: TakeMode = "fill", fillValue?: number): Tensor => {
     const [t, at] = alongAxis("np.take", asTensor(x, "np.take"), axis);
     const given = noBool("np.take", asTensor(indices, "np.take"));
@@ -87,7 +87,7 @@ const widened = (x: Tensor, wide: Shape, at: number): Tensor =>
  * @see JAX, `jax.numpy.take_along_axis`
  */
 export const takeAlongAxis = composite(
-  "np.takeAlongAxis",
+  "np.takeAlongAxis(x, indices, axis, mode, fillValue)",
   (
     x: TensorLike,
     indices: TensorLike,
@@ -114,7 +114,7 @@ export const takeAlongAxis = composite(
  * @see JAX, `jax.numpy.put_along_axis`
  */
 export const putAlongAxis = composite(
-  "np.putAlongAxis",
+  "np.putAlongAxis(x, indices, values, axis, mode)",
   (x: TensorLike, indices: TensorLike, values: TensorLike, axis: number | null, mode: IndexMode = "drop"): Tensor => {
     const where = "np.putAlongAxis";
     checkMode(where, mode);
@@ -143,7 +143,7 @@ export const putAlongAxis = composite(
  * @see JAX, `jax.numpy.put`
  */
 export const put = composite(
-  "np.put",
+  "np.put(x, indices, values, mode)",
   (x: TensorLike, indices: TensorLike, values: TensorLike, mode: "drop" | "clip" | "wrap" = "drop"): Tensor => {
     const where = "np.put";
     const t = asTensor(x, where);

@@ -1,6 +1,7 @@
 /** @file Joining, splitting and repeating. */
+
 import { normalizeAxis, range } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
@@ -12,21 +13,24 @@ import { atleast1d, atleast2d, atleast3d, expandDims, ravel } from "./shape.js";
 import { pythonSlice } from "./slice.js";
 
 /** The tensors one behind the other along an axis; flattened first when the axis is null. */
-export const concatenate = composite("np.concatenate", (xs: readonly TensorLike[], axis: number | null = 0): Tensor => {
-  if (xs.length === 0) {
-    throw new ArgumentError({
-      where: "np.concatenate",
-      what: "the list is empty",
-      expected: "at least one tensor",
-      got: "none",
-    });
-  }
-  const same = promoteDType("np.concatenate", xs);
-  if (axis === null) return mv.concatenate(same.map(ravel), 0);
-  return mv.concatenate(same, normalizeAxis("np.concatenate", axis, same[0].ndim));
-});
+export const concatenate = composite(
+  "np.concatenate(xs, axis)",
+  (xs: readonly TensorLike[], axis: number | null = 0): Tensor => {
+    if (xs.length === 0) {
+      throw new ArgumentError({
+        where: "np.concatenate",
+        what: "the list is empty",
+        expected: "at least one tensor",
+        got: "none",
+      });
+    }
+    const same = promoteDType("np.concatenate", xs);
+    if (axis === null) return mv.concatenate(same.map(ravel), 0);
+    return mv.concatenate(same, normalizeAxis("np.concatenate", axis, same[0].ndim));
+  },
+);
 /** The tensors, of one shape, along a new axis. */
-export const stack = composite("np.stack", (xs: readonly TensorLike[], axis: number = 0): Tensor => {
+export const stack = composite("np.stack(xs, axis)", (xs: readonly TensorLike[], axis: number = 0): Tensor => {
   const tensors = xs.map((x) => asTensor(x, "np.stack"));
   const place = tensors.length === 0 ? 0 : normalizeAxis("np.stack", axis, tensors[0].ndim + 1);
   return concatenate(
@@ -36,36 +40,45 @@ export const stack = composite("np.stack", (xs: readonly TensorLike[], axis: num
 });
 
 /** That many equal parts, or the parts between the given indices, which count as in Python's slices. */
-export const split = (x: TensorLike, parts: number | readonly number[], axis = 0): Tensor[] => {
-  const t = asTensor(x, "np.split");
-  const at = normalizeAxis("np.split", axis, t.ndim);
-  const size = t.shape[at];
-  if (typeof parts === "number" && (!Number.isInteger(parts) || parts < 1 || size % parts !== 0)) {
-    throw new ShapeError({
-      where: "np.split",
-      what: "the axis does not divide into equal parts",
-      expected: `a size that ${parts} divides`,
-      got: `${t.aval}, axis ${at}`,
+export const split = named(
+  "np.split(x, parts, axis)",
+  (x: TensorLike, parts: number | readonly number[], axis: number = 0): Tensor[] => {
+    const t = asTensor(x, "np.split");
+    const at = normalizeAxis("np.split", axis, t.ndim);
+    const size = t.shape[at];
+    if (typeof parts === "number" && (!Number.isInteger(parts) || parts < 1 || size % parts !== 0)) {
+      throw new ShapeError({
+        where: "np.split",
+        what: "the axis does not divide into equal parts",
+        expected: `a size that ${parts} divides`,
+        got: `${t.aval}, axis ${at}`,
+      });
+    }
+    const cuts = typeof parts === "number" ? range(parts - 1).map((i) => ((i + 1) * size) / parts) : parts;
+    const bounds = [0, ...cuts, size];
+    return bounds.slice(1).map((stop, i) => {
+      const [start, limit] = pythonSlice(size, bounds[i], stop, 1);
+      return mv.sliceAxis(t, at, start, limit);
     });
-  }
-  const cuts = typeof parts === "number" ? range(parts - 1).map((i) => ((i + 1) * size) / parts) : parts;
-  const bounds = [0, ...cuts, size];
-  return bounds.slice(1).map((stop, i) => {
-    const [start, limit] = pythonSlice(size, bounds[i], stop, 1);
-    return mv.sliceAxis(t, at, start, limit);
-  });
-}; /** Side by side: along the second axis, vectors along their only one. */
-export const hstack = composite("np.hstack", (xs: readonly TensorLike[]): Tensor => {
+  },
+); /** Side by side: along the second axis, vectors along their only one. */
+export const hstack = composite("np.hstack(xs)", (xs: readonly TensorLike[]): Tensor => {
   const wide = xs.map(atleast1d);
   return concatenate(wide, wide[0]?.ndim === 1 ? 0 : 1);
 });
 /** One above the other; vectors become rows. */
-export const vstack = composite("np.vstack", (xs: readonly TensorLike[]): Tensor => concatenate(xs.map(atleast2d), 0));
+export const vstack = composite(
+  "np.vstack(xs)",
+  (xs: readonly TensorLike[]): Tensor => concatenate(xs.map(atleast2d), 0),
+);
 /** One behind the other along the third axis. */
-export const dstack = composite("np.dstack", (xs: readonly TensorLike[]): Tensor => concatenate(xs.map(atleast3d), 2));
+export const dstack = composite(
+  "np.dstack(xs)",
+  (xs: readonly TensorLike[]): Tensor => concatenate(xs.map(atleast3d), 2),
+);
 /** Side by side; vectors become columns. */
 export const columnStack = composite(
-  "np.columnStack",
+  "np.columnStack(xs)",
   (xs: readonly TensorLike[]): Tensor =>
     concatenate(
       xs.map((x) => {
@@ -82,7 +95,7 @@ export type Blocks = TensorLike | readonly Blocks[];
  *
  * @example np.block([[a, b], [c, d]]) // a matrix of four
  */
-export const block = composite("np.block", (blocks: Blocks): Tensor => {
+export const block = composite("np.block(blocks)", (blocks: Blocks): Tensor => {
   const depthOf = (x: Blocks): number => (Array.isArray(x) ? 1 + Math.max(0, ...x.map(depthOf)) : 0);
   const leaves = (x: Blocks): Tensor[] =>
     Array.isArray(x) ? x.flatMap(leaves) : [asTensor(x as TensorLike, "np.block")];
@@ -101,28 +114,38 @@ export const block = composite("np.block", (blocks: Blocks): Tensor => {
   return build(blocks, 0);
 });
 /** `values` behind `x` along an axis; both flattened without one. */
-export const append = (x: TensorLike, values: TensorLike, axis?: number | null): Tensor =>
-  concatenate([x, values], axis ?? null);
+export const append = named(
+  "np.append(x, values, axis)",
+  (x: TensorLike, values: TensorLike, axis?: number | null): Tensor => concatenate([x, values], axis ?? null),
+);
 
 /** That many parts, the first of them longer by one where the axis does not divide; or the parts between the given indices. */
-export const arraySplit = (x: TensorLike, parts: number | readonly number[], axis: number = 0): Tensor[] => {
-  if (typeof parts !== "number" || !(parts >= 1)) return split(x, parts, axis);
-  const t = asTensor(x, "np.arraySplit");
-  const size = t.shape[normalizeAxis("np.arraySplit", axis, t.ndim)];
-  const longer = size % parts;
-  return split(
-    x,
-    range(parts - 1).map((i) => (i + 1) * Math.floor(size / parts) + Math.min(i + 1, longer)),
-    axis,
-  );
-};
-export const vsplit = (x: TensorLike, parts: number | readonly number[]): Tensor[] => split(x, parts, 0);
+export const arraySplit = named(
+  "np.arraySplit(x, parts, axis)",
+  (x: TensorLike, parts: number | readonly number[], axis: number = 0): Tensor[] => {
+    if (typeof parts !== "number" || !(parts >= 1)) return split(x, parts, axis);
+    const t = asTensor(x, "np.arraySplit");
+    const size = t.shape[normalizeAxis("np.arraySplit", axis, t.ndim)];
+    const longer = size % parts;
+    return split(
+      x,
+      range(parts - 1).map((i) => (i + 1) * Math.floor(size / parts) + Math.min(i + 1, longer)),
+      axis,
+    );
+  },
+);
+export const vsplit = named("np.vsplit(x, parts)", (x: TensorLike, parts: number | readonly number[]): Tensor[] =>
+  split(x, parts, 0),
+);
 /** Along the second axis; a vector along its only one. */
-export const hsplit = (x: TensorLike, parts: number | readonly number[]): Tensor[] =>
-  split(x, parts, asTensor(x, "np.hsplit").ndim === 1 ? 0 : 1);
-export const dsplit = (x: TensorLike, parts: number | readonly number[]): Tensor[] => split(x, parts, 2);
+export const hsplit = named("np.hsplit(x, parts)", (x: TensorLike, parts: number | readonly number[]): Tensor[] =>
+  split(x, parts, asTensor(x, "np.hsplit").ndim === 1 ? 0 : 1),
+);
+export const dsplit = named("np.dsplit(x, parts)", (x: TensorLike, parts: number | readonly number[]): Tensor[] =>
+  split(x, parts, 2),
+);
 /** The tensors along an axis, which goes: the inverse of `stack`. */
-export const unstack = composite("np.unstack", (x: TensorLike, axis: number = 0): Tensor[] => {
+export const unstack = composite("np.unstack(x, axis)", (x: TensorLike, axis: number = 0): Tensor[] => {
   const t = asTensor(x, "np.unstack");
   const at = normalizeAxis("np.unstack", axis, t.ndim);
   const rest = t.shape.filter((_, i) => i !== at);
@@ -135,7 +158,7 @@ export const unstack = composite("np.unstack", (x: TensorLike, axis: number = 0)
  * @throws {ArgumentError} when a number is negative or a fraction; {ShapeError} when there are not as many as elements
  */
 export const repeat = composite(
-  "np.repeat",
+  "np.repeat(x, repeats, axis)",
   (x: TensorLike, repeats: number | readonly number[], axis?: number | null): Tensor => {
     const t = axis === undefined || axis === null ? ravel(x) : asTensor(x, "np.repeat");
     const at = normalizeAxis("np.repeat", axis ?? 0, t.ndim);
@@ -168,7 +191,7 @@ export const repeat = composite(
   },
 );
 /** The whole repeated along each axis; a number is for the last one. */
-export const tile = composite("np.tile", (x: TensorLike, times: number | readonly number[]): Tensor => {
+export const tile = composite("np.tile(x, times)", (x: TensorLike, times: number | readonly number[]): Tensor => {
   const t = asTensor(x, "np.tile");
   const repeats = typeof times === "number" ? [times] : times;
   const rank = Math.max(t.ndim, repeats.length);

@@ -23,16 +23,16 @@ export const isinf = unaryFloat("np.isinf", (x) => e.eq(e.abs(x), cast("np.isinf
 
 /** Anything but zero is true. */
 const truth = (x: TensorLike, where: string): Tensor => convertTo(asTensor(x, where), "bool");
-export const logicalAnd: Binary = composite("np.logicalAnd", (x: TensorLike, y: TensorLike) => {
+export const logicalAnd: Binary = composite("np.logicalAnd(x, y)", (x: TensorLike, y: TensorLike) => {
   const [a, b] = promote("np.logicalAnd", truth(x, "np.logicalAnd"), truth(y, "np.logicalAnd"));
   return e.and(a, b);
 });
-export const logicalOr: Binary = composite("np.logicalOr", (x: TensorLike, y: TensorLike) => {
+export const logicalOr: Binary = composite("np.logicalOr(x, y)", (x: TensorLike, y: TensorLike) => {
   const [a, b] = promote("np.logicalOr", truth(x, "np.logicalOr"), truth(y, "np.logicalOr"));
   return e.or(a, b);
 });
-export const logicalNot: Unary = composite("np.logicalNot", (x: TensorLike) => e.not(truth(x, "np.logicalNot")));
-export const logicalXor: Binary = composite("np.logicalXor", (x: TensorLike, y: TensorLike) => {
+export const logicalNot: Unary = composite("np.logicalNot(x)", (x: TensorLike) => e.not(truth(x, "np.logicalNot")));
+export const logicalXor: Binary = composite("np.logicalXor(x, y)", (x: TensorLike, y: TensorLike) => {
   const [a, b] = promote("np.logicalXor", truth(x, "np.logicalXor"), truth(y, "np.logicalXor"));
   return e.xor(a, b);
 });
@@ -49,14 +49,17 @@ export interface CloseOptions {
   readonly equalNan?: boolean;
 }
 /** Whether `|x - y| <= atol + rtol · |y|`; infinities are close to themselves alone. */
-export const isclose = composite("np.isclose", (x: TensorLike, y: TensorLike, options: CloseOptions = {}): Tensor => {
-  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-  const [p, q] = promoteFloat("np.isclose", x, y);
-  const number = (v: number): Tensor => scalarOf(p.aval.strong(), v);
-  const near = e.le(e.abs(e.sub(p, q)), e.add(number(atol), e.mul(number(rtol), e.abs(q))));
-  const close = e.or(e.and(near, m.finite(q)), e.eq(p, q));
-  return equalNan ? e.or(close, e.and(e.ne(p, p), e.ne(q, q))) : close;
-});
+export const isclose = composite(
+  "np.isclose(x, y, { rtol, atol, equalNan })",
+  (x: TensorLike, y: TensorLike, options: CloseOptions = {}): Tensor => {
+    const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+    const [p, q] = promoteFloat("np.isclose", x, y);
+    const number = (v: number): Tensor => scalarOf(p.aval.strong(), v);
+    const near = e.le(e.abs(e.sub(p, q)), e.add(number(atol), e.mul(number(rtol), e.abs(q))));
+    const close = e.or(e.and(near, m.finite(q)), e.eq(p, q));
+    return equalNan ? e.or(close, e.and(e.ne(p, p), e.ne(q, q))) : close;
+  },
+);
 const everywhere = (x: Tensor): Tensor =>
   r.reduceAnd(
     x,
@@ -64,7 +67,7 @@ const everywhere = (x: Tensor): Tensor =>
   );
 /** Whether all elements are close: a bool scalar. */
 export const allclose = composite(
-  "np.allclose",
+  "np.allclose(x, y, { rtol, atol, equalNan })",
   (x: TensorLike, y: TensorLike, options: CloseOptions = {}): Tensor => everywhere(isclose(x, y, options)),
 );
 const equals = (where: string, x: TensorLike, y: TensorLike, equalNan: boolean): Tensor => {
@@ -74,7 +77,7 @@ const equals = (where: string, x: TensorLike, y: TensorLike, equalNan: boolean):
 };
 /** Whether shapes and all elements are equal: a bool scalar. */
 export const arrayEqual = composite(
-  "np.arrayEqual",
+  "np.arrayEqual(x, y, { equalNan })",
   (x: TensorLike, y: TensorLike, options: { readonly equalNan?: boolean } = {}): Tensor => {
     const [p, q] = [asTensor(x, "np.arrayEqual"), asTensor(y, "np.arrayEqual")];
     if (!sameShape(p.shape, q.shape)) return literal("np.arrayEqual", 0, "bool");
@@ -82,7 +85,7 @@ export const arrayEqual = composite(
   },
 );
 /** Whether the shapes broadcast and all elements are then equal: a bool scalar. */
-export const arrayEquiv = composite("np.arrayEquiv", (x: TensorLike, y: TensorLike): Tensor => {
+export const arrayEquiv = composite("np.arrayEquiv(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [p, q] = [asTensor(x, "np.arrayEquiv"), asTensor(y, "np.arrayEquiv")];
   try {
     broadcastShapes("np.arrayEquiv", p.shape, q.shape);
@@ -94,12 +97,15 @@ export const arrayEquiv = composite("np.arrayEquiv", (x: TensorLike, y: TensorLi
 });
 
 /** `x` where the condition holds, else `y`. */
-export const where = composite("np.where", (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor => {
-  const chosen = truth(condition, "np.where");
-  const [a, b] = promoteInteger("np.where", x, y);
-  const [c, p, q] = alignRanks("np.where", [chosen, a, b]);
-  return e.select(c, p, q);
-});
+export const where = composite(
+  "np.where(condition, x, y)",
+  (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor => {
+    const chosen = truth(condition, "np.where");
+    const [a, b] = promoteInteger("np.where", x, y);
+    const [c, p, q] = alignRanks("np.where", [chosen, a, b]);
+    return e.select(c, p, q);
+  },
+);
 
 /**
  * For each element the choice of the first condition that holds there, else `otherwise`.
@@ -108,7 +114,7 @@ export const where = composite("np.where", (condition: TensorLike, x: TensorLike
  * @example np.select([np.less(x, 0), np.less(x, 1)], [np.negative(x), np.square(x)], 1)
  */
 export const select = composite(
-  "np.select",
+  "np.select(conditions, choices, otherwise)",
   (conditions: readonly TensorLike[], choices: readonly TensorLike[], otherwise: TensorLike = 0): Tensor => {
     if (conditions.length === 0 || conditions.length !== choices.length) {
       throw new ArgumentError({
@@ -128,7 +134,7 @@ export const select = composite(
  * @example np.piecewise(x, [np.less(x, 0), np.greaterEqual(x, 0)], [np.negative, np.square])
  */
 export const piecewise = composite(
-  "np.piecewise",
+  "np.piecewise(x, conditions, functions)",
   (
     x: TensorLike,
     conditions: readonly TensorLike[],

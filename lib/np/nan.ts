@@ -29,28 +29,28 @@ const known = (x: Tensor): Tensor => e.eq(x, x);
 
 /** The sum of what is not NaN. */
 export const nansum = composite(
-  "np.nansum",
+  "np.nansum(x, { initial, where, axis, keepDims })",
   (x: TensorLike, options: InitialOptions = {}): Tensor => sum(without(asTensor(x, "np.nansum"), 0), options),
 );
 /** The product of what is not NaN. */
 export const nanprod = composite(
-  "np.nanprod",
+  "np.nanprod(x, { initial, where, axis, keepDims })",
   (x: TensorLike, options: InitialOptions = {}): Tensor => prod(without(asTensor(x, "np.nanprod"), 1), options),
 );
 /** Running sums, NaN counting as 0. */
 export const nancumsum = composite(
-  "np.nancumsum",
+  "np.nancumsum(x, { axis, reverse })",
   (x: TensorLike, options: CumulativeOptions = {}): Tensor => cumsum(without(asTensor(x, "np.nancumsum"), 0), options),
 );
 /** Running products, NaN counting as 1. */
 export const nancumprod = composite(
-  "np.nancumprod",
+  "np.nancumprod(x, { axis, reverse })",
   (x: TensorLike, options: CumulativeOptions = {}): Tensor =>
     cumprod(without(asTensor(x, "np.nancumprod"), 1), options),
 );
 
 const extremum = (name: string, f: typeof max, worst: number) =>
-  composite(name, (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+  composite(`${name}(x, { axis, keepDims })`, (x: TensorLike, options: ReduceOptions = {}): Tensor => {
     const t = asTensor(x, name);
     if (!isFloat(t.dtype)) return f(t, options);
     const best = f(without(t, worst), options);
@@ -62,7 +62,7 @@ export const nanmax = extremum("np.nanmax", max, -Infinity);
 export const nanmin = extremum("np.nanmin", min, Infinity);
 
 const argument = (name: string, f: typeof argmax, worst: number) =>
-  composite(name, (x: TensorLike, options: ArgOptions = {}): Tensor => {
+  composite(`${name}(x, { axis, keepDims })`, (x: TensorLike, options: ArgOptions = {}): Tensor => {
     const t = noBool(name, asTensor(x, name));
     if (!isFloat(t.dtype)) return f(t, options);
     return e.select(all(e.ne(t, t), options), literal(name, -1, "int32"), f(without(t, worst), options));
@@ -73,19 +73,25 @@ export const nanargmax = argument("np.nanargmax", argmax, -Infinity);
 export const nanargmin = argument("np.nanargmin", argmin, Infinity);
 
 /** The mean of what is not NaN; NaN where there is nothing else. */
-export const nanmean = composite("np.nanmean", (x: TensorLike, options: ReduceOptions = {}): Tensor => {
-  const [t] = promoteFloat("np.nanmean", x);
-  return e.div(sum(without(t, 0), options), e.convert(sum(known(t), options), t.dtype));
-});
+export const nanmean = composite(
+  "np.nanmean(x, { axis, keepDims })",
+  (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+    const [t] = promoteFloat("np.nanmean", x);
+    return e.div(sum(without(t, 0), options), e.convert(sum(known(t), options), t.dtype));
+  },
+);
 /** The variance of what is not NaN. */
-export const nanvar = composite("np.nanvar", (x: TensorLike, options: Omit<VarianceOptions, "where"> = {}): Tensor => {
-  const [t] = promoteFloat("np.nanvar", x);
-  // Where nothing counts the derivative is 0, as in JAX, whose `var` has NaN there.
-  const divisor = (left: Tensor, some: Tensor): Tensor => e.select(some, left, scalarOf(t.aval.strong(), 1));
-  return varianceOf(without(t, 0), { ...options, where: known(t) }, divisor);
-});
+export const nanvar = composite(
+  "np.nanvar(x, { axis, keepDims, ddof, correction })",
+  (x: TensorLike, options: Omit<VarianceOptions, "where"> = {}): Tensor => {
+    const [t] = promoteFloat("np.nanvar", x);
+    // Where nothing counts the derivative is 0, as in JAX, whose `var` has NaN there.
+    const divisor = (left: Tensor, some: Tensor): Tensor => e.select(some, left, scalarOf(t.aval.strong(), 1));
+    return varianceOf(without(t, 0), { ...options, where: known(t) }, divisor);
+  },
+);
 /** The standard deviation of what is not NaN. */
 export const nanstd = composite(
-  "np.nanstd",
+  "np.nanstd(x, { axis, keepDims, ddof, correction })",
   (x: TensorLike, options: Omit<VarianceOptions, "where"> = {}): Tensor => m.sqrt(nanvar(x, options)),
 );

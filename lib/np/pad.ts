@@ -122,39 +122,47 @@ const beside = (t: Tensor, axis: number, widths: readonly [number, number], opti
  * @see numpy.pad (all modes but a function, and the reflect type "odd")
  * @example np.pad(x, [[1, 1]], { mode: "edge" })
  */
-export const pad = composite("np.pad", (x: TensorLike, widths: PadWidths, options: PadOptions = {}): Tensor => {
-  const t = asTensor(x, "np.pad");
-  const { mode = "constant", constantValues = 0 } = options;
-  if (!MODES.includes(mode)) {
-    throw new ArgumentError({ where: "np.pad", what: "there is no such mode", expected: MODES.join(", "), got: mode });
-  }
-  const pairs = pairsOf(widths, t);
-  checkShape("np.pad", pairs.flat());
-  if (mode === "constant" || mode === "empty") {
-    return mv.pad(t, cast("np.pad", asTensor(mode === "empty" ? 0 : constantValues, "np.pad"), t.dtype), {
-      low: pairs.map(([low]) => low),
-      high: pairs.map(([, high]) => high),
-      interior: pairs.map(() => 0),
-    });
-  }
-  if (t.dtype === "bool" && !(mode in SOURCES)) {
-    throw new ArgumentError({
-      where: "np.pad",
-      what: `bools have no ${mode}`,
-      expected: "a mode that repeats elements",
-      got: mode,
-    });
-  }
-  return pairs.reduce((y, pair, axis) => {
-    if (pair[0] === 0 && pair[1] === 0) return y;
-    if (y.shape[axis] === 0) {
-      throw new ShapeError({
+export const pad = composite(
+  "np.pad(x, widths, { mode, constantValues, endValues, statLength })",
+  (x: TensorLike, widths: PadWidths, options: PadOptions = {}): Tensor => {
+    const t = asTensor(x, "np.pad");
+    const { mode = "constant", constantValues = 0 } = options;
+    if (!MODES.includes(mode)) {
+      throw new ArgumentError({
         where: "np.pad",
-        what: `axis ${axis} is empty, so nothing can be repeated`,
-        expected: "elements along it, or a constant",
-        got: `${t.aval}`,
+        what: "there is no such mode",
+        expected: MODES.join(", "),
+        got: mode,
       });
     }
-    return mode in SOURCES ? bySource(y, axis, pair, mode) : beside(y, axis, pair, { ...options, mode });
-  }, t);
-});
+    const pairs = pairsOf(widths, t);
+    checkShape("np.pad", pairs.flat());
+    if (mode === "constant" || mode === "empty") {
+      return mv.pad(t, cast("np.pad", asTensor(mode === "empty" ? 0 : constantValues, "np.pad"), t.dtype), {
+        low: pairs.map(([low]) => low),
+        high: pairs.map(([, high]) => high),
+        interior: pairs.map(() => 0),
+      });
+    }
+    if (t.dtype === "bool" && !(mode in SOURCES)) {
+      throw new ArgumentError({
+        where: "np.pad",
+        what: `bools have no ${mode}`,
+        expected: "a mode that repeats elements",
+        got: mode,
+      });
+    }
+    return pairs.reduce((y, pair, axis) => {
+      if (pair[0] === 0 && pair[1] === 0) return y;
+      if (y.shape[axis] === 0) {
+        throw new ShapeError({
+          where: "np.pad",
+          what: `axis ${axis} is empty, so nothing can be repeated`,
+          expected: "elements along it, or a constant",
+          got: `${t.aval}`,
+        });
+      }
+      return mode in SOURCES ? bySource(y, axis, pair, mode) : beside(y, axis, pair, { ...options, mode });
+    }, t);
+  },
+);

@@ -27,7 +27,7 @@ const longerBy = (p: Tensor, zeros: number): Tensor =>
   mv.pad(p, scalarOf(p.aval.strong(), 0), { low: [zeros], high: [0], interior: [0] });
 
 /** The polynomial `p` at `x`, by Horner's rule; `p` `[n, ...]` may be many, which are broadcast against `x`. */
-export const polyval = composite("np.polyval", (p: TensorLike, x: TensorLike): Tensor => {
+export const polyval = composite("np.polyval(p, x)", (p: TensorLike, x: TensorLike): Tensor => {
   const [t, at] = promoteDType(
     "np.polyval",
     [atleast1d(p), x].map((v) => noBool("np.polyval", asTensor(v, "np.polyval"))),
@@ -38,7 +38,7 @@ export const polyval = composite("np.polyval", (p: TensorLike, x: TensorLike): T
   return range(t.shape[0]).reduce<Tensor>((y, i) => add(multiply(y, at), row(i)), start);
 });
 const combined = (name: string, f: (p: Tensor, q: Tensor) => Tensor) =>
-  composite(name, (p: TensorLike, q: TensorLike): Tensor => {
+  composite(`${name}(p, q)`, (p: TensorLike, q: TensorLike): Tensor => {
     const [a, c] = vectors(name, p, q);
     const n = Math.max(a.size, c.size);
     return f(longerBy(a, n - a.size), longerBy(c, n - c.size));
@@ -46,7 +46,7 @@ const combined = (name: string, f: (p: Tensor, q: Tensor) => Tensor) =>
 export const polyadd = combined("np.polyadd", e.add);
 export const polysub = combined("np.polysub", e.sub);
 /** The product of two polynomials; one without coefficients is 0. */
-export const polymul = composite("np.polymul", (p: TensorLike, q: TensorLike): Tensor => {
+export const polymul = composite("np.polymul(p, q)", (p: TensorLike, q: TensorLike): Tensor => {
   const [a, c] = vectors("np.polymul", p, q).map((t) => (t.size === 0 ? longerBy(t, 1) : t));
   return convolve(a, c);
 });
@@ -56,7 +56,7 @@ export const polymul = composite("np.polymul", (p: TensorLike, q: TensorLike): T
  * @throws {ShapeError} when `v` has no coefficients
  */
 export const polydiv = composite(
-  "np.polydiv",
+  "np.polydiv(u, v)",
   (u: TensorLike, v: TensorLike): [quotient: Tensor, remainder: Tensor] => {
     const [numerator, divisor] = [u, v].map((p) => promoteFloat("np.polydiv", vector("np.polydiv", p))[0]);
     const [n, k] = [numerator.size, divisor.size];
@@ -84,7 +84,7 @@ const times = (where: string, m: number): void => {
   }
 };
 /** The `order`-th derivative of a polynomial. */
-export const polyder = composite("np.polyder", (p: TensorLike, order: number = 1): Tensor => {
+export const polyder = composite("np.polyder(p, order)", (p: TensorLike, order: number = 1): Tensor => {
   times("np.polyder", order);
   const [t] = promoteFloat("np.polyder", vector("np.polyder", p));
   if (order === 0) return t;
@@ -96,18 +96,21 @@ export const polyder = composite("np.polyder", (p: TensorLike, order: number = 1
   return polyder(e.mul(mv.sliceAxis(t, 0, 0, t.size - 1), powers), order - 1);
 });
 /** The `order`-th antiderivative of a polynomial; `k` is the constant of each (0). */
-export const polyint = composite("np.polyint", (p: TensorLike, order: number = 1, k: number = 0): Tensor => {
-  times("np.polyint", order);
-  const [t] = promoteFloat("np.polyint", vector("np.polyint", p));
-  if (order === 0) return t;
-  const powers = array(
-    range(t.size).map((i) => t.size - i),
-    { dtype: t.dtype },
-  );
-  return polyint(concatenate([e.div(t, powers), b.reshape(scalarOf(t.aval.strong(), k), [1])], 0), order - 1, k);
-});
+export const polyint = composite(
+  "np.polyint(p, order, k)",
+  (p: TensorLike, order: number = 1, k: number = 0): Tensor => {
+    times("np.polyint", order);
+    const [t] = promoteFloat("np.polyint", vector("np.polyint", p));
+    if (order === 0) return t;
+    const powers = array(
+      range(t.size).map((i) => t.size - i),
+      { dtype: t.dtype },
+    );
+    return polyint(concatenate([e.div(t, powers), b.reshape(scalarOf(t.aval.strong(), k), [1])], 0), order - 1, k);
+  },
+);
 /** The polynomial with these roots, its highest coefficient 1. */
-export const poly = composite("np.poly", (roots: TensorLike): Tensor => {
+export const poly = composite("np.poly(roots)", (roots: TensorLike): Tensor => {
   const [t] = promoteFloat("np.poly", vector("np.poly", roots));
   const one = b.reshape(scalarOf(t.aval.strong(), 1), [1]);
   const factor = (i: number): Tensor => mv.concatenate([one, e.neg(mv.sliceAxis(t, 0, i, i + 1))], 0);
@@ -115,7 +118,7 @@ export const poly = composite("np.poly", (roots: TensorLike): Tensor => {
 });
 /** Powers of each element as columns, from `n - 1` down to 0, or upwards when `increasing`. */
 export const vander = composite(
-  "np.vander",
+  "np.vander(x, n, { increasing })",
   (x: TensorLike, n?: number, options: { readonly increasing?: boolean } = {}): Tensor => {
     const t = vector("np.vander", x);
     const powers = range(n ?? t.size).map((i) => m.integerPow(t, i));

@@ -45,7 +45,7 @@ const ranked = (where: string, x: Tensor, least: number, y: Tensor, leastRight =
  * @see `jax.numpy.matmul`
  * @example np.matmul(np.ones([5, 2, 3]), np.ones([3, 4])) // [5,2,4]
  */
-export const matmul = composite("np.matmul", (x: TensorLike, y: TensorLike): Tensor => {
+export const matmul = composite("np.matmul(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.matmul", x, y);
   ranked("np.matmul", a, 1, c);
   const rhsAxis = c.ndim === 1 ? 0 : c.ndim - 2;
@@ -63,7 +63,7 @@ export const matmul = composite("np.matmul", (x: TensorLike, y: TensorLike): Ten
 });
 
 /** NumPy's dot: the last axis of `x` with the second to last of `y`; scalars multiply. */
-export const dot = composite("np.dot", (x: TensorLike, y: TensorLike): Tensor => {
+export const dot = composite("np.dot(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.dot", x, y);
   if (a.ndim === 0 || c.ndim === 0) return multiply(a, c);
   const rhsAxis = c.ndim === 1 ? 0 : c.ndim - 2;
@@ -72,14 +72,14 @@ export const dot = composite("np.dot", (x: TensorLike, y: TensorLike): Tensor =>
 });
 
 /** The sum of products of all elements, flattened. */
-export const vdot = composite("np.vdot", (x: TensorLike, y: TensorLike): Tensor => {
+export const vdot = composite("np.vdot(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.vdot", x, y);
   if (a.size !== c.size) sizes("np.vdot", a, c, "equally many elements");
   return dot(b.reshape(a, [a.size]), b.reshape(c, [c.size]));
 });
 
 /** The last axis of `x` with the last of `y`: `[..., n]` and `[*, n]` give `[..., *]`; scalars multiply. */
-export const inner = composite("np.inner", (x: TensorLike, y: TensorLike): Tensor => {
+export const inner = composite("np.inner(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.inner", x, y);
   if (a.ndim === 0 || c.ndim === 0) return multiply(a, c);
   if (a.shape[a.ndim - 1] !== c.shape[c.ndim - 1]) sizes("np.inner", a, c, "lhs[-1] = rhs[-1]");
@@ -87,14 +87,14 @@ export const inner = composite("np.inner", (x: TensorLike, y: TensorLike): Tenso
 });
 
 /** `x[i] * y[j]` of the flattened operands. */
-export const outer = composite("np.outer", (x: TensorLike, y: TensorLike): Tensor => {
+export const outer = composite("np.outer(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.outer", x, y);
   return multiply(b.reshape(a, [a.size, 1]), b.reshape(c, [1, c.size]));
 });
 
 /** Contracts the last `axes` axes of `x` with the first of `y`, or the listed ones. */
 export const tensordot = composite(
-  "np.tensordot",
+  "np.tensordot(x, y, axes)",
   (x: TensorLike, y: TensorLike, axes: number | readonly [readonly number[], readonly number[]] = 2): Tensor => {
     const [a, c] = pair("np.tensordot", x, y);
     const [l, r] = typeof axes === "number" ? [range(axes).map((i) => i - axes), range(axes)] : axes;
@@ -110,7 +110,7 @@ export const tensordot = composite(
  * @throws {ShapeError} when the lengths differ
  * @see `jax.numpy.vecdot`
  */
-export const vecdot = composite("np.vecdot", (x: TensorLike, y: TensorLike, axis: number = -1): Tensor => {
+export const vecdot = composite("np.vecdot(x, y, axis)", (x: TensorLike, y: TensorLike, axis: number = -1): Tensor => {
   const [a, c] = pair("np.vecdot", x, y);
   ranked("np.vecdot", a, 1, c);
   const [l, r] = [a, c].map((t) => b.moveAxis(t, normalizeAxis("np.vecdot", axis, t.ndim), t.ndim - 1));
@@ -126,7 +126,7 @@ export const vecdot = composite("np.vecdot", (x: TensorLike, y: TensorLike, axis
 });
 
 /** Matrices `[..., m, n]` times vectors `[..., n]`, with broadcast leading axes. @see `jax.numpy.matvec` */
-export const matvec = composite("np.matvec", (x: TensorLike, y: TensorLike): Tensor => {
+export const matvec = composite("np.matvec(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.matvec", x, y);
   ranked("np.matvec", a, 2, c, 1);
   if (a.shape[a.ndim - 1] !== c.shape[c.ndim - 1]) sizes("np.matvec", a, c, "lhs[-1] = rhs[-1]");
@@ -135,7 +135,7 @@ export const matvec = composite("np.matvec", (x: TensorLike, y: TensorLike): Ten
 });
 
 /** Vectors `[..., m]` times matrices `[..., m, n]`, with broadcast leading axes. @see `jax.numpy.vecmat` */
-export const vecmat = composite("np.vecmat", (x: TensorLike, y: TensorLike): Tensor => {
+export const vecmat = composite("np.vecmat(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, c] = pair("np.vecmat", x, y);
   ranked("np.vecmat", a, 1, c, 2);
   if (a.shape[a.ndim - 1] !== c.shape[c.ndim - 2]) sizes("np.vecmat", a, c, "lhs[-1] = rhs[-2]");
@@ -149,7 +149,7 @@ export const vecmat = composite("np.vecmat", (x: TensorLike, y: TensorLike): Ten
  * @see `jax.numpy.kron`
  * @example np.kron(np.eye(2), np.ones([2, 2])) // two blocks of ones
  */
-export const kron = composite("np.kron", (x: TensorLike, y: TensorLike): Tensor => {
+export const kron = composite("np.kron(x, y)", (x: TensorLike, y: TensorLike): Tensor => {
   const [p, q] = pair("np.kron", x, y);
   if (p.ndim === 0 || q.ndim === 0) return e.mul(p, q);
   const rank = Math.max(p.ndim, q.ndim);
@@ -178,7 +178,7 @@ export const kron = composite("np.kron", (x: TensorLike, y: TensorLike): Tensor 
  * @see `jax.numpy.cross`
  * @example np.cross(np.array([1, 0, 0]), np.array([0, 1, 0])) // [0, 0, 1]
  */
-export const cross = composite("np.cross", (x: TensorLike, y: TensorLike, axis: number = -1): Tensor => {
+export const cross = composite("np.cross(x, y, axis)", (x: TensorLike, y: TensorLike, axis: number = -1): Tensor => {
   const [a, c] = pair("np.cross", x, y);
   ranked("np.cross", a, 1, c);
   const [l, r] = [a, c].map((t) => b.moveAxis(t, normalizeAxis("np.cross", axis, t.ndim), t.ndim - 1));

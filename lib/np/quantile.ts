@@ -94,7 +94,7 @@ const percent = (q: Quantiles): Quantiles => {
 };
 const quantiles = (name: string, skipNaN: boolean, scale: (q: Quantiles) => Quantiles) =>
   composite(
-    name,
+    `${name}(x, q, { axis, keepDims, method })`,
     (x: TensorLike, q: Quantiles, options: QuantileOptions = {}): Tensor =>
       quantileOf(name, x, scale(q), skipNaN, options),
   );
@@ -116,7 +116,7 @@ export const nanpercentile = quantiles("np.nanpercentile", true, percent);
 
 const middle = (name: string, skipNaN: boolean) =>
   composite(
-    name,
+    `${name}(x, { axis, keepDims })`,
     (x: TensorLike, options: ReduceOptions = {}): Tensor =>
       quantileOf(name, asTensor(x, name), 0.5, skipNaN, { ...options, method: "midpoint" }),
   );

@@ -50,18 +50,24 @@ const masked = (name: string, x: Tensor, mask: TensorLike | undefined, neutral: 
   mask === undefined ? x : e.select(maskOf(name, mask, x), x, scalarOf(x.aval.strong(), neutral));
 
 /** The sum; of bools a count (int32). */
-export const sum = composite("np.sum", (x: TensorLike, options: InitialOptions = {}): Tensor => {
-  const t = masked("np.sum", noBool("np.sum", asTensor(x, "np.sum")), options.where, 0);
-  const total = reduceWith("np.sum", t, options, b.reduceSum);
-  return options.initial === undefined ? total : e.add(total, startOf("np.sum", options.initial, t));
-});
+export const sum = composite(
+  "np.sum(x, { initial, where, axis, keepDims })",
+  (x: TensorLike, options: InitialOptions = {}): Tensor => {
+    const t = masked("np.sum", noBool("np.sum", asTensor(x, "np.sum")), options.where, 0);
+    const total = reduceWith("np.sum", t, options, b.reduceSum);
+    return options.initial === undefined ? total : e.add(total, startOf("np.sum", options.initial, t));
+  },
+);
 const startOf = (name: string, initial: TensorLike, x: Tensor): Tensor => cast(name, asTensor(initial, name), x.dtype);
 /** The product, by halves, so that its derivatives are right where an element is zero. */
-export const prod = composite("np.prod", (x: TensorLike, options: InitialOptions = {}): Tensor => {
-  const t = masked("np.prod", noBool("np.prod", asTensor(x, "np.prod")), options.where, 1);
-  const product = reduceWith("np.prod", t, options, reduceProd);
-  return options.initial === undefined ? product : e.mul(product, startOf("np.prod", options.initial, t));
-});
+export const prod = composite(
+  "np.prod(x, { initial, where, axis, keepDims })",
+  (x: TensorLike, options: InitialOptions = {}): Tensor => {
+    const t = masked("np.prod", noBool("np.prod", asTensor(x, "np.prod")), options.where, 1);
+    const product = reduceWith("np.prod", t, options, reduceProd);
+    return options.initial === undefined ? product : e.mul(product, startOf("np.prod", options.initial, t));
+  },
+);
 
 /** How many elements count along the axes: a number, or a tensor (with the axes kept) under a mask. */
 const countOf = (name: string, x: Tensor, options: MaskedOptions): Tensor => {
@@ -71,14 +77,17 @@ const countOf = (name: string, x: Tensor, options: MaskedOptions): Tensor => {
   return reduceWith(name, ones, options, b.reduceSum);
 };
 /** The arithmetic mean; of no elements NaN. */
-export const mean = composite("np.mean", (x: TensorLike, options: MaskedOptions = {}): Tensor => {
-  const [t] = promoteFloat("np.mean", x);
-  const total = reduceWith("np.mean", masked("np.mean", t, options.where, 0), options, b.reduceSum);
-  return e.div(total, countOf("np.mean", t, options));
-});
+export const mean = composite(
+  "np.mean(x, { where, axis, keepDims })",
+  (x: TensorLike, options: MaskedOptions = {}): Tensor => {
+    const [t] = promoteFloat("np.mean", x);
+    const total = reduceWith("np.mean", masked("np.mean", t, options.where, 0), options, b.reduceSum);
+    return e.div(total, countOf("np.mean", t, options));
+  },
+);
 /** The variance, the mean squared distance from the mean; NaN where `ddof` leaves no count. */
 export const variance = composite(
-  "np.var",
+  "np.var(x, { ddof, correction, where, axis, keepDims })",
   (x: TensorLike, options: VarianceOptions = {}): Tensor => varianceOf(x, options, (left) => left),
 );
 /** `divisor` takes what `ddof` leaves of the count, and where that is something. */
@@ -103,7 +112,7 @@ export const varianceOf = (
 };
 /** The standard deviation, the square root of the variance. */
 export const std = composite(
-  "np.std",
+  "np.std(x, { ddof, correction, where, axis, keepDims })",
   (x: TensorLike, options: VarianceOptions = {}): Tensor => m.sqrt(variance(x, options)),
 );
 
@@ -112,7 +121,7 @@ const extremum = (
   f: (x: Tensor, axes: readonly number[]) => Tensor,
   combine: (x: Tensor, y: Tensor) => Tensor,
 ) =>
-  composite(name, (x: TensorLike, options: InitialOptions = {}): Tensor => {
+  composite(`${name}(x, { axis, keepDims, where, initial })`, (x: TensorLike, options: InitialOptions = {}): Tensor => {
     const t = asTensor(x, name);
     const { initial, where } = options;
     if (initial === undefined) {
@@ -149,12 +158,12 @@ export const max = extremum("np.max", r.reduceMax, e.max);
 export const min = extremum("np.min", r.reduceMin, e.min);
 /** The distance from the smallest to the largest element. */
 export const ptp = composite(
-  "np.ptp",
+  "np.ptp(x, { axis, keepDims })",
   (x: TensorLike, options: ReduceOptions = {}): Tensor => e.sub(max(x, options), min(x, options)),
 );
 
 const logical = (name: string, neutral: 0 | 1, f: (x: Tensor, axes: readonly number[]) => Tensor) =>
-  composite(name, (x: TensorLike, options: MaskedOptions = {}): Tensor => {
+  composite(`${name}(x, { axis, keepDims, where })`, (x: TensorLike, options: MaskedOptions = {}): Tensor => {
     const t = masked(name, convertTo(asTensor(x, name), "bool"), options.where, neutral);
     return reduceWith(name, t, options, f);
   });
@@ -164,13 +173,13 @@ export const all = logical("np.all", 1, r.reduceAnd);
 export const any = logical("np.any", 0, r.reduceOr);
 /** How many elements are not zero (int32). */
 export const countNonzero = composite(
-  "np.countNonzero",
+  "np.countNonzero(x, { axis, keepDims })",
   (x: TensorLike, options: ReduceOptions = {}): Tensor =>
     sum(convertTo(asTensor(x, "np.countNonzero"), "bool"), options),
 );
 
 const argument = (name: string, f: (x: Tensor, axis: number) => Tensor) =>
-  composite(name, (x: TensorLike, options: ArgOptions = {}): Tensor => {
+  composite(`${name}(x, { axis, keepDims })`, (x: TensorLike, options: ArgOptions = {}): Tensor => {
     const t = asTensor(x, name);
     const numeric = noBool(name, t);
     const whole = options.axis ?? "all";
@@ -196,15 +205,18 @@ export interface LogSumExpOptions extends MaskedOptions {
   readonly b?: TensorLike | undefined;
 }
 /** `log(sum(b · exp(x)))` without overflow; NaN where the sum is negative. */
-export const logsumexp = composite("np.logsumexp", (x: TensorLike, options: LogSumExpOptions = {}): Tensor => {
-  const [given, factors] = promoteFloat("np.logsumexp", x, ...(options.b === undefined ? [] : [options.b]));
-  const some = factors === undefined ? given : e.select(e.eq(factors, e.zeroLike(factors)), least(given), given);
-  const t = masked("np.logsumexp", some, options.where, -Infinity);
-  const axes = normalizeAxes("np.logsumexp", t.ndim, options.axis);
-  const top = e.stopGradient(b.reshape(r.reduceMaxForShift(t, axes), keptShape(t.shape, axes)));
-  const safe = e.select(m.finite(top), top, e.zeroLike(top));
-  const terms = m.exp(e.sub(t, safe));
-  const total = b.reduceSum(factors === undefined ? terms : e.mul(factors, terms), axes);
-  const y = e.add(m.log(total), b.reshape(safe, total.shape));
-  return options.keepDims === true ? b.reshape(y, keptShape(t.shape, axes)) : y;
-});
+export const logsumexp = composite(
+  "np.logsumexp(x, { b, where, axis, keepDims })",
+  (x: TensorLike, options: LogSumExpOptions = {}): Tensor => {
+    const [given, factors] = promoteFloat("np.logsumexp", x, ...(options.b === undefined ? [] : [options.b]));
+    const some = factors === undefined ? given : e.select(e.eq(factors, e.zeroLike(factors)), least(given), given);
+    const t = masked("np.logsumexp", some, options.where, -Infinity);
+    const axes = normalizeAxes("np.logsumexp", t.ndim, options.axis);
+    const top = e.stopGradient(b.reshape(r.reduceMaxForShift(t, axes), keptShape(t.shape, axes)));
+    const safe = e.select(m.finite(top), top, e.zeroLike(top));
+    const terms = m.exp(e.sub(t, safe));
+    const total = b.reduceSum(factors === undefined ? terms : e.mul(factors, terms), axes);
+    const y = e.add(m.log(total), b.reshape(safe, total.shape));
+    return options.keepDims === true ? b.reshape(y, keptShape(t.shape, axes)) : y;
+  },
+);

@@ -27,7 +27,7 @@ const before = (x: Tensor, y: Tensor): Tensor =>
  * @see JAX, `jax.numpy.searchsorted`; a binary search
  */
 export const searchsorted = composite(
-  "np.searchsorted",
+  "np.searchsorted(sorted, values, { side, sorter })",
   (
     sorted: TensorLike,
     values: TensorLike,
@@ -67,7 +67,7 @@ export const searchsorted = composite(
  * @see JAX, `jax.numpy.digitize`
  */
 export const digitize = composite(
-  "np.digitize",
+  "np.digitize(x, bins, { right })",
   (x: TensorLike, bins: TensorLike, { right = false }: { readonly right?: boolean } = {}): Tensor => {
     const edges = asTensor(bins, "np.digitize");
     if (edges.ndim !== 1) {
@@ -96,7 +96,7 @@ export const digitize = composite(
  * @see JAX, `jax.numpy.bincount`
  */
 export const bincount = composite(
-  "np.bincount",
+  "np.bincount(x, { weights, minlength, length })",
   (
     x: TensorLike,
     { weights, minlength = 0, length }: { weights?: TensorLike; minlength?: number; length?: number } = {},
@@ -124,7 +124,7 @@ export interface HistogramOptions {
  * @see JAX, `jax.numpy.histogram_bin_edges`
  */
 export const histogramBinEdges = composite(
-  "np.histogramBinEdges",
+  "np.histogramBinEdges(x, { bins, range })",
   (x: TensorLike, { bins = 10, range }: Pick<HistogramOptions, "bins" | "range"> = {}): Tensor => {
     const where = "np.histogramBinEdges";
     if (typeof bins !== "number") return bins;
@@ -153,7 +153,7 @@ export const histogramBinEdges = composite(
  * @example const [counts, edges] = np.histogram(x, { bins: 20 })
  */
 export const histogram = composite(
-  "np.histogram",
+  "np.histogram(x, { bins, range, weights, density })",
   (x: TensorLike, options: HistogramOptions = {}): [counts: Tensor, edges: Tensor] => {
     const where = "np.histogram";
     const [t] = promoteFloat(where, x);

@@ -47,10 +47,13 @@ const placesOf = (where: string, mask: Tensor, size: number | undefined, fill: T
  * - `fillValue`: default 0
  * @see JAX, `jax.numpy.flatnonzero`
  */
-export const flatnonzero = composite("np.flatnonzero", (x: TensorLike, options: SizeOptions = {}): Tensor => {
-  const fill = fitted("np.flatnonzero", options.fillValue ?? 0, int(0));
-  return placesOf("np.flatnonzero", truth("np.flatnonzero", x), options.size, fill);
-});
+export const flatnonzero = composite(
+  "np.flatnonzero(x, { size, fillValue })",
+  (x: TensorLike, options: SizeOptions = {}): Tensor => {
+    const fill = fitted("np.flatnonzero", options.fillValue ?? 0, int(0));
+    return placesOf("np.flatnonzero", truth("np.flatnonzero", x), options.size, fill);
+  },
+);
 
 const coordinates = (where: string, x: TensorLike, { size, fillValue = 0 }: SizeOptions): Tensor[] => {
   const { shape } = asTensor(x, where);
@@ -71,22 +74,26 @@ const coordinates = (where: string, x: TensorLike, { size, fillValue = 0 }: Size
  * @throws {ShapeError} for a number
  * @see JAX, `jax.numpy.nonzero`
  */
-export const nonzero = composite("np.nonzero", (x: TensorLike, options: SizeOptions = {}): Tensor[] =>
-  coordinates("np.nonzero", x, options),
+export const nonzero = composite(
+  "np.nonzero(x, { size, fillValue })",
+  (x: TensorLike, options: SizeOptions = {}): Tensor[] => coordinates("np.nonzero", x, options),
 );
 /** Where `x` is not zero, a row of indices for each place: `[n, rank]`, which is empty for a number. @see JAX, `jax.numpy.argwhere` */
-export const argwhere = composite("np.argwhere", (x: TensorLike, options: SizeOptions = {}): Tensor => {
-  const where = "np.argwhere";
-  if (asTensor(x, where).ndim === 0) {
-    const rows = placesOf(where, truth(where, x), options.size, int(0)).size;
-    return b.fullOf(new Aval([rows, 0], "int32"), 0);
-  }
-  const along = coordinates(where, x, options);
-  return mv.concatenate(
-    along.map((i) => b.reshape(i, [i.size, 1])),
-    1,
-  );
-});
+export const argwhere = composite(
+  "np.argwhere(x, { size, fillValue })",
+  (x: TensorLike, options: SizeOptions = {}): Tensor => {
+    const where = "np.argwhere";
+    if (asTensor(x, where).ndim === 0) {
+      const rows = placesOf(where, truth(where, x), options.size, int(0)).size;
+      return b.fullOf(new Aval([rows, 0], "int32"), 0);
+    }
+    const along = coordinates(where, x, options);
+    return mv.concatenate(
+      along.map((i) => b.reshape(i, [i.size, 1])),
+      1,
+    );
+  },
+);
 
 /**
  * The entries along `axis` (flattened without one) where `condition`, a vector, holds.
@@ -95,7 +102,7 @@ export const argwhere = composite("np.argwhere", (x: TensorLike, options: SizeOp
  * @see JAX, `jax.numpy.compress`
  */
 export const compress = composite(
-  "np.compress",
+  "np.compress(condition, x, { size, fillValue, axis })",
   (condition: TensorLike, x: TensorLike, options: SizeOptions & { readonly axis?: number | null } = {}): Tensor => {
     const where = "np.compress";
     const t = asTensor(x, where);
@@ -118,7 +125,7 @@ export const compress = composite(
 );
 /** The elements of `x` where `condition`, of the same size, holds. @see JAX, `jax.numpy.extract` */
 export const extract = composite(
-  "np.extract",
+  "np.extract(condition, x, { size, fillValue })",
   (condition: TensorLike, x: TensorLike, options: SizeOptions = {}): Tensor => compress(condition, x, options),
 );
 
@@ -187,7 +194,7 @@ const uniqueOf = (where: string, x: TensorLike, options: SizeOptions, equalNaN: 
  * @see JAX, `jax.numpy.unique_all`; the array API has NaN so, where `unique` has it once
  */
 export const uniqueAll = composite(
-  "np.uniqueAll",
+  "np.uniqueAll(x, { size, fillValue })",
   (x: TensorLike, options: SizeOptions = {}): Unique => uniqueOf("np.uniqueAll", x, options, false),
 );
 /**
@@ -198,17 +205,17 @@ export const uniqueAll = composite(
  * @example np.unique(labels, { size: 10, fillValue: -1 }) // also under jit
  */
 export const unique = composite(
-  "np.unique",
+  "np.unique(x, { size, fillValue })",
   (x: TensorLike, options: SizeOptions = {}): Tensor => uniqueOf("np.unique", x, options, true).values,
 );
 /** The distinct values, as `uniqueAll` gives them. */
 export const uniqueValues = composite(
-  "np.uniqueValues",
+  "np.uniqueValues(x, { size, fillValue })",
   (x: TensorLike, options: SizeOptions = {}): Tensor => uniqueOf("np.uniqueValues", x, options, false).values,
 );
 /** The distinct values and how often each occurs. */
 export const uniqueCounts = composite(
-  "np.uniqueCounts",
+  "np.uniqueCounts(x, { size, fillValue })",
   (x: TensorLike, options: SizeOptions = {}): Pick<Unique, "values" | "counts"> => {
     const { values, counts } = uniqueOf("np.uniqueCounts", x, options, false);
     return { values, counts };
@@ -216,7 +223,7 @@ export const uniqueCounts = composite(
 );
 /** The distinct values and, for each element, the place of its own. */
 export const uniqueInverse = composite(
-  "np.uniqueInverse",
+  "np.uniqueInverse(x, { size, fillValue })",
   (x: TensorLike, options: SizeOptions = {}): Pick<Unique, "values" | "inverseIndices"> => {
     const { values, inverseIndices } = uniqueOf("np.uniqueInverse", x, options, false);
     return { values, inverseIndices };
@@ -233,7 +240,7 @@ const isIn = (x: Tensor, set: Tensor): Tensor =>
 
 /** Whether each element is among `test`, in the shape of the elements. @see JAX, `jax.numpy.isin` */
 export const isin = composite(
-  "np.isin",
+  "np.isin(x, test, { invert })",
   (x: TensorLike, test: TensorLike, { invert = false }: { readonly invert?: boolean } = {}): Tensor => {
     const [t, set] = promoteDType("np.isin", [x, test]);
     const found = b.reshape(isIn(flatten(t), flatten(set)), t.shape);
@@ -257,13 +264,13 @@ const pair = (where: string, x: TensorLike, y: TensorLike): Tensor[] => promoteD
 
 /** The values that are in one of the two or in both. `fillValue` is by default the smallest. @see JAX, `jax.numpy.union1d` */
 export const union1d = composite(
-  "np.union1d",
+  "np.union1d(x, y, { size, fillValue })",
   (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor =>
     unique(mv.concatenate(pair("np.union1d", x, y), 0), options),
 );
 /** The values that are in both. `fillValue` is by default 0. @see JAX, `jax.numpy.intersect1d` */
 export const intersect1d = composite(
-  "np.intersect1d",
+  "np.intersect1d(x, y, { size, fillValue })",
   (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor => {
     const [a, c] = pair("np.intersect1d", x, y);
     return kept("np.intersect1d", a, (values) => isIn(values, c), options);
@@ -271,25 +278,28 @@ export const intersect1d = composite(
 );
 /** The values of `x` that are not in `y`. `fillValue` is by default 0. @see JAX, `jax.numpy.setdiff1d` */
 export const setdiff1d = composite(
-  "np.setdiff1d",
+  "np.setdiff1d(x, y, { size, fillValue })",
   (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor => {
     const [a, c] = pair("np.setdiff1d", x, y);
     return kept("np.setdiff1d", a, (values) => e.not(isIn(values, c)), options);
   },
 );
 /** The values that are in one of the two only; NaN is no value of the other. `fillValue` is by default 0. @see JAX, `jax.numpy.setxor1d` */
-export const setxor1d = composite("np.setxor1d", (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor => {
-  const [a, c] = pair("np.setxor1d", x, y);
-  const both = mv.concatenate([a, c], 0);
-  const unknown = (v: Tensor): Tensor => e.convert(e.ne(v, v), "int32");
-  const hasNaN = (v: Tensor): Tensor => (v.size === 0 ? int(0) : r.reduceMax(unknown(v), [0]));
-  const only = (values: Tensor): Tensor => {
-    const known = e.and(e.eq(values, values), e.ne(isIn(values, a), isIn(values, c)));
-    // NaN stands behind all others: once for each of the two that has it.
-    const numbers = e.sub(int(values.size), b.reduceSum(unknown(values), [0]));
-    const end = e.add(numbers, e.add(hasNaN(a), hasNaN(c)));
-    const place = mv.iota([values.size], "int32");
-    return e.or(known, e.and(e.ge(place, numbers), e.lt(place, end)));
-  };
-  return kept("np.setxor1d", both, only, options, false);
-});
+export const setxor1d = composite(
+  "np.setxor1d(x, y, { size, fillValue })",
+  (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor => {
+    const [a, c] = pair("np.setxor1d", x, y);
+    const both = mv.concatenate([a, c], 0);
+    const unknown = (v: Tensor): Tensor => e.convert(e.ne(v, v), "int32");
+    const hasNaN = (v: Tensor): Tensor => (v.size === 0 ? int(0) : r.reduceMax(unknown(v), [0]));
+    const only = (values: Tensor): Tensor => {
+      const known = e.and(e.eq(values, values), e.ne(isIn(values, a), isIn(values, c)));
+      // NaN stands behind all others: once for each of the two that has it.
+      const numbers = e.sub(int(values.size), b.reduceSum(unknown(values), [0]));
+      const end = e.add(numbers, e.add(hasNaN(a), hasNaN(c)));
+      const place = mv.iota([values.size], "int32");
+      return e.or(known, e.and(e.ge(place, numbers), e.lt(place, end)));
+    };
+    return kept("np.setxor1d", both, only, options, false);
+  },
+);

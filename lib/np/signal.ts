@@ -37,20 +37,26 @@ const slide = (long: Tensor, short: Tensor, low: number, high: number): Tensor =
   return dotGeneral(windows, short, { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] });
 };
 /** `Σ_j x[j] · y[i - j]`, the product of two polynomials or a filter run over a signal. */
-export const convolve = composite("np.convolve", (x: TensorLike, y: TensorLike, mode: Overlap = "full"): Tensor => {
-  const [p, q] = vectors("np.convolve", x, y);
-  const [long, short] = p.size >= q.size ? [p, q] : [q, p];
-  const most = short.size - 1;
-  const behind = Math.floor(most / 2);
-  const [low, high] = { full: [most, most], same: [most - behind, behind], valid: [0, 0] }[mode];
-  return slide(long, mv.reverse(short, [0]), low, high);
-});
+export const convolve = composite(
+  "np.convolve(x, y, mode)",
+  (x: TensorLike, y: TensorLike, mode: Overlap = "full"): Tensor => {
+    const [p, q] = vectors("np.convolve", x, y);
+    const [long, short] = p.size >= q.size ? [p, q] : [q, p];
+    const most = short.size - 1;
+    const behind = Math.floor(most / 2);
+    const [low, high] = { full: [most, most], same: [most - behind, behind], valid: [0, 0] }[mode];
+    return slide(long, mv.reverse(short, [0]), low, high);
+  },
+);
 /** `Σ_j x[i + j] · y[j]`, how much of `y` is in `x` at each shift. */
-export const correlate = composite("np.correlate", (x: TensorLike, y: TensorLike, mode: Overlap = "valid"): Tensor => {
-  const [p, q] = vectors("np.correlate", x, y);
-  const reversed = mv.reverse(q, [0]);
-  return p.size >= q.size ? convolve(p, reversed, mode) : convolve(reversed, p, mode);
-});
+export const correlate = composite(
+  "np.correlate(x, y, mode)",
+  (x: TensorLike, y: TensorLike, mode: Overlap = "valid"): Tensor => {
+    const [p, q] = vectors("np.correlate", x, y);
+    const reversed = mv.reverse(q, [0]);
+    return p.size >= q.size ? convolve(p, reversed, mode) : convolve(reversed, p, mode);
+  },
+);
 
 export interface InterpOptions {
   /** What lies before the first place and beyond the last; by default the first and the last value. */
@@ -65,7 +71,7 @@ export interface InterpOptions {
  * @see jax.numpy.interp; without periods
  */
 export const interp = composite(
-  "np.interp",
+  "np.interp(x, xp, fp, { left, right })",
   (x: TensorLike, xp: TensorLike, fp: TensorLike, options: InterpOptions = {}): Tensor => {
     const [at, places, values] = [x, xp, fp].map((v) => promoteFloat("np.interp", v)[0]);
     const n = places.size;
@@ -148,7 +154,7 @@ export interface Gradient {
  * @throws {ShapeError} when an axis has fewer than two elements
  */
 export const gradient: Gradient = composite(
-  "np.gradient",
+  "np.gradient(x, { spacing, axis })",
   (x: TensorLike, options: GradientOptions & { readonly axis?: number | null } = {}) => {
     const [t] = promoteFloat("np.gradient", x);
     const { axis, spacing = 1 } = options;
@@ -166,7 +172,7 @@ export const gradient: Gradient = composite(
  * @see JAX, `jax.numpy.trapezoid`
  */
 export const trapezoid = composite(
-  "np.trapezoid",
+  "np.trapezoid(y, { x, dx, axis })",
   (y: TensorLike, options: { readonly x?: TensorLike; readonly dx?: number; readonly axis?: number } = {}): Tensor => {
     const where = "np.trapezoid";
     const axis = options.axis ?? -1;
@@ -194,7 +200,7 @@ export const trapezoid = composite(
 );
 /** Phases without jumps: whole periods (2π) are added so that neighbours differ by at most half a period, or by `discont`. */
 export const unwrap = composite(
-  "np.unwrap",
+  "np.unwrap(x, { discont, axis, period })",
   (
     x: TensorLike,
     options: { readonly discont?: number; readonly axis?: number; readonly period?: number } = {},

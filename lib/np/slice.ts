@@ -12,7 +12,7 @@ import * as mv from "../primitives/movement.js";
  * @example np.slice(x, [[1, null], [null, null, -1], 0]) // x[1:, ::-1, 0]
  */
 export const slice = composite(
-  "np.slice",
+  "np.slice(x, parts)",
   (x: TensorLike, parts: readonly (null | number | readonly [number | null, (number | null)?, number?])[]): Tensor => {
     const t = asTensor(x, "np.slice");
     if (parts.length > t.ndim) {

@@ -21,7 +21,7 @@ import { atleast2d } from "./shape.js";
  * @throws {ShapeError} when the weights fit neither
  */
 export const average = composite(
-  "np.average",
+  "np.average(x, { axis, keepDims, weights })",
   (x: TensorLike, options: ReduceOptions & { readonly weights?: TensorLike } = {}): Tensor => {
     const { weights, ...reduce } = options;
     if (weights === undefined) return mean(x, reduce);
@@ -66,41 +66,44 @@ export interface CovOptions {
  * @see numpy.cov
  * @example np.cov(samples, { rowvar: false })
  */
-export const cov = composite("np.cov", (x: TensorLike, options: CovOptions = {}): Tensor => {
-  const rows = (v: TensorLike): Tensor => {
-    const [t] = promoteFloat("np.cov", v);
-    return options.rowvar === false && t.ndim === 2 ? b.transpose(t, [1, 0]) : atleast2d(t);
-  };
-  const samples = options.y === undefined ? rows(x) : concatenate([rows(x), rows(options.y)], 0);
-  const number = (v: number): Tensor => scalarOf(samples.aval.strong(), v);
-  const weigh = (v: TensorLike): Tensor => e.convert(promoteFloat("np.cov", v)[0], samples.dtype);
-  const [frequency, importance] = [options.fweights, options.aweights].map((v) =>
-    v === undefined ? undefined : weigh(v),
-  );
-  const weights = frequency && importance ? e.mul(frequency, importance) : (frequency ?? importance);
-  const less = options.ddof ?? (options.bias === true ? 0 : 1);
-  const axis = 1;
-  const total = weights === undefined ? number(samples.shape[1]) : b.reduceSum(weights, [0]);
-  const row = weights === undefined ? undefined : b.reshape(weights, [1, weights.size]);
-  const weighted = row === undefined ? samples : e.mul(samples, row);
-  const centred = e.sub(samples, b.reshape(e.div(b.reduceSum(weighted, [axis]), total), [samples.shape[0], 1]));
-  // With weights of importance the count that is left is NumPy's V1 - ddof * V2 / V1.
-  const lost =
-    weights === undefined || importance === undefined
-      ? number(less)
-      : e.div(e.mul(number(less), b.reduceSum(e.mul(weights, importance), [0])), total);
-  const products = dotGeneral(row === undefined ? centred : e.mul(centred, row), centred, {
-    lhsContract: [1],
-    rhsContract: [1],
-    lhsBatch: [],
-    rhsBatch: [],
-  });
-  const covariance = e.div(products, e.sub(total, lost));
-  return covariance.size === 1 ? b.reshape(covariance, []) : covariance;
-});
+export const cov = composite(
+  "np.cov(x, { y, rowvar, bias, ddof, fweights, aweights })",
+  (x: TensorLike, options: CovOptions = {}): Tensor => {
+    const rows = (v: TensorLike): Tensor => {
+      const [t] = promoteFloat("np.cov", v);
+      return options.rowvar === false && t.ndim === 2 ? b.transpose(t, [1, 0]) : atleast2d(t);
+    };
+    const samples = options.y === undefined ? rows(x) : concatenate([rows(x), rows(options.y)], 0);
+    const number = (v: number): Tensor => scalarOf(samples.aval.strong(), v);
+    const weigh = (v: TensorLike): Tensor => e.convert(promoteFloat("np.cov", v)[0], samples.dtype);
+    const [frequency, importance] = [options.fweights, options.aweights].map((v) =>
+      v === undefined ? undefined : weigh(v),
+    );
+    const weights = frequency && importance ? e.mul(frequency, importance) : (frequency ?? importance);
+    const less = options.ddof ?? (options.bias === true ? 0 : 1);
+    const axis = 1;
+    const total = weights === undefined ? number(samples.shape[1]) : b.reduceSum(weights, [0]);
+    const row = weights === undefined ? undefined : b.reshape(weights, [1, weights.size]);
+    const weighted = row === undefined ? samples : e.mul(samples, row);
+    const centred = e.sub(samples, b.reshape(e.div(b.reduceSum(weighted, [axis]), total), [samples.shape[0], 1]));
+    // With weights of importance the count that is left is NumPy's V1 - ddof * V2 / V1.
+    const lost =
+      weights === undefined || importance === undefined
+        ? number(less)
+        : e.div(e.mul(number(less), b.reduceSum(e.mul(weights, importance), [0])), total);
+    const products = dotGeneral(row === undefined ? centred : e.mul(centred, row), centred, {
+      lhsContract: [1],
+      rhsContract: [1],
+      lhsBatch: [],
+      rhsBatch: [],
+    });
+    const covariance = e.div(products, e.sub(total, lost));
+    return covariance.size === 1 ? b.reshape(covariance, []) : covariance;
+  },
+);
 /** The correlation of variables, each within [-1, 1]: their covariance over their standard deviations. */
 export const corrcoef = composite(
-  "np.corrcoef",
+  "np.corrcoef(x, { y, rowvar })",
   (x: TensorLike, options: Pick<CovOptions, "y" | "rowvar"> = {}): Tensor => {
     const c = cov(x, options);
     if (c.ndim === 0) return e.div(c, c);

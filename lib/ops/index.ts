@@ -24,7 +24,7 @@ const segments = (
   scatter: (x: Tensor, indices: Tensor, updates: Tensor, params: ScatterParams) => Tensor,
 ) =>
   composite(
-    name,
+    `${name}(data, segmentIds, { numSegments, mode })`,
     (data: TensorLike, segmentIds: Tensor, { numSegments, mode = "drop" }: SegmentOptions = {}): Tensor => {
       const given = asTensor(data, name);
       // Extrema of bools, which executors scatter as integers.

@@ -40,7 +40,7 @@ const entries = (where: string, x: number | Tensor, axis: number): { n: number; 
  * - `independent`: every vector along `axis` in an order of its own, instead of all in the same
  */
 export const permutation = composite(
-  "random.permutation",
+  "random.permutation(key, x, axis, { independent })",
   (
     key: Tensor,
     x: number | Tensor,
@@ -87,7 +87,7 @@ const weighted = (key: Tensor, p: Tensor, shape: Shape, replace: boolean): Tenso
  * @example random.choice(key, 10, [3], { replace: false }) // three different integers below 10
  */
 export const choice = composite(
-  "random.choice",
+  "random.choice(key, x, size, { replace, p, axis })",
   (
     key: Tensor,
     x: number | Tensor,

@@ -20,7 +20,7 @@ const LIMITS: Record<Float, { readonly epsilon: number; readonly tiny: number }>
 /** A distribution without parameters, from a draw of `shape` in `dtype`. */
 const plain = (name: string, draw: (key: Tensor, shape: Shape, dtype: Float) => Tensor) =>
   composite(
-    name,
+    `${name}(key, shape, { dtype })`,
     (key: Tensor, shape: Shape | number = [], { dtype = "float32" }: FloatOptions = {}): Tensor =>
       draw(key, asShape(shape), dtype),
   );
@@ -54,7 +54,7 @@ export const cauchy = plain("random.cauchy", (key, shape, dtype) => {
  * - `mode`: "high" draws twice the bits: the largest numbers are near 32 instead of 16, so that rare events are right
  */
 export const gumbel = composite(
-  "random.gumbel",
+  "random.gumbel(key, shape, { dtype, mode })",
   (
     key: Tensor,
     shape: Shape | number = [],
@@ -73,14 +73,17 @@ export const gumbel = composite(
 );
 
 /** Density `b / x^(b+1)` for x >= 1: `exp(e/b)` with exponential `e`. `b`: a number or a tensor that broadcasts to `shape`. */
-export const pareto = composite("random.pareto", (key: Tensor, b: TensorLike, shape?: Shape | number): Tensor => {
-  const dtype = floatOf(b);
-  return np.exp(np.divide(exponential(key, drawShape("random.pareto", shape, b), { dtype }), parameter(b, dtype)));
-});
+export const pareto = composite(
+  "random.pareto(key, b, shape)",
+  (key: Tensor, b: TensorLike, shape?: Shape | number): Tensor => {
+    const dtype = floatOf(b);
+    return np.exp(np.divide(exponential(key, drawShape("random.pareto", shape, b), { dtype }), parameter(b, dtype)));
+  },
+);
 
 /** Density ∝ `x exp(-x²/(2 scale²))`: `scale · √(-2 log u)`. `scale`: a number or a tensor that broadcasts to `shape`. */
 export const rayleigh = composite(
-  "random.rayleigh",
+  "random.rayleigh(key, scale, shape)",
   (key: Tensor, scale: TensorLike, shape?: Shape | number): Tensor => {
     const dtype = floatOf(scale);
     const u = uniform(key, drawShape("random.rayleigh", shape, scale), { dtype });
@@ -94,7 +97,7 @@ export const rayleigh = composite(
  * - `shape`: of the uniform draw, to which the parameters are broadcast afterwards, as in JAX: without it there is one `u` for all
  */
 export const weibullMin = composite(
-  "random.weibullMin",
+  "random.weibullMin(key, scale, concentration, shape)",
   (key: Tensor, scale: TensorLike, concentration: TensorLike, shape: Shape | number = []): Tensor => {
     const dtype = floatOf(scale, concentration);
     const e = np.negative(np.log1p(np.negative(uniform(key, shape, { dtype }))));
@@ -109,7 +112,7 @@ export const weibullMin = composite(
  * - `left`, `mode`, `right`: numbers or tensors that broadcast to `shape`, which is by default what they broadcast to
  */
 export const triangular = composite(
-  "random.triangular",
+  "random.triangular(key, left, mode, right, shape)",
   (key: Tensor, left: TensorLike, mode: TensorLike, right: TensorLike, shape?: Shape | number): Tensor => {
     const dtype = floatOf(left, mode, right);
     const [a, b, c] = [left, mode, right].map((x) => parameter(x, dtype));
@@ -127,15 +130,18 @@ export const triangular = composite(
  * - `mean`: a number or a tensor that broadcasts to `shape`
  * @see Michael, Schucany and Haas 1976, "Generating random variates using transformations with multiple roots"
  */
-export const wald = composite("random.wald", (key: Tensor, mean: TensorLike, shape?: Shape | number): Tensor => {
-  const dtype = floatOf(mean);
-  const size = drawShape("random.wald", shape, mean);
-  const mu = parameter(mean, dtype);
-  const [forNormal, forChoice] = subkeys(key);
-  const y = np.square(normal(forNormal, size, { dtype }));
-  const z = uniform(forChoice, size, { dtype });
-  const square = np.square(mu);
-  const root = np.sqrt(np.add(np.multiply(np.multiply(4, mu), y), np.multiply(square, np.square(y))));
-  const x = np.subtract(np.add(mu, np.divide(np.multiply(square, y), 2)), np.multiply(np.divide(mu, 2), root));
-  return np.where(np.lessEqual(z, np.divide(mu, np.add(mu, x))), x, np.divide(square, x));
-});
+export const wald = composite(
+  "random.wald(key, mean, shape)",
+  (key: Tensor, mean: TensorLike, shape?: Shape | number): Tensor => {
+    const dtype = floatOf(mean);
+    const size = drawShape("random.wald", shape, mean);
+    const mu = parameter(mean, dtype);
+    const [forNormal, forChoice] = subkeys(key);
+    const y = np.square(normal(forNormal, size, { dtype }));
+    const z = uniform(forChoice, size, { dtype });
+    const square = np.square(mu);
+    const root = np.sqrt(np.add(np.multiply(np.multiply(4, mu), y), np.multiply(square, np.square(y))));
+    const x = np.subtract(np.add(mu, np.divide(np.multiply(square, y), 2)), np.multiply(np.divide(mu, 2), root));
+    return np.where(np.lessEqual(z, np.divide(mu, np.add(mu, x))), x, np.divide(square, x));
+  },
+);

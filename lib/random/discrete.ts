@@ -30,7 +30,7 @@ export interface CategoricalOptions {
  * @see Kool, van Hoof and Welling 2019 (the largest k for draws without replacement)
  */
 export const categorical = composite(
-  "random.categorical",
+  "random.categorical(key, logits, { axis, shape, replace, mode })",
   (
     key: Tensor,
     logits: Tensor,
@@ -70,24 +70,30 @@ export const categorical = composite(
  * - `p`: the probability of success, a number or a tensor that broadcasts to `shape`
  * @throws {ArgumentError} when a number `p` is not from 0 to 1
  */
-export const geometric = composite("random.geometric", (key: Tensor, p: TensorLike, shape?: Shape | number): Tensor => {
-  checkProbability("random.geometric", p);
-  const dtype = floatOf(p);
-  const u = uniform(key, drawShape("random.geometric", shape, p), { dtype });
-  const failures = np.floor(np.divide(np.log(u), np.log1p(np.negative(parameter(p, dtype)))));
-  return np.astype(np.add(failures, 1), "int32");
-});
+export const geometric = composite(
+  "random.geometric(key, p, shape)",
+  (key: Tensor, p: TensorLike, shape?: Shape | number): Tensor => {
+    checkProbability("random.geometric", p);
+    const dtype = floatOf(p);
+    const u = uniform(key, drawShape("random.geometric", shape, p), { dtype });
+    const failures = np.floor(np.divide(np.log(u), np.log1p(np.negative(parameter(p, dtype)))));
+    return np.astype(np.add(failures, 1), "int32");
+  },
+);
 
 /**
  * Poisson numbers, int32: probability `λ^k exp(-λ) / k!`.
  *
  * - `lam`: the mean `λ`, a number or a tensor that broadcasts to `shape`; below 0 and NaN give -1, as in JAX
  */
-export const poisson = composite("random.poisson", (key: Tensor, lam: TensorLike, shape?: Shape | number): Tensor => {
-  checkKey("random.poisson", key);
-  const rate = parameter(lam, floatOf(lam));
-  return randomPoisson(key, np.broadcastTo(rate, drawShape("random.poisson", shape, lam)));
-});
+export const poisson = composite(
+  "random.poisson(key, lam, shape)",
+  (key: Tensor, lam: TensorLike, shape?: Shape | number): Tensor => {
+    checkKey("random.poisson", key);
+    const rate = parameter(lam, floatOf(lam));
+    return randomPoisson(key, np.broadcastTo(rate, drawShape("random.poisson", shape, lam)));
+  },
+);
 
 /**
  * The number of successes in `n` trials, a float, as in JAX.
@@ -97,7 +103,7 @@ export const poisson = composite("random.poisson", (key: Tensor, lam: TensorLike
  * @throws {ArgumentError} when a number `p` is not from 0 to 1
  */
 export const binomial = composite(
-  "random.binomial",
+  "random.binomial(key, n, p, shape)",
   (key: Tensor, n: TensorLike, p: TensorLike, shape?: Shape | number): Tensor => {
     checkKey("random.binomial", key);
     checkProbability("random.binomial", p);
@@ -116,7 +122,7 @@ export const binomial = composite(
  * @throws {ShapeError} when `p` has no axis
  */
 export const multinomial = composite(
-  "random.multinomial",
+  "random.multinomial(key, n, p, shape)",
   (key: Tensor, n: TensorLike, p: Tensor, shape?: Shape | number): Tensor => {
     const where = "random.multinomial";
     if (p.ndim < 1) throw new ShapeError({ where, what: "p has no axis", expected: "p[..., k]", got: `${p}` });

@@ -29,10 +29,10 @@ const draw =
  * - `a`: a number or a tensor that broadcasts to `shape`, which is by default its own; differentiable once; below 0 gives NaN
  * @see Marsaglia and Tsang 2000; Figurnov, Mohamed and Mnih 2018 (the derivative)
  */
-export const gamma = composite("random.gamma", draw("random.gamma", false));
+export const gamma = composite("random.gamma(key, a, shape)", draw("random.gamma", false));
 
 /** The logarithm of `gamma(key, a, shape)`: for small `a` it tells numbers apart that would underflow. */
-export const loggamma = composite("random.loggamma", draw("random.loggamma", true));
+export const loggamma = composite("random.loggamma(key, a, shape)", draw("random.loggamma", true));
 
 /**
  * Density ∝ `x^(a-1) (1-x)^(b-1)` on [0, 1].
@@ -40,7 +40,7 @@ export const loggamma = composite("random.loggamma", draw("random.loggamma", tru
  * - `a`, `b`: numbers or tensors that broadcast to `shape`, which is by default what they broadcast to; differentiable once
  */
 export const beta = composite(
-  "random.beta",
+  "random.beta(key, a, b, shape)",
   (key: Tensor, a: TensorLike, b: TensorLike, shape?: Shape | number): Tensor => {
     const size = drawShape("random.beta", shape, a, b);
     const dtype = floatOf(a, b);
@@ -60,22 +60,25 @@ export const beta = composite(
  * - `shape`: of the batch, to which `alpha`'s leading axes broadcast; by default these
  * @returns `[...shape, n]`, of sum 1 along the last axis
  */
-export const dirichlet = composite("random.dirichlet", (key: Tensor, alpha: Tensor, shape?: Shape | number): Tensor => {
-  if (alpha.ndim < 1) {
-    const where = "random.dirichlet";
-    throw new ShapeError({ where, what: "alpha has no axis", expected: "alpha[..., n]", got: `${alpha}` });
-  }
-  const n = alpha.shape[alpha.ndim - 1];
-  const logs = loggamma(key, alpha, [...asShape(shape ?? alpha.shape.slice(0, -1)), n]);
-  const shifted = np.exp(np.subtract(logs, stopGradient(np.max(logs, { axis: -1, keepDims: true }))));
-  return np.divide(shifted, np.sum(shifted, { axis: -1, keepDims: true }));
-});
+export const dirichlet = composite(
+  "random.dirichlet(key, alpha, shape)",
+  (key: Tensor, alpha: Tensor, shape?: Shape | number): Tensor => {
+    if (alpha.ndim < 1) {
+      const where = "random.dirichlet";
+      throw new ShapeError({ where, what: "alpha has no axis", expected: "alpha[..., n]", got: `${alpha}` });
+    }
+    const n = alpha.shape[alpha.ndim - 1];
+    const logs = loggamma(key, alpha, [...asShape(shape ?? alpha.shape.slice(0, -1)), n]);
+    const shifted = np.exp(np.subtract(logs, stopGradient(np.max(logs, { axis: -1, keepDims: true }))));
+    return np.divide(shifted, np.sum(shifted, { axis: -1, keepDims: true }));
+  },
+);
 
 const half = (df: TensorLike, dtype: Float): Tensor => np.divide(parameter(df, dtype), 2);
 
 /** χ² with `df` degrees of freedom: `2 · gamma(df/2)`. `df`: a number or a tensor that broadcasts to `shape`. */
 export const chisquare = composite(
-  "random.chisquare",
+  "random.chisquare(key, df, shape)",
   (key: Tensor, df: TensorLike, shape?: Shape | number): Tensor => {
     const size = drawShape("random.chisquare", shape, df);
     return np.multiply(np.exp(loggamma(key, half(df, floatOf(df)), size)), 2);
@@ -88,7 +91,7 @@ export const chisquare = composite(
  * - `dfnum`, `dfden`: numbers or tensors that broadcast to `shape`, which is by default what they broadcast to
  */
 export const f = composite(
-  "random.f",
+  "random.f(key, dfnum, dfden, shape)",
   (key: Tensor, dfnum: TensorLike, dfden: TensorLike, shape?: Shape | number): Tensor => {
     const size = drawShape("random.f", shape, dfnum, dfden);
     const dtype = floatOf(dfnum, dfden);
@@ -100,14 +103,17 @@ export const f = composite(
 );
 
 /** Student's t with `df` degrees of freedom: `z √(df/2 / gamma(df/2))`. `df`: a number or a tensor that broadcasts to `shape`. */
-export const t = composite("random.t", (key: Tensor, df: TensorLike, shape?: Shape | number): Tensor => {
-  const size = drawShape("random.t", shape, df);
-  const dtype = floatOf(df);
-  const [keyNormal, keyGamma] = subkeys(key);
-  const z = normal(keyNormal, size, { dtype });
-  const halved = half(df, dtype);
-  return np.multiply(z, np.sqrt(np.divide(halved, gamma(keyGamma, halved, size))));
-});
+export const t = composite(
+  "random.t(key, df, shape)",
+  (key: Tensor, df: TensorLike, shape?: Shape | number): Tensor => {
+    const size = drawShape("random.t", shape, df);
+    const dtype = floatOf(df);
+    const [keyNormal, keyGamma] = subkeys(key);
+    const z = normal(keyNormal, size, { dtype });
+    const halved = half(df, dtype);
+    return np.multiply(z, np.sqrt(np.divide(halved, gamma(keyGamma, halved, size))));
+  },
+);
 
 /** @throws {ArgumentError} unless p > 0 */
 const checkPower = (where: string, p: number): void => {
@@ -117,7 +123,7 @@ const checkPower = (where: string, p: number): void => {
 
 /** Density ∝ `exp(-|x|^p)`, for a number `p > 0`. */
 export const generalizedNormal = composite(
-  "random.generalizedNormal",
+  "random.generalizedNormal(key, p, shape, { dtype })",
   (key: Tensor, p: number, shape: Shape | number = [], { dtype = "float32" }: FloatOptions = {}): Tensor => {
     checkPower("random.generalizedNormal", p);
     const [keyGamma, keySign] = subkeys(key);
@@ -133,7 +139,7 @@ export const generalizedNormal = composite(
  * @see Barthe, Guédon, Mendelson and Naor 2005, arXiv:math/0503650
  */
 export const ball = composite(
-  "random.ball",
+  "random.ball(key, d, p, shape, { dtype })",
   (
     key: Tensor,
     d: number,

@@ -4,8 +4,9 @@
  * The arithmetic of keys is that of `jax.random` with `jax_threefry_partitionable` on, its default since 0.5: key `i` of a split
  * is the number `i` encrypted under the old key, and so is what `foldIn(key, i)` gives.
  */
+
 import { asShape, type Shape, sameShape, sizeOf } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, named } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { Literal, type Tensor } from "../core/tensor.js";
 import { broadcastTo, reshape } from "../primitives/broadcast.js";
@@ -49,7 +50,7 @@ const checkKeys = (where: string, keys: Tensor): void => {
  * - `seed`: a safe integer, or an int32 or uint32 scalar (whose high word is 0)
  * @example random.key(0) // u32[2]: [0, 0]
  */
-export const key = composite("random.key", (seed: number | Tensor): Tensor => {
+export const key = composite("random.key(seed)", (seed: number | Tensor): Tensor => {
   if (typeof seed === "number") checkInteger("random.key", seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   const high = typeof seed === "number" ? Math.floor(seed / 2 ** 32) >>> 0 : 0;
   const low = typeof seed === "number" ? seed >>> 0 : seed;
@@ -60,29 +61,29 @@ export const key = composite("random.key", (seed: number | Tensor): Tensor => {
 export const PRNGKey = key;
 
 /** The two words of a key: the key itself, since a key is a plain tensor. @throws {ShapeError} unless it is `u32[...,2]` */
-export const keyData = (keys: Tensor): Tensor => {
+export const keyData = named("random.keyData(keys)", (keys: Tensor): Tensor => {
   checkKeys("random.keyData", keys);
   return keys;
-};
+});
 
 /** A key from its two words, which are the key. @throws {ShapeError} unless they are `u32[...,2]` */
-export const wrapKeyData = (words: Tensor): Tensor => {
+export const wrapKeyData = named("random.wrapKeyData(words)", (words: Tensor): Tensor => {
   checkKeys("random.wrapKeyData", words);
   return words;
-};
+});
 
 /** The key itself: nothing here counts how often a key is used. @throws {ShapeError} unless it is `u32[...,2]` */
-export const clone = (keys: Tensor): Tensor => {
+export const clone = named("random.clone(keys)", (keys: Tensor): Tensor => {
   checkKeys("random.clone", keys);
   return keys;
-};
+});
 
 /**
  * `n` keys from one, stacked: `uint32[n,2]`; for a shape, `uint32[...n,2]`. Use each key once, and not the old one any more.
  *
  * @example const keys = random.split(key, 8) // vmap((k) => random.normal(k, [3]))(keys)
  */
-export const split = composite("random.split", (key: Tensor, n: number | Shape = 2): Tensor => {
+export const split = composite("random.split(key, n)", (key: Tensor, n: number | Shape = 2): Tensor => {
   checkKey("random.split", key);
   const shape = asShape(n);
   for (const size of shape) checkInteger("random.split", size, 0, 2 ** 32);
@@ -97,7 +98,7 @@ export const split = composite("random.split", (key: Tensor, n: number | Shape =
  *
  * @example const [forDropout, forNoise] = random.subkeys(key)
  */
-export const subkeys = composite("random.subkeys", (key: Tensor, n: number = 2): Tensor[] => {
+export const subkeys = composite("random.subkeys(key, n)", (key: Tensor, n: number = 2): Tensor[] => {
   const keys = split(key, n);
   return Array.from({ length: n }, (_, i) => reshape(sliceAxis(keys, 0, i, i + 1), [2]));
 });
@@ -107,7 +108,7 @@ export const subkeys = composite("random.subkeys", (key: Tensor, n: number = 2):
  *
  * - `data`: an integer from -2^31 to 2^32 - 1, or an int32 or uint32 scalar, which may be traced
  */
-export const foldIn = composite("random.foldIn", (key: Tensor, data: number | Tensor): Tensor => {
+export const foldIn = composite("random.foldIn(key, data)", (key: Tensor, data: number | Tensor): Tensor => {
   checkKey("random.foldIn", key);
   if (typeof data === "number") checkInteger("random.foldIn", data, -(2 ** 31), 2 ** 32 - 1);
   const low = word("random.foldIn", typeof data === "number" ? data >>> 0 : data);
@@ -121,7 +122,7 @@ export const foldIn = composite("random.foldIn", (key: Tensor, data: number | Te
  * @example random.bits(key, [4], { width: 8 }) // four numbers from 0 to 255
  */
 export const bits = composite(
-  "random.bits",
+  "random.bits(key, shape, { width })",
   (key: Tensor, shape: Shape | number = [], { width = 32 }: { width?: 8 | 16 | 32 } = {}): Tensor => {
     checkKey("random.bits", key);
     if (![8, 16, 32].includes(width)) {

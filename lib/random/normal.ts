@@ -21,7 +21,7 @@ const root2 = (dtype: Float): Tensor => parameter(Math.SQRT2, dtype);
  * @example random.normal(random.key(42), [3]) // -0.02830462, 0.46713185, 0.29570296
  */
 export const normal = composite(
-  "random.normal",
+  "random.normal(key, shape, { dtype })",
   (key: Tensor, shape: Shape | number = [], { dtype = "float32" }: FloatOptions = {}): Tensor => {
     const above = dtype === "float32" ? 2 ** -24 - 1 : 2 ** -53 - 1;
     return np.multiply(root2(dtype), erfInv(uniform(key, shape, { minval: above, maxval: 1, dtype })));
@@ -35,7 +35,7 @@ export const normal = composite(
  * @throws {ArgumentError} unless lower < upper, when both are numbers
  */
 export const truncatedNormal = composite(
-  "random.truncatedNormal",
+  "random.truncatedNormal(key, lower, upper, shape)",
   (key: Tensor, lower: TensorLike, upper: TensorLike, shape?: Shape | number): Tensor => {
     if (!isTensor(lower) && !isTensor(upper) && !(lower < upper)) {
       throw new ArgumentError({
@@ -60,7 +60,7 @@ export const truncatedNormal = composite(
  * - `sigma`: a number or a tensor that broadcasts to `shape`; differentiable
  */
 export const lognormal = composite(
-  "random.lognormal",
+  "random.lognormal(key, sigma, shape)",
   (key: Tensor, sigma: TensorLike = 1, shape?: Shape | number): Tensor => {
     const dtype = floatOf(sigma);
     const z = normal(key, drawShape("random.lognormal", shape, sigma), { dtype });
@@ -70,7 +70,7 @@ export const lognormal = composite(
 
 /** The length of a vector of three standard normal numbers: density ∝ `x² exp(-x²/2)` for x >= 0. */
 export const maxwell = composite(
-  "random.maxwell",
+  "random.maxwell(key, shape, { dtype })",
   (key: Tensor, shape: Shape | number = [], { dtype = "float32" }: FloatOptions = {}): Tensor =>
     np.sqrt(np.sum(np.square(normal(key, [...asShape(shape), 3], { dtype })), { axis: -1 })),
 );
@@ -81,7 +81,7 @@ export const maxwell = composite(
  * - `shape`: is put before the shape that `loc` and `scale` broadcast to. Without it JAX puts that shape there once more, and so do we.
  */
 export const doubleSidedMaxwell = composite(
-  "random.doubleSidedMaxwell",
+  "random.doubleSidedMaxwell(key, loc, scale, shape)",
   (key: Tensor, loc: TensorLike, scale: TensorLike, shape: Shape | number = []): Tensor => {
     const common = drawShape("random.doubleSidedMaxwell", undefined, loc, scale);
     const first = asShape(shape);
@@ -102,7 +102,7 @@ export const doubleSidedMaxwell = composite(
  * @throws {ShapeError} when `mean` and `cov` do not fit
  */
 export const multivariateNormal = composite(
-  "random.multivariateNormal",
+  "random.multivariateNormal(key, mean, cov, shape)",
   (key: Tensor, mean: Tensor, cov: Tensor, shape?: Shape | number): Tensor => {
     const where = "random.multivariateNormal";
     const n = mean.shape[mean.ndim - 1];
@@ -133,7 +133,7 @@ export const multivariateNormal = composite(
  * @see Mezzadri 2007, "How to generate random matrices from the classical compact groups"
  */
 export const orthogonal = composite(
-  "random.orthogonal",
+  "random.orthogonal(key, n, shape, { dtype, m })",
   (
     key: Tensor,
     n: number,

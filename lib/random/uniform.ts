@@ -35,7 +35,7 @@ const unit = (key: Tensor, shape: Shape, dtype: Float): Tensor => {
  * @example random.uniform(random.key(0)) // 0.947667
  */
 export const uniform = composite(
-  "random.uniform",
+  "random.uniform(key, shape, { minval, maxval, dtype })",
   (
     key: Tensor,
     shape: Shape | number = [],
@@ -58,7 +58,7 @@ export const uniform = composite(
  * @throws {ArgumentError} when a number `p` is not from 0 to 1
  */
 export const bernoulli = composite(
-  "random.bernoulli",
+  "random.bernoulli(key, p, shape, { mode })",
   (
     key: Tensor,
     p: TensorLike = 0.5,
@@ -83,7 +83,7 @@ export const halves = (x: Tensor): readonly [Tensor, Tensor] => {
 
 /** -1 or 1, each half of the time, int32 (or `dtype`). */
 export const rademacher = composite(
-  "random.rademacher",
+  "random.rademacher(key, shape, { dtype })",
   (key: Tensor, shape: Shape | number = [], { dtype = "int32" }: { dtype?: "int32" | Float } = {}): Tensor =>
     np.subtract(np.multiply(np.astype(bernoulli(key, 0.5, shape), dtype), 2), 1),
 );
@@ -129,7 +129,7 @@ const bound = (x: TensorLike): Tensor => (isTensor(x) ? x : new Literal(Number(x
  * @throws {DTypeError} when a tensor among them is not int32
  */
 export const randint = composite(
-  "random.randint",
+  "random.randint(key, shape, minval, maxval)",
   (key: Tensor, shape: Shape | number, minval: TensorLike, maxval: TensorLike): Tensor => {
     checkBounds(minval, maxval);
     const size = drawShape("random.randint", shape, minval, maxval);

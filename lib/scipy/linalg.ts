@@ -29,7 +29,7 @@ const withColumns = (b: TensorLike, f: (columns: Tensor) => Tensor): Tensor => {
  * @see `jax.scipy.linalg.cholesky`
  */
 export const cholesky = composite(
-  "scipy.linalg.cholesky",
+  "scipy.linalg.cholesky(a, { lower })",
   (a: TensorLike, { lower = false }: { readonly lower?: boolean } = {}): Tensor => {
     const x = float(a);
     const read = lower ? x : np.linalg.matrixTranspose(x);
@@ -60,7 +60,7 @@ export interface SolveTriangularOptions {
  * @see `jax.scipy.linalg.solve_triangular`
  */
 export const solveTriangular = composite(
-  "scipy.linalg.solveTriangular",
+  "scipy.linalg.solveTriangular(a, b, { lower, trans, unitDiagonal })",
   (a: TensorLike, b: TensorLike, options: SolveTriangularOptions = {}): Tensor => {
     const { lower = false, trans = 0, unitDiagonal = false } = options;
     return withColumns(b, (columns) =>
@@ -75,23 +75,26 @@ export const solveTriangular = composite(
 );
 
 /** `X` with `A X = B`, from the Cholesky factor of `A`. @see `jax.scipy.linalg.cho_solve` */
-export const choSolve = composite("scipy.linalg.choSolve", ([factor, lower]: CholeskyFactor, b: TensorLike): Tensor => {
-  const first = solveTriangular(factor, b, { lower, trans: lower ? 0 : 1 });
-  return solveTriangular(factor, first, { lower, trans: lower ? 1 : 0 });
-});
+export const choSolve = composite(
+  "scipy.linalg.choSolve(__0, b)",
+  ([factor, lower]: CholeskyFactor, b: TensorLike): Tensor => {
+    const first = solveTriangular(factor, b, { lower, trans: lower ? 0 : 1 });
+    return solveTriangular(factor, first, { lower, trans: lower ? 1 : 0 });
+  },
+);
 
 /** `L` and `U` in one matrix, and the row that each row was exchanged with, in order (int32). */
 export type LuFactor = readonly [lu: Tensor, pivots: Tensor];
 
 /** The factors that `luSolve` takes. @see `jax.scipy.linalg.lu_factor` */
-export const luFactor = composite("scipy.linalg.luFactor", (a: TensorLike): LuFactor => {
+export const luFactor = composite("scipy.linalg.luFactor(a)", (a: TensorLike): LuFactor => {
   const [factors, pivots] = luOf(float(a));
   return [factors, pivots];
 });
 
 /** `X` with `A X = B`, or with the transpose of `A` where `trans` is 1, from `luFactor`. @see `jax.scipy.linalg.lu_solve` */
 export const luSolve = composite(
-  "scipy.linalg.luSolve",
+  "scipy.linalg.luSolve(__0, b, trans)",
   ([factors, pivots]: LuFactor, b: TensorLike, trans: 0 | 1 = 0): Tensor => {
     const permutation = luPivotsToPermutation(pivots, factors.shape[factors.ndim - 1]);
     return withColumns(b, (columns) => solveFactors(factors, permutation, columns, trans === 1));
@@ -99,7 +102,7 @@ export const luSolve = composite(
 );
 
 /** `P`, `L` and `U` with `A = P L U`. @see `jax.scipy.linalg.lu` */
-export const lu = composite("scipy.linalg.lu", (a: TensorLike): readonly [p: Tensor, l: Tensor, u: Tensor] => {
+export const lu = composite("scipy.linalg.lu(a)", (a: TensorLike): readonly [p: Tensor, l: Tensor, u: Tensor] => {
   const [factors, , permutation] = luOf(float(a));
   const [m, n] = factors.shape.slice(-2);
   const k = Math.min(m, n);
@@ -119,7 +122,7 @@ export const lu = composite("scipy.linalg.lu", (a: TensorLike): readonly [p: Ten
  * @see `jax.scipy.linalg.solve`
  */
 export const solve = composite(
-  "scipy.linalg.solve",
+  "scipy.linalg.solve(a, b, { assumeA })",
   (a: TensorLike, b: TensorLike, options: { readonly assumeA?: "gen" | "pos" } = {}): Tensor =>
     options.assumeA === "pos" ? choSolve(choFactor(a), b) : np.linalg.solve(a, b),
 );
@@ -128,7 +131,7 @@ export const solve = composite(
  * A matrix with the given ones along its diagonal, zero elsewhere. A vector is one row.
  * @see `jax.scipy.linalg.block_diag`
  */
-export const blockDiag = composite("scipy.linalg.blockDiag", (...blocks: readonly TensorLike[]): Tensor => {
+export const blockDiag = composite("scipy.linalg.blockDiag(...blocks)", (...blocks: readonly TensorLike[]): Tensor => {
   const xs = blocks.map((x) => {
     const t = float(x);
     if (t.ndim > 2) {
@@ -161,7 +164,7 @@ export const blockDiag = composite("scipy.linalg.blockDiag", (...blocks: readonl
  * @see `jax.scipy.linalg.toeplitz`
  * @example scipy.linalg.toeplitz(np.array([1, 2, 3])) // [[1, 2, 3], [2, 1, 2], [3, 2, 1]]
  */
-export const toeplitz = composite("scipy.linalg.toeplitz", (c: TensorLike, r: TensorLike = c): Tensor => {
+export const toeplitz = composite("scipy.linalg.toeplitz(c, r)", (c: TensorLike, r: TensorLike = c): Tensor => {
   const [column, row] = [np.ravel(c), np.ravel(r)];
   const [m, n] = [column.size, row.size];
   // Diagonal i - j is entry i - j + n - 1 of the row, backwards, and the column.
@@ -185,7 +188,7 @@ const THETA = 5.371920351148152;
  * @see `jax.scipy.linalg.expm`; Higham 2005, "The scaling and squaring method for the matrix exponential revisited"
  */
 export const expm = composite(
-  "scipy.linalg.expm",
+  "scipy.linalg.expm(a, { maxSquarings })",
   (a: TensorLike, options: { readonly maxSquarings?: number } = {}): Tensor => {
     const { maxSquarings = 16 } = options;
     if (!Number.isInteger(maxSquarings) || maxSquarings < 0) {

@@ -1,7 +1,7 @@
 /** @file Codecs of the fields that rows share, and the errors of a field. */
 import * as t from "io-ts";
+import { closest } from "../core/closest.js";
 import { DataError, type Mismatch } from "../core/errors.js";
-import { closest } from "../edge/closest.js";
 import { brief, withDefault } from "../edge/decode.js";
 
 /** Whoever reads rows. */

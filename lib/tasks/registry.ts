@@ -1,7 +1,7 @@
 /** @file The tasks that have names, and their numbers. */
 import * as E from "fp-ts/lib/Either.js";
+import { closest } from "../core/closest.js";
 import { ArgumentError, DataError } from "../core/errors.js";
-import { closest } from "../edge/closest.js";
 import { SUPERGLUE } from "./superglue.js";
 import type { Task } from "./task.js";
 import { byCodePoint } from "./text.js";

@@ -94,7 +94,7 @@ check("a function called next is not taken for the one that failed", () => {
   assert.throws(() => np.matmul(np.ones([2, 3]), np.ones([2, 3])));
   assert.is(
     sourceOf(() => lax.mul(np.ones([2]), np.ones([3]))),
-    "mul",
+    "lax.mul",
   );
   assert.is(
     sourceOf(() => np.reshape(np.ones([2]), [3])),

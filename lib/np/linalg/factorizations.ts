@@ -1,5 +1,5 @@
 /** @file Factorizations of the matrices in the last two axes. */
-import { composite } from "../../core/composite.js";
+import { composite, named } from "../../core/composite.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { Tensor, TensorLike } from "../../core/tensor.js";
 import * as b from "../../primitives/broadcast.js";
@@ -21,16 +21,22 @@ export const asMatrix = (where: string, x: TensorLike, square = false): Tensor =
 };
 
 /** The last two axes exchanged. @see `jax.numpy.linalg.matrix_transpose` */
-export const matrixTranspose = composite("np.linalg.matrixTranspose", (x: TensorLike): Tensor => {
+export const matrixTranspose = composite("np.linalg.matrixTranspose(x)", (x: TensorLike): Tensor => {
   const [t] = promoteFloat("np.linalg.matrixTranspose", x);
   checkMatrix("np.linalg.matrixTranspose", t.aval, false);
   return transposed(t);
 });
 
 /** The `offset`-th diagonal of the last two axes. @see `jax.numpy.linalg.diagonal` */
-export const diagonal = (x: TensorLike, offset = 0): Tensor => diagonalOf(x, offset, -2, -1);
+export const diagonal = named(
+  "np.linalg.diagonal(x, offset)",
+  (x: TensorLike, offset: number = 0): Tensor => diagonalOf(x, offset, -2, -1),
+);
 /** The sum of the `offset`-th diagonal of the last two axes. @see `jax.numpy.linalg.trace` */
-export const trace = (x: TensorLike, offset = 0): Tensor => traceOf(x, offset, -2, -1);
+export const trace = named(
+  "np.linalg.trace(x, offset)",
+  (x: TensorLike, offset: number = 0): Tensor => traceOf(x, offset, -2, -1),
+);
 
 /**
  * The lower triangular `L` with `L Lᵀ = A`, or the `upper` triangular `U` with `Uᵀ U = A`.
@@ -42,7 +48,7 @@ export const trace = (x: TensorLike, offset = 0): Tensor => traceOf(x, offset, -
  * @example np.linalg.cholesky(np.array([[4, 2], [2, 2]])) // [[2, 0], [1, 1]]
  */
 export const cholesky = composite(
-  "np.linalg.cholesky",
+  "np.linalg.cholesky(x, { upper, symmetrizeInput })",
   (x: TensorLike, options: { readonly upper?: boolean; readonly symmetrizeInput?: boolean } = {}): Tensor => {
     const t = asMatrix("np.linalg.cholesky", x, true);
     const l = c.cholesky(options.symmetrizeInput === false ? t : symmetrized(t));
@@ -64,7 +70,7 @@ export type QrMode = "reduced" | "complete";
 export const qr: {
   (x: TensorLike, mode?: QrMode): readonly [q: Tensor, r: Tensor];
   (x: TensorLike, mode: "r"): Tensor;
-} = composite("np.linalg.qr", (x: TensorLike, mode: QrMode | "r" = "reduced"): never => {
+} = composite("np.linalg.qr(x, mode)", (x: TensorLike, mode: QrMode | "r" = "reduced"): never => {
   if (mode !== "reduced" && mode !== "complete" && mode !== "r") {
     throw new ArgumentError({
       where: "np.linalg.qr",
@@ -97,12 +103,13 @@ const symmetric = (where: string, x: TensorLike, { uplo = "L", symmetrizeInput =
  * @see `jax.numpy.linalg.eigh`; the signs of the vectors may differ from LAPACK's
  * @example const [w, v] = np.linalg.eigh(np.array([[2, 1], [1, 2]])) // w is [1, 3]
  */
-export const eigh = composite("np.linalg.eigh", (x: TensorLike, options: EighOptions = {}) =>
-  eighOf(symmetric("np.linalg.eigh", x, options)),
+export const eigh = composite(
+  "np.linalg.eigh(x, { uplo, symmetrizeInput })",
+  (x: TensorLike, options: EighOptions = {}) => eighOf(symmetric("np.linalg.eigh", x, options)),
 );
 /** The eigenvalues alone. @see `jax.numpy.linalg.eigvalsh` */
 export const eigvalsh = composite(
-  "np.linalg.eigvalsh",
+  "np.linalg.eigvalsh(x, { uplo, symmetrizeInput })",
   (x: TensorLike, options: EighOptions = {}): Tensor => eighOf(symmetric("np.linalg.eigvalsh", x, options))[0],
 );
 
@@ -122,13 +129,13 @@ export interface SvdOptions<C extends boolean = boolean> {
 export const svd: {
   (x: TensorLike, options?: SvdOptions<true>): readonly [u: Tensor, s: Tensor, vt: Tensor];
   (x: TensorLike, options: SvdOptions<false>): Tensor;
-} = composite("np.linalg.svd", (x: TensorLike, options: SvdOptions = {}): never => {
+} = composite("np.linalg.svd(x, { fullMatrices, computeUv })", (x: TensorLike, options: SvdOptions = {}): never => {
   const t = asMatrix("np.linalg.svd", x);
   return (options.computeUv === false ? singularValues(t) : svdOf(t, options.fullMatrices ?? true)) as never;
 });
 /** The singular values, descending. @see `jax.numpy.linalg.svdvals` */
 export const svdvals = composite(
-  "np.linalg.svdvals",
+  "np.linalg.svdvals(x)",
   (x: TensorLike): Tensor => singularValues(asMatrix("np.linalg.svdvals", x)),
 );
 
@@ -140,7 +147,7 @@ export const epsilon = (x: Tensor): number => (x.dtype === "float64" ? 2 ** -52 
  * @see `jax.numpy.linalg.matrix_rank`
  */
 export const matrixRank = composite(
-  "np.linalg.matrixRank",
+  "np.linalg.matrixRank(x, { rtol })",
   (x: TensorLike, options: { readonly rtol?: TensorLike } = {}): Tensor => {
     const t = asMatrix("np.linalg.matrixRank", x);
     const rtol = options.rtol ?? Math.max(...t.shape.slice(-2)) * epsilon(t);

@@ -108,33 +108,39 @@ const kept = (y: Tensor, x: Tensor, axes: readonly number[], keep: boolean | und
  * @see `jax.numpy.linalg.norm`
  * @example np.linalg.norm(np.array([3, 4])) // 5
  */
-export const norm = composite("np.linalg.norm", (x: TensorLike, options: NormOptions = {}): Tensor => {
-  const where = "np.linalg.norm";
-  const [t] = promoteFloat(where, x);
-  const { ord, keepDims } = options;
-  const axis = options.axis ?? undefined;
-  const axes =
-    typeof axis === "object" ? axis.map((a) => normalizeAxes(where, t.ndim, a)[0]) : normalizeAxes(where, t.ndim, axis);
-  normalizeAxes(where, t.ndim, axes);
-  if (ord === undefined && (axis === undefined || axes.length <= 2)) return kept(euclidean(t, axes), t, axes, keepDims);
-  if (axes.length !== 1 && axes.length !== 2) {
-    throw new ShapeError({
-      where,
-      what: "neither vectors nor matrices",
-      expected: "one axis or two",
-      got: `axes [${axes}] of ${t.aval}`,
-    });
-  }
-  const y = axes.length === 1 ? ofVectors(where, t, ord ?? 2, axes) : ofMatrices(where, t, ord ?? "fro", axes);
-  return kept(y, t, axes, keepDims);
-});
+export const norm = composite(
+  "np.linalg.norm(x, { ord, axis, keepDims })",
+  (x: TensorLike, options: NormOptions = {}): Tensor => {
+    const where = "np.linalg.norm";
+    const [t] = promoteFloat(where, x);
+    const { ord, keepDims } = options;
+    const axis = options.axis ?? undefined;
+    const axes =
+      typeof axis === "object"
+        ? axis.map((a) => normalizeAxes(where, t.ndim, a)[0])
+        : normalizeAxes(where, t.ndim, axis);
+    normalizeAxes(where, t.ndim, axes);
+    if (ord === undefined && (axis === undefined || axes.length <= 2))
+      return kept(euclidean(t, axes), t, axes, keepDims);
+    if (axes.length !== 1 && axes.length !== 2) {
+      throw new ShapeError({
+        where,
+        what: "neither vectors nor matrices",
+        expected: "one axis or two",
+        got: `axes [${axes}] of ${t.aval}`,
+      });
+    }
+    const y = axes.length === 1 ? ofVectors(where, t, ord ?? 2, axes) : ofMatrices(where, t, ord ?? "fro", axes);
+    return kept(y, t, axes, keepDims);
+  },
+);
 
 /**
  * The norm of vectors: of all elements, or of those along `axis` (several axes make one vector).
  * @see `jax.numpy.linalg.vector_norm`
  */
 export const vectorNorm = composite(
-  "np.linalg.vectorNorm",
+  "np.linalg.vectorNorm(x, { ord, axis, keepDims })",
   (x: TensorLike, { ord = 2, axis, keepDims }: NormOptions & { readonly ord?: number } = {}): Tensor => {
     const [t] = promoteFloat("np.linalg.vectorNorm", x);
     const axes = normalizeAxes("np.linalg.vectorNorm", t.ndim, axis);
@@ -147,7 +153,7 @@ export const vectorNorm = composite(
  * @see `jax.numpy.linalg.matrix_norm`
  */
 export const matrixNorm = composite(
-  "np.linalg.matrixNorm",
+  "np.linalg.matrixNorm(x, { ord, keepDims })",
   (x: TensorLike, { ord = "fro", keepDims }: Omit<NormOptions, "axis"> = {}): Tensor => {
     const [t] = promoteFloat("np.linalg.matrixNorm", x);
     const axes = normalizeAxes("np.linalg.matrixNorm", t.ndim, [-2, -1]);

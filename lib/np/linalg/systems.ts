@@ -35,7 +35,7 @@ const floats = (where: string, x: TensorLike, y: TensorLike): readonly [Tensor, 
  * @see `jax.numpy.linalg.solve`
  * @example np.linalg.solve(np.array([[2, 0], [0, 4]]), np.array([1, 1])) // [0.5, 0.25]
  */
-export const solve = composite("np.linalg.solve", (a: TensorLike, rhs: TensorLike): Tensor => {
+export const solve = composite("np.linalg.solve(a, rhs)", (a: TensorLike, rhs: TensorLike): Tensor => {
   const where = "np.linalg.solve";
   const [p, q] = floats(where, a, rhs);
   const x = asMatrix(where, p, true);
@@ -57,7 +57,7 @@ export const solve = composite("np.linalg.solve", (a: TensorLike, rhs: TensorLik
 });
 
 /** The inverse of matrices `[..., n, n]`; infinities or NaN for a singular one. @see `jax.numpy.linalg.inv` */
-export const inv = composite("np.linalg.inv", (a: TensorLike): Tensor => {
+export const inv = composite("np.linalg.inv(a)", (a: TensorLike): Tensor => {
   const x = asMatrix("np.linalg.inv", a, true);
   const [factors, , permutation] = lu(x);
   return luSolve(factors, permutation, b.broadcastTo(identityLike(x), x.shape));
@@ -98,7 +98,7 @@ const smallDeterminant = (x: Tensor, rows: readonly number[], column: number): T
  * @throws {ShapeError} when the matrices are not square
  * @see `jax.numpy.linalg.det`
  */
-export const det = composite("np.linalg.det", (a: TensorLike): Tensor => {
+export const det = composite("np.linalg.det(a)", (a: TensorLike): Tensor => {
   const x = asMatrix("np.linalg.det", a, true);
   const n = x.shape[x.ndim - 1];
   return n > 0 && n <= 3 ? smallDeterminant(x, range(n), 0) : detOf(x);
@@ -108,7 +108,7 @@ export const det = composite("np.linalg.det", (a: TensorLike): Tensor => {
  * The sign of the determinant and the logarithm of its size; 0 and `-Infinity` for a singular matrix.
  * @see `jax.numpy.linalg.slogdet`
  */
-export const slogdet = composite("np.linalg.slogdet", (a: TensorLike): readonly [sign: Tensor, logdet: Tensor] => {
+export const slogdet = composite("np.linalg.slogdet(a)", (a: TensorLike): readonly [sign: Tensor, logdet: Tensor] => {
   const { diagonal, parity } = pivotsOf(asMatrix("np.linalg.slogdet", a, true));
   const last = diagonal.ndim - 1;
   const number = (value: number): Tensor => literal("np.linalg.slogdet", value, diagonal.dtype);
@@ -137,10 +137,13 @@ const counted = (where: string, s: Tensor, rtol: number): Tensor => {
  * - derivatives: of matrices of any rank, for changes that keep it
  * @see `jax.numpy.linalg.pinv`
  */
-export const pinv = composite("np.linalg.pinv", (a: TensorLike, options: { readonly rtol?: number } = {}): Tensor => {
-  const x = asMatrix("np.linalg.pinv", a);
-  return pinvOf(x, options.rtol ?? 10 * Math.max(...x.shape.slice(-2)) * epsilon(x));
-});
+export const pinv = composite(
+  "np.linalg.pinv(a, { rtol })",
+  (a: TensorLike, options: { readonly rtol?: number } = {}): Tensor => {
+    const x = asMatrix("np.linalg.pinv", a);
+    return pinvOf(x, options.rtol ?? 10 * Math.max(...x.shape.slice(-2)) * epsilon(x));
+  },
+);
 
 /** What `lstsq` gives. */
 export type LeastSquares = readonly [x: Tensor, residuals: Tensor, rank: Tensor, s: Tensor];
@@ -155,7 +158,7 @@ export type LeastSquares = readonly [x: Tensor, residuals: Tensor, rank: Tensor,
  * @see `jax.numpy.linalg.lstsq`
  */
 export const lstsq = composite(
-  "np.linalg.lstsq",
+  "np.linalg.lstsq(a, rhs, { rcond })",
   (a: TensorLike, rhs: TensorLike, options: { readonly rcond?: number } = {}): LeastSquares => {
     const where = "np.linalg.lstsq";
     const [p, q] = floats(where, a, rhs);
@@ -187,7 +190,7 @@ export const lstsq = composite(
  * The condition number: the largest singular value divided by the smallest, or with `p` the product of the norms of matrix and inverse.
  * @see `jax.numpy.linalg.cond`
  */
-export const cond = composite("np.linalg.cond", (a: TensorLike, p?: Ord): Tensor => {
+export const cond = composite("np.linalg.cond(a, p)", (a: TensorLike, p?: Ord): Tensor => {
   const x = asMatrix("np.linalg.cond", a, p !== undefined && p !== 2 && p !== -2);
   if (p !== undefined && p !== 2 && p !== -2) {
     const options = { ord: p, axis: [-2, -1] };
@@ -204,7 +207,7 @@ export const cond = composite("np.linalg.cond", (a: TensorLike, p?: Ord): Tensor
  * @throws {ArgumentError} when `n` is no integer
  * @see `jax.numpy.linalg.matrix_power`
  */
-export const matrixPower = composite("np.linalg.matrixPower", (a: TensorLike, n: number): Tensor => {
+export const matrixPower = composite("np.linalg.matrixPower(a, n)", (a: TensorLike, n: number): Tensor => {
   if (!Number.isInteger(n)) {
     throw new ArgumentError({
       where: "np.linalg.matrixPower",
@@ -233,7 +236,7 @@ export const matrixPower = composite("np.linalg.matrixPower", (a: TensorLike, n:
  * @throws {ShapeError} when the sizes do not fit
  * @see `jax.numpy.linalg.multi_dot`
  */
-export const multiDot = composite("np.linalg.multiDot", (arrays: readonly TensorLike[]): Tensor => {
+export const multiDot = composite("np.linalg.multiDot(arrays)", (arrays: readonly TensorLike[]): Tensor => {
   const xs = promoteDType("np.linalg.multiDot", arrays);
   const last = xs.length - 1;
   if (xs.length < 2 || !xs.every((x, i) => x.ndim === 2 || (x.ndim === 1 && (i === 0 || i === last)))) {
@@ -255,7 +258,7 @@ export const multiDot = composite("np.linalg.multiDot", (arrays: readonly Tensor
  * @throws {ShapeError} when the two groups of axes have different sizes
  * @see `jax.numpy.linalg.tensorinv`
  */
-export const tensorinv = composite("np.linalg.tensorinv", (a: TensorLike, ind: number = 2): Tensor => {
+export const tensorinv = composite("np.linalg.tensorinv(a, ind)", (a: TensorLike, ind: number = 2): Tensor => {
   const [x] = promoteFloat("np.linalg.tensorinv", a);
   const [first, rest] = [x.shape.slice(0, ind), x.shape.slice(ind)];
   const n = sizeOf(rest);
@@ -270,7 +273,7 @@ export const tensorinv = composite("np.linalg.tensorinv", (a: TensorLike, ind: n
  * @see `jax.numpy.linalg.tensorsolve`
  */
 export const tensorsolve = composite(
-  "np.linalg.tensorsolve",
+  "np.linalg.tensorsolve(a, rhs, { axes })",
   (a: TensorLike, rhs: TensorLike, options: { readonly axes?: readonly number[] } = {}): Tensor => {
     const [p, q] = floats("np.linalg.tensorsolve", a, rhs);
     const back = options.axes ?? [];

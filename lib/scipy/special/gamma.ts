@@ -59,7 +59,7 @@ export const comb = binaryFloat("scipy.special.comb", (n, k) => {
 /** Hurwitz's zeta function `Σ (q + k)^-x`, for x > 1. @throws {UnsupportedError} when differentiated by `x` */
 export const zeta = binaryFloat("scipy.special.zeta", (x, q) => s.zeta(x, q));
 /** The `n`-th derivative of digamma. @throws {UnsupportedError} when differentiated by `n` */
-export const polygamma = composite("scipy.special.polygamma", (n: TensorLike, x: TensorLike): Tensor => {
+export const polygamma = composite("scipy.special.polygamma(n, x)", (n: TensorLike, x: TensorLike): Tensor => {
   const [order, at] = promoteFloat("scipy.special.polygamma", n, x);
   if (order instanceof Literal && !(Number.isInteger(order.value) && order.value >= 0)) {
     throw new ArgumentError({
@@ -72,7 +72,7 @@ export const polygamma = composite("scipy.special.polygamma", (n: TensorLike, x:
   return s.polygamma(order, at);
 });
 /** `log Γ_d(a)`, the gamma function of `d` by `d` matrices. @throws {ArgumentError} when `d` is no positive integer */
-export const multigammaln = composite("scipy.special.multigammaln", (a: TensorLike, d: number): Tensor => {
+export const multigammaln = composite("scipy.special.multigammaln(a, d)", (a: TensorLike, d: number): Tensor => {
   if (!Number.isInteger(d) || d < 1) {
     throw new ArgumentError({
       where: "scipy.special.multigammaln",

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { closest } from "../../lib/edge/closest.js";
+import { closest } from "../../lib/core/closest.js";
 
-const Closest = suite("edge/closest");
+const Closest = suite("core/closest");
 
 Closest("the fewest changes win, of equally near names the first, and case does not count", () => {
   const names = ["boolq", "cb", "copa", "rte", "LoRA"];

@@ -1,0 +1,149 @@
+/** Calls from plain JavaScript: JAX's habits are taken where they are clear, and the rest is refused with what is meant. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { isFluxionError, type Mismatch } from "../lib/core/errors.js";
+import { init, lax, nn, np, ops, random, type Tensor } from "../lib/index.js";
+
+const Signatures = suite("signatures");
+let x: Tensor;
+Signatures.before(async () => {
+  await init({ backend: "reference" });
+  x = np.array([
+    [1, 2],
+    [3, 5],
+  ]);
+});
+
+/** The library as plain JavaScript sees it. */
+type Loose = Record<string, (...args: unknown[]) => unknown>;
+const [jnp, jnn, jlax, jops, jrandom] = [np, nn, lax, ops, random] as unknown as Loose[];
+
+const refusal = (f: () => unknown): Mismatch => {
+  try {
+    f();
+  } catch (error) {
+    if (isFluxionError(error, "ArgumentError")) return error.mismatch;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+};
+const refused = (f: () => unknown, parts: Partial<Record<keyof Mismatch, string | RegExp>>): void => {
+  const given = refusal(f);
+  for (const [part, expected] of Object.entries(parts)) {
+    const text = given[part as keyof Mismatch] ?? "";
+    if (typeof expected === "string") assert.is(text, expected);
+    else assert.match(text, expected);
+  }
+};
+const same = (got: unknown, expected: Tensor): void => assert.equal((got as Tensor).tolist(), expected.tolist());
+
+Signatures("the axis alone stands for options that have one", () => {
+  const column = np.sum(x, { axis: 0 });
+  same(np.sum(x, 0), column);
+  same(np.sum(x, [0]), column);
+  same(np.sum(x, null), np.sum(x));
+  same(np.max(x, -1), np.array([2, 5]));
+  same(np.argmax(x, 1), np.argmax(x, { axis: 1 }));
+  same(np.cumsum(x, 0), np.cumsum(x, { axis: 0 }));
+  same(np.median(x, 0), np.median(x, { axis: 0 }));
+  same(np.std(x, [0, 1]), np.std(x));
+  same(nn.logsumexp(x, 1), nn.logsumexp(x, { axis: 1 }));
+  same(x.sum(0), column);
+  same(ops.segmentSum(np.array([1, 2, 3]), np.array([0, 0, 1], "int32"), 3), np.array([3, 3, 0]));
+});
+
+Signatures("options stand for the axis where it is an argument", () => {
+  same(np.concatenate([x, x], { axis: 1 }), np.concatenate([x, x], 1));
+  same(np.stack([x, x], { axis: 2 }), np.stack([x, x], 2));
+  same(np.squeeze(np.zeros([1, 2, 1]), { axis: 0 }), np.zeros([2, 1]));
+  same(np.expandDims(x, { axis: 0 }), np.expandDims(x, 0));
+  same(np.sort(x, { axis: 0 }), np.sort(x, 0));
+  same(nn.softmax(x, { axis: 0 }), nn.softmax(x, 0));
+  same(np.concatenate([x, x], {}), np.concatenate([x, x]));
+  refused(() => jnp.concatenate([x, x], { axes: 1 }), {
+    what: /no option "axes"/,
+    expected: "np.concatenate(xs, axis)",
+  });
+});
+
+Signatures("an option that is not there is refused with the closest name", () => {
+  const expected = "np.sum(x, { initial, where, axis, keepDims })";
+  const cases = [
+    [{ keepdims: true }, "keepDims"],
+    [{ axes: 0 }, "axis"],
+    [{ axis: 0, keepDim: true }, "keepDims"],
+  ] as const;
+  for (const [options, name] of cases) {
+    refused(() => jnp.sum(x, options), { where: "np.sum", expected, hint: `did you mean "${name}"?` });
+  }
+  refused(() => jnp.var(x, { correct: 1 }), { hint: /"correction"/ });
+  refused(() => jrandom.uniform(random.key(0), [2], { min: 0 }), { hint: /"minval"/ });
+  refused(() => jops.segmentSum(x, np.array([0, 1], "int32"), { num_segments: 2 }), { hint: /"numSegments"/ });
+});
+
+Signatures("what is not options is refused where they belong", () => {
+  refused(() => jnn.gelu(x, false), {
+    what: /options are an object/,
+    expected: "nn.gelu(x, { approximate })",
+    got: "false",
+    hint: /\{ approximate: \.\.\. \}/,
+  });
+  refused(() => jnp.sum(x, x), { got: /a tensor, f32\[2,2\]/ });
+  refused(() => jnp.sum(x, true), { got: "true" });
+  refused(() => jnp.sum(x, "0"), { got: "0" });
+  refused(() => jnp.isclose(x, x, 1e-3), { expected: "np.isclose(x, y, { rtol, atol, equalNan })" });
+});
+
+Signatures("surplus arguments are refused", () => {
+  refused(() => jrandom.uniform(random.key(0), [2], 0, 5), {
+    what: /too many arguments/,
+    expected: /^random\.uniform\(key, shape, \{ .*minval, maxval.* \}\)$/,
+    got: "4 arguments",
+    hint: /by name/,
+  });
+  refused(() => jnp.reshape(x, 4, 1), { expected: "np.reshape(x, shape)", got: "3 arguments" });
+  refused(() => jnp.add(1, 2, 3), { expected: "np.add(x, y)" });
+  refused(() => jlax.dynamicSlice(x, [0, 0], [1, 1], 1), { got: "4 arguments" });
+});
+
+Signatures("functions of one argument go with map, others say what to do", () => {
+  assert.equal(
+    [1, 4, 9].map(np.sqrt as (x: number) => Tensor).map((y) => y.item()),
+    [1, 2, 3],
+  );
+  assert.throws(() => [x, x].map(jnp.sum as never), /xs\.map\(\(x\) => \.\.\.\)/);
+});
+
+Signatures("calls within the library, and within the user's functions, are told apart", () => {
+  refused(() => jnp.applyOverAxes((t: unknown) => jnp.sum(t, { axes: 0 }), x, [0]), { where: "np.sum" });
+});
+
+/** What takes any number of arguments. */
+const VARIADIC =
+  "at broadcastArrays broadcastShapes einsum einsumPath get ix mgrid ogrid resultType selectN combineMasks sequential".split(
+    " ",
+  );
+/** Loops and branches of lax are transformations. */
+const TRANSFORMATIONS = "associativeScan cond foriLoop map scan stopGradient switch switchCase whileLoop".split(" ");
+const UNCHECKED = new Set([...VARIADIC, ...TRANSFORMATIONS]);
+
+Signatures("every public function of the rooms refuses what it does not take", () => {
+  const rooms = { np, lax, nn, random, ops, "np.linalg": np.linalg };
+  const unchecked = Object.entries(rooms).flatMap(([room, functions]) =>
+    Object.entries(functions as unknown as Loose)
+      .filter(([, f]) => typeof f === "function")
+      .filter(([, f]) => {
+        try {
+          f(...Array.from({ length: 20 }));
+        } catch (error) {
+          return !(isFluxionError(error, "ArgumentError") && /too many arguments/.test(error.message));
+        }
+        return true;
+      })
+      .filter(([name]) => !UNCHECKED.has(name))
+      .map(([name]) => `${room}.${name}`),
+  );
+  assert.equal(unchecked, []);
+});
+
+Signatures.run();

@@ -39,22 +39,21 @@ export interface Transformed<A extends readonly unknown[], R> {
   (...args: A): R;
 }
 
-/** 1 where a tree type has a leaf that is no tensor, else never. */
-type OtherLeaf<T> = unknown extends T
-  ? never
+/** The tree `T` with never for leaves that are no tensors. */
+type TensorsIn<T> = unknown extends T
+  ? T
   : T extends Tensor | null | undefined
-    ? never
+    ? T
     : T extends TensorLike | string | ((...args: never[]) => unknown)
-      ? 1
-      : T extends readonly (infer E)[]
-        ? OtherLeaf<E>
-        : { [K in keyof T]-?: OtherLeaf<T[K]> }[keyof T];
+      ? never
+      : { [K in keyof T]: TensorsIn<T[K]> };
 
-/** The same, but never where `any` stands for a type parameter: so the compiler asks whether a check could succeed. */
-type KnownOther<T> = [0] extends [1 & OtherLeaf<T>] ? never : OtherLeaf<T>;
+/** 1 where a tree type, which may contain itself, has a leaf that is no tensor; else never. */
+type HasOther<T> = [T] extends [TensorsIn<T>] ? never : 1;
 
 /**
  * `T`, unless it has leaves that are no tensors: nothing is assignable then. In an overload whose result is `T` it stands for "the types of
- * leaves stay as they are"; a type parameter of the caller passes, to whom a conditional type in the result would be of no use.
+ * leaves stay as they are". It is written so that a type parameter of the caller passes: whether `1 extends …` could hold is asked with
+ * `any` in its place, for which it does not.
  */
-export type OfTensors<T> = T & (1 extends KnownOther<T> ? never : unknown);
+export type OfTensors<T> = T & (1 extends HasOther<T> ? never : unknown);

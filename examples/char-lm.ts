@@ -52,7 +52,7 @@ const loss = (params: Params, key: Tensor): Tensor => {
 
 const [first, training, testing, drawing] = random.subkeys(random.key(0), 4);
 const adam = optim.adam({ learningRate: optim.cosineDecaySchedule(0.01, STEPS) });
-type State = { readonly params: Params; readonly moments: ReturnType<typeof adam.init>; readonly key: Tensor };
+type State = { readonly params: Params; readonly moments: optim.OptState<typeof adam, Params>; readonly key: Tensor };
 const advance = ({ params, moments, key }: State): State => {
   const [now, later] = random.subkeys(key);
   const [updates, next] = adam.update(grad(loss)(params, now), moments, params);

@@ -51,7 +51,7 @@ const overTasks = (params: Params, key: Tensor): Tensor =>
   np.mean(vmap(adaptedLoss, { inAxes: [null, 0, 0, 0, 0] })(params, ...sample(key)));
 
 const adam = optim.adam({ learningRate: 0.001 });
-type State = { readonly params: Params; readonly moments: ReturnType<typeof adam.init>; readonly key: Tensor };
+type State = { readonly params: Params; readonly moments: optim.OptState<typeof adam, Params>; readonly key: Tensor };
 const step = jit(
   ({ params, moments, key }: State): State => {
     const [now, later] = random.subkeys(key);

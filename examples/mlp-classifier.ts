@@ -36,7 +36,7 @@ const accuracy = jit((params: Params, x: Tensor, y: Tensor): Tensor => {
 
 const optimizer = optim.adam({ learningRate: optim.cosineDecaySchedule(0.02, STEPS) });
 const step = jit(
-  (state: { params: Params; moments: ReturnType<typeof optimizer.init> }, x: Tensor, y: Tensor) => {
+  (state: { params: Params; moments: optim.OptState<typeof optimizer, Params> }, x: Tensor, y: Tensor) => {
     const [value, grads] = valueAndGrad(loss)(state.params, x, y);
     const [updates, moments] = optimizer.update(grads, state.moments, state.params);
     return { state: { params: optim.applyUpdates(state.params, updates), moments }, value };

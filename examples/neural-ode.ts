@@ -50,7 +50,7 @@ const loss = (params: Params, key: Tensor): Tensor => {
 };
 
 const adam = optim.adam({ learningRate: optim.cosineDecaySchedule(0.02, STEPS) });
-type State = { readonly params: Params; readonly moments: ReturnType<typeof adam.init>; readonly key: Tensor };
+type State = { readonly params: Params; readonly moments: optim.OptState<typeof adam, Params>; readonly key: Tensor };
 const advance = ({ params, moments, key }: State): { state: State; value: Tensor } => {
   const [now, later] = random.subkeys(key);
   const [value, grads] = valueAndGrad(loss)(params, now);

@@ -43,6 +43,7 @@ export {
   type TensorLike,
 } from "./core/tensor.js";
 export { bind } from "./core/trace.js";
+export type { Given, OfTensors, Transformed, Tree, Tuples } from "./core/tree-types.js";
 export * as lax from "./lax/index.js";
 export * as methods from "./methods/index.js";
 export * as nn from "./nn/index.js";
@@ -77,7 +78,7 @@ export {
   jacobian,
   jacrev,
 } from "./transforms/jacobian.js";
-export { type JitOptions, type JitStats, type Jitted, jit, type Lowered } from "./transforms/jit.js";
+export { type Jit, type JitOptions, type JitStats, type Jitted, jit, type Lowered } from "./transforms/jit.js";
 export { jvp } from "./transforms/jvp.js";
 export { closureConvert, linearTranspose } from "./transforms/linear-transpose.js";
 export { evalShape, makeJaxpr, ShapeDtype } from "./transforms/make-jaxpr.js";
@@ -85,6 +86,6 @@ export { type MapOptions, map } from "./transforms/map.js";
 export { type ScanOptions, scan } from "./transforms/scan.js";
 export { stopGradient } from "./transforms/stop-gradient.js";
 export { type OnnxOptions, toOnnx } from "./transforms/to-onnx.js";
-export { type VmapOptions, vmap } from "./transforms/vmap.js";
+export { type Vmap, type VmapOptions, vmap } from "./transforms/vmap.js";
 export { foriLoop, whileLoop } from "./transforms/while.js";
 export * as tree from "./tree/index.js";

@@ -1,6 +1,6 @@
 /** @file The packed library, as somebody who installs it meets it. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -95,24 +95,63 @@ Package("the installed command runs", () => {
   assert.is(total.parameters, 2_378_112);
 });
 
-Package("the types stand on their own, also without skipLibCheck", () => {
-  const imports = subPaths.map((path, i) => `import * as m${i} from "${specifier(path)}";`);
-  const use = `
-    import { grad, np, type Tensor } from "fluxion";
-    export const f = (p: { w: Tensor; b: Tensor }): Tensor => np.sum(np.add(p.w, p.b));
-    export const g: { readonly w: Tensor; readonly b: Tensor } = grad(f)({ w: np.zeros([2]), b: np.ones([2]) });
-    export const all = [${subPaths.map((_, i) => `m${i}`).join(", ")}];`;
-  writeFileSync(join(folder, "use.ts"), `${imports.join("\n")}\n${use}`);
-  const options = { strict: true, module: "NodeNext", target: "ES2022", noEmit: true, skipLibCheck: false, types: [] };
-  const lib = ["ES2023", "ESNext.Disposable", "DOM"];
-  writeFileSync(
-    join(folder, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { ...options, lib }, files: ["use.ts"] }),
-  );
+const STRICT = {
+  strict: true,
+  module: "NodeNext",
+  target: "ES2022",
+  lib: ["ES2022"],
+  noEmit: true,
+  skipLibCheck: false,
+  exactOptionalPropertyTypes: true,
+};
+
+/** What tsc says of a program in the user's folder; nothing where it compiles. */
+const typeErrors = (file: string, source: string, options: object): string => {
+  writeFileSync(join(folder, file), source);
+  const config = { compilerOptions: { ...STRICT, ...options }, files: [file] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   try {
-    run("npx", ["tsc", "-p", "."]);
+    return run("npx", ["tsc", "-p", "."]);
   } catch (error) {
-    assert.unreachable(String((error as { stdout?: string }).stdout));
+    return String((error as { stdout?: string }).stdout);
+  }
+};
+
+/** Every `.d.ts` that a program gets to see, however it imports the package. */
+const declarations = (): string[] => {
+  const dist = join(folder, "node_modules/fluxion/dist");
+  const all = readdirSync(dist, { recursive: true, encoding: "utf8" });
+  return all.filter((name) => name.endsWith(".d.ts")).map((name) => join(dist, name));
+};
+
+Package("no declaration refers to TensorFlow.js, whose types need the DOM library", () => {
+  const found = declarations();
+  assert.ok(found.length > 100);
+  const ofTfjs = /(from|import\(|types=|path=)\s*\(?["'](@tensorflow|@webgpu)/;
+  assert.equal(
+    found.filter((path) => ofTfjs.test(readFileSync(path, "utf8"))),
+    [],
+  );
+});
+
+const IMPORTS = subPaths.map((path, i) => `import * as m${i} from "${specifier(path)}";`).join("\n");
+const USE = `${IMPORTS}
+import { grad, jit, np, type Tensor } from "fluxion";
+export const f = (p: { w: Tensor; b: Tensor }): Tensor => np.sum(np.add(p.w, p.b));
+export const g: { readonly w: Tensor; readonly b: Tensor } = grad(f)({ w: np.zeros([2]), b: np.ones([2]) });
+export const all = [${subPaths.map((_, i) => `m${i}`).join(", ")}];
+{ using step = jit(f); step(g); }`;
+
+Package("the types stand on their own, without the DOM library and without skipLibCheck", () => {
+  assert.is(typeErrors("use.ts", USE, { types: [] }), "");
+  assert.is(typeErrors("use.ts", USE, { types: [], noUncheckedIndexedAccess: true }), "");
+  assert.is(typeErrors("use.ts", USE, { types: [], lib: ["ES2023", "ESNext.Disposable", "DOM"] }), "");
+});
+
+Package("programs ported from JAX compile, also where every index may miss", () => {
+  for (const name of ["ported-models.ts", "ported-loops.ts"]) {
+    const source = readFileSync(join(root, "test/types", name), "utf8");
+    assert.is(typeErrors(name, source, { types: [], noUncheckedIndexedAccess: true }), "");
   }
 });
 

@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { isFluxionError } from "../core/errors.js";
 import { printableLines } from "../edge/printable.js";
+import type { Signal } from "../edge/signal.js";
 
 /**
  * Runs a program. An error of the library is shown as its message alone, anything else with its stack; the exit code is 1. Names in messages come
@@ -18,7 +19,7 @@ export const runMain = async (program: () => Promise<void>): Promise<void> => {
 };
 
 /** A signal that Ctrl-C (SIGINT) or SIGTERM aborts; asked twice, the process ends at once. */
-export const interruption = (): AbortSignal => {
+export const interruption = (): Signal => {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);

@@ -1,3 +1,5 @@
+// Programs that import the types get `Disposable` with them, whatever library they are compiled for.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * @file Lifetimes of eagerly made tensors.
  *

@@ -364,14 +364,16 @@ export const blockUntilReady = async <T>(tree: T): Promise<T> => {
   return tree;
 };
 
-/** The gradient type of an argument: its tree with a tensor for every leaf. */
-export type GradsOf<T> = T extends TensorLike
-  ? Tensor
-  : T extends null | undefined
-    ? T
-    : T extends (...args: never[]) => unknown
-      ? never
-      : { readonly [K in keyof T]: GradsOf<T[K]> };
+/** The tree `T` with a tensor for every leaf: what gradients, carries and results of transformed functions are. */
+export type GradsOf<T> = unknown extends T
+  ? T
+  : T extends TensorLike
+    ? Tensor
+    : T extends null | undefined
+      ? T
+      : T extends (...args: never[]) => unknown
+        ? never
+        : { [K in keyof T]: GradsOf<T[K]> };
 
 /**
  * What is accepted as tangents or cotangents of a `T`: a tree like it. A null stands for "none", at a leaf or for a whole subtree: for

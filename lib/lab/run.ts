@@ -1,6 +1,7 @@
 /** @file One run: loaded and checked, trained, evaluated, and written to its store. */
 import { stats } from "../compile/init.js";
 import { CheckpointError } from "../core/errors.js";
+import type { Signal } from "../edge/signal.js";
 import type { Store } from "../store/store.js";
 import type { Best } from "../train/loop.js";
 import { type Outcome as Trained, trainLoop } from "../train/loop.js";
@@ -25,7 +26,7 @@ export interface RunOptions extends InputOptions {
   /** Whether the run in the store goes on. Default false: the store must not hold one. */
   readonly resume?: boolean;
   /** Ends the run after the step it is in; what is done is saved. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
 /** What one run needs besides its recipe and what its store has. */

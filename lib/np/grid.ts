@@ -71,7 +71,7 @@ export const fromfunction = composite(
   <R>(f: (...indices: Tensor[]) => R, shape: Shape, dtype: DType = "float32"): R => {
     const along = shape.map((n) => mv.iota([n], dtype));
     // The last axis is mapped first, so that the first one is outermost.
-    const over = (g: (...indices: Tensor[]) => R, axis: number) =>
+    const over = (g: (...indices: Tensor[]) => R, axis: number): ((...indices: Tensor[]) => R) =>
       vmap(g, { inAxes: shape.map((_, a) => (a === axis ? 0 : null)) });
     return range(shape.length).reverse().reduce(over, f)(...along);
   },

@@ -1,9 +1,9 @@
 /** @file Transformations with one or two running tensors that are not Adam's: momentum, averages, roots of squares, signs. */
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import type { GradientTransformation } from "./base.js";
 import { average, biasCorrection, type PerLeaf, perLeaf, type RunningState } from "./per-leaf.js";
 import { checkDecay } from "./scale.js";
+import type { GradientTransformation } from "./state.js";
 
 const nothing = (): undefined => undefined;
 

@@ -8,9 +8,10 @@ import { ArgumentError } from "../core/errors.js";
 import { checkSameStructure, structureOf, subtreesAt, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { alignedLeaves, type GradientTransformation, givenParams, ONE_TREE, perFloat } from "./base.js";
+import { alignedLeaves, givenParams, ONE_TREE, perFloat } from "./base.js";
 import { rms } from "./clip.js";
 import { type Rate, rateAt } from "./schedules.js";
+import { type GradientTransformation, type PerParam, transformation } from "./state.js";
 
 export interface AdafactorOptions {
   readonly learningRate: Rate;
@@ -50,11 +51,12 @@ export interface AdafactorMoments {
   readonly vCol: Tensor | null;
 }
 
+/** The template of Adafactor's state. */
 export interface AdafactorState {
   /** Steps done, int32 scalar. */
   readonly count: Tensor;
   /** A tree like the parameters, with the moments of each. */
-  readonly moments: unknown;
+  readonly moments: PerParam<AdafactorMoments>;
 }
 
 /** The longest axis and the second longest (of equal ones the later is longer), or null where the leaf is not factored. */
@@ -165,7 +167,7 @@ export const adafactor = (options: AdafactorOptions): GradientTransformation<Ada
     return [weightDecayRate === 0 ? moved : np.subtract(moved, np.multiply(weightDecayRate, p)), { m, ...moments }];
   };
 
-  return {
+  return transformation<AdafactorState>({
     init: (params) =>
       scope(() => {
         checkOffset(stepOffset, initialStep);
@@ -206,5 +208,5 @@ export const adafactor = (options: AdafactorOptions): GradientTransformation<Ada
         );
         return [updates, { count: np.add(state.count, 1), moments: next }] as const;
       }),
-  };
+  });
 };

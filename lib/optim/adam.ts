@@ -5,9 +5,10 @@
  */
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import type { Float, GradientTransformation } from "./base.js";
+import type { Float } from "./base.js";
 import { average, biasCorrection, perLeaf, type RunningState } from "./per-leaf.js";
 import { checkDecay } from "./scale.js";
+import type { GradientTransformation } from "./state.js";
 
 export interface MomentOptions {
   /** Decay of the first moment. Default 0.9. */

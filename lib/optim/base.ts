@@ -7,18 +7,11 @@ import { sameShape } from "../core/aval.js";
 import { scope } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
-import type { Tensor } from "../core/tensor.js";
+import type { GradsOf, Tensor } from "../core/tensor.js";
+import type { OfTensors } from "../core/tree-types.js";
 import * as np from "../np/index.js";
 import { flattenTensors } from "../transforms/trees.js";
-
-/**
- * `init` makes the state for parameters; `update` turns gradients into updates and the state into the next. The parameters may be left out
- * where their values play no part (plain descent, Adam); where they do, an `ArgumentError` says so.
- */
-export interface GradientTransformation<S> {
-  readonly init: (params: unknown) => S;
-  readonly update: <P>(grads: P, state: S, params?: unknown) => readonly [updates: P, state: S];
-}
+import { type GradientTransformation, plain, transformation } from "./state.js";
 
 /** What scalars beside a leaf have, such as rates and bias corrections: its own dtype, so that float64 stays exact and float32 narrow. */
 export type Float = "float32" | "float64";
@@ -138,33 +131,37 @@ export const identity = (): GradientTransformation<NoState> => ({
 /** Zero for every update: what freezes parameters, as one group of `multiTransform`. @see optax's `set_to_zero` */
 export const setToZero = (): GradientTransformation<NoState> => stateless("optim.setToZero", (g) => np.zerosLike(g));
 
-/** Tuple of the states of several transformations. */
-type States<T extends readonly unknown[]> = { readonly [K in keyof T]: T[K] };
-
 /**
- * One transformation after the other.
+ * One transformation after the other; the state is a tuple of theirs.
  *
  * @example chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 }))
  */
 export const chain = <T extends readonly unknown[]>(
   ...parts: { readonly [K in keyof T]: GradientTransformation<T[K]> }
-): GradientTransformation<States<T>> => {
-  const list = parts as readonly GradientTransformation<unknown>[];
-  return {
-    init: (params) => list.map((part) => part.init(params)) as unknown as States<T>,
+): GradientTransformation<Readonly<T>> => {
+  const list = (parts as readonly GradientTransformation<unknown>[]).map(plain);
+  const all = transformation<readonly unknown[]>({
+    init: (params) => list.map((part) => part.init(params)),
     update: (grads, state, params) =>
       scope(() => {
         let updates = grads;
         const next = list.map((part, i) => {
-          const [u, s] = part.update(updates, (state as readonly unknown[])[i], params);
+          const [u, s] = part.update(updates, state[i], params);
           updates = u;
           return s;
         });
-        return [updates, next as unknown as States<T>] as const;
+        return [updates, next] as const;
       }),
-  };
+  });
+  return all as unknown as GradientTransformation<Readonly<T>>;
 };
 
+/** Overloads of `applyUpdates`: the parameters keep their type, unless they are numbers, of which tensors are made. */
+export interface ApplyUpdates {
+  <P>(params: OfTensors<P>, updates: unknown): P;
+  <P>(params: P, updates: unknown): GradsOf<P>;
+}
+
 /** Parameters plus updates. @throws {TreeError | ShapeError} where the two do not fit */
-export const applyUpdates = <P>(params: P, updates: unknown): P =>
-  scope(() => mapLeaves("optim.applyUpdates", (p, u) => np.add(p, u), params, updates));
+export const applyUpdates: ApplyUpdates = (params: unknown, updates: unknown): never =>
+  scope(() => mapLeaves("optim.applyUpdates", (p, u) => np.add(p, u), params, updates)) as never;

@@ -4,7 +4,8 @@ import { ShapeError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { beside, type GradientTransformation, mapLeaves, type NoState, stateless } from "./base.js";
+import { beside, mapLeaves, type NoState, stateless } from "./base.js";
+import type { GradientTransformation } from "./state.js";
 
 /** The Euclidean norm of all leaves together. */
 export const globalNorm = (tree: unknown): Tensor =>

@@ -23,9 +23,9 @@ export {
 } from "./adam.js";
 export { incrementalUpdate, periodicUpdate } from "./averages.js";
 export {
+  type ApplyUpdates,
   applyUpdates,
   chain,
-  type GradientTransformation,
   identity,
   type NoState,
   setToZero,
@@ -109,6 +109,16 @@ export {
   warmup,
 } from "./schedules.js";
 export { type Sm3State, scaleBySm3 } from "./sm3.js";
+export {
+  type GradientTransformation,
+  type OfKey,
+  type OfPart,
+  type OptState,
+  type PerParam,
+  type PlainTransformation,
+  type StateOf,
+  transformation,
+} from "./state.js";
 export {
   type ApplyIfFiniteState,
   addNoise,

@@ -4,7 +4,15 @@ import { ArgumentError } from "../core/errors.js";
 import { leavesOf, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as tree from "../tree/index.js";
-import { alignedLeaves, type GradientTransformation } from "./base.js";
+import { alignedLeaves } from "./base.js";
+import {
+  type GradientTransformation,
+  type OfPart,
+  type PlainTransformation,
+  plain,
+  type StateOf,
+  transformation,
+} from "./state.js";
 
 /** The tree with null in place of the leaves that are not kept. */
 const kept = (def: TreeDef, leaves: readonly Tensor[], keep: readonly boolean[]): unknown =>
@@ -26,9 +34,10 @@ const keepOf = (params: unknown, filter: tree.PathFilter<Tensor>): boolean[] =>
 export const masked = <S>(
   inner: GradientTransformation<S>,
   filter: tree.PathFilter<Tensor>,
-): GradientTransformation<S> => ({
-  init: (params) => inner.init(tree.select(params, filter as tree.PathFilter<never>)),
-  update: (grads, state, params) =>
+): GradientTransformation<OfPart<S>> => {
+  const meant = plain(inner);
+  const init = (params: unknown) => meant.init(tree.select(params, filter as tree.PathFilter<never>));
+  const update = <P>(grads: P, state: StateOf<S, unknown>, params?: unknown) =>
     scope(() => {
       const known = params ?? grads;
       const [rows, def] = alignedLeaves("optim.masked", known, grads);
@@ -39,16 +48,17 @@ export const masked = <S>(
           rows.map((row) => row[column]),
           keep,
         );
-      const [updates, next] = inner.update(side(1), state, params === undefined ? undefined : side(0));
+      const [updates, next] = meant.update(side(1), state, params === undefined ? undefined : side(0));
       const changed = leavesOf(updates);
       let at = 0;
       const whole = unflatten(
         def,
         rows.map(([, g], i) => (keep[i] ? changed[at++] : g)),
       );
-      return [whole as typeof grads, next] as const;
-    }),
-});
+      return [whole as P, next] as const;
+    });
+  return transformation<OfPart<S>>({ init, update } as unknown as PlainTransformation<OfPart<S>>);
+};
 
 /**
  * Another transformation for each group of parameters; the state is that of each, by its name.
@@ -64,10 +74,10 @@ export const masked = <S>(
 export const multiTransform = <S extends Readonly<Record<string, unknown>>>(
   transforms: { readonly [K in keyof S]: GradientTransformation<S[K]> },
   label: (path: string, param: Tensor) => keyof S & string,
-): GradientTransformation<S> => {
+): GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }> => {
   const where = "optim.multiTransform";
   const groups = Object.entries(transforms).map(
-    ([name, inner]) => [name, masked(inner, (path, param) => label(path, param) === name)] as const,
+    ([name, inner]) => [name, plain(masked(inner, (path, param) => label(path, param) === name))] as const,
   );
   const checkLabels = (params: unknown): void => {
     for (const [path, param] of tree.flattenWithPath(params)[0]) {
@@ -78,20 +88,21 @@ export const multiTransform = <S extends Readonly<Record<string, unknown>>>(
       throw new ArgumentError({ where, what: "there is no such group", expected, got: String(got), at });
     }
   };
-  return {
+  const all = transformation<Readonly<Record<string, unknown>>>({
     init: (params) => {
       checkLabels(params);
-      return Object.fromEntries(groups.map(([name, group]) => [name, group.init(params)])) as S;
+      return Object.fromEntries(groups.map(([name, group]) => [name, group.init(params)]));
     },
     update: (grads, state, params) =>
       scope(() => {
         let updates = grads;
         const next = groups.map(([name, group]) => {
-          const [u, s] = group.update(updates, state[name] as S[string], params);
+          const [u, s] = group.update(updates, state[name], params);
           updates = u;
           return [name, s] as const;
         });
-        return [updates, Object.fromEntries(next) as S] as const;
+        return [updates, Object.fromEntries(next)] as const;
       }),
-  };
+  });
+  return all as unknown as GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }>;
 };

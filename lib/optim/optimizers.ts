@@ -24,13 +24,14 @@ import {
   scaleByRadam,
   scaleByYogi,
 } from "./adam.js";
-import { chain, type GradientTransformation, identity, type NoState } from "./base.js";
+import { chain, identity, type NoState } from "./base.js";
 import { scaleBySign, scaleByTrustRatio } from "./clip.js";
 import { masked } from "./masked.js";
 import type { RunningState } from "./per-leaf.js";
 import { addDecayedWeights, type Mask, type ScheduleState, scaleByLearningRate } from "./scale.js";
 import type { Rate } from "./schedules.js";
 import { type Sm3State, scaleBySm3 } from "./sm3.js";
+import type { GradientTransformation, OfPart } from "./state.js";
 import { addNoise, type NoiseState } from "./wrappers.js";
 
 /** What every optimizer is given: a number, a scalar tensor or a schedule. */
@@ -54,6 +55,10 @@ export interface MomentumOptions {
 
 /** State of momentum that may be absent. */
 type Trace = RunningState<"trace"> | NoState;
+
+/** Options in which momentum is given, and such in which it is not. */
+type WithMomentum = MomentumOptions & { readonly momentum: number };
+type WithoutMomentum = MomentumOptions & { readonly momentum?: never };
 type Chained<S> = GradientTransformation<readonly [S, NoState, ScheduleState]>;
 
 const momentumOf = ({ momentum, nesterov = false }: MomentumOptions): GradientTransformation<Trace> =>
@@ -76,9 +81,16 @@ const plain = <S>(
   { learningRate }: LearningRate,
 ): GradientTransformation<readonly [S, ScheduleState]> => chain(direction, scaleByLearningRate(learningRate));
 
+/** Overloads of `sgd`: the state has a trace where there is momentum. */
+export interface Sgd {
+  (options: LearningRate & WithMomentum): GradientTransformation<readonly [RunningState<"trace">, ScheduleState]>;
+  (options: LearningRate & WithoutMomentum): GradientTransformation<readonly [NoState, ScheduleState]>;
+  (options: LearningRate & MomentumOptions): GradientTransformation<readonly [Trace, ScheduleState]>;
+}
+
 /** Gradient descent: `u = -rate · g`, with momentum if wanted. */
-export const sgd = (options: LearningRate & MomentumOptions): GradientTransformation<readonly [Trace, ScheduleState]> =>
-  plain(momentumOf(options), options);
+export const sgd: Sgd = (options: LearningRate & MomentumOptions): never =>
+  plain(momentumOf(options), options) as never;
 
 /** The sign of the gradient. @see Bernstein et al. 2018, arXiv:1802.04434 */
 export const signSgd = (options: LearningRate): GradientTransformation<readonly [NoState, ScheduleState]> =>
@@ -163,21 +175,34 @@ export const adadelta = (
     scaleByLearningRate(options.learningRate),
   );
 
+type RmspropOptions = LearningRate & RmsOptions & { readonly centered?: boolean };
+
+/** Overloads of `rmsprop`: the state has a trace where there is momentum. */
+export interface Rmsprop {
+  (
+    options: RmspropOptions & WithMomentum,
+  ): GradientTransformation<readonly [RunningState<"nu">, ScheduleState, RunningState<"trace">]>;
+  (
+    options: RmspropOptions & WithoutMomentum,
+  ): GradientTransformation<readonly [RunningState<"nu">, ScheduleState, NoState]>;
+  (
+    options: RmspropOptions & MomentumOptions,
+  ): GradientTransformation<readonly [RunningState<"nu">, ScheduleState, Trace]>;
+}
+
 /**
  * RMSProp, centred if wanted (by default not); the momentum is that of the scaled updates.
  *
  * @see Tieleman and Hinton 2012; Graves 2013
  */
-export const rmsprop = (
-  options: LearningRate & RmsOptions & MomentumOptions & { readonly centered?: boolean },
-): GradientTransformation<readonly [RunningState<"nu">, ScheduleState, Trace]> =>
+export const rmsprop: Rmsprop = (options: RmspropOptions & MomentumOptions): never =>
   chain(
     (options.centered === true ? scaleByStddev(options) : scaleByRms(options)) as GradientTransformation<
       RunningState<"nu">
     >,
     scaleByLearningRate(options.learningRate),
     momentumOf(options),
-  );
+  ) as never;
 
 /** Adam for large batches: each layer's update has the size of its weights. @see You et al. 2020, arXiv:1904.00962 */
 export const lamb = (
@@ -202,13 +227,13 @@ export const lars = (
   options: LearningRate &
     DecayOptions &
     MomentumOptions & { readonly trustCoefficient?: number; readonly epsilon?: number; readonly trustMask?: Mask },
-): GradientTransformation<readonly [NoState, NoState, ScheduleState, Trace]> => {
+): GradientTransformation<readonly [NoState, OfPart<NoState>, ScheduleState, RunningState<"trace">]> => {
   const { trustCoefficient = 0.001, epsilon = 0, momentum = 0.9, nesterov = false } = options;
   return chain(
     addDecayedWeights(options.weightDecay ?? 0, { mask: options.mask }),
     masked(scaleByTrustRatio({ trustCoefficient, epsilon }), options.trustMask ?? "**"),
     scaleByLearningRate(options.learningRate),
-    momentumOf({ momentum, nesterov }),
+    trace(momentum, { nesterov }),
   );
 };
 

@@ -4,21 +4,14 @@ import { checkSameStructure, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { flattenTensors } from "../transforms/trees.js";
-import {
-  alignedLeaves,
-  checkShapes,
-  type Float,
-  type GradientTransformation,
-  givenParams,
-  ONE_TREE,
-  perFloat,
-} from "./base.js";
+import { alignedLeaves, checkShapes, type Float, givenParams, ONE_TREE, perFloat } from "./base.js";
+import { type GradientTransformation, type PerParam, type PlainTransformation, transformation } from "./state.js";
 
-/** The number of steps, and a tree like the parameters for each running tensor. */
+/** The template of a state: the number of steps, and a tree like the parameters for each running tensor. */
 export type RunningState<K extends string> = {
   /** Steps done, int32 scalar. */
   readonly count: Tensor;
-} & { readonly [Slot in K]: unknown };
+} & { readonly [Slot in K]: PerParam };
 
 /** How one leaf is transformed. */
 export interface PerLeaf<K extends string, C> {
@@ -35,6 +28,13 @@ export interface PerLeaf<K extends string, C> {
     param: Tensor,
   ) => readonly [update: Tensor, slots: Readonly<Record<K, Tensor>>];
 }
+
+/** What `perLeaf` makes, seen from inside. */
+interface Running<K extends string> {
+  readonly init: (params: unknown) => RunningTrees<K>;
+  readonly update: <P>(grads: P, state: RunningTrees<K>, params?: unknown) => readonly [P, RunningTrees<K>];
+}
+type RunningTrees<K extends string> = { readonly count: Tensor } & Readonly<Record<K, unknown>>;
 
 /** The transformation whose `update` does `step` at every leaf. */
 export const perLeaf = <K extends string, C>(spec: PerLeaf<K, C>): GradientTransformation<RunningState<K>> => {
@@ -55,7 +55,7 @@ export const perLeaf = <K extends string, C>(spec: PerLeaf<K, C>): GradientTrans
     return leaves;
   };
 
-  return {
+  const tx: Running<K> = {
     init: (params) =>
       scope(() => {
         const [rows, def] = alignedLeaves(name, params);
@@ -87,6 +87,7 @@ export const perLeaf = <K extends string, C>(spec: PerLeaf<K, C>): GradientTrans
         return [updates, { count, ...forSlots((slot) => tree(([, next]) => next[slot])) }] as const;
       }),
   };
+  return transformation(tx as unknown as PlainTransformation<RunningState<K>>);
 };
 
 /** `decay · old + (1 - decay) · fresh` */

@@ -4,9 +4,10 @@ import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { PathFilter } from "../tree/index.js";
-import { beside, type GradientTransformation, mapLeaves, type NoState, perFloat, stateless } from "./base.js";
+import { beside, mapLeaves, type NoState, perFloat, stateless } from "./base.js";
 import { masked } from "./masked.js";
 import { type Rate, rateAt, type Schedule } from "./schedules.js";
+import type { GradientTransformation } from "./state.js";
 
 /** Multiplies every update by a number. */
 export const scale = (factor: number | Tensor): GradientTransformation<NoState> =>
@@ -28,7 +29,8 @@ export const addDecayedWeights = (
   const name = "optim.addDecayedWeights";
   if (rate === 0) return stateless(name, (g) => g);
   const decay = stateless(name, (g, p) => np.add(g, np.multiply(beside(g, rate), p)));
-  return options.mask === undefined ? decay : masked(decay, options.mask);
+  // Where nothing is remembered it makes no difference that a part only is meant.
+  return options.mask === undefined ? decay : (masked(decay, options.mask) as unknown as typeof decay);
 };
 
 export interface ScheduleState {

@@ -3,14 +3,16 @@ import { scope } from "../core/composite.js";
 import { checkSameStructure, structureOf, subtreesAt, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { alignedLeaves, type GradientTransformation, ONE_TREE } from "./base.js";
+import { alignedLeaves, ONE_TREE } from "./base.js";
 import { average } from "./per-leaf.js";
+import { type GradientTransformation, type PerParam, transformation } from "./state.js";
 
+/** The template of the state of SM3. */
 export interface Sm3State {
   /** For each parameter a list with a vector for each of its axes; a scalar's has one scalar. */
-  readonly mu: unknown;
+  readonly mu: PerParam<readonly Tensor[]>;
   /** Moving average of the updates, a tree like the parameters. */
-  readonly nu: unknown;
+  readonly nu: PerParam;
 }
 
 /** The other axes of a tensor. */
@@ -46,7 +48,7 @@ export const scaleBySm3 = (
     };
   };
 
-  return {
+  return transformation<Sm3State>({
     init: (params) =>
       scope(() => {
         const [rows, def] = alignedLeaves(where, params);
@@ -71,5 +73,5 @@ export const scaleBySm3 = (
         const nu = tree((r) => r.nu);
         return [nu as typeof grads, { mu: tree((r) => r.mu), nu }] as const;
       }),
-  };
+  });
 };

@@ -5,8 +5,16 @@ import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import { type Float, floatOf, type GradientTransformation, givenParams, mapLeaves, perFloat } from "./base.js";
+import { type Float, floatOf, givenParams, mapLeaves, perFloat } from "./base.js";
 import { type Rate, rateAt } from "./schedules.js";
+import {
+  type GradientTransformation,
+  type OfKey,
+  type PerParam,
+  type PlainTransformation,
+  plain,
+  transformation,
+} from "./state.js";
 
 /** The leaves of the first tree where `condition` holds, else those of the second. */
 const choose = <T>(where: string, condition: Tensor, yes: T, no: unknown): T =>
@@ -20,7 +28,7 @@ export interface MultiStepsState<S> {
   /** Steps that the inner transformation has done, int32 scalar. */
   readonly gradientStep: Tensor;
   /** The mean of the gradients so far, a tree like the parameters. */
-  readonly accumulated: unknown;
+  readonly accumulated: PerParam;
   readonly inner: S;
 }
 
@@ -37,6 +45,7 @@ export const multiSteps = <S>(
   k: number,
 ): GradientTransformation<MultiStepsState<S>> => {
   const where = "optim.multiSteps";
+  const tx = plain(inner);
   if (!Number.isInteger(k) || k < 1) {
     throw new ArgumentError({
       where,
@@ -45,20 +54,20 @@ export const multiSteps = <S>(
       got: `${k}`,
     });
   }
-  return {
+  return transformation<MultiStepsState<S>>({
     init: (params) =>
       scope(() => ({
         miniStep: count(0),
         gradientStep: count(0),
         accumulated: mapLeaves(where, (p) => np.zerosLike(p), params),
-        inner: inner.init(params),
+        inner: tx.init(params),
       })),
     update: (grads, state, params) =>
       scope(() => {
         const nth = np.add(state.miniStep, 1);
         const add = (_p: Tensor, mean: Tensor, g: Tensor): Tensor => np.add(mean, np.divide(np.subtract(g, mean), nth));
         const mean = mapLeaves(where, add, params ?? grads, state.accumulated, grads) as typeof grads;
-        const [updates, next] = inner.update(mean, state.inner, params);
+        const [updates, next] = tx.update(mean, state.inner, params);
         const full = np.equal(nth, k);
         const zeros = mapLeaves(where, (x) => np.zerosLike(x), mean);
         return [
@@ -71,7 +80,7 @@ export const multiSteps = <S>(
           },
         ] as const;
       }),
-  };
+  });
 };
 
 export interface ApplyIfFiniteState<S> {
@@ -95,17 +104,18 @@ export const applyIfFinite = <S>(
   maxConsecutiveErrors: number,
 ): GradientTransformation<ApplyIfFiniteState<S>> => {
   const where = "optim.applyIfFinite";
-  return {
+  const tx = plain(inner);
+  return transformation<ApplyIfFiniteState<S>>({
     init: (params) =>
       scope(() => ({
         notFiniteCount: count(0),
         lastFinite: np.scalar(true),
         totalNotFinite: count(0),
-        inner: inner.init(params),
+        inner: tx.init(params),
       })),
     update: (grads, state, params) =>
       scope(() => {
-        const [updates, next] = inner.update(grads, state.inner, params);
+        const [updates, next] = tx.update(grads, state.inner, params);
         const finite = leavesOf(grads)
           .map((g) => np.all(np.isfinite(g as Tensor)))
           .reduce((a, b) => np.logicalAnd(a, b), np.scalar(true));
@@ -122,7 +132,7 @@ export const applyIfFinite = <S>(
           },
         ] as const;
       }),
-  };
+  });
 };
 
 /** Two sets of parameters of one structure: the fast ones, whose gradient is taken, and the slow ones, which are the result. */
@@ -133,7 +143,7 @@ export interface LookaheadParams<P> {
 
 export interface LookaheadState<S> {
   /** State of the optimizer of the fast parameters. */
-  readonly fast: S;
+  readonly fast: OfKey<"fast", S>;
   /** Steps since the two were made equal, int32 scalar. */
   readonly stepsSinceSync: Tensor;
 }
@@ -156,6 +166,7 @@ export const lookahead = <S>(
   slowStepSize: number,
 ): GradientTransformation<LookaheadState<S>> => {
   const where = "optim.lookahead";
+  const tx = plain(fast);
   if (!Number.isInteger(syncPeriod) || syncPeriod < 1) {
     throw new ArgumentError({
       where,
@@ -169,12 +180,12 @@ export const lookahead = <S>(
     const hint = "make parameters with optim.lookaheadParams";
     throw new ArgumentError({ where, what: "these are no two sets of parameters", expected: "{ fast, slow }", hint });
   };
-  return {
-    init: (params) => scope(() => ({ fast: fast.init(pair(params).fast), stepsSinceSync: count(0) })),
+  return transformation<LookaheadState<S>>({
+    init: (params) => scope(() => ({ fast: tx.init(pair(params).fast), stepsSinceSync: count(0) })),
     update: (grads, state, params) =>
       scope(() => {
         const now = pair(givenParams(where, params));
-        const [updates, next] = fast.update(pair(grads).fast, state.fast, now.fast);
+        const [updates, next] = tx.update(pair(grads).fast, state.fast, now.fast);
         const done = np.add(state.stepsSinceSync, 1);
         const sync = np.equal(done, syncPeriod);
         const slowUpdate = (f: Tensor, s: Tensor, u: Tensor): Tensor =>
@@ -185,7 +196,7 @@ export const lookahead = <S>(
         const both = { fast: mapLeaves(where, fastUpdate, now.fast, now.slow, updates, slow), slow };
         return [both as typeof grads, { fast: next, stepsSinceSync: np.where(sync, count(0), done) }] as const;
       }),
-  };
+  });
 };
 
 export interface InjectState<H, S> {
@@ -220,19 +231,18 @@ export const injectHyperparams = <const H extends Readonly<Record<string, Rate>>
       }),
     ) as Values;
   };
-  return {
-    init: (params) =>
-      scope(() => {
-        const values = at(count(0), params, (_name, rate) => rateAt(rate, count(0), widest(params)));
-        return { count: count(0), hyperparams: values, inner: make(values).init(params) };
-      }),
-    update: (grads, state, params) =>
-      scope(() => {
-        const values = at(state.count, grads, (name) => state.hyperparams[name]);
-        const [updates, inner] = make(values).update(grads, state.inner, params);
-        return [updates, { count: np.add(state.count, 1), hyperparams: values, inner }] as const;
-      }),
-  };
+  const init = (params: unknown) =>
+    scope(() => {
+      const values = at(count(0), params, (_name, rate) => rateAt(rate, count(0), widest(params)));
+      return { count: count(0), hyperparams: values, inner: plain(make(values)).init(params) };
+    });
+  const update = <P>(grads: P, state: ReturnType<typeof init>, params?: unknown) =>
+    scope(() => {
+      const values = at(state.count, grads, (name) => state.hyperparams[name]);
+      const [updates, inner] = plain(make(values)).update(grads, state.inner, params);
+      return [updates, { count: np.add(state.count, 1), hyperparams: values, inner }] as const;
+    });
+  return transformation({ init, update } as unknown as PlainTransformation<InjectState<H, S>>);
 };
 
 /** float64 where a leaf is. */
@@ -252,18 +262,19 @@ export interface NoiseState {
  *
  * @see Neelakantan et al. 2015, arXiv:1511.06807; optax's `add_noise`
  */
-export const addNoise = (eta: number, gamma: number, seed: number): GradientTransformation<NoiseState> => ({
-  init: () => scope(() => ({ count: count(0), key: random.key(seed) })),
-  update: (grads, state, params) =>
-    scope(() => {
-      const steps = np.add(state.count, 1);
-      const deviation = perFloat((dtype) => np.sqrt(np.multiply(eta, np.power(np.astype(steps, dtype), -gamma))));
-      const [next, sample] = random.subkeys(state.key);
-      const keys = random.subkeys(sample, leavesOf(grads).length);
-      let leaf = 0;
-      const noisy = (_p: Tensor, g: Tensor): Tensor =>
-        np.add(g, np.multiply(deviation(g), random.normal(keys[leaf++], g.shape, { dtype: floatOf(g) })));
-      const updates = mapLeaves("optim.addNoise", noisy, params ?? grads, grads);
-      return [updates as typeof grads, { count: steps, key: next }] as const;
-    }),
-});
+export const addNoise = (eta: number, gamma: number, seed: number): GradientTransformation<NoiseState> =>
+  transformation<NoiseState>({
+    init: () => scope(() => ({ count: count(0), key: random.key(seed) })),
+    update: (grads, state, params) =>
+      scope(() => {
+        const steps = np.add(state.count, 1);
+        const deviation = perFloat((dtype) => np.sqrt(np.multiply(eta, np.power(np.astype(steps, dtype), -gamma))));
+        const [next, sample] = random.subkeys(state.key);
+        const keys = random.subkeys(sample, leavesOf(grads).length);
+        let leaf = 0;
+        const noisy = (_p: Tensor, g: Tensor): Tensor =>
+          np.add(g, np.multiply(deviation(g), random.normal(keys[leaf++], g.shape, { dtype: floatOf(g) })));
+        const updates = mapLeaves("optim.addNoise", noisy, params ?? grads, grads);
+        return [updates as typeof grads, { count: steps, key: next }] as const;
+      }),
+  });

@@ -39,7 +39,7 @@ export const withoutMark = (text: Uint8Array | string): Uint8Array => {
   return BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? bytes.subarray(3) : bytes;
 };
 
-export const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+export const UTF8: { decode(bytes: Uint8Array): string } = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const decoded = (line: Uint8Array, at: string): E.Either<DataError, string> =>
   E.tryCatch(
     () => UTF8.decode(line),

@@ -6,7 +6,7 @@ import type { Tensor } from "../core/tensor.js";
 import { methodLoss, methodLossSums } from "../methods/loss.js";
 import type { Method } from "../methods/method.js";
 import * as np from "../np/index.js";
-import { applyUpdates, type GradientTransformation, incrementalUpdate } from "../optim/index.js";
+import { applyUpdates, type GradientTransformation, incrementalUpdate, type StateOf } from "../optim/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import { checkedCalls, checkIds } from "../t5/ids.js";
@@ -49,7 +49,7 @@ export const initState = <P extends object, Opt>(
   tuned: P,
   key: Tensor,
   { ema }: Pick<StepOptions, "ema"> = {},
-): TrainState<P, Opt> => ({
+): TrainState<P, StateOf<Opt, P>> => ({
   tuned,
   opt: tx.init(tuned),
   step: np.scalar(0, "int32"),
@@ -102,13 +102,17 @@ export const makeTrainStep = <P extends object, Opt>(
   method: Method<P>,
   tx: GradientTransformation<Opt>,
   options: StepOptions<NoInfer<P>> = {},
-): TrainStep<P, Opt> => {
+): TrainStep<P, StateOf<Opt, P>> => {
   checkOptions(options);
   const { ema, regularizer } = options;
   const plain = ofBatch(config, method, options);
   const lossAndGrad = regularizer === undefined ? plain : regularized(plain, regularizer);
   const step = jit(
-    function trainStep(frozen: AnyParams, { tuned: before, average, ...state }: TrainState<P, Opt>, batch: Batch) {
+    function trainStep(
+      frozen: AnyParams,
+      { tuned: before, average, ...state }: TrainState<P, StateOf<Opt, P>>,
+      batch: Batch,
+    ) {
       // The method may drop where the model does not; where nothing is dropped, the key is never used.
       const dropoutKey = random.foldIn(state.key, state.step);
       const [loss, grads] = lossAndGrad(frozen, before, { ...batch, dropoutKey });

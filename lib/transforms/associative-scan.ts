@@ -9,6 +9,7 @@ import { transformed } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { checkSameStructure, pathsOf, printPath, unflatten } from "../core/pytree.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
+import type { Tuples } from "../core/tree-types.js";
 import { reshape } from "../primitives/broadcast.js";
 import { concatenate, reverse as reversed, slice } from "../primitives/movement.js";
 import { flattenTensors, type LikeTensors, nameOf } from "./trees.js";
@@ -65,7 +66,7 @@ const prefixes = (combine: Combine, xs: readonly Tensor[], axis: number): readon
  */
 export const associativeScan = <X>(
   f: (a: GradsOf<X>, b: GradsOf<X>) => LikeTensors<X>,
-  elems: X,
+  elems: X | Tuples,
   options: AssociativeScanOptions = {},
 ): GradsOf<X> =>
   transformed("associativeScan", () => {

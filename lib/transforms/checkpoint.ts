@@ -14,6 +14,7 @@ import { inlineCalls, neededFor } from "../core/rewrite.js";
 import { constsAsInputs, stage } from "../core/stage.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import { bind, bind1, isEager } from "../core/trace.js";
+import type { Transformed, Tuples } from "../core/tree-types.js";
 import { type DotDims, dotGeneralP } from "../primitives/dot.js";
 import { nameP } from "../primitives/elementwise.js";
 import { type Call, callRules, placed } from "./call.js";
@@ -147,11 +148,11 @@ export interface CheckpointOptions {
  * @example const block = checkpoint((p: Params, x: Tensor) => layer(p, x)) // then grad of a loss made of blocks
  */
 export const checkpoint = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
+  f: (...args: A) => R | Tuples,
   { policy = checkpointPolicies.nothingSaveable }: CheckpointOptions = {},
-): ((...args: A) => R) => {
+): Transformed<A, R> => {
   const where = nameOf("checkpoint", f);
-  return (...args) => {
+  return (...args: readonly unknown[]) => {
     const [leaves, def] = flattenArgs(where, args);
     const flat = flatFunction(where, f as (...a: never[]) => unknown, def);
     const call = (): readonly Tensor[] => {

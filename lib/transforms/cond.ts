@@ -17,6 +17,7 @@ import { inlineCalls } from "../core/rewrite.js";
 import { type Staged, stage } from "../core/stage.js";
 import { asTensor, type GradsOf, Literal, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
+import type { Tuples } from "../core/tree-types.js";
 import { reshape } from "../primitives/broadcast.js";
 import { convert, le, ne, select } from "../primitives/elementwise.js";
 import { mappedFront } from "../primitives/movement.js";
@@ -186,7 +187,7 @@ const demandScalar = (where: string, what: string, x: Tensor): void => {
  */
 export const cond = <A extends readonly unknown[], R>(
   pred: TensorLike,
-  whenTrue: (...operands: { [K in keyof A]: GradsOf<A[K]> }) => R,
+  whenTrue: (...operands: { [K in keyof A]: GradsOf<A[K]> }) => R | Tuples,
   whenFalse: (...operands: { [K in keyof A]: GradsOf<A[K]> }) => LikeTensors<R>,
   ...operands: A
 ): GradsOf<R> =>
@@ -213,7 +214,7 @@ export const cond = <A extends readonly unknown[], R>(
  */
 export const switchCase = <A extends readonly unknown[], R>(
   index: TensorLike,
-  branches: readonly ((...operands: { [K in keyof A]: GradsOf<A[K]> }) => R)[],
+  branches: readonly ((...operands: { [K in keyof A]: GradsOf<A[K]> }) => R | Tuples)[],
   ...operands: A
 ): GradsOf<R> =>
   transformed("switchCase", () => {

@@ -8,6 +8,7 @@ import { definePrimitive, isZero, type Primitive, type Tangent, Zero } from "../
 import { type TreeDef, unflatten } from "../core/pytree.js";
 import type { GradsOf, TangentsOf, Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
+import type { Transformed } from "../core/tree-types.js";
 import { callRules } from "./call.js";
 import {
   batchedFlat,
@@ -134,9 +135,9 @@ export const customJvp = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
   rule: (primals: A, tangents: { readonly [K in keyof A]: GradsOf<A[K]> }) => readonly [R, TangentsOf<R>],
   { nondiffArgnums = [], symbolicZeros = false }: CustomJvpOptions = {},
-): ((...args: A) => R) => {
+): Transformed<A, R> => {
   const where = nameOf("customJvp", f);
-  return (...args) => {
+  return (...args: readonly unknown[]) => {
     const own = customArguments(where, args, nondiffArgnums);
     const flatRule: Rule = (xs, dxs) => {
       const given = dxs.map((d) => (!isFloat(d.aval.dtype) || (symbolicZeros && isZero(d)) ? null : instantiate(d)));

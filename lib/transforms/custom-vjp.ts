@@ -12,6 +12,7 @@ import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero }
 import { flatten, type TreeDef, unflatten } from "../core/pytree.js";
 import { type GradsOf, isTensor, type TangentsOf, type Tensor } from "../core/tensor.js";
 import { bind, notPromised } from "../core/trace.js";
+import type { Transformed } from "../core/tree-types.js";
 import { reduceSum } from "../primitives/broadcast.js";
 import { callRules } from "./call.js";
 import {
@@ -221,9 +222,9 @@ export const customVjp = <A extends readonly unknown[], R, S>(
   fwd: (...args: A) => readonly [R, S],
   bwd: (residuals: S, ct: GradsOf<R>) => { readonly [K in keyof A]: TangentsOf<GradsOf<A[K]>> },
   { nondiffArgnums = [], symbolicZeros = false }: CustomVjpOptions = {},
-): ((...args: A) => R) => {
+): Transformed<A, R> => {
   const where = nameOf("customVjp", f);
-  return (...args) => {
+  return (...args: readonly unknown[]) => {
     const own = customArguments(where, args, nondiffArgnums);
     const forward: Forward = (xs) => {
       const result = fwd(...(own.whole(xs) as unknown as A));

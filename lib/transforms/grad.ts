@@ -8,6 +8,7 @@ import { unflatten } from "../core/pytree.js";
 import { unscoped } from "../core/scope.js";
 import { DeviceArray, dispose, type GradsOf, Literal, type TangentsOf, type Tensor } from "../core/tensor.js";
 import { isEager } from "../core/trace.js";
+import type { Transformed, Tuples } from "../core/tree-types.js";
 import { flattenTangents, instantiate, tangentTree } from "./jvp.js";
 import { type Linearized, pullBack } from "./linearize.js";
 import {
@@ -60,7 +61,7 @@ const byAll = (where: string, f: AnyFunction, primals: readonly unknown[]): Prob
  * @example const [y, push] = linearize(np.sin, 0); push(1) // 1
  */
 export const linearize = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
+  f: (...args: A) => R | Tuples,
   ...primals: A
 ): [value: R, push: Held<(...tangents: { [K in keyof A]: TangentsOf<A[K]> }) => R>] => {
   const where = nameOf("linearize", f);
@@ -96,7 +97,7 @@ export const linearize = <A extends readonly unknown[], R>(
  * @example const [y, pull] = vjp(np.sin, 0); pull(1) // [1]
  */
 export const vjp = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
+  f: (...args: A) => R | Tuples,
   ...primals: A
 ): [value: R, pull: Held<(ct: TangentsOf<R>) => { [K in keyof A]: GradsOf<A[K]> }>] => {
   const where = nameOf("vjp", f);
@@ -166,27 +167,27 @@ const gradCore = (
   return { value, aux, grads: asArgnums(argnums, sorted, wrtTrees(problem.wrt, cts.map(instantiate))) };
 };
 
-/** Overloads of `grad`. */
+/** Overloads of `grad`. The one with aux comes first: a pair that a function returns is a tuple only where one is expected. */
 export interface Grad {
+  <A extends readonly unknown[], X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
+    f: (...args: A) => readonly [Scalar, X | Tuples],
+    options: GradOptions<W, true> & { readonly hasAux: true },
+  ): Transformed<A, [grads: Wrt<A, W>, aux: GradsOf<X>]>;
   <A extends readonly unknown[], const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => Scalar,
     options?: GradOptions<W, false>,
-  ): (...args: A) => Wrt<A, W>;
-  <A extends readonly unknown[], X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
-    f: (...args: A) => readonly [Scalar, X],
-    options: GradOptions<W, true> & { readonly hasAux: true },
-  ): (...args: A) => [grads: Wrt<A, W>, aux: X];
+  ): Transformed<A, Wrt<A, W>>;
 }
 /** Overloads of `valueAndGrad`. */
 export interface ValueAndGrad {
+  <A extends readonly unknown[], X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
+    f: (...args: A) => readonly [Scalar, X | Tuples],
+    options: GradOptions<W, true> & { readonly hasAux: true },
+  ): Transformed<A, [value: [loss: Tensor, aux: GradsOf<X>], grads: Wrt<A, W>]>;
   <A extends readonly unknown[], const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => Scalar,
     options?: GradOptions<W, false>,
-  ): (...args: A) => [value: Tensor, grads: Wrt<A, W>];
-  <A extends readonly unknown[], X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
-    f: (...args: A) => readonly [Scalar, X],
-    options: GradOptions<W, true> & { readonly hasAux: true },
-  ): (...args: A) => [value: [loss: Tensor, aux: X], grads: Wrt<A, W>];
+  ): Transformed<A, [value: Tensor, grads: Wrt<A, W>]>;
 }
 
 /**

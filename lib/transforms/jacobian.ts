@@ -8,7 +8,8 @@ import { transformed } from "../core/composite.js";
 import { DTypeError } from "../core/errors.js";
 import { type Tangent, Zero } from "../core/primitive.js";
 import { pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
-import { Literal, type TangentsOf, type Tensor, type TensorLike } from "../core/tensor.js";
+import { type GradsOf, Literal, type TangentsOf, type Tensor, type TensorLike } from "../core/tensor.js";
+import type { Transformed, Tuples } from "../core/tree-types.js";
 import { reshape } from "../primitives/broadcast.js";
 import { add, convert, eq } from "../primitives/elementwise.js";
 import { iota, sliceAxis } from "../primitives/movement.js";
@@ -24,31 +25,31 @@ export type JacobianOf<R, T> = R extends TensorLike
   ? T
   : R extends null | undefined
     ? R
-    : { readonly [K in keyof R]: JacobianOf<R[K], T> };
+    : { [K in keyof R]: JacobianOf<R[K], T> };
 
 type Options = GradOptions<number | readonly number[], boolean>;
 
 /** Overloads of `jacfwd` and `jacrev`. */
 export interface Jacobian {
-  <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
-    f: (...args: A) => R,
-    options?: GradOptions<W, false>,
-  ): (...args: A) => JacobianOf<R, Wrt<A, W>>;
   <A extends readonly unknown[], R, X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
-    f: (...args: A) => readonly [R, X],
+    f: (...args: A) => readonly [R | Tuples, X | Tuples],
     options: GradOptions<W, true> & { readonly hasAux: true },
-  ): (...args: A) => [jacobian: JacobianOf<R, Wrt<A, W>>, aux: X];
+  ): Transformed<A, [jacobian: JacobianOf<R, Wrt<A, W>>, aux: GradsOf<X>]>;
+  <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
+    f: (...args: A) => R | Tuples,
+    options?: GradOptions<W, false>,
+  ): Transformed<A, JacobianOf<R, Wrt<A, W>>>;
 }
 /** Overloads of `hessian`. */
 export interface Hessian {
-  <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
-    f: (...args: A) => R,
-    options?: GradOptions<W, false>,
-  ): (...args: A) => JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>;
   <A extends readonly unknown[], R, X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
-    f: (...args: A) => readonly [R, X],
+    f: (...args: A) => readonly [R | Tuples, X | Tuples],
     options: GradOptions<W, true> & { readonly hasAux: true },
-  ): (...args: A) => [hessian: JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>, aux: X];
+  ): Transformed<A, [hessian: JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>, aux: GradsOf<X>]>;
+  <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
+    f: (...args: A) => R | Tuples,
+    options?: GradOptions<W, false>,
+  ): Transformed<A, JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>>;
 }
 
 const countOf = (avals: readonly Aval[]): number => avals.reduce((n, a) => n + a.size, 0);

@@ -9,14 +9,16 @@ import { flatten, pathsOf, type TreeDef, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
 import { inScope, unscoped } from "../core/scope.js";
 import { constsAsInputs, stage } from "../core/stage.js";
-import { DeviceArray, dispose, type Tensor, Tracer } from "../core/tensor.js";
+import { DeviceArray, dispose, type GradsOf, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, isEager } from "../core/trace.js";
+import type { Given, OfTensors, Tuples } from "../core/tree-types.js";
 import { jitP } from "./call.js";
 import { forget } from "./derived.js";
+import type { AnyFunction } from "./problem.js";
 import { staticKey } from "./static-key.js";
 import { argPath, flatFunction, flattenTensors, nameOf } from "./trees.js";
 
-export interface JitOptions {
+export interface JitOptions<S extends readonly number[] = readonly number[]> {
   /** Numbers of arguments whose buffers the call may reuse; they cannot be used afterwards. */
   readonly donate?: readonly number[];
   /**
@@ -24,7 +26,7 @@ export interface JitOptions {
    * maps, sets and typed arrays count by what they hold at the call, functions and instances of classes by identity: what changes within
    * an instance is not seen.
    */
-  readonly static?: readonly number[];
+  readonly static?: S;
   /** What runs the programs: `onnx` natively, `tfjs` on the backend. By default what `init` chose. */
   readonly executor?: "onnx" | "tfjs";
   /** How many programs are kept; the one unused for longest goes first. Default 64. */
@@ -46,14 +48,39 @@ export interface Lowered {
   readonly fallbacks: readonly string[];
 }
 
-/** A jitted function. */
-export type Jitted<F> = F &
+/**
+ * The parameters of a jitted function, where `S` are the numbers of the static ones, which are handed on as they are. The others become
+ * tensors, so that a number may stand for a tensor.
+ */
+type JitParameters<A extends readonly unknown[], S extends readonly number[]> = {
+  [K in keyof A]: K extends `${S[number]}` ? A[K] : Given<A[K]>;
+};
+
+/** A jitted function; `S` are the numbers of its static arguments. */
+export type Jitted<F, S extends readonly number[] = readonly []> = (F extends (...args: infer A) => infer R
+  ? {
+      (...args: JitParameters<A, S>): R;
+      (...args: A): R;
+    }
+  : F) &
   Disposable & {
     stats(): JitStats;
     /** Traces for these arguments, without running: the jaxpr, and how it would be run. */
-    lower(...args: F extends (...args: infer A) => unknown ? A : never): Lowered;
+    lower(...args: F extends (...args: infer A) => unknown ? JitParameters<A, S> | A : never): Lowered;
     dispose(): void;
   };
+
+/** Overloads of `jit`: the type of a result stays what it is, unless it has numbers, of which tensors are made. */
+export interface Jit {
+  <A extends readonly unknown[], R, const S extends readonly number[] = readonly []>(
+    f: (...args: A) => OfTensors<R> | Tuples,
+    options?: JitOptions<S>,
+  ): Jitted<(...args: A) => R, S>;
+  <A extends readonly unknown[], R, const S extends readonly number[] = readonly []>(
+    f: (...args: A) => R | Tuples,
+    options?: JitOptions<S>,
+  ): Jitted<(...args: A) => GradsOf<R>, S>;
+}
 
 interface Entry {
   readonly jaxpr: Jaxpr;
@@ -150,12 +177,9 @@ const programsOf = new WeakMap<object, Map<string, Programs>>();
  * @see JAX's `jax.jit`
  * @example const step = jit((x: Tensor) => np.sum(np.mul(x, x))); step(x); step.stats() // { compiles: 1, hits: 0 }
  */
-export const jit = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  options: JitOptions = {},
-): Jitted<(...args: A) => R> => {
+export const jit: Jit = (f: AnyFunction, options: JitOptions = {}): never => {
   const where = nameOf("jit", f);
-  const statics = options.static ?? [];
+  const statics: readonly number[] = options.static ?? [];
   const limit = options.cacheSize ?? 64;
   const kind = JSON.stringify([statics, limit]);
   const perFunction = programsOf.get(f) ?? new Map<string, Programs>();
@@ -164,12 +188,12 @@ export const jit = <A extends readonly unknown[], R>(
   perFunction.set(kind, programs);
   const stats = { compiles: 0, hits: 0 };
 
-  const trace = (args: A, defs: readonly (TreeDef | null)[], avals: readonly Aval[]): Entry => {
+  const trace = (args: readonly unknown[], defs: readonly (TreeDef | null)[], avals: readonly Aval[]): Entry => {
     const [, argsDef] = flatten(args.map((_, i) => i));
     const children = defs.map((d) => d ?? flatten(null)[1]);
     const def = { ...argsDef, children, leaves: avals.length } as TreeDef;
     const withStatics = (...dynamic: unknown[]): unknown =>
-      f(...(dynamic.map((x, i) => (defs[i] === null ? args[i] : x)) as unknown as A));
+      f(...(dynamic.map((x, i) => (defs[i] === null ? args[i] : x)) as never[]));
     const flat = flatFunction(where, withStatics as (...a: never[]) => unknown, def);
     const staged = stage(where, flat.call, avals);
     const kept = !staged.consts.some((c) => c instanceof Tracer);
@@ -178,7 +202,7 @@ export const jit = <A extends readonly unknown[], R>(
   };
 
   /** The program for these arguments, traced if it is not there. */
-  const prepare = (args: A) => {
+  const prepare = (args: readonly unknown[]) => {
     const leaves: Tensor[] = [];
     const donated: boolean[] = [];
     let key = currentRuntime(where).name;
@@ -215,7 +239,7 @@ export const jit = <A extends readonly unknown[], R>(
   const { executor } = options;
   const params = executor === undefined ? { name } : { name, executor };
 
-  const call = (...args: A): R => {
+  const call = (...args: readonly unknown[]): unknown => {
     checkExecutor(where, executor);
     const { entry, leaves, donated, at } = prepare(args);
     const eager = isEager();
@@ -231,9 +255,9 @@ export const jit = <A extends readonly unknown[], R>(
         if (donated[i]) (x as DeviceArray).dispose(`it was donated to ${where} as ${at(i)}`);
       });
     }
-    return unflatten(entry.outDef, outs) as R;
+    return unflatten(entry.outDef, outs);
   };
-  const lower = (...args: A): Lowered => {
+  const lower = (...args: readonly unknown[]): Lowered => {
     checkExecutor(where, executor);
     const { jaxpr } = prepare(args).entry;
     const { executors, fallbacks } = currentRuntime(where);
@@ -241,5 +265,5 @@ export const jit = <A extends readonly unknown[], R>(
   };
   const drop = (): void => programs.clear();
   const members = { stats: () => ({ ...stats }), lower, dispose: drop, [Symbol.dispose]: drop };
-  return Object.assign(call, members) as unknown as Jitted<(...args: A) => R>;
+  return Object.assign(call, members) as never;
 };

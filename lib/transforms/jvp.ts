@@ -6,6 +6,7 @@ import { type AnyPrimitive, isZero, type Params, type Tangent, Zero } from "../c
 import { checkSameStructure, fillNulls, flatten, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { asTensor, type DeviceArray, type Literal, type TangentsOf, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, currentTrace, Trace, traceCall, withTrace } from "../core/trace.js";
+import type { Tuples } from "../core/tree-types.js";
 import { fullOf } from "../primitives/broadcast.js";
 import { flatFunction, flattenArgs, nameOf } from "./trees.js";
 
@@ -126,7 +127,7 @@ export const tangentTree = (def: TreeDef, tangents: readonly Tangent[]): unknown
  * @example jvp(np.sin, [0], [1]) // [0, 1]
  */
 export const jvp = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
+  f: (...args: A) => R | Tuples,
   primals: readonly [...A],
   tangents: { readonly [K in keyof A]: TangentsOf<A[K]> },
 ): [value: R, tangent: R] =>

@@ -4,6 +4,7 @@ import { transformed } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { treeMap, unflatten } from "../core/pytree.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
+import type { Tuples } from "../core/tree-types.js";
 import { reshape } from "../primitives/broadcast.js";
 import { concatenate, slice } from "../primitives/movement.js";
 import { lengthOf, scan } from "./scan.js";
@@ -34,7 +35,7 @@ const rows = (x: Tensor, from: number, to: number): Tensor =>
  * @see JAX's `jax.lax.map`
  * @example map((x) => np.sum(x), np.ones([4, 3])) // [3, 3, 3, 3]
  */
-export const map = <X, Y>(f: (x: GradsOf<X>) => Y, xs: X, options: MapOptions = {}): GradsOf<Y> =>
+export const map = <X, Y>(f: (x: GradsOf<X>) => Y | Tuples, xs: X | Tuples, options: MapOptions = {}): GradsOf<Y> =>
   transformed("map", () => {
     const where = nameOf("map", f as (...args: never[]) => unknown);
     const { batchSize = 1 } = options;
@@ -47,8 +48,8 @@ export const map = <X, Y>(f: (x: GradsOf<X>) => Y, xs: X, options: MapOptions = 
       });
     }
     const [leaves, def] = flattenTensors(where, xs, "xs");
-    const each = (tree: X, g: (x: GradsOf<X>) => Y): Y => {
-      const turn = (_none: null, x: GradsOf<X>): readonly [null, Y] => [null, g(x)];
+    const each = (tree: X | Tuples, g: (x: GradsOf<X>) => Y | Tuples): Y => {
+      const turn = (_none: null, x: GradsOf<X>): readonly [null, Y | Tuples] => [null, g(x)];
       Object.defineProperty(turn, "name", { value: f.name });
       return scan<null, X, Y>(turn, null, tree)[1] as Y;
     };

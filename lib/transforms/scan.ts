@@ -17,6 +17,7 @@ import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from 
 import { isPromise } from "../core/scope.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
+import type { Tuples } from "../core/tree-types.js";
 import { fullOf, moveAxis } from "../primitives/broadcast.js";
 import { numbersThatFit, stageWithCarry } from "./carry.js";
 import { instantiate } from "./jvp.js";
@@ -246,9 +247,9 @@ export const lengthOf = (where: string, xs: readonly Tensor[], def: TreeDef, ask
  * @example const [total, sums] = scan((c, x) => [np.add(c, x), np.add(c, x)], 0, np.array([1, 2, 3])) // 6, [1, 3, 6]
  */
 export const scan = <I, X, Y>(
-  f: (carry: GradsOf<I>, x: GradsOf<X>) => readonly [LikeTensors<I>, Y],
-  init: I,
-  xs: X,
+  f: (carry: GradsOf<I>, x: GradsOf<X>) => readonly [LikeTensors<I>, Y | Tuples],
+  init: I | Tuples,
+  xs: X | Tuples,
   options: ScanOptions = {},
 ): [carry: GradsOf<I>, ys: GradsOf<Y>] =>
   transformed("scan", () => {

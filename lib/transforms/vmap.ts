@@ -4,9 +4,11 @@ import { transformed } from "../core/composite.js";
 import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
 import type { AnyPrimitive, BatchDim, Params } from "../core/primitive.js";
 import { differences, flatten, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
-import { type Tensor, Tracer } from "../core/tensor.js";
+import { type GradsOf, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, currentTrace, Trace, traceCall, withTrace } from "../core/trace.js";
+import type { OfTensors, Transformed, Tuples } from "../core/tree-types.js";
 import { broadcastInDim, moveAxis } from "../primitives/broadcast.js";
+import type { AnyFunction } from "./problem.js";
 import { flatFunction, flattenTensors, nameOf } from "./trees.js";
 
 class BatchTracer extends Tracer {
@@ -86,6 +88,18 @@ export interface VmapOptions<A extends readonly unknown[], R> {
   readonly outAxes?: AxisTree<R>;
 }
 
+/** Overloads of `vmap`: the type of a result stays what it is, unless it has numbers, of which tensors are made. */
+export interface Vmap {
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => OfTensors<R> | Tuples,
+    options?: VmapOptions<A, NoInfer<R>>,
+  ): Transformed<A, R>;
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R | Tuples,
+    options?: VmapOptions<A, NoInfer<R>>,
+  ): Transformed<A, GradsOf<R>>;
+}
+
 const isAxis = (x: unknown): x is number | null => x === null || typeof x === "number";
 
 /** One axis for every leaf of `def`, from a prefix tree. */
@@ -137,12 +151,9 @@ const checkAxis = (where: string, axis: number, ndim: number, at: string, aval: 
  * @see JAX's `jax.vmap`
  * @example vmap(np.dot)(xs, ys) // row by row
  */
-export const vmap = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  options: VmapOptions<A, R> = {},
-): ((...args: A) => R) => {
+export const vmap: Vmap = (f: AnyFunction, options: VmapOptions<readonly unknown[], unknown> = {}) => {
   const where = nameOf("vmap", f);
-  return (...args) =>
+  return (...args: readonly unknown[]): never =>
     transformed("vmap", () => {
       const inAxes: unknown = options.inAxes === undefined ? 0 : options.inAxes;
       if (Array.isArray(inAxes) && inAxes.length !== args.length) {
@@ -193,7 +204,7 @@ export const vmap = <A extends readonly unknown[], R>(
       }
       const argsDef: TreeDef = flatten(args.map((_, i) => i))[1];
       const def = { ...argsDef, children: flatArgs, leaves: leaves.length } as TreeDef;
-      const flat = flatFunction(where, f as (...a: never[]) => unknown, def);
+      const flat = flatFunction(where, f, def);
       const [outs, outDims] = vmapFlat(where, flat.call, size, leaves, dims);
       const outDef = flat.out();
       const places = spread(
@@ -218,7 +229,7 @@ export const vmap = <A extends readonly unknown[], R>(
         const rank = y.ndim + (dim === null ? 1 : 0);
         return materialize(y, dim, size, checkAxis(where, to, rank, "the result", `${y.aval}`));
       });
-      return unflatten(outDef, results) as R;
+      return unflatten(outDef, results) as never;
     });
 };
 

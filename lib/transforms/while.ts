@@ -16,6 +16,7 @@ import { isPromise } from "../core/scope.js";
 import { constsAsInputs, stage } from "../core/stage.js";
 import { asTensor, type GradsOf, Literal, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import { bind, bind1 } from "../core/trace.js";
+import type { Tuples } from "../core/tree-types.js";
 import { reshape } from "../primitives/broadcast.js";
 import { add, convert, lt, select } from "../primitives/elementwise.js";
 import { iota } from "../primitives/movement.js";
@@ -172,7 +173,7 @@ const maskedLoop = (cond: Jaxpr, body: Jaxpr, condConsts: number, bodyConsts: nu
 export const whileLoop = <I>(
   cond: (carry: GradsOf<I>) => TensorLike,
   body: (carry: GradsOf<I>) => LikeTensors<I>,
-  init: I,
+  init: I | Tuples,
 ): GradsOf<I> =>
   transformed("whileLoop", () => {
     const where = nameOf("whileLoop", body as (...args: never[]) => unknown);
@@ -237,7 +238,7 @@ export const foriLoop = <I>(
   lower: TensorLike,
   upper: TensorLike,
   body: (i: Tensor, carry: GradsOf<I>) => LikeTensors<I>,
-  init: I,
+  init: I | Tuples,
 ): GradsOf<I> =>
   transformed("foriLoop", () => {
     const where = nameOf("foriLoop", body as (...args: never[]) => unknown);

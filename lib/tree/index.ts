@@ -13,7 +13,18 @@ export {
   type TreeDef,
   unflatten,
 } from "../core/pytree.js";
-export { all, flattenWithPath, map, mapWithPath, reduce, slashPath, transpose } from "./map.js";
+export type { Tree } from "../core/tree-types.js";
+export {
+  all,
+  flattenWithPath,
+  map,
+  mapWithPath,
+  reduce,
+  slashPath,
+  type TreeMap,
+  type TreeReduce,
+  transpose,
+} from "./map.js";
 export { mask, merge, type PathFilter, partition, select } from "./partition.js";
 export { ravelPytree } from "./ravel.js";
 export { type Summary, type SummaryRow, summarize, summaryTable } from "./summary.js";

@@ -12,8 +12,15 @@ import {
   treeMapWithPath,
   unflatten,
 } from "../core/pytree.js";
-import { isTensor } from "../core/tensor.js";
+import { isTensor, type Tensor } from "../core/tensor.js";
+import type { OfTensors } from "../core/tree-types.js";
 import type { LeafOf, Mapped } from "./types.js";
+
+/** Overloads of `tree.map`: where tensors become tensors, also in a tree of which a type parameter alone is known, the type stays. */
+export interface TreeMap {
+  <T>(f: (leaf: Tensor, ...more: never[]) => Tensor, tree: OfTensors<T>, ...rest: readonly unknown[]): T;
+  <T, R>(f: (leaf: LeafOf<NoInfer<T>>, ...more: never[]) => R, tree: T, ...rest: readonly unknown[]): Mapped<T, R>;
+}
 
 /**
  * Applies `f` to every leaf; further trees must have the structure of the first, and give further arguments.
@@ -22,11 +29,8 @@ import type { LeafOf, Mapped } from "./types.js";
  * @see JAX's `jax.tree.map`
  * @example tree.map((p, g) => np.subtract(p, np.multiply(0.1, g)), params, grads)
  */
-export const map = <T, R>(
-  f: (leaf: LeafOf<NoInfer<T>>, ...more: never[]) => R,
-  tree: T,
-  ...rest: readonly unknown[]
-): Mapped<T, R> => treeMap(f, tree, ...rest) as Mapped<T, R>;
+export const map: TreeMap = (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): never =>
+  treeMap(f, tree, ...rest) as never;
 
 /**
  * Applies `f(path, leaf)` to every leaf.
@@ -49,14 +53,20 @@ export const flattenWithPath = <T>(
   return [leaves.map((leaf, i) => [paths[i], leaf as LeafOf<T>] as const), def];
 };
 
+/** Overloads of `tree.reduce`: also a tree of which a type parameter alone is known has tensors for leaves. */
+export interface TreeReduce {
+  <T, R>(f: (total: R, leaf: Tensor) => R, tree: OfTensors<T>, initial: R): R;
+  <T, R>(f: (total: R, leaf: LeafOf<NoInfer<T>>) => R, tree: T, initial: R): R;
+}
+
 /**
  * Folds the leaves in order, from `initial`.
  *
  * @see JAX's `jax.tree.reduce`
  * @example tree.reduce((n, x) => n + x.size, params, 0)
  */
-export const reduce = <T, R>(f: (total: R, leaf: LeafOf<NoInfer<T>>) => R, tree: T, initial: R): R =>
-  leavesOf(tree).reduce<R>((total, leaf) => f(total, leaf as LeafOf<T>), initial);
+export const reduce: TreeReduce = <R>(f: (total: R, leaf: never) => R, tree: unknown, initial: R): R =>
+  leavesOf(tree).reduce<R>((total, leaf) => f(total, leaf as never), initial);
 
 /** Whether every leaf is true (a tensor: a concrete scalar that is not 0). @see JAX's `jax.tree.all` */
 export const all = (tree: unknown): boolean => leavesOf(tree).every((x) => (isTensor(x) ? x.item() !== 0 : Boolean(x)));

@@ -16,21 +16,21 @@ export type LeafOf<T> = unknown extends T
         ? { [K in keyof T]-?: LeafOf<T[K]> }[keyof T]
         : never;
 
-/** The tree type with `R` for every leaf. */
+/** The tree type with `R` for every leaf. (Without `NoInfer` a tree would be inferred from its states.) */
 export type Mapped<T, R> = unknown extends T
   ? unknown
   : T extends Leaf
     ? R
     : T extends null | undefined
-      ? T
-      : { readonly [K in keyof T]: Mapped<T[K], R> };
+      ? NoInfer<T>
+      : { [K in keyof T]: Mapped<T[K], R> };
 
 /** The tree type in which any leaf may be null: one side of a partition. */
 export type Part<T> = unknown extends T
   ? unknown
   : T extends Leaf | null | undefined
     ? T | null
-    : { readonly [K in keyof T]: Part<T[K]> };
+    : { [K in keyof T]: Part<T[K]> };
 
 /** The tree type of a part with its nulls filled in. */
 export type Whole<T> = unknown extends T
@@ -41,4 +41,4 @@ export type Whole<T> = unknown extends T
       ? never
       : T extends Leaf | undefined
         ? T
-        : { readonly [K in keyof T]: Whole<T[K]> };
+        : { [K in keyof T]: Whole<T[K]> };

@@ -4,7 +4,14 @@ import type { Tensor } from "../../lib/core/tensor.js";
 import type { Method } from "../../lib/methods/index.js";
 import { methodLoss } from "../../lib/methods/loss.js";
 import * as np from "../../lib/np/index.js";
-import { adafactor, adamw, applyUpdates, type GradientTransformation, sgd } from "../../lib/optim/index.js";
+import {
+  adafactor,
+  adamw,
+  applyUpdates,
+  type GradientTransformation,
+  type StateOf,
+  sgd,
+} from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { generate } from "../../lib/t5/generate.js";
@@ -152,7 +159,7 @@ const train = <S>(
   tx: GradientTransformation<S>,
   steps: number,
 ) => {
-  using update = jit((p: object, state: S, gradient: object) => {
+  using update = jit((p: object, state: StateOf<S, object>, gradient: object) => {
     const [updates, next] = tx.update(gradient, state, p);
     return { tuned: applyUpdates(p, updates), state: next };
   });

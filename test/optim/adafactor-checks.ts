@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
-import { type AdafactorMoments, adafactor, applyUpdates, type GradientTransformation } from "../../lib/optim/index.js";
+import { type AdafactorMoments, adafactor, applyUpdates } from "../../lib/optim/index.js";
 import {
   assertDigest,
   assertNear,
@@ -100,7 +100,7 @@ export interface Trained {
 /** Twenty steps of a case, by the producer's settings. */
 export const trained = (producer: Producer, c: Case): Trained =>
   scope(() => {
-    const tx: GradientTransformation<ReturnType<ReturnType<typeof optimizerOf>["init"]>> = optimizerOf(producer, c);
+    const tx = optimizerOf(producer, c);
     const { numerator, denominator } = c.initial;
     const { q, roll } = c.gradients;
     assert.equal(numerator.shape, c.shape);

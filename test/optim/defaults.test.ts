@@ -19,7 +19,16 @@ const TABLE = { ...TRANSFORMATIONS, ...OPTIMIZERS, ...SCHEDULES };
 /** The functions that nothing can be left out of; one that has settings does not compile here. */
 const WITHOUT: readonly WithoutSettings[] = [
   // Composition and application.
-  ...(["applyUpdates", "chain", "identity", "masked", "multiTransform", "setToZero", "stateless"] as const),
+  ...([
+    "applyUpdates",
+    "chain",
+    "identity",
+    "masked",
+    "multiTransform",
+    "setToZero",
+    "stateless",
+    "transformation",
+  ] as const),
   ...(["addNoise", "applyIfFinite", "injectHyperparams", "lookahead", "lookaheadParams", "multiSteps"] as const),
   ...(["incrementalUpdate", "periodicUpdate", "globalNorm"] as const),
   // One number or none, which must be given.

@@ -18,12 +18,12 @@ const tree = (...x: number[]) => ({ w: np.array(x) });
 const run = <S>(
   tx: optim.GradientTransformation<S>,
   grads: readonly (readonly number[])[],
-): { seen: number[][]; state: S } => {
+): { seen: number[][]; state: optim.StateOf<S, { w: Tensor }> } => {
   let params = tree(1, 2);
   let state = tx.init(params);
-  using step = jit((g: typeof params, s: S, p: typeof params) => tx.update(g, s, p));
+  using step = jit((g: typeof params, s: typeof state, p: typeof params) => tx.update(g, s, p));
   const seen = grads.map((g) => {
-    const [updates, next] = step(tree(...g), state, params) as readonly [typeof params, S];
+    const [updates, next] = step(tree(...g), state, params) as readonly [typeof params, typeof state];
     params = optim.applyUpdates(params, updates);
     state = next;
     return numbers(params.w);

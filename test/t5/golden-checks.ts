@@ -194,7 +194,7 @@ const checkTraining = ({ config, params }: Model, golden: Training): void => {
   const train = <S>(tx: GradientTransformation<S>, run: string): void => {
     let prompt: t5.PromptParams = { prompt: fromGolden(golden.inputs.prompt) };
     let opt = tx.init(prompt);
-    using step = jit((frozen: t5.Params, p: t5.PromptParams, o: S, b: t5.Batch) => {
+    using step = jit((frozen: t5.Params, p: t5.PromptParams, o: typeof opt, b: t5.Batch) => {
       const [loss, g] = valueAndGrad(t5.promptLoss(config), { argnums: 1 })(frozen, p, b);
       const [updates, next] = tx.update(g as t5.PromptParams, o, p);
       return { loss, norm: globalNorm(g), prompt: applyUpdates(p, updates) as t5.PromptParams, opt: next };

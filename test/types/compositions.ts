@@ -100,8 +100,8 @@ const either = vmap((flag: Tensor, p: Params) =>
 const chosen = grad((p: Params) => switchCase(0, [(q: Params) => np.sum(q.w), (q: Params) => np.max(q.w)], p))(params);
 
 export type Controlled = [
-  Expect<Equal<typeof last, { readonly h: Tensor }>>,
-  Expect<Equal<typeof norms, { readonly norm: Tensor }>>,
+  Expect<Equal<typeof last, { h: Tensor }>>,
+  Expect<Equal<typeof norms, { norm: Tensor }>>,
   Expect<Equal<typeof through, Params>>,
   Expect<Equal<typeof either, Params["layers"]>>,
   Expect<Equal<typeof chosen, Params>>,
@@ -117,7 +117,7 @@ switchCase(0, [(q: Tensor) => q, (q: Tensor) => [q]], x);
 const block = nn.sequential(nn.layerNorm(4), nn.sequential(nn.dense(4, 8), nn.gelu), nn.dense(8, 4));
 const stacked = vmap(block.init)(key);
 const adam = optim.adam({ learningRate: 0.1 });
-type State = { readonly weights: typeof stacked; readonly moments: ReturnType<typeof adam.init> };
+type State = { readonly weights: typeof stacked; readonly moments: optim.OptState<typeof adam, typeof stacked> };
 const step = jit(
   (state: State, data: Tensor): State => {
     const g = grad((w: typeof stacked) => np.sum(block.apply(w, data)))(state.weights);

@@ -40,7 +40,7 @@ const scanned = scan(
   rows,
 );
 export type Carry = Expect<Equal<(typeof scanned)[0], Held>>;
-export type Stacked = Expect<Equal<(typeof scanned)[1], { readonly y: Tensor; readonly n: Tensor }>>;
+export type Stacked = Expect<Equal<(typeof scanned)[1], { y: Tensor; n: Tensor }>>;
 
 const counted = scan((c, none) => [np.add(c, 1), none], 0, null, { length: 3 });
 export type Counted = Expect<Equal<typeof counted, [carry: Tensor, ys: null]>>;
@@ -77,7 +77,7 @@ const chosen = cond(
   state,
   2,
 );
-export type Chosen = Expect<Equal<typeof chosen, { readonly a: Tensor; readonly b: readonly Tensor[] }>>;
+export type Chosen = Expect<Equal<typeof chosen, { a: Tensor; b: [Tensor] }>>;
 const switched = switchCase(1, [np.sin, np.cos, (y: Tensor) => y], x);
 export type Switched = Expect<Equal<typeof switched, Tensor>>;
 export type Named = Expect<Equal<typeof lax.switch, typeof switchCase>>;

@@ -19,6 +19,7 @@ import {
   np,
   stopGradient,
   type Tensor,
+  type Transformed,
   valueAndGrad,
   vjp,
   vmap,
@@ -108,13 +109,11 @@ export type ValueAndGradTests = [
 // --- vmap ----------------------------------------------------------------------------------------------------------------
 
 declare const predict: (params: Params, batch: Batch) => { readonly logits: Tensor };
+type Predict = Transformed<[params: Params, batch: Batch], { readonly logits: Tensor }>;
 export const many = vmap(predict, { inAxes: [{ encoder: 0, layers: null }, { inputs: 1 }], outAxes: { logits: 1 } });
 export const perExample = vmap(grad(loss), { inAxes: [null, 0] });
 
-export type VmapTests = [
-  Expect<Equal<typeof many, (params: Params, batch: Batch) => { readonly logits: Tensor }>>,
-  Expect<Equal<ReturnType<typeof perExample>, typeof g>>,
-];
+export type VmapTests = [Expect<Equal<typeof many, Predict>>, Expect<Equal<ReturnType<typeof perExample>, typeof g>>];
 
 vmap(predict, { inAxes: 0 });
 vmap(predict, { inAxes: [0, null] });
@@ -222,9 +221,7 @@ export type MoreTests = [Expect<Equal<ReturnType<typeof nullary>, Tensor>>];
 // --- checkpoint ----------------------------------------------------------------------------------------------------------
 
 export const remembered = checkpoint(predict, { policy: checkpointPolicies.saveOnlyTheseNames("attention") });
-export type CheckpointTests = [
-  Expect<Equal<typeof remembered, (params: Params, batch: Batch) => { readonly logits: Tensor }>>,
-];
+export type CheckpointTests = [Expect<Equal<typeof remembered, Predict>>];
 checkpoint(predict, { policy: checkpointPolicies.dotsSaveable });
 checkpoint(predict, { policy: (prim) => prim.name === "exp" });
 // @ts-expect-error a policy must be made from names first
@@ -256,9 +253,9 @@ export const [converted, hoisted] = closureConvert(predict, params, batch);
 export const stopped = stopGradient(params);
 
 export type CustomTests = [
-  Expect<Equal<typeof withJvp, (params: Params, batch: Batch) => { readonly logits: Tensor }>>,
-  Expect<Equal<typeof withVjp, (params: Params, batch: Batch) => { readonly logits: Tensor }>>,
-  Expect<Equal<typeof named, (f: (y: Tensor) => Tensor, y: Tensor) => Tensor>>,
+  Expect<Equal<typeof withJvp, Predict>>,
+  Expect<Equal<typeof withVjp, Predict>>,
+  Expect<Equal<typeof named, Transformed<[f: (y: Tensor) => Tensor, y: Tensor], Tensor>>>,
   Expect<Equal<(typeof transposed)[0], typeof g>>,
   Expect<Equal<Parameters<typeof converted>, [Params, Batch, ...Tensor[]]>>,
   Expect<Equal<typeof hoisted, Tensor[]>>,

@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
+import { jit } from "../../lib/transforms/jit.js";
 import * as tree from "../../lib/tree/index.js";
 import type { Equal, Expect } from "./equal.js";
 
@@ -30,3 +31,12 @@ export const bytes: number = tree.reduce((n, x) => n + x.size, params, 0);
 tree.partition(params, (_path, leaf) => leaf.nonesuch);
 // @ts-expect-error a part may lack the leaf
 export const lacking: Tensor = some.scale;
+
+// A tree type may contain itself.
+interface Node {
+  readonly children: readonly Node[];
+  readonly value: Tensor;
+}
+declare const root: Node;
+export const sameNode: Node = jit((node: Node) => node)(root);
+export const halvedNode: Node = tree.map((x) => np.multiply(x, 0.5), root);

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DownloadError } from "../../core/errors.js";
+import type { Signal } from "../../edge/signal.js";
 import { readPieces } from "../../store/open.js";
 import { CALLER, insteadOfFile } from "./content.js";
 import { openPart, type Part } from "./part.js";
@@ -20,7 +21,7 @@ export interface FileRequest {
   readonly sha256?: string | undefined;
 }
 export interface DownloadOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /** Called as bytes arrive, with those of the file so far and, where it is known, all of them. */
   readonly onBytes?: ((done: number, total: number | undefined) => void) | undefined;
   /** Tries after the first that get no further; 4. */
@@ -50,7 +51,7 @@ const digestOf = async (algorithm: "sha1" | "sha256", path: string, before = "")
 export const hashFile = (path: string): Promise<string> => digestOf("sha256", path);
 
 /** A signal that fires when the caller's does, or when `alive` has not been called for a while. (`AbortSignal.any` needs Node 20.3.) */
-const watch = (ms: number, outer: AbortSignal | undefined) => {
+const watch = (ms: number, outer: Signal | undefined) => {
   const either = new AbortController();
   const timer = setTimeout(() => either.abort(new Error(`no byte for ${ms / 1000} s`)), ms);
   const interrupt = (): void => either.abort(outer?.reason);
@@ -201,7 +202,9 @@ const persist = async (part: Part, request: FileRequest, options: DownloadOption
       furthest = Math.max(furthest, have);
       if (fruitless > retries || damaged >= MOST_DAMAGED) throw givenUp(request, tries, cause);
       try {
-        await sleep(waitMs ?? delayMs * 2 ** Math.max(0, fruitless - 1), undefined, { signal });
+        const wait = waitMs ?? delayMs * 2 ** Math.max(0, fruitless - 1);
+        // Node looks at what a `Signal` has, no more.
+        await sleep(wait, undefined, { signal: signal as AbortSignal | undefined });
       } catch (aborted) {
         throw interrupted(request, aborted);
       }

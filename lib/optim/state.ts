@@ -1,0 +1,81 @@
+/** @file The types of optimizers' states: they are written once, as templates, and filled in for the parameters at hand. */
+import type { Tensor } from "../core/tensor.js";
+import type { Leaf, Mapped } from "../tree/types.js";
+
+declare const PER_PARAM: unique symbol;
+declare const OF_PART: unique symbol;
+declare const OF_KEY: unique symbol;
+
+/** Stands in the template of a state for a tree like the parameters, with an `X` for each of them. */
+export interface PerParam<X = Tensor> {
+  readonly [PER_PARAM]: X;
+}
+
+/** Stands for the state of the parameters that are meant, where the others are null. */
+export interface OfPart<S> {
+  readonly [OF_PART]: S;
+}
+
+/** Stands for the state of what the parameters have at the key `K`. */
+export interface OfKey<K extends string, S> {
+  readonly [OF_KEY]: readonly [K, S];
+}
+
+/** The state with the template `S`, for parameters `P`; `N` is null where some of them may be missing. */
+export type StateOf<S, P, N = never> = unknown extends S
+  ? S
+  : S extends Leaf | null | undefined
+    ? S
+    : S extends PerParam<infer X>
+      ? Mapped<P, X | N>
+      : S extends OfPart<infer I>
+        ? StateOf<I, P, null>
+        : S extends OfKey<infer K, infer I>
+          ? StateOf<I, P extends { readonly [Key in K]: infer Q } ? Q : unknown, N>
+          : { [K in keyof S]: StateOf<S[K], P, N> };
+
+/**
+ * `init` makes the state for parameters; `update` turns gradients into updates and the state into the next. The parameters may be left out
+ * where their values play no part (plain descent, Adam); where they do, an `ArgumentError` says so.
+ *
+ * `S` is the template of the state, in which `PerParam` stands for trees like the parameters. `OptState` names the state itself.
+ */
+export interface GradientTransformation<S> {
+  readonly init: <P>(params: P) => StateOf<S, P>;
+  readonly update: <P>(grads: P, state: StateOf<S, P>, params?: unknown) => readonly [updates: P, state: StateOf<S, P>];
+}
+
+/**
+ * The state of a transformation for parameters of the type `P`.
+ *
+ * @example
+ * const tx = optim.adam({ learningRate: 1e-3 });
+ * interface State { readonly params: Params; readonly opt: optim.OptState<typeof tx, Params> }
+ */
+export type OptState<Tx, P> = Tx extends GradientTransformation<infer S> ? StateOf<S, P> : never;
+
+/** A transformation seen from inside: trees like the parameters are unknown. */
+export interface PlainTransformation<S> {
+  readonly init: (params: unknown) => StateOf<S, unknown>;
+  readonly update: <P>(
+    grads: P,
+    state: StateOf<S, unknown>,
+    params?: unknown,
+  ) => readonly [updates: P, state: StateOf<S, unknown>];
+}
+
+/**
+ * A transformation of your own, whose state has the template `S`; inside, trees like the parameters are unknown.
+ *
+ * @example
+ * const summed = transformation<{ readonly sum: PerParam }>({
+ *   init: (params) => ({ sum: tree.map((p: Tensor) => np.zerosLike(p), params) }),
+ *   update: (grads, { sum }) => [grads, { sum: tree.map((s: Tensor, g: Tensor) => np.add(s, g), sum, grads) }],
+ * })
+ */
+export const transformation = <S>(tx: PlainTransformation<S>): GradientTransformation<S> =>
+  tx as unknown as GradientTransformation<S>;
+
+/** The other way round, for transformations of transformations. */
+export const plain = <S>(tx: GradientTransformation<S>): PlainTransformation<S> =>
+  tx as unknown as PlainTransformation<S>;

@@ -17,7 +17,7 @@ export const itemBytes = (dtype: DType): number => BYTES[dtype];
 
 export const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
 export const isInteger = (dtype: DType): boolean => dtype === "int32" || dtype === "uint32";
-export const isDType = (x: unknown): x is DType => typeof x === "string" && x in SHORT;
+export const isDType = (x: unknown): x is DType => typeof x === "string" && Object.hasOwn(SHORT, x);
 
 /** Number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: Shape): number => {

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as flags from "../../lib/cli/flags.js";
 import * as parse from "../../lib/cli/parse.js";
 import { refusal } from "../lab/refused.js";
 
@@ -138,6 +139,18 @@ Parse("help and the version give no run", async () => {
 Parse("an executor may be named by the environment", () => {
   const option = parse.executorOption();
   assert.equal([option.flags, option.envVar, option.defaultValue], ["--executor <name>", "FLUXION_EXECUTOR", "auto"]);
+});
+
+Parse("a range has its bounds or not, as its message says", () => {
+  const { TEMPERATURE, SHARE, SEED } = flags;
+  const [temperatures, shares, seeds] = [TEMPERATURE, SHARE, SEED].map(
+    ({ has }) =>
+      (x: number) =>
+        has(x),
+  );
+  assert.equal([-1e-9, 0, 2.5].map(temperatures), [false, true, true]);
+  assert.equal([0, 1e-9, 1, 1.0001].map(shares), [false, true, true, false]);
+  assert.equal([1.5, -3, 0, 2 ** 53].map(seeds), [false, true, true, false]);
 });
 
 Parse.run();

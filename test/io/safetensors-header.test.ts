@@ -47,6 +47,12 @@ Header("a byte order mark is part of a name, and at the start no JSON", () => {
   assert.match(refused("\ufeff{}", 0), "not valid JSON");
 });
 
+Header("a tensor has at most 64 axes", () => {
+  const shape = new Array(64).fill(1);
+  assert.equal(rightOf(decode({ a: entry("F32", shape, [0, 4]) }, 4)).entries.get("a")?.shape, shape);
+  assert.match(refused({ a: entry("F32", [...shape, 1], [0, 4]) }, 4), "list of integers from 0");
+});
+
 Header("ranges have to cover the data exactly", () => {
   const f = (begin: number, end: number) => entry("F32", [(end - begin) / 4], [begin, end]);
   assert.match(refused({ a: f(0, 8), b: f(4, 12) }, 12), "two tensors overlap");

@@ -132,6 +132,26 @@ check("an embedding attends with its own rows, and ids out of range show", () =>
   assert.equal(out, [5, 6, Number.NaN, Number.NaN]);
 });
 
+check("what norms are not told is as in Flax: epsilon, groups, momentum", () => {
+  const near = (got: Tensor, want: readonly number[]): void =>
+    treesClose(got, np.reshape(np.array(want), got.shape), "norm", { abs: 1e-6, rel: 1e-5 });
+  const a = 1e-3;
+  const pair = np.array([[a, -a]]);
+  const [x6, x5] = [1e-6, 1e-5].map((epsilon) => a / Math.sqrt(a * a + epsilon));
+  near(nn.layerNorm(2).apply({}, pair), [x6, -x6]);
+  near(nn.rmsNorm(2).apply({ scale: np.ones([2]) }, pair), [x6, -x6]);
+  // Of 64 features 32 groups of two.
+  const sizes = Array.from({ length: 32 }, (_, i) => a * (i + 1));
+  near(
+    nn.groupNorm(64).apply({}, np.array([sizes.flatMap((size) => [size, -size])])),
+    sizes.map((size) => size / Math.hypot(size, 1e-3)).flatMap((y) => [y, -y]),
+  );
+  const norm = nn.batchNorm(1);
+  near(norm.train({}, norm.initState(), np.array([[a], [-a]]))[0], [x5, -x5]);
+  const { mean, variance } = norm.train({}, norm.initState(), np.array([[1], [5]]))[1];
+  near(np.concatenate([mean, variance]), [0.03, 0.99 + 0.04]);
+});
+
 check("batch statistics are carried by hand: one step, and the averages in use", () => {
   const norm = nn.batchNorm(2, { momentum: 0.5, epsilon: 0 });
   const params = norm.init(random.key(0));

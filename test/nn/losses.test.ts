@@ -119,6 +119,19 @@ check("without weights each token counts once, also in sums and in the z-loss's 
   const [each, z] = [Math.log(4), Math.log(4) ** 2 / 2];
   near(sums(), [3 * (each + z), 3 * z, 3]);
   near(sums(f64([1, 0, 2.5])), [3.5 * (each + z), 3.5 * z, 3.5]);
+  const { loss, zLoss } = nn.crossEntropy(f64(new Array(12).fill(0), [3, 4]), targets);
+  near([loss, zLoss].flatMap(numbers), [3 * each, 0]);
+});
+
+check("a target left out is 0, huber's bound 1 and the least norm of a cosine 0", () => {
+  const x = f64([-3, 0.5]);
+  near(numbers(nn.squaredError(x)), [9, 0.25]);
+  near(numbers(nn.l2Loss(x)), [4.5, 0.125]);
+  near(numbers(nn.logCosh(x)), [Math.log(Math.cosh(3)), Math.log(Math.cosh(0.5))]);
+  near(numbers(nn.huberLoss(x)), [2.5, 0.125]);
+  near(numbers(nn.huberLoss(x, 0.25)), [2.75, 0.03125]);
+  near(numbers(nn.cosineSimilarity(f64([0.3, 0.4]), f64([0.6, 0]))), [0.6]);
+  assert.ok(Number.isNaN(numbers(nn.cosineSimilarity(f64([0, 0]), f64([1, 0])))[0]));
 });
 
 check("labels of another shape than the logits are refused", () => {

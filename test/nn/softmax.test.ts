@@ -92,6 +92,11 @@ check("standardized numbers have mean 0 and variance 1, or those of the statisti
   near(numbers(np.mean(y, { axis: -1 })), [0, 0]);
   near(numbers(np.variance(y, { axis: -1 })), [1, 1]);
   const own = nn.standardize(x, -1, { epsilon: 0, mean: f64(1, []), variance: f64(4, []) });
+  // Four squares of 1 have the mean 1; JAX adds 1e-5 to it.
+  near(
+    numbers(nn.standardize(f64([1, -1, 1, -1]))),
+    [1, -1, 1, -1].map((v) => v / Math.sqrt(1 + 1e-5)),
+  );
   near(numbers(own), [0, 0.5, 1.5, 4, -0.5, 1]);
 });
 
@@ -106,6 +111,8 @@ check("one-hot vectors lie along the axis named, and ids out of range have none"
     [0, 0, 0],
     [1, 0, 0],
   ]);
+  const batch = nn.oneHot(np.array([[[0], [1]]], { dtype: "int32" }), 2);
+  assert.equal(batch.toArray(), [[[[1, 0]], [[0, 1]]]]);
   assert.match(messageOf(() => nn.oneHot(ids, 2, "float32", 2)) ?? "", /nn\.oneHot/);
 });
 

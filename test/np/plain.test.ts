@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { DType } from "../../lib/core/aval.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
 import { onReference, refuses } from "./oracle.js";
@@ -36,6 +37,9 @@ check("resultType and promoteTypes say what arithmetic gives", () => {
   assert.is(np.resultType(ids, true), "int32");
   assert.is(np.resultType(ids, np.array([0.5]), "bool"), "float32");
   assert.is(np.resultType("uint32"), "uint32");
+  // Names that every object has are no dtypes either, nor is a list of one.
+  for (const none of ["float", "toString", "__proto__", ["float32"]])
+    refuses(() => np.resultType(none as DType, 1), "TreeError", "a value is not a tensor");
   for (const [a, b] of [
     ["int32", "float32"],
     ["bool", "uint32"],

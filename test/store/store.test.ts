@@ -5,6 +5,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { memoryStore, nodeStore, readFrom, type Store } from "../../lib/store/index.js";
+import { inStaging } from "../../lib/store/staging.js";
+import { SIGNALS } from "../../lib/store/undo.js";
 import { temporaryFolder } from "../io/folder.js";
 
 const Stores = suite("store/store");
@@ -175,6 +177,25 @@ Stores("node: the lock removes what a killed writer left, and no more", async ()
   assert.is(readdirSync(dir).filter((name) => name.startsWith(".writing-")).length, 1);
   await unlock();
   assert.equal(readdirSync(dir).sort(), ["below", "c.txt.4", "d.json"]);
+});
+
+Stores("node: signals are listened to as long as a folder is locked or being written, and no longer", async () => {
+  const count = (): readonly number[] => ["exit", ...SIGNALS].map((name) => process.listenerCount(name));
+  const before = count();
+  const during = before.map((n) => n + 1);
+  const [one, two] = [nodeStore(join(root, "heard")), nodeStore(join(root, "heard too"))];
+  const unlock = await one.lock(() => false);
+  assert.equal(count(), during);
+  const unlockOther = await two.lock(() => false);
+  await refused(() => two.lock(() => false));
+  await unlock();
+  assert.equal(count(), during, "one is locked still");
+  await unlockOther();
+  assert.equal(count(), before);
+  await inStaging(join(root, "staged"), async () => assert.equal(count(), during));
+  assert.equal(count(), before);
+  await inStaging(join(root, "failed"), () => Promise.reject(new Error("full"))).catch(() => undefined);
+  assert.equal(count(), before);
 });
 
 Stores.run();

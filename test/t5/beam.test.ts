@@ -76,6 +76,32 @@ Beam("forced tokens leave one beam alive; ties fall as in T5X", () => {
   ]);
 });
 
+Beam("a score is of the tokens that the model chose: forced ones are certain", () => {
+  using search = t5.beamSearch(toyDecoder(twoOrThree, 8), { maxLength: 5, numBeams: 2, penalty: T5X });
+  const likely = -Math.log1p(Math.exp(-0.8));
+  const scores = (forced: number[][]): number[] =>
+    search(null, examples(2), { forced }).flatMap((list) => list.map(({ score }) => score));
+  const sums = (chosen: number): number[] => [chosen * likely, chosen * likely - 0.8];
+  for (const [forced, wanted] of [
+    [
+      [[7], [4, 5]],
+      [...sums(4), ...sums(3)],
+    ],
+    [
+      [[], [4, 5, 6]],
+      [...sums(5), ...sums(2)],
+    ],
+  ] as const) {
+    const got = scores(forced.map((row) => [...row]));
+    got.forEach((score, i) => {
+      assert.ok(
+        Math.abs(score - wanted[i]) < 1e-5,
+        `score ${i} after ${JSON.stringify(forced)}: ${score}, ${wanted[i]}`,
+      );
+    });
+  }
+});
+
 Beam("ends after one token when none can reach minLogProb, and after maxLength tokens", () => {
   const decoder = toyDecoder(twoOrThree, 8);
   using none = t5.beamSearch(decoder, { maxLength: 5, numBeams: 2, penalty: { ...T5X, minLogProb: -0.05 } });

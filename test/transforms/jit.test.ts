@@ -250,6 +250,8 @@ Jit("a donated tensor that appears twice is an error that names both places, and
       () => step({ x }, x),
       failing("ArgumentError", /a donated tensor appears twice[\s\S]*args\[0\]\.x and args\[1\]/),
     );
+    using both = jit((a: { x: Tensor; y: Tensor }) => add(a.x, a.y), { donate: [0] });
+    assert.throws(() => both({ x, y: x }), failing("ArgumentError", /args\[0\]\.x and args\[0\]\.y/));
     assert.equal(numbers(x), [1, 2]);
     using twice = jit((a: Tensor, b: Tensor) => add(a, b));
     using y = twice(x, x);
@@ -343,6 +345,11 @@ Jit("donation means nothing under another transformation", () => {
     using outer = jit((a: Tensor) => add(f(a), f(a)));
     using y = outer(x);
     assert.equal([numbers(g), numbers(y), numbers(x)], [[2, 4], [10], [1, 2]]);
+    // Nor does a tensor from outside count as given twice.
+    using both = jit((a: Tensor, b: Tensor) => add(a, b), { donate: [0] });
+    using around = jit((a: Tensor) => add(a, both(x, x)));
+    using sum = around(x);
+    assert.equal(numbers(sum), [3, 6]);
   });
 });
 

@@ -37,7 +37,7 @@ const tokenAt = (view: DataView, at: number): Token => {
     const width = 1 << (code - first);
     return leaf(1 + width + extra + lengthAt(view, at, width));
   };
-  if (code < 0x80 || code >= 0xe0 || code <= 0xc3) {
+  if (code <= 0xc3 || code >= 0xe0) {
     if (code >= 0x80 && code < 0x90) return { bytes: 1, children: 2 * (code & 15) };
     if (code >= 0x90 && code < 0xa0) return { bytes: 1, children: code & 15, isList: true };
     return leaf(code >= 0xa0 && code < 0xc0 ? 1 + (code & 31) : 1);

@@ -37,6 +37,8 @@ export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update
 interface Behaviour {
   /** Breaks the connection off after this many bytes of the body. */
   readonly breakAfter?: number;
+  /** How many bytes the client has; with it the connection does not break before these have arrived, as slow as the client may be. */
+  readonly arrived?: () => number;
   readonly ignoreRange?: boolean;
   readonly etag?: string;
   readonly headers?: Record<string, string>;
@@ -47,7 +49,7 @@ export const sendBytes = (
   request: IncomingMessage,
   response: ServerResponse,
   bytes: Uint8Array,
-  { breakAfter, ignoreRange = false, etag = '"v1"', headers = {} }: Behaviour = {},
+  { breakAfter, arrived = () => Infinity, ignoreRange = false, etag = '"v1"', headers = {} }: Behaviour = {},
 ): void => {
   const wanted = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
   const ranged = !ignoreRange && wanted !== undefined && request.headers["if-range"] === etag;
@@ -64,6 +66,8 @@ export const sendBytes = (
     ...(ranged ? range : {}),
     ...headers,
   });
-  if (breakAfter === undefined) response.end(body);
-  else response.write(body.subarray(0, breakAfter), () => setTimeout(() => response.destroy(), 20));
+  if (breakAfter === undefined) return void response.end(body);
+  const sent = Math.min(start + breakAfter, bytes.length);
+  const breakOff = (): unknown => (arrived() < sent ? setTimeout(breakOff, 5) : response.destroy());
+  response.write(body.subarray(0, breakAfter), () => setTimeout(breakOff, 20));
 };

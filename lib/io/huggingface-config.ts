@@ -87,6 +87,13 @@ const FEED_FORWARD = {
 /** Before the weights are compared there is a tree of as many layers as this says. The deepest T5 has 48. */
 const layerCount = such(positiveInteger, (n) => n <= 1000, "positive integer up to 1000");
 
+/** transformers takes a list of ends, of which decoding here knows one. */
+const endId = such(
+  t.union([naturalNumber, t.array(naturalNumber)]),
+  (id) => !Array.isArray(id) || id.length === 1,
+  "integer from 0, or a list of one: decoding ends at one token",
+);
+
 const HuggingFaceConfig = t.type(
   {
     vocab_size: positiveInteger,
@@ -108,7 +115,7 @@ const HuggingFaceConfig = t.type(
     tie_word_embeddings: optional(t.boolean),
     scale_decoder_outputs: optional(t.boolean),
     pad_token_id: withDefault(naturalNumber, 0),
-    eos_token_id: withDefault(naturalNumber, 1),
+    eos_token_id: withDefault(endId, 1),
     decoder_start_token_id: optional(naturalNumber),
     dropout_rate: withDefault(
       such(t.number, (x) => x >= 0 && x < 1, "number from 0 to below 1"),
@@ -188,7 +195,7 @@ const storedConfig = (
       modelType === "mt5" ? false : (c.scale_decoder_outputs ?? undefined),
     ),
     padId: c.pad_token_id,
-    eosId: c.eos_token_id,
+    eosId: [c.eos_token_id].flat()[0] as number,
     decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,
   },
 });

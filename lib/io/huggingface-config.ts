@@ -1,12 +1,12 @@
 /**
  * @file The `config.json` of a T5, mT5 or UMT5 in transformers, read and written.
  *
- * Defaults are those of `T5Config`, `MT5Config` and `UMT5Config`; unknown keys are let through, since every version adds some. Architectures that
+ * Defaults are those of `T5Config`, `MT5Config` and `UMT5Config`. Unknown keys are ignored, since every version adds some. Architectures that
  * share the keys but compute something else are refused by name.
  *
- * In transformers 4 `tie_word_embeddings` said both whether the output layer is the embedding and whether the decoder's results are scaled.
- * transformers 5 writes `true` for all, and ties whatever the weights do not keep apart; scaling is `scale_decoder_outputs` for `t5` and `umt5`, and
- * `mt5` never scales.
+ * In transformers 4, `tie_word_embeddings` decides both whether the embedding is the output layer and whether the decoder outputs are scaled.
+ * transformers 5 always writes `true`, and ties the embeddings unless the weights contain a separate output layer. Scaling is `scale_decoder_outputs` for
+ * `t5` and `umt5`; `mt5` never scales.
  * Source: transformers 5.24, `__post_init__` of `configuration_t5.py`, `configuration_umt5.py` and `configuration_mt5.py`, `tie_weights` of
  * `modeling_utils.py`.
  */
@@ -63,8 +63,8 @@ const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, Mod
 const Scaling = t.type({ scale_decoder_outputs: t.boolean });
 
 /**
- * The configuration where the weights have an output layer of their own although `config.json` says that they have none: transformers 5 always does.
- * Undefined where that is a contradiction, since an older version wrote it.
+ * The configuration to use if the weights contain a separate output layer although `config.json` says that embeddings are tied, as transformers 5
+ * always does. Undefined if an older version wrote the file: then the two contradict each other.
  */
 export const withOwnHead = (raw: unknown, config: T5Config): T5Config | undefined => {
   if (!StoredType.is(raw)) return undefined;

@@ -3,9 +3,9 @@
  */
 import { DataError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
+import { patternProblem } from "../edge/pattern-cost.js";
 import { makeGraphemeMap } from "./grapheme-map.js";
 import { mostOf, outgrown } from "./growth.js";
-import { refuseSlowPattern } from "./pattern-cost.js";
 import type { Metaspace, NormalizerPart, PreTokenizerPart } from "./tokenizer-json-schema.js";
 import { trimEnd, trimStart, WHITE_SPACE } from "./white-space.js";
 
@@ -49,7 +49,8 @@ const regexOf = (source: string): RegExp => {
     const hint = "it may use Oniguruma's own syntax";
     throw unusable("a pattern is not a regular expression here", brief(source), hint, cause);
   }
-  refuseSlowPattern(source);
+  const problem = patternProblem(source);
+  if (problem !== undefined) throw new DataError({ where: "parseTokenizerJson", ...problem, got: brief(source) });
   return pattern;
 };
 

@@ -59,6 +59,16 @@ Suite("the map of a SentencePiece model is bounded, as a whole and in each repla
   );
 });
 
+Suite("a hundred thousand added tokens are found as quickly as ten, and one of a million letters is refused", () => {
+  const token = (content: string, i: number) => ({ id: 3 + i, content, lstrip: false, rstrip: false, special: false });
+  const tokens = Array.from({ length: 100_000 }, (_, i) => token(`<t${i}>`, i));
+  const tokenizer = orThrow(parseSentencePiece(modelFile({ pieces: SPECIALS }), { extraIds: 0, addedTokens: tokens }));
+  assert.equal(tokenizer.encode("<t7><t77777>"), [10, 77780]);
+  const long = [token("x".repeat(1e6), 0)];
+  const made = parseSentencePiece(modelFile({ pieces: SPECIALS }), { extraIds: 0, addedTokens: long });
+  assert.match(E.isLeft(made) ? made.left.message : "", /an added token is too long[\s\S]*at most 1000/);
+});
+
 Suite("lists of steps are short, and the mark of a space is one character", () => {
   const message = (parts: object): string => {
     const made = ofJson(parts);

@@ -12,7 +12,7 @@ export const MODEL_FLAG = "--model <dir>";
 export const TOKENIZER_FLAG = "--tokenizer <file>";
 export const modelOption = () => single(MODEL_FLAG, MODEL);
 
-/** The option that says where the vocabulary is: that of the model, where there is none of its own. */
+/** The option that names the vocabulary: `--tokenizer`, or `--model` if that is absent. */
 export const vocabularyFlag = (tokenizer: string | undefined): string =>
   tokenizer === undefined ? MODEL_FLAG : TOKENIZER_FLAG;
 

@@ -45,18 +45,20 @@ const tensorOf = (rows: readonly (readonly number[])[], { padId }: Pick<T5Config
   return np.array(padRows(rows, length, padId), { shape: [rows.length, length] });
 };
 
-/** A sentinel that is written in a text and is not among its ids, since SentencePiece finds them at the start of a word only. */
+/** A sentinel in the text that did not become a token: SentencePiece only recognises one at the start of a word. */
 const unseenSentinel = (text: string, ids: readonly number[], tokenizer: Tokenizer): string | undefined => {
   const pieces = new Set(ids.map((id) => tokenizer.pieces[id]));
   return text.match(/<extra_id_\d+>/g)?.find((sentinel) => !pieces.has(sentinel) && !pieces.has(`▁${sentinel}`));
 };
 
-/** Ids of a text with its EOS; a text that is too long is cut, and that is said. */
+/** The ids of a text with EOS. Notes when the text is cut or a sentinel was read as ordinary text. */
 const idsOf = (text: string, tokenizer: Tokenizer, most: number, terminal: Terminal): number[] => {
   const ids = tokenizer.encode(text);
   const unseen = unseenSentinel(text, ids, tokenizer);
   if (unseen !== undefined) {
-    terminal.note(`${unseen} is ordinary text here, as a word of its own it is a sentinel: ${brief(text, 40)}`);
+    terminal.note(
+      `${unseen} is read as ordinary text; put a space before it to make it a sentinel: ${brief(text, 40)}`,
+    );
   }
   if (ids.length >= most) {
     terminal.note(`a text of ${ids.length + 1} tokens is cut to ${most} (--max-input-length): ${brief(text, 40)}`);
@@ -64,13 +66,13 @@ const idsOf = (text: string, tokenizer: Tokenizer, most: number, terminal: Termi
   return withEos(ids, tokenizer.eosId, most);
 };
 
-/** @throws {ConfigError} for answers that nobody could tell apart, or see */
+/** @throws {ConfigError} for an empty or repeated label */
 const checkLabels = (labels: readonly string[]): void => {
   const texts = labels.map((label) => label.trim()); // SentencePiece drops spaces at both ends
   const twice = labels.find((_, i) => texts.indexOf(texts[i] as string) < i);
   const [what, got] = texts.includes("") ? ["a label is empty", '""'] : ["a label is given twice", twice];
   if (got === undefined) return;
-  throw usageError("--label <text>", what, { expected: "a text of its own for each answer", got });
+  throw usageError("--label <text>", what, { expected: "distinct labels that are not empty", got });
 };
 
 const checkFlags = ({ label, number, maxInputLength }: GenerateFlags): void => {

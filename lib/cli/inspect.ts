@@ -10,7 +10,7 @@ import { type InspectOptions, inspectAdapter, plainTable } from "./inspect-adapt
 import { usageError } from "./parse.js";
 import { printBytes, type Terminal } from "./terminal.js";
 
-/** What is unusual: scaling that does not follow from tying. */
+/** Describes scaling where it does not follow from tying. */
 const scaling = (config: T5Config): string =>
   isScaled(config) === config.tiedEmbeddings ? "" : isScaled(config) ? ", scaled" : ", unscaled";
 

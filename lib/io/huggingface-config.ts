@@ -1,12 +1,12 @@
 /**
  * @file The `config.json` of a T5, mT5 or UMT5 in transformers, read and written.
  *
- * Defaults are those of `T5Config`, `MT5Config` and `UMT5Config`; unknown keys are let through, since every version adds some. Architectures that
+ * Defaults are those of `T5Config`, `MT5Config` and `UMT5Config`. Unknown keys are ignored, since every version adds some. Architectures that
  * share the keys but compute something else are refused by name.
  *
- * In transformers 4 `tie_word_embeddings` said both whether the output layer is the embedding and whether the decoder's results are scaled.
- * transformers 5 writes `true` for all, and ties whatever the weights do not keep apart; scaling is `scale_decoder_outputs` for `t5` and `umt5`, and
- * `mt5` never scales.
+ * In transformers 4, `tie_word_embeddings` decides both whether the embedding is the output layer and whether the decoder outputs are scaled.
+ * transformers 5 always writes `true`, and ties the embeddings unless the weights contain a separate output layer. Scaling is `scale_decoder_outputs` for
+ * `t5` and `umt5`; `mt5` never scales.
  * Source: transformers 5.24, `__post_init__` of `configuration_t5.py`, `configuration_umt5.py` and `configuration_mt5.py`, `tie_weights` of
  * `modeling_utils.py`.
  */
@@ -63,8 +63,8 @@ const checkModelType = (raw: unknown, source: string): E.Either<ConfigError, Mod
 const Scaling = t.type({ scale_decoder_outputs: t.boolean });
 
 /**
- * The configuration where the weights have an output layer of their own although `config.json` says that they have none: transformers 5 always does.
- * Undefined where that is a contradiction, since an older version wrote it.
+ * The configuration to use if the weights contain a separate output layer although `config.json` says that embeddings are tied, as transformers 5
+ * always does. Undefined if an older version wrote the file: then the two contradict each other.
  */
 export const withOwnHead = (raw: unknown, config: T5Config): T5Config | undefined => {
   if (!StoredType.is(raw)) return undefined;
@@ -87,6 +87,13 @@ const FEED_FORWARD = {
 /** Before the weights are compared there is a tree of as many layers as this says. The deepest T5 has 48. */
 const layerCount = such(positiveInteger, (n) => n <= 1000, "positive integer up to 1000");
 
+/** transformers takes a list of ends, of which decoding here knows one. */
+const endId = such(
+  t.union([naturalNumber, t.array(naturalNumber)]),
+  (id) => !Array.isArray(id) || id.length === 1,
+  "integer from 0, or a list of one: decoding ends at one token",
+);
+
 const HuggingFaceConfig = t.type(
   {
     vocab_size: positiveInteger,
@@ -108,7 +115,7 @@ const HuggingFaceConfig = t.type(
     tie_word_embeddings: optional(t.boolean),
     scale_decoder_outputs: optional(t.boolean),
     pad_token_id: withDefault(naturalNumber, 0),
-    eos_token_id: withDefault(naturalNumber, 1),
+    eos_token_id: withDefault(endId, 1),
     decoder_start_token_id: optional(naturalNumber),
     dropout_rate: withDefault(
       such(t.number, (x) => x >= 0 && x < 1, "number from 0 to below 1"),
@@ -188,7 +195,7 @@ const storedConfig = (
       modelType === "mt5" ? false : (c.scale_decoder_outputs ?? undefined),
     ),
     padId: c.pad_token_id,
-    eosId: c.eos_token_id,
+    eosId: [c.eos_token_id].flat()[0] as number,
     decoderStartId: c.decoder_start_token_id ?? c.pad_token_id,
   },
 });

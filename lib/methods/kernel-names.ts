@@ -1,7 +1,8 @@
 /** @file The names of kernels, in our tree and in Hugging Face's model, and which of them settings mean, with PEFT's rules. */
 import * as t from "io-ts";
 import { ArgumentError } from "../core/errors.js";
-import { closed } from "../edge/decode.js";
+import { brief, closed } from "../edge/decode.js";
+import { type PatternProblem, patternProblem } from "../edge/pattern-cost.js";
 import { moduleName } from "../t5/huggingface-names.js";
 import { names } from "./options.js";
 
@@ -28,15 +29,26 @@ const OUTPUT = "decoder/logitsDense";
 const fitsEntry = (entry: string, { path, module }: KernelName): boolean =>
   path === entry || path.endsWith(`/${entry}`) || module === entry || module.endsWith(`.${entry}`);
 
-/** The regular expression of a whole name, of a pattern of its end. @throws {ArgumentError} when the pattern cannot be read */
+/** Names have fewer than a hundred characters, so that `.*decoder.*Attention.*(q|v).*` is quick. */
+const MOST_REPETITIONS = 4;
+
+/** The reason to refuse a pattern of names that may take too long to match. */
+export const namePatternProblem = (pattern: string): PatternProblem | undefined =>
+  patternProblem(pattern, MOST_REPETITIONS);
+
+/** The regular expression of a whole name, of a pattern of its end. @throws {ArgumentError} when the pattern cannot be read or may take too long */
 const wholeName = (where: string, pattern: string, before = ""): RegExp => {
+  let whole: RegExp;
   try {
-    return new RegExp(`^${before}(?:${pattern})$`);
+    whole = new RegExp(`^${before}(?:${pattern})$`);
   } catch {
     const what = "the pattern is not a regular expression";
     const hint = "escape (, [, *, + and ? with a backslash where they stand for themselves";
-    throw new ArgumentError({ where, what, got: pattern, hint });
+    throw new ArgumentError({ where, what, got: brief(pattern), hint });
   }
+  const problem = namePatternProblem(pattern);
+  if (problem !== undefined) throw new ArgumentError({ where, ...problem, got: brief(pattern) });
+  return whole;
 };
 
 /**

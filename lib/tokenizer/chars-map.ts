@@ -6,6 +6,7 @@
  * position `p` is at `p ^ offset(unit) ^ b` and carries `b` as its label; bit 8 says that a key ends here, and then the
  * unit at `p ^ offset(unit)` holds its value, the place of the replacement.
  */
+import { LONGEST_REPLACEMENT } from "./growth.js";
 import { modelError } from "./sentencepiece-model.js";
 
 const KEY_ENDS = 1 << 8;
@@ -71,10 +72,13 @@ export class CharsMap {
     return -1;
   }
 
-  /** Where the replacement that begins at `start` ends. */
+  /** Where the replacement that begins at `start` ends. @throws {DataError} for one that is longer than any character needs */
   endOf(start: number): number {
-    const end = this.replacements.indexOf(0, start);
-    return end < 0 ? this.replacements.length : end;
+    const text = this.replacements.subarray(start, start + LONGEST_REPLACEMENT + 1);
+    const length = text.indexOf(0);
+    if (length >= 0) return start + length;
+    if (text.length > LONGEST_REPLACEMENT) throw broken(`a replacement of more than ${LONGEST_REPLACEMENT} bytes`);
+    return this.replacements.length;
   }
 
   /** Whether `byte` and one more ASCII byte begin some key. */

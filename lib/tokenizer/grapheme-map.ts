@@ -8,6 +8,7 @@
  * @see https://github.com/huggingface/tokenizers, `normalizers/precompiled.rs`, version 0.23
  */
 import { CharsMap } from "./chars-map.js";
+import { mostOf, outgrown } from "./growth.js";
 import { remembering } from "./remembering.js";
 
 const MOST_BYTES = 5;
@@ -27,11 +28,11 @@ const JOINING =
 const hex = (code: number): string => `\\x${code.toString(16).padStart(2, "0")}`;
 
 /**
- * A function that replaces what a map says in a text.
+ * A function that replaces what a map says in a text; it throws a DataError where that makes more than `most` characters.
  *
  * @throws {DataError} when the map is damaged
  */
-export const makeGraphemeMap = (blob: Uint8Array): ((text: string) => string) => {
+export const makeGraphemeMap = (blob: Uint8Array): ((text: string, most?: number) => string) => {
   const map = new CharsMap(blob);
   const encoder = new TextEncoder();
   const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -48,14 +49,24 @@ export const makeGraphemeMap = (blob: Uint8Array): ((text: string) => string) =>
   const ascii = Array.from({ length: 128 }, (_, code) => code);
   const changed = ascii.filter((code) => replacement(String.fromCharCode(code), MOST_BYTES) !== undefined);
   const regions = regionsOf(changed.map(hex).join(""));
-  return (text) =>
-    text.replace(regions, (region) => {
-      let out = "";
-      if (region !== CRLF && !JOINING.test(region)) {
-        for (const character of region) out += ofCluster(character);
-        return out;
-      }
-      for (const { segment } of graphemes.segment(region)) out += ofCluster(segment);
+  /** Clusters that follow each other, replaced. */
+  const replaced = (clusters: Iterable<string>, most: number): string => {
+    let out = "";
+    for (const cluster of clusters) {
+      out += ofCluster(cluster);
+      if (out.length > most) throw outgrown(most);
+    }
+    return out;
+  };
+  const clustersOf = function* (region: string): Generator<string> {
+    for (const { segment } of graphemes.segment(region)) yield segment;
+  };
+  return (text, most = mostOf(text.length)) => {
+    let left = most;
+    return text.replace(regions, (region) => {
+      const out = replaced(region !== CRLF && !JOINING.test(region) ? region : clustersOf(region), left);
+      left -= out.length;
       return out;
     });
+  };
 };

@@ -6,6 +6,7 @@
  */
 import { ByteTrie } from "./byte-trie.js";
 import { CharsMap } from "./chars-map.js";
+import { mostOf, outgrown } from "./growth.js";
 import type { NormalizerSpec } from "./sentencepiece-model.js";
 
 const SPACE = 0x20;
@@ -31,6 +32,8 @@ export class Normalizer {
   private start = 0;
   private stop = 0;
   private taken = 0;
+  /** Bytes that may come out of this text. */
+  private most = 0;
 
   /**
    * @param symbols texts that pass unchanged wherever they occur (user-defined pieces)
@@ -46,7 +49,7 @@ export class Normalizer {
     for (let byte = 0; byte < 128; byte++) this.ascii[byte] = this.asciiRule(byte);
   }
 
-  /** The normalised text as UTF-8, in memory that the next call overwrites. Half of a surrogate pair counts as U+FFFD. */
+  /** The normalised text as UTF-8, in memory that the next call overwrites. Half of a surrogate pair counts as U+FFFD. @throws {DataError} where the map makes too much of it */
   normalize(text: string): Uint8Array {
     const { addDummyPrefix, removeExtraWhitespaces: trim } = this.spec;
     const end = this.load(text);
@@ -89,6 +92,7 @@ export class Normalizer {
     const most = 3 * text.length; // a UTF-16 unit takes at most 3 bytes
     if (most > this.source.length) this.source = new Uint8Array(Math.max(most, 2 * this.source.length));
     const { written } = this.encoder.encodeInto(text, this.source);
+    this.most = mostOf(written);
     return written;
   }
 
@@ -128,6 +132,7 @@ export class Normalizer {
   private emit(n: number): number {
     const { from, start, stop } = this;
     let to = n;
+    if (n + stop - start > this.most) throw outgrown(this.most);
     for (let k = start; k < stop; k++) {
       if (from[k] === SPACE) to = this.emitSpace(to);
       else {

@@ -29,7 +29,10 @@ export interface SentencePieceOptions extends TokenizerOptions {
 
 /** Turns text into token ids and back. */
 export interface Tokenizer extends Vocabulary {
-  /** Ids of `text`; no end of sequence is added. Sentinels that begin a word are found: `a <extra_id_0>b` has one. */
+  /**
+   * Ids of `text`; no end of sequence is added. Sentinels that begin a word are found: `a <extra_id_0>b` has one.
+   * @throws {DataError} where the file's normalisation makes the text more than 64 times longer
+   */
   encode(text: string): number[];
   /** The pieces that `encode` gives ids of; for an unknown id, the characters themselves. */
   encodeAsPieces(text: string): string[];

@@ -3,18 +3,34 @@
  */
 import { DataError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
+import { patternProblem } from "../edge/pattern-cost.js";
 import { makeGraphemeMap } from "./grapheme-map.js";
-import { refuseSlowPattern } from "./pattern-cost.js";
+import { mostOf, outgrown } from "./growth.js";
 import type { Metaspace, NormalizerPart, PreTokenizerPart } from "./tokenizer-json-schema.js";
 import { trimEnd, trimStart, WHITE_SPACE } from "./white-space.js";
 
 export type Normalize = (text: string) => string;
+/** A step of normalisation; it refuses to make more than `most` characters. */
+type Step = (text: string, most: number) => string;
 /** The words of a text; `atStart` says that nothing of the input stands before it. */
 export type Split = (text: string, atStart: boolean) => string[];
 
 /** Why a part of the file cannot be used. */
 const unusable = (what: string, got: string, hint: string, cause: unknown): DataError =>
   new DataError({ where: "parseTokenizerJson", what, got, hint }, { cause });
+
+/** Each step walks over the whole text; the files of T5 have three. */
+const MOST_STEPS = 32;
+const few = <Part>(steps: readonly Part[]): readonly Part[] => {
+  if (steps.length <= MOST_STEPS) return steps;
+  throw new DataError({
+    where: "parseTokenizerJson",
+    what: "a sequence has too many steps",
+    expected: `at most ${MOST_STEPS}`,
+    got: `${steps.length}`,
+    hint: "load the file again",
+  });
+};
 
 const bytesOf = (base64: string): Uint8Array => {
   try {
@@ -33,12 +49,24 @@ const regexOf = (source: string): RegExp => {
     const hint = "it may use Oniguruma's own syntax";
     throw unusable("a pattern is not a regular expression here", brief(source), hint, cause);
   }
-  refuseSlowPattern(source);
+  const problem = patternProblem(source);
+  if (problem !== undefined) throw new DataError({ where: "parseTokenizerJson", ...problem, got: brief(source) });
   return pattern;
 };
 
-/** @throws {DataError} when the character map is damaged, or a pattern is none or may take too long */
-export const makeNormalize = (part: NormalizerPart | null): Normalize => {
+/** Replaces what a pattern finds. The length is summed before the text is made, which might not fit into memory. */
+const replacing =
+  (from: string | RegExp, content: string): Step =>
+  (text, most) => {
+    let left = most - text.length;
+    return text.replaceAll(from, (found) => {
+      left -= content.length - Math.min(found.length, content.length);
+      if (left < 0) throw outgrown(most);
+      return content;
+    });
+  };
+
+const stepOf = (part: NormalizerPart | null): Step => {
   switch (part?.type) {
     case undefined:
       return (text) => text;
@@ -59,13 +87,28 @@ export const makeNormalize = (part: NormalizerPart | null): Normalize => {
     case "Replace": {
       const { pattern, content } = part;
       const from = "Regex" in pattern ? regexOf(pattern.Regex) : pattern.String;
-      return (text) => text.replaceAll(from, () => content);
+      return replacing(from, content);
     }
     case "Sequence": {
-      const steps = part.normalizers.map(makeNormalize);
-      return (text) => steps.reduce((rest, step) => step(rest), text);
+      const steps = few(part.normalizers).map(stepOf);
+      return (text, most) => steps.reduce((rest, step) => step(rest, most), text);
     }
   }
+};
+
+/**
+ * The normalisation that a file asks for. It throws a DataError where its steps make too much of a text.
+ *
+ * @throws {DataError} when the character map is damaged, or a pattern is none or may take too long
+ */
+export const makeNormalize = (part: NormalizerPart | null): Normalize => {
+  const step = stepOf(part);
+  return (text) => {
+    const most = mostOf(text.length);
+    const normal = step(text, most);
+    if (normal.length > most) throw outgrown(most);
+    return normal;
+  };
 };
 
 /** Spaces become marks, the text gets one in front, and each mark begins a word. */
@@ -90,7 +133,7 @@ export const makeSplit = (part: PreTokenizerPart | null): Split => {
     case "WhitespaceSplit":
       return (text) => text.split(WHITE_SPACE).filter((word) => word !== "");
     case "Sequence": {
-      const steps = part.pretokenizers.map(makeSplit);
+      const steps = few(part.pretokenizers).map(makeSplit);
       return (text, atStart) =>
         steps.reduce((words, step) => words.flatMap((word, i) => step(word, atStart && i === 0)), [text]);
     }

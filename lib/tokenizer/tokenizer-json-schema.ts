@@ -4,7 +4,7 @@
  * @see https://huggingface.co/docs/tokenizers/components
  */
 import * as t from "io-ts";
-import { naturalNumber, withDefault } from "../edge/decode.js";
+import { naturalNumber, such, withDefault } from "../edge/decode.js";
 
 const optionalFlag = withDefault(t.boolean, false);
 
@@ -37,7 +37,10 @@ export type NormalizerPart = t.TypeOf<typeof Normalizer>;
 
 const Metaspace = t.type({
   type: t.literal("Metaspace"),
-  replacement: withDefault(t.string, "\u2581"),
+  replacement: withDefault(
+    such(t.string, (mark) => /^.$/su.test(mark), "one character"),
+    "\u2581",
+  ),
   add_prefix_space: withDefault(t.boolean, true),
   prepend_scheme: t.union([t.literal("always"), t.literal("first"), t.literal("never"), t.undefined]),
   split: withDefault(t.boolean, true),

@@ -175,7 +175,10 @@ Generate(
     assert.equal((await fluxion(["generate", ...MODEL, text])).notes, []);
     const inside = "The city<extra_id_0>";
     const { notes } = await fluxion(["generate", ...MODEL, inside]);
-    assert.match(notes.join("\n"), /<extra_id_0> is ordinary text here, as a word of its own it is a sentinel/);
+    assert.match(
+      notes.join("\n"),
+      /<extra_id_0> is read as ordinary text; put a space before it to make it a sentinel/,
+    );
     assert.equal((await fluxion(["generate", ...MODEL, "--tokenizer", dir, inside])).notes, []);
   },
 );

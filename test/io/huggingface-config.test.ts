@@ -122,6 +122,15 @@ Config("special tokens that the vocabulary does not have are refused by their ke
   }
 });
 
+Config("an end in a list is that end; several ends are refused, since decoding has one", () => {
+  assert.equal(configOf({ ...CONFIG, eos_token_id: [3] }), configOf({ ...CONFIG, eos_token_id: 3 }));
+  for (const ids of [[1, 3], []]) {
+    const message = refused({ ...CONFIG, eos_token_id: ids });
+    assert.match(message, /or a list of one: decoding ends at one token[\s\S]*config\.json: eos_token_id/);
+  }
+  assert.match(refused({ ...CONFIG, eos_token_id: [7] }), "eos_token_id from 0 to 6");
+});
+
 Config("wrong values say where", () => {
   assert.match(refused({}), "vocab_size: positive integer");
   assert.match(refused({ ...CONFIG, d_model: 0 }), "at        x/config.json: d_model");

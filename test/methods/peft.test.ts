@@ -92,6 +92,12 @@ Peft("values that are not what they should be are refused with their place", () 
   assert.match(refused(small({ r: 0 }), "ConfigError"), /positive integer[\s\S]*adapter_config\.json: r/);
   assert.match(refused(small({ target_modules: "(" }), "ConfigError"), "regular expression");
   assert.match(refused(small({ rank_pattern: { "(": 2 } }), "ConfigError"), "regular expressions for keys");
+  // These took forever on the name of a module, or were no error of the library.
+  for (const pattern of ["([a-zA-Z0-9_.]+)+!", "a".repeat(1e6)]) {
+    assert.match(refused(small({ target_modules: pattern }), "ConfigError"), "matches in few ways");
+    assert.match(refused(small({ alpha_pattern: { [pattern]: 2 } }), "ConfigError"), "match in few ways");
+  }
+  assert.ok(open(small({ target_modules: ".*(encoder|decoder).*Attention.*\\.(q|v)$" })));
   assert.match(refused(small({ target_modules: null }), "ConfigError"), "target_modules");
 });
 

@@ -140,6 +140,17 @@ Rust(
   },
 );
 
+Rust(
+  "beside a SentencePiece model a token is found letter by letter, also one that is marked as normalized",
+  async () => {
+    const token = { content: "ＣＩＴＹ", normalized: true };
+    const dir = folderOf("normalized", { "tokenizer_config.json": { added_tokens_decoder: { 4096: token } } });
+    const tokenizer = await orThrow(loadTokenizer(dir));
+    assert.equal(tokenizer.encode("ＣＩＴＹ"), [4096]);
+    assert.not(tokenizer.encode("CITY").includes(4096));
+  },
+);
+
 Rust("files that contradict the model or each other are refused, with both", async () => {
   const refusal = async (name: string, files: Readonly<Record<string, object>>): Promise<string> => {
     const dir = folderOf(name, files);

@@ -9,6 +9,8 @@ export interface SourceFile {
   readonly name: string;
   /** Whether the source may lack it. */
   readonly optional?: boolean;
+  /** Whether earlier versions did not fetch it: a model that is there already is taken without it. */
+  readonly added?: boolean;
 }
 
 interface Source {
@@ -37,10 +39,14 @@ export const INDEX = "model.safetensors.index.json";
 /** The vocabulary, in one form or the other; a repository has to have one of them. */
 export const VOCABULARIES: readonly string[] = ["spiece.model", "tokenizer.json"];
 
+/** What the tokens of a model mean beside its vocabulary. */
+const TOKEN_FILES = ["added_tokens.json", "tokenizer_config.json", "special_tokens_map.json"];
+
 const MODEL_FILES: readonly SourceFile[] = [
   { name: "config.json" },
   { name: "generation_config.json", optional: true },
   ...VOCABULARIES.map((name) => ({ name, optional: true })),
+  ...TOKEN_FILES.map((name) => ({ name, optional: true, added: true })),
 ];
 
 /** Our name of a model of a family by its size, and that of its repository. */

@@ -132,10 +132,22 @@ const noVocabulary = ({ base }: Place): DownloadError =>
     hint: "many fine-tuned models lack it; take that of the model that they were made from",
   });
 
+/** Whether the model was fetched before, or put there by hand: weights come last. */
+const hasWeights = async ({ lock }: Place): Promise<boolean> => {
+  for (const name of [WEIGHTS, INDEX]) if ((await lock.present(name)) !== undefined) return true;
+  return false;
+};
+
+/** Whether a file was fetched once, is there, or is known to be nowhere; another would need the network. */
+const isKnown = async ({ lock }: Place, name: string): Promise<boolean> =>
+  lock.sha256(name) !== undefined || lock.isAbsent(name) || (await lock.present(name)) !== undefined;
+
 const fetchModelFiles = async (source: ModelSource, place: Place): Promise<string[]> => {
   const names: string[] = [];
   const absent: string[] = [];
-  for (const { name, optional } of source.files) {
+  const isThere = await hasWeights(place);
+  for (const { name, optional, added } of source.files) {
+    if (added && isThere && !(await isKnown(place, name))) continue;
     const found = await (optional === true ? fetchIfThere : fetchFile)(place, name);
     (found === undefined ? absent : names).push(name);
   }

@@ -49,7 +49,11 @@ type Content = PeftContent<LoraSettings, HostLora>;
 type LoraSettings = { readonly name: "lora" } & Required<LoraOptions>;
 
 const patterns = <A>(values: t.Type<A, A, unknown>): t.Type<Record<string, A>, unknown, unknown> =>
-  such(t.record(t.string, values), (x) => Object.keys(x).every(isPattern), "object with regular expressions for keys");
+  such(
+    t.record(t.string, values),
+    (x) => Object.keys(x).every(isPattern),
+    "object with regular expressions for keys, which match in few ways",
+  );
 
 const Config = t.type(
   {

@@ -1,20 +1,23 @@
 /** @file Names of kernels as PEFT's configurations have them: Hugging Face's modules. */
 import * as t from "io-ts";
 import { such } from "../../edge/decode.js";
-import { type Kernels, kernelMatcher, kernelName, keyMatcher } from "../kernel-names.js";
+import { type Kernels, kernelMatcher, kernelName, keyMatcher, namePatternProblem } from "../kernel-names.js";
 import { WHERE } from "./adapter.js";
 
-/** Whether a text is a regular expression. */
+/** Whether a text is a regular expression that is quick to match. */
 export const isPattern = (source: string): boolean => {
   try {
-    return new RegExp(source) instanceof RegExp;
+    return new RegExp(source) instanceof RegExp && namePatternProblem(source) === undefined;
   } catch {
     return false;
   }
 };
 
 /** `target_modules` and its kind: a list of names or ends of names, or a regular expression of the whole name. */
-export const moduleNames = t.union([t.array(t.string), such(t.string, isPattern, "regular expression")]);
+export const moduleNames = t.union([
+  t.array(t.string),
+  such(t.string, isPattern, "regular expression that matches in few ways"),
+]);
 
 /** The kernels that such names are for. */
 export const kernelsOf = (names: t.TypeOf<typeof moduleNames>): Kernels =>

@@ -5,9 +5,6 @@
  * runs: a repetition of something that matches in one way has as many ways as the text has characters, a sequence has the product of its parts' ways, and
  * a repetition without end of something that matches in two ways is refused.
  */
-import { DataError } from "../core/errors.js";
-import { brief } from "../edge/decode.js";
-
 /** At most `factor` times the length of the text to the power of `degree`. */
 interface Ways {
   readonly degree: number;
@@ -118,28 +115,26 @@ class PatternReader {
   }
 }
 
-const refusal = (what: string, expected: string, source: string): DataError =>
-  new DataError({
-    where: "parseTokenizerJson",
-    what,
-    expected,
-    got: brief(source),
-    hint: "write it without repetitions inside of repetitions; (a+)+ finds what a+ finds",
-  });
+/** Why a pattern is refused. */
+export interface PatternProblem {
+  readonly what: string;
+  readonly expected: string;
+  readonly hint: string;
+}
 
 /**
- * Refuses a pattern that may take more time than a power of the text's length.
+ * The reason to refuse a pattern that may take more time than a power of the text's length; undefined for another one.
  *
- * @param source  a regular expression, which JavaScript has accepted with the flag `u`
- * @throws {DataError} that names the pattern
+ * @param source      a regular expression, which JavaScript accepts
+ * @param mostDegree  the power; names are short, so that theirs may be higher
  */
-export const refuseSlowPattern = (source: string): void => {
+export const patternProblem = (source: string, mostDegree = MOST_WAYS.degree): PatternProblem | undefined => {
+  const hint = "write it without repetitions inside of repetitions; (a+)+ finds what a+ finds";
   if (source.length > LONGEST) {
-    throw refusal("a pattern is too long", `at most ${LONGEST} characters`, source);
+    return { what: "a pattern is too long", expected: `at most ${LONGEST} characters`, hint };
   }
   const { degree, factor } = new PatternReader(source).alternatives().ways;
-  if (degree <= MOST_WAYS.degree && factor <= MOST_WAYS.factor) return;
-  const expected =
-    "a pattern that matches in few ways: at most two repetitions one after the other, none inside of another";
-  throw refusal("a pattern may take too long to match", expected, source);
+  if (degree <= mostDegree && factor <= MOST_WAYS.factor) return undefined;
+  const expected = `a pattern that matches in few ways: at most ${mostDegree} repetitions one after the other, none inside of another`;
+  return { what: "a pattern may take too long to match", expected, hint };
 };

@@ -35,6 +35,18 @@ interface Step {
   readonly frees: readonly number[];
 }
 
+/** By a loop: a step of a small model takes less time than a few closures. */
+const pick = (values: readonly Handle[], slots: readonly number[]): Handle[] => {
+  const out = new Array<Handle>(slots.length);
+  for (let i = 0; i < slots.length; i++) out[i] = values[slots[i]];
+  return out;
+};
+
+const freeSlot = (device: Executor["device"], values: Handle[], slot: number): void => {
+  device.free(values[slot]);
+  values[slot] = undefined;
+};
+
 export class Program implements Runnable {
   readonly #executor: Executor;
   readonly #steps: readonly Step[];
@@ -135,41 +147,40 @@ export class Program implements Runnable {
   /** A run that yields the handles whose number it must know to go on. */
   *steps(inputs: readonly Handle[]): Steps {
     const { device, name } = this.#executor;
-    const values = new Array<Handle>(this.#slots).fill(undefined);
-    inputs.forEach((h, i) => {
-      values[i] = h;
-    });
-    this.#constants.forEach((h, i) => {
-      values[this.#inputs + i] = h;
-    });
-    const first = this.#inputs + this.#constants.length;
-    const owns = (slot: number): boolean => slot >= first || this.#consumed.has(slot);
-    const free = (slot: number): void => {
-      device.free(values[slot]);
-      values[slot] = undefined;
-    };
-    this.#unread.forEach(free);
+    const values = this.#given(inputs);
+    for (const slot of this.#unread) freeSlot(device, values, slot);
     for (const step of this.#steps) {
       try {
-        const given = step.inputs.map((slot) => values[slot]);
+        const given = pick(values, step.inputs);
         const outs = typeof step.work === "function" ? step.work(given) : yield* step.work.steps(given);
-        step.outputs.forEach((slot, i) => {
-          values[slot] = outs[i];
-        });
+        for (let i = 0; i < step.outputs.length; i++) values[step.outputs[i]] = outs[i];
       } catch (cause) {
         values.forEach((h, slot) => {
-          if (h !== undefined && owns(slot)) device.free(h);
+          if (h !== undefined && this.#owns(slot)) device.free(h);
         });
         throw kernelError(name, step.name, step.inAvals, cause);
       }
-      step.frees.forEach(free);
+      for (const slot of step.frees) freeSlot(device, values, slot);
     }
     const given = new Set<number>();
     return this.#outs.map((slot) => {
-      const own = owns(slot) && !given.has(slot);
+      const own = this.#owns(slot) && !given.has(slot);
       given.add(slot);
       return own ? values[slot] : device.share(values[slot]);
     });
+  }
+
+  /** The slots at the beginning of a run. */
+  #given(inputs: readonly Handle[]): Handle[] {
+    const values = new Array<Handle>(this.#slots).fill(undefined);
+    [...inputs, ...this.#constants].forEach((h, slot) => {
+      values[slot] = h;
+    });
+    return values;
+  }
+  /** Whether a run frees what is in a slot. */
+  #owns(slot: number): boolean {
+    return slot >= this.#inputs + this.#constants.length || this.#consumed.has(slot);
   }
 
   dispose(): void {

@@ -93,9 +93,10 @@ export class TfjsDevice implements AccountedDevice {
   }
   /** Another block on the same data, under another shape. */
   reshaped(block: Block, shape: Shape): Block {
-    block.storage.refs++;
+    const { storage, info, dtype } = block;
+    storage.refs++;
     this.#ledger.add(0);
-    return { ...block, info: { ...block.info, shape: [...shape] }, live: true };
+    return { storage, info: { dataId: info.dataId, shape: shape.slice(), dtype: info.dtype }, dtype, live: true };
   }
   #row({ storage, info, dtype }: Block, index: number, part: NonNullable<Backend["part"]>): Block {
     const shape = info.shape.slice(1);

@@ -102,18 +102,16 @@ const isSorted = (order: readonly number[]): boolean => order.every((a, i) => a 
 export const plannedDot = (
   device: TfjsDevice,
   gemm: Gemm,
-  { swapped, a, b, c, ...sizes }: DotPlan,
+  plan: DotPlan,
   outShape: Shape,
 ): ((lhs: Block, rhs: Block) => Block) => {
+  const { swapped } = plan;
+  const run = gemm.prepare(plan);
   return (lhs, rhs) => {
     const out = device.make(outShape, "float32");
-    const [first, second] = swapped ? [rhs, lhs] : [lhs, rhs];
-    gemm.run({
-      ...sizes,
-      a: { ptr: device.address(first), ...a },
-      b: { ptr: device.address(second), ...b },
-      c: { ptr: device.address(out), ...c },
-    });
+    const [x, y] = [device.address(lhs), device.address(rhs)];
+    if (swapped) run(y, x, device.address(out));
+    else run(x, y, device.address(out));
     return out;
   };
 };

@@ -1,4 +1,5 @@
 /** @file gather, scatter and scatterAdd on the data in place: where slices lie is worked out once, when the equation is lowered. */
+import { itemBytes } from "../../core/aval.js";
 import type { TypedArray } from "../../core/host.js";
 import {
   fillOf,
@@ -9,7 +10,7 @@ import {
   windowsOf,
 } from "../../primitives/gather-dims.js";
 import type { Equation, Lowering } from "./context.js";
-import { LONG_ROW } from "./movement.js";
+import { bitsOf, LONG_ROW } from "./movement.js";
 
 /** The static part. */
 interface Places extends Pick<Windows, "resultStarts" | "resultOffsets" | "operandOffsets"> {
@@ -59,25 +60,60 @@ const placesOf = (
 const gatherParams = (params: Equation["params"]): GatherParams => params as unknown as GatherParams;
 const scatterParams = (params: Equation["params"]): ScatterParams => params as unknown as ScatterParams;
 
+/** Copies slices to where they lie in the result; those whose start is -1 are left out. */
+type CopySlices = (target: TypedArray, source: TypedArray, starts: Int32Array) => void;
+
+const copyOneByOne =
+  ({ resultStarts, resultOffsets, operandOffsets }: Places): CopySlices =>
+  (target, source, starts) => {
+    const width = resultOffsets.length;
+    for (let at = 0; at < starts.length; at++) {
+      const from = starts[at];
+      if (from < 0) continue;
+      const to = resultStarts[at];
+      for (let k = 0; k < width; k++) target[to + resultOffsets[k]] = source[from + operandOffsets[k]];
+    }
+  };
+
+const copyRows =
+  ({ resultStarts, resultOffsets }: Places): CopySlices =>
+  (target, source, starts) => {
+    const width = resultOffsets.length;
+    for (let at = 0; at < starts.length; at++) {
+      const from = starts[at];
+      if (from >= 0) target.set(source.subarray(from, from + width), resultStarts[at]);
+    }
+  };
+
+/** Rows of arrays in one memory: no view is made for each of them. */
+const copyRowsWithin =
+  ({ resultStarts, resultOffsets }: Places, memory: WebAssembly.Memory): CopySlices =>
+  (target, source, starts) => {
+    const width = resultOffsets.length;
+    const words = new Int32Array(memory.buffer);
+    const [toStart, fromStart] = [target.byteOffset / 4, source.byteOffset / 4];
+    for (let at = 0; at < starts.length; at++) {
+      const from = fromStart + starts[at];
+      if (starts[at] >= 0) words.copyWithin(toStart + resultStarts[at], from, from + width);
+    }
+  };
+
 export const gather: Lowering = ({ device }, { params, inAvals: [x, indices], outAvals: [out] }) => {
   if (!device.backend.inPlace) return undefined;
   const { mode } = gatherParams(params);
   const places = placesOf(x.shape, indices.shape, gatherParams(params));
-  const { count, resultStarts, resultOffsets, operandOffsets, contiguous, find } = places;
-  const width = resultOffsets.length;
+  const { contiguous, find } = places;
+  const { heap } = device.backend;
+  const inRows = contiguous && places.resultOffsets.length >= LONG_ROW;
+  const copyRow =
+    heap !== undefined && itemBytes(out.dtype) === 4 ? copyRowsWithin(places, heap.memory) : copyRows(places);
+  const copy = inRows ? copyRow : copyOneByOne(places);
   return ([operand, index]) => {
     const result = device.make(out.shape, out.dtype);
     const target = device.view(result).data;
     const source = device.view(operand).data;
-    const starts = find(device.view(index).data);
     if (mode !== "clip") target.fill(fillOf(out.dtype, gatherParams(params)));
-    for (let at = 0; at < count; at++) {
-      const from = starts[at];
-      if (from < 0) continue;
-      const to = resultStarts[at];
-      if (contiguous && width >= LONG_ROW) target.set(source.subarray(from, from + width), to);
-      else for (let k = 0; k < width; k++) target[to + resultOffsets[k]] = source[from + operandOffsets[k]];
-    }
+    copy(bitsOf(target), bitsOf(source), find(device.view(index).data));
     return [result];
   };
 };

@@ -51,10 +51,10 @@ const walker = ({ shape, from, to }: Copy): Walker => {
 };
 
 /** The data as bits, so that one loop serves all types of a size (and NaN keeps its bits). */
-const bits = (device: TfjsDevice, block: Block): TypedArray => {
-  const { data } = device.view(block);
-  return data instanceof Float32Array ? new Int32Array(data.buffer, data.byteOffset, data.length) : data;
-};
+export const bitsOf = (data: TypedArray): TypedArray =>
+  data instanceof Float32Array ? new Int32Array(data.buffer, data.byteOffset, data.length) : data;
+
+const bits = (device: TfjsDevice, block: Block): TypedArray => bitsOf(device.view(block).data);
 
 /** A kernel that makes one array by copies out of its first inputs. */
 const copies = (

@@ -162,12 +162,11 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
         return { dataId: raw.write(data ?? allocate(dtype, sizeOf(shape)), shape, dtype), shape: [...shape], dtype };
       }
       const bytes = sizeOf(shape) * itemBytes(dtype);
-      const full = (): BackendError => outOfMemory(name, bytes, heap.memory.buffer.byteLength);
-      if (bytes >= 2 ** 32) throw full();
+      if (bytes >= 2 ** 32) throw outOfMemory(name, bytes, heap.memory.buffer.byteLength);
       const info = { dataId: raw.write(null, shape, dtype), shape: [...shape], dtype };
       if (bytes > 0 && heap.addressOf(info) === 0) {
         raw.disposeData(info.dataId);
-        throw full();
+        throw outOfMemory(name, bytes, heap.memory.buffer.byteLength);
       }
       if (data !== undefined) (raw as WasmBackend).typedArrayFromHeap(info).set(data);
       return info;

@@ -9,38 +9,57 @@ export interface Heap {
   free(ptr: number): void;
 }
 
-/** A strided matrix: `ptr` is a byte address, a multiple of 4; strides count elements. */
-export interface Matrix {
-  readonly ptr: number;
+/** How a matrix lies; strides count elements. */
+export interface Strides {
   readonly rowStride: number;
   readonly colStride: number;
+}
+
+/** A strided matrix: `ptr` is a byte address, a multiple of 4. */
+export interface Matrix extends Strides {
+  readonly ptr: number;
 }
 
 /** Strides of the outer and the inner batch dimension, in elements; 0 repeats one matrix. */
 export type BatchStride = readonly [outer: number, inner: number];
 
-export interface BatchedMatrix extends Matrix {
+export interface BatchedStrides extends Strides {
   readonly batchStride: BatchStride;
 }
+export interface BatchedMatrix extends Matrix, BatchedStrides {}
 
-/** Where the result goes; its columns are contiguous. It must not overlap A or B. */
-export interface Result {
-  readonly ptr: number;
+/** How a result lies; its columns are contiguous. */
+export interface ResultStrides {
   readonly rowStride: number;
   readonly batchStride: BatchStride;
 }
 
-/** One call: `C[s, t] = A[s, t] . B[s, t]` with A of m x k and B of k x n. */
-export interface Product {
+/** Where the result goes. It must not overlap A or B. */
+export interface Result extends ResultStrides {
+  readonly ptr: number;
+}
+
+/** A product without its addresses: `C[s, t] = A[s, t] . B[s, t]` with A of m x k and B of k x n. */
+export interface Layout {
   readonly batch: readonly [outer: number, inner: number];
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  readonly a: BatchedMatrix;
+  readonly a: BatchedStrides;
   /** A packed B is the same one for the whole batch. */
+  readonly b: BatchedStrides | PackedB;
+  readonly c: ResultStrides;
+}
+
+/** One call. */
+export interface Product extends Layout {
+  readonly a: BatchedMatrix;
   readonly b: BatchedMatrix | PackedB;
   readonly c: Result;
 }
+
+/** A product that has been checked, at other addresses each time. */
+export type PreparedProduct = (a: number, b: number, c: number) => void;
 
 /** A right-hand side in the micro kernel's order, for weights that do not change. It is a copy: free it with `dispose`. */
 export interface PackedB {
@@ -69,6 +88,12 @@ export interface Gemm {
    * });
    */
   run(product: Product): void;
+  /**
+   * Checks a product once, for many runs. A packed B must not be disposed before the last of them.
+   *
+   * @throws {ArgumentError} as `run` does
+   */
+  prepare(layout: Layout): PreparedProduct;
   /** Packs a k x n matrix once, so that no product has to. */
   packB(k: number, n: number, b: Matrix): PackedB;
   /** Bytes of the heap held for packing, whatever the sizes of the products. */
@@ -90,24 +115,16 @@ export const requireSize = (what: string, value: number): void => {
   });
 };
 
-/** A product whose B is not packed. */
-export interface UnpackedProduct extends Product {
-  readonly b: BatchedMatrix;
-}
+const transposed = (x: BatchedStrides): BatchedStrides => ({ ...x, rowStride: x.colStride, colStride: x.rowStride });
 
-/** Whether B of a product is not packed. */
-export const isUnpacked = (spec: Product): spec is UnpackedProduct => !("packed" in spec.b);
-
-const transposed = (x: BatchedMatrix): BatchedMatrix => ({ ...x, rowStride: x.colStride, colStride: x.rowStride });
-
-/** A column is a row of the transposed product, which has panels to fill; the products commute, so the bits are the same. */
-export const turned = (spec: UnpackedProduct): Product => {
-  const { m, n, a, b, c } = spec;
-  return n === 1 && c.rowStride === 1 ? { ...spec, m: 1, n: m, a: transposed(b), b: transposed(a) } : spec;
-};
+/** A column as a row of the transposed product, which has panels to fill; the products commute, so the bits are the same. */
+export const turned = ({ m, n, a, b, c, ...rest }: Layout): Layout | undefined =>
+  n === 1 && c.rowStride === 1 && !("packed" in b)
+    ? { ...rest, c, m: 1, n: m, a: transposed(b), b: transposed(a) }
+    : undefined;
 
 /** @throws {ArgumentError} when a size is none, or a packed B has other sizes */
-export const requireSizes = ({ m, n, k, batch: [outer, inner], b }: Product): void => {
+export const requireSizes = ({ m, n, k, batch: [outer, inner], b }: Layout): void => {
   for (const [what, size] of Object.entries({ m, n, k, "the outer batch": outer, "the inner batch": inner })) {
     requireSize(what, size);
   }

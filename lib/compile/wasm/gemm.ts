@@ -13,17 +13,15 @@ import { BackendError } from "../../core/errors.js";
 import type { Read } from "./gemm-batch.js";
 import { gemmExports, MR, NR, TILE_BYTES } from "./gemm-module.js";
 import {
-  type BatchStride,
+  type BatchedStrides,
   type Gemm,
   type Heap,
-  isUnpacked,
-  type Matrix,
-  type PackedB,
-  type Result,
+  type Layout,
+  type PreparedProduct,
   requireSize,
   requireSizes,
+  type Strides,
   turned,
-  type UnpackedProduct,
 } from "./gemm-product.js";
 
 export type { BatchedMatrix, BatchStride, Gemm, Heap, Matrix, PackedB, Product, Result } from "./gemm-product.js";
@@ -40,6 +38,7 @@ const DIRECT_ROWS = 16;
 const PACK_A_COLUMNS = 64;
 
 const FLOAT = 4;
+const NO_STRIDE = [0, 0] as const;
 const ALIGNMENT = 64;
 const A_BYTES = FLOAT * M_BLOCK * K_BLOCK;
 const B_BYTES = FLOAT * N_BLOCK * K_BLOCK;
@@ -79,7 +78,7 @@ export const createGemm = (heap: Heap): Gemm => {
     n: number,
     k: number,
     aPtr: number,
-    a: Matrix,
+    a: Strides,
     bPtr: number,
     bStep: number,
     bPanel: number,
@@ -107,7 +106,7 @@ export const createGemm = (heap: Heap): Gemm => {
     n: number,
     k: number,
     aPtr: number,
-    a: Matrix,
+    a: Strides,
     bPtr: number,
     bStep: number,
     bPanel: number,
@@ -122,23 +121,25 @@ export const createGemm = (heap: Heap): Gemm => {
     }
   };
 
-  const product = (m: number, n: number, k: number, a: Matrix, b: Matrix | PackedB, c: Result): void => {
+  /** One product. The addresses are apart from the strides, since nothing is to be made anew for each of many small products. */
+  const product = (layout: Layout, aPtr: number, bPtr: number, cPtr: number): void => {
+    const { m, n, k, a, b, c } = layout;
     const cRow = FLOAT * c.rowStride;
     for (let j = 0; j < n; j += N_BLOCK) {
       const cols = Math.min(N_BLOCK, n - j);
       for (let p = 0; p < k; p += K_BLOCK) {
         const depth = Math.min(K_BLOCK, k - p);
         const accumulate = p === 0 ? 0 : 1;
-        const aAt = a.ptr + FLOAT * p * a.colStride;
-        const cAt = c.ptr + FLOAT * j;
+        const aAt = aPtr + FLOAT * p * a.colStride;
+        const cAt = cPtr + FLOAT * j;
         const panel = FLOAT * NR * depth;
         if ("packed" in b) {
-          const at = b.ptr + FLOAT * (p * roundUp(n, NR) + j * depth);
+          const at = bPtr + FLOAT * (p * roundUp(n, NR) + j * depth);
           rowBlocks(m, cols, depth, aAt, a, at, FLOAT * NR, panel, cAt, cRow, accumulate);
           continue;
         }
         const step = FLOAT * b.rowStride;
-        const at = b.ptr + FLOAT * (p * b.rowStride + j * b.colStride);
+        const at = bPtr + FLOAT * (p * b.rowStride + j * b.colStride);
         const direct = b.colStride === 1 && m <= DIRECT_ROWS ? cols - (cols % NR) : 0;
         if (direct > 0) rowBlocks(m, direct, depth, aAt, a, at, step, FLOAT * NR, cAt, cRow, accumulate);
         if (direct === cols) continue;
@@ -149,28 +150,54 @@ export const createGemm = (heap: Heap): Gemm => {
     }
   };
 
-  const clear = (m: number, n: number, c: Result): void => {
-    for (let i = 0; i < m; i++) new Float32Array(heap.memory.buffer, c.ptr + FLOAT * i * c.rowStride, n).fill(0);
-  };
-
-  const one = (m: number, n: number, k: number, a: Matrix, b: Matrix | PackedB, c: Result): void => {
-    if (k === 0) clear(m, n, c);
-    else product(m, n, k, a, b, c);
+  const clear = ({ m, n, c }: Layout, cPtr: number): void => {
+    for (let i = 0; i < m; i++) new Float32Array(heap.memory.buffer, cPtr + FLOAT * i * c.rowStride, n).fill(0);
   };
 
   /** The inner batch in one call, where each product fits one block and B is not packed. */
-  const innerBatch = (
-    { batch: [, count], m, n, k, a, b, c }: UnpackedProduct,
-    aAt: number,
-    bAt: number,
-    cAt: number,
-  ): void => {
+  const innerBatch = (layout: Layout, b: BatchedStrides, aAt: number, bAt: number, cAt: number): void => {
+    const { batch, m, n, k, a, c } = layout;
     const direct = b.colStride === 1 && m <= DIRECT_ROWS && n % NR === 0;
-    (direct ? wasm.directBatches : wasm.batches)[readOf(a, n)](
-      ...([count, FLOAT * a.batchStride[1], FLOAT * b.batchStride[1], FLOAT * c.batchStride[1]] as const),
-      ...([aAt, FLOAT * a.rowStride, FLOAT * a.colStride, bAt, FLOAT * b.rowStride, FLOAT * b.colStride] as const),
-      ...([cAt, FLOAT * c.rowStride, m, n, k, scratchA, scratchB, tile] as const),
-    );
+    const run = (direct ? wasm.directBatches : wasm.batches)[readOf(a, n)];
+    const [aNext, bNext, cNext] = [FLOAT * a.batchStride[1], FLOAT * b.batchStride[1], FLOAT * c.batchStride[1]];
+    const [aRow, aStep, bRow, bCol] = [
+      FLOAT * a.rowStride,
+      FLOAT * a.colStride,
+      FLOAT * b.rowStride,
+      FLOAT * b.colStride,
+    ];
+    const cRow = FLOAT * c.rowStride;
+    run(batch[1], aNext, bNext, cNext, aAt, aRow, aStep, bAt, bRow, bCol, cAt, cRow, m, n, k, scratchA, scratchB, tile);
+  };
+
+  /** All products of a batch. */
+  const whole = (layout: Layout, aPtr: number, bPtr: number, cPtr: number): void => {
+    const { m, n, k, a, b, c, batch } = layout;
+    if (m === 0 || n === 0) return;
+    const [outer, inner] = batch;
+    const small = inner > 1 && k > 0 && k <= K_BLOCK && m <= M_BLOCK && n <= N_BLOCK;
+    const bStride = "packed" in b ? NO_STRIDE : b.batchStride;
+    for (let s = 0; s < outer; s++) {
+      const aOuter = aPtr + FLOAT * s * a.batchStride[0];
+      const bOuter = bPtr + FLOAT * s * bStride[0];
+      const cOuter = cPtr + FLOAT * s * c.batchStride[0];
+      if (small && !("packed" in b)) {
+        innerBatch(layout, b, aOuter, bOuter, cOuter);
+        continue;
+      }
+      for (let t = 0; t < inner; t++) {
+        const cAt = cOuter + FLOAT * t * c.batchStride[1];
+        if (k === 0) clear(layout, cAt);
+        else product(layout, aOuter + FLOAT * t * a.batchStride[1], bOuter + FLOAT * t * bStride[1], cAt);
+      }
+    }
+  };
+
+  const prepare = (layout: Layout): PreparedProduct => {
+    requireSizes(layout);
+    const row = turned(layout);
+    if (row !== undefined) return (a, b, c) => whole(row, b, a, c);
+    return (a, b, c) => whole(layout, a, b, c);
   };
 
   return {
@@ -178,27 +205,8 @@ export const createGemm = (heap: Heap): Gemm => {
     get packedBytes() {
       return packedBytes;
     },
-    run(spec) {
-      requireSizes(spec);
-      const { m, n, k, batch, a, b, c } = isUnpacked(spec) ? turned(spec) : spec;
-      if (m === 0 || n === 0) return;
-      const [outer, inner] = batch;
-      const unpacked = "packed" in b ? undefined : { batch, m, n, k, a, b, c };
-      const small = inner > 1 && k > 0 && k <= K_BLOCK && m <= M_BLOCK && n <= N_BLOCK;
-      const bStride: BatchStride = "packed" in b ? [0, 0] : b.batchStride;
-      for (let s = 0; s < outer; s++) {
-        const from = (ptr: number, stride: BatchStride): number => ptr + FLOAT * s * stride[0];
-        if (small && unpacked !== undefined) {
-          innerBatch(unpacked, from(a.ptr, a.batchStride), from(b.ptr, bStride), from(c.ptr, c.batchStride));
-          continue;
-        }
-        for (let t = 0; t < inner; t++) {
-          const at = (ptr: number, stride: BatchStride): number => from(ptr, stride) + FLOAT * t * stride[1];
-          const bAt = "packed" in b ? b : { ...b, ptr: at(b.ptr, bStride) };
-          one(m, n, k, { ...a, ptr: at(a.ptr, a.batchStride) }, bAt, { ...c, ptr: at(c.ptr, c.batchStride) });
-        }
-      }
-    },
+    prepare,
+    run: (spec) => prepare(spec)(spec.a.ptr, spec.b.ptr, spec.c.ptr),
     packB(k, n, b) {
       requireSize("k", k);
       requireSize("n", n);
@@ -235,7 +243,7 @@ export const createGemm = (heap: Heap): Gemm => {
 };
 
 /** How a block of A is read best, against so many columns of B. */
-const readOf = (a: Matrix, n: number): Read => {
+const readOf = (a: Strides, n: number): Read => {
   if (a.colStride === 1) return "rows";
   return a.rowStride === 1 && n < PACK_A_COLUMNS ? "lanes" : "packed";
 };

@@ -58,6 +58,22 @@ export const definePack = (fn: FunctionBuilder, width: 4 | 8): void => {
     dst.advance(panelRow),
   );
 
+  // Two panels at once: a row of both is one cache line, which is then read once.
+  const bothByLanes: Code = [
+    q.set(i32.add(dst.get, i32.mul(k.get, panelRow))),
+    countDown(
+      left,
+      times(width / 4, (j) => v128.store(dst.get, v128.load(p.get, 16 * j), 16 * j)),
+      times(width / 4, (j) => v128.store(q.get, v128.load(p.get, FLOAT * width + 16 * j), 16 * j)),
+      p.advance(kStep.get),
+      dst.advance(panelRow),
+      q.advance(panelRow),
+    ),
+    dst.set(q.get),
+    src.advance(panelRow),
+    lanes.advance(i32.const(-width)),
+  ];
+
   const scalar = countDown(
     left,
     q.set(p.get),
@@ -86,7 +102,7 @@ export const definePack = (fn: FunctionBuilder, width: 4 | 8): void => {
 
   const full = when(
     i32.eq(laneStep.get, i32.const(FLOAT)),
-    byLanes,
+    when(i32.geS(lanes.get, i32.const(2 * width)), bothByLanes, byLanes),
     when(i32.eq(kStep.get, i32.const(FLOAT)), byK, scalar),
   );
 

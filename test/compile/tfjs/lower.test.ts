@@ -69,6 +69,20 @@ Suite("operands repeated along any axes, up to rank 8 and without elements, agre
   }
 });
 
+Suite("long rows and columns that are gathered, inside and outside of the operand, agree with impl", async () => {
+  const random = seeded(seed);
+  const indices = host("int32", [6, 1], [3, 0, -1, 4, 99, 2]);
+  const dims = { operandBatchingDims: [], startIndicesBatchingDims: [] };
+  const rows = { ...dims, offsetDims: [1], collapsedSliceDims: [0], startIndexMap: [0], sliceSizes: [1, 40] };
+  const columns = { ...dims, offsetDims: [0], collapsedSliceDims: [1], startIndexMap: [1], sliceSizes: [40, 1] };
+  for (const dtype of ["float32", "int32", "uint32", "bool"] as const) {
+    for (const mode of ["clip", "fill"] as const) {
+      await agrees(primitives.gather, { ...rows, mode }, [filled(random, dtype, [5, 40]), indices]);
+      await agrees(primitives.gather, { ...columns, mode }, [filled(random, dtype, [40, 5]), indices]);
+    }
+  }
+});
+
 Suite("sums and maxima over any axes agree with impl", async () => {
   const random = seeded(seed);
   for (let i = 0; i < 80; i++) {

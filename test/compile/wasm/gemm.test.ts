@@ -382,4 +382,42 @@ Suite("multiplies tensors of the TensorFlow.js wasm backend where they lie", asy
   if (before) await tf.setBackend(before);
 });
 
+Suite("a prepared product runs at other addresses, and is refused when it is prepared", () => {
+  const heap = testHeap();
+  const gemm = createGemm(heap);
+  // The last one is a column, which is computed as a row of the transposed product.
+  for (const [inner, m, n, k] of [
+    [1, 5, 9, 7],
+    [3, 5, 9, 7],
+    [2, 6, 1, 300],
+  ] as const) {
+    const layout = {
+      ...{ batch: [2, inner] as const, m, n, k },
+      a: { rowStride: k, colStride: 1, batchStride: [inner * m * k, m * k] as const },
+      b: { rowStride: n, colStride: 1, batchStride: [inner * k * n, k * n] as const },
+      c: { rowStride: n, batchStride: [inner * m * n, m * n] as const },
+    };
+    const run = gemm.prepare(layout);
+    for (const seed of [1, 2]) {
+      const a = heap.put(randomFloats(2 * inner * m * k, seed));
+      const b = heap.put(randomFloats(2 * inner * k * n, seed + 10));
+      const size = 2 * inner * m * n;
+      const [c, other] = [heap.put(new Float32Array(size)), heap.put(new Float32Array(size))];
+      run(a, b, c);
+      const { a: aAt, b: bAt, c: cAt } = layout;
+      gemm.run({ ...layout, a: { ...aAt, ptr: a }, b: { ...bAt, ptr: b }, c: { ...cAt, ptr: other } });
+      const got = heap.view(c, size);
+      assert.equal(got, heap.view(other, size));
+      const row = heap.view(a, k) as Float32Array;
+      const column = Array.from({ length: k }, (_, p) => heap.view(b, k * n)[p * n] as number);
+      const first = column.reduce((sum, x, p) => sum + x * (row[p] as number), 0);
+      assert.ok(Math.abs((got[0] as number) - first) <= 1e-5 * k, `batch ${inner}, seed ${seed}`);
+    }
+  }
+  const wrong = { rowStride: 1, colStride: 1, batchStride: [0, 0] as const };
+  const refused = (): unknown => gemm.prepare({ batch: [1, 1], m: -1, n: 1, k: 1, a: wrong, b: wrong, c: wrong });
+  assert.throws(refused, (e: unknown) => isFluxionError(e, "ArgumentError"));
+  gemm.dispose();
+});
+
 Suite.run();

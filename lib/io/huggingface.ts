@@ -163,7 +163,8 @@ export const loadHuggingFaceTE = (
  *
  * Besides the result a few MB are in memory, whatever the size of the checkpoint and of its shards.
  *
- * @param dir  a folder with `config.json`, and `model.safetensors` or `model.safetensors.index.json` and its shards
+ * - `dir`: a folder with `config.json`, and `model.safetensors` or `model.safetensors.index.json` and its shards
+ *
  * @throws {ConfigError} when `config.json` is missing or does not decode; {CheckpointError} when the weights are missing, damaged, or do not
  * fit the configuration, with all missing, unexpected and mis-shaped tensors together
  * @example const { config, params } = await loadHuggingFace("assets/t5-nano")

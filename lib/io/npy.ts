@@ -157,7 +157,8 @@ export const parseNpyE = (bytes: Uint8Array, source = ".npy"): E.Either<Checkpoi
 /**
  * Parses a `.npy` file in memory; the result shares no memory with `bytes`.
  *
- * @param source  the file's name, for errors
+ * - `source`: the file's name, for errors
+ *
  * @throws {CheckpointError} for a damaged file, an element type or an order that is not read
  * @example const { shape, dtype, data } = parseNpy(readFileSync("prompt.npy"), "prompt.npy")
  */

@@ -86,7 +86,8 @@ export const loadParamsTE = <T>(path: string, like: T): TE.TaskEither<Checkpoint
 /**
  * Loads what `saveParams` saved, as tensors, into a tree of the form of `like`.
  *
- * @param like  a tree whose leaves have a shape and a dtype: tensors, host arrays or `ShapeDtype`s, as `evalShape` gives them
+ * - `like`: a tree whose leaves have a shape and a dtype: tensors, host arrays or `ShapeDtype`s, as `evalShape` gives them
+ *
  * @throws {CheckpointError} when the file is missing or damaged, or with all missing, unexpected and mis-shaped tensors together
  * @example const params = await loadParams("model.safetensors", evalShape(init)(key))
  */

@@ -157,8 +157,9 @@ export const loadPromptTE = (path: string): TE.TaskEither<CheckpointError | Conf
  * Loads a prompt, whatever it is stored as: `.npy` with or without that suffix (float32 or float64), safetensors with a tensor `prompt`,
  * or a PEFT prompt adapter for T5.
  *
- * @param path  a file; or a folder: of an adapter, of a run, or of T5X's prompts of one step. `name` finds `name.npy` where there is no `name`
- * @returns     the prompt in float32 with what the file says of it
+ * - `path`: a file; or a folder: of an adapter, of a run, or of T5X's prompts of one step. `name` finds `name.npy` where there is no `name`
+ *
+ * @returns the prompt in float32 with what the file says of it
  * @throws {CheckpointError} {ConfigError} when it is damaged, no prompt or an adapter of another kind
  * @example
  * const { prompt } = await loadPrompt("mrpc.npy")
@@ -203,8 +204,9 @@ export const savePromptTE = (
 /**
  * Saves a prompt in float32, atomically.
  *
- * @param path    a file, or the folder of an adapter, which is made if it is not there
- * @param prompt  `[P, d]` float32 or float64
+ * - `path`: a file, or the folder of an adapter, which is made if it is not there
+ * - `prompt`: `[P, d]` float32 or float64
+ *
  * @throws {ArgumentError} for an array whose data are not what it says; {CheckpointError} when it is no matrix, or cannot be written
  * @example await savePrompt("my-prompt", prompt, { format: "peft", baseModel: "google/t5-base-lm-adapt" })
  */

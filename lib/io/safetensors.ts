@@ -51,7 +51,8 @@ export const parseSafetensorsE = (
 /**
  * Parses a whole file in memory.
  *
- * @param source  the file's name, for errors
+ * - `source`: the file's name, for errors
+ *
  * @throws {CheckpointError} for a file that is damaged or of another kind
  * @example const { tensors, metadata } = parseSafetensors(readFileSync("prompt.safetensors"), "prompt.safetensors")
  */

@@ -62,7 +62,8 @@ export const saveAdapterTE = (
 /**
  * Saves an adapter, atomically.
  *
- * @param path  a file, or the folder of an adapter of PEFT, which is made if it is not there
+ * - `path`: a file, or the folder of an adapter of PEFT, which is made if it is not there
+ *
  * @throws {UnsupportedError} for a method or settings that the format has no place for; {CheckpointError} when it cannot be written
  * @example await saveAdapter("peft-lora", await loadAdapter("runs/lora"))
  */

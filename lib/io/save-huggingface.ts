@@ -133,7 +133,8 @@ export const saveHuggingFaceTE = (
  *
  * Tensors are read back one by one. Loaded and saved in the dtype they were stored in, weights are the same bit by bit.
  *
- * @param dir  made if it is not there
+ * - `dir`: made if it is not there
+ *
  * @throws {CheckpointError} when the parameters are not those of the configuration, with all differences by path, or when the folder cannot
  * be written; {ArgumentError} for an unknown dtype, a size of shards that is not positive, or an array whose data are not what it says
  * @example await saveHuggingFace("my-t5", { config, params }, { dtype: "bfloat16" })

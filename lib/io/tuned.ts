@@ -120,7 +120,8 @@ export const saveTunedTE = (path: string, content: Tuned): TE.TaskEither<Checkpo
 /**
  * Saves a trained tree with the settings of its method, atomically: the file has the new content or is as it was.
  *
- * @param path  a file, by convention `.safetensors`
+ * - `path`: a file, by convention `.safetensors`
+ *
  * @throws {ArgumentError} for a leaf that is not float32, a key with a colon, or metadata under a name that the format needs;
  * {TreeError} for a leaf that is not an array; {CheckpointError} when the file cannot be written
  * @example await saveTuned("lora.safetensors", { settings: method.settings, tuned, baseModel: "google/t5-base-lm-adapt" })

@@ -107,7 +107,8 @@ export const methodOfE = (settings: unknown, source = "settings"): E.Either<Conf
 /**
  * Makes the method of settings, such as those that are saved beside a trained tree; what is missing has its usual value.
  *
- * @param source  names the settings in errors, such as the file that they are from
+ * - `source`: names the settings in errors, such as the file that they are from
+ *
  * @throws {ConfigError} for an unknown method or setting, with the closest name, or a value that the method refuses
  * @example const method = methodOf({ name: "lora", rank: 4, kernels: ["query", "value"] })
  */

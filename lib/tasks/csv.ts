@@ -154,8 +154,9 @@ export const parseCsvE = (
  * The rows of comma-separated values, each an object of texts by column. The first line names the columns. A byte order mark is dropped and
  * empty lines are skipped; values stay as they are, with their white space. Rows are numbered from the one below the header, which is row 1.
  *
- * @param source  what messages call the text: its path
- * @param needed  columns that must be there
+ * - `source`: what messages call the text: its path
+ * - `needed`: columns that must be there
+ *
  * @throws {DataError} for a header without names, with a name that stands twice or without a needed column, and for quotes that are
  * not closed or not doubled. A row that has too few or too many values, or one that is no UTF-8 or has a NUL character, has such an error as its value, on the left
  * @see RFC 4180

@@ -47,7 +47,8 @@ export const readExamplesTE = (task: Task, split: Split, dir = "."): TE.TaskEith
 /**
  * Reads a split of a task.
  *
- * @param dir  the folder that the paths of the task start at (`DIR/CB/train.jsonl`); absolute paths and rows in memory do not need it
+ * - `dir`: the folder that the paths of the task start at (`DIR/CB/train.jsonl`); absolute paths and rows in memory do not need it
+ *
  * @throws {DataError} that names the file, and the rows and fields that cannot be used
  * @example const examples = await readExamples(task, "validation", "data/superglue")
  */

@@ -139,7 +139,8 @@ export const examplesOfE = (
 /**
  * Makes the examples of a task from the rows of a split.
  *
- * @param source  what messages call the rows as a whole
+ * - `source`: what messages call the rows as a whole
+ *
  * @throws {DataError} that counts the rows that cannot be used and shows the first three; also when there is no example at all
  * @example examplesOf(task, "train", parseRows(text, "train.jsonl"), "train.jsonl")
  */

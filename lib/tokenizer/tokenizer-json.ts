@@ -167,7 +167,8 @@ export const parseTokenizerJsonE = (
 /**
  * Makes the tokenizer in a parsed `tokenizer.json` of a unigram vocabulary, as T5's and mT5's are.
  *
- * @param raw  the parsed JSON
+ * - `raw`: the parsed JSON
+ *
  * @throws {DataError} that tells what is wrong with the file, or which part of it is not supported; {ArgumentError} when `extraIds` is not a count
  * @see https://huggingface.co/docs/tokenizers
  * @example

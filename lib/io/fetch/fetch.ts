@@ -219,9 +219,10 @@ export const fetchFilesTE = (name: string, options: FetchOptions = {}): TE.TaskE
  * the other tasks, and `owner/repository` for any model of Hugging Face. A fetch that was interrupted goes on where it stopped. Files are
  * compared with the size and checksum that their server declares, which `fluxion-lock.json` in the folder then keeps.
  *
- * @param name     of the model or data set
- * @param options  cache folder, mirror, revision, progress, and a signal that interrupts
- * @returns        the folder and the names of the files in it
+ * - `name`: of the model or data set
+ * - `options`: cache folder, mirror, revision, progress, and a signal that interrupts
+ *
+ * @returns the folder and the names of the files in it
  * @throws {DownloadError} that says what was tried and how to do it by hand
  * @example const { folder } = await fetchFiles("t5-small-lm-adapt")
  */

@@ -72,8 +72,9 @@ export const loadMeshTensorFlowTE = (
  *
  * Sizes are read off names and shapes, as in `loadT5x`; T5 1.0 and 1.1 are told apart by their names.
  *
- * @param path     `.../model.ckpt-1000000` (with or without `.index`), or a folder, of which the last step is meant
- * @param options  parts of the configuration, and a callback for progress in bytes
+ * - `path`: `.../model.ckpt-1000000` (with or without `.index`), or a folder, of which the last step is meant
+ * - `options`: parts of the configuration, and a callback for progress in bytes
+ *
  * @throws {CheckpointError} when files are missing or damaged (all checksums are checked), when the variables are not those of a T5, or do
  * not fit the configuration, with all differences together
  * @example const { config, params } = await loadMeshTensorFlow("t5.1.1.small/model.ckpt-1000000")

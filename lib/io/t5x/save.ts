@@ -147,7 +147,7 @@ export const saveT5xTE = (
  * index, no state of an optimizer. T5X scales the decoder's results exactly where embeddings are tied; of a model whose `config` says otherwise the
  * decoder's last norm holds the factor, so that logits stay the same. It is written beside its place and then renamed, so that it is there as a whole or not at all.
  *
- * @returns  the folder
+ * @returns the folder
  * @throws {CheckpointError} when it cannot be written, or there is a checkpoint of this step already and it is not to be replaced; {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, a name that is no prompt's, or
  * a step that is no count
  * @example const folder = await saveT5x("t5-out", { params, step: 1000 }) // "t5-out/checkpoint_1000"

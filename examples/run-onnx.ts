@@ -21,9 +21,7 @@ if (given === undefined) {
 
 const manifest = JSON.parse(readFileSync(join(dir, "fluxion.json"), "utf8"));
 const { batchSize, inputLength, maxLength, layers, cacheShape, vocabSize, padId, eosId, startId } = manifest;
-const tokenizer = await loadTokenizer(MODEL)();
-if (tokenizer._tag === "Left") throw tokenizer.left;
-const { encode, decode } = tokenizer.right;
+const { encode, decode } = await loadTokenizer(MODEL);
 
 ort.env.wasm.numThreads = 1;
 const open = (name: string) => ort.InferenceSession.create(readFileSync(join(dir, name)));

@@ -14,7 +14,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   exports: Record<string, unknown>;
   devDependencies: Record<string, string>;
 };
-const subPaths = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
+const subPaths = Object.keys(manifest.exports).filter((path) => path !== "./package.json" && path !== "./assets/*");
 const specifier = (path: string): string => path.replace(/^\./, "fluxion");
 
 let folder = "";
@@ -49,6 +49,14 @@ Package("a program runs from the installed package, without tsx", () => {
     await init();
     console.log(jit(grad((x) => np.multiply(x, x)))(3).item());`;
   assert.is(run("node", ["--input-type=module", "-e", code]).trim(), "6");
+});
+
+Package("files that come along are found by their names", () => {
+  const code = `
+    import { existsSync } from "node:fs";
+    import { fileURLToPath } from "node:url";
+    console.log(existsSync(fileURLToPath(import.meta.resolve("fluxion/assets/t5-nano/config.json"))));`;
+  assert.is(run("node", ["--input-type=module", "-e", code]).trim(), "true");
 });
 
 Package("an operation before init says so", () => {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { leavesOf } from "../../lib/core/pytree.js";
 import { dispose, init, np, random, stats, type Tensor, t5 } from "../../lib/index.js";
-import { loadT5, orThrow } from "../../lib/io/index.js";
+import { loadT5 } from "../../lib/io/index.js";
 import { saveTuned } from "../../lib/io/tuned.js";
 import { NANO_MODEL } from "../../lib/lab/assets.js";
 import type { Method } from "../../lib/methods/index.js";
@@ -25,7 +25,7 @@ const { title, method: methodOf, optimizer }: MethodRow = ROWS[name];
 await init();
 const load = async (): Promise<{ config: t5.T5Config; params: t5.Params }> => {
   if (model !== "nano") return { config: t5.configs[model], params: t5.init(t5.configs[model], random.key(0)) };
-  const { config, params } = await orThrow(loadT5(NANO_MODEL));
+  const { config, params } = await loadT5(NANO_MODEL);
   return { config, params: np.devicePut(params, { donate: true }) as t5.Params };
 };
 const { config, params } = await load();
@@ -58,7 +58,7 @@ const bytesOf = async (method: Method, tuned: object): Promise<number> => {
   const folder = mkdtempSync(join(tmpdir(), "fluxion-methods-"));
   try {
     const path = join(folder, "tuned.safetensors");
-    await orThrow(saveTuned(path, { settings: method.settings, tuned }));
+    await saveTuned(path, { settings: method.settings, tuned });
     return statSync(path).size;
   } finally {
     rmSync(folder, { recursive: true });

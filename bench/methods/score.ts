@@ -3,7 +3,7 @@
 import { longestOf } from "../../lib/data/batch.js";
 import { batchRows, bucketLengths, demonstrations, makeBatch, type Tokens, tokenize } from "../../lib/data/index.js";
 import { init, np, prompt, random, stats, type t5 } from "../../lib/index.js";
-import { loadT5, orThrow } from "../../lib/io/index.js";
+import { loadT5 } from "../../lib/io/index.js";
 import { MINI_DATA, NANO_MODEL } from "../../lib/lab/assets.js";
 import { loadTask, taskOf } from "../../lib/tasks/index.js";
 import { loadTokenizer } from "../../lib/tokenizer/index.js";
@@ -20,10 +20,10 @@ const [seed, steps] = [Number(seedText), Number(stepsText)];
 const { title, method: methodOf, optimizer, rates }: MethodRow = ROWS[name];
 
 await init();
-const task = orThrow(taskOf(taskName));
-const { train, validation } = await orThrow(loadTask(task, MINI_DATA));
-const tokenizer = await orThrow(loadTokenizer(NANO_MODEL));
-const { config, params: stored } = await orThrow(loadT5(NANO_MODEL));
+const task = taskOf(taskName);
+const { train, validation } = await loadTask(task, MINI_DATA);
+const tokenizer = await loadTokenizer(NANO_MODEL);
+const { config, params: stored } = await loadT5(NANO_MODEL);
 const params = np.devicePut(stored, { donate: true }) as t5.Params;
 
 const encode = (text: string): readonly number[] => tokenizer.encode(text);

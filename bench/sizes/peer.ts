@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { init, jit, memory, np, t5, valueAndGrad } from "../../lib/index.js";
-import { loadHuggingFace } from "../../lib/io/index.js";
+import { loadHuggingFaceTE } from "../../lib/io/index.js";
 import { normals, uniforms } from "../t5/model.js";
 import { CASES, type Case } from "./cases.js";
 import { writeRandomT5 } from "./checkpoint.js";
@@ -27,7 +27,7 @@ const load = async (): Promise<t5.Params> => {
   const folder = mkdtempSync(join(tmpdir(), "fluxion-sizes-"));
   try {
     writeRandomT5(folder, t5.configs[c.model]);
-    const loaded = await loadHuggingFace(folder)();
+    const loaded = await loadHuggingFaceTE(folder)();
     if (E.isLeft(loaded)) throw loaded.left;
     return np.devicePut(loaded.right.params, { donate: true });
   } finally {

@@ -1,7 +1,7 @@
 /** @file What the tokenize benchmark compares: one vocabulary in this library and in two others, each as one function. */
 import { readFileSync } from "node:fs";
 import * as E from "fp-ts/lib/Either.js";
-import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
+import { loadTokenizerTE } from "../../lib/tokenizer/load-tokenizer.js";
 
 /** A vocabulary as a SentencePiece model and, where there is one, as a `tokenizer.json`. */
 export interface VocabularyFiles {
@@ -11,7 +11,7 @@ export interface VocabularyFiles {
 export type Encode = (text: string) => ArrayLike<number>;
 
 const ours = async (path: string): Promise<Encode> => {
-  const tokenizer = await loadTokenizer(path)();
+  const tokenizer = await loadTokenizerTE(path)();
   if (E.isLeft(tokenizer)) throw tokenizer.left;
   return tokenizer.right.encode;
 };

@@ -3,7 +3,7 @@ import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { checkFits, otherBase } from "../io/adapter-fit.js";
-import { type Adapter, loadAdapter } from "../io/adapters.js";
+import { type Adapter, loadAdapterTE } from "../io/adapters.js";
 import { isValue } from "../io/values.js";
 import type { T5Config } from "../t5/config.js";
 import { leavesByPath } from "../tree/map.js";
@@ -39,7 +39,7 @@ const checkFinite = ({ tuned, path }: FoundAdapter): void => {
 
 /** Reads an adapter that can be computed with. */
 export const adapterAt = async (path: string, option = "--adapter <path>"): Promise<FoundAdapter> => {
-  const adapter = { ...(await orThrow(namedBy(option, loadAdapter(path)))), path };
+  const adapter = { ...(await orThrow(namedBy(option, loadAdapterTE(path)))), path };
   checkFinite(adapter);
   return adapter;
 };
@@ -57,6 +57,6 @@ export const adapterOf = async ({ adapter, prompt }: AdapterFlags): Promise<Foun
  */
 export const checkAdapter = (adapter: FoundAdapter, config: T5Config, model: string, terminal: Terminal): void => {
   const { path, baseModel } = adapter;
-  orThrow(checkFits(adapter, config, path));
+  checkFits(adapter, config, path);
   if (otherBase(baseModel, model)) terminal.note(`${path} says it was trained for ${baseModel}; this is ${model}`);
 };

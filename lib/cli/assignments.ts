@@ -50,9 +50,9 @@ const PAIR = /^([^=/\\]+)=(.+)$/;
 /** `cb=PATH`, or a path for the only task. */
 const named = (text: string, tasks: readonly string[]): Assignment => {
   const [, name, path] = PAIR.exec(text) ?? [];
-  if (name !== undefined) return { task: orThrow(taskOf(name)), path };
+  if (name !== undefined) return { task: taskOf(name), path };
   const [only] = tasks;
-  if (only !== undefined && tasks.length === 1) return { task: orThrow(taskOf(only)), path: text };
+  if (only !== undefined && tasks.length === 1) return { task: taskOf(only), path: text };
   throw usageError(WHERE, "it is not said which task this adapter is for", {
     expected: "--adapter cb=PATH, or --adapter PATH with one --task",
     got: text,
@@ -65,7 +65,7 @@ const withDiagnostics = (list: readonly Assignment[], split: Split | undefined):
   if (!SUPERGLUE_NAMES.every((name) => byName.has(name))) return [...list];
   const more = Object.entries(DIAGNOSTICS).flatMap(([name, source]): Assignment[] => {
     const { path } = byName.get(source) as Assignment;
-    const task = orThrow(taskOf(name));
+    const task = taskOf(name);
     if (byName.has(name) || (split !== undefined && task.splits[split] === undefined)) return [];
     return [{ task, ...(path !== undefined && { path }) }];
   });
@@ -89,7 +89,7 @@ export const assignmentsOf = async (flags: AssignmentFlags): Promise<Assignment[
       expected: "--task NAME, --adapter NAME=PATH or --adapters DIR",
     });
   }
-  const wanted = tasks.map((name) => orThrow(taskOf(name)));
+  const wanted = tasks.map((name) => taskOf(name));
   const without = wanted.filter((one) => !given.some(({ task }) => task === one));
   if (given.length > 0 && without.length > 0) {
     throw usageError(WHERE, `there is no adapter for ${without.map(({ name }) => name).join(", ")}`, {

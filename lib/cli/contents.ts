@@ -8,9 +8,9 @@ import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { orThrow } from "../edge/either.js";
 import type { CheckpointKind } from "../io/checkpoint-kind.js";
-import { configCaller, decodeHuggingFaceConfig, withOwnHead } from "../io/huggingface-config.js";
+import { configCaller, decodeHuggingFaceConfigE, withOwnHead } from "../io/huggingface-config.js";
 import { openMesh } from "../io/meshtf/load.js";
-import { openSafetensors, type SafetensorsFile } from "../io/safetensors.js";
+import { openSafetensorsTE, type SafetensorsFile } from "../io/safetensors.js";
 import { openSharded, openWeights } from "../io/sharded.js";
 import type { StoredName } from "../io/stored.js";
 import { inferConfig } from "../io/t5-source.js";
@@ -71,7 +71,7 @@ const configOf = async (dir: string, tensors: readonly StoredTensor[]): Promise<
   const path = join(dir, "config.json");
   if (!existsSync(path)) return undefined;
   const raw = await orThrow(readJson(path, configCaller));
-  const { config } = await orThrow(async () => decodeHuggingFaceConfig(raw, path));
+  const { config } = await orThrow(async () => decodeHuggingFaceConfigE(raw, path));
   const hasHead = tensors.some(({ name }) => name === HEAD);
   return hasHead && config.tiedEmbeddings ? (withOwnHead(raw, config) ?? config) : config;
 };
@@ -85,7 +85,7 @@ export const contentsOf = async (path: string, kind: CheckpointKind): Promise<Co
     const stored = await ofSafetensors(await orThrow(openWeights(path)));
     return { kind, ...none, config: await configOf(path, stored.tensors), ...stored };
   }
-  const open = path.endsWith(".index.json") ? openSharded : openSafetensors;
+  const open = path.endsWith(".index.json") ? openSharded : openSafetensorsTE;
   return { kind, ...none, ...(await ofSafetensors(await orThrow(open(path)))) };
 };
 

@@ -5,7 +5,7 @@ import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { loadAdapter } from "../io/adapters.js";
-import { type CheckpointKind, checkpointKind } from "../io/checkpoint-kind.js";
+import { type CheckpointKind, checkpointKindTE } from "../io/checkpoint-kind.js";
 import { type LoadedT5, loadT5 } from "../io/load-t5.js";
 import { PEFT_FILES } from "../io/peft.js";
 import { formatByName } from "../io/prompts.js";
@@ -40,7 +40,7 @@ const refuseOptions = (options: ConvertOptions, names: readonly (keyof ConvertOp
 };
 
 const readModel = (input: string, terminal: Terminal): Promise<LoadedT5> =>
-  withProgress(terminal, "reading", (onProgress) => orThrow(loadT5(input, { onProgress })));
+  withProgress(terminal, "reading", (onProgress) => loadT5(input, { onProgress }));
 
 const toHuggingFace = async (
   input: string,
@@ -66,7 +66,7 @@ const toT5x = async (input: string, out: string, options: ConvertOptions, termin
   const { config, params, prompts, step = 0 } = await readModel(input, terminal);
   checkFree(WHERE, stepFolder(out, step), options.force);
   return withProgress(terminal, "writing", (onProgress) =>
-    orThrow(saveT5x(out, { config, params, prompts, step }, { onProgress, replace: options.force })),
+    saveT5x(out, { config, params, prompts, step }, { onProgress, replace: options.force }),
   );
 };
 
@@ -80,10 +80,10 @@ const toAdapter = async (
   if (format === "npy") refuseOptions(options, ["baseModel"], "npy files, which have no place for it");
   const files = format === "peft" ? PEFT_FILES.map((name) => join(out, name)) : [out];
   for (const path of files) checkFree(WHERE, path, options.force);
-  const adapter = await orThrow(loadAdapter(input));
+  const adapter = await loadAdapter(input);
   if (format !== "peft") await orThrow(ensureDir(dirname(out), caller));
   const { baseModel } = options;
-  await orThrow(saveAdapter(out, adapter, { format, ...(baseModel !== undefined && { baseModel }) }));
+  await saveAdapter(out, adapter, { format, ...(baseModel !== undefined && { baseModel }) });
   return out;
 };
 
@@ -114,7 +114,7 @@ export const convert = async (
   options: ConvertOptions,
   terminal: Terminal,
 ): Promise<void> => {
-  const kind = await orThrow(namedBy(WHERE, checkpointKind(input)));
+  const kind = await orThrow(namedBy(WHERE, checkpointKindTE(input)));
   const to = options.to ?? formatFor(kind, out);
   if (resolve(input) === resolve(out)) throw usageError(WHERE, "IN and OUT are the same", { at: out });
   checkFormat(input, kind, to);

@@ -13,7 +13,7 @@ import * as np from "../np/index.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
 import { readExamples } from "../tasks/reading.js";
 import type { Split } from "../tasks/task.js";
-import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { ReadyModel } from "../train/answer.js";
 import type { Evaluation } from "../train/loop.js";
@@ -55,7 +55,7 @@ interface Answered extends Question {
 }
 
 const examplesOf = async ({ task }: Assignment, split: Split, { data = MINI_DATA, limit }: EvaluateFlags) =>
-  (await orThrow(readExamples(task, split, data))).slice(0, limit);
+  (await readExamples(task, split, data)).slice(0, limit);
 
 /** Reads and checks everything before the model is loaded; an adapter of several tasks is read once. */
 const questionsOf = async (flags: EvaluateFlags): Promise<Question[]> => {
@@ -168,7 +168,7 @@ const jsonOf = (list: readonly Answered[]): string => {
 export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promise<void> => {
   const { model: path, executor, threads, out, json } = flags;
   const questions = await questionsOf(flags);
-  const tokenizer = await orThrow(namedBy(vocabularyFlag(flags.tokenizer), loadTokenizer(flags.tokenizer ?? path)));
+  const tokenizer = await orThrow(namedBy(vocabularyFlag(flags.tokenizer), loadTokenizerTE(flags.tokenizer ?? path)));
   const model = await readyT5(
     { model: path, executor, ...(threads !== undefined && { threads }) },
     terminal,

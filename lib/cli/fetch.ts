@@ -1,6 +1,5 @@
 /** @file `fluxion fetch`: released models and data sets by name. */
 
-import { orThrow } from "../edge/either.js";
 import { SOURCE_NAMES, sourceOf } from "../io/fetch/catalogue.js";
 import { type FetchProgress, fetchFiles } from "../io/fetch/fetch.js";
 import { Bar } from "./bar.js";
@@ -35,7 +34,7 @@ export const fetchNamed = async (name: string | undefined, flags: FetchFlags, te
   const bar = new Bar(terminal, "{label} {bar} {size} | {eta_formatted} left");
   const onProgress = ({ file, done, total }: FetchProgress): void => bar.show(file, done, total);
   try {
-    const fetched = await orThrow(fetchFiles(name, { mirror, cacheDir, revision, onProgress }));
+    const fetched = await fetchFiles(name, { mirror, cacheDir, revision, onProgress });
     terminal.write(flags.json ? `${JSON.stringify({ name, ...fetched })}\n` : `${fetched.folder}\n`);
   } finally {
     bar.stop();

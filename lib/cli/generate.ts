@@ -6,7 +6,7 @@ import { namedBy, orThrow } from "../edge/either.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
-import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { choosing, writing } from "../train/answer.js";
 import { type DecodingFlags, methodOf } from "./decoding.js";
@@ -94,7 +94,7 @@ export const generate = async (texts: readonly string[], flags: GenerateFlags, t
   const { label: labels, number, maxInputLength, batchSize, seed, json } = flags;
   const options = labels === undefined ? methodOf(flags) : undefined;
   const tokenizer = await orThrow(
-    namedBy(vocabularyFlag(flags.tokenizer), loadTokenizer(flags.tokenizer ?? flags.model)),
+    namedBy(vocabularyFlag(flags.tokenizer), loadTokenizerTE(flags.tokenizer ?? flags.model)),
   );
   const ready = await readyT5(flags, terminal, (config) => checkVocabulary(config, tokenizer));
   const answerer =

@@ -91,7 +91,7 @@ export const huggingFaceWriter = async (
     const companions: Record<string, Uint8Array> = {};
     for (const name of names) companions[name] = await orThrow(readBytes(join(input, name), caller));
     const options = { companions, ...(dtype && { dtype }), ...(maxShardBytes && { maxShardBytes }) };
-    await orThrow(saveHuggingFace(out, model, options));
+    await saveHuggingFace(out, model, options);
     if (!names.some((name) => VOCABULARY.test(name)))
       terminal.note(`the vocabulary is not in ${out}: copy it there, or name it by --tokenizer`);
   };

@@ -8,11 +8,11 @@ import { dispose } from "../core/tensor.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { type Adapter, loadAdapter } from "../io/adapters.js";
-import { checkpointKind } from "../io/checkpoint-kind.js";
+import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import { isValue } from "../io/values.js";
 import * as np from "../np/index.js";
 import { type Metric, nearestTokens } from "../prompt/neighbours.js";
-import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import { leavesByPath } from "../tree/map.js";
 import { readEmbedding } from "./contents.js";
 import { MODEL_FLAG, vocabularyFlag } from "./flags.js";
@@ -58,9 +58,9 @@ const norms = ({ shape, data }: HostArray): number[] => {
 };
 
 const neighboursOf = async (prompt: HostArray, model: string, options: InspectOptions): Promise<Neighbour[][]> => {
-  const embedding = await readEmbedding(model, await orThrow(namedBy(MODEL_FLAG, checkpointKind(model))));
+  const embedding = await readEmbedding(model, await orThrow(namedBy(MODEL_FLAG, checkpointKindTE(model))));
   const { pieces } = await orThrow(
-    namedBy(vocabularyFlag(options.tokenizer), loadTokenizer(options.tokenizer ?? model)),
+    namedBy(vocabularyFlag(options.tokenizer), loadTokenizerTE(options.tokenizer ?? model)),
   );
   await init({ executor: "tfjs" });
   const { neighbours: k, metric } = options;
@@ -123,7 +123,7 @@ const summary = (path: string, { settings, format, baseModel, unusedRows }: Adap
 
 /** Shows an adapter. */
 export const inspectAdapter = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
-  const adapter = await orThrow(loadAdapter(path));
+  const adapter = await loadAdapter(path);
   const { settings, format, baseModel, unusedRows, tuned } = adapter;
   const prompt = settings.name === "prompt" ? (tuned.prompt as HostArray) : undefined;
   if (prompt === undefined && options.model !== undefined) {

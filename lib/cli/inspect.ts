@@ -1,7 +1,7 @@
 /** @file `fluxion inspect`: what a checkpoint or an adapter is. */
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
-import { checkpointKind } from "../io/checkpoint-kind.js";
+import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
 import { isTuned } from "../io/tuned.js";
 import { isScaled, type T5Config } from "../t5/config.js";
@@ -53,7 +53,7 @@ const isAdapter = ({ kind, tensors, metadata }: Contents): boolean =>
 
 /** Shows the tensors of a checkpoint, or what an adapter is. */
 export const inspect = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
-  const kind = await orThrow(namedBy("fluxion inspect", checkpointKind(path)));
+  const kind = await orThrow(namedBy("fluxion inspect", checkpointKindTE(path)));
   if (kind === "adapter" || kind === "npy") return inspectAdapter(path, options, terminal);
   const contents = await contentsOf(path, kind);
   if (isAdapter(contents)) return inspectAdapter(path, options, terminal);

@@ -1,7 +1,7 @@
 /** @file `fluxion merge`: a T5 with an adapter's change of its weights as a plain checkpoint, which needs no adapter. */
 import { UnsupportedError } from "../core/errors.js";
 import { namedBy, orThrow } from "../edge/either.js";
-import { checkpointKind } from "../io/checkpoint-kind.js";
+import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import type { SavedT5 } from "../io/save-huggingface.js";
 import type { Modified } from "../t5/modified.js";
 import type { AdapterFlags } from "./adapter.js";
@@ -35,7 +35,7 @@ const checkWeightsOnly = ({ params: _, ...inserted }: Modified, at: string | und
 /** Writes a Hugging Face folder of the merged model. */
 export const merge = async (flags: MergeFlags, terminal: Terminal): Promise<void> => {
   const { model: input, out, json } = flags;
-  const kind = await orThrow(namedBy(MODEL_FLAG, checkpointKind(input)));
+  const kind = await orThrow(namedBy(MODEL_FLAG, checkpointKindTE(input)));
   const write = await huggingFaceWriter(WHERE, out, { input, kind }, flags);
   await sayWidened(input, kind, flags.dtype, terminal);
   const ready = await readyT5({ ...flags, executor: "tfjs", merged: true }, terminal);

@@ -4,7 +4,7 @@ import { scope } from "../core/composite.js";
 import { leavesOf } from "../core/pytree.js";
 import { dispose } from "../core/tensor.js";
 import { namedBy, orThrow } from "../edge/either.js";
-import { loadT5 } from "../io/load-t5.js";
+import { loadT5TE } from "../io/load-t5.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
 import { merge } from "../t5/merge.js";
@@ -68,7 +68,7 @@ export const readyT5 = async (
   const { model: path, executor, threads, merged = false } = flags;
   const adapter = await adapterOf(flags);
   const stored = await withProgress(terminal, "reading", (onProgress) =>
-    orThrow(namedBy(MODEL_FLAG, loadT5(path, { onProgress }))),
+    orThrow(namedBy(MODEL_FLAG, loadT5TE(path, { onProgress }))),
   );
   const { config } = stored;
   check(config);

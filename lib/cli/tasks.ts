@@ -9,7 +9,7 @@ import { orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { MINI_DATA, NANO_MODEL, SYNTHETIC } from "../lab/assets.js";
 import { namesIn } from "../store/files.js";
-import { readExamples } from "../tasks/reading.js";
+import { readExamples, readExamplesTE } from "../tasks/reading.js";
 import { TASKS, taskOf } from "../tasks/registry.js";
 import type { Example, Split, Task } from "../tasks/task.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
@@ -27,7 +27,7 @@ export interface TasksFlags {
 const countOf = async (task: Task, split: Split, data: string, terminal: Terminal): Promise<number | null> => {
   const rows = task.splits[split];
   if (rows !== undefined && "file" in rows && !existsSync(join(data, rows.file))) return null;
-  const read = await readExamples(task, split, data)();
+  const read = await readExamplesTE(task, split, data)();
   if (E.isRight(read)) return read.right.length;
   terminal.note(read.left.message);
   return null;
@@ -142,11 +142,11 @@ const write = (task: Task, { examples, inputs, targets, long }: Shown, flags: Sh
 /** Shows examples of a task as the model sees them, and how long they are. */
 export const showTask = async (name: string, flags: ShowFlags, terminal: Terminal): Promise<void> => {
   const { data = MINI_DATA, number, inputLength, json } = flags;
-  const task = orThrow(taskOf(name));
+  const task = taskOf(name);
   const split = flags.split ?? usualSplit(task);
   const front = checkedFront(task, flags.prefix);
-  const examples = await orThrow(readExamples(task, split, data));
-  const tokenizer = await orThrow(loadTokenizer(flags.tokenizer ?? NANO_MODEL));
+  const examples = await readExamples(task, split, data);
+  const tokenizer = await loadTokenizer(flags.tokenizer ?? NANO_MODEL);
   const tokens = tokenize(examples, tokenizer, front);
   // With a name or a number in front the model sees more than the example's own text.
   const seen =

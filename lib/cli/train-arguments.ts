@@ -7,7 +7,7 @@ import { type Recipe, recipeOfLayers, valueLayer } from "../lab/recipe.js";
 import { layersOfFile } from "../lab/recipe-file.js";
 import { type Layer, nameOf } from "../lab/resolve.js";
 import { checkChanges } from "../lab/resume.js";
-import { readRun } from "../lab/stored-run.js";
+import { loadRun } from "../lab/stored-run.js";
 import { nodeStore } from "../store/node.js";
 import { parseArguments, quiet, usageError, withoutDots } from "./parse.js";
 import { recipeOptions, typedLayers } from "./recipe-flags.js";
@@ -74,7 +74,7 @@ const lowerLayers = async (where: string, { flags, files }: Given, preset: strin
     const what = "--out cannot be given with --resume";
     throw usageError(where, what, { got: `--out ${flags.out}`, hint: "a run goes on in its folder; leave --out away" });
   }
-  const stored = await readRun(nodeStore(flags.resume as string));
+  const stored = await loadRun(nodeStore(flags.resume as string));
   return {
     stored,
     layers: [valueLayer(stored.recipe), ...(flags.preset === undefined && file === undefined ? [] : named)],

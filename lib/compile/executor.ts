@@ -66,6 +66,9 @@ export class Ledger {
     this.#arrays--;
     this.#bytes -= bytes;
   }
+  get bytes(): number {
+    return this.#bytes;
+  }
   resetPeak(): void {
     this.#peak = this.#bytes;
   }

@@ -27,18 +27,31 @@ export const evaluateByImpl = (jaxpr: Jaxpr, args: readonly HostArray[]): HostAr
   return jaxpr.outs.map(read);
 };
 
+/** How many handles read a buffer, and the bytes it was made for. */
+interface Readers {
+  count: number;
+  readonly bytes: number;
+}
+
+/** What a handle counts for. It does not reach the data, so that the registry of a device does not keep them from the collector. */
+interface Lease {
+  readonly readers: Readers;
+  live: boolean;
+}
+
 /** One reader of host data; several may share the data. */
 interface HostHandle {
   readonly array: HostArray;
-  live: boolean;
+  readonly lease: Lease;
 }
 
 /** Host memory as a device. */
 export class HostDevice implements AccountedDevice {
   readonly name: string = "host";
-  /** How many handles read a buffer, and the bytes it was made for. */
-  readonly #live = new Map<ArrayBufferLike, { readers: number; readonly bytes: number }>();
+  /** Weakly: a buffer whose handles nobody reaches goes by itself, also in a loop that never lets the event loop turn. */
+  readonly #readers = new WeakMap<ArrayBufferLike, Readers>();
   readonly #ledger = new Ledger();
+  readonly #unreachable = new FinalizationRegistry<Lease>((lease) => void this.#end(lease));
   readonly rows: Rows = {
     view: (handle, index) => {
       const { shape, dtype, data } = this.read(handle);
@@ -55,11 +68,23 @@ export class HostDevice implements AccountedDevice {
 
   wrap(array: HostArray): HostHandle {
     const { buffer, byteLength: bytes } = array.data;
-    const known = this.#live.get(buffer);
-    if (known === undefined) this.#live.set(buffer, { readers: 1, bytes });
-    else known.readers++;
-    this.#ledger.add(known === undefined ? bytes : 0);
-    return { array, live: true };
+    let readers = this.#readers.get(buffer);
+    if (readers === undefined || readers.count === 0) {
+      readers = { count: 0, bytes };
+      this.#readers.set(buffer, readers);
+    }
+    this.#ledger.add(readers.count === 0 ? bytes : 0);
+    readers.count++;
+    return { array, lease: { readers, live: true } };
+  }
+  /** One reader less; gives whether it was the last. */
+  #end(lease: Lease): boolean {
+    if (!lease.live) return false;
+    lease.live = false;
+    const { readers } = lease;
+    readers.count--;
+    this.#ledger.remove(readers.count > 0 ? 0 : readers.bytes);
+    return readers.count === 0;
   }
   read(handle: Handle): HostArray {
     return (handle as HostHandle).array;
@@ -78,16 +103,11 @@ export class HostDevice implements AccountedDevice {
     return this.wrap((handle as HostHandle).array);
   }
   free(handle: Handle): void {
-    const h = handle as HostHandle;
-    if (!h.live) return;
-    h.live = false;
-    const { buffer } = h.array.data;
-    const known = this.#live.get(buffer) as { readers: number; readonly bytes: number };
-    known.readers--;
-    this.#ledger.remove(known.readers > 0 ? 0 : known.bytes);
-    if (known.readers > 0) return;
-    this.#live.delete(buffer);
-    this.released(buffer);
+    const { array, lease } = handle as HostHandle;
+    if (this.#end(lease)) this.released(array.data.buffer);
+  }
+  watch(owner: object, handle: Handle): void {
+    this.#unreachable.register(owner, (handle as HostHandle).lease);
   }
   /** Called with a buffer that no handle reads any more. */
   protected released(_buffer: ArrayBufferLike): void {}

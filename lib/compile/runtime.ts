@@ -1,9 +1,11 @@
 /** @file The runtime that eager evaluation and `jit` share: one executor, its programs, and what crosses to and from its device. */
 import type { Aval } from "../core/aval.js";
+import { leftOutside } from "../core/growth.js";
 import type { HostArray } from "../core/host.js";
 import { Jaxpr, Var } from "../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../core/primitive.js";
 import type { Runtime } from "../core/runtime.js";
+import { isScoped } from "../core/scope.js";
 import { DeviceArray, type Handle, Literal } from "../core/tensor.js";
 import { type AccountedDevice, type DeviceMemory, type Executor, kernelError } from "./executor.js";
 import { fallbacksOf } from "./fallbacks.js";
@@ -29,7 +31,7 @@ const counted = (device: AccountedDevice, traffic: Traffic, beside?: AccountedDe
     traffic.toHost += host.data.byteLength;
     return host;
   };
-  const { uploadOwned, fetch } = device;
+  const { uploadOwned, fetch, liveBytes } = device;
   return {
     name: device.name,
     upload: (x: HostArray) => {
@@ -41,6 +43,8 @@ const counted = (device: AccountedDevice, traffic: Traffic, beside?: AccountedDe
     ...(fetch === undefined ? {} : { fetch: async (handle: Handle) => toHost(await fetch.call(device, handle)) }),
     share: (handle) => device.share(handle),
     free: (handle) => device.free(handle),
+    watch: (owner, handle) => device.watch(owner, handle),
+    ...(liveBytes === undefined ? {} : { liveBytes: () => liveBytes.call(device) }),
     storage: (handle) => device.storage(handle),
     ...(device.rows === undefined ? {} : { rows: device.rows }),
     memory: () => (beside === undefined ? device.memory() : both(device.memory(), beside.memory())),
@@ -121,7 +125,9 @@ export const runtimeOn = (executor: Executor, beside?: ExecutorRuntime): Executo
           handles,
           args.map((x) => x.aval),
         );
-        return outs.map((h, i) => new DeviceArray(outAvals[i], device, h));
+        const made = outs.map((h, i) => new DeviceArray(outAvals[i], device, h));
+        if (!isScoped()) leftOutside(device);
+        return made;
       } finally {
         for (const h of temporary) device.free(h);
       }

@@ -3,25 +3,33 @@
 /**
  * @file Lifetimes of eagerly made tensors.
  *
- * JavaScript's garbage collector does not see device memory, so nothing here rests on it. What is made inside a scope is
- * freed when the scope ends, unless its result tree reaches it; then it belongs to the scope outside. What is made outside
- * every scope belongs to the user, who frees it with `dispose` or `using`.
+ * What is made inside a scope is freed when the scope ends, unless its result tree reaches it; then it belongs to the scope outside. What is made
+ * outside every scope belongs to the user, who frees it with `dispose` or `using`, and to the collector where the user does not. JavaScript's
+ * garbage collector does not see device memory, so it may come late: nothing but what is forgotten rests on it.
  */
 import { ArgumentError } from "./errors.js";
+import { leftOutside } from "./growth.js";
 import { leavesOf } from "./pytree.js";
 
 /** Something that holds device memory. */
 export interface Owned {
   readonly disposed: boolean;
   dispose(): void;
+  readonly device: { liveBytes?(): number };
+  /** Called once no scope owns it any more: the collector is to free it when nobody reaches it. */
+  orphan(): void;
 }
 
 let current: Set<Owned> | undefined;
 
 /** Records that `x` was made here; the scope that is open, if any, owns it. */
 export const own = (x: Owned): void => {
-  current?.add(x);
+  if (current === undefined) x.orphan();
+  else current.add(x);
 };
+
+/** Whether a scope is open. */
+export const isScoped = (): boolean => current !== undefined;
 
 /** Whether the scope that is open made `x`. */
 export const isOwnedHere = (x: Owned): boolean => current?.has(x) === true;
@@ -61,9 +69,16 @@ export const inScope = <T>(where: string, f: () => T): T => {
     return result;
   } finally {
     current = outer;
+    let left: Owned | undefined;
     for (const x of mine) {
       if (!keep.has(x)) x.dispose();
-      else if (!x.disposed) outer?.add(x);
+      else if (x.disposed) continue;
+      else if (outer !== undefined) outer.add(x);
+      else {
+        x.orphan();
+        left = x;
+      }
     }
+    if (left !== undefined) leftOutside(left.device);
   }
 };

@@ -14,6 +14,7 @@ import {
   UseAfterDisposeError,
 } from "./errors.js";
 import { allocate, type HostArray, isHostArray, type TypedArray } from "./host.js";
+import { orphan } from "./orphans.js";
 import { printArray } from "./print.js";
 import { leavesOf } from "./pytree.js";
 import { type Owned, own } from "./scope.js";
@@ -194,14 +195,25 @@ export interface Device {
   /** Another handle on the same data; each is freed by itself. */
   share(handle: Handle): Handle;
   free(handle: Handle): void;
+  /**
+   * Frees the handle once the collector has taken `owner`, and the event loop has turned since. Freed before that, it stays free.
+   * What the device keeps for it must not reach `owner`, nor data that the collector could take.
+   */
+  watch(owner: object, handle: Handle): void;
+  /** Bytes of live arrays. Absent where the collector sees them, and takes those that nobody reaches without any notice. */
+  liveBytes?(): number;
   /** Identity of the data behind the handle, to find aliases. */
   storage(handle: Handle): unknown;
 }
 
 /** An array on a device; a copy on another device, once made, stays with it. */
 export class DeviceArray extends Tensor implements Owned {
-  #handles: Map<Device, Handle> | undefined;
-  #gone = "it was disposed";
+  #handle: Handle;
+  /** Copies on other devices. */
+  #copies: Map<Device, Handle> | undefined;
+  /** Why the memory is gone, once it is. */
+  #gone: string | undefined;
+  #watched = false;
 
   constructor(
     readonly aval: Aval,
@@ -209,11 +221,21 @@ export class DeviceArray extends Tensor implements Owned {
     handle: Handle,
   ) {
     super();
-    this.#handles = new Map([[device, handle]]);
+    this.#handle = handle;
     own(this);
   }
   get disposed(): boolean {
-    return this.#handles === undefined;
+    return this.#gone !== undefined;
+  }
+  orphan(): void {
+    orphan(this);
+  }
+  /** From now on the collector frees it when nobody reaches it. */
+  watch(): void {
+    if (this.#gone !== undefined) return;
+    this.#watched = true;
+    this.device.watch(this, this.#handle);
+    if (this.#copies !== undefined) for (const [device, copy] of this.#copies) device.watch(this, copy);
   }
   concrete(): DeviceArray {
     return this;
@@ -226,8 +248,8 @@ export class DeviceArray extends Tensor implements Owned {
     return this.device.fetch?.(this.handleOn(this.device, "data")) ?? this.host();
   }
   /** Throws when the memory is gone. */
-  check(where: string): Map<Device, Handle> {
-    if (this.#handles !== undefined) return this.#handles;
+  check(where: string): void {
+    if (this.#gone === undefined) return;
     throw new UseAfterDisposeError({
       where,
       what: `this tensor cannot be used any more: ${this.#gone}`,
@@ -238,16 +260,19 @@ export class DeviceArray extends Tensor implements Owned {
   }
   /** The handle on `device`; the first use there copies the data, which then stay. */
   handleOn(device: Device, where: string): Handle {
-    const handles = this.check(where);
-    const found = handles.get(device);
+    this.check(where);
+    if (device === this.device) return this.#handle;
+    const found = this.#copies?.get(device);
     if (found !== undefined) return found;
-    const copy = device.upload(this.device.download(handles.get(this.device)));
-    handles.set(device, copy);
+    const copy = device.upload(this.device.download(this.#handle));
+    this.#copies ??= new Map();
+    this.#copies.set(device, copy);
+    if (this.#watched) device.watch(this, copy);
     return copy;
   }
   toString(): string {
     const without = (why: string): string => `Tensor(<${why}>, shape=[${this.shape.join(", ")}], dtype=${this.dtype})`;
-    if (this.disposed) return without(this.#gone);
+    if (this.#gone !== undefined) return without(this.#gone);
     try {
       return printArray("Tensor", this.host());
     } catch (error) {
@@ -263,10 +288,11 @@ export class DeviceArray extends Tensor implements Owned {
     return new DeviceArray(this.aval, this.device, this.device.share(this.handleOn(this.device, "alias")));
   }
   override dispose(reason = "it was disposed"): void {
-    if (this.#handles === undefined) return;
+    if (this.#gone !== undefined) return;
     this.#gone = reason;
-    for (const [device, handle] of this.#handles) device.free(handle);
-    this.#handles = undefined;
+    this.device.free(this.#handle);
+    if (this.#copies !== undefined) for (const [device, copy] of this.#copies) device.free(copy);
+    this.#handle = this.#copies = undefined;
   }
 }
 

@@ -5,8 +5,11 @@ export {
   type Decoder,
   decodeStream,
   loadTokenizer,
+  loadTokenizerTE,
   parseSentencePiece,
+  parseSentencePieceE,
   parseTokenizerJson,
+  parseTokenizerJsonE,
   type Tokenizer,
   type TokenizerOptions,
 } from "../tokenizer/index.js";

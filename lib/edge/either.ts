@@ -1,28 +1,56 @@
-/** @file From values that may be errors to exceptions, where a program ends or begins. */
+/** @file From values that may be errors to exceptions: for one value, and for a function, whose two forms are made here from one body. */
 import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { FluxionError, Mismatch } from "../core/errors.js";
 
 type TaskEither<L, R> = TE.TaskEither<L, R>;
 
+const isEither = (x: unknown): x is E.Either<unknown, unknown> => x instanceof Object && "_tag" in x;
+
 /**
- * The value of a success; throws the error of a failure. Of a TaskEither, which is run, a promise of it.
+ * Gives the value of an Either, or runs a TaskEither and gives a promise of its value. What is neither is given back as it
+ * is, so that code from before 0.2, where `loadTokenizer` gave a TaskEither and `taskOf` an Either, runs for this minor version.
  *
- * @example const tokenizer = await orThrow(loadTokenizer("spiece.model"))
+ * @throws what is on the left
+ * @example const tokenizer = await orThrow(loadTokenizerTE("spiece.model"))
  */
 export function orThrow<A>(result: E.Either<Error, A>): A;
-export function orThrow<A>(task: TaskEither<Error, A>): Promise<A>;
-export function orThrow<A>(result: E.Either<Error, A> | TaskEither<Error, A>): A | Promise<A> {
+export function orThrow<A>(task: TaskEither<Error, A> | Promise<A>): Promise<A>;
+export function orThrow<A>(result: E.Either<Error, A> | TaskEither<Error, A> | Promise<A>): A | Promise<A> {
   if (typeof result === "function") return result().then((ended) => orThrow(ended));
+  if (!isEither(result)) return result;
   if (E.isLeft(result)) throw result.left;
   return result.right;
 }
 
 /**
+ * Makes the form of a loader or saver that gives a promise from the form that gives a TaskEither: what that throws, or has on its left, rejects
+ * the promise.
+ *
+ * @example export const loadT5 = promised(loadT5TE);
+ */
+// @__NO_SIDE_EFFECTS__
+export const promised =
+  <A extends readonly unknown[], L extends Error, R>(make: (...args: A) => TaskEither<L, R>) =>
+  async (...args: A): Promise<R> =>
+    orThrow(make(...args));
+
+/**
+ * Makes the form of a function that throws from the form that gives an Either.
+ *
+ * @example export const parseNpy = throwing(parseNpyE);
+ */
+// @__NO_SIDE_EFFECTS__
+export const throwing =
+  <A extends readonly unknown[], L extends Error, R>(make: (...args: A) => E.Either<L, R>) =>
+  (...args: A): R =>
+    orThrow(make(...args));
+
+/**
  * What reads the path of an option: its errors name the option, which a person knows, and not the function that could not read it.
  *
  * @param option  as it is typed, such as `--model <dir>`
- * @example orThrow(namedBy("--model <dir>", loadT5(path)))
+ * @example orThrow(namedBy("--model <dir>", loadT5TE(path)))
  */
 export const namedBy = <Err extends FluxionError, A>(option: string, read: TaskEither<Err, A>): TaskEither<Err, A> =>
   TE.mapLeft((error: Err) => {

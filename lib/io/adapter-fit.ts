@@ -4,6 +4,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { CheckpointError, isFluxionError } from "../core/errors.js";
 import { flatten, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
+import { throwing } from "../edge/either.js";
 import { differencesOf, misfitError, type TensorInfo, type Wanted } from "../edge/fit.js";
 import { isShape, paramShapes, type T5Config } from "../t5/config.js";
 import type { Params } from "../t5/stack.js";
@@ -28,14 +29,8 @@ const trainedIn = ({ method }: Pick<Adapter, "method">, config: T5Config): Wante
   return leavesByPath<ShapeDtype>(tree).map(([path, { shape, dtype }]) => ({ names: [path], shape, dtype }));
 };
 
-/**
- * Checks an adapter against the configuration of a model before anything of the model is read.
- *
- * @returns a CheckpointError with all tensors that are missing, too many or of another shape, by their paths in the tree, or with the kernel
- *          that the model does not have
- * @example orThrow(checkFits(orThrow(await loadAdapter("my-lora")()), config, "my-lora"))
- */
-export const checkFits = (
+/** As `checkFits`, as an Either of fp-ts. */
+export const checkFitsE = (
   adapter: Pick<Adapter, "method" | "tuned">,
   config: T5Config,
   source: string,
@@ -52,6 +47,15 @@ export const checkFits = (
     return E.left(new CheckpointError(parts, { cause: error }));
   }
 };
+
+/**
+ * Checks an adapter against the configuration of a model before anything of the model is read.
+ *
+ * @throws {CheckpointError} with all tensors that are missing, too many or of another shape, by their paths in the tree, or with the kernel
+ * that the model does not have
+ * @example checkFits(await loadAdapter("my-lora"), config, "my-lora")
+ */
+export const checkFits = throwing(checkFitsE);
 
 /** Whether an adapter says that it was trained for another model than the one at a path; names are compared without their folders. */
 export const otherBase = (baseModel: string | undefined, model: string): boolean =>

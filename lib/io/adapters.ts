@@ -10,18 +10,18 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError, type ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import type { Caller } from "../edge/decode.js";
-import { orThrow } from "../edge/either.js";
+import { promised } from "../edge/either.js";
 import type { Method, MethodSettings } from "../methods/method.js";
 import type { JsonObject } from "../methods/peft/adapter.js";
-import { methodOf } from "../methods/registry.js";
+import { methodOfE } from "../methods/registry.js";
 import { type HostTree, unstackTree } from "../methods/trees.js";
-import { checkpointKind } from "./checkpoint-kind.js";
+import { checkpointKindTE } from "./checkpoint-kind.js";
 import { peftFolder, readPeft } from "./peft.js";
-import { loadPrompt, type StoredPrompt } from "./prompts.js";
-import { openSafetensors } from "./safetensors.js";
+import { loadPromptTE, type StoredPrompt } from "./prompts.js";
+import { openSafetensorsTE } from "./safetensors.js";
 import { isPrompt } from "./t5-source.js";
 import { openT5x } from "./t5x/checkpoint.js";
-import { isTuned, loadTuned, TUNED_FILE } from "./tuned.js";
+import { isTuned, loadTunedTE, TUNED_FILE } from "./tuned.js";
 
 const caller: Caller<CheckpointError> = { where: "loadAdapter", error: CheckpointError };
 
@@ -49,7 +49,7 @@ type Stored = Omit<Adapter, "method">;
 
 const withMethod = (stored: Stored, path: string): E.Either<ConfigError, Adapter> =>
   pipe(
-    methodOf(stored.settings, path),
+    methodOfE(stored.settings, path),
     E.map((method) => ({ ...stored, method, settings: method.settings, tuned: unstackTree(stored.tuned) })),
   );
 
@@ -61,7 +61,7 @@ const fromPeft = (dir: string): TE.TaskEither<Failure, Adapter> =>
 
 const fromTuned = (path: string): TE.TaskEither<Failure, Adapter> =>
   pipe(
-    loadTuned(path),
+    loadTunedTE(path),
     TE.chainEitherKW(({ settings, tuned, baseModel }) =>
       withMethod({ settings, tuned, baseModel, format: "safetensors", unusedRows: 0 }, path),
     ),
@@ -76,7 +76,7 @@ const ofPrompt = (prompt: HostArray, stored: Omit<Stored, "settings" | "tuned">,
 
 const fromPrompt = (path: string): TE.TaskEither<Failure, Adapter> =>
   pipe(
-    loadPrompt(path),
+    loadPromptTE(path),
     TE.chainEitherKW(({ prompt, ...stored }: StoredPrompt) => ofPrompt(prompt, stored, path)),
   );
 
@@ -96,7 +96,7 @@ const fromT5x = (path: string): TE.TaskEither<Failure, Adapter> =>
 /** Whether a file is of our own form. */
 const isOwn = (path: string): TE.TaskEither<CheckpointError, boolean> =>
   TE.bracket(
-    openSafetensors(path),
+    openSafetensorsTE(path),
     ({ metadata }) => TE.right(isTuned(metadata)),
     (file) => TE.fromTask(file.close),
   );
@@ -105,7 +105,7 @@ const isOwn = (path: string): TE.TaskEither<CheckpointError, boolean> =>
 const fromKind =
   (path: string): TE.TaskEither<Failure, Adapter> =>
   async () => {
-    const kind = E.getOrElseW(() => undefined)(await checkpointKind(path)());
+    const kind = E.getOrElseW(() => undefined)(await checkpointKindTE(path)());
     if (kind === "t5x") return fromT5x(path)();
     if (kind !== "safetensors") return fromPrompt(path)();
     return pipe(
@@ -114,18 +114,8 @@ const fromKind =
     )();
   };
 
-/**
- * Loads what was trained, with its method, from whatever it is stored as: the form of `saveTuned` or the folder of a run; a folder of
- * Hugging Face's PEFT (LoRA, DoRA, IA3, LN tuning, prompt tuning, P-tuning); a prompt as `.npy` or safetensors; or a T5X checkpoint with a
- * prompt among its parameters.
- *
- * @returns a CheckpointError or ConfigError for files that are missing or damaged, adapters of a kind that is not supported, and settings
- *          that would change results and are not supported, by name
- * @example
- * const { method, tuned } = orThrow(await loadAdapter("my-lora")())
- * const model = method.apply(config, params, np.devicePut(tuned))
- */
-export const loadAdapter = (path: string): TE.TaskEither<CheckpointError | ConfigError, Adapter> => {
+/** As `loadAdapter`, as a TaskEither of fp-ts. */
+export const loadAdapterTE = (path: string): TE.TaskEither<CheckpointError | ConfigError, Adapter> => {
   const peft = peftFolder(path);
   if (peft !== undefined) return fromPeft(peft);
   const ofRun = join(path, TUNED_FILE);
@@ -133,9 +123,21 @@ export const loadAdapter = (path: string): TE.TaskEither<CheckpointError | Confi
 };
 
 /**
- * As `loadAdapter`, as a promise.
+ * Loads what was trained, with its method, from whatever it is stored as: the form of `saveTuned` or the folder of a run; a folder of
+ * Hugging Face's PEFT (LoRA, DoRA, IA3, LN tuning, prompt tuning, P-tuning); a prompt as `.npy` or safetensors; or a T5X checkpoint with a
+ * prompt among its parameters.
  *
- * @throws {CheckpointError} {ConfigError} what `loadAdapter` gives
- * @example const { method, tuned } = await readAdapter("my-lora")
+ * @throws {CheckpointError} {ConfigError} for files that are missing or damaged, adapters of a kind that is not supported, and settings
+ * that would change results and are not supported, by name
+ * @example
+ * const { method, tuned } = await loadAdapter("my-lora")
+ * const model = method.apply(config, params, np.devicePut(tuned))
  */
-export const readAdapter = (path: string): Promise<Adapter> => orThrow(loadAdapter(path));
+export const loadAdapter = promised(loadAdapterTE);
+
+/**
+ * The old name of `loadAdapter`, for this minor version.
+ *
+ * @deprecated
+ */
+export const readAdapter = loadAdapter;

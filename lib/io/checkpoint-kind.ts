@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError } from "../core/errors.js";
 import { brief, type Caller } from "../edge/decode.js";
+import { promised } from "../edge/either.js";
 import { attempt } from "../store/files.js";
 import { readStart } from "../store/open.js";
 import { hintFor } from "./not-a-prompt.js";
@@ -60,13 +61,8 @@ const fileKind = async (path: string): Promise<CheckpointKind> => {
   throw unknown(path, undefined, /^(PK|\x80)/.test(start) ? hintFor(start) : undefined);
 };
 
-/**
- * What kind of checkpoint a path is.
- *
- * @returns a CheckpointError when there is nothing, or nothing that is known
- * @example const kind = orThrow(await checkpointKind("t5-v1_1-small")()) // "huggingface"
- */
-export const checkpointKind = (path: string): TE.TaskEither<CheckpointError, CheckpointKind> =>
+/** As `checkpointKind`, as a TaskEither of fp-ts. */
+export const checkpointKindTE = (path: string): TE.TaskEither<CheckpointError, CheckpointKind> =>
   attempt(caller, path, async () => {
     if (!existsSync(path) && existsSync(`${path}.index`)) return "meshtf";
     if (!existsSync(path) && existsSync(`${path}.npy`)) return "npy";
@@ -75,3 +71,11 @@ export const checkpointKind = (path: string): TE.TaskEither<CheckpointError, Che
     if (info.isFile() && info.size === 0) throw unknown(path, "an empty file");
     return fileKind(path);
   });
+
+/**
+ * Tells what kind of checkpoint a path is.
+ *
+ * @throws {CheckpointError} when there is nothing, or nothing that is known
+ * @example const kind = await checkpointKind("t5-v1_1-small") // "huggingface"
+ */
+export const checkpointKind = promised(checkpointKindTE);

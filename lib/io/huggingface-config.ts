@@ -15,6 +15,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { ConfigError } from "../core/errors.js";
 import { brief, type Caller, decodeAs, naturalNumber, positiveInteger, such, withDefault } from "../edge/decode.js";
+import { throwing } from "../edge/either.js";
 import { isScaled, outputLayer, type T5Config } from "../t5/config.js";
 import { specialIdError } from "../t5/ids.js";
 
@@ -200,12 +201,8 @@ const storedConfig = (
   },
 });
 
-/**
- * Decodes the value of a `config.json` of a T5 (1.0, 1.1, LM-adapted, Flan), mT5 or UMT5 (Pile-T5); `source` names it in errors.
- *
- * @returns a ConfigError for values of a wrong kind, special tokens outside of the vocabulary, other architectures and other feed-forward layers
- */
-export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E.Either<ConfigError, StoredConfig> =>
+/** As `decodeHuggingFaceConfig`, as an Either of fp-ts. */
+export const decodeHuggingFaceConfigE = (raw: unknown, source = "config.json"): E.Either<ConfigError, StoredConfig> =>
   pipe(
     E.Do,
     E.bind("modelType", () => checkModelType(raw, source)),
@@ -217,6 +214,14 @@ export const decodeHuggingFaceConfig = (raw: unknown, source = "config.json"): E
       return error === undefined ? E.right(stored) : E.left(error);
     }),
   );
+
+/**
+ * Decodes the value of a `config.json` of a T5 (1.0, 1.1, LM-adapted, Flan), mT5 or UMT5 (Pile-T5); `source` names it in errors.
+ *
+ * @throws {ConfigError} for values of a wrong kind, special tokens outside of the vocabulary, other architectures and other feed-forward layers
+ * @example const { config } = decodeHuggingFaceConfig(JSON.parse(text), "t5-small/config.json")
+ */
+export const decodeHuggingFaceConfig = throwing(decodeHuggingFaceConfigE);
 
 /**
  * The value of a `config.json` that transformers reads as this T5.

@@ -12,11 +12,12 @@ import { sizeOf } from "../core/aval.js";
 import { CheckpointError, type ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, unflatten } from "../core/pytree.js";
+import { promised } from "../edge/either.js";
 import { bytesOf, transposeInto } from "../edge/elements.js";
 import { readJson } from "../store/json-file.js";
 import { isDims, paramDims, type T5Config, type T5Tree } from "../t5/config.js";
 import { HEAD } from "../t5/huggingface-names.js";
-import { configCaller, decodeHuggingFaceConfig, type StoredConfig, withOwnHead } from "./huggingface-config.js";
+import { configCaller, decodeHuggingFaceConfigE, type StoredConfig, withOwnHead } from "./huggingface-config.js";
 import { checkFit, type WantedParam, wantedParams } from "./huggingface-fit.js";
 import type { SafetensorsFile } from "./safetensors.js";
 import type { TensorEntry } from "./safetensors-header.js";
@@ -120,17 +121,8 @@ const readParams = (
   );
 };
 
-/**
- * Loads a T5, mT5 or UMT5 from a Hugging Face directory, in float32 whatever it is stored in (F32, F16 or BF16).
- *
- * Besides the result a few MB are in memory, whatever the size of the checkpoint and of its shards.
- *
- * @param dir  a folder with `config.json`, and `model.safetensors` or `model.safetensors.index.json` and its shards
- * @returns    a ConfigError when `config.json` is missing or does not decode; a CheckpointError when the weights are missing,
- *             damaged, or do not fit the configuration, with all missing, unexpected and mis-shaped tensors together
- * @example const { config, params } = orThrow(await loadHuggingFace("assets/t5-nano")())
- */
-export const loadHuggingFace = (
+/** As `loadHuggingFace`, as a TaskEither of fp-ts. */
+export const loadHuggingFaceTE = (
   dir: string,
   options: LoadOptions = {},
 ): TE.TaskEither<CheckpointError | ConfigError, StoredT5> => {
@@ -144,7 +136,7 @@ export const loadHuggingFace = (
     readJson(configPath, configCaller),
     TE.chainEitherK((raw) =>
       pipe(
-        decodeHuggingFaceConfig(raw, configPath),
+        decodeHuggingFaceConfigE(raw, configPath),
         E.map((stored) => ({ stored, ownHead: withOwnHead(raw, stored.config) })),
       ),
     ),
@@ -165,3 +157,16 @@ export const loadHuggingFace = (
     ),
   );
 };
+
+/**
+ * Loads a T5, mT5 or UMT5 from a Hugging Face directory, in float32 whatever it is stored in (F32, F16 or BF16).
+ *
+ * Besides the result a few MB are in memory, whatever the size of the checkpoint and of its shards.
+ *
+ * - `dir`: a folder with `config.json`, and `model.safetensors` or `model.safetensors.index.json` and its shards
+ *
+ * @throws {ConfigError} when `config.json` is missing or does not decode; {CheckpointError} when the weights are missing, damaged, or do not
+ * fit the configuration, with all missing, unexpected and mis-shaped tensors together
+ * @example const { config, params } = await loadHuggingFace("assets/t5-nano")
+ */
+export const loadHuggingFace = promised(loadHuggingFaceTE);

@@ -3,11 +3,12 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError, type ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
+import { promised } from "../edge/either.js";
 import type { T5Config, T5Tree } from "../t5/config.js";
-import { type CheckpointKind, checkpointKind } from "./checkpoint-kind.js";
-import { type LoadOptions, loadHuggingFace } from "./huggingface.js";
-import { loadMeshTensorFlow } from "./meshtf/load.js";
-import { loadT5x } from "./t5x/load.js";
+import { type CheckpointKind, checkpointKindTE } from "./checkpoint-kind.js";
+import { type LoadOptions, loadHuggingFaceTE } from "./huggingface.js";
+import { loadMeshTensorFlowTE } from "./meshtf/load.js";
+import { loadT5xTE } from "./t5x/load.js";
 
 /** A T5, whatever it was stored as. */
 export interface LoadedT5 {
@@ -30,13 +31,13 @@ type Failure = CheckpointError | ConfigError;
 const loadAs = (kind: CheckpointKind, path: string, options: LoadOptions): TE.TaskEither<Failure, LoadedT5> => {
   if (kind === "huggingface") {
     return pipe(
-      loadHuggingFace(path, options),
+      loadHuggingFaceTE(path, options),
       TE.map((stored) => ({ ...stored, kind, prompts: {}, step: undefined })),
     );
   }
   if (kind === "t5x" || kind === "meshtf") {
     return pipe(
-      (kind === "t5x" ? loadT5x : loadMeshTensorFlow)(path, options),
+      (kind === "t5x" ? loadT5xTE : loadMeshTensorFlowTE)(path, options),
       TE.map((stored) => ({ ...stored, kind, dropoutRate: undefined })),
     );
   }
@@ -52,14 +53,17 @@ const loadAs = (kind: CheckpointKind, path: string, options: LoadOptions): TE.Ta
   );
 };
 
+/** As `loadT5`, as a TaskEither of fp-ts. */
+export const loadT5TE = (path: string, options: LoadOptions = {}): TE.TaskEither<Failure, LoadedT5> =>
+  pipe(
+    checkpointKindTE(path),
+    TE.chainW((kind) => loadAs(kind, path, options)),
+  );
+
 /**
  * Loads a T5 from a Hugging Face folder or a checkpoint of T5X or Mesh TensorFlow, told apart by their files; in float32.
  *
- * @returns a CheckpointError or ConfigError of the loader in question; see `loadHuggingFace`, `loadT5x` and `loadMeshTensorFlow`
- * @example const { config, params } = orThrow(await loadT5("t5-v1_1-small")())
+ * @throws {CheckpointError} {ConfigError} of the loader in question; see `loadHuggingFace`, `loadT5x` and `loadMeshTensorFlow`
+ * @example const { config, params } = await loadT5("t5-v1_1-small")
  */
-export const loadT5 = (path: string, options: LoadOptions = {}): TE.TaskEither<Failure, LoadedT5> =>
-  pipe(
-    checkpointKind(path),
-    TE.chainW((kind) => loadAs(kind, path, options)),
-  );
+export const loadT5 = promised(loadT5TE);

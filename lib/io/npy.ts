@@ -10,6 +10,7 @@ import { type DType, itemBytes, printShape, type Shape } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { brief } from "../edge/decode.js";
+import { throwing } from "../edge/either.js";
 import { bytesOf, elementsOf, notBool } from "../edge/elements.js";
 import { checkValue } from "./values.js";
 
@@ -141,13 +142,8 @@ const parseData = (
   return E.right({ shape, dtype, data: elementsOf(dtype, new Uint8Array(data)) });
 };
 
-/**
- * Parses a `.npy` file in memory; the result shares no memory with `bytes`.
- *
- * @param source  the file's name, for errors
- * @returns       the array, or a CheckpointError for a damaged file, an element type or an order that is not read
- */
-export const parseNpy = (bytes: Uint8Array, source = ".npy"): E.Either<CheckpointError, HostArray> =>
+/** As `parseNpy`, as an Either of fp-ts. */
+export const parseNpyE = (bytes: Uint8Array, source = ".npy"): E.Either<CheckpointError, HostArray> =>
   pipe(
     findHeader(bytes, source),
     E.chain(({ text, dataStart }) =>
@@ -157,6 +153,16 @@ export const parseNpy = (bytes: Uint8Array, source = ".npy"): E.Either<Checkpoin
       ),
     ),
   );
+
+/**
+ * Parses a `.npy` file in memory; the result shares no memory with `bytes`.
+ *
+ * - `source`: the file's name, for errors
+ *
+ * @throws {CheckpointError} for a damaged file, an element type or an order that is not read
+ * @example const { shape, dtype, data } = parseNpy(readFileSync("prompt.npy"), "prompt.npy")
+ */
+export const parseNpy = throwing(parseNpyE);
 
 const DESCR = new Map([...DTYPES].map(([descr, dtype]) => [dtype, descr]));
 

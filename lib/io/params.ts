@@ -4,23 +4,23 @@
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError } from "../core/errors.js";
-import type { HostArray } from "../core/host.js";
 import { flatten, pathsOf, printPath, unflatten } from "../core/pytree.js";
+import { currentRuntime } from "../core/runtime.js";
+import type { Tensor } from "../core/tensor.js";
 import type { Caller } from "../edge/decode.js";
+import { promised } from "../edge/either.js";
 import { differencesOf, misfitError, type TensorInfo } from "../edge/fit.js";
+import { devicePut } from "../np/array.js";
 import { writeAtomic } from "../store/files.js";
-import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
+import { openSafetensorsTE, type SafetensorsFile } from "./safetensors.js";
 import { checkFloats, type FloatStorage, outgoing, safetensorsChunks } from "./safetensors-write.js";
 import { checkValue, hostOf, isValue } from "./values.js";
 
+const loading: Caller<CheckpointError> = { where: "loadParams", error: CheckpointError };
 const saving: Caller<CheckpointError> = { where: "saveParams", error: CheckpointError };
 
-/** The tree `T` with host arrays for leaves. */
-export type HostTree<T> = T extends TensorInfo
-  ? HostArray
-  : T extends object
-    ? { readonly [K in keyof T]: HostTree<T[K]> }
-    : T;
+/** The tree `T` with tensors for leaves. */
+export type TensorTree<T> = T extends TensorInfo ? Tensor : T extends object ? { [K in keyof T]: TensorTree<T[K]> } : T;
 
 const isInfo = (x: unknown): x is TensorInfo => typeof x === "object" && x !== null && "shape" in x && "dtype" in x;
 
@@ -31,14 +31,8 @@ export interface SaveParamsOptions {
   readonly dtype?: FloatStorage;
 }
 
-/**
- * Saves a tree of tensors or host arrays, atomically: the file has the new content or is as it was. Tensors are read back one by one.
- *
- * @throws {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, or a dtype that is not
- * float32, bfloat16 or float16
- * @example await saveParams("prompt.safetensors", { prompt }, { metadata: { step: "300" } })()
- */
-export const saveParams = (
+/** As `saveParams`, as a TaskEither of fp-ts. */
+export const saveParamsTE = (
   path: string,
   tree: unknown,
   { metadata, dtype = "float32" }: SaveParamsOptions = {},
@@ -53,30 +47,48 @@ export const saveParams = (
   return writeAtomic(path, safetensorsChunks(tensors, metadata), saving);
 };
 
-const readTree = <T>(file: SafetensorsFile, like: T): TE.TaskEither<CheckpointError, HostTree<T>> => {
+/**
+ * Saves a tree of tensors or host arrays, atomically: the file has the new content or is as it was. Tensors are read back one by one.
+ *
+ * @throws {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, or a dtype that is not
+ * float32, bfloat16 or float16; {CheckpointError} when the file cannot be written
+ * @example await saveParams("prompt.safetensors", { prompt }, { metadata: { step: "300" } })
+ */
+export const saveParams = promised(saveParamsTE);
+
+const readTree = <T>(file: SafetensorsFile, like: T): TE.TaskEither<CheckpointError, TensorTree<T>> => {
   const [leaves, treedef] = flatten(like, isInfo);
   const wanted = pathsOf(treedef).map((keys, i) => ({
     ...pickInfo(leaves[i] as TensorInfo),
     names: [printPath(keys)],
   }));
-  const error = misfitError("loadParams", file.path, wanted.length, differencesOf(wanted, file.entries));
+  const error = misfitError(loading.where, file.path, wanted.length, differencesOf(wanted, file.entries));
   if (error !== undefined) return TE.left(error);
   return pipe(
     wanted,
     TE.traverseSeqArray(({ names }) => file.read(names[0] as string)),
-    TE.map((arrays) => unflatten(treedef, arrays) as HostTree<T>),
+    TE.map((arrays) => devicePut(unflatten(treedef, arrays), { donate: true }) as TensorTree<T>),
   );
 };
 
 const pickInfo = ({ shape, dtype }: TensorInfo): TensorInfo => ({ shape, dtype });
 
-/**
- * Loads what `saveParams` saved into a tree of the form of `like`, whose leaves have a shape and a dtype (host arrays, tensors
- * or avals). All missing, unexpected and mis-shaped tensors are told in one error.
- */
-export const loadParams = <T>(path: string, like: T): TE.TaskEither<CheckpointError, HostTree<T>> =>
-  TE.bracket(
-    openSafetensors(path),
+/** As `loadParams`, as a TaskEither of fp-ts. */
+export const loadParamsTE = <T>(path: string, like: T): TE.TaskEither<CheckpointError, TensorTree<T>> => {
+  currentRuntime(loading.where); // Before the first byte is read: the tensors need a device.
+  return TE.bracket(
+    openSafetensorsTE(path),
     (file) => readTree(file, like),
     (file) => TE.fromTask(file.close),
   );
+};
+
+/**
+ * Loads what `saveParams` saved, as tensors, into a tree of the form of `like`.
+ *
+ * - `like`: a tree whose leaves have a shape and a dtype: tensors, host arrays or `ShapeDtype`s, as `evalShape` gives them
+ *
+ * @throws {CheckpointError} when the file is missing or damaged, or with all missing, unexpected and mis-shaped tensors together
+ * @example const params = await loadParams("model.safetensors", evalShape(init)(key))
+ */
+export const loadParams = promised(loadParamsTE);

@@ -20,7 +20,7 @@ import {
 import { METHODS } from "../methods/registry.js";
 import { readJson } from "../store/json-file.js";
 import type { StagedFile } from "../store/staging.js";
-import { openSafetensors } from "./safetensors.js";
+import { openSafetensorsTE } from "./safetensors.js";
 import { outgoing, safetensorsChunks } from "./safetensors-write.js";
 
 const WHERE = "loadAdapter";
@@ -77,7 +77,7 @@ const readTensors = (dir: string): TE.TaskEither<CheckpointError, PeftAdapter["t
   const path = join(dir, WEIGHTS);
   if (!existsSync(path)) return TE.left(noWeights(dir));
   return TE.bracket(
-    openSafetensors(path),
+    openSafetensorsTE(path),
     (file) =>
       pipe(
         [...file.entries.keys()],

@@ -13,14 +13,14 @@ import { Aval, isFloat } from "../core/aval.js";
 import { CheckpointError, type ConfigError, type Mismatch } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { brief, type Caller } from "../edge/decode.js";
-import { orThrow } from "../edge/either.js";
+import { orThrow, promised } from "../edge/either.js";
 import { attempt, readBytes, writeAtomic } from "../store/files.js";
 import { readStart } from "../store/open.js";
 import { writeTogether } from "../store/staging.js";
 import { halfUnknown, hintFor, noConfiguration, notAPrompt } from "./not-a-prompt.js";
-import { encodeNpy, parseNpy } from "./npy.js";
+import { encodeNpy, parseNpyE } from "./npy.js";
 import { ADAPTER_CONFIG, peftFiles, peftFolder, readPeft } from "./peft.js";
-import { openSafetensors, type SafetensorsFile } from "./safetensors.js";
+import { openSafetensorsTE, type SafetensorsFile } from "./safetensors.js";
 import { outgoing, safetensorsChunks } from "./safetensors-write.js";
 import { TUNED_FILE } from "./tuned.js";
 import { checkValue, hostOf, type Value } from "./values.js";
@@ -62,7 +62,7 @@ const MAX_BYTES = 2 ** 30;
 const readNpy = (path: string): TE.TaskEither<CheckpointError, HostArray> =>
   pipe(
     readBytes(path, loading, MAX_BYTES),
-    TE.chainEitherK((bytes) => parseNpy(bytes, path)),
+    TE.chainEitherK((bytes) => parseNpyE(bytes, path)),
   );
 
 /** Names of the tensor of a prompt in a file that holds nothing else. */
@@ -76,7 +76,7 @@ const readTensor = (path: string): TE.TaskEither<CheckpointError, HostArray> => 
     const rows = file.entries.get(name)?.shape[0] ?? 0;
     return name !== OF_PEFT || rows % 2 === 1 ? file.read(name) : TE.left(halfUnknown(rows, path));
   };
-  return TE.bracket(openSafetensors(path), named, (file) => TE.fromTask(file.close));
+  return TE.bracket(openSafetensorsTE(path), named, (file) => TE.fromTask(file.close));
 };
 
 const readFile = (path: string, format: "npy" | "safetensors"): TE.TaskEither<CheckpointError, StoredPrompt> =>
@@ -136,18 +136,8 @@ const fromAdapter = (dir: string): TE.TaskEither<CheckpointError | ConfigError, 
     }),
   );
 
-/**
- * Loads a prompt, whatever it is stored as: `.npy` with or without that suffix (float32 or float64), safetensors with a tensor `prompt`,
- * or a PEFT prompt adapter for T5.
- *
- * @param path  a file; or a folder: of an adapter, of a run, or of T5X's prompts of one step. `name` finds `name.npy` where there is no `name`
- * @returns     the prompt in float32 with what the file says of it; a CheckpointError or ConfigError when it is damaged, no prompt or
- *              an adapter of another kind
- * @example
- * const { prompt } = orThrow(await loadPrompt("mrpc.npy")())
- * const tensor = fromArray(prompt, 100, 768) // checks it against a model
- */
-export const loadPrompt = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredPrompt> => {
+/** As `loadPrompt`, as a TaskEither of fp-ts. */
+export const loadPromptTE = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredPrompt> => {
   const at = !existsSync(path) && existsSync(`${path}.npy`) ? `${path}.npy` : path;
   const peft = peftFolder(at);
   if (peft !== undefined) return fromAdapter(peft);
@@ -162,6 +152,20 @@ export const loadPrompt = (path: string): TE.TaskEither<CheckpointError | Config
     ),
   );
 };
+
+/**
+ * Loads a prompt, whatever it is stored as: `.npy` with or without that suffix (float32 or float64), safetensors with a tensor `prompt`,
+ * or a PEFT prompt adapter for T5.
+ *
+ * - `path`: a file; or a folder: of an adapter, of a run, or of T5X's prompts of one step. `name` finds `name.npy` where there is no `name`
+ *
+ * @returns the prompt in float32 with what the file says of it
+ * @throws {CheckpointError} {ConfigError} when it is damaged, no prompt or an adapter of another kind
+ * @example
+ * const { prompt } = await loadPrompt("mrpc.npy")
+ * const tensor = fromArray(prompt, 100, 768) // checks it against a model
+ */
+export const loadPrompt = promised(loadPromptTE);
 
 export interface SavePromptOptions {
   /** Default by the end of the path: `.npy`, `.safetensors`, else a folder with a PEFT adapter. */
@@ -182,15 +186,8 @@ const adapterOf = (prompt: HostArray, baseModel: string | undefined) => {
 export const formatByName = (path: string): PromptFormat =>
   path.endsWith(".npy") ? "npy" : path.endsWith(".safetensors") ? "safetensors" : "peft";
 
-/**
- * Saves a prompt in float32, atomically.
- *
- * @param path    a file, or the folder of an adapter, which is made if it is not there
- * @param prompt  `[P, d]` float32 or float64
- * @throws {ArgumentError} for an array whose data are not what it says
- * @example await savePrompt("my-prompt", prompt, { format: "peft", baseModel: "google/t5-base-lm-adapt" })()
- */
-export const savePrompt = (
+/** As `savePrompt`, as a TaskEither of fp-ts. */
+export const savePromptTE = (
   path: string,
   prompt: Value,
   { format = formatByName(path), baseModel, metadata }: SavePromptOptions = {},
@@ -203,3 +200,14 @@ export const savePrompt = (
       return writeAtomic(path, safetensorsChunks([outgoing("prompt", x, () => x)], metadata), saving);
     }),
   );
+
+/**
+ * Saves a prompt in float32, atomically.
+ *
+ * - `path`: a file, or the folder of an adapter, which is made if it is not there
+ * - `prompt`: `[P, d]` float32 or float64
+ *
+ * @throws {ArgumentError} for an array whose data are not what it says; {CheckpointError} when it is no matrix, or cannot be written
+ * @example await savePrompt("my-prompt", prompt, { format: "peft", baseModel: "google/t5-base-lm-adapt" })
+ */
+export const savePrompt = promised(savePromptTE);

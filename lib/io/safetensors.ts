@@ -9,12 +9,12 @@ import type { FileHandle } from "node:fs/promises";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type * as T from "fp-ts/lib/Task.js";
-import type * as TE from "fp-ts/lib/TaskEither.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
 import { sizeOf } from "../core/aval.js";
 import { CheckpointError } from "../core/errors.js";
 import { allocate, type HostArray, type TypedArray } from "../core/host.js";
 import { brief } from "../edge/decode.js";
-import { orThrow } from "../edge/either.js";
+import { orThrow, promised, throwing } from "../edge/either.js";
 import { attempt } from "../store/files.js";
 import { openRegular, readAt } from "../store/open.js";
 import { readPieces } from "./safetensors-data.js";
@@ -28,8 +28,8 @@ import {
 } from "./safetensors-header.js";
 import { decodeStored } from "./stored.js";
 
-/** Parses a whole file in memory. `source` names it in errors. */
-export const parseSafetensors = (
+/** As `parseSafetensors`, as an Either of fp-ts. */
+export const parseSafetensorsE = (
   bytes: Uint8Array,
   source = "safetensors",
 ): E.Either<CheckpointError, { tensors: ReadonlyMap<string, HostArray>; metadata: Readonly<Record<string, string>> }> =>
@@ -47,6 +47,16 @@ export const parseSafetensors = (
       return E.right({ tensors, metadata });
     }),
   );
+
+/**
+ * Parses a whole file in memory.
+ *
+ * - `source`: the file's name, for errors
+ *
+ * @throws {CheckpointError} for a file that is damaged or of another kind
+ * @example const { tensors, metadata } = parseSafetensors(readFileSync("prompt.safetensors"), "prompt.safetensors")
+ */
+export const parseSafetensors = throwing(parseSafetensorsE);
 
 /** One tensor from all of its bytes, whose memory it may share. */
 const decodeTensor = (entry: TensorEntry, bytes: Uint8Array, at: string): E.Either<CheckpointError, HostArray> => {
@@ -68,6 +78,14 @@ export interface SafetensorsFile extends SafetensorsHeader {
   /** Reads one tensor in pieces of a few MB, in row-major order, for those who do not want it as it is stored. */
   readonly pieces: (name: string, use: UsePiece) => TE.TaskEither<CheckpointError, void>;
   readonly close: T.Task<void>;
+}
+
+/** As `SafetensorsFile`, with promises in place of TaskEithers. */
+export interface OpenSafetensors extends Omit<SafetensorsFile, "read" | "pieces"> {
+  /** Reads one tensor; the others stay on the disk. */
+  readonly read: (name: string) => Promise<HostArray>;
+  /** Reads one tensor in pieces of a few MB, in row-major order, for those who do not want it as it is stored. */
+  readonly pieces: (name: string, use: UsePiece) => Promise<void>;
 }
 
 /** An open checkpoint from its header and from how it reads the pieces of a tensor that is there. */
@@ -104,14 +122,8 @@ const readHeader = async (file: FileHandle, size: number, path: string): Promise
   return orThrow(decodeHeader(json, size, path));
 };
 
-/**
- * Opens a file and reads its header; tensors are read one by one.
- *
- * @example
- * const open = openSafetensors("model.safetensors")
- * TE.bracket(open, (file) => file.read("shared.weight"), (file) => TE.fromTask(file.close))
- */
-export const openSafetensors = (path: string): TE.TaskEither<CheckpointError, SafetensorsFile> =>
+/** As `openSafetensors`, as a TaskEither of fp-ts; so are `read` and `pieces` of what it gives. */
+export const openSafetensorsTE = (path: string): TE.TaskEither<CheckpointError, SafetensorsFile> =>
   attempt(caller, path, async () => {
     const { file, size } = await openRegular(path, caller);
     const header = await readHeader(file, size, path).catch(async (error: unknown) => {
@@ -125,3 +137,18 @@ export const openSafetensors = (path: string): TE.TaskEither<CheckpointError, Sa
       () => file.close(),
     );
   });
+
+/**
+ * Opens a file and reads its header; tensors are read one by one.
+ *
+ * @throws {CheckpointError} for a file that is missing, damaged or of another kind; `read` and `pieces` throw it for a name that is not there
+ * @example
+ * const file = await openSafetensors("model.safetensors")
+ * const embedding = await file.read("shared.weight").finally(file.close)
+ */
+export const openSafetensors = promised((path: string) =>
+  pipe(
+    openSafetensorsTE(path),
+    TE.map((file): OpenSafetensors => ({ ...file, read: promised(file.read), pieces: promised(file.pieces) })),
+  ),
+);

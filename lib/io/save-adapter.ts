@@ -4,12 +4,13 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError, UnsupportedError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import type { Caller } from "../edge/decode.js";
+import { promised } from "../edge/either.js";
 import { describePlace } from "../methods/peft/prompt.js";
 import { writeTogether } from "../store/staging.js";
 import type { Adapter } from "./adapters.js";
 import { peftFiles } from "./peft.js";
-import { formatByName, type PromptFormat, savePrompt } from "./prompts.js";
-import { saveTuned } from "./tuned.js";
+import { formatByName, type PromptFormat, savePromptTE } from "./prompts.js";
+import { saveTunedTE } from "./tuned.js";
 
 const caller: Caller<CheckpointError> = { where: "saveAdapter", error: CheckpointError };
 
@@ -29,7 +30,7 @@ const asNpy = (
 ): TE.TaskEither<CheckpointError | UnsupportedError, void> => {
   const { name, position, sees } = settings;
   if (name === "prompt" && position === "before" && sees === undefined) {
-    return savePrompt(path, tuned.prompt as HostArray, { format: "npy" });
+    return savePromptTE(path, tuned.prompt as HostArray, { format: "npy" });
   }
   return TE.left(
     new UnsupportedError({
@@ -43,23 +44,27 @@ const asNpy = (
   );
 };
 
-/**
- * Saves an adapter, atomically.
- *
- * @param path  a file, or the folder of an adapter of PEFT, which is made if it is not there
- * @returns     an UnsupportedError for a method or settings that the format has no place for
- * @example await saveAdapter("peft-lora", orThrow(await loadAdapter("runs/lora")()))()
- */
-export const saveAdapter = (
+/** As `saveAdapter`, as a TaskEither of fp-ts. */
+export const saveAdapterTE = (
   path: string,
   adapter: SavedAdapter,
   { format = formatByName(path), baseModel = adapter.baseModel }: SaveAdapterOptions = {},
 ): TE.TaskEither<CheckpointError | UnsupportedError, void> => {
   if (format === "npy") return asNpy(path, adapter);
   const { settings, tuned, config } = adapter;
-  if (format === "safetensors") return saveTuned(path, { settings, tuned, baseModel });
+  if (format === "safetensors") return saveTunedTE(path, { settings, tuned, baseModel });
   return pipe(
     TE.fromEither(peftFiles({ settings, tuned, config }, baseModel)),
     TE.chainW((files) => writeTogether(path, files, () => false, caller)),
   );
 };
+
+/**
+ * Saves an adapter, atomically.
+ *
+ * - `path`: a file, or the folder of an adapter of PEFT, which is made if it is not there
+ *
+ * @throws {UnsupportedError} for a method or settings that the format has no place for; {CheckpointError} when it cannot be written
+ * @example await saveAdapter("peft-lora", await loadAdapter("runs/lora"))
+ */
+export const saveAdapter = promised(saveAdapterTE);

@@ -7,6 +7,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { ArgumentError, CheckpointError } from "../core/errors.js";
 import { flatten, pathsOf, printPath } from "../core/pytree.js";
 import type { Caller } from "../edge/decode.js";
+import { promised } from "../edge/either.js";
 import { transposed } from "../edge/elements.js";
 import { differencesOf, misfitError } from "../edge/fit.js";
 import { type StagedFile, writeTogether } from "../store/staging.js";
@@ -105,19 +106,8 @@ const weightFiles = (shards: readonly Outgoing[][]): StagedFile[] => {
 const isWeights = (name: string): boolean =>
   /^model(-\d{5}-of-\d{5})?\.safetensors$/.test(name) || name === "model.safetensors.index.json";
 
-/**
- * Saves a T5 as a Hugging Face directory, for `loadHuggingFace` and for transformers. All files are written in full before the first
- * takes its place; weights of an earlier save are removed, other files of the folder stay.
- *
- * Tensors are read back one by one. Loaded and saved in the dtype they were stored in, weights are the same bit by bit.
- *
- * @param dir  made if it is not there
- * @returns    a CheckpointError when the parameters are not those of the configuration, with all differences by path, or when the folder
- *             cannot be written
- * @throws {ArgumentError} for an unknown dtype, a size of shards that is not positive, or an array whose data are not what it says
- * @example await saveHuggingFace("my-t5", { config, params }, { dtype: "bfloat16" })()
- */
-export const saveHuggingFace = (
+/** As `saveHuggingFace`, as a TaskEither of fp-ts. */
+export const saveHuggingFaceTE = (
   dir: string,
   t5: SavedT5,
   { dtype = "float32", maxShardBytes = 5e9, companions = {} }: SaveOptions = {},
@@ -138,3 +128,17 @@ export const saveHuggingFace = (
     }),
   );
 };
+
+/**
+ * Saves a T5 as a Hugging Face directory, for `loadHuggingFace` and for transformers. All files are written in full before the first
+ * takes its place; weights of an earlier save are removed, other files of the folder stay.
+ *
+ * Tensors are read back one by one. Loaded and saved in the dtype they were stored in, weights are the same bit by bit.
+ *
+ * - `dir`: made if it is not there
+ *
+ * @throws {CheckpointError} when the parameters are not those of the configuration, with all differences by path, or when the folder cannot
+ * be written; {ArgumentError} for an unknown dtype, a size of shards that is not positive, or an array whose data are not what it says
+ * @example await saveHuggingFace("my-t5", { config, params }, { dtype: "bfloat16" })
+ */
+export const saveHuggingFace = promised(saveHuggingFaceTE);

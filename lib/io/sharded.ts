@@ -16,7 +16,7 @@ import { CheckpointError } from "../core/errors.js";
 import { brief, type Caller, decodeAs, listing } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { readJson } from "../store/json-file.js";
-import { openSafetensors, type SafetensorsFile, tensorsOf } from "./safetensors.js";
+import { openSafetensorsTE, type SafetensorsFile, tensorsOf } from "./safetensors.js";
 import type { TensorEntry } from "./safetensors-header.js";
 
 const caller: Caller<CheckpointError> = { where: "safetensors", error: CheckpointError };
@@ -55,7 +55,7 @@ const openShards =
   async () => {
     const shards = new Map<string, SafetensorsFile>();
     for (const name of names) {
-      const shard = await openSafetensors(join(dir, name))();
+      const shard = await openSafetensorsTE(join(dir, name))();
       if (E.isLeft(shard)) {
         await closeAll(shards.values())();
         return shard;
@@ -139,7 +139,7 @@ const PICKLES = ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.
  */
 export const openWeights = (dir: string): TE.TaskEither<CheckpointError, SafetensorsFile> => {
   const [single, index] = [join(dir, "model.safetensors"), join(dir, "model.safetensors.index.json")];
-  if (existsSync(single)) return openSafetensors(single);
+  if (existsSync(single)) return openSafetensorsTE(single);
   if (existsSync(index)) return openSharded(index);
   const other = PICKLES.find((name) => existsSync(join(dir, name)));
   return TE.left(

@@ -12,12 +12,13 @@ import { ArgumentError, CheckpointError, ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, pathsOf } from "../core/pytree.js";
 import { brief, type Caller } from "../edge/decode.js";
+import { promised } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import type { Method, MethodSettings } from "../methods/method.js";
-import { methodOf } from "../methods/registry.js";
+import { methodOfE } from "../methods/registry.js";
 import type { HostTree } from "../methods/trees.js";
 import { writeAtomic } from "../store/files.js";
-import { openSafetensors, parseSafetensors, type SafetensorsFile } from "./safetensors.js";
+import { openSafetensorsTE, parseSafetensorsE, type SafetensorsFile } from "./safetensors.js";
 import { type Outgoing, outgoing, safetensorsChunks } from "./safetensors-write.js";
 import { checkValue, hostOf, isValue } from "./values.js";
 
@@ -112,16 +113,20 @@ const metadataOf = ({ settings, baseModel, metadata = {} }: Tuned): Record<strin
 export const encodeTuned = (content: Tuned): Iterable<Uint8Array> =>
   safetensorsChunks(tensorsOf(content.tuned), metadataOf(content));
 
+/** As `saveTuned`, as a TaskEither of fp-ts. */
+export const saveTunedTE = (path: string, content: Tuned): TE.TaskEither<CheckpointError, void> =>
+  writeAtomic(path, encodeTuned(content), saving);
+
 /**
  * Saves a trained tree with the settings of its method, atomically: the file has the new content or is as it was.
  *
- * @param path  a file, by convention `.safetensors`
+ * - `path`: a file, by convention `.safetensors`
+ *
  * @throws {ArgumentError} for a leaf that is not float32, a key with a colon, or metadata under a name that the format needs;
- * {TreeError} for a leaf that is not an array
- * @example await saveTuned("lora.safetensors", { settings: method.settings, tuned, baseModel: "google/t5-base-lm-adapt" })()
+ * {TreeError} for a leaf that is not an array; {CheckpointError} when the file cannot be written
+ * @example await saveTuned("lora.safetensors", { settings: method.settings, tuned, baseModel: "google/t5-base-lm-adapt" })
  */
-export const saveTuned = (path: string, content: Tuned): TE.TaskEither<CheckpointError, void> =>
-  writeAtomic(path, encodeTuned(content), saving);
+export const saveTuned = promised(saveTunedTE);
 
 /** The name of the method in the metadata of such a file, for a message. */
 export const methodNameOf = (metadata: Readonly<Record<string, string>>): string => {
@@ -192,7 +197,7 @@ const methodIn = ({ metadata, path }: TunedFile): E.Either<CheckpointError | Con
   const source = `${path}: ${KEYS.method}`;
   return pipe(
     parseJson(metadata[KEYS.method] ?? "", { where: WHERE, error: ConfigError }, source),
-    E.chain((settings) => methodOf(settings, source)),
+    E.chain((settings) => methodOfE(settings, source)),
   );
 };
 
@@ -210,14 +215,17 @@ const readFile = (file: TunedFile): TE.TaskEither<CheckpointError | ConfigError,
     ),
   );
 
+/** As `loadTuned`, as a TaskEither of fp-ts. */
+export const loadTunedTE = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
+  TE.bracket(openSafetensorsTE(path), readFile, (file) => TE.fromTask(file.close));
+
 /**
  * Loads what `saveTuned` saved: the method, and the tree on the host.
  *
- * @returns a CheckpointError for a file that is damaged or of another kind; a ConfigError for settings that no method has
- * @example const { method, tuned } = orThrow(await loadTuned("lora.safetensors")())
+ * @throws {CheckpointError} for a file that is missing, damaged or of another kind; {ConfigError} for settings that no method has
+ * @example const { method, tuned } = await loadTuned("lora.safetensors")
  */
-export const loadTuned = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
-  TE.bracket(openSafetensors(path), readFile, (file) => TE.fromTask(file.close));
+export const loadTuned = promised(loadTunedTE);
 
 /**
  * What the bytes of a file that `saveTuned` saved hold; see `loadTuned`.
@@ -229,7 +237,7 @@ export const parseTuned = (
   source: string,
 ): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
   pipe(
-    TE.fromEither(parseSafetensors(bytes, source)),
+    TE.fromEither(parseSafetensorsE(bytes, source)),
     TE.chainW(({ tensors, metadata }) => {
       const read = (name: string) => TE.right(tensors.get(name) as HostArray);
       return readFile({ path: source, metadata, entries: tensors, read });

@@ -10,7 +10,7 @@ import { partsOfRecipe } from "./many.js";
 import { freeRun, prepare } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
-import { readRun } from "./stored-run.js";
+import { loadRun } from "./stored-run.js";
 import type { SuiteEvaluation } from "./suite.js";
 
 /** Which trees of a run: the best, the last, all that are kept, or those of some steps. */
@@ -85,7 +85,7 @@ const checkSingle = (recipe: Recipe, store: Store): void => {
  */
 export const evaluateRun = async (options: EvaluateRunOptions): Promise<readonly EvaluatedStep[]> => {
   const { store, steps = "best", places = {}, onStep } = options;
-  const stored = await readRun(store);
+  const stored = await loadRun(store);
   checkSingle(stored.recipe, store);
   const folders = await foldersOf(store, steps);
   const trees = [];

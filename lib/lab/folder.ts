@@ -128,7 +128,7 @@ const isWritten = (path: string): boolean => /\.(jsonl?|svg|npy|safetensors)$/.t
 
 /** Reads a checkpoint whose state is like `like`. @throws {CheckpointError} when it is damaged, or of another run */
 const readCheckpoint = (bytes: Uint8Array, source: string, like: TrainState<object, unknown>) => {
-  const { tensors, metadata } = orThrow(parseSafetensors(bytes, source));
+  const { tensors, metadata } = parseSafetensors(bytes, source);
   const { best, metricsBytes, seconds, ...where } = orThrow(
     pipe(parseJson(metadata.place ?? "", caller, source), E.chain(decodeAs(Place, caller, source))),
   );

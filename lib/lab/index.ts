@@ -1,4 +1,5 @@
 /** @file Runs as values: recipes, what runs them, and what they leave. Needs Node. */
+export { orThrow } from "../edge/either.js";
 export { canonicalJson, hashOf } from "./canonical.js";
 export { type Difference, differences } from "./differences.js";
 export { type Estimate, estimate } from "./estimate.js";
@@ -7,11 +8,11 @@ export { type Listener, type RunInfo, silent } from "./listener.js";
 export { partsOfRecipe, run } from "./many.js";
 export { PRESET_NAMES, presets } from "./presets.js";
 export { type Recipe, type RecipeInput, recipe, type Share } from "./recipe.js";
-export { loadRecipe, readRecipe } from "./recipe-file.js";
+export { loadRecipe, loadRecipeTE, readRecipe } from "./recipe-file.js";
 export { curveOf, type Outcome, type SeedsSummary, type Summary, type TasksSummary, usualAnswer } from "./results.js";
 export type { RunOptions } from "./run.js";
 export type { InputOptions } from "./run-inputs.js";
-export { loadRun, readRun, type StoredRun } from "./stored-run.js";
+export { loadRun, loadRunTE, readRun, type StoredRun } from "./stored-run.js";
 export type { SuiteEvaluation } from "./suite.js";
 export {
   fileVersionRecord,

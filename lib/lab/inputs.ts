@@ -6,7 +6,7 @@ import { namedBy, orThrow } from "../edge/either.js";
 import { SOURCE_NAMES, sourceOf } from "../io/fetch/catalogue.js";
 import { cacheFolder } from "../io/fetch/fetch.js";
 import type { T5Config } from "../t5/config.js";
-import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
+import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { EMBEDDED } from "./assets.js";
 
@@ -71,5 +71,8 @@ export const checkVocabulary = (model: T5Config, tokenizer: Tokenizer): void => 
 /** Loads the tokenizer of a setting; an empty one means that of the model. */
 export const tokenizerAt = (setting: string, model: string): Promise<Tokenizer> =>
   orThrow(
-    namedBy(setting === "" ? "--model <path>" : "--tokenizer <file>", loadTokenizer(setting === "" ? model : setting)),
+    namedBy(
+      setting === "" ? "--model <path>" : "--tokenizer <file>",
+      loadTokenizerTE(setting === "" ? model : setting),
+    ),
   );

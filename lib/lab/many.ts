@@ -9,7 +9,7 @@ import { type Outcome, type SeedsSummary, type Summary, summaryOfSeeds, type Tas
 import { checkChanges } from "./resume.js";
 import { type RunOptions, runOne } from "./run.js";
 import { checkRunOptions } from "./run-options.js";
-import { readRun, type StoredRun } from "./stored-run.js";
+import { loadRun, type StoredRun } from "./stored-run.js";
 import { partsOfData, tasksOf } from "./task-table.js";
 
 const INTERRUPTED = "interrupted";
@@ -80,7 +80,7 @@ const runMany = async (recipe: Recipe, parts: Readonly<Record<string, Recipe>>, 
 
 /** The recipe and the stored run of what goes on. @throws {ConfigError} for settings that may not change */
 const goingOn = async (recipe: Recipe, store: Store) => {
-  const stored = await readRun(store);
+  const stored = await loadRun(store);
   const changed = checkChanges(stored.recipe, recipe, (path) => path.join("."));
   return { stored, changed };
 };

@@ -1,6 +1,6 @@
 /** @file The method of a recipe, and what people call it. */
 import { namedBy, orThrow } from "../edge/either.js";
-import { loadPrompt } from "../io/prompts.js";
+import { loadPromptTE } from "../io/prompts.js";
 import { compose, full, ia3, lora, type Method, norms, prompt, weights } from "../methods/index.js";
 import type { PromptOptions } from "../methods/prompt.js";
 import { classLabels, fromArray, fromText, randomUniform, sampledVocabulary } from "../prompt/index.js";
@@ -19,7 +19,7 @@ type Init = NonNullable<PromptOptions["init"]>;
 /** Where a prompt starts. */
 const initOf = async ({ init }: PromptRecipe, { tokenizer, labels }: MethodContext): Promise<Init> => {
   if (init.name === "file") {
-    const stored = await orThrow(namedBy("--init-file <file>", loadPrompt(init.file)));
+    const stored = await orThrow(namedBy("--init-file <file>", loadPromptTE(init.file)));
     return (_, table, length) => fromArray(stored.prompt, length, table.shape[1]);
   }
   if (init.name === "random-uniform") return (key, table, length) => randomUniform(key, length, table.shape[1]);

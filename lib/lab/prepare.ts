@@ -6,7 +6,6 @@ import { leavesOf } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import { tokenize } from "../data/batch.js";
 import { rateBySize } from "../data/mixture.js";
-import { orThrow } from "../edge/either.js";
 import { loadT5 } from "../io/load-t5.js";
 import type { Method } from "../methods/method.js";
 import { wayward } from "../methods/wayward.js";
@@ -183,7 +182,7 @@ const metricsOf = (task: Task, examples: readonly Example[], answer: string) =>
 export const prepare = async (recipe: Recipe, places: Places, data: RunData): Promise<Prepared> => {
   checkData(recipe, data);
   const tokenizer = await tokenizerAt(places.tokenizer, places.model);
-  const stored = await orThrow(loadT5(places.model));
+  const stored = await loadT5(places.model);
   checkVocabulary(stored.config, tokenizer);
   await init({ backend: recipe.backend as BackendName, executor: recipe.executor });
   const model = stored.config;

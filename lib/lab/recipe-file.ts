@@ -5,7 +5,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { ConfigError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
-import { orThrow } from "../edge/either.js";
+import { promised } from "../edge/either.js";
 import { readBytes } from "../store/files.js";
 import { presetLayer } from "./presets.js";
 import { type Recipe, recipeOfLayers } from "./recipe.js";
@@ -103,17 +103,24 @@ export const layersOfFile = (path: string): TE.TaskEither<ConfigError, readonly 
     TE.chainEitherK(layersOfText),
   );
 
-/** The recipe in a YAML or JSON file; see `readRecipe`, which gives a promise. */
-export const loadRecipe = (path: string): TE.TaskEither<ConfigError, Recipe> =>
+/** As `loadRecipe`, as a TaskEither of fp-ts. */
+export const loadRecipeTE = (path: string): TE.TaskEither<ConfigError, Recipe> =>
   pipe(
     layersOfFile(path),
     TE.chainEitherK((layers) => recipeOfLayers("recipe", layers)),
   );
 
 /**
- * Reads a recipe from a YAML or JSON file, whose `preset` names what it begins with.
+ * Loads a recipe from a YAML or JSON file, whose `preset` names what it begins with.
  *
  * @throws {ConfigError} when the file cannot be read, or names all settings that cannot be used, with their lines
- * @example const recipe = await readRecipe("recipe.yaml")
+ * @example const recipe = await loadRecipe("recipe.yaml")
  */
-export const readRecipe = (path: string): Promise<Recipe> => orThrow(loadRecipe(path));
+export const loadRecipe = promised(loadRecipeTE);
+
+/**
+ * The old name of `loadRecipe`, for this minor version.
+ *
+ * @deprecated
+ */
+export const readRecipe = loadRecipe;

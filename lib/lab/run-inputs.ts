@@ -1,7 +1,7 @@
 /** @file The inputs of a run: those of a new one, with their lock, or those of one that goes on, by its lock. */
 import { CheckpointError } from "../core/errors.js";
 import { namedBy, orThrow } from "../edge/either.js";
-import { checkpointKind } from "../io/checkpoint-kind.js";
+import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import type { Store } from "../store/store.js";
 import type { Task } from "../tasks/task.js";
 import { pathOf } from "./inputs.js";
@@ -32,7 +32,7 @@ export interface Inputs {
 const newInputs = async (recipe: Recipe, { store, tasks = [], verify = false }: InputOptions): Promise<Inputs> => {
   const model = pathOf("--model <path>", recipe.model);
   // A folder of something else is refused before all its files are read.
-  await orThrow(namedBy("--model <path>", checkpointKind(model)));
+  await orThrow(namedBy("--model <path>", checkpointKindTE(model)));
   const places = { model, tokenizer: recipe.tokenizer || model, data: pathOf("--data <dir>", recipe.data) };
   const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
   checkData(recipe, data);

@@ -1,9 +1,7 @@
 /** @file What a run folder says about its run. */
-import * as E from "fp-ts/lib/Either.js";
-import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { CheckpointError, type ConfigError, isFluxionError } from "../core/errors.js";
-import { orThrow } from "../edge/either.js";
+import { orThrow, promised } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import { readFrom, type Store } from "../store/store.js";
 import { FILES } from "./folder.js";
@@ -54,13 +52,7 @@ const noRecipe = async (store: Store): Promise<never> => {
   });
 };
 
-/**
- * Reads the recipe, the lock and the outcome of a run.
- *
- * @throws {CheckpointError} when there is no run, or one of 0.1; {ConfigError} for a recipe that does not decode
- * @example const { recipe, outcome } = await readRun(nodeStore("runs/cb"))
- */
-export const readRun = async (store: Store): Promise<StoredRun> => {
+const read = async (store: Store): Promise<StoredRun> => {
   const raw = await jsonIn(store, FILES.recipe);
   if (raw === undefined) return noRecipe(store);
   const at = store.name(FILES.recipe);
@@ -74,15 +66,27 @@ export const readRun = async (store: Store): Promise<StoredRun> => {
   };
 };
 
-/** As `readRun`, as a TaskEither. */
-export const loadRun = (store: Store): TE.TaskEither<CheckpointError | ConfigError, StoredRun> =>
-  pipe(
-    TE.tryCatch(
-      () => readRun(store),
-      (error) => {
-        if (isFluxionError(error, "CheckpointError") || isFluxionError(error, "ConfigError")) return error;
-        throw error;
-      },
-    ),
-    TE.chainEitherK((run) => E.right(run)),
+/** As `loadRun`, as a TaskEither of fp-ts. */
+export const loadRunTE = (store: Store): TE.TaskEither<CheckpointError | ConfigError, StoredRun> =>
+  TE.tryCatch(
+    () => read(store),
+    (error) => {
+      if (isFluxionError(error, "CheckpointError") || isFluxionError(error, "ConfigError")) return error;
+      throw error;
+    },
   );
+
+/**
+ * Loads the recipe, the lock and the outcome of a run.
+ *
+ * @throws {CheckpointError} when there is no run, or one of 0.1; {ConfigError} for a recipe that does not decode
+ * @example const { recipe, outcome } = await loadRun(nodeStore("runs/cb"))
+ */
+export const loadRun = promised(loadRunTE);
+
+/**
+ * The old name of `loadRun`, for this minor version.
+ *
+ * @deprecated
+ */
+export const readRun = loadRun;

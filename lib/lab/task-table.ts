@@ -5,7 +5,6 @@ import { pathToFileURL } from "node:url";
 import { closest } from "../core/closest.js";
 import { ConfigError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
-import { orThrow } from "../edge/either.js";
 import { readExamples } from "../tasks/reading.js";
 import { TASKS } from "../tasks/registry.js";
 import { findLabels, tableTask } from "../tasks/table.js";
@@ -67,7 +66,7 @@ const tableOf = async ({ name, input, target, labels, ...files }: Recipe["table"
   const options = { name, input, target, train: resolve(files.train), validation: resolve(files.validation) };
   if (labels.length > 0) return tableTask({ ...options, labels });
   const free = tableTask(options);
-  const found = findLabels(await orThrow(readExamples(free, "train")));
+  const found = findLabels(await readExamples(free, "train"));
   return found.labels === undefined ? free : tableTask({ ...options, labels: found.labels });
 };
 
@@ -110,7 +109,7 @@ export const partsOfData = async (
   const evaluated = evaluate.length === 0 ? trained : evaluate.map((name) => namedTask("evaluate", tasks, name));
   const read = async (list: readonly Task[], split: "train" | "validation"): Promise<Part[]> => {
     const parts: Part[] = [];
-    for (const task of list) parts.push({ task, examples: await orThrow(readExamples(task, split, data)) });
+    for (const task of list) parts.push({ task, examples: await readExamples(task, split, data) });
     return parts;
   };
   return { train: await read(trained, "train"), validation: await read(evaluated, "validation") };

@@ -5,7 +5,7 @@ import * as t from "io-ts";
 import { closest } from "../core/closest.js";
 import { ConfigError, isFluxionError } from "../core/errors.js";
 import { type Caller, closed, decodeAs, naturalNumber } from "../edge/decode.js";
-import { orThrow } from "../edge/either.js";
+import { throwing } from "../edge/either.js";
 import { compose } from "./compose.js";
 import { design } from "./design.js";
 import { IA3_OPTIONS, ia3 } from "./ia3.js";
@@ -73,10 +73,7 @@ export const METHODS: Readonly<Record<string, KnownMethod>> = {
   compose: known({ methods: t.record(t.string, t.UnknownRecord) }, ({ methods }: { methods: object }, source) =>
     compose(
       Object.fromEntries(
-        Object.entries(methods).map(([name, settings]) => [
-          name,
-          orThrow(methodOf(settings, `${source}: methods.${name}`)),
-        ]),
+        Object.entries(methods).map(([name, settings]) => [name, methodOf(settings, `${source}: methods.${name}`)]),
       ),
     ),
   ),
@@ -99,16 +96,20 @@ const entryOf = (name: string, source: string): E.Either<ConfigError, KnownMetho
   );
 };
 
-/**
- * The method of settings, such as those that are saved beside a trained tree; what is missing has its usual value.
- *
- * @param source  names the settings in errors, such as the file that they are from
- * @returns a ConfigError for an unknown method or setting, with the closest name, or a value that the method refuses
- * @example const method = orThrow(methodOf({ name: "lora", rank: 4, kernels: ["query", "value"] }))
- */
-export const methodOf = (settings: unknown, source = "settings"): E.Either<ConfigError, Method> =>
+/** As `methodOf`, as an Either of fp-ts. */
+export const methodOfE = (settings: unknown, source = "settings"): E.Either<ConfigError, Method> =>
   pipe(
     decodeAs(Named, caller, source)(settings),
     E.chain(({ name }) => entryOf(name, source)),
     E.chain(({ make }) => make(settings as MethodSettings, source)),
   );
+
+/**
+ * Makes the method of settings, such as those that are saved beside a trained tree; what is missing has its usual value.
+ *
+ * - `source`: names the settings in errors, such as the file that they are from
+ *
+ * @throws {ConfigError} for an unknown method or setting, with the closest name, or a value that the method refuses
+ * @example const method = methodOf({ name: "lora", rank: 4, kernels: ["query", "value"] })
+ */
+export const methodOf = throwing(methodOfE);

@@ -6,6 +6,7 @@ import { type CsvError, type InfoRecord, type Options, parse } from "csv-parse/s
 import * as E from "fp-ts/lib/Either.js";
 import { DataError, isFluxionError, type Mismatch } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
+import { throwing } from "../edge/either.js";
 import { noColumn, READER } from "./fields.js";
 import { CR, LF, type RawRow, UTF8, withoutMark } from "./rows.js";
 
@@ -117,18 +118,8 @@ const OPTIONS: Options = {
   skip_empty_lines: true,
 };
 
-/**
- * The rows of comma-separated values, each an object of texts by column. The first line names the columns. A byte order mark is dropped and
- * empty lines are skipped; values stay as they are, with their white space. Rows are numbered from the one below the header, which is row 1.
- *
- * @param source  what messages call the text: its path
- * @param needed  columns that must be there
- * @returns Left with a DataError for a header without names, with a name that stands twice or without a needed column, and for quotes that are
- * not closed or not doubled. A row that has too few or too many values, or one that is no UTF-8 or has a NUL character, is such an error by itself
- * @see RFC 4180
- * @example orThrow(parseCsv('text,label\n"Well, yes",glad\n', "train.csv"))[0].value // { text: "Well, yes", label: "glad" }
- */
-export const parseCsv = (
+/** As `parseCsv`, as an Either of fp-ts. */
+export const parseCsvE = (
   text: Uint8Array | string,
   source: string,
   needed: readonly string[] = [],
@@ -158,3 +149,17 @@ export const parseCsv = (
   if (columns !== undefined) return E.right(rows);
   return E.left(problem({ what: "the file is empty", expected: "a first line that names the columns", at: source }));
 };
+
+/**
+ * The rows of comma-separated values, each an object of texts by column. The first line names the columns. A byte order mark is dropped and
+ * empty lines are skipped; values stay as they are, with their white space. Rows are numbered from the one below the header, which is row 1.
+ *
+ * - `source`: what messages call the text: its path
+ * - `needed`: columns that must be there
+ *
+ * @throws {DataError} for a header without names, with a name that stands twice or without a needed column, and for quotes that are
+ * not closed or not doubled. A row that has too few or too many values, or one that is no UTF-8 or has a NUL character, has such an error as its value, on the left
+ * @see RFC 4180
+ * @example parseCsv('text,label\n"Well, yes",glad\n', "train.csv")[0].value // right({ text: "Well, yes", label: "glad" })
+ */
+export const parseCsv = throwing(parseCsvE);

@@ -2,12 +2,12 @@
 
 export { orThrow } from "../edge/either.js";
 export { classId, dropSentinel, mrpcToQqp, qqpToMrpc } from "./answers.js";
-export { parseCsv } from "./csv.js";
+export { parseCsv, parseCsvE } from "./csv.js";
 export type { Written } from "./fields.js";
 export { type LabelledOptions, labelled } from "./labelled.js";
-export { loadTask, readExamples, type TunedSplits } from "./reading.js";
-export { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf } from "./registry.js";
-export { examplesOf, parseRows, type RawRow } from "./rows.js";
+export { loadTask, loadTaskTE, readExamples, readExamplesTE, type TunedSplits } from "./reading.js";
+export { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf, taskOfE } from "./registry.js";
+export { examplesOf, examplesOfE, parseRows, type RawRow } from "./rows.js";
 export { type FoundLabels, findLabels, type TableOptions, tableTask } from "./table.js";
 export {
   type Answered,

@@ -2,6 +2,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { closest } from "../core/closest.js";
 import { ArgumentError, DataError } from "../core/errors.js";
+import { throwing } from "../edge/either.js";
 import { SUPERGLUE } from "./superglue.js";
 import type { Task } from "./task.js";
 import { byCodePoint } from "./text.js";
@@ -17,12 +18,8 @@ export const SUPERGLUE_NAMES: readonly string[] = SUPERGLUE.filter(({ splits }) 
   ({ name }) => name,
 );
 
-/**
- * The task of a name; Left lists those there are and names the closest.
- *
- * @example const rte = orThrow(taskOf("rte"))
- */
-export const taskOf = (name: string): E.Either<DataError, Task> => {
+/** As `taskOf`, as an Either of fp-ts. */
+export const taskOfE = (name: string): E.Either<DataError, Task> => {
   const task = TASKS.find((known) => known.name === name);
   if (task !== undefined) return E.right(task);
   return E.left(
@@ -35,6 +32,14 @@ export const taskOf = (name: string): E.Either<DataError, Task> => {
     }),
   );
 };
+
+/**
+ * Finds the task of a name.
+ *
+ * @throws {DataError} for an unknown name, with those there are and the closest
+ * @example const rte = taskOf("rte")
+ */
+export const taskOf = throwing(taskOfE);
 
 /**
  * The numbers of tasks for inputs with an index in front: the place of a name in the sorted list of those that are no aliases; an alias has the number of

@@ -3,6 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { DataError, isFluxionError, type Mismatch } from "../core/errors.js";
 import { brief, decodeAs, listing } from "../edge/decode.js";
+import { throwing } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import { READER } from "./fields.js";
 import type { Example, Split, Task } from "./task.js";
@@ -112,14 +113,8 @@ const told = ({ at, what, expected, got }: Mismatch): string => {
   return `${at}: ${what}${detail === "" ? "" : ` (${detail})`}`;
 };
 
-/**
- * The examples that a task makes of the rows of a split.
- *
- * @param source  what messages call the rows as a whole
- * @returns Left with a DataError that counts the rows that cannot be used and shows the first three; also when there is no example at all
- * @example examplesOf(task, "train", parseRows(text, "train.jsonl"), "train.jsonl")
- */
-export const examplesOf = (
+/** As `examplesOf`, as an Either of fp-ts. */
+export const examplesOfE = (
   task: Task,
   split: Split,
   rows: readonly RawRow[],
@@ -140,3 +135,13 @@ export const examplesOf = (
     new DataError({ where: READER.where, what, expected: "at least one that makes an example", at: source }),
   );
 };
+
+/**
+ * Makes the examples of a task from the rows of a split.
+ *
+ * - `source`: what messages call the rows as a whole
+ *
+ * @throws {DataError} that counts the rows that cannot be used and shows the first three; also when there is no example at all
+ * @example examplesOf(task, "train", parseRows(text, "train.jsonl"), "train.jsonl")
+ */
+export const examplesOf = throwing(examplesOfE);

@@ -145,7 +145,7 @@ export interface FoundLabels {
  *
  * @example
  * const text = tableTask(options)
- * const { labels } = findLabels(await orThrow(readExamples(text, "train")))
+ * const { labels } = findLabels(await readExamples(text, "train"))
  * const task = tableTask({ ...options, labels })
  */
 export const findLabels = (examples: readonly Example[]): FoundLabels => {

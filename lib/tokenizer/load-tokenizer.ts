@@ -5,17 +5,18 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { DataError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
+import { promised } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import { namesIn, readBytes } from "../store/files.js";
 import { addedTokensIn } from "./folder-tokens.js";
 import type { NewToken } from "./new-tokens.js";
 import {
-  parseSentencePiece,
+  parseSentencePieceE,
   type SentencePieceOptions,
   type Tokenizer,
   type TokenizerOptions,
 } from "./sentencepiece.js";
-import { parseTokenizerJson } from "./tokenizer-json.js";
+import { parseTokenizerJsonE } from "./tokenizer-json.js";
 
 const CALLER: Caller<DataError> = { where: "loadTokenizer", error: DataError };
 /** What a model folder may call its vocabulary, the original first. */
@@ -75,18 +76,12 @@ const parse = (bytes: Uint8Array, path: string, options: SentencePieceOptions): 
     ? pipe(
         textOf(bytes),
         E.chain((text) => parseJson(text, CALLER, path)),
-        E.chain((raw) => parseTokenizerJson(raw, options)),
+        E.chain((raw) => parseTokenizerJsonE(raw, options)),
       )
-    : parseSentencePiece(bytes, options);
+    : parseSentencePieceE(bytes, options);
 
-/**
- * The tokenizer in a SentencePiece `.model` file, in a Hugging Face `tokenizer.json`, or in a model folder with one of them (`spiece.model` before
- * `tokenizer.json`). To a SentencePiece model in a folder belong the tokens that `added_tokens.json`, `tokenizer_config.json` or `tokenizer.json` add
- * to it; given by its own path it stands alone. Errors name the path.
- *
- * @example const tokenizer = await loadTokenizer("spiece.model")() // Either<DataError, Tokenizer>
- */
-export const loadTokenizer = (path: string, options: TokenizerOptions = {}): TE.TaskEither<DataError, Tokenizer> =>
+/** As `loadTokenizer`, as a TaskEither of fp-ts. */
+export const loadTokenizerTE = (path: string, options: TokenizerOptions = {}): TE.TaskEither<DataError, Tokenizer> =>
   pipe(
     sourceAt(path),
     TE.chain(({ file, addedTokens }) =>
@@ -101,3 +96,13 @@ export const loadTokenizer = (path: string, options: TokenizerOptions = {}): TE.
       ),
     ),
   );
+
+/**
+ * Loads the tokenizer in a SentencePiece `.model` file, in a Hugging Face `tokenizer.json`, or in a model folder with one of them (`spiece.model` before
+ * `tokenizer.json`). To a SentencePiece model in a folder belong the tokens that `added_tokens.json`, `tokenizer_config.json` or `tokenizer.json` add
+ * to it; given by its own path it stands alone.
+ *
+ * @throws {DataError} that names the path, when there is no vocabulary, or it cannot be read
+ * @example const tokenizer = await loadTokenizer("spiece.model")
+ */
+export const loadTokenizer = promised(loadTokenizerTE);

@@ -8,6 +8,7 @@
  */
 import * as E from "fp-ts/lib/Either.js";
 import { type DataError, isFluxionError } from "../core/errors.js";
+import { throwing } from "../edge/either.js";
 import { makeCut } from "./added-tokens.js";
 import { type Decoder, type DecoderSpec, decodeAll, makeDecoder } from "./decoder.js";
 import { type NewToken, withNewTokens } from "./new-tokens.js";
@@ -83,18 +84,8 @@ const makeTokenizer = (bytes: Uint8Array, extraIds: number, addedTokens: readonl
   };
 };
 
-/**
- * The tokenizer in the bytes of a SentencePiece `.model` file (unigram, as T5's and mT5's are).
- *
- * The left side tells what is wrong with the file: not a model, cut off, another kind of model, pieces missing.
- *
- * @throws {ArgumentError} when `extraIds` is not a count
- * @see Kudo and Richardson 2018, arXiv:1808.06226
- * @example
- * const tokenizer = orThrow(parseSentencePiece(bytes)) // with T5's vocabulary:
- * tokenizer.encode("Hello, world!") // [8774, 6, 296, 55]
- */
-export const parseSentencePiece = (
+/** As `parseSentencePiece`, as an Either of fp-ts. */
+export const parseSentencePieceE = (
   bytes: Uint8Array,
   { extraIds = 100, addedTokens = [] }: SentencePieceOptions = {},
 ): E.Either<DataError, Tokenizer> => {
@@ -106,3 +97,14 @@ export const parseSentencePiece = (
     return E.left(unreadable(`${bytes.length} bytes that do not make a model`, cause));
   }
 };
+
+/**
+ * Makes the tokenizer in the bytes of a SentencePiece `.model` file (unigram, as T5's and mT5's are).
+ *
+ * @throws {DataError} that tells what is wrong with the file: not a model, cut off, another kind of model, pieces missing; {ArgumentError} when `extraIds` is not a count
+ * @see Kudo and Richardson 2018, arXiv:1808.06226
+ * @example
+ * const tokenizer = parseSentencePiece(bytes) // with T5's vocabulary:
+ * tokenizer.encode("Hello, world!") // [8774, 6, 296, 55]
+ */
+export const parseSentencePiece = throwing(parseSentencePieceE);

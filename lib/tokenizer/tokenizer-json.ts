@@ -9,6 +9,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { DataError, isFluxionError } from "../core/errors.js";
 import { decodeAs } from "../edge/decode.js";
+import { throwing } from "../edge/either.js";
 import { makeCut } from "./added-tokens.js";
 import { type DecoderSpec, decodeAll, makeDecoder } from "./decoder.js";
 import { remembering } from "./remembering.js";
@@ -140,19 +141,8 @@ const makeTokenizer = (file: TokenizerJson, extraIds: number): Tokenizer => {
   };
 };
 
-/**
- * The tokenizer in a parsed `tokenizer.json` of a unigram vocabulary, as T5's and mT5's are.
- *
- * The left side tells what is wrong with the file, or which part of it is not supported.
- *
- * @param raw  the parsed JSON
- * @throws {ArgumentError} when `extraIds` is not a count
- * @see https://huggingface.co/docs/tokenizers
- * @example
- * const tokenizer = orThrow(parseTokenizerJson(JSON.parse(text))) // with T5's vocabulary:
- * tokenizer.encode("<extra_id_0>, world") // [32099, 3, 6, 296]
- */
-export const parseTokenizerJson = (
+/** As `parseTokenizerJson`, as an Either of fp-ts. */
+export const parseTokenizerJsonE = (
   raw: unknown,
   { extraIds = 100 }: TokenizerOptions = {},
 ): E.Either<DataError, Tokenizer> =>
@@ -173,3 +163,16 @@ export const parseTokenizerJson = (
       }
     }),
   );
+
+/**
+ * Makes the tokenizer in a parsed `tokenizer.json` of a unigram vocabulary, as T5's and mT5's are.
+ *
+ * - `raw`: the parsed JSON
+ *
+ * @throws {DataError} that tells what is wrong with the file, or which part of it is not supported; {ArgumentError} when `extraIds` is not a count
+ * @see https://huggingface.co/docs/tokenizers
+ * @example
+ * const tokenizer = parseTokenizerJson(JSON.parse(text)) // with T5's vocabulary:
+ * tokenizer.encode("<extra_id_0>, world") // [32099, 3, 6, 296]
+ */
+export const parseTokenizerJson = throwing(parseTokenizerJsonE);

@@ -8,7 +8,6 @@ import { scope } from "../../lib/core/composite.js";
 import type { HostArray } from "../../lib/core/host.js";
 import { flatten, unflatten } from "../../lib/core/pytree.js";
 import { dispose } from "../../lib/core/tensor.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { saveAdapter } from "../../lib/io/save-adapter.js";
 import { isValue } from "../../lib/io/values.js";
@@ -57,7 +56,7 @@ const moved = (tree: HostTree): HostTree => {
 const trees: Partial<Record<Name, HostTree>> = {};
 
 Adapters.before(async () => {
-  const { config, params: stored } = await orThrow(loadHuggingFace(NANO));
+  const { config, params: stored } = await loadHuggingFace(NANO);
   await init({ executor: "tfjs" });
   const params = np.devicePut(stored, { donate: true }) as t5.Params;
   for (const [name, method] of Object.entries(METHODS) as [Name, Method][]) {
@@ -65,7 +64,7 @@ Adapters.before(async () => {
     trees[name] = moved(hostTree(tuned));
     dispose(tuned);
     const adapter = { settings: method.settings, tuned: trees[name], baseModel: NANO };
-    await orThrow(saveAdapter(at(`${name}.safetensors`), adapter));
+    await saveAdapter(at(`${name}.safetensors`), adapter);
   }
   dispose(params);
 });
@@ -85,7 +84,7 @@ const near = (a: readonly number[], b: readonly number[], limit = 1e-4): boolean
 
 /** The scores of the labels by the library alone, best first. */
 const scoresOf = async (name: Name, labels: readonly (readonly number[])[], inputs: readonly number[]) => {
-  const { config, params: stored } = await orThrow(loadHuggingFace(NANO));
+  const { config, params: stored } = await loadHuggingFace(NANO);
   const all = scope(() => {
     const params = np.devicePut(stored) as t5.Params;
     const model = (METHODS[name] as Method).apply(config, params, np.devicePut(trees[name] as object) as object);
@@ -234,11 +233,11 @@ Adapters("export puts weights and inserted vectors of an adapter into the graphs
 
 Adapters("another base model is noted, and one that does not fit is refused", async () => {
   const [named, settings] = [at("named.safetensors"), METHODS.ia3.settings];
-  await orThrow(saveAdapter(named, { settings, tuned: trees.ia3 as HostTree, baseModel: "google/t5-base" }));
+  await saveAdapter(named, { settings, tuned: trees.ia3 as HostTree, baseModel: "google/t5-base" });
   const { notes } = await fluxion(["generate", ...MODEL, "--adapter", named, "x"]);
   assert.match(notes.join("\n"), /named\.safetensors says it was trained for google\/t5-base; this is assets\/t5-nano/);
   const { "encoder/layers/0/attention/key": _, ...rest } = trees.ia3 as Record<string, HostTree>;
-  await orThrow(saveAdapter(at("less.safetensors"), { settings, tuned: rest }));
+  await saveAdapter(at("less.safetensors"), { settings, tuned: rest });
   const less = await failure("generate", ...MODEL, "--adapter", at("less.safetensors"), "x");
   assert.match(less, /does not fit the model[\s\S]*1 missing: encoder\/layers\/0\/attention\/key\/out[\s\S]*--model/);
 });
@@ -258,7 +257,7 @@ Adapters("--adapter and --prompt exclude each other, in every command", async ()
 
 Adapters("inspect and convert take an adapter by its option, too", async () => {
   const { settings } = METHODS.ia3;
-  await orThrow(saveAdapter(at("ia3.safetensors"), { settings, tuned: trees.ia3 as HostTree }));
+  await saveAdapter(at("ia3.safetensors"), { settings, tuned: trees.ia3 as HostTree });
   const named = await fluxion(["inspect", "--adapter", at("ia3.safetensors")]);
   assert.is(named.out, (await fluxion(["inspect", at("ia3.safetensors")])).out);
   await fluxion(["convert", "--adapter", at("ia3.safetensors"), at("ia3-peft")]);
@@ -272,7 +271,7 @@ Adapters("an adapter with something that is not a number is refused with its pla
   const { settings } = METHODS.prompt;
   const prompt = (trees.prompt as { prompt: HostArray }).prompt;
   const data = Float32Array.from(prompt.data).fill(Number.NaN, 130, 131);
-  await orThrow(saveAdapter(at("nan.safetensors"), { settings, tuned: { prompt: { ...prompt, data } } }));
+  await saveAdapter(at("nan.safetensors"), { settings, tuned: { prompt: { ...prompt, data } } });
   const message = await failure("generate", ...MODEL, "--adapter", at("nan.safetensors"), "x");
   assert.match(message, /not of numbers[\s\S]*NaN in row 1 of prompt/);
 });

@@ -5,11 +5,11 @@ import * as assert from "uvu/assert";
 import { type Shape, sizeOf } from "../../lib/core/aval.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { flatten, leavesOf, unflatten } from "../../lib/core/pytree.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
 import { encodeNpy } from "../../lib/io/npy.js";
-import { loadPrompt, savePrompt } from "../../lib/io/prompts.js";
+import { loadPromptTE, savePromptTE } from "../../lib/io/prompts.js";
 import { outgoing, safetensorsChunks } from "../../lib/io/safetensors-write.js";
-import { saveT5x } from "../../lib/io/t5x/save.js";
+import { saveT5xTE } from "../../lib/io/t5x/save.js";
 import { isShape, paramShapes, type T5Tree } from "../../lib/t5/config.js";
 import { withShared } from "../helpers/shared.js";
 import { run, temporaryFolder } from "../io/folder.js";
@@ -27,7 +27,7 @@ Convert("from Hugging Face to T5X and back, weights are the same bit by bit", as
   assert.equal([t5x.out, t5x.format], [place("t5x/checkpoint_0"), "t5x"]);
   const { out } = await fluxion(["convert", place("t5x"), place("back")]);
   assert.is(out, `${place("back")}: hf\n`);
-  const [before, after] = [await run(loadHuggingFace(NANO)), await run(loadHuggingFace(place("back")))];
+  const [before, after] = [await run(loadHuggingFaceTE(NANO)), await run(loadHuggingFaceTE(place("back")))];
   assert.equal(after.config, before.config);
   assert.equal(leavesOf(after.params), leavesOf(before.params));
 });
@@ -48,7 +48,7 @@ Convert(
     ]);
     const files = filesBelow(place("half"));
     assert.ok(files.includes("spiece.model") && files.includes("model.safetensors.index.json"), `${files}`);
-    const [before, after] = [await run(loadHuggingFace(NANO)), await run(loadHuggingFace(place("half")))];
+    const [before, after] = [await run(loadHuggingFaceTE(NANO)), await run(loadHuggingFaceTE(place("half")))];
     assert.equal(leavesOf(after.params), leavesOf(before.params));
   },
 );
@@ -95,17 +95,17 @@ const numbers = Float32Array.from({ length: 12 }, (_, i) => Math.fround(Math.sin
 const prompt = hostArray([3, 4], "float32", numbers);
 
 Convert("a prompt goes round through all formats", async () => {
-  await run(savePrompt(place("a.npy"), prompt));
+  await run(savePromptTE(place("a.npy"), prompt));
   await fluxion(["convert", place("a.npy"), place("adapter"), "--base-model", "google/t5-base-lm-adapt"]);
-  assert.is((await run(loadPrompt(place("adapter")))).baseModel, "google/t5-base-lm-adapt");
+  assert.is((await run(loadPromptTE(place("adapter")))).baseModel, "google/t5-base-lm-adapt");
   await fluxion(["convert", place("adapter"), place("b.safetensors")]);
   await fluxion(["convert", place("b.safetensors"), place("without-suffix"), "--to", "npy"]);
   assert.equal(new Uint8Array(readFileSync(place("without-suffix"))), encodeNpy(prompt));
 });
 
 Convert("what is there stays, unless it is forced", async () => {
-  await run(savePrompt(place("first.npy"), prompt));
-  await run(savePrompt(place("second.npy"), hostArray([1, 4], "float32", numbers.slice(4, 8))));
+  await run(savePromptTE(place("first.npy"), prompt));
+  await run(savePromptTE(place("second.npy"), hostArray([1, 4], "float32", numbers.slice(4, 8))));
   const before = readFileSync(place("second.npy"));
   assert.match(await failure("convert", place("first.npy"), place("second.npy")), /something already[\s\S]*--force/);
   assert.equal(readFileSync(place("second.npy")), before);
@@ -121,9 +121,9 @@ Convert("a prompt among the parameters of a T5X checkpoint is taken out, or name
   const [shapes, treedef] = flatten(paramShapes(configOf(CONFIG)), isShape);
   const zeros = shapes.map((shape) => hostArray(shape as Shape, "float32", new Float32Array(sizeOf(shape as Shape))));
   const params = unflatten(treedef, zeros) as T5Tree<HostArray>;
-  await run(saveT5x(place("tuned"), { params, prompts: { "encoder/prompt/prompt/prompt": prompt } }));
+  await run(saveT5xTE(place("tuned"), { params, prompts: { "encoder/prompt/prompt/prompt": prompt } }));
   await fluxion(["convert", place("tuned"), place("taken.npy")]);
-  assert.equal((await run(loadPrompt(place("taken.npy")))).prompt, prompt);
+  assert.equal((await run(loadPromptTE(place("taken.npy")))).prompt, prompt);
   const { notes } = await fluxion(["convert", place("tuned"), place("bare")]);
   assert.match(notes.join("\n"), /left out.*encoder\/prompt\/prompt\/prompt/);
   assert.match(await failure("convert", place("t5x"), place("none.npy")), /not one prompt/);
@@ -146,7 +146,7 @@ Convert("a vocabulary that is there is not replaced unasked, and that none comes
 Convert("an empty folder is free, and folders of prompts are made", async () => {
   mkdirSync(place("free"));
   await fluxion(["convert", place("a.npy"), place("free")]);
-  assert.equal((await run(loadPrompt(place("free")))).prompt, prompt);
+  assert.equal((await run(loadPromptTE(place("free")))).prompt, prompt);
   await fluxion(["convert", place("a.npy"), place("made/for/it.npy")]);
   assert.equal(readFileSync(place("made/for/it.npy")), readFileSync(place("a.npy")));
 });
@@ -171,7 +171,7 @@ Convert("what cannot be is refused before anything is written", async () => {
 
 withShared(Convert, "the checkpoint of T5X's own tests becomes a Hugging Face folder", async (root) => {
   await fluxion(["convert", `${root}/data/t5x/test_t5_1_1_tiny`, place("tiny")]);
-  const { config } = await run(loadHuggingFace(place("tiny")));
+  const { config } = await run(loadHuggingFaceTE(place("tiny")));
   assert.equal([config.vocabSize, config.dModel, config.gated], [32128, 4, true]);
 });
 

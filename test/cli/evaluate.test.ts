@@ -5,7 +5,6 @@ import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { hostArray } from "../../lib/core/host.js";
 import { dispose } from "../../lib/core/tensor.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { savePrompt } from "../../lib/io/prompts.js";
 import { prompt as promptMethod } from "../../lib/methods/index.js";
@@ -47,7 +46,7 @@ const evaluate = async (...args: string[]): Promise<Result> =>
 /** A prompt file of `rows` vectors. */
 const promptFile = async (path: string, rows: number, fill: number): Promise<string> => {
   const data = Float32Array.from({ length: rows * 128 }, (_, i) => fill * Math.sin(i));
-  await orThrow(savePrompt(path, hostArray([rows, 128], "float32", data)));
+  await savePrompt(path, hostArray([rows, 128], "float32", data));
   return path;
 };
 
@@ -56,10 +55,10 @@ Evaluate("a task's scores are those of the library, with the prompt in front", a
   const { tasks, superglue } = await evaluate("--task", "cb", "--prompt", path, "--limit", "5");
   assert.is(superglue, null);
   assert.equal(Object.keys(tasks), ["cb"]);
-  const task = orThrow(taskOf("cb"));
-  const examples = (await orThrow(readExamples(task, "validation", "assets/superglue-mini"))).slice(0, 5);
-  const { config, params: stored } = await orThrow(loadHuggingFace("assets/t5-nano"));
-  const tokenizer = await orThrow(loadTokenizer("assets/t5-nano"));
+  const task = taskOf("cb");
+  const examples = (await readExamples(task, "validation", "assets/superglue-mini")).slice(0, 5);
+  const { config, params: stored } = await loadHuggingFace("assets/t5-nano");
+  const tokenizer = await loadTokenizer("assets/t5-nano");
   await init({ executor: "tfjs" });
   const params = np.devicePut(stored, { donate: true }) as Params;
   using prompt = np.array(
@@ -175,7 +174,7 @@ Evaluate("a test split without labels is answered, and it is said that there are
 Evaluate("all tasks are checked before the first is asked", async () => {
   const out = join(folder, "early");
   const [fits, wide] = [await promptFile(join(folder, "fits.npy"), 2, 1), join(folder, "other.npy")];
-  await orThrow(savePrompt(wide, hostArray([2, 64], "float32", new Float32Array(128))));
+  await savePrompt(wide, hostArray([2, 64], "float32", new Float32Array(128)));
   const prompts = ["--prompt", `cb=${fits}`, "--prompt", `rte=${wide}`, "--limit", "1", "--out", out];
   const message = await failure("evaluate", ...MODEL, ...prompts);
   for (const part of ["does not fit the model", "128", "64", wide, "--model"])

@@ -38,6 +38,20 @@ Fluxion("help names every subcommand, also without arguments; so does each its o
   assert.match((await fluxion(["--version"])).out, /^\d+\.\d+\.\d+\n$/);
 });
 
+Fluxion("no help page has a path of this machine, or a default that is empty", async () => {
+  const { out } = await fluxion([]);
+  const names = [...out.matchAll(/^ {2}(\w+) .*$/gm)]
+    .map(([, name]) => name as string)
+    .filter((name) => name !== "help");
+  assert.ok(names.includes("train") && names.includes("evaluate"), names.join(", "));
+  const commands = [[], ...names.map((name) => [name]), ["tasks", "show"]];
+  for (const command of commands) {
+    const page = (await fluxion([...command, "--help"])).out.replaceAll(/\s+/g, " ");
+    assert.not.match(page, /\(default: (\[\]|""|\{\}|false|undefined)?\)/, command.join(" "));
+    assert.not.match(page, /(^|[\s"(])(\/|[A-Z]:\\)\w/, command.join(" "));
+  }
+});
+
 Fluxion("an unknown subcommand suggests one", async () => {
   assert.match(await failure("convrt"), /unknown command 'convrt'\n {2}hint +did you mean convert\?/);
   assert.match(await failure("help", "convrt"), /unknown command 'convrt'/);

@@ -5,7 +5,6 @@ import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { hostArray } from "../../lib/core/host.js";
 import { dispose } from "../../lib/core/tensor.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { savePrompt } from "../../lib/io/prompts.js";
 import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
@@ -38,8 +37,8 @@ const answers = async (args: readonly string[], lines: readonly string[] = []): 
 const idsOf = (list: readonly Answer[]): (readonly number[])[] => list.map(({ outputs }) => outputs[0].ids);
 
 Generate("the answers are those of t5.generate, each text by itself and padded in a batch", async () => {
-  const { config, params } = await orThrow(loadHuggingFace("assets/t5-nano"));
-  const tokenizer = await orThrow(loadTokenizer("assets/t5-nano"));
+  const { config, params } = await loadHuggingFace("assets/t5-nano");
+  const tokenizer = await loadTokenizer("assets/t5-nano");
   await init({ executor: "tfjs" });
   const weights = np.devicePut(params) as Params;
   using greedy = generate(config, { maxLength: 8 });
@@ -89,8 +88,8 @@ Generate("beams come best first, with either penalty", async () => {
 Generate("a prompt changes the answer, and has to fit the model", async () => {
   const [path, narrow] = [join(folder, "p.npy"), join(folder, "narrow.npy")];
   const data = Float32Array.from({ length: 4 * 128 }, (_, i) => 3 * Math.sin(i));
-  await orThrow(savePrompt(path, hostArray([4, 128], "float32", data)));
-  await orThrow(savePrompt(narrow, hostArray([4, 2], "float32", data.slice(0, 8))));
+  await savePrompt(path, hostArray([4, 128], "float32", data));
+  await savePrompt(narrow, hostArray([4, 2], "float32", data.slice(0, 8)));
   const [bare, tuned] = [await answers([TEXTS[1]]), await answers(["--prompt", path, TEXTS[1]])];
   assert.is.not(JSON.stringify(bare[0].outputs), JSON.stringify(tuned[0].outputs));
   assert.match(
@@ -100,8 +99,8 @@ Generate("a prompt changes the answer, and has to fit the model", async () => {
 });
 
 Generate("labels are chosen by the likelihood that t5.rank gives them, also in a batch", async () => {
-  const { config, params } = await orThrow(loadHuggingFace("assets/t5-nano"));
-  const tokenizer = await orThrow(loadTokenizer("assets/t5-nano"));
+  const { config, params } = await loadHuggingFace("assets/t5-nano");
+  const tokenizer = await loadTokenizer("assets/t5-nano");
   await init({ executor: "tfjs" });
   const labels = ["contradiction", "entailment", "neutral"];
   const weights = np.devicePut(params) as Params;
@@ -131,7 +130,7 @@ Generate("labels are chosen by the likelihood that t5.rank gives them, also in a
 });
 
 Generate("a prompt in a T5X checkpoint is used where it is asked for, and named where it is not", async () => {
-  const { config, params } = await orThrow(loadHuggingFace("assets/t5-nano"));
+  const { config, params } = await loadHuggingFace("assets/t5-nano");
   assert.is(config.dModel, 128);
   const prompt = hostArray(
     [4, 128],
@@ -139,9 +138,9 @@ Generate("a prompt in a T5X checkpoint is used where it is asked for, and named 
     Float32Array.from({ length: 4 * 128 }, (_, i) => 3 * Math.sin(i)),
   );
   const tuned = join(folder, "tuned");
-  await orThrow(saveT5x(tuned, { params, prompts: { "encoder/prompt/prompt/prompt": prompt } }));
+  await saveT5x(tuned, { params, prompts: { "encoder/prompt/prompt/prompt": prompt } });
   const path = join(folder, "taken.npy");
-  await orThrow(savePrompt(path, prompt));
+  await savePrompt(path, prompt);
   assert.equal(await answers(["--prompt", tuned, TEXTS[1]]), await answers(["--prompt", path, TEXTS[1]]));
   const other = ["--model", tuned, "--tokenizer", "assets/t5-nano", TEXTS[1]];
   const { notes } = await fluxion(["generate", ...MODEL.slice(2), ...other]);
@@ -150,7 +149,7 @@ Generate("a prompt in a T5X checkpoint is used where it is asked for, and named 
 
 Generate("a prompt that is not of numbers is refused, with its row", async () => {
   const path = join(folder, "nan.npy");
-  await orThrow(savePrompt(path, hostArray([2, 128], "float32", new Float32Array(256).fill(Number.NaN, 200))));
+  await savePrompt(path, hostArray([2, 128], "float32", new Float32Array(256).fill(Number.NaN, 200)));
   assert.match(await failure("generate", ...MODEL, "--prompt", path, "x"), /not of numbers[\s\S]*NaN in row 1/);
 });
 
@@ -251,10 +250,10 @@ Generate("every command says of a model that is not there by which option it was
 
 Generate("one weight that is NaN ends in an error, where an empty line or the first label was printed", async () => {
   const dir = join(folder, "nan");
-  const { config, params } = await orThrow(loadHuggingFace("assets/t5-nano"));
+  const { config, params } = await loadHuggingFace("assets/t5-nano");
   (params.decoder.decoderNorm.scale.data as Float32Array)[3] = Number.NaN;
   const companions = { "spiece.model": readFileSync("assets/t5-nano/spiece.model") };
-  await orThrow(saveHuggingFace(dir, { config, params }, { companions }));
+  await saveHuggingFace(dir, { config, params }, { companions });
   const options = ["--model", dir, "--executor", "tfjs"];
   const ways = ["", "--beams 2", "--temperature 0.5 --top-k 5", "--label yes --label no"].map((way) =>
     way.split(" ").filter(Boolean),

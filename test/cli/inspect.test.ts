@@ -5,7 +5,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readEmbedding } from "../../lib/cli/contents.js";
 import { hostArray } from "../../lib/core/host.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { savePrompt } from "../../lib/io/prompts.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { withShared } from "../helpers/shared.js";
@@ -93,7 +92,7 @@ Inspect("the rows of an embedding are nearest to their own pieces", async () => 
   const embedding = await readEmbedding(NANO, "huggingface");
   const row = (id: number): number[] => Array.from(embedding.data.subarray(id * 128, (id + 1) * 128));
   const data = Float32Array.from([...row(10), ...row(300)]);
-  await orThrow(savePrompt(path, hostArray([2, 128], "float32", data)));
+  await savePrompt(path, hostArray([2, 128], "float32", data));
   const { rows } = await fluxionJson<Prompt>("inspect", path, "--model", NANO, "--neighbours", "2");
   assert.equal(
     rows.map(({ nearest }) => nearest?.[0].id),
@@ -130,7 +129,7 @@ Inspect("options for the nearest pieces are refused where there is no model", as
 
 Inspect("a prompt of a million columns has a norm, and names cannot control the terminal", async () => {
   const wide = join(folder, "wide.npy");
-  await orThrow(savePrompt(wide, hostArray([1, 1_000_000], "float32", new Float32Array(1_000_000).fill(2))));
+  await savePrompt(wide, hostArray([1, 1_000_000], "float32", new Float32Array(1_000_000).fill(2)));
   assert.is((await fluxionJson<Prompt>("inspect", wide)).rows[0].norm, 2000);
   const path = join(folder, "evil.safetensors");
   writeFileSync(

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { leavesOf } from "../../lib/core/pytree.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
-import { loadT5x } from "../../lib/io/t5x/load.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
+import { loadT5xTE } from "../../lib/io/t5x/load.js";
 import { run, temporaryFolder } from "../io/folder.js";
 import { filesBelow, fluxion } from "./run.js";
 
@@ -75,8 +75,8 @@ Interrupt("what was there is whole after a SIGKILL, and the next save removes wh
   const { code, out } = await endedInTime("SIGKILL", convert, (out) => fluxion(["convert", NANO, out]));
   assert.is(code, "137");
   assert.ok(isSaving(out));
-  const { params } = await run(loadHuggingFace(NANO));
-  assert.equal(leavesOf((await run(loadT5x(out))).params), leavesOf(params));
+  const { params } = await run(loadHuggingFaceTE(NANO));
+  assert.equal(leavesOf((await run(loadT5xTE(out))).params), leavesOf(params));
   await fluxion(convert(out));
   assert.equal(readdirSync(out), ["checkpoint_0"]);
 });

@@ -9,13 +9,13 @@ import { hostArray } from "../../lib/core/host.js";
 import { orThrow } from "../../lib/edge/either.js";
 import { bytesOf } from "../../lib/edge/elements.js";
 import { loadAdapter } from "../../lib/io/adapters.js";
-import { checkpointKind } from "../../lib/io/checkpoint-kind.js";
+import { checkpointKindTE } from "../../lib/io/checkpoint-kind.js";
 import { unzipRows } from "../../lib/io/fetch/unzip.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { loadMeshTensorFlow } from "../../lib/io/meshtf/load.js";
 import { encodeNpy } from "../../lib/io/npy.js";
 import { loadPrompt } from "../../lib/io/prompts.js";
-import { openSafetensors, parseSafetensors } from "../../lib/io/safetensors.js";
+import { openSafetensorsTE, parseSafetensorsE } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { openT5x } from "../../lib/io/t5x/checkpoint.js";
 import { loadT5x } from "../../lib/io/t5x/load.js";
@@ -54,8 +54,8 @@ const MODEL = tensorsOf(configOf(CONFIG));
 const config = text({ ...CONFIG, model_type: "t5", dropout_rate: 0.1, tie_word_embeddings: true });
 
 const readTensors = async (path: string): Promise<void> => {
-  const parsed = parseSafetensors(readFileSync(path), path);
-  const opened = await openSafetensors(path)();
+  const parsed = parseSafetensorsE(readFileSync(path), path);
+  const opened = await openSafetensorsTE(path)();
   if (E.isRight(parsed) && E.isRight(opened))
     for (const name of opened.right.entries.keys()) await opened.right.read(name)();
   if (E.isRight(opened)) await opened.right.close();
@@ -105,7 +105,7 @@ const EMBEDDING = "target.token_embedder.embedding";
 
 /** A checkpoint of T5X in one file, with the arrays in it; that of the embedding may be in a folder beside it. */
 const checkpoint = async (scratch: string, isExternal: boolean): Promise<Files> => {
-  const saved = await orThrow(saveT5x(scratch, { params: paramsOf(SMALL) }));
+  const saved = await saveT5x(scratch, { params: paramsOf(SMALL) });
   const source = await orThrow(openT5x(saved));
   const target: Record<string, unknown> = {};
   for (const name of source.entries.keys()) {
@@ -156,12 +156,12 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       ["index.json", "json"],
       ["1.safetensors", "safetensors"],
     ],
-    read: (dir) => orThrow(loadHuggingFace(dir)),
+    read: (dir) => loadHuggingFace(dir),
   },
   config: {
     make: () => ({ "config.json": config, "model.safetensors": encodeSafetensors(MODEL) }),
     targets: [["config.json", "json"]],
-    read: (dir) => orThrow(loadHuggingFace(dir)),
+    read: (dir) => loadHuggingFace(dir),
   },
   adapter: {
     make: () => ({ "adapter_config.json": text(LORA), "adapter_model.safetensors": encodeSafetensors(loraTensors) }),
@@ -170,7 +170,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       ["config.json", "json"],
       [".safetensors", "safetensors"],
     ],
-    read: (dir) => orThrow(loadAdapter(dir)),
+    read: (dir) => loadAdapter(dir),
   },
   tuned: {
     make: () => ({
@@ -180,13 +180,13 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       ),
     }),
     targets: [[".safetensors", "safetensors"]],
-    read: (dir) => orThrow(loadAdapter(dir)),
+    read: (dir) => loadAdapter(dir),
   },
   npy: {
     make: () => ({ "prompt.npy": encodeNpy(random([2, 4])) }),
     targets: [[".npy", "bytes"]],
     tokens: NPY_TOKENS,
-    read: (dir) => orThrow(loadPrompt(dir)),
+    read: (dir) => loadPrompt(dir),
   },
   npz: {
     make: () => ({ "prompt.npz": zipSync({ "prompt.npy": encodeNpy(random([2, 4])) }) }),
@@ -195,25 +195,25 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     tokens: NPY_TOKENS,
     read: async (dir) => {
       const path = join(dir, "prompt.npz");
-      await checkpointKind(path)();
-      return orThrow(loadPrompt(path));
+      await checkpointKindTE(path)();
+      return loadPrompt(path);
     },
   },
-  msgpack: { make: inline, targets: [["checkpoint", "msgpack"]], read: (dir) => orThrow(loadT5x(dir)) },
+  msgpack: { make: inline, targets: [["checkpoint", "msgpack"]], read: (dir) => loadT5x(dir) },
   zarr: {
     make: zarr,
     targets: [
       [".zarray", "json"],
       ["checkpoint", "msgpack"],
     ],
-    read: (dir) => orThrow(loadT5x(dir)),
+    read: (dir) => loadT5x(dir),
   },
   gz: {
     make: zarr,
     targets: [["0.0", "gzip"]],
-    read: (dir) => orThrow(loadT5x(dir)),
+    read: (dir) => loadT5x(dir),
   },
-  meshtf: { make: bundle, targets: [[".index", "bytes"]], read: (dir) => orThrow(loadMeshTensorFlow(dir)) },
+  meshtf: { make: bundle, targets: [[".index", "bytes"]], read: (dir) => loadMeshTensorFlow(dir) },
   zip: {
     make: () => ({
       "CB.zip": zipSync({

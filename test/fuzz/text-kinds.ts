@@ -2,10 +2,9 @@
 import { join } from "node:path";
 import { strToU8 } from "fflate";
 import { stringify } from "yaml";
-import { orThrow } from "../../lib/edge/either.js";
 import { openLock } from "../../lib/io/fetch/lock.js";
 import { loadRecipe } from "../../lib/lab/recipe-file.js";
-import { readRun } from "../../lib/lab/stored-run.js";
+import { loadRun } from "../../lib/lab/stored-run.js";
 import { nodeStore } from "../../lib/store/node.js";
 import { readExamples } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
@@ -25,7 +24,7 @@ const WORDS: readonly (readonly [string, number])[] = [
 ];
 
 const useTokenizer = async (dir: string): Promise<void> => {
-  const tokenizer = await orThrow(loadTokenizer(dir, { extraIds: 0 }));
+  const tokenizer = await loadTokenizer(dir, { extraIds: 0 });
   const ids = tokenizer.encode("A ab <extra_id_0> ba\u0301 \u{1f469} ﬁ x");
   tokenizer.decode([...ids, 0, 1, 2]);
 };
@@ -118,8 +117,7 @@ export const TEXT_KINDS: Readonly<Record<string, Kind>> = {
     ],
     read: async (dir) => {
       const table = tableTask({ name: "x", train: "x.jsonl", validation: "x.jsonl", input: "a", target: "b" });
-      for (const task of [...JSONL_TASKS.map((name) => orThrow(taskOf(name))), table])
-        await orThrow(readExamples(task, "train", dir));
+      for (const task of [...JSONL_TASKS.map((name) => taskOf(name)), table]) await readExamples(task, "train", dir);
     },
   },
   csv: {
@@ -128,7 +126,7 @@ export const TEXT_KINDS: Readonly<Record<string, Kind>> = {
     tokens: ['"', '""', ",", "\n", "\r", "\r\n", '",\n', "\ufeff", "__proto__", "a", "\u2028"],
     read: (dir) => {
       const task = tableTask({ name: "x", train: "x.csv", validation: "x.csv", input: "a", target: "b" });
-      return orThrow(readExamples(task, "train", dir));
+      return readExamples(task, "train", dir);
     },
   },
   recipe: {
@@ -161,8 +159,8 @@ export const TEXT_KINDS: Readonly<Record<string, Kind>> = {
       '"',
     ],
     read: async (dir) => {
-      await orThrow(loadRecipe(join(dir, "r.json")));
-      return orThrow(loadRecipe(join(dir, "r.yaml")));
+      await loadRecipe(join(dir, "r.json"));
+      return loadRecipe(join(dir, "r.yaml"));
     },
   },
   "lock file": {
@@ -183,6 +181,6 @@ export const TEXT_KINDS: Readonly<Record<string, Kind>> = {
       ["recipe.json", "json"],
       ["summary.json", "json"],
     ],
-    read: (dir) => readRun(nodeStore(dir)),
+    read: (dir) => loadRun(nodeStore(dir)),
   },
 };

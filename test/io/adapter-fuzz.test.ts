@@ -7,8 +7,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
-import { checkFits } from "../../lib/io/adapter-fit.js";
-import { type Adapter, loadAdapter } from "../../lib/io/adapters.js";
+import { checkFitsE } from "../../lib/io/adapter-fit.js";
+import { type Adapter, loadAdapterTE } from "../../lib/io/adapters.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { temporaryFolder } from "./folder.js";
 import { configOf, V1_1 } from "./tiny-t5.js";
@@ -76,8 +76,8 @@ const bad: fc.Arbitrary<Files> = fc.constantFrom(...GOOD).chain((good) => {
 
 /** Loads what is at a path, and checks that it fits a model: successes, or errors of this library for bad files. */
 const isTyped = async (path: string): Promise<boolean> => {
-  const loaded = await loadAdapter(path)();
-  const result = E.chainW((adapter: Adapter) => checkFits(adapter, model, path))(loaded);
+  const loaded = await loadAdapterTE(path)();
+  const result = E.chainW((adapter: Adapter) => checkFitsE(adapter, model, path))(loaded);
   return (
     E.isRight(result) || isFluxionError(result.left, "CheckpointError") || isFluxionError(result.left, "ConfigError")
   );

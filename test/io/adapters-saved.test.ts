@@ -5,10 +5,10 @@ import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
 import type { HostArray } from "../../lib/core/host.js";
 import { orThrow } from "../../lib/edge/either.js";
-import { checkFits } from "../../lib/io/adapter-fit.js";
-import { type Adapter, loadAdapter } from "../../lib/io/adapters.js";
-import { loadHuggingFace, type StoredT5 } from "../../lib/io/huggingface.js";
-import { openSafetensors } from "../../lib/io/safetensors.js";
+import { checkFitsE } from "../../lib/io/adapter-fit.js";
+import { type Adapter, loadAdapterTE } from "../../lib/io/adapters.js";
+import { loadHuggingFaceTE, type StoredT5 } from "../../lib/io/huggingface.js";
+import { openSafetensorsTE } from "../../lib/io/safetensors.js";
 import * as np from "../../lib/np/index.js";
 import type { Model } from "../../lib/t5/index.js";
 import * as t5 from "../../lib/t5/index.js";
@@ -34,7 +34,7 @@ const bases = new Map<string, StoredT5>();
 const baseOf = async (title: string): Promise<StoredT5> => {
   const known = bases.get(title);
   if (known !== undefined) return known;
-  const base = await run(loadHuggingFace(layOut(join(root, title), models[title]?.files ?? {})));
+  const base = await run(loadHuggingFaceTE(layOut(join(root, title), models[title]?.files ?? {})));
   bases.set(title, base);
   return base;
 };
@@ -49,7 +49,7 @@ const logitsWith = ({ config, params }: StoredT5, { method, tuned }: Adapter) =>
   );
 
 const tensorsOf = async (dir: string): Promise<Map<string, HostArray>> => {
-  const file = await run(openSafetensors(join(dir, "adapter_model.safetensors")));
+  const file = await run(openSafetensorsTE(join(dir, "adapter_model.safetensors")));
   const tensors = new Map<string, HostArray>();
   for (const name of [...file.entries.keys()].sort()) tensors.set(name, await run(file.read(name)));
   await file.close();
@@ -59,8 +59,8 @@ const tensorsOf = async (dir: string): Promise<Map<string, HostArray>> => {
 for (const [title, { base, files, logits, float32_off }] of Object.entries(adapters)) {
   Saved(`${title}: its logits, and the same adapter when it is saved here`, async () => {
     const [model, dir] = [await baseOf(base), layOut(join(root, title), files)];
-    const adapter = await run(loadAdapter(dir));
-    orThrow(checkFits(adapter, model.config, dir));
+    const adapter = await run(loadAdapterTE(dir));
+    orThrow(checkFitsE(adapter, model.config, dir));
     // torch's own error in float32; ours is another of its size.
     assertNear("loaded", logitsWith(model, adapter), logits, { abs: 1e-5 + 3 * float32_off, rel: 0 });
 
@@ -72,13 +72,13 @@ for (const [title, { base, files, logits, float32_off }] of Object.entries(adapt
       assert.equal(data, theirs.get(name)?.data.subarray(0, data.length), name);
     }
     assert.equal([...ours.keys()], [...theirs.keys()]);
-    assert.equal((await run(loadAdapter(again))).tuned, adapter.tuned);
+    assert.equal((await run(loadAdapterTE(again))).tuned, adapter.tuned);
   });
 }
 
 Saved("adapters of other types, and with whole layers, are refused by name", async () => {
   const message = async (title: string): Promise<string> =>
-    messageOf(await loadAdapter(layOut(join(root, title), refused[title]))(), "ConfigError");
+    messageOf(await loadAdapterTE(layOut(join(root, title), refused[title]))(), "ConfigError");
   assert.match(await message("prefix tuning"), "PREFIX_TUNING");
   assert.match(await message("AdaLoRA"), "ADALORA");
   assert.match(await message("a whole output layer"), "modules_to_save");

@@ -7,14 +7,14 @@ import { runtimeOn } from "../../lib/compile/runtime.js";
 import { hostArray } from "../../lib/core/host.js";
 import { withRuntime } from "../../lib/core/runtime.js";
 import { np, random, t5 } from "../../lib/index.js";
-import { checkFits, otherBase } from "../../lib/io/adapter-fit.js";
-import { type Adapter, loadAdapter, readAdapter } from "../../lib/io/adapters.js";
+import { checkFitsE, otherBase } from "../../lib/io/adapter-fit.js";
+import { type Adapter, loadAdapter, loadAdapterTE } from "../../lib/io/adapters.js";
 import { encodeNpy } from "../../lib/io/npy.js";
-import { parseSafetensors } from "../../lib/io/safetensors.js";
+import { parseSafetensorsE } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
-import { saveAdapter } from "../../lib/io/save-adapter.js";
-import { saveT5x } from "../../lib/io/t5x/save.js";
-import { saveTuned } from "../../lib/io/tuned.js";
+import { saveAdapterTE } from "../../lib/io/save-adapter.js";
+import { saveT5xTE } from "../../lib/io/t5x/save.js";
+import { saveTunedTE } from "../../lib/io/tuned.js";
 import * as methods from "../../lib/methods/index.js";
 import type { Method } from "../../lib/methods/method.js";
 import { hostTree } from "../../lib/train/store.js";
@@ -52,25 +52,25 @@ Adapters("a prompt is one method, whatever it is stored as", async () => {
   const npy = place("mrpc.npy");
   writeFileSync(npy, encodeNpy(prompt));
   for (const path of [npy, npy.slice(0, -4)]) {
-    assert.equal(plain(await run(loadAdapter(path))), { ...want, format: "npy" });
+    assert.equal(plain(await run(loadAdapterTE(path))), { ...want, format: "npy" });
   }
   const alone = place("a.safetensors");
   writeFileSync(alone, encodeSafetensors({ prompt }));
-  assert.equal(plain(await run(loadAdapter(alone))), { ...want, format: "safetensors" });
+  assert.equal(plain(await run(loadAdapterTE(alone))), { ...want, format: "safetensors" });
   const t5x = place("checkpoints");
   const host = withRuntime(runtime, () => hostTree(params)) as never;
-  await run(saveT5x(t5x, { params: host, prompts: { "encoder/prompt/prompt/prompt": prompt }, step: 2 }));
+  await run(saveT5xTE(t5x, { params: host, prompts: { "encoder/prompt/prompt/prompt": prompt }, step: 2 }));
   for (const path of [t5x, join(t5x, "checkpoint_2"), join(t5x, "checkpoint_2", "checkpoint")]) {
-    assert.equal(plain(await run(loadAdapter(path))), { ...want, format: "t5x" }, path);
+    assert.equal(plain(await run(loadAdapterTE(path))), { ...want, format: "t5x" }, path);
   }
   const peft = place("adapter");
-  await run(saveAdapter(peft, { ...want, baseModel: "t5-tiny" }));
+  await run(saveAdapterTE(peft, { ...want, baseModel: "t5-tiny" }));
   for (const path of [peft, join(peft, "adapter_config.json"), join(peft, "adapter_model.safetensors")]) {
-    const { config: kept, ...rest } = plain(await run(loadAdapter(path)));
+    const { config: kept, ...rest } = plain(await run(loadAdapterTE(path)));
     assert.equal(rest, { ...want, format: "peft", baseModel: "t5-tiny" });
     assert.is(kept?.base_model_name_or_path, "t5-tiny");
   }
-  assert.equal((await readAdapter(npy)).settings, PROMPT);
+  assert.equal((await loadAdapter(npy)).settings, PROMPT);
 });
 
 const lora = methods.lora({ rank: 2, dora: true });
@@ -78,15 +78,15 @@ const tuned = treeOf(lora);
 
 Adapters("a file of our own form, and the folder of a run, hold any method", async () => {
   const path = place("lora.safetensors");
-  await run(saveAdapter(path, { settings: lora.settings, tuned, baseModel: "t5-tiny" }));
+  await run(saveAdapterTE(path, { settings: lora.settings, tuned, baseModel: "t5-tiny" }));
   const want = { settings: lora.settings, tuned, format: "safetensors", baseModel: "t5-tiny", unusedRows: 0 };
-  assert.equal(plain(await run(loadAdapter(path))), want);
+  assert.equal(plain(await run(loadAdapterTE(path))), want);
   const dir = place();
   writeFileSync(join(dir, "config.json"), "{}");
   writeFileSync(join(dir, "prompt.npy"), encodeNpy(prompt));
-  assert.is((await run(loadAdapter(dir))).settings.name, "prompt");
-  await run(saveTuned(join(dir, "tuned.safetensors"), { settings: lora.settings, tuned }));
-  assert.equal(plain(await run(loadAdapter(dir))), { ...want, baseModel: undefined });
+  assert.is((await run(loadAdapterTE(dir))).settings.name, "prompt");
+  await run(saveTunedTE(join(dir, "tuned.safetensors"), { settings: lora.settings, tuned }));
+  assert.equal(plain(await run(loadAdapterTE(dir))), { ...want, baseModel: undefined });
 });
 
 Adapters("what was trained with stacked layers is there by layer, within methods that are composed, too", async () => {
@@ -96,23 +96,23 @@ Adapters("what was trained with stacked layers is there by layer, within methods
     hostTree(method.init(random.key(1), config, params)),
   ]);
   const path = place("stacked.safetensors");
-  await run(saveTuned(path, { settings: method.settings, tuned: stacked }));
-  assert.equal((await run(loadAdapter(path))).tuned, listed);
+  await run(saveTunedTE(path, { settings: method.settings, tuned: stacked }));
+  assert.equal((await run(loadAdapterTE(path))).tuned, listed);
 });
 
 Adapters("through PEFT and back, trees of its methods are the same", async () => {
   for (const method of [lora, methods.ia3(), methods.norms(), methods.prompt({ length: 3 })] as Method[]) {
     const dir = place("adapter");
     const tree = treeOf(method);
-    await run(saveAdapter(dir, { settings: method.settings, tuned: tree }));
-    const back = await run(loadAdapter(dir));
+    await run(saveAdapterTE(dir, { settings: method.settings, tuned: tree }));
+    const back = await run(loadAdapterTE(dir));
     assert.equal(back.tuned, tree, method.settings.name);
-    assert.equal(rightOf(checkFits(back, config, dir)), null);
+    assert.equal(rightOf(checkFitsE(back, config, dir)), null);
   }
 });
 
 const unsupported = async (path: string, method: Method): Promise<string> => {
-  const result = await saveAdapter(path, { settings: method.settings, tuned: treeOf(method) })();
+  const result = await saveAdapterTE(path, { settings: method.settings, tuned: treeOf(method) })();
   if (result._tag === "Right") throw new Error("expected a failure");
   assert.is(result.left._tag, "UnsupportedError");
   assert.not.ok(existsSync(path), "something was written");
@@ -129,7 +129,7 @@ Adapters("what a format has no place for is refused, with one that has", async (
 });
 
 const unread = async (path: string, tag: "CheckpointError" | "ConfigError" = "CheckpointError"): Promise<string> =>
-  messageOf(await loadAdapter(path)(), tag);
+  messageOf(await loadAdapterTE(path)(), tag);
 
 Adapters("what is no adapter is refused", async () => {
   assert.match(await unread(join(folder, "nowhere")), "there is no such file or folder");
@@ -146,7 +146,7 @@ Adapters("what is no adapter is refused", async () => {
   assert.match(await unread(join(pickle, "adapter_model.bin")), "safetensors.torch.save_file");
   const host = withRuntime(runtime, () => hostTree(params)) as never;
   const bare = place("bare");
-  await run(saveT5x(bare, { params: host }));
+  await run(saveT5xTE(bare, { params: host }));
   assert.match(await unread(bare), "there is not one prompt in this checkpoint");
 });
 
@@ -159,17 +159,17 @@ for (const type of ["ADALORA", "PREFIX_TUNING", "MULTITASK_PROMPT_TUNING", "SOME
 }
 
 const misfit = (method: Method, tree: object, other: Partial<t5.T5Config> = {}): string =>
-  messageOf(checkFits({ method, tuned: tree as never }, { ...config, ...other }, "my-adapter"), "CheckpointError");
+  messageOf(checkFitsE({ method, tuned: tree as never }, { ...config, ...other }, "my-adapter"), "CheckpointError");
 
 Adapters("an adapter of another model is refused with paths and shapes", () => {
   const soft = methods.prompt({ length: 3 });
-  assert.equal(rightOf(checkFits({ method: soft, tuned: { prompt } }, config, "a")), null);
+  assert.equal(rightOf(checkFitsE({ method: soft, tuned: { prompt } }, config, "a")), null);
   const wide = misfit(soft, { prompt }, { dModel: 32 });
   assert.match(
     wide,
     /does not fit the model[\s\S]*prompt is f32\[3,16\], not f32\[3,32\]\n {2}at +my-adapter\n.*--model/,
   );
-  assert.equal(rightOf(checkFits({ method: lora, tuned }, config, "a")), null);
+  assert.equal(rightOf(checkFitsE({ method: lora, tuned }, config, "a")), null);
   const head = misfit(lora, tuned, { dKv: 8 });
   assert.match(head, /24 mis-shaped: .*query\/b is f32\[2,8\], not f32\[2,16\]/);
   const more = misfit(lora, tuned, { numLayers: 3 });
@@ -190,12 +190,12 @@ Adapters("names of base models are compared without their folders", () => {
 /** What `saveAdapter` writes of a golden adapter, against what it was read from. */
 const roundTrip = async (dir: string): Promise<void> => {
   const out = place("adapter");
-  await run(saveAdapter(out, await run(loadAdapter(dir))));
+  await run(saveAdapterTE(out, await run(loadAdapterTE(dir))));
   assert.equal(readdirSync(out).sort(), ["adapter_config.json", "adapter_model.safetensors"]);
   const json = (root: string): unknown => JSON.parse(readFileSync(join(root, "adapter_config.json"), "utf8"));
   assert.equal(json(out), json(dir));
   const bytes = (root: string): Uint8Array => readFileSync(join(root, "adapter_model.safetensors"));
-  const [ours, theirs] = [out, dir].map((root) => rightOf(parseSafetensors(bytes(root))));
+  const [ours, theirs] = [out, dir].map((root) => rightOf(parseSafetensorsE(bytes(root))));
   assert.equal(ours.metadata, theirs.metadata);
   assert.equal(new Map([...ours.tensors].sort()), new Map([...theirs.tensors].sort()));
 };
@@ -208,19 +208,19 @@ withShared(Adapters, "PEFT's adapters go through files as they came, bit by bit"
 
 Adapters("a folder of PEFT that cannot be written whole stays as it was", async () => {
   const dir = place("adapter");
-  await run(saveAdapter(dir, { settings: lora.settings, tuned }));
+  await run(saveAdapterTE(dir, { settings: lora.settings, tuned }));
   const copy = place("copy");
   cpSync(dir, copy, { recursive: true });
   const nowhere = join(dir, "adapter_config.json", "x");
-  messageOf(await saveAdapter(nowhere, { settings: lora.settings, tuned })(), "CheckpointError");
+  messageOf(await saveAdapterTE(nowhere, { settings: lora.settings, tuned })(), "CheckpointError");
   for (const name of readdirSync(copy)) assert.equal(readFileSync(join(dir, name)), readFileSync(join(copy, name)));
   rmSync(dir, { recursive: true });
 });
 
 Adapters("a loaded tree is what the method applies", async () => {
   const path = place("lora.safetensors");
-  await run(saveAdapter(path, { settings: lora.settings, tuned }));
-  const { method, tuned: stored } = await run(loadAdapter(path));
+  await run(saveAdapterTE(path, { settings: lora.settings, tuned }));
+  const { method, tuned: stored } = await run(loadAdapterTE(path));
   withRuntime(runtime, () => {
     const inputs = np.array([[3, 1]], { dtype: "int32" });
     const batch = { inputs, targets: np.array([[4, 1]], { dtype: "int32" }) };

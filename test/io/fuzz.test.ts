@@ -10,10 +10,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { hostArray } from "../../lib/core/host.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
-import { encodeNpy, parseNpy } from "../../lib/io/npy.js";
-import { loadPrompt } from "../../lib/io/prompts.js";
-import { openSafetensors, parseSafetensors } from "../../lib/io/safetensors.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
+import { encodeNpy, parseNpyE } from "../../lib/io/npy.js";
+import { loadPromptTE } from "../../lib/io/prompts.js";
+import { openSafetensorsTE, parseSafetensorsE } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { largestAllocation } from "../helpers/allocations.js";
 import { messageOf, run, temporaryFolder } from "./folder.js";
@@ -131,7 +131,7 @@ const badSafetensors = header.chain((text) =>
 const readAll =
   (path: string): TaskEither<unknown, unknown> =>
   async () => {
-    const file = await openSafetensors(path)();
+    const file = await openSafetensorsTE(path)();
     if (E.isLeft(file)) return file;
     try {
       for (const name of file.right.entries.keys()) {
@@ -153,7 +153,7 @@ Fuzz("headers that lie about lengths, offsets, shapes and dtypes, or name a tens
       writeFileSync(path, bytes);
       return (
         (await behaves(readAll(path), bytes.length)) &&
-        (await behaves(async () => parseSafetensors(bytes), bytes.length))
+        (await behaves(async () => parseSafetensorsE(bytes), bytes.length))
       );
     }),
     { ...SEED, numRuns: 100 },
@@ -163,7 +163,7 @@ Fuzz("headers that lie about lengths, offsets, shapes and dtypes, or name a tens
 Fuzz("a header of one fault each is refused", () => {
   const good = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
   const refused = (text: string, bytes = 8): boolean =>
-    E.isLeft(parseSafetensors(fileOf(text, BigInt(Buffer.byteLength(text)), new Uint8Array(bytes))));
+    E.isLeft(parseSafetensorsE(fileOf(text, BigInt(Buffer.byteLength(text)), new Uint8Array(bytes))));
   assert.not.ok(refused(objectText([["x", good]])));
   const faults: object[] = [
     { dtype: "F16" },
@@ -208,7 +208,7 @@ Fuzz("JSON as deep as a stack, lists as long as a header may be", async () => {
   const keys = `{"x":{${Array.from({ length: 50_000 }, (_, i) => `"k${i}":1`).join(",")}}}`;
   for (const text of [...texts, long, keys]) {
     const bytes = fileOf(text, BigInt(text.length), new Uint8Array(4));
-    const result = parseSafetensors(bytes);
+    const result = parseSafetensorsE(bytes);
     assert.ok(E.isLeft(result) && isFluxionError(result.left, "CheckpointError"));
     assert.ok((result.left as Error).message.length < 2000);
     const dirs = [
@@ -217,7 +217,7 @@ Fuzz("JSON as deep as a stack, lists as long as a header may be", async () => {
       place({ "adapter_config.json": text }),
     ];
     const [config, index, adapter] = dirs as [string, string, string];
-    const results = [loadHuggingFace(config), loadHuggingFace(index), loadPrompt(adapter)];
+    const results = [loadHuggingFaceTE(config), loadHuggingFaceTE(index), loadPromptTE(adapter)];
     for (const task of results) {
       const failure = await task();
       assert.ok(E.isLeft(failure) && isTyped(failure));
@@ -239,7 +239,7 @@ Fuzz("configurations with any values", async () => {
   await fc.assert(
     fc.asyncProperty(changes, async (change) => {
       const dir = place({ "config.json": JSON.stringify({ ...CONFIG, ...change }), "model.safetensors": weights });
-      return behaves(loadHuggingFace(dir), weights.length);
+      return behaves(loadHuggingFaceTE(dir), weights.length);
     }),
     { ...SEED, numRuns: 150 },
   );
@@ -248,7 +248,7 @@ Fuzz("configurations with any values", async () => {
 Fuzz("a configuration of more layers than memory holds", async () => {
   for (const layers of [1001, 2 ** 31, 2 ** 53 - 1]) {
     for (const key of ["num_layers", "num_decoder_layers"]) {
-      const failure = await loadHuggingFace(place({ "config.json": JSON.stringify({ ...CONFIG, [key]: layers }) }))();
+      const failure = await loadHuggingFaceTE(place({ "config.json": JSON.stringify({ ...CONFIG, [key]: layers }) }))();
       assert.ok(E.isLeft(failure) && isFluxionError(failure.left, "ConfigError"));
     }
   }
@@ -261,7 +261,7 @@ Fuzz("indices that place tensors anywhere", async () => {
   const home = Object.fromEntries(tensors.map(([name], i) => [name, i < 9 ? "1.safetensors" : "2.safetensors"]));
   const files = { "config.json": JSON.stringify(CONFIG), "1.safetensors": first, "2.safetensors": second };
   const good = place({ ...files, "model.safetensors.index.json": JSON.stringify({ weight_map: home }) });
-  await run(loadHuggingFace(good));
+  await run(loadHuggingFaceTE(good));
   const target = fc.oneof(
     fc.constantFrom<unknown>(
       "1.safetensors",
@@ -282,7 +282,7 @@ Fuzz("indices that place tensors anywhere", async () => {
     fc.asyncProperty(fc.oneof(changes, badValue), async (change) => {
       const weightMap = typeof change === "object" && change !== null ? { ...home, ...change } : change;
       const dir = place({ ...files, "model.safetensors.index.json": JSON.stringify({ weight_map: weightMap }) });
-      return behaves(loadHuggingFace(dir), first.length + second.length);
+      return behaves(loadHuggingFaceTE(dir), first.length + second.length);
     }),
     { ...SEED, numRuns: 100 },
   );
@@ -302,7 +302,7 @@ Fuzz("adapters with any values", async () => {
         "adapter_model.safetensors": bytes,
       };
       const size = bytes.length + Buffer.byteLength(content["adapter_config.json"]);
-      return behaves(loadPrompt(place(content)), size);
+      return behaves(loadPromptTE(place(content)), size);
     }),
     { ...SEED, numRuns: 100 },
   );
@@ -313,7 +313,7 @@ Fuzz(".npy headers with any dict, and files with any bytes changed or cut", asyn
   const path = join(folder, "x.npy");
   const check = async (bytes: Uint8Array): Promise<boolean> => {
     writeFileSync(path, bytes);
-    return (await behaves(loadPrompt(path), bytes.length)) && behaves(async () => parseNpy(bytes), bytes.length);
+    return (await behaves(loadPromptTE(path), bytes.length)) && behaves(async () => parseNpyE(bytes), bytes.length);
   };
   const piece = fc.constantFrom(
     ..."{}(),:'\"[]L ",
@@ -360,7 +360,7 @@ Fuzz("a file of very many names is a typed error", async () => {
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(header.length));
   const dir = place({ "config.json": JSON.stringify(CONFIG), "model.safetensors": Buffer.concat([prefix, header]) });
-  assert.match(messageOf(await loadHuggingFace(dir)(), "CheckpointError"), "130000 unexpected");
+  assert.match(messageOf(await loadHuggingFaceTE(dir)(), "CheckpointError"), "130000 unexpected");
 });
 
 Fuzz.run();

@@ -1,17 +1,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeHuggingFaceConfig } from "../../lib/io/huggingface-config.js";
+import { decodeHuggingFaceConfigE } from "../../lib/io/huggingface-config.js";
 import { isScaled } from "../../lib/t5/config.js";
 import { messageOf, rightOf } from "./folder.js";
 import { CONFIG, configOf } from "./tiny-t5.js";
 
 const Config = suite("io/huggingface-config");
 
-const refused = (raw: object): string => messageOf(decodeHuggingFaceConfig(raw, "x/config.json"), "ConfigError");
+const refused = (raw: object): string => messageOf(decodeHuggingFaceConfigE(raw, "x/config.json"), "ConfigError");
 
 Config("a configuration needs its sizes; the rest has the defaults of transformers", () => {
   const { config, dropoutRate } = rightOf(
-    decodeHuggingFaceConfig({ ...CONFIG, num_decoder_layers: null, use_cache: true }),
+    decodeHuggingFaceConfigE({ ...CONFIG, num_decoder_layers: null, use_cache: true }),
   );
   assert.is(dropoutRate, 0.1);
   assert.equal(config, {

@@ -5,10 +5,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { HostArray } from "../../lib/core/host.js";
 import { flatten, pathsOf, printPath } from "../../lib/core/pytree.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
-import { loadPrompt } from "../../lib/io/prompts.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
+import { loadPromptTE } from "../../lib/io/prompts.js";
 import type { FloatStorage } from "../../lib/io/safetensors-write.js";
-import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
+import { saveHuggingFaceTE } from "../../lib/io/save-huggingface.js";
 import { isValue } from "../../lib/io/values.js";
 import { run, temporaryFolder } from "./folder.js";
 import { decoded, writeFiles } from "./t5x/golden.js";
@@ -47,11 +47,11 @@ const named = (params: unknown): Record<string, Numbers> => {
 
 for (const [title, { stored, files, params }] of Object.entries(golden.models)) {
   Golden(`${title}: every number in its place, also after it was saved as it was stored`, async () => {
-    const loaded = await run(loadHuggingFace(write(title, files)));
+    const loaded = await run(loadHuggingFaceTE(write(title, files)));
     assert.equal(named(loaded.params), params);
     const again = join(root, `${title} again`);
-    await run(saveHuggingFace(again, loaded, { dtype: stored, maxShardBytes: 400 }));
-    const back = await run(loadHuggingFace(again));
+    await run(saveHuggingFaceTE(again, loaded, { dtype: stored, maxShardBytes: 400 }));
+    const back = await run(loadHuggingFaceTE(again));
     assert.equal(named(back.params), params);
     assert.equal(back.config, loaded.config);
   });
@@ -59,7 +59,7 @@ for (const [title, { stored, files, params }] of Object.entries(golden.models)) 
 
 for (const [title, { files, prompt, unusedRows }] of Object.entries(golden.adapters)) {
   Golden(`an adapter of PEFT, ${title}`, async () => {
-    const loaded = await run(loadPrompt(write(title, files)));
+    const loaded = await run(loadPromptTE(write(title, files)));
     assert.equal(numbers(loaded.prompt), prompt);
     assert.equal([loaded.format, loaded.baseModel, loaded.unusedRows], ["peft", "google/t5-base-lm-adapt", unusedRows]);
   });

@@ -7,8 +7,8 @@ import type { HostArray } from "../../lib/core/host.js";
 import { hostArray } from "../../lib/core/host.js";
 import { flatten, pathsOf, printPath } from "../../lib/core/pytree.js";
 import { sameBits } from "../../lib/edge/elements.js";
-import { loadHuggingFace, type Progress } from "../../lib/io/huggingface.js";
-import { parseSafetensors } from "../../lib/io/safetensors.js";
+import { loadHuggingFaceTE, type Progress } from "../../lib/io/huggingface.js";
+import { parseSafetensorsE } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { isShape, paramShapes, type T5Config, type T5Tree } from "../../lib/t5/config.js";
 import { withShared } from "../helpers/shared.js";
@@ -27,7 +27,7 @@ const write = (raw: object, tensors: Record<string, HostArray>): string => {
   return dir;
 };
 const misfit = async (raw: object, tensors: Record<string, HostArray>): Promise<string> =>
-  messageOf(await loadHuggingFace(write(raw, tensors))(), "CheckpointError");
+  messageOf(await loadHuggingFaceTE(write(raw, tensors))(), "CheckpointError");
 
 const shapesOf = (params: T5Tree<HostArray>): [string, Shape][] => {
   const [leaves, treedef] = flatten(params, (x) => typeof x === "object" && x !== null && "data" in x);
@@ -40,7 +40,7 @@ const expectedShapes = (config: T5Config): [string, Shape][] => {
 
 HuggingFace("kernels and position tables are transposed, the embedding and norms are not", async () => {
   const tensors = tensorsOf(configOf(V1_1));
-  const { params, config } = await run(loadHuggingFace(write(V1_1, tensors)));
+  const { params, config } = await run(loadHuggingFaceTE(write(V1_1, tensors)));
   assert.equal(shapesOf(params), expectedShapes(config));
   const theirs = (name: string): HostArray => tensors[name] as HostArray;
   const at = (x: HostArray, i: number, j: number): number => x.data[i * (x.shape[1] as number) + j] as number;
@@ -80,7 +80,7 @@ HuggingFace("tied copies may be stored, alone or besides, but have to be equal",
   const { "shared.weight": _, ...others } = tensors;
   const alone = { ...others, "decoder.embed_tokens.weight": embedding };
   for (const stored of [{ ...tensors, ...copies, ...unused }, alone]) {
-    const { params } = await run(loadHuggingFace(write(CONFIG, stored)));
+    const { params } = await run(loadHuggingFaceTE(write(CONFIG, stored)));
     assert.ok(sameBits(params.tokenEmbedder.embedding, embedding));
     assert.not.ok("logitsDense" in params.decoder);
   }
@@ -133,7 +133,7 @@ HuggingFace("progress is told in bytes of the file and reaches its end, with cop
   const tensors = tensorsOf(configOf(CONFIG));
   const stored = { ...tensors, "lm_head.weight": tensors["shared.weight"] as HostArray };
   const told: Progress[] = [];
-  await run(loadHuggingFace(write(CONFIG, stored), { onProgress: (progress) => told.push(progress) }));
+  await run(loadHuggingFaceTE(write(CONFIG, stored), { onProgress: (progress) => told.push(progress) }));
   const bytes = Object.values(stored).reduce((n, x) => n + x.data.byteLength, 0);
   assert.equal(new Set(told.map(({ total }) => total)), new Set([bytes]));
   assert.is(told.at(-1)?.done, bytes);
@@ -149,15 +149,15 @@ HuggingFace("integer weights are refused", async () => {
 
 HuggingFace("a missing folder, file or end of file is one readable message", async () => {
   const nowhere = join(folder, "nowhere");
-  const missing = messageOf(await loadHuggingFace(nowhere)(), "ConfigError");
+  const missing = messageOf(await loadHuggingFaceTE(nowhere)(), "ConfigError");
   assert.match(missing, "there is no such file or folder");
   assert.match(missing, join(nowhere, "config.json"));
   const dir = write(V1_1, tensorsOf(configOf(V1_1)));
   const weights = join(dir, "model.safetensors");
   truncateSync(weights, readFileSync(weights).length - 4);
-  assert.match(messageOf(await loadHuggingFace(dir)(), "CheckpointError"), "the file ends before its last tensor");
+  assert.match(messageOf(await loadHuggingFaceTE(dir)(), "CheckpointError"), "the file ends before its last tensor");
   writeFileSync(join(dir, "config.json"), "{");
-  assert.match(messageOf(await loadHuggingFace(dir)(), "ConfigError"), "not valid JSON");
+  assert.match(messageOf(await loadHuggingFaceTE(dir)(), "ConfigError"), "not valid JSON");
 });
 
 for (const [path, count, gated] of [
@@ -166,10 +166,10 @@ for (const [path, count, gated] of [
   ["data/t5-nano/mixed", 75, true],
 ] as const) {
   withShared(HuggingFace, `${path} loads, with all of its tensors`, async (root) => {
-    const { config, params } = await run(loadHuggingFace(join(root, path)));
+    const { config, params } = await run(loadHuggingFaceTE(join(root, path)));
     const shapes = shapesOf(params);
     assert.equal(shapes, expectedShapes(config));
-    const { tensors } = rightOf(parseSafetensors(readFileSync(join(root, path, "model.safetensors"))));
+    const { tensors } = rightOf(parseSafetensorsE(readFileSync(join(root, path, "model.safetensors"))));
     assert.equal([tensors.size, shapes.length, config.gated, config.tiedEmbeddings], [count, count, gated, !gated]);
     // The sum over all elements does not depend on names or transposes: nothing was lost, doubled or misread.
     const sum = (arrays: Iterable<HostArray>): number =>

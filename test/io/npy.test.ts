@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hostArray } from "../../lib/core/host.js";
 import { sameBits } from "../../lib/edge/elements.js";
-import { encodeNpy, parseNpy } from "../../lib/io/npy.js";
+import { encodeNpy, parseNpyE } from "../../lib/io/npy.js";
 import { withShared } from "../helpers/shared.js";
 import { anyHostArray } from "./arrays.js";
 import { messageOf, rightOf } from "./folder.js";
@@ -24,14 +24,14 @@ const file = (
     Buffer.concat([Buffer.from("\x93NUMPY", "latin1"), Buffer.from(version), length, Buffer.from(header), data]),
   );
 };
-const refused = (bytes: Uint8Array): string => messageOf(parseNpy(bytes, "p.npy"), "CheckpointError");
+const refused = (bytes: Uint8Array): string => messageOf(parseNpyE(bytes, "p.npy"), "CheckpointError");
 const four = new Uint8Array(new Float32Array([1, 2, 3, 4]).buffer);
 
 Npy("every dtype and rank comes back bit by bit, and data start at a multiple of 64", () => {
   fc.assert(
     fc.property(anyHostArray, (x) => {
       const bytes = encodeNpy(x);
-      return (bytes.length - x.data.byteLength) % 64 === 0 && sameBits(rightOf(parseNpy(bytes)), x);
+      return (bytes.length - x.data.byteLength) % 64 === 0 && sameBits(rightOf(parseNpyE(bytes)), x);
     }),
   );
 });
@@ -49,7 +49,7 @@ Npy("reads version 2, any order and spelling of the dict, Python 2 integers and 
     [1, 0],
     [2, 0],
   ]) {
-    const x = rightOf(parseNpy(file(header, four, version)));
+    const x = rightOf(parseNpyE(file(header, four, version)));
     assert.equal(
       [x.shape, [...x.data]],
       [
@@ -62,7 +62,7 @@ Npy("reads version 2, any order and spelling of the dict, Python 2 integers and 
 
 Npy("the result shares no memory with the file", () => {
   const bytes = file("{'descr': '<f4', 'fortran_order': False, 'shape': (4,)}", four);
-  const x = rightOf(parseNpy(bytes));
+  const x = rightOf(parseNpyE(bytes));
   bytes.fill(0);
   assert.is(x.data[0], 1);
 });
@@ -112,7 +112,7 @@ Npy("a file cut anywhere, or of another kind or version, is a typed error", () =
 });
 
 withShared(Npy, "reads the reference's float64 prompt and its check values", (root) => {
-  const x = rightOf(parseNpy(readFileSync(join(root, "data/t5x/prompt_5x256.npy"))));
+  const x = rightOf(parseNpyE(readFileSync(join(root, "data/t5x/prompt_5x256.npy"))));
   assert.equal([x.dtype, x.shape], ["float64", [5, 256]]);
   assert.is(x.data[0], 0.29594051724693826);
   // NumPy sums pairwise; the last digits depend on the order.
@@ -120,7 +120,7 @@ withShared(Npy, "reads the reference's float64 prompt and its check values", (ro
 });
 
 withShared(Npy, "reads the reference's embedding and released prompts", (root) => {
-  const read = (path: string) => rightOf(parseNpy(readFileSync(join(root, "data/t5x", path))));
+  const read = (path: string) => rightOf(parseNpyE(readFileSync(join(root, "data/t5x", path))));
   const embedding = read("tiny_embeddings_32128x4.npy");
   assert.equal([embedding.dtype, embedding.shape], ["float32", [32128, 4]]);
   const row = [0.07208828628, 0.20919628441, 1.64618194103, 1.71476328373];
@@ -139,7 +139,7 @@ withShared(Npy, "reads the reference's embedding and released prompts", (root) =
 withShared(Npy, "writes the float32 files of the reference byte for byte", (root) => {
   const path = join(root, "data/t5x/tiny_embeddings_32128x4.npy");
   const bytes = readFileSync(path);
-  assert.is(Buffer.compare(encodeNpy(rightOf(parseNpy(bytes))), bytes), 0);
+  assert.is(Buffer.compare(encodeNpy(rightOf(parseNpyE(bytes))), bytes), 0);
 });
 
 Npy.run();

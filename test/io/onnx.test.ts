@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Tensor } from "../../lib/core/tensor.js";
-import { exportOnnx } from "../../lib/io/onnx.js";
+import { exportOnnxTE } from "../../lib/io/onnx.js";
 import * as np from "../../lib/np/index.js";
 import { ShapeDtype } from "../../lib/transforms/make-jaxpr.js";
 import { toOnnx } from "../../lib/transforms/to-onnx.js";
@@ -17,7 +17,7 @@ const args: [ShapeDtype] = [new ShapeDtype([3])];
 
 Onnx("the file has the bytes of the model", async () => {
   const path = join(folder, "model.onnx");
-  await run(onReference(() => exportOnnx(f, args, path)));
+  await run(onReference(() => exportOnnxTE(f, args, path)));
   assert.equal(
     new Uint8Array(readFileSync(path)),
     onReference(() => toOnnx(f, args)),
@@ -25,14 +25,14 @@ Onnx("the file has the bytes of the model", async () => {
 });
 
 Onnx("a folder that is not there is an error that names the file", async () => {
-  const written = await onReference(() => exportOnnx(f, args, join(folder, "nowhere", "model.onnx")))();
+  const written = await onReference(() => exportOnnxTE(f, args, join(folder, "nowhere", "model.onnx")))();
   assert.match(messageOf(written, "CheckpointError"), /^exportOnnx: .*nowhere/s);
 });
 
 Onnx("what cannot be written leaves no file", () => {
   const path = join(folder, "none.onnx");
   const inverse = (x: Tensor) => np.linalg.inv(x);
-  const said = thrownBy(() => onReference(() => exportOnnx(inverse, [new ShapeDtype([2, 2])], path)));
+  const said = thrownBy(() => onReference(() => exportOnnxTE(inverse, [new ShapeDtype([2, 2])], path)));
   assert.match(said ?? "nothing", "lu");
   assert.not(existsSync(path));
 });

@@ -7,8 +7,8 @@ import { runtimeOn } from "../../lib/compile/runtime.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { withRuntime } from "../../lib/core/runtime.js";
 import { encodeNpy } from "../../lib/io/npy.js";
-import { loadPrompt, type PromptFormat, savePrompt } from "../../lib/io/prompts.js";
-import { parseSafetensors } from "../../lib/io/safetensors.js";
+import { loadPromptTE, type PromptFormat, savePromptTE } from "../../lib/io/prompts.js";
+import { parseSafetensorsE } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import * as np from "../../lib/np/index.js";
 import { withShared } from "../helpers/shared.js";
@@ -57,7 +57,7 @@ const adapterOf = (config: object, tensors: Record<string, HostArray>): string =
 const adapter = (changes: object = {}, tensors = { prompt_embeddings: numbered(6, 2) } as Record<string, HostArray>) =>
   adapterOf({ ...CONFIG, ...changes }, tensors);
 const refused = async (path: string, tag: "CheckpointError" | "ConfigError" = "CheckpointError"): Promise<string> =>
-  messageOf(await loadPrompt(path)(), tag);
+  messageOf(await loadPromptTE(path)(), tag);
 
 Prompts("what was saved comes back in every format, from a tensor too", async () => {
   const runtime = runtimeOn(referenceExecutor());
@@ -68,43 +68,43 @@ Prompts("what was saved comes back in every format, from a tensor too", async ()
     ["a", "peft"],
   ] as [string, PromptFormat][]) {
     const path = place(name);
-    await run(savePrompt(path, format === "npy" ? tensor : prompt));
-    assert.equal(await run(loadPrompt(path)), { prompt, format, baseModel: undefined, unusedRows: 0 });
+    await run(savePromptTE(path, format === "npy" ? tensor : prompt));
+    assert.equal(await run(loadPromptTE(path)), { prompt, format, baseModel: undefined, unusedRows: 0 });
   }
   runtime.dispose();
   const path = place("no-suffix");
-  await run(savePrompt(path, prompt, { format: "npy" }));
-  assert.is((await run(loadPrompt(path))).format, "npy");
+  await run(savePromptTE(path, prompt, { format: "npy" }));
+  assert.is((await run(loadPromptTE(path))).format, "npy");
 });
 
 Prompts("an adapter that we write has what PEFT reads: one submodule, its rows, the base model", async () => {
   const dir = place("adapter");
-  await run(savePrompt(dir, prompt, { baseModel: "t5-base" }));
+  await run(savePromptTE(dir, prompt, { baseModel: "t5-base" }));
   assert.equal(readdirSync(dir).sort(), ["adapter_config.json", "adapter_model.safetensors"]);
   const config = JSON.parse(readFileSync(join(dir, "adapter_config.json"), "utf8"));
   const { num_transformer_submodules, num_virtual_tokens, token_dim, peft_type, task_type } = config;
   assert.equal([num_transformer_submodules, num_virtual_tokens, token_dim], [1, 3, 2]);
   assert.equal([peft_type, task_type, config.base_model_name_or_path], ["PROMPT_TUNING", "SEQ_2_SEQ_LM", "t5-base"]);
-  const { tensors, metadata } = rightOf(parseSafetensors(readFileSync(join(dir, "adapter_model.safetensors"))));
+  const { tensors, metadata } = rightOf(parseSafetensorsE(readFileSync(join(dir, "adapter_model.safetensors"))));
   assert.equal([[...tensors.keys()], metadata], [["prompt_embeddings"], { format: "pt" }]);
-  assert.is((await run(loadPrompt(dir))).baseModel, "t5-base");
+  assert.is((await run(loadPromptTE(dir))).baseModel, "t5-base");
 });
 
 Prompts("of PEFT's rows for encoder and decoder the first half is the prompt", async () => {
   const loaded = { prompt, format: "peft", baseModel: CONFIG.base_model_name_or_path, unusedRows: 3 };
   const dir = adapter();
   for (const path of [dir, join(dir, "adapter_config.json"), join(dir, "adapter_model.safetensors")]) {
-    assert.equal(await run(loadPrompt(path)), loaded);
+    assert.equal(await run(loadPromptTE(path)), loaded);
   }
-  assert.equal(await run(loadPrompt(adapter({ num_transformer_submodules: 2 }))), loaded);
-  const one = await run(loadPrompt(adapter({ num_transformer_submodules: 1 }, { prompt_embeddings: prompt })));
+  assert.equal(await run(loadPromptTE(adapter({ num_transformer_submodules: 2 }))), loaded);
+  const one = await run(loadPromptTE(adapter({ num_transformer_submodules: 1 }, { prompt_embeddings: prompt })));
   assert.equal(one, { ...loaded, unusedRows: 0 });
-  assert.is((await run(loadPrompt(adapter({}, { prompt_embeddings: prompt })))).unusedRows, 0);
+  assert.is((await run(loadPromptTE(adapter({}, { prompt_embeddings: prompt })))).unusedRows, 0);
 });
 
 Prompts("the tensor of an adapter may have the name of its module", async () => {
   for (const name of ["prompt_encoder.default.embedding.weight", "base_model.prompt_encoder.embedding.weight"]) {
-    assert.equal((await run(loadPrompt(adapter({}, { [name]: prompt })))).prompt, prompt);
+    assert.equal((await run(loadPromptTE(adapter({}, { [name]: prompt })))).prompt, prompt);
   }
 });
 
@@ -119,7 +119,7 @@ Prompts("adapters of other kinds, and those that contradict themselves, are refu
     "base_model.model.encoder.final_layer_norm.ln_tuning_layers.weight": hostArray([1], "float32", new Float32Array(1)),
   };
   const tuning = { peft_type: "LN_TUNING", target_modules: ["final_layer_norm"] };
-  const message = messageOf(await loadPrompt(adapterOf(tuning, norms))(), "CheckpointError");
+  const message = messageOf(await loadPromptTE(adapterOf(tuning, norms))(), "CheckpointError");
   assert.match(message, /the adapter is not a prompt[\s\S]*got +weights[\s\S]*loadAdapter/);
   assert.match(await refused(adapter({ num_virtual_tokens: -1 }), "ConfigError"), "num_virtual_tokens");
   assert.match(await refused(adapter({ num_virtual_tokens: 4 })), "expected  f32[4 or 8,2]");
@@ -142,13 +142,13 @@ Prompts("pickles are refused, with the way to convert them", async () => {
 Prompts("T5X's names are found: without a suffix, in the folder of a step, or with the suffix left out", async () => {
   const bytes = encodeNpy(prompt);
   const path = write("encoder.prompt.prompt.prompt", bytes);
-  assert.equal((await run(loadPrompt(path))).prompt, prompt);
-  assert.equal((await run(loadPrompt(join(path, "..")))).prompt, prompt);
-  assert.equal((await run(loadPrompt(write("mrpc.npy", bytes).slice(0, -4)))).prompt, prompt);
+  assert.equal((await run(loadPromptTE(path))).prompt, prompt);
+  assert.equal((await run(loadPromptTE(join(path, "..")))).prompt, prompt);
+  assert.equal((await run(loadPromptTE(write("mrpc.npy", bytes).slice(0, -4)))).prompt, prompt);
   const folderOfRun = place();
   for (const name of ["prompt.npy", "prompt.safetensors", "other.prompt"])
     writeFileSync(join(folderOfRun, name), bytes);
-  assert.equal((await run(loadPrompt(folderOfRun))).prompt, prompt);
+  assert.equal((await run(loadPromptTE(folderOfRun))).prompt, prompt);
   const two = place();
   for (const name of ["a.prompt", "b.prompt"]) writeFileSync(join(two, name), bytes);
   assert.match(await refused(two), 'got       ["a.prompt","b.prompt"]');
@@ -156,13 +156,13 @@ Prompts("T5X's names are found: without a suffix, in the folder of a step, or wi
 
 Prompts("float64 becomes float32; what is no matrix of floats is refused", async () => {
   const wide = hostArray([1, 2], "float64", new Float64Array([0.1, 2]));
-  assert.equal((await run(loadPrompt(write("a", encodeNpy(wide))))).prompt.data, new Float32Array([0.1, 2]));
+  assert.equal((await run(loadPromptTE(write("a", encodeNpy(wide))))).prompt.data, new Float32Array([0.1, 2]));
   const vector = hostArray([2], "float32", new Float32Array(2));
   const integers = hostArray([1, 2], "int32", new Int32Array(2));
   const empty = hostArray([0, 2], "float32", new Float32Array(0));
   for (const x of [vector, integers, empty]) {
     assert.match(await refused(write("a.npy", encodeNpy(x))), "loadPrompt: not a prompt");
-    assert.match(messageOf(await savePrompt(place("b.npy"), x)(), "CheckpointError"), "savePrompt: not a prompt");
+    assert.match(messageOf(await savePromptTE(place("b.npy"), x)(), "CheckpointError"), "savePrompt: not a prompt");
   }
 });
 
@@ -184,21 +184,21 @@ withShared(Prompts, "the released prompts load, and go through PEFT bit by bit",
   const names = readdirSync(released);
   assert.equal(names.sort(), ["mrpc.npy", "rte.npy", "sst2.npy"]);
   for (const name of names) {
-    const loaded = (await run(loadPrompt(join(released, name)))).prompt;
+    const loaded = (await run(loadPromptTE(join(released, name)))).prompt;
     assert.equal(loaded.shape, [100, 768]);
     const value = first.get(name);
     if (value !== undefined) assert.ok(Math.abs((loaded.data[0] as number) - value) < 1e-4, `${loaded.data[0]}`);
     const dir = place("adapter");
-    await run(savePrompt(dir, loaded));
-    const back = (await run(loadPrompt(dir))).prompt;
+    await run(savePromptTE(dir, loaded));
+    const back = (await run(loadPromptTE(dir))).prompt;
     const npy = place(name);
-    await run(savePrompt(npy, back));
+    await run(savePromptTE(npy, back));
     assert.is(Buffer.compare(readFileSync(npy), readFileSync(join(released, name))), 0, name);
   }
   const copy = place("without-suffix");
   copyFileSync(join(released, "rte.npy"), copy);
-  assert.equal((await run(loadPrompt(copy))).prompt.shape, [100, 768]);
-  const wide = (await run(loadPrompt(join(root, "data/t5x/prompt_5x256.npy")))).prompt;
+  assert.equal((await run(loadPromptTE(copy))).prompt.shape, [100, 768]);
+  const wide = (await run(loadPromptTE(join(root, "data/t5x/prompt_5x256.npy")))).prompt;
   assert.equal([wide.shape, wide.data[0]], [[5, 256], Math.fround(0.29594051724693826)]);
 });
 
@@ -245,7 +245,7 @@ Prompts(
       await refused(weights(6)),
       /how many of its rows are the prompt is not known\n.*adapter_config\.json beside adapter_model\.safetensors\n.*6 rows, which may be 3 for the encoder and 3 that T5 does not use/,
     );
-    assert.equal((await run(loadPrompt(weights(3)))).prompt, prompt);
+    assert.equal((await run(loadPromptTE(weights(3)))).prompt, prompt);
   },
 );
 

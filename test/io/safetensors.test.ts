@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { sameBits } from "../../lib/edge/elements.js";
-import { openSafetensors, parseSafetensors } from "../../lib/io/safetensors.js";
+import { openSafetensorsTE, parseSafetensorsE } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { withShared } from "../helpers/shared.js";
 import { anyHostArray } from "./arrays.js";
@@ -25,7 +25,7 @@ const stored = (dtype: string, shape: readonly number[], data: Uint8Array, pad =
   prefix.writeBigUInt64LE(BigInt(json.length));
   return new Uint8Array(Buffer.concat([prefix, json, data]));
 };
-const x = (bytes: Uint8Array): HostArray => rightOf(parseSafetensors(bytes)).tensors.get("x") as HostArray;
+const x = (bytes: Uint8Array): HostArray => rightOf(parseSafetensorsE(bytes)).tensors.get("x") as HostArray;
 const bytesOf = (data: ArrayBufferView): Uint8Array => new Uint8Array(data.buffer as ArrayBuffer);
 
 Safetensors("any tensors under any names come back bit by bit, from memory and from a file", async () => {
@@ -38,9 +38,9 @@ Safetensors("any tensors under any names come back bit by bit, from memory and f
   await fc.assert(
     fc.asyncProperty(anyFile, fc.dictionary(fc.string(), fc.string()), async (tensors, metadata) => {
       const bytes = encodeSafetensors(tensors, metadata);
-      const parsed = rightOf(parseSafetensors(bytes));
+      const parsed = rightOf(parseSafetensorsE(bytes));
       writeFileSync(path, bytes);
-      const file = await run(openSafetensors(path));
+      const file = await run(openSafetensorsTE(path));
       try {
         assert.equal({ ...parsed.metadata }, { ...metadata });
         assert.equal([...parsed.tensors.keys()].sort(), Object.keys(tensors).sort());
@@ -81,7 +81,7 @@ Safetensors("a tensor of several pieces is read as one of a single piece", async
   const n = 2 ** 20 + 3;
   const bits = Uint16Array.from({ length: n }, (_, i) => i % 0x7f80);
   writeFileSync(path, stored("BF16", [n], bytesOf(bits)));
-  const file = await run(openSafetensors(path));
+  const file = await run(openSafetensorsTE(path));
   const starts: number[] = [];
   await run(file.pieces("x", (piece, start) => starts.push(start, piece.length)));
   assert.equal(starts, [0, 2 ** 20, 2 ** 20, 3]);
@@ -90,7 +90,7 @@ Safetensors("a tensor of several pieces is read as one of a single piece", async
   const wide = new BigInt64Array(2 ** 18 + 2);
   wide[2 ** 18 + 1] = 2n ** 40n;
   writeFileSync(path, stored("I64", [wide.length], bytesOf(wide)));
-  const integers = await run(openSafetensors(path));
+  const integers = await run(openSafetensorsTE(path));
   assert.match(messageOf(await integers.read("x")(), "CheckpointError"), `at index ${2 ** 18 + 1}`);
   await integers.close();
 });
@@ -114,9 +114,9 @@ Safetensors("parsed tensors share no memory with the file", () => {
 
 Safetensors("an integer that does not fit and a bool that is none are told by index", () => {
   const wide = stored("I64", [2], bytesOf(new BigInt64Array([0n, 2n ** 40n])));
-  assert.match(messageOf(parseSafetensors(wide), "CheckpointError"), "1099511627776 at index 1");
+  assert.match(messageOf(parseSafetensorsE(wide), "CheckpointError"), "1099511627776 at index 1");
   assert.match(
-    messageOf(parseSafetensors(stored("BOOL", [2], new Uint8Array([1, 2]))), "CheckpointError"),
+    messageOf(parseSafetensorsE(stored("BOOL", [2], new Uint8Array([1, 2]))), "CheckpointError"),
     "2 at index 1",
   );
 });
@@ -126,9 +126,9 @@ Safetensors("a file cut at any point is a typed error, in memory and on the disk
   const path = join(folder, "cut.safetensors");
   writeFileSync(path, whole);
   for (let n = whole.length - 1; n >= 0; n--) {
-    const inMemory = messageOf(parseSafetensors(whole.subarray(0, n), path), "CheckpointError");
+    const inMemory = messageOf(parseSafetensorsE(whole.subarray(0, n), path), "CheckpointError");
     truncateSync(path, n);
-    assert.is(messageOf(await openSafetensors(path)(), "CheckpointError"), inMemory);
+    assert.is(messageOf(await openSafetensorsTE(path)(), "CheckpointError"), inMemory);
   }
 });
 
@@ -144,7 +144,7 @@ Safetensors(
       fc.property(edits, (changes) => {
         const bytes = whole.slice();
         for (const [at, byte] of changes) bytes[at] = byte;
-        const result = parseSafetensors(bytes);
+        const result = parseSafetensorsE(bytes);
         if (E.isLeft(result)) return isFluxionError(result.left, "CheckpointError");
         return [...result.right.tensors.values()].reduce((n, t) => n + t.data.byteLength, 0) <= 2 * whole.length;
       }),
@@ -157,19 +157,19 @@ Safetensors("random bytes are refused", () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 64 }),
-      (bytes) => messageOf(parseSafetensors(bytes), "CheckpointError") !== "",
+      (bytes) => messageOf(parseSafetensorsE(bytes), "CheckpointError") !== "",
     ),
   );
 });
 
 Safetensors("a missing file, a folder and a missing tensor are named", async () => {
   const path = join(folder, "none.safetensors");
-  const message = messageOf(await openSafetensors(path)(), "CheckpointError");
+  const message = messageOf(await openSafetensorsTE(path)(), "CheckpointError");
   assert.match(message, "there is no such file or folder");
   assert.match(message, path);
-  assert.match(messageOf(await openSafetensors(folder)(), "CheckpointError"), "safetensors: ");
+  assert.match(messageOf(await openSafetensorsTE(folder)(), "CheckpointError"), "safetensors: ");
   writeFileSync(path, encodeSafetensors({ a: f32(1) }));
-  const file = await run(openSafetensors(path));
+  const file = await run(openSafetensorsTE(path));
   assert.match(messageOf(await file.read("b")(), "CheckpointError"), 'got       "b"');
   await file.close();
 });
@@ -178,7 +178,7 @@ Safetensors("a file that shrinks while it is open is a typed error", async () =>
   const path = join(folder, "shrinking.safetensors");
   const whole = encodeSafetensors({ a: f32(1, 2, 3) });
   writeFileSync(path, whole);
-  const file = await run(openSafetensors(path));
+  const file = await run(openSafetensorsTE(path));
   truncateSync(path, whole.length - 1);
   assert.match(messageOf(await file.read("a")(), "CheckpointError"), "became shorter");
   await file.close();
@@ -193,9 +193,9 @@ Safetensors("a tensor cannot take the name of the metadata", () => {
 
 withShared(Safetensors, "reading tensor by tensor gives what parsing the whole file gives", async (root) => {
   const path = join(root, "golden/t5-tiny/model.safetensors");
-  const { tensors, metadata } = rightOf(parseSafetensors(readFileSync(path)));
+  const { tensors, metadata } = rightOf(parseSafetensorsE(readFileSync(path)));
   assert.equal([metadata.format, tensors.size], ["pt", 52]);
-  const file = await run(openSafetensors(path));
+  const file = await run(openSafetensorsTE(path));
   assert.equal([...file.entries.keys()], [...tensors.keys()]);
   for (const [name, tensor] of tensors) assert.ok(sameBits(await run(file.read(name)), tensor), name);
   await file.close();

@@ -11,11 +11,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as assert from "uvu/assert";
-import { loadAdapter } from "../../lib/io/adapters.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import { loadAdapterTE } from "../../lib/io/adapters.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
 import type { FloatStorage } from "../../lib/io/safetensors-write.js";
-import { saveAdapter } from "../../lib/io/save-adapter.js";
-import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
+import { saveAdapterTE } from "../../lib/io/save-adapter.js";
+import { saveHuggingFaceTE } from "../../lib/io/save-huggingface.js";
 import { run } from "./folder.js";
 import { decoded, writeFiles } from "./t5x/golden.js";
 
@@ -84,13 +84,13 @@ export const layOut = (folder: string, files: Files): string =>
 
 /** Loads the model in a folder and saves it again as it was stored, in shards of 16 kB. */
 export const saveModelAgain = async (from: string, to: string, { stored }: SavedModel): Promise<string> => {
-  await run(saveHuggingFace(to, await run(loadHuggingFace(from)), { dtype: stored, maxShardBytes: 16_000 }));
+  await run(saveHuggingFaceTE(to, await run(loadHuggingFaceTE(from)), { dtype: stored, maxShardBytes: 16_000 }));
   return to;
 };
 
 /** Loads the adapter in a folder and saves it again for PEFT. */
 export const saveAdapterAgain = async (from: string, to: string): Promise<string> => {
-  await run(saveAdapter(to, await run(loadAdapter(from)), { format: "peft" }));
+  await run(saveAdapterTE(to, await run(loadAdapterTE(from)), { format: "peft" }));
   return to;
 };
 

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { sameBits } from "../../lib/edge/elements.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { openWeights } from "../../lib/io/sharded.js";
 import { messageOf, run, temporaryFolder } from "./folder.js";
@@ -36,7 +36,7 @@ const write = ({ index = {}, shards = {} }: { index?: object; shards?: Record<st
   writeFileSync(join(dir, "model.safetensors.index.json"), JSON.stringify(content));
   return dir;
 };
-const refused = async (dir: string): Promise<string> => messageOf(await loadHuggingFace(dir)(), "CheckpointError");
+const refused = async (dir: string): Promise<string> => messageOf(await loadHuggingFaceTE(dir)(), "CheckpointError");
 /** Files that this process has open, where the system tells. */
 const openFiles = (): number => (existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : 0);
 
@@ -50,16 +50,16 @@ Sharded("shards are one map of names, and load as one file does", async () => {
     weights.pieces("shared.weight", (piece, start) => assert.equal([piece.length, start], [28, 0]))(),
   );
   await weights.close();
-  const sharded = await run(loadHuggingFace(dir));
+  const sharded = await run(loadHuggingFaceTE(dir));
   writeFileSync(join(dir, "model.safetensors"), encodeSafetensors(tensors));
-  assert.equal(await run(loadHuggingFace(dir)), sharded);
+  assert.equal(await run(loadHuggingFaceTE(dir)), sharded);
 });
 
 Sharded("a single file is preferred to shards, as in transformers", async () => {
   const dir = write();
   const single = { ...tensors, "shared.weight": hostArray([7, 4], "float32", new Float32Array(28)) };
   writeFileSync(join(dir, "model.safetensors"), encodeSafetensors(single));
-  const { params } = await run(loadHuggingFace(dir));
+  const { params } = await run(loadHuggingFaceTE(dir));
   assert.equal(params.tokenEmbedder.embedding.data, new Float32Array(28));
 });
 
@@ -68,7 +68,7 @@ Sharded("a shard that is a link, as in a download cache, is read", async () => {
   const other = write();
   rmSync(join(dir, second));
   symlinkSync(join(other, second), join(dir, second));
-  assert.is((await run(loadHuggingFace(dir))).config.numHeads, 2);
+  assert.is((await run(loadHuggingFaceTE(dir))).config.numHeads, 2);
 });
 
 Sharded("a missing shard is named, and the shards before it are closed", async () => {

@@ -2,7 +2,7 @@
 import type { Shape } from "../../lib/core/aval.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { flatten, pathsOf } from "../../lib/core/pytree.js";
-import { decodeHuggingFaceConfig } from "../../lib/io/huggingface-config.js";
+import { decodeHuggingFaceConfigE } from "../../lib/io/huggingface-config.js";
 import { isShape, paramShapes, type T5Config } from "../../lib/t5/config.js";
 import { huggingFaceName } from "../../lib/t5/huggingface-names.js";
 import { rightOf } from "./folder.js";
@@ -18,7 +18,7 @@ export const CONFIG = {
   num_decoder_layers: 1,
 };
 export const V1_1 = { ...CONFIG, feed_forward_proj: "gated-gelu", tie_word_embeddings: false };
-export const configOf = (raw: object): T5Config => rightOf(decodeHuggingFaceConfig(raw)).config;
+export const configOf = (raw: object): T5Config => rightOf(decodeHuggingFaceConfigE(raw)).config;
 
 /** Tensors in Hugging Face's names and layout; every element has a number of its own. */
 export const tensorsOf = (config: T5Config): Record<string, HostArray> => {

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
 import { openWeights } from "../../lib/io/sharded.js";
-import { loadT5x } from "../../lib/io/t5x/load.js";
-import { saveT5x } from "../../lib/io/t5x/save.js";
+import { loadT5xTE } from "../../lib/io/t5x/load.js";
+import { saveT5xTE } from "../../lib/io/t5x/save.js";
 import * as np from "../../lib/np/index.js";
 import { isScaled, type T5Config, type T5Tree } from "../../lib/t5/config.js";
 import * as t5 from "../../lib/t5/index.js";
@@ -29,7 +29,7 @@ const Saved = suite("io/huggingface: saved by transformers 5");
 const root = temporaryFolder(Saved);
 
 type Loaded = Awaited<ReturnType<typeof loadOf>>;
-const loadOf = (dir: string) => run(loadHuggingFace(dir));
+const loadOf = (dir: string) => run(loadHuggingFaceTE(dir));
 const write = (title: string): string => layOut(join(root, title), models[title]?.files ?? {});
 
 const assertLogits = (
@@ -74,9 +74,9 @@ for (const [title, model] of Object.entries(models)) {
 
   Saved(`${title}: the same logits as a checkpoint of T5X, which cannot say what is scaled`, async () => {
     const { config, params } = await loadOf(write(title));
-    const t5x = await run(saveT5x(join(root, `${title} t5x`), { config, params }));
+    const t5x = await run(saveT5xTE(join(root, `${title} t5x`), { config, params }));
     const choices: Partial<T5Config> = { relativeAttentionMaxDistance: config.relativeAttentionMaxDistance };
-    const back = await run(loadT5x(t5x, { config: choices }));
+    const back = await run(loadT5xTE(t5x, { config: choices }));
     assert.is(back.config.scaleDecoderOutputs, undefined);
     assertLogits("through T5X", back, model);
   });
@@ -84,10 +84,10 @@ for (const [title, model] of Object.entries(models)) {
 
 Saved("a checkpoint of T5X is read as unscaled where the caller says so", async () => {
   const { config, params } = await loadOf(write("T5 1.1, tied"));
-  const t5x = await run(saveT5x(join(root, "as it is"), { params: params as T5Tree<never> }));
-  const back = await run(loadT5x(t5x, { config: { scaleDecoderOutputs: false } }));
+  const t5x = await run(saveT5xTE(join(root, "as it is"), { params: params as T5Tree<never> }));
+  const back = await run(loadT5xTE(t5x, { config: { scaleDecoderOutputs: false } }));
   assert.equal(back.config, config);
-  const beyond = messageOf(await loadT5x(t5x, { config: { eosId: 32 } })(), "CheckpointError");
+  const beyond = messageOf(await loadT5xTE(t5x, { config: { eosId: 32 } })(), "CheckpointError");
   assert.match(beyond, "eos_token_id from 0 to 31");
 });
 

@@ -7,9 +7,9 @@ import { runtimeOn } from "../../lib/compile/runtime.js";
 import { type HostArray, hostArray } from "../../lib/core/host.js";
 import { withRuntime } from "../../lib/core/runtime.js";
 import { random } from "../../lib/index.js";
-import { openSafetensors } from "../../lib/io/safetensors.js";
+import { openSafetensorsTE } from "../../lib/io/safetensors.js";
 import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
-import { loadTuned, saveTuned } from "../../lib/io/tuned.js";
+import { loadTunedTE, saveTunedTE } from "../../lib/io/tuned.js";
 import * as methods from "../../lib/methods/index.js";
 import type { Method } from "../../lib/methods/method.js";
 import { hostTree } from "../../lib/train/store.js";
@@ -43,8 +43,8 @@ Tuned("what was saved comes back, of every method, from tensors and from host ar
     const host = withRuntime(runtime, () => hostTree(tuned));
     const metadata = { step: "300" };
     for (const tree of [tuned, host]) {
-      await run(saveTuned(at(name), { settings, tuned: tree, baseModel: "t5-tiny", metadata }));
-      const { method, ...stored } = await run(loadTuned(at(name)));
+      await run(saveTunedTE(at(name), { settings, tuned: tree, baseModel: "t5-tiny", metadata }));
+      const { method, ...stored } = await run(loadTunedTE(at(name)));
       assert.equal(stored, { settings, tuned: host, baseModel: "t5-tiny", metadata }, name);
       assert.equal(method.settings, settings);
     }
@@ -58,18 +58,18 @@ const { settings } = methods.lora({ rank: 2 });
 const tuned = { "encoder/layers/0/attention/query": { a: floats(4, 2), b: floats(2, 6) } };
 
 Tuned("names are keys joined by colons, and the settings are JSON in the metadata", async () => {
-  await run(saveTuned(at("names.safetensors"), { settings, tuned }));
-  const file = await run(openSafetensors(at("names.safetensors")));
+  await run(saveTunedTE(at("names.safetensors"), { settings, tuned }));
+  const file = await run(openSafetensorsTE(at("names.safetensors")));
   await file.close();
   const node = "encoder/layers/0/attention/query";
   assert.equal([...file.entries.keys()], [`${node}:a`, `${node}:b`]);
   assert.equal(file.metadata, { format: "fluxion-tuned", method: JSON.stringify(settings) });
-  assert.equal((await run(loadTuned(at("names.safetensors")))).baseModel, undefined);
+  assert.equal((await run(loadTunedTE(at("names.safetensors")))).baseModel, undefined);
 });
 
 Tuned("a tree that names cannot hold, or of other numbers, is refused before anything is written", async () => {
   const before = readdirSync(folder);
-  const save = (tuned: object, metadata = {}) => saveTuned(at("bad.safetensors"), { settings, tuned, metadata });
+  const save = (tuned: object, metadata = {}) => saveTunedTE(at("bad.safetensors"), { settings, tuned, metadata });
   assert.throws(() => save({ "a:b": floats(1) }), /cannot be named[\s\S]*got +a:b/);
   assert.throws(() => save({ "": floats(1) }), /cannot be named/);
   assert.throws(() => save([floats(1)]), /cannot be named/);
@@ -88,7 +88,7 @@ const refused = async (
 ): Promise<string> => {
   const path = at(`bad-${files++}.safetensors`);
   writeFileSync(path, encodeSafetensors(tensors, metadata));
-  const message = messageOf(await loadTuned(path)(), tag);
+  const message = messageOf(await loadTunedTE(path)(), tag);
   assert.match(message, path);
   return message;
 };
@@ -103,12 +103,12 @@ Tuned("files of another kind, and those that contradict themselves, are refused"
 });
 
 Tuned("a damaged file is refused, and a name such as __proto__ is only a name", async () => {
-  await run(saveTuned(at("good.safetensors"), { settings, tuned }));
+  await run(saveTunedTE(at("good.safetensors"), { settings, tuned }));
   writeFileSync(at("cut.safetensors"), readFileSync(at("good.safetensors")).subarray(0, -1));
-  messageOf(await loadTuned(at("cut.safetensors"))(), "CheckpointError");
-  messageOf(await loadTuned(at("nowhere"))(), "CheckpointError");
+  messageOf(await loadTunedTE(at("cut.safetensors"))(), "CheckpointError");
+  messageOf(await loadTunedTE(at("nowhere"))(), "CheckpointError");
   writeFileSync(at("proto"), encodeSafetensors({ "__proto__:a": floats(1) }, GOOD));
-  const tree = (await run(loadTuned(at("proto")))).tuned;
+  const tree = (await run(loadTunedTE(at("proto")))).tuned;
   assert.equal([Object.keys(tree), ({} as { a?: unknown }).a], [["__proto__"], undefined]);
 });
 

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { checkNew, keptFolder, keptSteps, openRunFolder } from "../../lib/lab/folder.js";
 import { recipe } from "../../lib/lab/recipe.js";
-import { readRun } from "../../lib/lab/stored-run.js";
+import { loadRun } from "../../lib/lab/stored-run.js";
 import * as np from "../../lib/np/index.js";
 import { memoryStore } from "../../lib/store/memory.js";
 import { nodeStore } from "../../lib/store/node.js";
@@ -48,9 +48,9 @@ Folder("a new folder holds recipe and lock; one with a run is refused, unless th
     const message = await failure(refused);
     for (const part of ["already holds a run", `--resume ${dir}`, "--out"]) assert.ok(message.includes(part), message);
   }
-  assert.equal(await readRun(store), { ...beginning, outcome: undefined });
+  assert.equal(await loadRun(store), { ...beginning, outcome: undefined });
   await (await openRunFolder(store, other, true)).close();
-  const { recipe: grown, lock } = await readRun(store);
+  const { recipe: grown, lock } = await loadRun(store);
   assert.is(grown.steps, 9, "a run that goes on has the recipe that it goes on with");
   assert.equal(lock, beginning.lock, "the lock stays that of the start");
 });

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { orThrow } from "../../lib/edge/either.js";
 import { presets } from "../../lib/lab/presets.js";
 import { type Recipe, recipe, recipeOfLayers } from "../../lib/lab/recipe.js";
-import { layersOfText, loadRecipe, parseRecipe, readRecipe } from "../../lib/lab/recipe-file.js";
+import { layersOfText, loadRecipe, loadRecipeTE, parseRecipe } from "../../lib/lab/recipe-file.js";
 import { rightOf, temporaryFolder } from "../io/folder.js";
 import { refusal, refused } from "./refused.js";
 
@@ -149,12 +149,12 @@ Files("a preset comes before what else the file says", () => {
 Files("a recipe is read from a file", async () => {
   const path = join(folder, "r.yaml");
   writeFileSync(path, "steps: 7\n");
-  assert.equal(await readRecipe(path), recipe({ steps: 7 }));
-  assert.equal(rightOf(await loadRecipe(path)()), recipe({ steps: 7 }));
+  assert.equal(await loadRecipe(path), recipe({ steps: 7 }));
+  assert.equal(rightOf(await loadRecipeTE(path)()), recipe({ steps: 7 }));
   writeFileSync(path, "steps: 7\nsede: 1\n");
-  const error = await refusal(readRecipe(path));
+  const error = await refusal(loadRecipe(path));
   assert.equal([error.at, error.hint], [`${path}, line 2: sede`, "did you mean seed?"]);
-  const missing = await refusal(readRecipe(join(folder, "none.yaml")));
+  const missing = await refusal(loadRecipe(join(folder, "none.yaml")));
   assert.ok(missing.at?.includes("none.yaml"), JSON.stringify(missing));
 });
 

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
 import { bundled, ended, fewRows, start, temporary } from "../helpers/program.js";
 import { seeded } from "../helpers/seeded.js";
@@ -25,7 +24,7 @@ Resume.before(async () => {
   await init({ backend: "reference" });
   const nano = fileURLToPath(new URL("../../assets/t5-nano/spiece.model", import.meta.url));
   const { config, params } = tinyT5({ dModel: 32, dKv: 8, dFf: 64, numHeads: 4, vocabSize: 4096 });
-  await orThrow(saveHuggingFace(model, { config, params }, { companions: { "spiece.model": readFileSync(nano) } }));
+  await saveHuggingFace(model, { config, params }, { companions: { "spiece.model": readFileSync(nano) } });
 });
 
 const STEPS = 60;

@@ -8,7 +8,7 @@ import { canonicalJson } from "../../lib/lab/canonical.js";
 import { run } from "../../lib/lab/many.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import type { Summary } from "../../lib/lab/results.js";
-import { loadRun, readRun } from "../../lib/lab/stored-run.js";
+import { loadRun, loadRunTE } from "../../lib/lab/stored-run.js";
 import { memoryStore } from "../../lib/store/memory.js";
 import { readFrom, type Store } from "../../lib/store/store.js";
 import { messageOf, rightOf, temporaryFolder } from "../io/folder.js";
@@ -72,7 +72,7 @@ Run("the summary says what the run came to", async () => {
   assert.equal(counts.tuned, 2 * 128);
   assert.equal([score, Object.keys(tuned)], [tuned.accuracy, ["accuracy"]]);
   assert.ok(summary.seconds > 0 && summary.peakBytes > 1e7 && summary.peakBytes < 1e11);
-  const stored = await readRun(whole);
+  const stored = await loadRun(whole);
   assert.equal([stored.recipe, stored.outcome], [recipe(four), summary]);
 });
 
@@ -229,15 +229,15 @@ Run("a model that was moved is named again, and its tokenizer with it", async ()
 });
 
 Run("a stored run is read as a value that may be an error", async () => {
-  assert.equal(rightOf(await loadRun(whole)()), await readRun(whole));
-  assert.ok(messageOf(await loadRun(memoryStore())(), "CheckpointError").includes("there is no run here"));
+  assert.equal(rightOf(await loadRunTE(whole)()), await loadRun(whole));
+  assert.ok(messageOf(await loadRunTE(memoryStore())(), "CheckpointError").includes("there is no run here"));
   const broken = memoryStore();
   await broken.write("recipe.json", '{ "stepz": 1 }');
-  assert.ok(messageOf(await loadRun(broken)(), "ConfigError").includes("memory: recipe.json: stepz"));
+  assert.ok(messageOf(await loadRunTE(broken)(), "ConfigError").includes("memory: recipe.json: stepz"));
   await broken.write("recipe.json", "{");
-  assert.ok(messageOf(await loadRun(broken)(), "CheckpointError").includes("recipe.json"));
+  assert.ok(messageOf(await loadRunTE(broken)(), "CheckpointError").includes("recipe.json"));
   const failing = { ...memoryStore(), open: () => Promise.reject(new Error("of its own")) };
-  const error = await loadRun(failing)().catch((e: Error) => e.message);
+  const error = await loadRunTE(failing)().catch((e: Error) => e.message);
   assert.is(error, "of its own");
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openRunFolder } from "../../lib/lab/folder.js";
-import { readRun } from "../../lib/lab/stored-run.js";
+import { loadRun } from "../../lib/lab/stored-run.js";
 import { nodeStore } from "../../lib/store/node.js";
 import { temporaryFolder } from "../io/folder.js";
 import { beginning } from "./beginning.js";
@@ -22,35 +22,35 @@ Stored("a run of 0.1 is neither overwritten nor gone on with, and that is said i
   const fresh = await failure(() => openRunFolder(store, beginning, false));
   assert.ok(fresh.includes("already holds a run") && fresh.includes("another --out"), fresh);
   assert.not.ok(fresh.includes("--resume"), fresh);
-  const said = await failure(() => readRun(store));
+  const said = await failure(() => loadRun(store));
   for (const part of ["this run is of fluxion 0.1, which this version cannot go on with", dir, "can be read"]) {
     assert.ok(said.includes(part), said);
   }
   assert.equal(readdirSync(dir), ["config.json"]);
   writeFileSync(join(dir, "config.json"), '{ "d_model": 512 }');
-  assert.match(await failure(() => readRun(store)), /there is no run here/, "a model has a config.json, too");
+  assert.match(await failure(() => loadRun(store)), /there is no run here/, "a model has a config.json, too");
 });
 
 Stored("recipe, lock and summary are read back; what is missing or no JSON is an error with the path", async () => {
   const dir = join(root, "settings");
   mkdirSync(dir);
   const store = nodeStore(dir);
-  assert.match(await failure(() => readRun(store)), /there is no run here[\s\S]*recipe\.json/);
+  assert.match(await failure(() => loadRun(store)), /there is no run here[\s\S]*recipe\.json/);
   await (await openRunFolder(store, beginning, false)).close();
   await store.write("summary.json", '{ "kind": "run", "score": 3 }');
-  assert.equal((await readRun(store)).outcome, { kind: "run", score: 3 });
+  assert.equal((await loadRun(store)).outcome, { kind: "run", score: 3 });
   for (const name of ["recipe.json", "lock.json", "summary.json"]) {
     const before = text(dir, name);
     writeFileSync(join(dir, name), "{");
-    const message = await failure(() => readRun(store));
+    const message = await failure(() => loadRun(store));
     assert.ok(message.includes("not valid JSON") && message.includes(join(dir, name)), message);
     writeFileSync(join(dir, name), before);
   }
   writeFileSync(join(dir, "lock.json"), '{ "schema": "two" }');
-  const damaged = await failure(() => readRun(store));
+  const damaged = await failure(() => loadRun(store));
   for (const part of ["lock.json", "schema", "two"]) assert.ok(damaged.includes(part), damaged);
   writeFileSync(join(dir, "recipe.json"), '{ "stepz": 3 }');
-  const unknown = await readRun(store).catch((error: Error) => error.message);
+  const unknown = await loadRun(store).catch((error: Error) => error.message);
   for (const part of [`${join(dir, "recipe.json")}: stepz`, "did you mean steps?"])
     assert.ok(`${unknown}`.includes(part));
   assert.not.ok(existsSync(join(dir, "metrics.jsonl")));

@@ -7,7 +7,7 @@ import { answerLabels, checkLoss } from "../../lib/lab/label-answers.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import { namedTask, partsOfData, tasksOf } from "../../lib/lab/task-table.js";
 import { TASK_NAMES } from "../../lib/tasks/registry.js";
-import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
+import { loadTokenizerTE } from "../../lib/tokenizer/load-tokenizer.js";
 import { run, temporaryFolder } from "../io/folder.js";
 import { ownTask } from "./own-task.js";
 import { refusal, refused } from "./refused.js";
@@ -209,7 +209,7 @@ Table("a loss over labels needs labels, and targets that are labels", async () =
 });
 
 Table("labels are encoded with the end of a sequence, and each answer is a place among them", async () => {
-  const tokenizer = await run(loadTokenizer(NANO_MODEL));
+  const tokenizer = await run(loadTokenizerTE(NANO_MODEL));
   const [part] = (await partsOfData(recipe({ train: "own" }), [ownTask()], folder)).train;
   const { labels, answers } = answerLabels(part.task, part.examples.slice(0, 3), tokenizer);
   assert.equal(

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { HostArray } from "../../lib/core/host.js";
 import type { Tensor } from "../../lib/core/tensor.js";
-import { parseSafetensors } from "../../lib/io/safetensors.js";
+import { parseSafetensorsE } from "../../lib/io/safetensors.js";
 import * as np from "../../lib/np/index.js";
 import { generate } from "../../lib/t5/generate.js";
 import { assertNear, type GoldenTensor } from "../helpers/golden.js";
@@ -38,7 +38,7 @@ const upToEos = (tokens: readonly number[], eosId: number): readonly number[] =>
 /** The prompt of an adapter that has as many rows as it uses. */
 const promptAt = (folder: string): Tensor => {
   const path = join(folder, "adapter_model.safetensors");
-  const { tensors } = rightOf(parseSafetensors(readFileSync(path), path));
+  const { tensors } = rightOf(parseSafetensorsE(readFileSync(path), path));
   return np.devicePut(tensors.get("prompt_embeddings") as HostArray);
 };
 

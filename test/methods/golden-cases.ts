@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import type { Tensor } from "../../lib/core/tensor.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
 import * as methods from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
@@ -160,7 +159,7 @@ export const checkConfig = ({ model, config, trainedConfig }: Case): void => {
 };
 
 const parse = (path: string): Tensors => {
-  const { tensors } = orThrow(parseSafetensors(readFileSync(path), path));
+  const { tensors } = parseSafetensors(readFileSync(path), path);
   return Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
 };
 

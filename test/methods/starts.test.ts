@@ -5,7 +5,6 @@ import * as assert from "uvu/assert";
 import { runtimeFor } from "../../lib/compile/init.js";
 import { scope } from "../../lib/core/composite.js";
 import { withRuntime } from "../../lib/core/runtime.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
 import * as methods from "../../lib/methods/index.js";
@@ -27,8 +26,8 @@ for (const model of MODELS) {
       const folder = `methods/${model}/${name}`;
       const { init_token_ids: ids = [] } = files.open<CaseJson>(root, `${folder}/case.json`);
       const path = `${root}/golden/${folder}/adapter/adapter_model.safetensors`;
-      const saved = orThrow(parseSafetensors(readFileSync(path), path)).tensors.get("prompt_embeddings");
-      const { config, params } = await orThrow(loadHuggingFace(`${root}/golden/${model}`));
+      const saved = parseSafetensors(readFileSync(path), path).tensors.get("prompt_embeddings");
+      const { config, params } = await loadHuggingFace(`${root}/golden/${model}`);
       withRuntime(await runtimeFor("reference"), () =>
         scope(() => {
           const rows = np.array(Int32Array.from(ids));
@@ -46,7 +45,7 @@ for (const model of MODELS) {
       `${model}, ${name}: the ids are those of the text and its end, again and again`,
       async (root) => {
         const golden = files.open<CaseJson>(root, `methods/${model}/${name}/case.json`);
-        const tokenizer = await orThrow(loadTokenizer(`${root}/golden/methods/tokenizer`));
+        const tokenizer = await loadTokenizer(`${root}/golden/methods/tokenizer`);
         const whole = [...tokenizer.encode(golden.init_text as string), tokenizer.eosId];
         assert.equal(whole, golden.init_text_token_ids);
         const { init_token_ids: ids = [] } = golden;
@@ -62,7 +61,7 @@ for (const model of MODELS) {
 
 withShared(Starts, "the tokenizer's special tokens are those of its configuration", async (root) => {
   const golden = files.open<Readonly<Record<string, string>>>(root, "methods/tokenizer/tokenizer_config.json");
-  const { padId, eosId, unkId, idToPiece } = await orThrow(loadTokenizer(`${root}/golden/methods/tokenizer`));
+  const { padId, eosId, unkId, idToPiece } = await loadTokenizer(`${root}/golden/methods/tokenizer`);
   const pieces = [padId, eosId, unkId].map((id) => idToPiece(id));
   assert.equal(pieces, [golden.pad_token, golden.eos_token, golden.unk_token]);
 });

@@ -10,6 +10,7 @@ const device: Device = {
   download: (x) => x as HostArray,
   share: (x) => x,
   free: () => {},
+  watch: () => {},
   storage: (x) => x,
 };
 

@@ -9,7 +9,6 @@ import { type ErrorTag, isFluxionError } from "../../lib/core/errors.js";
 import type { HostArray } from "../../lib/core/host.js";
 import { withRuntime } from "../../lib/core/runtime.js";
 import type { Nested, Tensor } from "../../lib/core/tensor.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { parseSafetensors } from "../../lib/io/index.js";
 import * as np from "../../lib/np/index.js";
 import * as prompt from "../../lib/prompt/index.js";
@@ -77,7 +76,7 @@ check("texts without pieces, pieces without embedding and other widths are error
 });
 
 const tensorIn = (path: string, name: string): Tensor =>
-  np.fromHost(orThrow(parseSafetensors(readFileSync(path), path)).tensors.get(name) as HostArray);
+  np.fromHost(parseSafetensors(readFileSync(path), path).tensors.get(name) as HostArray);
 
 interface TextCase {
   readonly init_text: string;
@@ -90,7 +89,7 @@ for (const model of ["t5-tiny", "t5-tiny-v1_0"]) {
     withShared(Text, `${model}: ${name} starts where PEFT's does`, async (root) => {
       const folder = join(root, "golden", "methods");
       const golden = readSharedJson<TextCase>(root, `golden/methods/${model}/${name}/case.json`);
-      const tokenizer = await orThrow(loadTokenizer(join(folder, "tokenizer", "tokenizer.json")));
+      const tokenizer = await loadTokenizer(join(folder, "tokenizer", "tokenizer.json"));
       const ids = [...tokenizer.encode(golden.init_text), tokenizer.eosId];
       assert.equal(ids, golden.init_text_token_ids);
       withRuntime(reference, () =>

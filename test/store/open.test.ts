@@ -6,26 +6,25 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError, isFluxionError } from "../../lib/core/errors.js";
-import { orThrow } from "../../lib/edge/either.js";
-import { loadAdapter } from "../../lib/io/adapters.js";
-import { checkpointKind } from "../../lib/io/checkpoint-kind.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
-import { loadMeshTensorFlow } from "../../lib/io/meshtf/load.js";
-import { loadPrompt } from "../../lib/io/prompts.js";
-import { openSafetensors } from "../../lib/io/safetensors.js";
+import { loadAdapterTE } from "../../lib/io/adapters.js";
+import { checkpointKindTE } from "../../lib/io/checkpoint-kind.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
+import { loadMeshTensorFlowTE } from "../../lib/io/meshtf/load.js";
+import { loadPromptTE } from "../../lib/io/prompts.js";
+import { openSafetensorsTE } from "../../lib/io/safetensors.js";
 import { openSharded } from "../../lib/io/sharded.js";
-import { loadT5x } from "../../lib/io/t5x/load.js";
-import { loadTuned } from "../../lib/io/tuned.js";
+import { loadT5xTE } from "../../lib/io/t5x/load.js";
+import { loadTunedTE } from "../../lib/io/tuned.js";
 import { digestOfFiles } from "../../lib/lab/digest.js";
-import { loadRecipe } from "../../lib/lab/recipe-file.js";
+import { loadRecipeTE } from "../../lib/lab/recipe-file.js";
 import { attempt, readBytes, readText } from "../../lib/store/files.js";
 import { readJson } from "../../lib/store/json-file.js";
 import { nodeStore } from "../../lib/store/node.js";
 import { readPieces, readStart } from "../../lib/store/open.js";
 import { readFrom } from "../../lib/store/store.js";
-import { readExamples } from "../../lib/tasks/reading.js";
+import { readExamplesTE } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
-import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
+import { loadTokenizerTE } from "../../lib/tokenizer/load-tokenizer.js";
 import { run, temporaryFolder } from "../io/folder.js";
 
 const Open = suite("store/open");
@@ -46,16 +45,16 @@ const READERS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   start: (path) => attempt(caller, path, () => readStart(path, caller, 9))(),
   pieces: (path) => attempt(caller, path, () => pieces(path))(),
   store: async (path) => readFrom(nodeStore(folder), path.slice(folder.length + 1)),
-  kind: (path) => checkpointKind(path)(),
-  safetensors: (path) => openSafetensors(path)(),
+  kind: (path) => checkpointKindTE(path)(),
+  safetensors: (path) => openSafetensorsTE(path)(),
   sharded: (path) => openSharded(path)(),
-  prompt: (path) => loadPrompt(path)(),
-  adapter: (path) => loadAdapter(path)(),
-  tuned: (path) => loadTuned(path)(),
-  t5x: (path) => loadT5x(path)(),
-  meshtf: (path) => loadMeshTensorFlow(path)(),
-  tokenizer: (path) => loadTokenizer(path)(),
-  recipe: (path) => loadRecipe(path)(),
+  prompt: (path) => loadPromptTE(path)(),
+  adapter: (path) => loadAdapterTE(path)(),
+  tuned: (path) => loadTunedTE(path)(),
+  t5x: (path) => loadT5xTE(path)(),
+  meshtf: (path) => loadMeshTensorFlowTE(path)(),
+  tokenizer: (path) => loadTokenizerTE(path)(),
+  recipe: (path) => loadRecipeTE(path)(),
   digest: (path) => digestOfFiles(path),
   whole: (path) => digestOfFiles(path, true),
 };
@@ -92,13 +91,13 @@ Open("as the files of a folder they are refused, too", async () => {
     return dir;
   };
   for (const target of [pipe, zero]) {
-    assert.match(await refusal(loadHuggingFace(inside("config.json", target))), NOT);
-    assert.match(await refusal(loadTokenizer(inside("spiece.model", target))), NOT);
-    assert.match(await refusal(loadTokenizer(inside("tokenizer.json", target))), NOT);
-    assert.match(await refusal(loadAdapter(inside("adapter_config.json", target))), NOT);
-    assert.match(await refusal(loadAdapter(inside("tuned.safetensors", target))), NOT);
+    assert.match(await refusal(loadHuggingFaceTE(inside("config.json", target))), NOT);
+    assert.match(await refusal(loadTokenizerTE(inside("spiece.model", target))), NOT);
+    assert.match(await refusal(loadTokenizerTE(inside("tokenizer.json", target))), NOT);
+    assert.match(await refusal(loadAdapterTE(inside("adapter_config.json", target))), NOT);
+    assert.match(await refusal(loadAdapterTE(inside("tuned.safetensors", target))), NOT);
     const dir = inside("CB/train.jsonl", target);
-    assert.match(await refusal(readExamples(orThrow(taskOf("cb")), "train", dir)), NOT);
+    assert.match(await refusal(readExamplesTE(taskOf("cb"), "train", dir)), NOT);
   }
 });
 

@@ -6,7 +6,6 @@ import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
 import { withRuntime } from "../../lib/core/runtime.js";
 import { dispose } from "../../lib/core/tensor.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import * as np from "../../lib/np/index.js";
 import { generate } from "../../lib/t5/generate.js";
@@ -90,7 +89,7 @@ for (const name of ["t5-tiny", "t5-tiny-v1_0"]) {
         .find(({ label }) => label === "wasm")
         ?.open();
       assert.ok(runtime !== undefined);
-      const { config, params: stored } = await orThrow(loadHuggingFace(fileURLToPath(folder)));
+      const { config, params: stored } = await loadHuggingFace(fileURLToPath(folder));
       withRuntime(runtime as NonNullable<typeof runtime>, () => {
         const params = np.devicePut(stored);
         scope(() => {

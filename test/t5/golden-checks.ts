@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
 import { withRuntime } from "../../lib/core/runtime.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor, adam, applyUpdates, type GradientTransformation, globalNorm, sgd } from "../../lib/optim/index.js";
 import * as t5 from "../../lib/t5/index.js";
@@ -54,7 +54,7 @@ export const onModels = (suite: Test, labels: readonly string[], tests: (check: 
         withShared(suite, `${name} on ${label}: ${title}`, async (root) => {
           const runtime = await open();
           // Loading is asynchronous, the runtime is not: load first, then upload under it.
-          const loaded = await loadHuggingFace(`${root}/golden/${name}`)();
+          const loaded = await loadHuggingFaceTE(`${root}/golden/${name}`)();
           if (E.isLeft(loaded)) throw loaded.left;
           withRuntime(runtime, () => {
             const before = runtime.device.memory().bytes;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { grad, init, jit, np, random, type Tensor, t5 } from "../../lib/index.js";
-import { loadHuggingFace } from "../../lib/io/huggingface.js";
+import { loadHuggingFaceTE } from "../../lib/io/huggingface.js";
 import * as methods from "../../lib/methods/index.js";
 import { sgd } from "../../lib/optim/index.js";
 import { initState, makeTrainStep } from "../../lib/train/state.js";
@@ -25,7 +25,7 @@ Ids("a folder of transformers with another padding: its logits, loss and answers
   const { ids } = JSON.parse(readFileSync("test/golden/data/transformers5.json", "utf8"));
   const files = Object.entries(ids.files as Record<string, string>).map(([name, x]) => [name, decoded(x)] as const);
   const { config, params: stored } = await run(
-    loadHuggingFace(writeFiles(join(root, "ids"), Object.fromEntries(files))),
+    loadHuggingFaceTE(writeFiles(join(root, "ids"), Object.fromEntries(files))),
   );
   assert.equal([config.padId, config.eosId, config.decoderStartId], Object.values(ids.special));
   const params = np.devicePut(stored);

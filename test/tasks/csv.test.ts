@@ -5,26 +5,25 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { orThrow } from "../../lib/edge/either.js";
-import { parseCsv } from "../../lib/tasks/csv.js";
+import { parseCsv, parseCsvE } from "../../lib/tasks/csv.js";
 import { bytes, says } from "./row-texts.js";
 
 const Csv = suite("tasks/csv");
 
-const parsed = (text: string | Uint8Array): unknown[] =>
-  orThrow(parseCsv(text, "f.csv")).map(({ value }) => orThrow(value));
-const places = (text: string): string[] => orThrow(parseCsv(text, "f.csv")).map(({ at }) => at);
+const parsed = (text: string | Uint8Array): unknown[] => parseCsv(text, "f.csv").map(({ value }) => orThrow(value));
+const places = (text: string): string[] => parseCsv(text, "f.csv").map(({ at }) => at);
 const message = (error: unknown): string => {
   assert.ok(isFluxionError(error, "DataError"), String(error));
   return error.message;
 };
 /** The error of the whole text. */
 const refused = (text: string | Uint8Array, needed: readonly string[] = []): string => {
-  const result = parseCsv(text, "f.csv", needed);
+  const result = parseCsvE(text, "f.csv", needed);
   return E.isLeft(result) ? message(result.left) : "no error";
 };
 /** The errors of its rows; undefined for a row that is right. */
 const rowErrors = (text: string | Uint8Array): (string | undefined)[] =>
-  orThrow(parseCsv(text, "f.csv")).map(({ value }) => (E.isLeft(value) ? message(value.left) : undefined));
+  parseCsv(text, "f.csv").map(({ value }) => (E.isLeft(value) ? message(value.left) : undefined));
 
 /** What the `DictReader` of Python 3.11's `csv` reads, `strict`, in a stream without translation of line ends. */
 const PYTHON: readonly (readonly [text: string, rows: readonly Readonly<Record<string, string>>[]])[] = [
@@ -115,7 +114,7 @@ Csv("a row is told by its number and its line, whatever ends the lines", () => {
     );
   }
   assert.equal(
-    orThrow(parseCsv("a\n1\n\n2\n", "f.csv")).map(({ number }) => number),
+    parseCsv("a\n1\n\n2\n", "f.csv").map(({ number }) => number),
     [1, 2],
   );
 });

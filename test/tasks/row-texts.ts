@@ -3,7 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as assert from "uvu/assert";
 import { orThrow } from "../../lib/edge/either.js";
 import { taskOf } from "../../lib/tasks/registry.js";
-import { examplesOf, parseRows } from "../../lib/tasks/rows.js";
+import { examplesOfE, parseRows } from "../../lib/tasks/rows.js";
 import type { Example, Split } from "../../lib/tasks/task.js";
 
 export const cbRow = { premise: "It rains. He said so.", hypothesis: "it rains", label: "entailment", idx: 7 };
@@ -33,7 +33,7 @@ export const bytes = (...parts: (string | number[])[]): Uint8Array =>
   Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...new TextEncoder().encode(part)] : part)));
 
 const readFrom = (text: string | Uint8Array, name: string, split: Split) =>
-  examplesOf(orThrow(taskOf(name)), split, parseRows(text, "f.jsonl"), "f.jsonl");
+  examplesOfE(taskOf(name), split, parseRows(text, "f.jsonl"), "f.jsonl");
 
 export const read = (text: string | Uint8Array, name = "cb", split: Split = "train"): readonly Example[] =>
   orThrow(readFrom(text, name, split));

@@ -5,17 +5,16 @@ import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { orThrow } from "../../lib/edge/either.js";
-import { loadTask, readExamples } from "../../lib/tasks/reading.js";
+import { loadTask, loadTaskTE, readExamples, readExamplesTE } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
-import { examplesOf, parseRows } from "../../lib/tasks/rows.js";
+import { examplesOfE, parseRows } from "../../lib/tasks/rows.js";
 import { type Task, task } from "../../lib/tasks/task.js";
 
 import { bytes, cbRow, newsRow, problem, questionRow, read, row, says, schemaRow } from "./row-texts.js";
 
 const Rows = suite("tasks/rows");
 
-const cb = orThrow(taskOf("cb"));
+const cb = taskOf("cb");
 const ids = (text: string | Uint8Array): string[] => read(text).map(({ id }) => id);
 
 Rows("any line end, a byte order mark, blank lines and a missing last line end are fine", () => {
@@ -76,7 +75,7 @@ Rows("what a task throws that is no DataError is a fault, and passes", () => {
       throw new TypeError("a bug");
     },
   });
-  assert.throws(() => examplesOf(broken, "train", parseRows(row(), "f"), "f"), /a bug/);
+  assert.throws(() => examplesOfE(broken, "train", parseRows(row(), "f"), "f"), /a bug/);
 });
 
 const folder = mkdtempSync(join(tmpdir(), "fluxion-tasks-"));
@@ -86,17 +85,17 @@ Rows("a folder's files are read by split, and errors name the file", async () =>
   mkdirSync(join(folder, "CB"));
   writeFileSync(join(folder, "CB", "train.jsonl"), `${row()}\n`);
   writeFileSync(join(folder, "CB", "val.jsonl"), `${row({ idx: 1 })}\n${row({ idx: 2 })}`);
-  const { train, validation } = await orThrow(loadTask(cb, folder));
+  const { train, validation } = await loadTask(cb, folder);
   assert.equal([train.length, validation.length], [1, 2]);
-  const test = await readExamples(cb, "test", folder)();
+  const test = await readExamplesTE(cb, "test", folder)();
   says(E.isLeft(test) ? test.left.message : "", join(folder, "CB", "test.jsonl"), "no such file");
   writeFileSync(join(folder, "CB", "val.jsonl"), "{}");
-  const bad = await loadTask(cb, folder)();
+  const bad = await loadTaskTE(cb, folder)();
   says(E.isLeft(bad) ? bad.left.message : "", `${join(folder, "CB", "val.jsonl")}, row 1`);
 });
 
 Rows("a split that a task does not have is refused by name", async () => {
-  const read = await readExamples(orThrow(taskOf("axb")), "train", folder)();
+  const read = await readExamplesTE(taskOf("axb"), "train", folder)();
   says(E.isLeft(read) ? read.left.message : "", "axb has no split train", "expected  test", "got       train");
 });
 
@@ -105,12 +104,12 @@ Rows("rows in memory need no folder", async () => {
     ...cb,
     splits: { train: { rows: [cbRow, { ...cbRow, idx: 8 }] }, test: { rows: [{ idx: 0 }] } },
   };
-  const examples = await orThrow(readExamples(inMemory, "train"));
+  const examples = await readExamples(inMemory, "train");
   assert.equal(
     examples.map(({ id }) => id),
     ["7", "8"],
   );
-  const bad = await readExamples(inMemory, "test")();
+  const bad = await readExamplesTE(inMemory, "test")();
   says(E.isLeft(bad) ? bad.left.message : "", "cb, test, row 1", "premise");
 });
 

@@ -5,9 +5,8 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { labelled } from "../../lib/tasks/labelled.js";
-import { loadTask, readExamples } from "../../lib/tasks/reading.js";
+import { loadTask, readExamples, readExamplesTE } from "../../lib/tasks/reading.js";
 import { findLabels, type TableOptions, tableTask } from "../../lib/tasks/table.js";
 import type { Example } from "../../lib/tasks/task.js";
 import { scoreAnswers } from "../../lib/train/evaluate.js";
@@ -29,7 +28,7 @@ const file = (text: string, ending: string): string => {
 /** The examples of a training file, or the message of the error. */
 const read = async (text: string, ending = ".csv", over: Partial<TableOptions> = {}) => {
   const train = file(text, ending);
-  const result = await readExamples(tableTask({ ...COLUMNS, train, validation: train, ...over }), "train", dir)();
+  const result = await readExamplesTE(tableTask({ ...COLUMNS, train, validation: train, ...over }), "train", dir)();
   if (E.isRight(result)) return result.right;
   assert.ok(isFluxionError(result.left, "DataError"));
   return result.left.message.replaceAll(join(dir, train), "FILE");
@@ -77,11 +76,11 @@ Table("answers are judged by label, or as texts", async () => {
   const train = file(CSV, ".csv");
   const free = tableTask({ ...COLUMNS, title: "What mood?", train, validation: train });
   assert.equal([free.name, free.title, free.prefix, free.labels], ["mood", "What mood?", "mood", undefined]);
-  const texts = await orThrow(readExamples(free, "validation", dir));
+  const texts = await readExamples(free, "validation", dir);
   assert.equal(scoreAnswers(free, texts, ["Glad.", "very sad"]).metrics, { em: 50, f1: (100 * (1 + 2 / 3)) / 2 });
   const ranked = tableTask({ ...COLUMNS, train, validation: train, labels: LABELS });
   assert.equal([ranked.title, ranked.labels], ["mood", LABELS]);
-  const labels = await orThrow(readExamples(ranked, "validation", dir));
+  const labels = await readExamples(ranked, "validation", dir);
   const { metrics, predictions } = scoreAnswers(ranked, labels, ["glad", "Sad"]);
   assert.equal(metrics, { accuracy: 50 });
   assert.equal(
@@ -117,7 +116,7 @@ Table("paths start at the folder that is given; absolute ones and ones outside o
   const [train, inside] = [file(CSV, ".csv"), join(dir, "inside")];
   mkdirSync(inside);
   const count = async (path: string, from?: string): Promise<number> => {
-    const { validation } = await orThrow(loadTask(tableTask({ ...COLUMNS, train: path, validation: path }), from));
+    const { validation } = await loadTask(tableTask({ ...COLUMNS, train: path, validation: path }), from);
     return validation.length;
   };
   assert.is(await count(train, dir), 2);
@@ -125,7 +124,7 @@ Table("paths start at the folder that is given; absolute ones and ones outside o
   assert.is(await count(resolve(dir, train), inside), 2);
   assert.is(await count(resolve(dir, train)), 2);
   assert.is(await count(relative(process.cwd(), join(dir, train))), 2);
-  const missing = await readExamples(
+  const missing = await readExamplesTE(
     tableTask({ ...COLUMNS, train: "/no/such.csv", validation: train }),
     "train",
     dir,
@@ -138,7 +137,7 @@ Table("a labelled task reads CSV too", async () => {
     splits: { test: { file: file("idx,label,text\n7,sad,It rains.\n", ".csv"), format: "csv" } },
   });
   const wanted = [{ id: "7", inputs: "text: It rains.", targets: "sad", truth: 0 }];
-  assert.equal(await orThrow(readExamples(task, "test", dir)), wanted);
+  assert.equal(await readExamples(task, "test", dir), wanted);
 });
 
 Table("a row that cannot be used is refused with file, row and column", async () => {
@@ -216,9 +215,9 @@ Table("labels that are found make a task that refuses another target in validati
     train: file("text,label\na,no\nb,yes\nc,no\nd,no\ne,no \n", ".csv"),
     validation: file('{"text": "f", "label": "maybe"}', ".jsonl"),
   };
-  const { labels } = findLabels(await orThrow(readExamples(tableTask(options), "train", dir)));
+  const { labels } = findLabels(await readExamples(tableTask(options), "train", dir));
   assert.equal(labels, ["no", "yes"]);
-  const result = await readExamples(tableTask({ ...options, labels }), "validation", dir)();
+  const result = await readExamplesTE(tableTask({ ...options, labels }), "validation", dir)();
   const said = E.isLeft(result) ? result.left.message : "";
   says(said, `${join(dir, options.validation)}, row 1`, "the target is no label", '"no" or "yes"', '"maybe"');
 });

@@ -8,11 +8,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { tokenize } from "../../lib/data/batch.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { type LabelledOptions, labelled } from "../../lib/tasks/labelled.js";
 import { withoutMarkup } from "../../lib/tasks/multirc.js";
 import { withoutHighlights } from "../../lib/tasks/record.js";
-import { TASK_NAMES, TASKS, taskIndices, taskOf } from "../../lib/tasks/registry.js";
+import { TASK_NAMES, TASKS, taskIndices, taskOf, taskOfE } from "../../lib/tasks/registry.js";
 import { examplesOf, parseRows } from "../../lib/tasks/rows.js";
 import type { Example, Split, Task } from "../../lib/tasks/task.js";
 import { byCodePoint, fieldsText } from "../../lib/tasks/text.js";
@@ -26,7 +25,7 @@ const files = goldenFiles(Tasks, "tasks/tasks.test.ts");
 
 Tasks("a task is found by its name", () => {
   assert.equal(TASK_NAMES, ["boolq", "cb", "copa", "multirc", "record", "rte", "wic", "wsc", "axb", "axg"]);
-  for (const known of TASKS) assert.is(orThrow(taskOf(known.name)), known);
+  for (const known of TASKS) assert.is(taskOf(known.name), known);
 });
 
 Tasks("an unknown name is refused with the closest one", () => {
@@ -40,7 +39,7 @@ Tasks("an unknown name is refused with the closest one", () => {
     "": "cb",
   };
   for (const [name, meant] of Object.entries(messages)) {
-    const task = taskOf(name);
+    const task = taskOfE(name);
     if (E.isRight(task)) throw new Error(name);
     const { expected, got, hint } = task.left.mismatch;
     assert.equal([expected, got, hint], [TASK_NAMES.join(", "), name, `did you mean ${meant}?`]);
@@ -95,7 +94,7 @@ Tasks("a labelled task is one line", () => {
 });
 
 const read = (task: Task, row: object, split: Split = "train"): readonly Example[] =>
-  orThrow(examplesOf(task, split, parseRows(JSON.stringify(row), "f"), "f"));
+  examplesOf(task, split, parseRows(JSON.stringify(row), "f"), "f");
 
 Tasks("a labelled task says what its file writes for labels and fields", () => {
   const task = labelled("mood", ["sad", "glad"], ["b", "a"], {
@@ -143,7 +142,7 @@ Tasks("fields stand in a line, as they are", () => {
 });
 
 Tasks("AX-b's fields have other names and its ids are digits", () => {
-  const axb = orThrow(taskOf("axb"));
+  const axb = taskOf("axb");
   assert.equal(
     read(axb, { idx: "012", sentence1: "s1", sentence2: "s2", label: "not_entailment", logic: "" }, "test"),
     [{ id: "12", inputs: "hypothesis: s2 premise: s1", targets: "not_entailment", truth: 1 }],
@@ -187,7 +186,7 @@ Tasks("strings are ordered by code point", () => {
 
 const news = (text: string, entities: object[], answers?: string[]): readonly Example[] =>
   read(
-    orThrow(taskOf("record")),
+    taskOf("record"),
     { idx: 4, passage: { text, entities }, qas: [{ idx: 9, query: "q", answers: answers?.map((text) => ({ text })) }] },
     answers === undefined ? "test" : "train",
   );
@@ -237,7 +236,7 @@ Tasks("a span that is no part of the text takes the case of its word, and loses 
 });
 
 const wsc = (text: string, target: WscSpans, over: object = {}): readonly Example[] =>
-  read(orThrow(taskOf("wsc")), { idx: 1, text, target, label: true, ...over });
+  read(taskOf("wsc"), { idx: 1, text, target, label: true, ...over });
 
 Tasks("the pronoun is marked; what it holds is data", () => {
   assert.is(wsc("I saw it", spans({}))[0].inputs, "I saw *it* ");
@@ -246,12 +245,12 @@ Tasks("the pronoun is marked; what it holds is data", () => {
 });
 
 Tasks("training keeps true labels alone; evaluation keeps all", () => {
-  const task = orThrow(taskOf("wsc"));
+  const task = taskOf("wsc");
   const row = { idx: 1, text: "I saw it", target: spans({}), label: false };
   const wanted = { id: "1", inputs: "I saw *it* ", targets: "I", truth: 0 };
   for (const split of ["validation", "test"] as const) assert.equal(read(task, row, split), [wanted], split);
   const both = `${JSON.stringify(row)}\n${JSON.stringify({ ...row, idx: 2, label: true })}`;
-  assert.equal(orThrow(examplesOf(task, "train", parseRows(both, "f"), "f")), [{ ...wanted, id: "2", truth: 1 }]);
+  assert.equal(examplesOf(task, "train", parseRows(both, "f"), "f"), [{ ...wanted, id: "2", truth: 1 }]);
 });
 
 const rowsIn = (root: string, source: string): { idx: number; text: string; target: WscSpans; label?: boolean }[] =>

@@ -8,7 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { decodeStream } from "../../lib/tokenizer/decoder.js";
-import { parseSentencePiece, type Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
+import { parseSentencePieceE, type Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
 import { modelFile, SPECIALS } from "./model-file.js";
 
 const Suite = suite("tokenizer/decoder");
@@ -19,7 +19,7 @@ const bytePieces = Array.from({ length: 256 }, (_, byte) => ({
 }));
 const words = ["▁", "a", "b", "é", "▁ab", "ba"].map((text, i) => ({ text, score: -2 - i }));
 const FILE = modelFile({ pieces: [...SPECIALS, ...bytePieces, ...words], byteFallback: true });
-const parsed = parseSentencePiece(FILE);
+const parsed = parseSentencePieceE(FILE);
 if (E.isLeft(parsed)) throw parsed.left;
 const tokenizer: Tokenizer = parsed.right;
 const byte = (value: number): number => 3 + value;

@@ -4,8 +4,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { orThrow } from "../../lib/edge/either.js";
-import { parseSentencePiece } from "../../lib/tokenizer/sentencepiece.js";
-import { parseTokenizerJson } from "../../lib/tokenizer/tokenizer-json.js";
+import { parseSentencePieceE } from "../../lib/tokenizer/sentencepiece.js";
+import { parseTokenizerJsonE } from "../../lib/tokenizer/tokenizer-json.js";
 import { charsMap, modelFile, SPECIALS } from "./model-file.js";
 import { tokenizerJson } from "./tokenizer-json-file.js";
 
@@ -17,9 +17,9 @@ const precompiled = (rules: Readonly<Record<string, string>>) => ({
   type: "Precompiled",
   precompiled_charsmap: Buffer.from(charsMap(rules)).toString("base64"),
 });
-const ofJson = (parts: object) => parseTokenizerJson(tokenizerJson([["▁a", -1]], parts));
+const ofJson = (parts: object) => parseTokenizerJsonE(tokenizerJson([["▁a", -1]], parts));
 const ofMap = (rules: Readonly<Record<string, string>>) =>
-  parseSentencePiece(modelFile({ pieces: SPECIALS, charsMap: charsMap(rules) }));
+  parseSentencePieceE(modelFile({ pieces: SPECIALS, charsMap: charsMap(rules) }));
 
 const messageOf = (f: () => unknown): string => {
   try {
@@ -62,10 +62,10 @@ Suite("the map of a SentencePiece model is bounded, as a whole and in each repla
 Suite("a hundred thousand added tokens are found as quickly as ten, and one of a million letters is refused", () => {
   const token = (content: string, i: number) => ({ id: 3 + i, content, lstrip: false, rstrip: false, special: false });
   const tokens = Array.from({ length: 100_000 }, (_, i) => token(`<t${i}>`, i));
-  const tokenizer = orThrow(parseSentencePiece(modelFile({ pieces: SPECIALS }), { extraIds: 0, addedTokens: tokens }));
+  const tokenizer = orThrow(parseSentencePieceE(modelFile({ pieces: SPECIALS }), { extraIds: 0, addedTokens: tokens }));
   assert.equal(tokenizer.encode("<t7><t77777>"), [10, 77780]);
   const long = [token("x".repeat(1e6), 0)];
-  const made = parseSentencePiece(modelFile({ pieces: SPECIALS }), { extraIds: 0, addedTokens: long });
+  const made = parseSentencePieceE(modelFile({ pieces: SPECIALS }), { extraIds: 0, addedTokens: long });
   assert.match(E.isLeft(made) ? made.left.message : "", /an added token is too long[\s\S]*at most 1000/);
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
+import { loadTokenizerTE } from "../../lib/tokenizer/load-tokenizer.js";
 import { modelFile, SPECIALS } from "./model-file.js";
 import { tokenizerJson } from "./tokenizer-json-file.js";
 
@@ -20,7 +20,7 @@ const write = (name: string, bytes: Uint8Array): string => {
 const FILE = modelFile({ pieces: [...SPECIALS, { text: "▁", score: -1 }, { text: "a", score: -1 }] });
 
 Suite("a model file gives its tokenizer", async () => {
-  const result = await loadTokenizer(write("spiece.model", FILE), { extraIds: 3 })();
+  const result = await loadTokenizerTE(write("spiece.model", FILE), { extraIds: 3 })();
   assert.ok(E.isRight(result));
   if (E.isLeft(result)) return;
   assert.equal(result.right.encode("a"), [3, 4]);
@@ -29,7 +29,7 @@ Suite("a model file gives its tokenizer", async () => {
 
 Suite("a file that is damaged or not there is a DataError that names the path", async () => {
   for (const path of [write("cut.model", FILE.slice(0, 20)), join(folder, "none.model")]) {
-    const result = await loadTokenizer(path)();
+    const result = await loadTokenizerTE(path)();
     assert.ok(E.isLeft(result));
     if (E.isRight(result)) return;
     assert.is(result.left._tag, "DataError");
@@ -46,7 +46,7 @@ const JSON_TEXT = JSON.stringify(
 );
 
 Suite("a tokenizer.json gives its tokenizer, and says what is wrong with it", async () => {
-  const result = await loadTokenizer(write("t.json", Buffer.from(`\n ${JSON_TEXT}`)), { extraIds: 3 })();
+  const result = await loadTokenizerTE(write("t.json", Buffer.from(`\n ${JSON_TEXT}`)), { extraIds: 3 })();
   if (E.isLeft(result)) throw result.left;
   assert.equal(result.right.encode("a"), [3, 4]);
   assert.is(result.right.vocabSize, 8);
@@ -57,7 +57,7 @@ Suite("a tokenizer.json gives its tokenizer, and says what is wrong with it", as
     [bytes, /UTF-8/],
   ].entries()) {
     const path = write(`${i}.json`, Buffer.from(text as string, i === 2 ? "latin1" : "utf8"));
-    const bad = await loadTokenizer(path)();
+    const bad = await loadTokenizerTE(path)();
     assert.ok(E.isLeft(bad) && bad.left._tag === "DataError");
     assert.match(bad.left.message, message as RegExp);
     assert.ok(bad.left.mismatch.at?.startsWith(path), bad.left.message);
@@ -68,13 +68,13 @@ Suite("a folder gives the vocabulary in it, the SentencePiece model first", asyn
   const dir = join(folder, "model");
   mkdirSync(dir);
   writeFileSync(join(dir, "config.json"), "{}");
-  const none = await loadTokenizer(dir)();
+  const none = await loadTokenizerTE(dir)();
   assert.ok(E.isLeft(none) && /no vocabulary[\s\S]*config\.json/.test(none.left.message));
   writeFileSync(join(dir, "tokenizer.json"), JSON_TEXT);
-  const json = await loadTokenizer(dir, { extraIds: 1 })();
+  const json = await loadTokenizerTE(dir, { extraIds: 1 })();
   assert.ok(E.isRight(json) && json.right.encode("</s>").length === 1);
   writeFileSync(join(dir, "spiece.model"), FILE);
-  const model = await loadTokenizer(dir, { extraIds: 1 })();
+  const model = await loadTokenizerTE(dir, { extraIds: 1 })();
   assert.ok(E.isRight(model) && model.right.encode("</s>").length > 1);
 });
 

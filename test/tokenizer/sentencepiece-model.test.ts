@@ -2,7 +2,7 @@ import fc from "fast-check";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseSentencePiece } from "../../lib/tokenizer/sentencepiece.js";
+import { parseSentencePieceE } from "../../lib/tokenizer/sentencepiece.js";
 import { readSentencePieceModel } from "../../lib/tokenizer/sentencepiece-model.js";
 import { charsMap, type ModelSpec, modelFile, SPECIALS } from "./model-file.js";
 
@@ -17,7 +17,7 @@ const FILE = modelFile(SPEC);
 
 /** The message of the error for `bytes`; fails the test when there is none. */
 const refusal = (bytes: Uint8Array): string => {
-  const result = parseSentencePiece(bytes);
+  const result = parseSentencePieceE(bytes);
   if (E.isRight(result)) return assert.unreachable("the file was accepted") as never;
   assert.is(result.left._tag, "DataError");
   assert.ok(result.left.mismatch.hint, "the error has a remedy");
@@ -39,7 +39,7 @@ Suite("pieces, types, scores and flags are read", () => {
 });
 
 Suite("a byte order mark is part of a piece, and of what no piece has", () => {
-  const result = parseSentencePiece(
+  const result = parseSentencePieceE(
     modelFile({ pieces: [...SPECIALS, { text: "▁", score: -2 }, { text: "\ufeffX", score: -3 }] }),
   );
   if (E.isLeft(result)) throw result.left;
@@ -107,7 +107,7 @@ Suite("whatever bytes are changed, the file is refused with a DataError or gives
     fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
       const bytes = FILE.slice();
       for (const [at, byte] of changes) bytes[at] = byte;
-      const result = parseSentencePiece(bytes);
+      const result = parseSentencePieceE(bytes);
       if (E.isLeft(result)) assert.is(result.left._tag, "DataError");
       else result.right.decode(result.right.encode("Ｘ X\t<unk>😀 X"));
     }),
@@ -118,7 +118,7 @@ Suite("whatever bytes are changed, the file is refused with a DataError or gives
 Suite("random bytes are refused or harmless", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-      const result = parseSentencePiece(bytes);
+      const result = parseSentencePieceE(bytes);
       assert.ok(E.isLeft(result) && result.left._tag === "DataError");
     }),
     { numRuns: 1000 },
@@ -130,7 +130,7 @@ Suite("a model inside a larger buffer is read from its own part", () => {
   larger.set(FILE, 3);
   const model = readSentencePieceModel(larger.subarray(3, 3 + FILE.length));
   assert.equal(model.pieces, readSentencePieceModel(FILE).pieces);
-  const result = parseSentencePiece(larger.subarray(3, 3 + FILE.length));
+  const result = parseSentencePieceE(larger.subarray(3, 3 + FILE.length));
   assert.ok(E.isRight(result));
   if (E.isRight(result)) assert.equal(result.right.encode("Ｘ"), [5]);
 });

@@ -6,13 +6,13 @@ import { SentencePieceProcessor } from "@agnai/sentencepiece-js";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseSentencePiece, type Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
+import { parseSentencePieceE, type Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
 import { withShared } from "../helpers/shared.js";
 
 const Suite = suite("tokenizer/sentencepiece-wasm");
 
 const parse = (path: string): Tokenizer => {
-  const result = parseSentencePiece(readFileSync(path));
+  const result = parseSentencePieceE(readFileSync(path));
   if (E.isLeft(result)) throw result.left;
   return result.right;
 };

@@ -5,7 +5,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import { parseSentencePiece, type Tokenizer, type TokenizerOptions } from "../../lib/tokenizer/sentencepiece.js";
+import { parseSentencePieceE, type Tokenizer, type TokenizerOptions } from "../../lib/tokenizer/sentencepiece.js";
 import { goldenFiles } from "../helpers/golden-file.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
 import { checkDecoded, checkEncoded, type Decoded, type Encoded } from "./golden-checks.js";
@@ -14,7 +14,7 @@ import { charsMap, type ModelSpec, modelFile, SPECIALS } from "./model-file.js";
 const Suite = suite("tokenizer/sentencepiece");
 
 const parse = (bytes: Uint8Array, options?: TokenizerOptions): Tokenizer => {
-  const result = parseSentencePiece(bytes, options);
+  const result = parseSentencePieceE(bytes, options);
   if (E.isLeft(result)) throw result.left;
   return result.right;
 };
@@ -109,7 +109,7 @@ Suite("user-defined pieces pass the character map unchanged", () => {
 
 Suite("a count of sentinels that is none is the caller's mistake, not the file's", () => {
   assert.throws(
-    () => parseSentencePiece(modelFile(SPEC), { extraIds: -1 }),
+    () => parseSentencePieceE(modelFile(SPEC), { extraIds: -1 }),
     (e: unknown) => isFluxionError(e, "ArgumentError"),
   );
 });
@@ -246,7 +246,7 @@ withShared(Suite, "T5's file cut anywhere is refused", (root) => {
   const bytes = readFileSync(join(root, "data/t5/sentencepiece.model"));
   for (let k = 1; k <= 25; k++) {
     const cut = Math.floor((bytes.length * k * k) / 626) - (k % 3);
-    const result = parseSentencePiece(bytes.subarray(0, cut));
+    const result = parseSentencePieceE(bytes.subarray(0, cut));
     assert.ok(E.isLeft(result) && result.left._tag === "DataError", `cut to ${cut} bytes`);
   }
 });

@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
 import type { Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
-import { parseTokenizerJson } from "../../lib/tokenizer/tokenizer-json.js";
+import { parseTokenizerJsonE } from "../../lib/tokenizer/tokenizer-json.js";
 import { trimEnd } from "../../lib/tokenizer/white-space.js";
 import { goldenFiles } from "../helpers/golden-file.js";
 import { readSharedJson, withShared } from "../helpers/shared.js";
@@ -16,7 +16,7 @@ const Suite = suite("tokenizer/tokenizer-json");
 const files = goldenFiles(Suite, "tokenizer/tokenizer-json.test.ts");
 
 const parse = (raw: unknown, extraIds?: number): Tokenizer => {
-  const result = parseTokenizerJson(raw, extraIds === undefined ? {} : { extraIds });
+  const result = parseTokenizerJsonE(raw, extraIds === undefined ? {} : { extraIds });
   if (E.isLeft(result)) throw result.left;
   return result.right;
 };
@@ -120,7 +120,7 @@ Suite("byte fallback spells unknown characters", () => {
 
 Suite("what is not supported or does not fit is a DataError that names the place", () => {
   const refusal = (raw: unknown): string => {
-    const result = parseTokenizerJson(raw);
+    const result = parseTokenizerJsonE(raw);
     if (E.isRight(result)) return assert.unreachable("the file was accepted") as never;
     assert.ok(isFluxionError(result.left, "DataError"));
     return result.left.message;
@@ -186,7 +186,7 @@ withShared(
 Suite("a file of a deep nest of steps is a typed error", () => {
   let normalizer: object = { type: "Precompiled", precompiled_charsmap: "" };
   for (let i = 0; i < 20_000; i++) normalizer = { type: "Sequence", normalizers: [normalizer] };
-  const result = parseTokenizerJson(tokenizerJson([["a", -1]], { normalizer }));
+  const result = parseTokenizerJsonE(tokenizerJson([["a", -1]], { normalizer }));
   assert.ok(E.isLeft(result) && isFluxionError(result.left, "DataError"));
 });
 

@@ -2,7 +2,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init, memory } from "../../lib/compile/init.js";
 import { dispose } from "../../lib/core/tensor.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import * as np from "../../lib/np/index.js";
 import type { Params } from "../../lib/t5/model.js";
@@ -16,8 +15,8 @@ const Answers = suite("train/answer");
 let model: ReadyModel;
 let tokenizer: Tokenizer;
 Answers.before(async () => {
-  const stored = await orThrow(loadHuggingFace("assets/t5-nano"));
-  tokenizer = await orThrow(loadTokenizer("assets/t5-nano"));
+  const stored = await loadHuggingFace("assets/t5-nano");
+  tokenizer = await loadTokenizer("assets/t5-nano");
   await init({ executor: "tfjs" });
   model = { config: stored.config, params: np.devicePut(stored.params, { donate: true }) as Params };
 });

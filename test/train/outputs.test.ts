@@ -2,8 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { orThrow } from "../../lib/edge/either.js";
-import { readAdapter } from "../../lib/io/adapters.js";
+import { loadAdapter } from "../../lib/io/adapters.js";
 import { loadPrompt } from "../../lib/io/prompts.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
 import { loadTuned } from "../../lib/io/tuned.js";
@@ -29,7 +28,7 @@ const write = async (dir: string, settings: MethodSettings, tuned: Best["tuned"]
     await store.write(path, content);
   }
 };
-const parsed = (path: string) => orThrow(parseSafetensors(readFileSync(path), path));
+const parsed = (path: string) => parseSafetensors(readFileSync(path), path);
 const folderOf = (name: string): string => {
   const dir = join(root, name);
   mkdirSync(dir, { recursive: true });
@@ -41,10 +40,10 @@ Outputs("a prompt is there in three formats and in ours, with its step", async (
   const tuned = { prompt: array([2, 3], 1, 2, 3, 4, 5, 6) };
   const settings = { name: "prompt", length: 2, position: "before" };
   await write(dir, settings, tuned, 4, "google/t5-small");
-  assert.is((await orThrow(loadTuned(join(dir, "tuned.safetensors")))).baseModel, "google/t5-small");
-  assert.is((await orThrow(loadPrompt(join(dir, "adapter")))).baseModel, "google/t5-small");
+  assert.is((await loadTuned(join(dir, "tuned.safetensors"))).baseModel, "google/t5-small");
+  assert.is((await loadPrompt(join(dir, "adapter"))).baseModel, "google/t5-small");
   for (const name of ["prompt.npy", "prompt.safetensors", "adapter"]) {
-    const { prompt } = await orThrow(loadPrompt(join(dir, name)));
+    const { prompt } = await loadPrompt(join(dir, name));
     assert.equal([...prompt.data], [1, 2, 3, 4, 5, 6], name);
     assert.equal(prompt.shape, [2, 3]);
   }
@@ -62,9 +61,9 @@ Outputs("a tree of a method that PEFT has is in its folder, too", async () => {
   };
   const { settings } = lora({ rank: 1, alpha: 2, kernels: ["q"] });
   await write(dir, settings, tuned, 1);
-  const adapter = await readAdapter(join(dir, "adapter"));
+  const adapter = await loadAdapter(join(dir, "adapter"));
   assert.equal([adapter.format, adapter.settings.rank, adapter.tuned], ["peft", 1, tuned]);
-  const own = await readAdapter(dir);
+  const own = await loadAdapter(dir);
   assert.equal([own.format, own.settings, own.tuned], ["safetensors", settings, tuned]);
 });
 
@@ -79,7 +78,7 @@ Outputs("a tree that PEFT has no place for is in our file alone", async () => {
     const dir = folderOf(name);
     await write(dir, given, tree, 1);
     assert.equal(readdirSync(dir), ["tuned.safetensors"]);
-    assert.equal((await readAdapter(dir)).tuned, tree);
+    assert.equal((await loadAdapter(dir)).tuned, tree);
   }
 });
 

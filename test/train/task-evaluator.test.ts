@@ -2,7 +2,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init, memory } from "../../lib/compile/init.js";
 import { dispose } from "../../lib/core/tensor.js";
-import { orThrow } from "../../lib/edge/either.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { prompt as promptMethod } from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
@@ -23,8 +22,8 @@ const Evaluator = suite("train/task-evaluator");
 let model: ReadyModel;
 let tokenizer: Tokenizer;
 Evaluator.before(async () => {
-  const stored = await orThrow(loadHuggingFace("assets/t5-nano"));
-  tokenizer = await orThrow(loadTokenizer("assets/t5-nano"));
+  const stored = await loadHuggingFace("assets/t5-nano");
+  tokenizer = await loadTokenizer("assets/t5-nano");
   await init({ executor: "tfjs" });
   model = { config: stored.config, params: np.devicePut(stored.params, { donate: true }) as Params };
 });

@@ -38,6 +38,7 @@ export class TfjsDevice implements AccountedDevice {
   /** Only where results are pending. */
   readonly fetch?: (handle: Handle) => Promise<HostArray>;
   readonly #ledger = new Ledger();
+  readonly #unreachable = new FinalizationRegistry<Block>((block) => this.free(block));
   rows?: Rows;
   constructor(readonly backend: Backend) {
     this.name = `tfjs-${backend.name}`;
@@ -131,6 +132,12 @@ export class TfjsDevice implements AccountedDevice {
     if (!block.live) return;
     block.live = false;
     this.#ledger.remove(this.#drop(block.storage));
+  }
+  watch(owner: object, handle: Handle): void {
+    this.#unreachable.register(owner, handle as Block);
+  }
+  liveBytes(): number {
+    return this.#ledger.bytes;
   }
   /** One reader less; gives the bytes that became free. */
   #drop(storage: Storage): number {

@@ -12,7 +12,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { DownloadError, isFluxionError } from "../../core/errors.js";
 import { decodeAs, such } from "../../edge/decode.js";
-import { orThrow } from "../../edge/either.js";
+import { orThrow, promised } from "../../edge/either.js";
 import { attempt } from "../../store/files.js";
 import { readJson } from "../../store/json-file.js";
 import {
@@ -216,6 +216,14 @@ const run = async (source: ModelSource | DataSource, options: FetchOptions): Pro
   }
 };
 
+/** As `fetchFiles`, as a TaskEither of fp-ts. */
+export const fetchFilesTE = (name: string, options: FetchOptions = {}): TE.TaskEither<DownloadError, Fetched> =>
+  attempt(CALLER, options.cacheDir ?? cacheFolder(), async () => {
+    const source = sourceOf(name);
+    if (source === undefined) throw unknownName(name);
+    return run(source, options);
+  });
+
 /**
  * Fetches a model or a data set into the cache and gives its folder; what is there already is not asked for again.
  *
@@ -223,14 +231,11 @@ const run = async (source: ModelSource | DataSource, options: FetchOptions): Pro
  * the other tasks, and `owner/repository` for any model of Hugging Face. A fetch that was interrupted goes on where it stopped. Files are
  * compared with the size and checksum that their server declares, which `fluxion-lock.json` in the folder then keeps.
  *
- * @param name     of the model or data set
- * @param options  cache folder, mirror, revision, progress, and a signal that interrupts
- * @returns        the folder and the names of the files in it; on the left a DownloadError that says what was tried and how to do it by hand
- * @example const model = await fetchFiles("t5-small-lm-adapt")() // Either<DownloadError, Fetched>
+ * - `name`: of the model or data set
+ * - `options`: cache folder, mirror, revision, progress, and a signal that interrupts
+ *
+ * @returns the folder and the names of the files in it
+ * @throws {DownloadError} that says what was tried and how to do it by hand
+ * @example const { folder } = await fetchFiles("t5-small-lm-adapt")
  */
-export const fetchFiles = (name: string, options: FetchOptions = {}): TE.TaskEither<DownloadError, Fetched> =>
-  attempt(CALLER, options.cacheDir ?? cacheFolder(), async () => {
-    const source = sourceOf(name);
-    if (source === undefined) throw unknownName(name);
-    return run(source, options);
-  });
+export const fetchFiles = promised(fetchFilesTE);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { CheckpointError } from "../../core/errors.js";
+import { promised } from "../../edge/either.js";
 import { attempt } from "../../store/files.js";
 import { loadFromSource, type SourcedT5, type SourceOptions } from "../t5-source.js";
 import type { TensorSource } from "../tensor-source.js";
@@ -56,18 +57,8 @@ const open = async (path: string): Promise<TensorSource> => {
 export const openMesh = (path: string): TE.TaskEither<CheckpointError, TensorSource> =>
   attempt(caller, path, () => open(path));
 
-/**
- * Loads a T5 1.0 or 1.1 from a checkpoint of Mesh TensorFlow, in float32. The slots of the optimizer stay on the disk.
- *
- * Sizes are read off names and shapes, as in `loadT5x`; T5 1.0 and 1.1 are told apart by their names.
- *
- * @param path     `.../model.ckpt-1000000` (with or without `.index`), or a folder, of which the last step is meant
- * @param options  parts of the configuration, and a callback for progress in bytes
- * @returns        a CheckpointError when files are missing or damaged (all checksums are checked), when the variables are not
- *                 those of a T5, or do not fit the configuration, with all differences together
- * @example const { config, params } = orThrow(await loadMeshTensorFlow("t5.1.1.small/model.ckpt-1000000")())
- */
-export const loadMeshTensorFlow = (
+/** As `loadMeshTensorFlow`, as a TaskEither of fp-ts. */
+export const loadMeshTensorFlowTE = (
   path: string,
   options: SourceOptions = {},
 ): TE.TaskEither<CheckpointError, SourcedT5> =>
@@ -75,3 +66,17 @@ export const loadMeshTensorFlow = (
     openMesh(path),
     TE.chain((source) => loadFromSource(WHERE, source, options)),
   );
+
+/**
+ * Loads a T5 1.0 or 1.1 from a checkpoint of Mesh TensorFlow, in float32. The slots of the optimizer stay on the disk.
+ *
+ * Sizes are read off names and shapes, as in `loadT5x`; T5 1.0 and 1.1 are told apart by their names.
+ *
+ * - `path`: `.../model.ckpt-1000000` (with or without `.index`), or a folder, of which the last step is meant
+ * - `options`: parts of the configuration, and a callback for progress in bytes
+ *
+ * @throws {CheckpointError} when files are missing or damaged (all checksums are checked), when the variables are not those of a T5, or do
+ * not fit the configuration, with all differences together
+ * @example const { config, params } = await loadMeshTensorFlow("t5.1.1.small/model.ckpt-1000000")
+ */
+export const loadMeshTensorFlow = promised(loadMeshTensorFlowTE);

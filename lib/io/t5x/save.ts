@@ -8,6 +8,7 @@ import { ArgumentError, CheckpointError } from "../../core/errors.js";
 import { type HostArray, hostArray } from "../../core/host.js";
 import { flatten, pathsOf, printPath } from "../../core/pytree.js";
 import type { Caller } from "../../edge/decode.js";
+import { promised } from "../../edge/either.js";
 import { attempt } from "../../store/files.js";
 import { inStaging, putInPlace } from "../../store/staging.js";
 import { isScaled, type T5Config, type T5Tree } from "../../t5/config.js";
@@ -112,18 +113,8 @@ const alreadyThere = (folder: string): CheckpointError =>
     hint: "save another step or into another folder, or replace it: { replace: true }",
   });
 
-/**
- * Saves a T5 (tensors or host arrays) as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
- * index, no state of an optimizer. T5X scales the decoder's results exactly where embeddings are tied; of a model whose `config` says otherwise the
- * decoder's last norm holds the factor, so that logits stay the same. It is written beside its place and then renamed, so that it is there as a whole or not at all.
- *
- * @returns  the folder; a CheckpointError when it cannot be written, or there is a checkpoint of this step already and it is not
- *           to be replaced
- * @throws {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, a name that is no prompt's, or
- * a step that is no count
- * @example const folder = orThrow(await saveT5x("t5-out", { params, step: 1000 })()) // "t5-out/checkpoint_1000"
- */
-export const saveT5x = (
+/** As `saveT5x`, as a TaskEither of fp-ts. */
+export const saveT5xTE = (
   dir: string,
   content: T5xContent,
   { onProgress, replace = false }: SaveT5xOptions = {},
@@ -150,3 +141,15 @@ export const saveT5x = (
     });
   });
 };
+
+/**
+ * Saves a T5 (tensors or host arrays) as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
+ * index, no state of an optimizer. T5X scales the decoder's results exactly where embeddings are tied; of a model whose `config` says otherwise the
+ * decoder's last norm holds the factor, so that logits stay the same. It is written beside its place and then renamed, so that it is there as a whole or not at all.
+ *
+ * @returns the folder
+ * @throws {CheckpointError} when it cannot be written, or there is a checkpoint of this step already and it is not to be replaced; {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, a name that is no prompt's, or
+ * a step that is no count
+ * @example const folder = await saveT5x("t5-out", { params, step: 1000 }) // "t5-out/checkpoint_1000"
+ */
+export const saveT5x = promised(saveT5xTE);

@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../../lib/core/errors.js";
 import { SOURCE_NAMES } from "../../../lib/io/fetch/catalogue.js";
-import { cacheFolder, type FetchOptions, type FetchProgress, fetchFiles } from "../../../lib/io/fetch/fetch.js";
+import { cacheFolder, type FetchOptions, type FetchProgress, fetchFilesTE } from "../../../lib/io/fetch/fetch.js";
 import { openLock } from "../../../lib/io/fetch/lock.js";
 import { rightOf, temporaryFolder } from "../folder.js";
 import { sendBytes, serve, sha256, type TestServer } from "./server.js";
@@ -31,7 +31,7 @@ const below = (base: string, files: Files): Files =>
   Object.fromEntries(Object.entries(files).map(([name, content]) => [`${base}/${name}`, content]));
 
 const fetchNow = async (name: string, options: FetchOptions) =>
-  fetchFiles(name, { delayMs: 1, retries: 1, cacheDir: newCache(), ...options })();
+  fetchFilesTE(name, { delayMs: 1, retries: 1, cacheDir: newCache(), ...options })();
 const refusal = async (name: string, options: FetchOptions): Promise<string> => {
   const result = await fetchNow(name, options);
   if (E.isRight(result)) return assert.unreachable("it was fetched") as never;
@@ -349,7 +349,7 @@ Suite("FLUXION_CACHE names the cache, and HF_ENDPOINT the server of models", asy
   process.env.HF_ENDPOINT = server.url;
   try {
     assert.is(cacheFolder(), process.env.FLUXION_CACHE);
-    const { folder } = rightOf(await fetchFiles("t5-small", { delayMs: 1 })());
+    const { folder } = rightOf(await fetchFilesTE("t5-small", { delayMs: 1 })());
     assert.ok(folder.startsWith(process.env.FLUXION_CACHE) && existsSync(join(folder, "config.json")));
   } finally {
     for (const name of ["FLUXION_CACHE", "HF_ENDPOINT"]) {

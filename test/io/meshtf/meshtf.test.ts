@@ -8,7 +8,7 @@ import { isFluxionError } from "../../../lib/core/errors.js";
 import type { HostArray } from "../../../lib/core/host.js";
 import { flatten, pathsOf } from "../../../lib/core/pytree.js";
 import { crc32c, masked } from "../../../lib/io/meshtf/crc32c.js";
-import { loadMeshTensorFlow } from "../../../lib/io/meshtf/load.js";
+import { loadMeshTensorFlowTE } from "../../../lib/io/meshtf/load.js";
 import { isState, meshName } from "../../../lib/io/meshtf/names.js";
 import { t5xName } from "../../../lib/io/t5-source.js";
 import { messageOf, run, temporaryFolder } from "../folder.js";
@@ -31,12 +31,13 @@ const write = ({ files }: Case): string =>
     join(folder, `mesh${folders++}`),
     Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, decoded(bytes)])),
   );
-const refused = async (path: string): Promise<string> => messageOf(await loadMeshTensorFlow(path)(), "CheckpointError");
+const refused = async (path: string): Promise<string> =>
+  messageOf(await loadMeshTensorFlowTE(path)(), "CheckpointError");
 const PREFIX = "model.ckpt-1000000";
 
 for (const [title, mesh] of Object.entries(cases)) {
   Mesh(`as it was written by hand: ${title}`, async () => {
-    const { params, config, step, prompts } = await run(loadMeshTensorFlow(write(mesh)));
+    const { params, config, step, prompts } = await run(loadMeshTensorFlowTE(write(mesh)));
     const [leaves, treedef] = flatten(params, (x) => typeof x === "object" && x !== null && "data" in x);
     const found = pathsOf(treedef).map((path, i) => {
       const { shape, data, dtype } = leaves[i] as HostArray;
@@ -55,10 +56,10 @@ for (const [title, mesh] of Object.entries(cases)) {
 Mesh("a folder, a prefix and an index mean the same; the last step of a folder is meant", async () => {
   const dir = write(V1_1);
   for (const path of [dir, join(dir, PREFIX), join(dir, `${PREFIX}.index`)]) {
-    assert.is((await run(loadMeshTensorFlow(path))).step, 1000000);
+    assert.is((await run(loadMeshTensorFlowTE(path))).step, 1000000);
   }
   writeFiles(dir, { "model.ckpt-999.index": "older" });
-  assert.is((await run(loadMeshTensorFlow(dir))).step, 1000000);
+  assert.is((await run(loadMeshTensorFlowTE(dir))).step, 1000000);
   assert.match(await refused(writeFiles(join(folder, "empty"), {})), "there is no checkpoint of TensorFlow here");
   assert.match(await refused(join(folder, "nowhere")), "no such file or folder");
 });
@@ -95,7 +96,7 @@ Mesh("CRC-32C is that of RFC 3720, whole and in parts", () => {
 
 Mesh("progress counts the bytes of the parameters", async () => {
   const told: number[] = [];
-  await run(loadMeshTensorFlow(write(V1_1), { onProgress: ({ done, total }) => told.push(done / total) }));
+  await run(loadMeshTensorFlowTE(write(V1_1), { onProgress: ({ done, total }) => told.push(done / total) }));
   assert.is(told.length, Object.keys(V1_1.params).length);
   assert.is(told.at(-1), 1);
 });
@@ -146,7 +147,7 @@ Mesh("an index compressed by snappy is refused with a way to convert it", async 
 });
 
 Mesh("what contradicts the shapes is told", async () => {
-  const result = await loadMeshTensorFlow(write(V1_1), { config: { dFf: 9 } })();
+  const result = await loadMeshTensorFlowTE(write(V1_1), { config: { dFf: 9 } })();
   assert.match(messageOf(result, "CheckpointError"), "dFf 5; the given configuration says 9");
 });
 
@@ -164,7 +165,7 @@ Mesh("whatever bytes change in the index, checksums set right, there is a value 
       copy.set(bytes.subarray(0, size - at), at);
       copy.writeUInt32LE(masked(crc32c(copy.subarray(0, size + 1))), size + 1);
       writeFileSync(index, copy);
-      const result = await loadMeshTensorFlow(dir)();
+      const result = await loadMeshTensorFlowTE(dir)();
       if (E.isLeft(result)) assert.ok(isFluxionError(result.left, "CheckpointError"), String(result.left));
     }),
     { numRuns: 300 },

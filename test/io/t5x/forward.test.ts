@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import { scope } from "../../../lib/core/composite.js";
 import { withRuntime } from "../../../lib/core/runtime.js";
-import { loadT5x } from "../../../lib/io/t5x/load.js";
+import { loadT5xTE } from "../../../lib/io/t5x/load.js";
 import * as np from "../../../lib/np/index.js";
 import * as t5 from "../../../lib/t5/index.js";
 import { assertNear } from "../../helpers/golden.js";
@@ -25,7 +25,7 @@ const TOLERANCE = { abs: 1e-5, rel: 1e-5 };
 
 for (const { label, open } of runtimes()) {
   withShared(Forward, `on ${label} the model gives what its files say`, async (root) => {
-    const { config, params: stored } = await run(loadT5x(`${root}/data/t5x/test_t5_1_1_tiny`));
+    const { config, params: stored } = await run(loadT5xTE(`${root}/data/t5x/test_t5_1_1_tiny`));
     await withRuntime(await open(), async () =>
       scope(() => {
         const params = np.devicePut(stored);

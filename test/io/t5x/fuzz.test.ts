@@ -19,8 +19,8 @@ import * as assert from "uvu/assert";
 import { isFluxionError } from "../../../lib/core/errors.js";
 import { bytesOf } from "../../../lib/edge/elements.js";
 import { openT5x } from "../../../lib/io/t5x/checkpoint.js";
-import { loadT5x } from "../../../lib/io/t5x/load.js";
-import { saveT5x } from "../../../lib/io/t5x/save.js";
+import { loadT5xTE } from "../../../lib/io/t5x/load.js";
+import { saveT5xTE } from "../../../lib/io/t5x/save.js";
 import { messageOf, run, temporaryFolder } from "../folder.js";
 import { array, external, indexOf, writeFiles } from "./golden.js";
 import { paramsOf, SMALL } from "./small.js";
@@ -31,7 +31,7 @@ const EMBEDDING = "target.token_embedder.embedding";
 let whole = "";
 // One array in a folder and the others in the index, so that a load takes a few milliseconds.
 Fuzz.before(async () => {
-  const saved = await run(saveT5x(join(folder, "saved"), { params: paramsOf(SMALL) }));
+  const saved = await run(saveT5xTE(join(folder, "saved"), { params: paramsOf(SMALL) }));
   const source = await run(openT5x(saved));
   const target: Record<string, unknown> = {};
   for (const name of source.entries.keys()) {
@@ -57,7 +57,7 @@ const copy = (): string => {
   cpSync(whole, dir, { recursive: true });
   return dir;
 };
-const refused = async (dir: string): Promise<string> => messageOf(await loadT5x(dir)(), "CheckpointError");
+const refused = async (dir: string): Promise<string> => messageOf(await loadT5xTE(dir)(), "CheckpointError");
 
 /** What a bad file may take at most: far less than what it claims. */
 const MOST_BYTES = 400 * 2 ** 20;
@@ -257,7 +257,7 @@ Fuzz("heads that do not divide the width are told", async () => {
   const odd = { shape: [4, 32], dtype: "float32", data: new Float32Array(128) } as const;
   const relposBias = { relEmbedding: odd };
   const dir = await run(
-    saveT5x(join(folder, "odd"), {
+    saveT5xTE(join(folder, "odd"), {
       params: { ...params, encoder: { ...params.encoder, relposBias }, decoder: { ...params.decoder, relposBias } },
     }),
   );
@@ -284,14 +284,14 @@ Fuzz("whatever bytes change in whatever file, there is a value or a CheckpointEr
         const changed = cut ? original.subarray(0, position) : Buffer.from(original);
         if (!cut) changed.set(bytes.subarray(0, changed.length - position), position);
         writeFileSync(path, changed);
-        const result = await loadT5x(dir)();
+        const result = await loadT5xTE(dir)();
         writeFileSync(path, original);
         if (E.isLeft(result)) assert.ok(isFluxionError(result.left, "CheckpointError"), String(result.left));
       }),
       { numRuns: 200 },
     ),
   );
-  await run(loadT5x(dir));
+  await run(loadT5xTE(dir));
 });
 
 Fuzz.run();

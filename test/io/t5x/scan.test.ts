@@ -10,10 +10,10 @@ import { scope } from "../../../lib/core/composite.js";
 import { flatten, pathsOf, printPath } from "../../../lib/core/pytree.js";
 import { withRuntime } from "../../../lib/core/runtime.js";
 import type { Tensor } from "../../../lib/core/tensor.js";
-import { loadHuggingFace } from "../../../lib/io/huggingface.js";
-import { saveHuggingFace } from "../../../lib/io/save-huggingface.js";
-import { loadT5x } from "../../../lib/io/t5x/load.js";
-import { saveT5x } from "../../../lib/io/t5x/save.js";
+import { loadHuggingFaceTE } from "../../../lib/io/huggingface.js";
+import { saveHuggingFaceTE } from "../../../lib/io/save-huggingface.js";
+import { loadT5xTE } from "../../../lib/io/t5x/load.js";
+import { saveT5xTE } from "../../../lib/io/t5x/save.js";
 import { isValue } from "../../../lib/io/values.js";
 import * as np from "../../../lib/np/index.js";
 import * as t5 from "../../../lib/t5/index.js";
@@ -43,7 +43,7 @@ const write = (name: string): string => {
   }
   return folder;
 };
-const load = (name: string) => run(loadT5x(write(name), { config: golden.config }));
+const load = (name: string) => run(loadT5xTE(write(name), { config: golden.config }));
 const named = (params: unknown) => {
   const [leaves, treedef] = flatten(params, isValue);
   return pathsOf(treedef).map((path, i) => [printPath(path), leaves[i]]);
@@ -102,13 +102,13 @@ for (const { label, open } of runtimes()) {
 Scan("such a model is saved and loaded as UMT5 of Hugging Face, and as T5X", async () => {
   const { config, params } = await load("scalable");
   const dir = join(root, "hf");
-  await run(saveHuggingFace(dir, { config, params }));
+  await run(saveHuggingFaceTE(dir, { config, params }));
   const { model_type, architectures } = JSON.parse(readFileSync(join(dir, "config.json"), "utf8"));
   assert.equal([model_type, architectures], ["umt5", ["UMT5ForConditionalGeneration"]]);
-  const back = await run(loadHuggingFace(dir));
+  const back = await run(loadHuggingFaceTE(dir));
   assert.equal(back.config, config);
   assert.equal(named(back.params), named(params));
-  const t5x = await run(loadT5x(await run(saveT5x(join(root, "saved"), { params })), { config: golden.config }));
+  const t5x = await run(loadT5xTE(await run(saveT5xTE(join(root, "saved"), { params })), { config: golden.config }));
   assert.equal(t5x.config, config);
   assert.equal(named(t5x.params), named(params));
 });
@@ -122,7 +122,7 @@ Scan("an axis of layers that cannot be told is refused", async () => {
     mkdirSync(path);
     const target = { encoder: { encoder: layers, encoder_norm: { scale: of(4) } } };
     writeFileSync(join(path, "checkpoint"), indexOf(target));
-    return messageOf(await loadT5x(path)(), "CheckpointError");
+    return messageOf(await loadT5xTE(path)(), "CheckpointError");
   };
   assert.match(await refused([4, 3], [5, 2, 4]), /which axis[\s\S]*neither/);
   assert.match(await refused([4, 4], [4, 4, 4]), /which axis[\s\S]*both/);

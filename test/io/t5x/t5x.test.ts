@@ -7,12 +7,12 @@ import { isFluxionError } from "../../../lib/core/errors.js";
 import { type HostArray, hostArray } from "../../../lib/core/host.js";
 import { flatten, pathsOf } from "../../../lib/core/pytree.js";
 import { bytesOf, sameBits } from "../../../lib/edge/elements.js";
-import { loadHuggingFace, type Progress } from "../../../lib/io/huggingface.js";
-import { saveHuggingFace } from "../../../lib/io/save-huggingface.js";
+import { loadHuggingFaceTE, type Progress } from "../../../lib/io/huggingface.js";
+import { saveHuggingFaceTE } from "../../../lib/io/save-huggingface.js";
 import { t5xName } from "../../../lib/io/t5-source.js";
 import { openT5x } from "../../../lib/io/t5x/checkpoint.js";
-import { loadT5x } from "../../../lib/io/t5x/load.js";
-import { saveT5x, type T5xContent } from "../../../lib/io/t5x/save.js";
+import { loadT5xTE } from "../../../lib/io/t5x/load.js";
+import { saveT5xTE, type T5xContent } from "../../../lib/io/t5x/save.js";
 import type { T5Config, T5Tree } from "../../../lib/t5/config.js";
 import { withShared } from "../../helpers/shared.js";
 import { messageOf, run, temporaryFolder } from "../folder.js";
@@ -37,13 +37,13 @@ const assertSame = (a: T5Tree<HostArray>, b: T5Tree<HostArray>): void => {
 
 let folders = 0;
 const save = (config: T5Config, extra: object = {}): Promise<string> =>
-  run(saveT5x(join(folder, `saved${folders++}`), { params: paramsOf(config), step: 5, ...extra }));
+  run(saveT5xTE(join(folder, `saved${folders++}`), { params: paramsOf(config), step: 5, ...extra }));
 
 withShared(
   T5x,
   "the tiny checkpoint is what numpy reads, and its configuration is told by its shapes",
   async (root) => {
-    const { params, config, step, prompts } = await run(loadT5x(join(root, TINY, "checkpoint_3")));
+    const { params, config, step, prompts } = await run(loadT5xTE(join(root, TINY, "checkpoint_3")));
     const found = named(params).map(([name, x]) => [
       name,
       { shape: x.shape, sha256: createHash("sha256").update(bytesOf(x.data)).digest("hex") },
@@ -62,16 +62,16 @@ withShared(
 
 withShared(T5x, "a run's folder, a step's folder and the file in it mean the same", async (root) => {
   const [{ params }, ...others] = await Promise.all(
-    [TINY, `${TINY}/checkpoint_3`, `${TINY}/checkpoint_3/checkpoint`].map((path) => run(loadT5x(join(root, path)))),
+    [TINY, `${TINY}/checkpoint_3`, `${TINY}/checkpoint_3/checkpoint`].map((path) => run(loadT5xTE(join(root, path)))),
   );
   for (const other of others) assertSame(params as T5Tree<HostArray>, other.params);
 });
 
 withShared(T5x, "saved and loaded again, the tiny checkpoint is the same bit by bit", async (root) => {
-  const tiny = await run(loadT5x(join(root, TINY)));
-  const saved = await run(saveT5x(join(folder, "tiny"), { params: tiny.params, step: 3 }));
+  const tiny = await run(loadT5xTE(join(root, TINY)));
+  const saved = await run(saveT5xTE(join(folder, "tiny"), { params: tiny.params, step: 3 }));
   assert.is(saved, join(folder, "tiny", "checkpoint_3"));
-  assertSame((await run(loadT5x(saved))).params, tiny.params);
+  assertSame((await run(loadT5xTE(saved))).params, tiny.params);
   const original = readdirSync(join(root, TINY, "checkpoint_3")).sort();
   assert.equal(readdirSync(saved).sort(), original, "the same arrays have folders, under the same names");
 });
@@ -81,15 +81,15 @@ withShared(
   "to Hugging Face's layout and back to T5X, the tiny checkpoint is the same bit by bit",
   async (root) => {
     const { params, config, step } = await run(
-      loadT5x(join(root, TINY), { config: { relativeAttentionMaxDistance: 8 } }),
+      loadT5xTE(join(root, TINY), { config: { relativeAttentionMaxDistance: 8 } }),
     );
     const huggingFace = join(folder, "tiny-hf");
-    await run(saveHuggingFace(huggingFace, { config, params }));
-    const there = await run(loadHuggingFace(huggingFace));
+    await run(saveHuggingFaceTE(huggingFace, { config, params }));
+    const there = await run(loadHuggingFaceTE(huggingFace));
     assertSame(there.params, params);
     assert.equal(there.config, config);
     const back = await run(
-      loadT5x(await run(saveT5x(join(folder, "tiny-back"), { params: there.params, step: step ?? 0 }))),
+      loadT5xTE(await run(saveT5xTE(join(folder, "tiny-back"), { params: there.params, step: step ?? 0 }))),
     );
     const digests = named(back.params).map(([name, x]) => [
       name,
@@ -101,8 +101,8 @@ withShared(
 
 withShared(T5x, "from Hugging Face to T5X and back, configuration and weights are the same", async (root) => {
   for (const name of ["t5-tiny", "t5-tiny-v1_0"]) {
-    const { params, config } = await run(loadHuggingFace(join(root, "golden", name)));
-    const again = await run(loadT5x(await run(saveT5x(join(folder, name), { params }))));
+    const { params, config } = await run(loadHuggingFaceTE(join(root, "golden", name)));
+    const again = await run(loadT5xTE(await run(saveT5xTE(join(folder, name), { params }))));
     assertSame(again.params, params);
     assert.equal(again.config, config);
   }
@@ -124,7 +124,7 @@ T5x("T5 1.0 is told by its names, prompts are found, and progress ends at the to
   const prompt = hostArray([3, 4], "float32", new Float32Array(12).fill(0.5));
   const dir = await save(v1, { prompts: { "encoder/prompt/prompt/prompt": prompt } });
   const told: Progress[] = [];
-  const { params, config, prompts, step } = await run(loadT5x(dir, { onProgress: (p) => told.push(p) }));
+  const { params, config, prompts, step } = await run(loadT5xTE(dir, { onProgress: (p) => told.push(p) }));
   assert.equal(config, v1);
   assert.is(step, 5);
   assertSame(params, paramsOf(v1));
@@ -139,9 +139,12 @@ T5x("T5 1.0 is told by its names, prompts are found, and progress ends at the to
 T5x("what shapes do not tell is the caller's choice; what contradicts them is told together", async () => {
   const dir = await save(SMALL);
   const chosen = { relativeAttentionMaxDistance: 8, activation: "relu", layerNormEpsilon: 1e-5, dFf: 5 } as const;
-  const { config } = await run(loadT5x(dir, { config: chosen }));
+  const { config } = await run(loadT5xTE(dir, { config: chosen }));
   assert.equal(config, { ...SMALL, ...chosen });
-  const message = messageOf(await loadT5x(dir, { config: { dFf: 6, numHeads: 3, numLayers: 3 } })(), "CheckpointError");
+  const message = messageOf(
+    await loadT5xTE(dir, { config: { dFf: 6, numHeads: 3, numLayers: 3 } })(),
+    "CheckpointError",
+  );
   for (const part of [
     "dFf 5; the given configuration says 6",
     "numHeads 2;",
@@ -155,21 +158,21 @@ T5x("what shapes do not tell is the caller's choice; what contradicts them is to
 
 T5x("a step that is there already is not written over, and nothing half-written stays", async () => {
   const dir = join(folder, "twice");
-  await run(saveT5x(dir, { params: paramsOf(SMALL), step: 1 }));
-  const again = await saveT5x(dir, { params: paramsOf(SMALL), step: 1 })();
+  await run(saveT5xTE(dir, { params: paramsOf(SMALL), step: 1 }));
+  const again = await saveT5xTE(dir, { params: paramsOf(SMALL), step: 1 })();
   assert.match(messageOf(again, "CheckpointError"), "there is a checkpoint of this step already");
   assert.equal(readdirSync(dir), ["checkpoint_1"]);
 });
 
 T5x("the last of several steps is read; a folder without any is told", async () => {
   const dir = join(folder, "steps");
-  for (const step of [9, 100, 20]) await run(saveT5x(dir, { params: paramsOf(SMALL), step }));
-  assert.is((await run(loadT5x(dir))).step, 100);
+  for (const step of [9, 100, 20]) await run(saveT5xTE(dir, { params: paramsOf(SMALL), step }));
+  assert.is((await run(loadT5xTE(dir))).step, 100);
   const empty = join(folder, "empty");
   mkdirSync(empty);
-  assert.match(messageOf(await loadT5x(empty)(), "CheckpointError"), "there is no T5X checkpoint here");
+  assert.match(messageOf(await loadT5xTE(empty)(), "CheckpointError"), "there is no T5X checkpoint here");
   assert.not.ok(existsSync(join(folder, "nowhere")));
-  assert.match(messageOf(await loadT5x(join(folder, "nowhere"))(), "CheckpointError"), "no such file or folder");
+  assert.match(messageOf(await loadT5xTE(join(folder, "nowhere"))(), "CheckpointError"), "no such file or folder");
 });
 
 T5x("what cannot be read again is not written", () => {
@@ -185,7 +188,7 @@ T5x("what cannot be read again is not written", () => {
   ];
   for (const [content, what] of refused) {
     assert.throws(
-      () => saveT5x(dir, content),
+      () => saveT5xTE(dir, content),
       (e: unknown) => isFluxionError(e, "ArgumentError") && e.message.includes(what),
     );
   }
@@ -194,7 +197,7 @@ T5x("what cannot be read again is not written", () => {
 
 T5x("whoever may read a new folder may read a checkpoint", async () => {
   const dir = join(folder, "shared");
-  await run(saveT5x(dir, { params: paramsOf(SMALL) }));
+  await run(saveT5xTE(dir, { params: paramsOf(SMALL) }));
   assert.is(statSync(join(dir, "checkpoint_0")).mode, statSync(dir).mode);
 });
 

@@ -2,7 +2,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError, type Mismatch } from "../lib/core/errors.js";
-import { init, lax, nn, np, ops, random, type Tensor } from "../lib/index.js";
+import * as fluxion from "../lib/index.js";
+
+const { init, lax, nn, np, ops, random } = fluxion;
+type Tensor = fluxion.Tensor;
 
 const Signatures = suite("signatures");
 let x: Tensor;
@@ -66,6 +69,37 @@ Signatures("options stand for the axis where it is an argument", () => {
   });
 });
 
+Signatures("a dtype goes by name, by its place, or alone for the options", () => {
+  assert.is(np.zeros([2], { dtype: "int32" }).dtype, "int32");
+  assert.is(np.ones([2], "int32").dtype, "int32");
+  assert.is((jnp.arange(3, { dtype: "float32" }) as Tensor).dtype, "float32");
+  assert.is(nn.oneHot(np.array([0, 1], "int32"), 3, { dtype: "int32" }).dtype, "int32");
+  assert.is(fluxion.jit((i: Tensor) => nn.oneHot(i, 3, { dtype: "int32" }))(np.array([1], "int32")).dtype, "int32");
+  assert.is(random.normal(random.key(0), [2], "float64").dtype, "float64");
+  refused(() => jnp.zeros([2], { type: "int32" }), { what: /no option "type"/, expected: "np.zeros(shape, dtype)" });
+});
+
+Signatures("a whole number that jit is given says how it becomes an integer", () => {
+  const programs: ((i: Tensor) => Tensor)[] = [
+    (i) => random.foldIn(random.key(0), i),
+    (i) => np.get(x, i),
+    (i) => np.take(x, i, 0),
+    (i) => lax.dynamicSlice(x, [i, i], [1, 1]),
+  ];
+  for (const f of programs) {
+    assert.throws(
+      () => fluxion.jit(f)(1),
+      /np\.astype\(i, "int32"\); a JavaScript number that jit is given is a float32/,
+    );
+    fluxion.jit(f)(np.array(1, "int32")).dispose();
+  }
+});
+
+Signatures("what is not a shape is refused", () => {
+  assert.throws(() => jnp.reshape(x, { shape: [4] }), /np\.reshape: not a shape/);
+  assert.throws(() => jrandom.split(random.key(0), { num: 2 }), /random\.split: not a shape/);
+});
+
 Signatures("an option that is not there is refused with the closest name", () => {
   const expected = "np.sum(x, { initial, where, axis, keepDims })";
   const cases = [
@@ -118,17 +152,28 @@ Signatures("calls within the library, and within the user's functions, are told 
   refused(() => jnp.applyOverAxes((t: unknown) => jnp.sum(t, { axes: 0 }), x, [0]), { where: "np.sum" });
 });
 
+Signatures("transformations say what they take", () => {
+  const jfluxion = fluxion as unknown as Loose;
+  const f = (y: Tensor, z: Tensor): Tensor => np.sum(np.multiply(y, z));
+  same((jfluxion.grad(f, 1) as (...xs: Tensor[]) => Tensor)(x, np.multiply(x, 2)), x);
+  refused(() => jfluxion.grad(f, { argnum: 1 }), { where: "grad", hint: /"argnums"/ });
+  refused(() => jfluxion.jit(f, { static_argnums: 0 }), { hint: /"static"/ });
+  refused(() => jfluxion.vmap(f, 0, 0), { expected: "vmap(f, { inAxes, outAxes })" });
+  refused(() => jfluxion.vmap(f, { in_axes: 0 }), { hint: /"inAxes"/ });
+  refused(() => jfluxion.scan(f, x, x, 5), { expected: "scan(f, init, xs, { length, reverse, unroll })", got: "5" });
+  refused(() => jfluxion.hessian(f, { argNums: 0 }), { where: "hessian", hint: /"argnums"/ });
+  refused(() => jfluxion.checkpoint(f, { policies: 1 }), { hint: /"policy"/ });
+});
+
 /** What takes any number of arguments. */
 const VARIADIC =
-  "at broadcastArrays broadcastShapes einsum einsumPath get ix mgrid ogrid resultType selectN combineMasks sequential".split(
+  "at broadcastArrays broadcastShapes einsum einsumPath get ix mgrid ogrid resultType selectN combineMasks sequential chain".split(
     " ",
   );
-/** Loops and branches of lax are transformations. */
-const TRANSFORMATIONS = "associativeScan cond foriLoop map scan stopGradient switch switchCase whileLoop".split(" ");
-const UNCHECKED = new Set([...VARIADIC, ...TRANSFORMATIONS]);
+const UNCHECKED = new Set([...VARIADIC, "cond", "switch", "switchCase"]);
 
 Signatures("every public function of the rooms refuses what it does not take", () => {
-  const rooms = { np, lax, nn, random, ops, "np.linalg": np.linalg };
+  const rooms = { np, lax, nn, random, ops, optim: fluxion.optim, "np.linalg": np.linalg };
   const unchecked = Object.entries(rooms).flatMap(([room, functions]) =>
     Object.entries(functions as unknown as Loose)
       .filter(([, f]) => typeof f === "function")

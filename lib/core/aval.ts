@@ -184,7 +184,16 @@ export const stridesOf = (shape: Shape): number[] => {
 };
 
 /** A number stands for the shape of a vector. */
-export const asShape = (shape: Shape | number): Shape => (typeof shape === "number" ? [shape] : shape);
+export const asShape = (shape: Shape | number): Shape => {
+  if (typeof shape === "number") return [shape];
+  if (Array.isArray(shape)) return shape;
+  throw new ShapeError({
+    where: "shape",
+    what: "not a shape",
+    expected: "a number or a list of numbers",
+    got: typeof shape,
+  });
+};
 
 /** Checks that `shape` is a list of non-negative integers. */
 export const checkShape = (where: string, shape: Shape): void => {

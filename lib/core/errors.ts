@@ -60,6 +60,9 @@ const explain = (m: Mismatch): string =>
     ...field("hint", m.hint),
   ].join("\n");
 
+/** What to do where an integer is meant and a float is given: of a number that `jit` was given nobody knows whether it is whole. */
+export const FLOAT_HINT = 'convert it with np.astype(i, "int32"); a JavaScript number that jit is given is a float32';
+
 /** Base of all errors of this library; `mismatch` holds the message in parts, long ones shortened. */
 export abstract class FluxionError<Tag extends string = string> extends Error {
   abstract readonly _tag: Tag;

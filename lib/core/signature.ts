@@ -4,23 +4,41 @@
  * The text stands beside each function, held to its types by a test. It is what calls from plain JavaScript are checked against, and
  * what takes JAX's habits: the axis alone where options are meant, and options where the axis is meant.
  */
+import { isDType } from "./aval.js";
 import { closest } from "./closest.js";
 import { ArgumentError } from "./errors.js";
+import { isHostArray } from "./host.js";
 import { isTensor } from "./tensor.js";
 
-/** Options that a number or a list alone stands for, where a function has one of them. */
-const LEADS = ["axis", "argnums", "numSegments"] as const;
+/** Arguments that may also be given by name. */
+const KEYWORDS = ["axis", "dtype"] as const;
+
+const isNumber = (x: unknown): boolean => typeof x === "number";
+const isNumbers = (x: unknown): boolean => isNumber(x) || (Array.isArray(x) && x.every(isNumber));
+/** Options that a value of their type alone stands for, where a function has one of them. */
+const LEADS: Readonly<Record<string, (x: unknown) => boolean>> = {
+  axis: (x) => x === null || isNumbers(x),
+  argnums: isNumbers,
+  numSegments: isNumber,
+  dtype: isDType,
+  learningRate: (x) => isNumber(x) || typeof x === "function" || isTensor(x),
+};
 
 /** The parameters of a signature, without those of the options. */
 type Split<S extends string> = S extends `${infer Head}, ${infer Tail}` ? [Head, ...Split<Tail>] : [S];
 type NamesOf<S extends string> = S extends `${string}(${infer Inside})` ? Split<Inside> : [];
 type Named<P, K extends string> = K extends keyof NonNullable<P> ? NonNullable<P>[K] : never;
-type LeadOf<P> = Named<P, "axis"> | Named<P, "numSegments">;
-/** The arguments `A`, with the axis alone for options that have one, and `{ axis }` for an axis. */
+/** What may stand for options; tensors, which have a dtype too, are not options. */
+type LeadOf<P> = "aval" extends keyof NonNullable<P>
+  ? never
+  : Named<P, "axis"> | Named<P, "numSegments"> | Named<P, "dtype">;
+/** Arguments that may also be given as the only one of an object of options. */
+type Keyword = "axis" | "dtype";
+/** The arguments `A`, with the axis (or dtype) alone for options that have one, and `{ axis }` for an axis. */
 export type Accepted<S extends string, A extends readonly unknown[]> = {
   [K in keyof A]: K extends keyof NamesOf<S>
-    ? NamesOf<S>[K] extends "axis"
-      ? A[K] | { readonly axis?: A[K] | undefined }
+    ? NamesOf<S>[K] extends infer N extends Keyword
+      ? A[K] | { readonly [P in N]?: A[K] | undefined }
       : A[K] | LeadOf<A[K]>
     : A[K] | LeadOf<A[K]>;
 };
@@ -32,9 +50,9 @@ interface Signature {
   /** Where the options are, what they may be, and which of them a value alone stands for. */
   readonly options: number;
   readonly keys: ReadonlySet<string>;
-  readonly lead: string | undefined;
-  /** Where the axis is, if it is an argument. */
-  readonly axis: number;
+  readonly leads: readonly string[];
+  /** The arguments that options may name too, by their places. */
+  readonly keywords: ReadonlyMap<string, number>;
 }
 
 const parse = (text: string): Signature => {
@@ -47,8 +65,8 @@ const parse = (text: string): Signature => {
     most: names.some((name) => name.startsWith("...")) ? Infinity : names.length,
     options: names.indexOf("{}"),
     keys,
-    lead: LEADS.find((name) => keys.has(name)),
-    axis: names.indexOf("axis"),
+    leads: Object.keys(LEADS).filter((name) => keys.has(name)),
+    keywords: new Map(KEYWORDS.filter((name) => names.includes(name)).map((name) => [name, names.indexOf(name)])),
   };
 };
 
@@ -64,12 +82,10 @@ const refuse = (where: string, { text }: Signature, what: string, got: string, h
   throw new ArgumentError({ where, what, expected: text, got, hint });
 };
 
-const isNumbers = (x: unknown): boolean =>
-  typeof x === "number" || (Array.isArray(x) && x.every((item) => typeof item === "number"));
-
 const checkedOptions = (where: string, signature: Signature, given: unknown): unknown => {
-  const { keys, lead } = signature;
-  if (lead !== undefined && (isNumbers(given) || (given === null && lead === "axis"))) return { [lead]: given };
+  const { keys, leads } = signature;
+  const lead = leads.find((name) => LEADS[name](given));
+  if (lead !== undefined) return { [lead]: given };
   if (typeof given !== "object" || given === null || Array.isArray(given) || isTensor(given)) {
     const hint = `name it: { ${[...keys][0]}: ... }`;
     return refuse(where, signature, "options are an object", wordsOf(given), hint);
@@ -94,21 +110,30 @@ const isMapped = (args: readonly unknown[]): boolean =>
 const surplus = (where: string, signature: Signature, args: readonly unknown[]): never => {
   const mapped = isMapped(args) ? "call it inside a function: xs.map((x) => ...)" : undefined;
   const named = signature.options >= 0 ? "options are given by name, in one object" : undefined;
-  const got = `${args.length} arguments`;
+  const got = args.length === 1 ? "1 argument" : `${args.length} arguments`;
   return refuse(where, signature, "there are too many arguments", got, mapped ?? named);
 };
 
 /** `args` with `value` in place `i`. */
 const replaced = (args: readonly unknown[], i: number, value: unknown): readonly unknown[] =>
-  args.map((arg, j) => (j === i ? value : arg));
+  Array.from({ length: Math.max(args.length, i + 1) }, (_, j) => (j === i ? value : args[j]));
 
-const isAxisOptions = (x: unknown): x is { readonly axis?: unknown } =>
-  typeof x === "object" && x !== null && !Array.isArray(x) && !isTensor(x);
+const isPlain = (x: unknown): x is Readonly<Record<string, unknown>> =>
+  typeof x === "object" && x !== null && !Array.isArray(x) && !isTensor(x) && !isHostArray(x);
 
-const axisOf = (where: string, signature: Signature, given: { readonly axis?: unknown }): unknown => {
-  const other = Object.keys(given).find((key) => key !== "axis");
-  if (other === undefined) return given.axis;
-  return refuse(where, signature, `there is no option "${other}"`, wordsOf(given), "the axis is the only option");
+/** The arguments that the last one names: `{ axis: 1 }` in place of the axis. */
+const namedArguments = (where: string, signature: Signature, args: readonly unknown[]): readonly unknown[] => {
+  const { keywords } = signature;
+  const [last, at] = [args.at(-1), args.length - 1];
+  if (keywords.size === 0 || !isPlain(last) || ![...keywords.values()].some((place) => place >= at)) return args;
+  const names = Object.keys(last);
+  const unknown = names.find((name) => (keywords.get(name) ?? -1) < at);
+  if (unknown !== undefined) {
+    const hint = `by name go: ${[...keywords.keys()].join(", ")}`;
+    return refuse(where, signature, `there is no option "${unknown}"`, wordsOf(last), hint);
+  }
+  const start: readonly unknown[] = args.slice(0, -1);
+  return names.reduce((list, name) => replaced(list, keywords.get(name) as number, last[name]), start);
 };
 
 /** What checks the arguments of a call, and gives those that the function takes. @throws {ArgumentError} */
@@ -124,7 +149,7 @@ export const signatureOf = (text: string): { readonly name: string; readonly che
   let parsed: Signature | undefined;
   const check: Check = (args) => {
     parsed ??= parse(text);
-    const { most, options, axis } = parsed;
+    const { most, options } = parsed;
     if (args.length > most) {
       if (most > 1 || !isMapped(args)) surplus(name, parsed, args);
       return args.slice(0, most);
@@ -134,8 +159,7 @@ export const signatureOf = (text: string): { readonly name: string; readonly che
       const checked = checkedOptions(name, parsed, given);
       return checked === given ? args : replaced(args, options, checked);
     }
-    const place = axis < 0 ? undefined : args[axis];
-    return isAxisOptions(place) ? replaced(args, axis, axisOf(name, parsed, place)) : args;
+    return namedArguments(name, parsed, args);
   };
   return { name, check };
 };

@@ -2,7 +2,7 @@
 
 import { isInteger, normalizeAxis } from "../core/aval.js";
 import { composite, named } from "../core/composite.js";
-import { DTypeError, ShapeError } from "../core/errors.js";
+import { DTypeError, FLOAT_HINT, ShapeError } from "../core/errors.js";
 import { asTensor, Literal, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import { reshape } from "../primitives/broadcast.js";
 import * as d from "../primitives/dynamic-slice.js";
@@ -14,7 +14,14 @@ const startOf = (where: string, start: TensorLike, n: number): Tensor => {
   const t = asTensor(start, where);
   if (t instanceof Literal && t.dtype !== "bool") return literal(where, t.value < 0 ? t.value + n : t.value, "int32");
   if (isInteger(t.dtype)) return wrapIndices(toIndices(t), n);
-  throw new DTypeError({ where, what: "a start is no integer", expected: "int32 or uint32", got: `${t.aval}` });
+  const got = `${t.aval}`;
+  throw new DTypeError({
+    where,
+    what: "a start is not an integer",
+    expected: "int32 or uint32",
+    got,
+    hint: FLOAT_HINT,
+  });
 };
 const startsOf = (where: string, starts: readonly TensorLike[], x: Tensor): Tensor[] => {
   if (starts.length !== x.ndim) {

@@ -3,9 +3,9 @@
  * ellipsis, masks. Here the items of a user become one part for each axis of `x` and for each new axis.
  */
 
-import { type Aval, isInteger, range, type Shape, sizeOf, stridesOf } from "../core/aval.js";
+import { type Aval, isFloat, isInteger, range, type Shape, sizeOf, stridesOf } from "../core/aval.js";
 import { takes } from "../core/composite.js";
-import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { ArgumentError, DTypeError, FLOAT_HINT, ShapeError } from "../core/errors.js";
 import { hostArray } from "../core/host.js";
 import { scalarOf } from "../core/rules.js";
 import { asTensor, isTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
@@ -62,7 +62,7 @@ export const asIndices = (where: string, x: TensorLike): Tensor => {
     what: "indices are not integers",
     expected: "int32 or uint32",
     got: `${t.aval}`,
-    hint: "convert them with np.astype, or use np.where for a mask",
+    hint: isFloat(t.dtype) ? FLOAT_HINT : "use np.where for a mask",
   });
 };
 

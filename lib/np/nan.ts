@@ -6,6 +6,7 @@ import { asTensor, literal, type Tensor, type TensorLike } from "../core/tensor.
 import * as e from "../primitives/elementwise.js";
 import * as m from "../primitives/math.js";
 import { type CumulativeOptions, cumprod, cumsum } from "./cumulative.js";
+import { logicalAnd } from "./logic.js";
 import { noBool, promoteFloat } from "./promote.js";
 import {
   type ArgOptions,
@@ -13,10 +14,10 @@ import {
   argmax,
   argmin,
   type InitialOptions,
+  type MaskedOptions,
   max,
   min,
   prod,
-  type ReduceOptions,
   sum,
   type VarianceOptions,
   varianceOf,
@@ -50,7 +51,7 @@ export const nancumprod = composite(
 );
 
 const extremum = (name: string, f: typeof max, worst: number) =>
-  composite(`${name}(x, { axis, keepDims })`, (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+  composite(`${name}(x, { initial, where, axis, keepDims })`, (x: TensorLike, options: InitialOptions = {}): Tensor => {
     const t = asTensor(x, name);
     if (!isFloat(t.dtype)) return f(t, options);
     const best = f(without(t, worst), options);
@@ -74,24 +75,25 @@ export const nanargmin = argument("np.nanargmin", argmin, Infinity);
 
 /** The mean of what is not NaN; NaN where there is nothing else. */
 export const nanmean = composite(
-  "np.nanmean(x, { axis, keepDims })",
-  (x: TensorLike, options: ReduceOptions = {}): Tensor => {
+  "np.nanmean(x, { where, axis, keepDims })",
+  (x: TensorLike, options: MaskedOptions = {}): Tensor => {
     const [t] = promoteFloat("np.nanmean", x);
     return e.div(sum(without(t, 0), options), e.convert(sum(known(t), options), t.dtype));
   },
 );
 /** The variance of what is not NaN. */
 export const nanvar = composite(
-  "np.nanvar(x, { axis, keepDims, ddof, correction })",
-  (x: TensorLike, options: Omit<VarianceOptions, "where"> = {}): Tensor => {
+  "np.nanvar(x, { ddof, correction, where, axis, keepDims })",
+  (x: TensorLike, options: VarianceOptions = {}): Tensor => {
     const [t] = promoteFloat("np.nanvar", x);
     // Where nothing counts the derivative is 0, as in JAX, whose `var` has NaN there.
     const divisor = (left: Tensor, some: Tensor): Tensor => e.select(some, left, scalarOf(t.aval.strong(), 1));
-    return varianceOf(without(t, 0), { ...options, where: known(t) }, divisor);
+    const where = options.where === undefined ? known(t) : logicalAnd(known(t), options.where);
+    return varianceOf(without(t, 0), { ...options, where }, divisor);
   },
 );
 /** The standard deviation of what is not NaN. */
 export const nanstd = composite(
-  "np.nanstd(x, { axis, keepDims, ddof, correction })",
-  (x: TensorLike, options: Omit<VarianceOptions, "where"> = {}): Tensor => m.sqrt(nanvar(x, options)),
+  "np.nanstd(x, { ddof, correction, where, axis, keepDims })",
+  (x: TensorLike, options: VarianceOptions = {}): Tensor => m.sqrt(nanvar(x, options)),
 );

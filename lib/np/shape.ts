@@ -1,6 +1,7 @@
 /** @file The same elements under another shape or in another order of axes. */
 
 import {
+  asShape,
   checkShape,
   broadcastShapes as commonShape,
   normalizeAxes,
@@ -20,7 +21,7 @@ import * as mv from "../primitives/movement.js";
 /** The same elements under another shape; one size may be -1. */
 export const reshape = named("np.reshape(x, shape)", (x: TensorLike, shape: Shape | number): Tensor => {
   const t = asTensor(x, "np.reshape");
-  const wanted = typeof shape === "number" ? [shape] : shape;
+  const wanted = asShape(shape);
   const open = wanted.filter((n) => n === -1).length;
   const rest = sizeOf(wanted.filter((n) => n !== -1));
   if (open > 1 || (open === 1 && (rest === 0 || t.size % rest !== 0))) {

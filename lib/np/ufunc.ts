@@ -11,12 +11,12 @@ export const unary = (name: string, f: (x: Tensor) => Tensor): Unary =>
 /** A function of a float: integers and bools become float32. `settings` are the names of what follows it in the signature. */
 export const unaryFloat = <Settings extends unknown[] = []>(
   name: string,
-  f: (x: Tensor, ...settings: Settings) => Tensor,
+  f: (x: Tensor, ...given: Settings) => Tensor,
   ...settings: { readonly [K in keyof Settings]: string }
-): ((x: TensorLike, ...settings: Settings) => Tensor) =>
-  composite(`${name}(${["x", ...settings].join(", ")})`, (x: TensorLike, ...settings: Settings) =>
-    f(promoteFloat(name, x)[0], ...settings),
-  );
+): ((x: TensorLike, ...given: Settings) => Tensor) =>
+  composite(`${name}(${["x", ...settings].join(", ")})`, (x: TensorLike, ...given: Settings) =>
+    f(promoteFloat(name, x)[0], ...given),
+  ) as (x: TensorLike, ...given: Settings) => Tensor;
 export const binary = (name: string, f: (x: Tensor, y: Tensor) => Tensor): Binary =>
   composite(`${name}(x, y)`, (x: TensorLike, y: TensorLike) => {
     const [a, b] = promote(name, x, y);

@@ -3,9 +3,11 @@
  *
  * All of them correct the bias of averages that began at zero, and add epsilon to the root, not under it, as optax does.
  */
+
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { Float } from "./base.js";
+import { optimizer } from "./define.js";
 import { average, biasCorrection, perLeaf, type RunningState } from "./per-leaf.js";
 import { checkDecay } from "./scale.js";
 import type { GradientTransformation } from "./state.js";
@@ -48,63 +50,68 @@ const START = { mu: 0, nu: 0 } as const;
  * - `nesterov`: whether the first moment looks one step ahead (NAdam). Default false
  * @see Kingma and Ba 2015, arXiv:1412.6980; Dozat 2016; optax's `scale_by_adam`
  */
-export const scaleByAdam = (
-  options: MomentOptions & { readonly nesterov?: boolean } = {},
-): GradientTransformation<MomentState> => {
-  const all = defaults("optim.scaleByAdam", options);
-  const { beta1, beta2 } = all;
-  return perLeaf({
-    name: "optim.scaleByAdam",
-    slots: START,
-    shared: (t, dtype) => ({ ...corrections(all)(t, dtype), ahead: biasCorrection(beta1, np.add(t, 1), dtype) }),
-    step: (g, old, { first, second, ahead }) => {
-      const [mu, nu] = [average(beta1, old.mu, g), average(beta2, old.nu, np.square(g))];
-      const direction =
-        options.nesterov === true ? average(beta1, np.divide(mu, ahead), np.divide(g, first)) : np.divide(mu, first);
-      return [ratio(direction, np.divide(nu, second), all), { mu, nu }];
-    },
-  });
-};
+export const scaleByAdam = optimizer(
+  "optim.scaleByAdam({ beta1, beta2, epsilon, epsilonRoot, nesterov })",
+  (options: MomentOptions & { readonly nesterov?: boolean } = {}): GradientTransformation<MomentState> => {
+    const all = defaults("optim.scaleByAdam", options);
+    const { beta1, beta2 } = all;
+    return perLeaf({
+      name: "optim.scaleByAdam",
+      slots: START,
+      shared: (t, dtype) => ({ ...corrections(all)(t, dtype), ahead: biasCorrection(beta1, np.add(t, 1), dtype) }),
+      step: (g, old, { first, second, ahead }) => {
+        const [mu, nu] = [average(beta1, old.mu, g), average(beta2, old.nu, np.square(g))];
+        const direction =
+          options.nesterov === true ? average(beta1, np.divide(mu, ahead), np.divide(g, first)) : np.divide(mu, first);
+        return [ratio(direction, np.divide(nu, second), all), { mu, nu }];
+      },
+    });
+  },
+);
 
 /**
  * Adam with the largest second moment so far in place of the present one (after the correction, as optax has it).
  *
  * @see Reddi et al. 2018, arXiv:1904.09237; optax's `scale_by_amsgrad`
  */
-export const scaleByAmsgrad = (
-  options: MomentOptions = {},
-): GradientTransformation<RunningState<"mu" | "nu" | "nuMax">> => {
-  const all = defaults("optim.scaleByAmsgrad", options);
-  return perLeaf({
-    name: "optim.scaleByAmsgrad",
-    slots: { ...START, nuMax: 0 },
-    shared: corrections(all),
-    step: (g, old, { first, second }) => {
-      const [mu, nu] = [average(all.beta1, old.mu, g), average(all.beta2, old.nu, np.square(g))];
-      const nuMax = np.maximum(old.nuMax, np.divide(nu, second));
-      return [ratio(np.divide(mu, first), nuMax, all), { mu, nu, nuMax }];
-    },
-  });
-};
+export const scaleByAmsgrad = optimizer(
+  "optim.scaleByAmsgrad({ beta1, beta2, epsilon, epsilonRoot })",
+  (options: MomentOptions = {}): GradientTransformation<RunningState<"mu" | "nu" | "nuMax">> => {
+    const all = defaults("optim.scaleByAmsgrad", options);
+    return perLeaf({
+      name: "optim.scaleByAmsgrad",
+      slots: { ...START, nuMax: 0 },
+      shared: corrections(all),
+      step: (g, old, { first, second }) => {
+        const [mu, nu] = [average(all.beta1, old.mu, g), average(all.beta2, old.nu, np.square(g))];
+        const nuMax = np.maximum(old.nuMax, np.divide(nu, second));
+        return [ratio(np.divide(mu, first), nuMax, all), { mu, nu, nuMax }];
+      },
+    });
+  },
+);
 
 /**
  * The first moment over a decaying maximum: `nu ← max(|g| + epsilon, beta2 · nu)`.
  *
  * @see Kingma and Ba 2015, section 7.1; optax's `scale_by_adamax`
  */
-export const scaleByAdamax = (options: MomentOptions = {}): GradientTransformation<MomentState> => {
-  const all = defaults("optim.scaleByAdamax", options);
-  return perLeaf({
-    name: "optim.scaleByAdamax",
-    slots: START,
-    shared: (t, dtype) => biasCorrection(all.beta1, t, dtype),
-    step: (g, old, first) => {
-      const mu = average(all.beta1, old.mu, g);
-      const nu = np.maximum(np.add(np.abs(g), all.epsilon), np.multiply(all.beta2, old.nu));
-      return [np.divide(np.divide(mu, first), nu), { mu, nu }];
-    },
-  });
-};
+export const scaleByAdamax = optimizer(
+  "optim.scaleByAdamax({ beta1, beta2, epsilon, epsilonRoot })",
+  (options: MomentOptions = {}): GradientTransformation<MomentState> => {
+    const all = defaults("optim.scaleByAdamax", options);
+    return perLeaf({
+      name: "optim.scaleByAdamax",
+      slots: START,
+      shared: (t, dtype) => biasCorrection(all.beta1, t, dtype),
+      step: (g, old, first) => {
+        const mu = average(all.beta1, old.mu, g);
+        const nu = np.maximum(np.add(np.abs(g), all.epsilon), np.multiply(all.beta2, old.nu));
+        return [np.divide(np.divide(mu, first), nu), { mu, nu }];
+      },
+    });
+  },
+);
 
 /**
  * AdaBelief: the second moment is that of how far the gradient is from the first moment, the one after the step.
@@ -112,19 +119,22 @@ export const scaleByAdamax = (options: MomentOptions = {}): GradientTransformati
  * As in optax, `epsilonRoot` is added to the moment itself.
  * @see Zhuang et al. 2020, arXiv:2010.07468; optax's `scale_by_belief`
  */
-export const scaleByBelief = (options: MomentOptions = {}): GradientTransformation<MomentState> => {
-  const all = defaults("optim.scaleByBelief", options, 1e-16, 1e-16);
-  return perLeaf({
-    name: "optim.scaleByBelief",
-    slots: START,
-    shared: corrections(all),
-    step: (g, old, { first, second }) => {
-      const mu = average(all.beta1, old.mu, g);
-      const nu = np.add(average(all.beta2, old.nu, np.square(np.subtract(g, mu))), all.epsilonRoot);
-      return [ratio(np.divide(mu, first), np.divide(nu, second), { ...all, epsilonRoot: 0 }), { mu, nu }];
-    },
-  });
-};
+export const scaleByBelief = optimizer(
+  "optim.scaleByBelief({ beta1, beta2, epsilon, epsilonRoot })",
+  (options: MomentOptions = {}): GradientTransformation<MomentState> => {
+    const all = defaults("optim.scaleByBelief", options, 1e-16, 1e-16);
+    return perLeaf({
+      name: "optim.scaleByBelief",
+      slots: START,
+      shared: corrections(all),
+      step: (g, old, { first, second }) => {
+        const mu = average(all.beta1, old.mu, g);
+        const nu = np.add(average(all.beta2, old.nu, np.square(np.subtract(g, mu))), all.epsilonRoot);
+        return [ratio(np.divide(mu, first), np.divide(nu, second), { ...all, epsilonRoot: 0 }), { mu, nu }];
+      },
+    });
+  },
+);
 
 /**
  * Yogi: the second moment moves towards g² by a step whose size does not depend on how far it is away.
@@ -132,24 +142,25 @@ export const scaleByBelief = (options: MomentOptions = {}): GradientTransformati
  * `nu ← nu - (1 - beta2) · sign(nu - g²) · g²`; both moments start at `initialAccumulator` (default 1e-6).
  * @see Zaheer et al. 2018; optax's `scale_by_yogi`
  */
-export const scaleByYogi = (
-  options: MomentOptions & { readonly initialAccumulator?: number } = {},
-): GradientTransformation<MomentState> => {
-  const { initialAccumulator = 1e-6, ...rest } = options;
-  const all = defaults("optim.scaleByYogi", rest, 1e-3);
-  return perLeaf({
-    name: "optim.scaleByYogi",
-    slots: { mu: initialAccumulator, nu: initialAccumulator },
-    shared: corrections(all),
-    step: (g, old, { first, second }) => {
-      const mu = average(all.beta1, old.mu, g);
-      const square = np.square(g);
-      const signed = np.multiply(np.sign(np.subtract(old.nu, square)), square);
-      const nu = np.subtract(old.nu, np.multiply(1 - all.beta2, signed));
-      return [ratio(np.divide(mu, first), np.divide(nu, second), all), { mu, nu }];
-    },
-  });
-};
+export const scaleByYogi = optimizer(
+  "optim.scaleByYogi({ beta1, beta2, epsilon, epsilonRoot, initialAccumulator })",
+  (options: MomentOptions & { readonly initialAccumulator?: number } = {}): GradientTransformation<MomentState> => {
+    const { initialAccumulator = 1e-6, ...rest } = options;
+    const all = defaults("optim.scaleByYogi", rest, 1e-3);
+    return perLeaf({
+      name: "optim.scaleByYogi",
+      slots: { mu: initialAccumulator, nu: initialAccumulator },
+      shared: corrections(all),
+      step: (g, old, { first, second }) => {
+        const mu = average(all.beta1, old.mu, g);
+        const square = np.square(g);
+        const signed = np.multiply(np.sign(np.subtract(old.nu, square)), square);
+        const nu = np.subtract(old.nu, np.multiply(1 - all.beta2, signed));
+        return [ratio(np.divide(mu, first), np.divide(nu, second), all), { mu, nu }];
+      },
+    });
+  },
+);
 
 /**
  * Rectified Adam: as long as too few steps make the second moment uncertain, the first moment alone.
@@ -157,32 +168,33 @@ export const scaleByYogi = (
  * - `threshold`: how many steps' worth of certainty the second moment needs. Default 5
  * @see Liu et al. 2020, arXiv:1908.03265; optax's `scale_by_radam`
  */
-export const scaleByRadam = (
-  options: MomentOptions & { readonly threshold?: number } = {},
-): GradientTransformation<MomentState> => {
-  const { threshold = 5, ...rest } = options;
-  const all = defaults("optim.scaleByRadam", rest);
-  const { beta2 } = all;
-  const limit = 2 / (1 - beta2) - 1;
-  return perLeaf({
-    name: "optim.scaleByRadam",
-    slots: START,
-    shared: (t, dtype) => {
-      const { first, second } = corrections(all)(t, dtype);
-      const power = np.subtract(1, second);
-      const rho = np.subtract(limit, np.divide(np.multiply(np.multiply(2, t), power), second));
-      const certain = np.greaterEqual(rho, threshold);
-      // Where it is not used, the root is taken of a number that has one, so that no NaN gets in.
-      const safe = np.where(certain, rho, 5);
-      const above = np.multiply(np.multiply(np.subtract(safe, 4), np.subtract(safe, 2)), limit);
-      const rectifier = np.sqrt(np.divide(above, np.multiply((limit - 4) * (limit - 2), safe)));
-      return { first, second, certain, rectifier };
-    },
-    step: (g, old, { first, second, certain, rectifier }) => {
-      const [mu, nu] = [average(all.beta1, old.mu, g), average(beta2, old.nu, np.square(g))];
-      const direction = np.divide(mu, first);
-      const rectified = np.multiply(rectifier, ratio(direction, np.divide(nu, second), all));
-      return [np.where(certain, rectified, direction), { mu, nu }];
-    },
-  });
-};
+export const scaleByRadam = optimizer(
+  "optim.scaleByRadam({ beta1, beta2, epsilon, epsilonRoot, threshold })",
+  (options: MomentOptions & { readonly threshold?: number } = {}): GradientTransformation<MomentState> => {
+    const { threshold = 5, ...rest } = options;
+    const all = defaults("optim.scaleByRadam", rest);
+    const { beta2 } = all;
+    const limit = 2 / (1 - beta2) - 1;
+    return perLeaf({
+      name: "optim.scaleByRadam",
+      slots: START,
+      shared: (t, dtype) => {
+        const { first, second } = corrections(all)(t, dtype);
+        const power = np.subtract(1, second);
+        const rho = np.subtract(limit, np.divide(np.multiply(np.multiply(2, t), power), second));
+        const certain = np.greaterEqual(rho, threshold);
+        // Where it is not used, the root is taken of a number that has one, so that no NaN gets in.
+        const safe = np.where(certain, rho, 5);
+        const above = np.multiply(np.multiply(np.subtract(safe, 4), np.subtract(safe, 2)), limit);
+        const rectifier = np.sqrt(np.divide(above, np.multiply((limit - 4) * (limit - 2), safe)));
+        return { first, second, certain, rectifier };
+      },
+      step: (g, old, { first, second, certain, rectifier }) => {
+        const [mu, nu] = [average(all.beta1, old.mu, g), average(beta2, old.nu, np.square(g))];
+        const direction = np.divide(mu, first);
+        const rectified = np.multiply(rectifier, ratio(direction, np.divide(nu, second), all));
+        return [np.where(certain, rectified, direction), { mu, nu }];
+      },
+    });
+  },
+);

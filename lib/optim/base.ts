@@ -3,8 +3,9 @@
  *
  * @see optax, whose conventions these are: updates are added to the parameters
  */
+
 import { sameShape } from "../core/aval.js";
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
@@ -110,51 +111,60 @@ export type NoState = Record<never, never>;
  *
  * @example stateless("halve", (g) => np.multiply(g, 0.5))
  */
-export const stateless = (
-  name: string,
-  f: (grad: Tensor, param: Tensor) => Tensor,
-): GradientTransformation<NoState> => ({
-  init: () => ({}),
-  update: (grads, state, params) =>
-    scope(() => {
-      const known = f.length > 1 ? givenParams(name, params) : (params ?? grads);
-      return [mapLeaves(name, (p, g) => f(g, p), known, grads) as typeof grads, state] as const;
-    }),
-});
+export const stateless = takes(
+  "optim.stateless(name, f)",
+  (name: string, f: (grad: Tensor, param: Tensor) => Tensor): GradientTransformation<NoState> => ({
+    init: () => ({}),
+    update: (grads, state, params) =>
+      scope(() => {
+        const known = f.length > 1 ? givenParams(name, params) : (params ?? grads);
+        return [mapLeaves(name, (p, g) => f(g, p), known, grads) as typeof grads, state] as const;
+      }),
+  }),
+);
 
 /** Leaves gradients as they are: the updates are the gradients themselves, not copies. */
-export const identity = (): GradientTransformation<NoState> => ({
-  init: () => ({}),
-  update: (grads, state) => [grads, state],
-});
+export const identity = takes(
+  "optim.identity()",
+  (): GradientTransformation<NoState> => ({
+    init: () => ({}),
+    update: (grads, state) => [grads, state],
+  }),
+);
 
 /** Zero for every update: what freezes parameters, as one group of `multiTransform`. @see optax's `set_to_zero` */
-export const setToZero = (): GradientTransformation<NoState> => stateless("optim.setToZero", (g) => np.zerosLike(g));
+export const setToZero = takes(
+  "optim.setToZero()",
+  (): GradientTransformation<NoState> => stateless("optim.setToZero", (g) => np.zerosLike(g)),
+);
 
 /**
  * One transformation after the other; the state is a tuple of theirs.
  *
  * @example chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 }))
  */
-export const chain = <T extends readonly unknown[]>(
-  ...parts: { readonly [K in keyof T]: GradientTransformation<T[K]> }
-): GradientTransformation<Readonly<T>> => {
-  const list = (parts as readonly GradientTransformation<unknown>[]).map(plain);
-  const all = transformation<readonly unknown[]>({
-    init: (params) => list.map((part) => part.init(params)),
-    update: (grads, state, params) =>
-      scope(() => {
-        let updates = grads;
-        const next = list.map((part, i) => {
-          const [u, s] = part.update(updates, state[i], params);
-          updates = u;
-          return s;
-        });
-        return [updates, next] as const;
-      }),
-  });
-  return all as unknown as GradientTransformation<Readonly<T>>;
-};
+export const chain = takes(
+  "optim.chain(...parts)",
+  <T extends readonly unknown[]>(
+    ...parts: { readonly [K in keyof T]: GradientTransformation<T[K]> }
+  ): GradientTransformation<Readonly<T>> => {
+    const list = (parts as readonly GradientTransformation<unknown>[]).map(plain);
+    const all = transformation<readonly unknown[]>({
+      init: (params) => list.map((part) => part.init(params)),
+      update: (grads, state, params) =>
+        scope(() => {
+          let updates = grads;
+          const next = list.map((part, i) => {
+            const [u, s] = part.update(updates, state[i], params);
+            updates = u;
+            return s;
+          });
+          return [updates, next] as const;
+        }),
+    });
+    return all as unknown as GradientTransformation<Readonly<T>>;
+  },
+);
 
 /** Overloads of `applyUpdates`: the parameters keep their type, unless they are numbers, of which tensors are made. */
 export interface ApplyUpdates {
@@ -163,5 +173,8 @@ export interface ApplyUpdates {
 }
 
 /** Parameters plus updates. @throws {TreeError | ShapeError} where the two do not fit */
-export const applyUpdates: ApplyUpdates = (params: unknown, updates: unknown): never =>
-  scope(() => mapLeaves("optim.applyUpdates", (p, u) => np.add(p, u), params, updates)) as never;
+export const applyUpdates: ApplyUpdates = takes(
+  "optim.applyUpdates(params, updates)",
+  (params: unknown, updates: unknown): never =>
+    scope(() => mapLeaves("optim.applyUpdates", (p, u) => np.add(p, u), params, updates)) as never,
+);

@@ -1,4 +1,5 @@
 /** @file Schedules made of others: pieces, warm-ups followed by a decay, cycles. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import * as np from "../np/index.js";
 import {
@@ -55,16 +56,19 @@ const valuesOf = (start: number, pieces: readonly Piece[]): number[] => {
  * @see optax's `piecewise_constant_schedule`
  * @example piecewiseConstantSchedule(0.1, { 1000: 0.5, 5000: 0.1 }) // 0.1, then 0.05, then 0.005
  */
-export const piecewiseConstantSchedule = (start: number, boundaries: Boundaries): Schedule => {
-  const pieces = piecesOf("optim.piecewiseConstantSchedule", boundaries);
-  const values = valuesOf(start, pieces);
-  return named("optim.piecewiseConstantSchedule", (step, dtype) =>
-    pieces.reduce(
-      (value, [at], i) => np.where(np.greaterEqual(step, at), np.full([], values[i + 1], dtype), value),
-      np.full([], start, dtype),
-    ),
-  );
-};
+export const piecewiseConstantSchedule = takes(
+  "optim.piecewiseConstantSchedule(start, boundaries)",
+  (start: number, boundaries: Boundaries): Schedule => {
+    const pieces = piecesOf("optim.piecewiseConstantSchedule", boundaries);
+    const values = valuesOf(start, pieces);
+    return named("optim.piecewiseConstantSchedule(step, dtype)", (step, dtype) =>
+      pieces.reduce(
+        (value, [at], i) => np.where(np.greaterEqual(step, at), np.full([], values[i + 1], dtype), value),
+        np.full([], start, dtype),
+      ),
+    );
+  },
+);
 
 /** From each value to the next, until its boundary, in a straight line or half a cosine. */
 const interpolated = (name: string, kind: "linear" | "cosine", start: number, pieces: readonly Piece[]): Schedule => {
@@ -90,14 +94,13 @@ const interpolated = (name: string, kind: "linear" | "cosine", start: number, pi
  * @throws {ArgumentError} for boundaries that are no integers from 0, and negative factors
  * @see optax's `piecewise_interpolate_schedule`
  */
-export const piecewiseInterpolateSchedule = (
-  kind: "linear" | "cosine",
-  start: number,
-  boundaries: Boundaries,
-): Schedule => {
-  const where = "optim.piecewiseInterpolateSchedule";
-  return interpolated(where, kind, start, piecesOf(where, boundaries));
-};
+export const piecewiseInterpolateSchedule = takes(
+  "optim.piecewiseInterpolateSchedule(kind, start, boundaries)",
+  (kind: "linear" | "cosine", start: number, boundaries: Boundaries): Schedule => {
+    const where = "optim.piecewiseInterpolateSchedule";
+    return interpolated(where, kind, start, piecesOf(where, boundaries));
+  },
+);
 
 /** A linear warm-up, from `initValue` (default 0; optax has none) to `peakValue` in `warmupSteps` steps. */
 export interface WarmupOptions {
@@ -110,8 +113,10 @@ const afterWarmup = ({ initValue = 0, peakValue, warmupSteps }: WarmupOptions, t
   warmupSteps === 0 ? then : joinSchedules([linearSchedule(initValue, peakValue, warmupSteps), then], [warmupSteps]);
 
 /** A warm-up, then the peak for ever. @see optax's `warmup_constant_schedule` */
-export const warmupConstantSchedule = (options: WarmupOptions): Schedule =>
-  afterWarmup(options, constantSchedule(options.peakValue));
+export const warmupConstantSchedule = takes(
+  "optim.warmupConstantSchedule({ initValue, peakValue, warmupSteps })",
+  (options: WarmupOptions): Schedule => afterWarmup(options, constantSchedule(options.peakValue)),
+);
 
 /**
  * A warm-up, then half a cosine down to `endValue` (default 0).
@@ -122,30 +127,36 @@ export const warmupConstantSchedule = (options: WarmupOptions): Schedule =>
  * @see optax's `warmup_cosine_decay_schedule`
  * @example warmupCosineDecaySchedule({ peakValue: 3e-4, warmupSteps: 500, decaySteps: 10_000 })
  */
-export const warmupCosineDecaySchedule = (
-  options: WarmupOptions & { readonly decaySteps: number; readonly endValue?: number; readonly exponent?: number },
-): Schedule => {
-  const { peakValue, warmupSteps, decaySteps, endValue = 0, exponent = 1 } = options;
-  positive("optim.warmupCosineDecaySchedule", "decaySteps - warmupSteps", decaySteps - warmupSteps);
-  const alpha = peakValue === 0 ? 0 : endValue / peakValue;
-  return afterWarmup(options, cosineDecaySchedule(peakValue, decaySteps - warmupSteps, { alpha, exponent }));
-};
+export const warmupCosineDecaySchedule = takes(
+  "optim.warmupCosineDecaySchedule({ initValue, peakValue, warmupSteps, decaySteps, endValue, exponent })",
+  (
+    options: WarmupOptions & { readonly decaySteps: number; readonly endValue?: number; readonly exponent?: number },
+  ): Schedule => {
+    const { peakValue, warmupSteps, decaySteps, endValue = 0, exponent = 1 } = options;
+    positive("optim.warmupCosineDecaySchedule", "decaySteps - warmupSteps", decaySteps - warmupSteps);
+    const alpha = peakValue === 0 ? 0 : endValue / peakValue;
+    return afterWarmup(options, cosineDecaySchedule(peakValue, decaySteps - warmupSteps, { alpha, exponent }));
+  },
+);
 
 /** A warm-up, then an exponential decay with the defaults of `exponentialDecay`. @see optax's `warmup_exponential_decay_schedule` */
-export const warmupExponentialDecaySchedule = (
-  options: WarmupOptions & {
-    readonly transitionSteps: number;
-    readonly decayRate: number;
-    readonly transitionBegin?: number;
-    readonly staircase?: boolean;
-    readonly endValue?: number;
+export const warmupExponentialDecaySchedule = takes(
+  "optim.warmupExponentialDecaySchedule({ initValue, peakValue, warmupSteps, transitionSteps, decayRate, transitionBegin, staircase, endValue })",
+  (
+    options: WarmupOptions & {
+      readonly transitionSteps: number;
+      readonly decayRate: number;
+      readonly transitionBegin?: number;
+      readonly staircase?: boolean;
+      readonly endValue?: number;
+    },
+  ): Schedule => {
+    const { peakValue, transitionSteps, decayRate, transitionBegin = 0, staircase = false, endValue } = options;
+    const stop = endValue === undefined ? {} : { endValue };
+    const decay = exponentialDecay(peakValue, transitionSteps, decayRate, { transitionBegin, staircase, ...stop });
+    return afterWarmup(options, decay);
   },
-): Schedule => {
-  const { peakValue, transitionSteps, decayRate, transitionBegin = 0, staircase = false, endValue } = options;
-  const stop = endValue === undefined ? {} : { endValue };
-  const decay = exponentialDecay(peakValue, transitionSteps, decayRate, { transitionBegin, staircase, ...stop });
-  return afterWarmup(options, decay);
-};
+);
 
 export interface OnecycleOptions {
   /** Share of the steps until the peak. Default 0.3. */
@@ -180,15 +191,18 @@ const cycleOf = (
  * @throws {ArgumentError} for no steps, factors that are not positive, and a share that is not from 0 to 1
  * @see Smith and Topin 2018, arXiv:1708.07120; optax's `cosine_onecycle_schedule`
  */
-export const cosineOnecycleSchedule = (steps: number, peakValue: number, options: OnecycleOptions = {}): Schedule => {
-  const { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
-  const where = "optim.cosineOnecycleSchedule";
-  const last = cycleOf(where, steps, { pctStart, divFactor, finalDivFactor }, [pctStart]);
-  return interpolated(where, "cosine", peakValue / divFactor, [
-    [Math.trunc(pctStart * steps), divFactor],
-    [last, 1 / (divFactor * finalDivFactor)],
-  ]);
-};
+export const cosineOnecycleSchedule = takes(
+  "optim.cosineOnecycleSchedule(steps, peakValue, { pctStart, divFactor, finalDivFactor })",
+  (steps: number, peakValue: number, options: OnecycleOptions = {}): Schedule => {
+    const { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
+    const where = "optim.cosineOnecycleSchedule";
+    const last = cycleOf(where, steps, { pctStart, divFactor, finalDivFactor }, [pctStart]);
+    return interpolated(where, "cosine", peakValue / divFactor, [
+      [Math.trunc(pctStart * steps), divFactor],
+      [last, 1 / (divFactor * finalDivFactor)],
+    ]);
+  },
+);
 
 /**
  * Up to `peakValue`, back at `pctFinal` (default 0.85) of the steps, and down to nearly nothing, along lines.
@@ -196,29 +210,31 @@ export const cosineOnecycleSchedule = (steps: number, peakValue: number, options
  * @throws {ArgumentError} as `cosineOnecycleSchedule`
  * @see optax's `linear_onecycle_schedule`
  */
-export const linearOnecycleSchedule = (
-  steps: number,
-  peakValue: number,
-  options: OnecycleOptions & { readonly pctFinal?: number } = {},
-): Schedule => {
-  const { pctStart = 0.3, pctFinal = 0.85, divFactor = 25, finalDivFactor = 1e4 } = options;
-  const where = "optim.linearOnecycleSchedule";
-  const last = cycleOf(where, steps, { pctStart, divFactor, finalDivFactor }, [pctStart, pctFinal]);
-  return interpolated(where, "linear", peakValue / divFactor, [
-    [Math.trunc(pctStart * steps), divFactor],
-    [Math.trunc(pctFinal * steps), 1 / divFactor],
-    [last, 1 / finalDivFactor],
-  ]);
-};
+export const linearOnecycleSchedule = takes(
+  "optim.linearOnecycleSchedule(steps, peakValue, { pctStart, divFactor, finalDivFactor, pctFinal })",
+  (steps: number, peakValue: number, options: OnecycleOptions & { readonly pctFinal?: number } = {}): Schedule => {
+    const { pctStart = 0.3, pctFinal = 0.85, divFactor = 25, finalDivFactor = 1e4 } = options;
+    const where = "optim.linearOnecycleSchedule";
+    const last = cycleOf(where, steps, { pctStart, divFactor, finalDivFactor }, [pctStart, pctFinal]);
+    return interpolated(where, "linear", peakValue / divFactor, [
+      [Math.trunc(pctStart * steps), divFactor],
+      [Math.trunc(pctFinal * steps), 1 / divFactor],
+      [last, 1 / finalDivFactor],
+    ]);
+  },
+);
 
 /**
  * Cosine decays with warm restarts: one `warmupCosineDecaySchedule` after the other.
  *
  * @see Loshchilov and Hutter 2017; optax's `sgdr_schedule`
  */
-export const sgdrSchedule = (cycles: readonly Parameters<typeof warmupCosineDecaySchedule>[0][]): Schedule => {
-  const boundaries: number[] = [];
-  for (const { decaySteps } of cycles.slice(0, -1))
-    boundaries.push((boundaries[boundaries.length - 1] ?? 0) + decaySteps);
-  return joinSchedules(cycles.map(warmupCosineDecaySchedule), boundaries);
-};
+export const sgdrSchedule = takes(
+  "optim.sgdrSchedule(cycles)",
+  (cycles: readonly Parameters<typeof warmupCosineDecaySchedule>[0][]): Schedule => {
+    const boundaries: number[] = [];
+    for (const { decaySteps } of cycles.slice(0, -1))
+      boundaries.push((boundaries[boundaries.length - 1] ?? 0) + decaySteps);
+    return joinSchedules(cycles.map(warmupCosineDecaySchedule), boundaries);
+  },
+);

@@ -1,4 +1,5 @@
 /** @file T5X's schedules: products of named factors. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -56,33 +57,36 @@ const FACTORS: Readonly<Record<string, Factor>> = {
  * @see T5X's `create_learning_rate_scheduler`
  * @example factorSchedule("constant * rsqrt_decay", { base: 1, warmupSteps: 10000 }) // T5's pre-training
  */
-export const factorSchedule = (factors: string, options: FactorOptions): Schedule => {
-  const where = "optim.factorSchedule";
-  const settings = {
-    ...{
-      warmupSteps: 1000,
-      decayFactor: 0.5,
-      stepsPerDecay: 20_000,
-      stepsPerCycle: 100_000,
-      stepOffset: 0,
-      minimum: 1e-8,
-    },
-    ...options,
-  };
-  for (const name of ["warmupSteps", "decayFactor", "stepsPerDecay", "stepsPerCycle"] as const) {
-    positive(where, name, settings[name]);
-  }
-  const list = factors.split("*").map((text): Factor => {
-    const name = text.trim();
-    if (Object.hasOwn(FACTORS, name)) return FACTORS[name];
-    const expected = Object.keys(FACTORS).join(", ");
-    throw new ArgumentError({ where, what: "there is no such factor", expected, got: JSON.stringify(name) });
-  });
-  return named(where, (step, dtype) => {
-    const since = np.maximum(0, np.subtract(step, settings.stepOffset));
-    return np.maximum(
-      list.reduce((rate, factor) => factor(rate, since, settings), np.full([], 1, dtype)),
-      settings.minimum,
-    );
-  });
-};
+export const factorSchedule = takes(
+  "optim.factorSchedule(factors, { base, warmupSteps, decayFactor, stepsPerDecay, stepsPerCycle, stepOffset, minimum })",
+  (factors: string, options: FactorOptions): Schedule => {
+    const where = "optim.factorSchedule";
+    const settings = {
+      ...{
+        warmupSteps: 1000,
+        decayFactor: 0.5,
+        stepsPerDecay: 20_000,
+        stepsPerCycle: 100_000,
+        stepOffset: 0,
+        minimum: 1e-8,
+      },
+      ...options,
+    };
+    for (const name of ["warmupSteps", "decayFactor", "stepsPerDecay", "stepsPerCycle"] as const) {
+      positive(where, name, settings[name]);
+    }
+    const list = factors.split("*").map((text): Factor => {
+      const name = text.trim();
+      if (Object.hasOwn(FACTORS, name)) return FACTORS[name];
+      const expected = Object.keys(FACTORS).join(", ");
+      throw new ArgumentError({ where, what: "there is no such factor", expected, got: JSON.stringify(name) });
+    });
+    return named(where, (step, dtype) => {
+      const since = np.maximum(0, np.subtract(step, settings.stepOffset));
+      return np.maximum(
+        list.reduce((rate, factor) => factor(rate, since, settings), np.full([], 1, dtype)),
+        settings.minimum,
+      );
+    });
+  },
+);

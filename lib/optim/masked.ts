@@ -1,5 +1,5 @@
 /** @file Transformations for some of the parameters. */
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { leavesOf, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
@@ -31,34 +31,34 @@ const keepOf = (params: unknown, filter: tree.PathFilter<Tensor>): boolean[] =>
  * @see optax's `masked`; `tree.partition` for the filter
  * @example masked(clip(1), "decoder/**")
  */
-export const masked = <S>(
-  inner: GradientTransformation<S>,
-  filter: tree.PathFilter<Tensor>,
-): GradientTransformation<OfPart<S>> => {
-  const meant = plain(inner);
-  const init = (params: unknown) => meant.init(tree.select(params, filter as tree.PathFilter<never>));
-  const update = <P>(grads: P, state: StateOf<S, unknown>, params?: unknown) =>
-    scope(() => {
-      const known = params ?? grads;
-      const [rows, def] = alignedLeaves("optim.masked", known, grads);
-      const keep = keepOf(known, filter);
-      const side = (column: 0 | 1): unknown =>
-        kept(
+export const masked = takes(
+  "optim.masked(inner, filter)",
+  <S>(inner: GradientTransformation<S>, filter: tree.PathFilter<Tensor>): GradientTransformation<OfPart<S>> => {
+    const meant = plain(inner);
+    const init = (params: unknown) => meant.init(tree.select(params, filter as tree.PathFilter<never>));
+    const update = <P>(grads: P, state: StateOf<S, unknown>, params?: unknown) =>
+      scope(() => {
+        const known = params ?? grads;
+        const [rows, def] = alignedLeaves("optim.masked", known, grads);
+        const keep = keepOf(known, filter);
+        const side = (column: 0 | 1): unknown =>
+          kept(
+            def,
+            rows.map((row) => row[column]),
+            keep,
+          );
+        const [updates, next] = meant.update(side(1), state, params === undefined ? undefined : side(0));
+        const changed = leavesOf(updates);
+        let at = 0;
+        const whole = unflatten(
           def,
-          rows.map((row) => row[column]),
-          keep,
+          rows.map(([, g], i) => (keep[i] ? changed[at++] : g)),
         );
-      const [updates, next] = meant.update(side(1), state, params === undefined ? undefined : side(0));
-      const changed = leavesOf(updates);
-      let at = 0;
-      const whole = unflatten(
-        def,
-        rows.map(([, g], i) => (keep[i] ? changed[at++] : g)),
-      );
-      return [whole as P, next] as const;
-    });
-  return transformation<OfPart<S>>({ init, update } as unknown as PlainTransformation<OfPart<S>>);
-};
+        return [whole as P, next] as const;
+      });
+    return transformation<OfPart<S>>({ init, update } as unknown as PlainTransformation<OfPart<S>>);
+  },
+);
 
 /**
  * Another transformation for each group of parameters; the state is that of each, by its name.
@@ -71,38 +71,41 @@ export const masked = <S>(
  *   path.startsWith("encoder/") ? "slow" : "fast",
  * );
  */
-export const multiTransform = <S extends Readonly<Record<string, unknown>>>(
-  transforms: { readonly [K in keyof S]: GradientTransformation<S[K]> },
-  label: (path: string, param: Tensor) => keyof S & string,
-): GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }> => {
-  const where = "optim.multiTransform";
-  const groups = Object.entries(transforms).map(
-    ([name, inner]) => [name, plain(masked(inner, (path, param) => label(path, param) === name))] as const,
-  );
-  const checkLabels = (params: unknown): void => {
-    for (const [path, param] of tree.flattenWithPath(params)[0]) {
-      const at = tree.slashPath(path);
-      const got = label(at, param);
-      if (Object.hasOwn(transforms, got)) continue;
-      const expected = Object.keys(transforms).join(", ");
-      throw new ArgumentError({ where, what: "there is no such group", expected, got: String(got), at });
-    }
-  };
-  const all = transformation<Readonly<Record<string, unknown>>>({
-    init: (params) => {
-      checkLabels(params);
-      return Object.fromEntries(groups.map(([name, group]) => [name, group.init(params)]));
-    },
-    update: (grads, state, params) =>
-      scope(() => {
-        let updates = grads;
-        const next = groups.map(([name, group]) => {
-          const [u, s] = group.update(updates, state[name], params);
-          updates = u;
-          return [name, s] as const;
-        });
-        return [updates, Object.fromEntries(next)] as const;
-      }),
-  });
-  return all as unknown as GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }>;
-};
+export const multiTransform = takes(
+  "optim.multiTransform(transforms, label)",
+  <S extends Readonly<Record<string, unknown>>>(
+    transforms: { readonly [K in keyof S]: GradientTransformation<S[K]> },
+    label: (path: string, param: Tensor) => keyof S & string,
+  ): GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }> => {
+    const where = "optim.multiTransform";
+    const groups = Object.entries(transforms).map(
+      ([name, inner]) => [name, plain(masked(inner, (path, param) => label(path, param) === name))] as const,
+    );
+    const checkLabels = (params: unknown): void => {
+      for (const [path, param] of tree.flattenWithPath(params)[0]) {
+        const at = tree.slashPath(path);
+        const got = label(at, param);
+        if (Object.hasOwn(transforms, got)) continue;
+        const expected = Object.keys(transforms).join(", ");
+        throw new ArgumentError({ where, what: "there is no such group", expected, got: String(got), at });
+      }
+    };
+    const all = transformation<Readonly<Record<string, unknown>>>({
+      init: (params) => {
+        checkLabels(params);
+        return Object.fromEntries(groups.map(([name, group]) => [name, group.init(params)]));
+      },
+      update: (grads, state, params) =>
+        scope(() => {
+          let updates = grads;
+          const next = groups.map(([name, group]) => {
+            const [u, s] = group.update(updates, state[name], params);
+            updates = u;
+            return [name, s] as const;
+          });
+          return [updates, Object.fromEntries(next)] as const;
+        }),
+    });
+    return all as unknown as GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }>;
+  },
+);

@@ -1,5 +1,5 @@
 /** @file Factors, learning rates and weight decay: the last parts of a chain. */
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -10,8 +10,11 @@ import { type Rate, rateAt, type Schedule } from "./schedules.js";
 import type { GradientTransformation } from "./state.js";
 
 /** Multiplies every update by a number. */
-export const scale = (factor: number | Tensor): GradientTransformation<NoState> =>
-  stateless("optim.scale", (g) => np.multiply(g, beside(g, factor)));
+export const scale = takes(
+  "optim.scale(factor)",
+  (factor: number | Tensor): GradientTransformation<NoState> =>
+    stateless("optim.scale", (g) => np.multiply(g, beside(g, factor))),
+);
 
 /** Which parameters are meant, by path and leaf; see `tree.partition`. */
 export type Mask = PathFilter<Tensor>;
@@ -22,16 +25,16 @@ export type Mask = PathFilter<Tensor>;
  * @see optax's `add_decayed_weights`
  * @example addDecayedWeights(1e-4, { mask: "**\/kernel" })
  */
-export const addDecayedWeights = (
-  rate: number | Tensor,
-  options: { readonly mask?: Mask | undefined } = {},
-): GradientTransformation<NoState> => {
-  const name = "optim.addDecayedWeights";
-  if (rate === 0) return stateless(name, (g) => g);
-  const decay = stateless(name, (g, p) => np.add(g, np.multiply(beside(g, rate), p)));
-  // Where nothing is remembered it makes no difference that a part only is meant.
-  return options.mask === undefined ? decay : (masked(decay, options.mask) as unknown as typeof decay);
-};
+export const addDecayedWeights = takes(
+  "optim.addDecayedWeights(rate, { mask })",
+  (rate: number | Tensor, options: { readonly mask?: Mask | undefined } = {}): GradientTransformation<NoState> => {
+    const name = "optim.addDecayedWeights";
+    if (rate === 0) return stateless(name, (g) => g);
+    const decay = stateless(name, (g, p) => np.add(g, np.multiply(beside(g, rate), p)));
+    // Where nothing is remembered it makes no difference that a part only is meant.
+    return options.mask === undefined ? decay : (masked(decay, options.mask) as unknown as typeof decay);
+  },
+);
 
 export interface ScheduleState {
   /** Steps done, int32 scalar. */
@@ -57,8 +60,10 @@ const scaleByRate = (name: string, rate: Rate, sign: 1 | -1): GradientTransforma
  *
  * @example chain(clipByGlobalNorm(1), scaleBySchedule(warmup(100, 0.1)), scale(-1)) // plain descent with a warm-up
  */
-export const scaleBySchedule = (schedule: Schedule): GradientTransformation<ScheduleState> =>
-  scaleByRate("optim.scaleBySchedule", schedule, 1);
+export const scaleBySchedule = takes(
+  "optim.scaleBySchedule(schedule)",
+  (schedule: Schedule): GradientTransformation<ScheduleState> => scaleByRate("optim.scaleBySchedule", schedule, 1),
+);
 
 /**
  * Multiplies every update by minus the learning rate: the last part of an optimizer.
@@ -66,8 +71,10 @@ export const scaleBySchedule = (schedule: Schedule): GradientTransformation<Sche
  * The state counts the steps also when the rate is a number, so that a schedule can take its place later.
  * @see optax's `scale_by_learning_rate`
  */
-export const scaleByLearningRate = (rate: Rate): GradientTransformation<ScheduleState> =>
-  scaleByRate("optim.scaleByLearningRate", rate, -1);
+export const scaleByLearningRate = takes(
+  "optim.scaleByLearningRate(rate)",
+  (rate: Rate): GradientTransformation<ScheduleState> => scaleByRate("optim.scaleByLearningRate", rate, -1),
+);
 
 /** @throws {ArgumentError} unless a decay is in [0, 1] */
 export const checkDecay = (where: string, name: string, value: number): void => {

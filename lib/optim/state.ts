@@ -1,4 +1,5 @@
 /** @file The types of optimizers' states: they are written once, as templates, and filled in for the parameters at hand. */
+import { takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Leaf, Mapped } from "../tree/types.js";
 
@@ -73,8 +74,10 @@ export interface PlainTransformation<S> {
  *   update: (grads, { sum }) => [grads, { sum: tree.map((s: Tensor, g: Tensor) => np.add(s, g), sum, grads) }],
  * })
  */
-export const transformation = <S>(tx: PlainTransformation<S>): GradientTransformation<S> =>
-  tx as unknown as GradientTransformation<S>;
+export const transformation = takes(
+  "optim.transformation(tx)",
+  <S>(tx: PlainTransformation<S>): GradientTransformation<S> => tx as unknown as GradientTransformation<S>,
+);
 
 /** The other way round, for transformations of transformations. */
 export const plain = <S>(tx: GradientTransformation<S>): PlainTransformation<S> =>

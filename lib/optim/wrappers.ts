@@ -1,5 +1,5 @@
 /** @file Transformations around another: accumulation, refusing NaN, looking ahead, settings in the state, noise. */
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
@@ -40,48 +40,49 @@ export interface MultiStepsState<S> {
  * @see optax's `MultiSteps`
  * @example multiSteps(adamw({ learningRate: 1e-3 }), 4) // batches of four times the size
  */
-export const multiSteps = <S>(
-  inner: GradientTransformation<S>,
-  k: number,
-): GradientTransformation<MultiStepsState<S>> => {
-  const where = "optim.multiSteps";
-  const tx = plain(inner);
-  if (!Number.isInteger(k) || k < 1) {
-    throw new ArgumentError({
-      where,
-      what: "there is no such number of steps",
-      expected: "a positive integer",
-      got: `${k}`,
+export const multiSteps = takes(
+  "optim.multiSteps(inner, k)",
+  <S>(inner: GradientTransformation<S>, k: number): GradientTransformation<MultiStepsState<S>> => {
+    const where = "optim.multiSteps";
+    const tx = plain(inner);
+    if (!Number.isInteger(k) || k < 1) {
+      throw new ArgumentError({
+        where,
+        what: "there is no such number of steps",
+        expected: "a positive integer",
+        got: `${k}`,
+      });
+    }
+    return transformation<MultiStepsState<S>>({
+      init: (params) =>
+        scope(() => ({
+          miniStep: count(0),
+          gradientStep: count(0),
+          accumulated: mapLeaves(where, (p) => np.zerosLike(p), params),
+          inner: tx.init(params),
+        })),
+      update: (grads, state, params) =>
+        scope(() => {
+          const nth = np.add(state.miniStep, 1);
+          const add = (_p: Tensor, mean: Tensor, g: Tensor): Tensor =>
+            np.add(mean, np.divide(np.subtract(g, mean), nth));
+          const mean = mapLeaves(where, add, params ?? grads, state.accumulated, grads) as typeof grads;
+          const [updates, next] = tx.update(mean, state.inner, params);
+          const full = np.equal(nth, k);
+          const zeros = mapLeaves(where, (x) => np.zerosLike(x), mean);
+          return [
+            choose(where, full, updates, zeros),
+            {
+              miniStep: np.where(full, count(0), nth),
+              gradientStep: np.add(state.gradientStep, np.astype(full, "int32")),
+              accumulated: choose(where, full, zeros, mean),
+              inner: choose(where, full, next, state.inner),
+            },
+          ] as const;
+        }),
     });
-  }
-  return transformation<MultiStepsState<S>>({
-    init: (params) =>
-      scope(() => ({
-        miniStep: count(0),
-        gradientStep: count(0),
-        accumulated: mapLeaves(where, (p) => np.zerosLike(p), params),
-        inner: tx.init(params),
-      })),
-    update: (grads, state, params) =>
-      scope(() => {
-        const nth = np.add(state.miniStep, 1);
-        const add = (_p: Tensor, mean: Tensor, g: Tensor): Tensor => np.add(mean, np.divide(np.subtract(g, mean), nth));
-        const mean = mapLeaves(where, add, params ?? grads, state.accumulated, grads) as typeof grads;
-        const [updates, next] = tx.update(mean, state.inner, params);
-        const full = np.equal(nth, k);
-        const zeros = mapLeaves(where, (x) => np.zerosLike(x), mean);
-        return [
-          choose(where, full, updates, zeros),
-          {
-            miniStep: np.where(full, count(0), nth),
-            gradientStep: np.add(state.gradientStep, np.astype(full, "int32")),
-            accumulated: choose(where, full, zeros, mean),
-            inner: choose(where, full, next, state.inner),
-          },
-        ] as const;
-      }),
-  });
-};
+  },
+);
 
 export interface ApplyIfFiniteState<S> {
   /** Refused gradients since the last that was taken, int32 scalar. */
@@ -99,41 +100,44 @@ export interface ApplyIfFiniteState<S> {
  * - `maxConsecutiveErrors`: after so many in a row the next is taken nevertheless, so that the failure shows
  * @see optax's `apply_if_finite`
  */
-export const applyIfFinite = <S>(
-  inner: GradientTransformation<S>,
-  maxConsecutiveErrors: number,
-): GradientTransformation<ApplyIfFiniteState<S>> => {
-  const where = "optim.applyIfFinite";
-  const tx = plain(inner);
-  return transformation<ApplyIfFiniteState<S>>({
-    init: (params) =>
-      scope(() => ({
-        notFiniteCount: count(0),
-        lastFinite: np.scalar(true),
-        totalNotFinite: count(0),
-        inner: tx.init(params),
-      })),
-    update: (grads, state, params) =>
-      scope(() => {
-        const [updates, next] = tx.update(grads, state.inner, params);
-        const finite = leavesOf(grads)
-          .map((g) => np.all(np.isfinite(g as Tensor)))
-          .reduce((a, b) => np.logicalAnd(a, b), np.scalar(true));
-        const notFiniteCount = np.where(finite, count(0), np.add(state.notFiniteCount, 1));
-        const taken = np.logicalOr(finite, np.greater(notFiniteCount, maxConsecutiveErrors));
-        const zeros = mapLeaves(where, (u) => np.zerosLike(u), updates);
-        return [
-          choose(where, taken, updates, zeros),
-          {
-            notFiniteCount,
-            lastFinite: finite,
-            totalNotFinite: np.add(state.totalNotFinite, np.astype(np.logicalNot(finite), "int32")),
-            inner: choose(where, taken, next, state.inner),
-          },
-        ] as const;
-      }),
-  });
-};
+export const applyIfFinite = takes(
+  "optim.applyIfFinite(inner, maxConsecutiveErrors)",
+  <S>(
+    inner: GradientTransformation<S>,
+    maxConsecutiveErrors: number,
+  ): GradientTransformation<ApplyIfFiniteState<S>> => {
+    const where = "optim.applyIfFinite";
+    const tx = plain(inner);
+    return transformation<ApplyIfFiniteState<S>>({
+      init: (params) =>
+        scope(() => ({
+          notFiniteCount: count(0),
+          lastFinite: np.scalar(true),
+          totalNotFinite: count(0),
+          inner: tx.init(params),
+        })),
+      update: (grads, state, params) =>
+        scope(() => {
+          const [updates, next] = tx.update(grads, state.inner, params);
+          const finite = leavesOf(grads)
+            .map((g) => np.all(np.isfinite(g as Tensor)))
+            .reduce((a, b) => np.logicalAnd(a, b), np.scalar(true));
+          const notFiniteCount = np.where(finite, count(0), np.add(state.notFiniteCount, 1));
+          const taken = np.logicalOr(finite, np.greater(notFiniteCount, maxConsecutiveErrors));
+          const zeros = mapLeaves(where, (u) => np.zerosLike(u), updates);
+          return [
+            choose(where, taken, updates, zeros),
+            {
+              notFiniteCount,
+              lastFinite: finite,
+              totalNotFinite: np.add(state.totalNotFinite, np.astype(np.logicalNot(finite), "int32")),
+              inner: choose(where, taken, next, state.inner),
+            },
+          ] as const;
+        }),
+    });
+  },
+);
 
 /** Two sets of parameters of one structure: the fast ones, whose gradient is taken, and the slow ones, which are the result. */
 export interface LookaheadParams<P> {
@@ -149,10 +153,13 @@ export interface LookaheadState<S> {
 }
 
 /** Both sets, equal at the start. The slow ones are copies, so that each can be disposed. */
-export const lookaheadParams = <P>(params: P): LookaheadParams<P> => ({
-  fast: params,
-  slow: scope(() => mapLeaves("optim.lookaheadParams", (p) => np.add(p, 0), params)),
-});
+export const lookaheadParams = takes(
+  "optim.lookaheadParams(params)",
+  <P>(params: P): LookaheadParams<P> => ({
+    fast: params,
+    slow: scope(() => mapLeaves("optim.lookaheadParams", (p) => np.add(p, 0), params)),
+  }),
+);
 
 /**
  * Every `syncPeriod` steps the slow parameters go a share `slowStepSize` of the way to the fast ones, which then go on from there.
@@ -160,44 +167,47 @@ export const lookaheadParams = <P>(params: P): LookaheadParams<P> => ({
  * Parameters and updates are a `LookaheadParams`; the slow part of the gradient is not looked at.
  * @see Zhang et al. 2019, arXiv:1907.08610; optax's `lookahead`
  */
-export const lookahead = <S>(
-  fast: GradientTransformation<S>,
-  syncPeriod: number,
-  slowStepSize: number,
-): GradientTransformation<LookaheadState<S>> => {
-  const where = "optim.lookahead";
-  const tx = plain(fast);
-  if (!Number.isInteger(syncPeriod) || syncPeriod < 1) {
-    throw new ArgumentError({
-      where,
-      what: "there is no such period",
-      expected: "a positive integer",
-      got: `${syncPeriod}`,
+export const lookahead = takes(
+  "optim.lookahead(fast, syncPeriod, slowStepSize)",
+  <S>(
+    fast: GradientTransformation<S>,
+    syncPeriod: number,
+    slowStepSize: number,
+  ): GradientTransformation<LookaheadState<S>> => {
+    const where = "optim.lookahead";
+    const tx = plain(fast);
+    if (!Number.isInteger(syncPeriod) || syncPeriod < 1) {
+      throw new ArgumentError({
+        where,
+        what: "there is no such period",
+        expected: "a positive integer",
+        got: `${syncPeriod}`,
+      });
+    }
+    const pair = (x: unknown): LookaheadParams<unknown> => {
+      if (typeof x === "object" && x !== null && "fast" in x && "slow" in x) return x as LookaheadParams<unknown>;
+      const hint = "make parameters with optim.lookaheadParams";
+      throw new ArgumentError({ where, what: "these are no two sets of parameters", expected: "{ fast, slow }", hint });
+    };
+    return transformation<LookaheadState<S>>({
+      init: (params) => scope(() => ({ fast: tx.init(pair(params).fast), stepsSinceSync: count(0) })),
+      update: (grads, state, params) =>
+        scope(() => {
+          const now = pair(givenParams(where, params));
+          const [updates, next] = tx.update(pair(grads).fast, state.fast, now.fast);
+          const done = np.add(state.stepsSinceSync, 1);
+          const sync = np.equal(done, syncPeriod);
+          const slowUpdate = (f: Tensor, s: Tensor, u: Tensor): Tensor =>
+            np.where(sync, np.multiply(slowStepSize, np.subtract(np.add(f, u), s)), np.zerosLike(s));
+          const slow = mapLeaves(where, slowUpdate, now.fast, now.slow, updates);
+          const fastUpdate = (f: Tensor, s: Tensor, u: Tensor, su: Tensor): Tensor =>
+            np.where(sync, np.subtract(np.add(s, su), f), u);
+          const both = { fast: mapLeaves(where, fastUpdate, now.fast, now.slow, updates, slow), slow };
+          return [both as typeof grads, { fast: next, stepsSinceSync: np.where(sync, count(0), done) }] as const;
+        }),
     });
-  }
-  const pair = (x: unknown): LookaheadParams<unknown> => {
-    if (typeof x === "object" && x !== null && "fast" in x && "slow" in x) return x as LookaheadParams<unknown>;
-    const hint = "make parameters with optim.lookaheadParams";
-    throw new ArgumentError({ where, what: "these are no two sets of parameters", expected: "{ fast, slow }", hint });
-  };
-  return transformation<LookaheadState<S>>({
-    init: (params) => scope(() => ({ fast: tx.init(pair(params).fast), stepsSinceSync: count(0) })),
-    update: (grads, state, params) =>
-      scope(() => {
-        const now = pair(givenParams(where, params));
-        const [updates, next] = tx.update(pair(grads).fast, state.fast, now.fast);
-        const done = np.add(state.stepsSinceSync, 1);
-        const sync = np.equal(done, syncPeriod);
-        const slowUpdate = (f: Tensor, s: Tensor, u: Tensor): Tensor =>
-          np.where(sync, np.multiply(slowStepSize, np.subtract(np.add(f, u), s)), np.zerosLike(s));
-        const slow = mapLeaves(where, slowUpdate, now.fast, now.slow, updates);
-        const fastUpdate = (f: Tensor, s: Tensor, u: Tensor, su: Tensor): Tensor =>
-          np.where(sync, np.subtract(np.add(s, su), f), u);
-        const both = { fast: mapLeaves(where, fastUpdate, now.fast, now.slow, updates, slow), slow };
-        return [both as typeof grads, { fast: next, stepsSinceSync: np.where(sync, count(0), done) }] as const;
-      }),
-  });
-};
+  },
+);
 
 export interface InjectState<H, S> {
   /** Steps done, int32 scalar. */
@@ -217,33 +227,36 @@ export interface InjectState<H, S> {
  * const tx = injectHyperparams((h) => adamw(h), { learningRate: 1e-3, weightDecay: 1e-4 });
  * const slower = { ...state, hyperparams: { ...state.hyperparams, learningRate: np.scalar(1e-4) } };
  */
-export const injectHyperparams = <const H extends Readonly<Record<string, Rate>>, S>(
-  make: (hyperparams: { readonly [K in keyof H]: Tensor }) => GradientTransformation<S>,
-  hyperparams: H,
-): GradientTransformation<InjectState<H, S>> => {
-  type Values = { readonly [K in keyof H]: Tensor };
-  const at = (step: Tensor, beside: unknown, value: (name: string, rate: Rate) => Tensor | number): Values => {
-    const dtype = widest(beside);
-    return Object.fromEntries(
-      Object.entries(hyperparams).map(([name, rate]) => {
-        const now = typeof rate === "function" ? rateAt(rate, step, dtype) : value(name, rate);
-        return [name, np.full([], now, dtype)];
-      }),
-    ) as Values;
-  };
-  const init = (params: unknown) =>
-    scope(() => {
-      const values = at(count(0), params, (_name, rate) => rateAt(rate, count(0), widest(params)));
-      return { count: count(0), hyperparams: values, inner: plain(make(values)).init(params) };
-    });
-  const update = <P>(grads: P, state: ReturnType<typeof init>, params?: unknown) =>
-    scope(() => {
-      const values = at(state.count, grads, (name) => state.hyperparams[name]);
-      const [updates, inner] = plain(make(values)).update(grads, state.inner, params);
-      return [updates, { count: np.add(state.count, 1), hyperparams: values, inner }] as const;
-    });
-  return transformation({ init, update } as unknown as PlainTransformation<InjectState<H, S>>);
-};
+export const injectHyperparams = takes(
+  "optim.injectHyperparams(make, hyperparams)",
+  <const H extends Readonly<Record<string, Rate>>, S>(
+    make: (hyperparams: { readonly [K in keyof H]: Tensor }) => GradientTransformation<S>,
+    hyperparams: H,
+  ): GradientTransformation<InjectState<H, S>> => {
+    type Values = { readonly [K in keyof H]: Tensor };
+    const at = (step: Tensor, beside: unknown, value: (name: string, rate: Rate) => Tensor | number): Values => {
+      const dtype = widest(beside);
+      return Object.fromEntries(
+        Object.entries(hyperparams).map(([name, rate]) => {
+          const now = typeof rate === "function" ? rateAt(rate, step, dtype) : value(name, rate);
+          return [name, np.full([], now, dtype)];
+        }),
+      ) as Values;
+    };
+    const init = (params: unknown) =>
+      scope(() => {
+        const values = at(count(0), params, (_name, rate) => rateAt(rate, count(0), widest(params)));
+        return { count: count(0), hyperparams: values, inner: plain(make(values)).init(params) };
+      });
+    const update = <P>(grads: P, state: ReturnType<typeof init>, params?: unknown) =>
+      scope(() => {
+        const values = at(state.count, grads, (name) => state.hyperparams[name]);
+        const [updates, inner] = plain(make(values)).update(grads, state.inner, params);
+        return [updates, { count: np.add(state.count, 1), hyperparams: values, inner }] as const;
+      });
+    return transformation({ init, update } as unknown as PlainTransformation<InjectState<H, S>>);
+  },
+);
 
 /** float64 where a leaf is. */
 const widest = (tree: unknown): Float =>
@@ -262,19 +275,22 @@ export interface NoiseState {
  *
  * @see Neelakantan et al. 2015, arXiv:1511.06807; optax's `add_noise`
  */
-export const addNoise = (eta: number, gamma: number, seed: number): GradientTransformation<NoiseState> =>
-  transformation<NoiseState>({
-    init: () => scope(() => ({ count: count(0), key: random.key(seed) })),
-    update: (grads, state, params) =>
-      scope(() => {
-        const steps = np.add(state.count, 1);
-        const deviation = perFloat((dtype) => np.sqrt(np.multiply(eta, np.power(np.astype(steps, dtype), -gamma))));
-        const [next, sample] = random.subkeys(state.key);
-        const keys = random.subkeys(sample, leavesOf(grads).length);
-        let leaf = 0;
-        const noisy = (_p: Tensor, g: Tensor): Tensor =>
-          np.add(g, np.multiply(deviation(g), random.normal(keys[leaf++], g.shape, { dtype: floatOf(g) })));
-        const updates = mapLeaves("optim.addNoise", noisy, params ?? grads, grads);
-        return [updates as typeof grads, { count: steps, key: next }] as const;
-      }),
-  });
+export const addNoise = takes(
+  "optim.addNoise(eta, gamma, seed)",
+  (eta: number, gamma: number, seed: number): GradientTransformation<NoiseState> =>
+    transformation<NoiseState>({
+      init: () => scope(() => ({ count: count(0), key: random.key(seed) })),
+      update: (grads, state, params) =>
+        scope(() => {
+          const steps = np.add(state.count, 1);
+          const deviation = perFloat((dtype) => np.sqrt(np.multiply(eta, np.power(np.astype(steps, dtype), -gamma))));
+          const [next, sample] = random.subkeys(state.key);
+          const keys = random.subkeys(sample, leavesOf(grads).length);
+          let leaf = 0;
+          const noisy = (_p: Tensor, g: Tensor): Tensor =>
+            np.add(g, np.multiply(deviation(g), random.normal(keys[leaf++], g.shape, { dtype: floatOf(g) })));
+          const updates = mapLeaves("optim.addNoise", noisy, params ?? grads, grads);
+          return [updates as typeof grads, { count: steps, key: next }] as const;
+        }),
+    }),
+);

@@ -7,7 +7,7 @@
 
 import { asShape, type Shape, sameShape, sizeOf } from "../core/aval.js";
 import { composite, named } from "../core/composite.js";
-import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { ArgumentError, DTypeError, FLOAT_HINT, ShapeError } from "../core/errors.js";
 import { Literal, type Tensor } from "../core/tensor.js";
 import { broadcastTo, reshape } from "../primitives/broadcast.js";
 import { and, convert } from "../primitives/elementwise.js";
@@ -19,7 +19,14 @@ import { checkInteger } from "./parameters.js";
 const word = (where: string, value: number | Tensor): Tensor => {
   if (typeof value === "number") return reshape(new Literal(value, "uint32"), [1]);
   if (value.ndim !== 0 || (value.dtype !== "int32" && value.dtype !== "uint32")) {
-    throw new DTypeError({ where, what: "not one integer", expected: "a number, i32[] or u32[]", got: `${value}` });
+    const hint = value.dtype === "float32" ? FLOAT_HINT : undefined;
+    throw new DTypeError({
+      where,
+      what: "not one integer",
+      expected: "a number, i32[] or u32[]",
+      got: value.describe(),
+      hint,
+    });
   }
   return reshape(convert(value, "uint32"), [1]);
 };

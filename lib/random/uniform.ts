@@ -100,7 +100,7 @@ const checkBounds = (low: TensorLike, high: TensorLike): void => {
       });
     }
     if (x.dtype === "int32") continue;
-    throw new DTypeError({ where: "random.randint", what: "a bound is not int32", expected: "i32", got: `${x}` });
+    throw new DTypeError({ where: "random.randint", what: "a bound is not int32", expected: "i32", got: x.describe() });
   }
 };
 

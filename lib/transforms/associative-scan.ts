@@ -4,8 +4,9 @@
  * Neighbours are combined to half as many elements, whose prefixes are found in the same way; these are the prefixes at odd places, and one
  * more operation each gives those at even places (Blelloch 1990, "Prefix sums and their applications").
  */
+
 import { normalizeAxis } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { checkSameStructure, pathsOf, printPath, unflatten } from "../core/pytree.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
@@ -64,47 +65,50 @@ const prefixes = (combine: Combine, xs: readonly Tensor[], axis: number): readon
  * @see JAX's `jax.lax.associative_scan`
  * @example associativeScan(np.multiply, np.array([1, 2, 3, 4])) // [1, 2, 6, 24]
  */
-export const associativeScan = <X>(
-  f: (a: GradsOf<X>, b: GradsOf<X>) => LikeTensors<X>,
-  elems: X | Tuples,
-  options: AssociativeScanOptions = {},
-): GradsOf<X> =>
-  transformed("associativeScan", () => {
-    const where = nameOf("associativeScan", f as (...args: never[]) => unknown);
-    const [xs, def] = flattenTensors(where, elems, "elems");
-    if (xs.length === 0) {
-      throw new ArgumentError({ where, what: "there is nothing to combine", expected: "a tree with a leaf" });
-    }
-    const at = (i: number): string => printPath(pathsOf(def)[i], "elems");
-    const axis = normalizeAxis(where, options.axis ?? 0, xs[0].ndim);
-    const bad = xs.findIndex((x) => x.shape[axis] !== xs[0].shape[axis]);
-    if (bad >= 0) {
-      throw new ShapeError({
-        where,
-        what: "sizes along the axis differ",
-        expected: `${xs[0].shape[axis]} elements along axis ${axis}, as ${at(0)} has`,
-        got: `${xs[bad].aval}`,
-        at: at(bad),
-      });
-    }
-    const combine: Combine = (a, b) => {
-      const [outs, outDef] = flattenTensors(where, f(tree(a), tree(b)), "the result");
-      checkSameStructure(where, def, outDef, "the function returns a tree like the ones it takes", "the result");
-      outs.forEach((y, i) => {
-        if (y.ndim === a[i].ndim && y.shape.every((n, k) => n === a[i].shape[k])) return;
+export const associativeScan = takes(
+  "associativeScan(f, elems, { reverse, axis })",
+  <X>(
+    f: (a: GradsOf<X>, b: GradsOf<X>) => LikeTensors<X>,
+    elems: X | Tuples,
+    options: AssociativeScanOptions = {},
+  ): GradsOf<X> =>
+    transformed("associativeScan", () => {
+      const where = nameOf("associativeScan", f as (...args: never[]) => unknown);
+      const [xs, def] = flattenTensors(where, elems, "elems");
+      if (xs.length === 0) {
+        throw new ArgumentError({ where, what: "there is nothing to combine", expected: "a tree with a leaf" });
+      }
+      const at = (i: number): string => printPath(pathsOf(def)[i], "elems");
+      const axis = normalizeAxis(where, options.axis ?? 0, xs[0].ndim);
+      const bad = xs.findIndex((x) => x.shape[axis] !== xs[0].shape[axis]);
+      if (bad >= 0) {
         throw new ShapeError({
           where,
-          what: "the function changes a shape",
-          expected: `${a[i].aval}`,
-          got: `${y.aval}`,
-          at: printPath(pathsOf(def)[i], "the result"),
-          hint: "it is given several elements at a time, along the axis",
+          what: "sizes along the axis differ",
+          expected: `${xs[0].shape[axis]} elements along axis ${axis}, as ${at(0)} has`,
+          got: `${xs[bad].aval}`,
+          at: at(bad),
         });
-      });
-      return outs;
-    };
-    const tree = (list: readonly Tensor[]): GradsOf<X> => unflatten(def, list) as GradsOf<X>;
-    const flip = (list: readonly Tensor[]): readonly Tensor[] =>
-      options.reverse === true ? list.map((x) => reversed(x, [axis])) : list;
-    return tree(flip(prefixes(combine, flip(xs), axis)));
-  });
+      }
+      const combine: Combine = (a, b) => {
+        const [outs, outDef] = flattenTensors(where, f(tree(a), tree(b)), "the result");
+        checkSameStructure(where, def, outDef, "the function returns a tree like the ones it takes", "the result");
+        outs.forEach((y, i) => {
+          if (y.ndim === a[i].ndim && y.shape.every((n, k) => n === a[i].shape[k])) return;
+          throw new ShapeError({
+            where,
+            what: "the function changes a shape",
+            expected: `${a[i].aval}`,
+            got: `${y.aval}`,
+            at: printPath(pathsOf(def)[i], "the result"),
+            hint: "it is given several elements at a time, along the axis",
+          });
+        });
+        return outs;
+      };
+      const tree = (list: readonly Tensor[]): GradsOf<X> => unflatten(def, list) as GradsOf<X>;
+      const flip = (list: readonly Tensor[]): readonly Tensor[] =>
+        options.reverse === true ? list.map((x) => reversed(x, [axis])) : list;
+      return tree(flip(prefixes(combine, flip(xs), axis)));
+    }),
+);

@@ -6,7 +6,7 @@
  * saves; the linear program, which the transposition turns round, begins with computing the rest again. A compiler would merge the two
  * computations, and must not: `apart` says so.
  */
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { type Atom, evalJaxpr, Jaxpr } from "../core/jaxpr.js";
 import { type AnyPrimitive, definePrimitive, isZero, type Params, type Primitive } from "../core/primitive.js";
 import { unflatten } from "../core/pytree.js";
@@ -147,30 +147,33 @@ export interface CheckpointOptions {
  * @see JAX's `jax.checkpoint`, also called `jax.remat`; Chen et al. 2016, arXiv:1604.06174
  * @example const block = checkpoint((p: Params, x: Tensor) => layer(p, x)) // then grad of a loss made of blocks
  */
-export const checkpoint = <A extends readonly unknown[], R>(
-  f: (...args: A) => R | Tuples,
-  { policy = checkpointPolicies.nothingSaveable }: CheckpointOptions = {},
-): Transformed<A, R> => {
-  const where = nameOf("checkpoint", f);
-  return (...args: readonly unknown[]) => {
-    const [leaves, def] = flattenArgs(where, args);
-    const flat = flatFunction(where, f as (...a: never[]) => unknown, def);
-    const call = (): readonly Tensor[] => {
-      const staged = stage(
-        where,
-        flat.call,
-        leaves.map((x) => x.aval),
-      );
-      const inputs = [...staged.consts, ...leaves];
-      // A policy sees what is in functions that are called.
-      const jaxpr = inlineCalls(constsAsInputs(staged.jaxpr));
-      return bind(checkpointP, inputs, { name: f.name === "" ? "anonymous" : f.name, jaxpr, policy, again: false });
+export const checkpoint = takes(
+  "checkpoint(f, { policy })",
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R | Tuples,
+    { policy = checkpointPolicies.nothingSaveable }: CheckpointOptions = {},
+  ): Transformed<A, R> => {
+    const where = nameOf("checkpoint", f);
+    return (...args: readonly unknown[]) => {
+      const [leaves, def] = flattenArgs(where, args);
+      const flat = flatFunction(where, f as (...a: never[]) => unknown, def);
+      const call = (): readonly Tensor[] => {
+        const staged = stage(
+          where,
+          flat.call,
+          leaves.map((x) => x.aval),
+        );
+        const inputs = [...staged.consts, ...leaves];
+        // A policy sees what is in functions that are called.
+        const jaxpr = inlineCalls(constsAsInputs(staged.jaxpr));
+        return bind(checkpointP, inputs, { name: f.name === "" ? "anonymous" : f.name, jaxpr, policy, again: false });
+      };
+      // Where nothing looks on there is nothing to keep, and the function may look at its values.
+      const outs = isEager() ? transformed("checkpoint", () => flat.call(...leaves)) : call();
+      return unflatten(flat.out(), outs) as R;
     };
-    // Where nothing looks on there is nothing to keep, and the function may look at its values.
-    const outs = isEager() ? transformed("checkpoint", () => flat.call(...leaves)) : call();
-    return unflatten(flat.out(), outs) as R;
-  };
-};
+  },
+);
 
 /** Another name of `checkpoint`. */
 export const remat = checkpoint;
@@ -181,5 +184,7 @@ export const remat = checkpoint;
  * @see JAX's `jax.ad_checkpoint.checkpoint_name`
  * @example checkpoint(f, { policy: checkpointPolicies.saveOnlyTheseNames("attention") })
  */
-export const checkpointName = (x: TensorLike, name: string): Tensor =>
-  bind1(nameP, [asTensor(x, "checkpointName")], { name });
+export const checkpointName = takes(
+  "checkpointName(x, name)",
+  (x: TensorLike, name: string): Tensor => bind1(nameP, [asTensor(x, "checkpointName")], { name }),
+);

@@ -5,11 +5,12 @@
  * chosen branch is computed, but for `vmap` over the choice itself, which computes all of them and selects. As JAX's `lax.cond` and
  * `lax.switch`.
  */
+
 import { evaluateByImpl } from "../compile/reference.js";
 import { type Aval, sameShape } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { branchAt, type CondParams } from "../core/control.js";
-import { ArgumentError, DTypeError, type Mismatch, ShapeError } from "../core/errors.js";
+import { ArgumentError, DTypeError, FLOAT_HINT, type Mismatch, ShapeError } from "../core/errors.js";
 import { evalJaxpr, Jaxpr, Var } from "../core/jaxpr.js";
 import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
 import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
@@ -185,23 +186,26 @@ const demandScalar = (where: string, what: string, x: Tensor): void => {
  * @see JAX's `jax.lax.cond`
  * @example cond(np.greater(x, 0), np.sqrt, np.negative, x)
  */
-export const cond = <A extends readonly unknown[], R>(
-  pred: TensorLike,
-  whenTrue: (...operands: { [K in keyof A]: GradsOf<A[K]> }) => R | Tuples,
-  whenFalse: (...operands: { [K in keyof A]: GradsOf<A[K]> }) => LikeTensors<R>,
-  ...operands: A
-): GradsOf<R> =>
-  transformed("cond", () => {
-    const where = nameOf("cond", whenTrue);
-    const p = asTensor(pred, where, "pred");
-    demandScalar(where, "predicate", p);
-    const index =
-      p instanceof Literal
-        ? int(p.value === 0 ? 0 : 1)
-        : convert(p.dtype === "bool" ? p : ne(p, new Literal(0, p.dtype)), "int32");
-    const functions = [whenFalse, whenTrue] as ((...xs: never[]) => unknown)[];
-    return choose(where, ["the false branch", "the true branch"], index, functions, operands) as GradsOf<R>;
-  });
+export const cond = takes(
+  "cond(pred, whenTrue, whenFalse, ...operands)",
+  <A extends readonly unknown[], R>(
+    pred: TensorLike,
+    whenTrue: (...operands: { [K in keyof A]: GradsOf<A[K]> }) => R | Tuples,
+    whenFalse: (...operands: { [K in keyof A]: GradsOf<A[K]> }) => LikeTensors<R>,
+    ...operands: A
+  ): GradsOf<R> =>
+    transformed("cond", () => {
+      const where = nameOf("cond", whenTrue);
+      const p = asTensor(pred, where, "pred");
+      demandScalar(where, "predicate", p);
+      const index =
+        p instanceof Literal
+          ? int(p.value === 0 ? 0 : 1)
+          : convert(p.dtype === "bool" ? p : ne(p, new Literal(0, p.dtype)), "int32");
+      const functions = [whenFalse, whenTrue] as ((...xs: never[]) => unknown)[];
+      return choose(where, ["the false branch", "the true branch"], index, functions, operands) as GradsOf<R>;
+    }),
+);
 
 /**
  * `branches[index](...operands)`; an index outside chooses the nearest branch. In `lax` it is also called `switch`.
@@ -212,23 +216,32 @@ export const cond = <A extends readonly unknown[], R>(
  * @see JAX's `jax.lax.switch`
  * @example switchCase(i, [np.sin, np.cos, (y) => y], x)
  */
-export const switchCase = <A extends readonly unknown[], R>(
-  index: TensorLike,
-  branches: readonly ((...operands: { [K in keyof A]: GradsOf<A[K]> }) => R | Tuples)[],
-  ...operands: A
-): GradsOf<R> =>
-  transformed("switchCase", () => {
-    const where = "switchCase";
-    if (branches.length === 0) {
-      throw new ArgumentError({ where, what: "there is no branch", expected: "at least one function", got: "none" });
-    }
-    const given = asTensor(index, where, "index");
-    demandScalar(where, "index", given);
-    const i = given instanceof Literal && given.aval.weak ? literal(where, given.value, "int32") : given;
-    if (i.dtype !== "int32") {
-      throw new DTypeError({ where, what: "the index is not an integer", expected: "int32", got: `${i.aval}` });
-    }
-    const functions = branches as readonly ((...xs: never[]) => unknown)[];
-    const names = branches.map((_, b) => `branch ${b}`);
-    return choose(where, names, i, functions, operands) as GradsOf<R>;
-  });
+export const switchCase = takes(
+  "switchCase(index, branches, ...operands)",
+  <A extends readonly unknown[], R>(
+    index: TensorLike,
+    branches: readonly ((...operands: { [K in keyof A]: GradsOf<A[K]> }) => R | Tuples)[],
+    ...operands: A
+  ): GradsOf<R> =>
+    transformed("switchCase", () => {
+      const where = "switchCase";
+      if (branches.length === 0) {
+        throw new ArgumentError({ where, what: "there is no branch", expected: "at least one function", got: "none" });
+      }
+      const given = asTensor(index, where, "index");
+      demandScalar(where, "index", given);
+      const i = given instanceof Literal && given.aval.weak ? literal(where, given.value, "int32") : given;
+      if (i.dtype !== "int32") {
+        throw new DTypeError({
+          where,
+          what: "the index is not an integer",
+          expected: "int32",
+          got: `${i.aval}`,
+          hint: FLOAT_HINT,
+        });
+      }
+      const functions = branches as readonly ((...xs: never[]) => unknown)[];
+      const names = branches.map((_, b) => `branch ${b}`);
+      return choose(where, names, i, functions, operands) as GradsOf<R>;
+    }),
+);

@@ -1,8 +1,9 @@
 /**
  * @file customJvp: a function whose derivative is given by a rule, in forward mode; reverse mode follows by transposing the rule.
  */
+
 import { isFloat } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { evalJaxpr } from "../core/jaxpr.js";
 import { definePrimitive, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
 import { type TreeDef, unflatten } from "../core/pytree.js";
@@ -131,24 +132,31 @@ export interface CustomJvpOptions {
  *   ([x], [dx]) => [log1pexp(x), np.multiply(np.subtract(1, np.divide(1, np.add(1, np.exp(x)))), dx)],
  * )
  */
-export const customJvp = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  rule: (primals: A, tangents: { readonly [K in keyof A]: GradsOf<A[K]> }) => readonly [R, TangentsOf<R>],
-  { nondiffArgnums = [], symbolicZeros = false }: CustomJvpOptions = {},
-): Transformed<A, R> => {
-  const where = nameOf("customJvp", f);
-  return (...args: readonly unknown[]) => {
-    const own = customArguments(where, args, nondiffArgnums);
-    const flatRule: Rule = (xs, dxs) => {
-      const given = dxs.map((d) => (!isFloat(d.aval.dtype) || (symbolicZeros && isZero(d)) ? null : instantiate(d)));
-      const result = rule(own.whole(xs) as unknown as A, unflatten(own.def, given) as never);
-      const [value, tangent] = pairOf(where, "the rule", "[result, its tangent]", result);
-      const [outs, def] = flattenTensors(where, value, "the result");
-      own.noteOut(def, "the rule");
-      const avals = outs.map((y) => y.aval);
-      return { outs, douts: flattenTangents(where, "tangent", def, avals, tangent, "the tangent"), def };
+export const customJvp = takes(
+  "customJvp(f, rule, { nondiffArgnums, symbolicZeros })",
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R,
+    rule: (primals: A, tangents: { readonly [K in keyof A]: GradsOf<A[K]> }) => readonly [R, TangentsOf<R>],
+    { nondiffArgnums = [], symbolicZeros = false }: CustomJvpOptions = {},
+  ): Transformed<A, R> => {
+    const where = nameOf("customJvp", f);
+    return (...args: readonly unknown[]) => {
+      const own = customArguments(where, args, nondiffArgnums);
+      const flatRule: Rule = (xs, dxs) => {
+        const given = dxs.map((d) => (!isFloat(d.aval.dtype) || (symbolicZeros && isZero(d)) ? null : instantiate(d)));
+        const result = rule(own.whole(xs) as unknown as A, unflatten(own.def, given) as never);
+        const [value, tangent] = pairOf(where, "the rule", "[result, its tangent]", result);
+        const [outs, def] = flattenTensors(where, value, "the result");
+        own.noteOut(def, "the rule");
+        const avals = outs.map((y) => y.aval);
+        return { outs, douts: flattenTangents(where, "tangent", def, avals, tangent, "the tangent"), def };
+      };
+      const outs = bind(customJvpP, own.leaves, {
+        name: where,
+        call: flatCall(where, f as never, own),
+        rule: flatRule,
+      });
+      return unflatten(own.out(), outs) as R;
     };
-    const outs = bind(customJvpP, own.leaves, { name: where, call: flatCall(where, f as never, own), rule: flatRule });
-    return unflatten(own.out(), outs) as R;
-  };
-};
+  },
+);

@@ -4,8 +4,9 @@
  *
  * Linearization runs the first and leaves an equation in the linear program that can only be transposed; the transposition runs the other.
  */
+
 import { type Aval, isFloat } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { UnsupportedError } from "../core/errors.js";
 import { evalJaxpr } from "../core/jaxpr.js";
 import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
@@ -217,35 +218,40 @@ export interface CustomVjpOptions {
  *   (_, ct) => [np.clip(ct, -1, 1)],
  * )
  */
-export const customVjp = <A extends readonly unknown[], R, S>(
-  f: (...args: A) => R,
-  fwd: (...args: A) => readonly [R, S],
-  bwd: (residuals: S, ct: GradsOf<R>) => { readonly [K in keyof A]: TangentsOf<GradsOf<A[K]>> },
-  { nondiffArgnums = [], symbolicZeros = false }: CustomVjpOptions = {},
-): Transformed<A, R> => {
-  const where = nameOf("customVjp", f);
-  return (...args: readonly unknown[]) => {
-    const own = customArguments(where, args, nondiffArgnums);
-    const forward: Forward = (xs) => {
-      const result = fwd(...(own.whole(xs) as unknown as A));
-      const [value, kept] = pairOf(where, "the forward rule", "[result, residuals]", result);
-      const [outs, def] = flattenTensors(where, value, "the result");
-      own.noteOut(def, "the forward rule");
-      const [leaves, keptDef] = flatten(kept);
-      const argAvals = xs.map((x) => x.aval);
-      const backward: Backward = (residuals, cts) => {
-        let next = 0;
-        const tree = unflatten(
-          keptDef,
-          leaves.map((x) => (isTensor(x) ? residuals[next++] : x)),
-        );
-        const given = cts.map((c) => (!isFloat(c.aval.dtype) || (symbolicZeros && isZero(c)) ? null : instantiate(c)));
-        const pulled: unknown = notPromised(where, bwd(tree as S, unflatten(def, given) as GradsOf<R>));
-        return flattenTangents(where, "cotangent", own.def, argAvals, pulled, "cotangents");
+export const customVjp = takes(
+  "customVjp(f, fwd, bwd, { nondiffArgnums, symbolicZeros })",
+  <A extends readonly unknown[], R, S>(
+    f: (...args: A) => R,
+    fwd: (...args: A) => readonly [R, S],
+    bwd: (residuals: S, ct: GradsOf<R>) => { readonly [K in keyof A]: TangentsOf<GradsOf<A[K]>> },
+    { nondiffArgnums = [], symbolicZeros = false }: CustomVjpOptions = {},
+  ): Transformed<A, R> => {
+    const where = nameOf("customVjp", f);
+    return (...args: readonly unknown[]) => {
+      const own = customArguments(where, args, nondiffArgnums);
+      const forward: Forward = (xs) => {
+        const result = fwd(...(own.whole(xs) as unknown as A));
+        const [value, kept] = pairOf(where, "the forward rule", "[result, residuals]", result);
+        const [outs, def] = flattenTensors(where, value, "the result");
+        own.noteOut(def, "the forward rule");
+        const [leaves, keptDef] = flatten(kept);
+        const argAvals = xs.map((x) => x.aval);
+        const backward: Backward = (residuals, cts) => {
+          let next = 0;
+          const tree = unflatten(
+            keptDef,
+            leaves.map((x) => (isTensor(x) ? residuals[next++] : x)),
+          );
+          const given = cts.map((c) =>
+            !isFloat(c.aval.dtype) || (symbolicZeros && isZero(c)) ? null : instantiate(c),
+          );
+          const pulled: unknown = notPromised(where, bwd(tree as S, unflatten(def, given) as GradsOf<R>));
+          return flattenTangents(where, "cotangent", own.def, argAvals, pulled, "cotangents");
+        };
+        return { outs, residuals: leaves.filter(isTensor), backward, def };
       };
-      return { outs, residuals: leaves.filter(isTensor), backward, def };
+      const outs = bind(customVjpP, own.leaves, { name: where, call: flatCall(where, f as never, own), forward });
+      return unflatten(own.out(), outs) as R;
     };
-    const outs = bind(customVjpP, own.leaves, { name: where, call: flatCall(where, f as never, own), forward });
-    return unflatten(own.out(), outs) as R;
-  };
-};
+  },
+);

@@ -1,6 +1,7 @@
 /** @file Derivatives for users: linearize, vjp, grad, valueAndGrad. */
+
 import { isFloat } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { ShapeError, UseAfterDisposeError } from "../core/errors.js";
 import { evalJaxpr } from "../core/jaxpr.js";
 import { type Tangent, Zero } from "../core/primitive.js";
@@ -60,31 +61,34 @@ const byAll = (where: string, f: AnyFunction, primals: readonly unknown[]): Prob
  * @see JAX's `jax.linearize`
  * @example const [y, push] = linearize(np.sin, 0); push(1) // 1
  */
-export const linearize = <A extends readonly unknown[], R>(
-  f: (...args: A) => R | Tuples,
-  ...primals: A
-): [value: R, push: Held<(...tangents: { [K in keyof A]: TangentsOf<A[K]> }) => R>] => {
-  const where = nameOf("linearize", f);
-  let push: Held<(...tangents: unknown[]) => unknown> | undefined;
-  const value = transformed("linearize", () => {
-    const problem = byAll(where, f as AnyFunction, primals);
-    const { lin, outDef } = linearizeProblem(problem);
-    const outAvals = lin.outs.map((y) => y.aval);
-    push = hold(where, lin, (held, ...tangents: unknown[]) =>
-      transformed("linearize", () => {
-        const dxs = problem.wrt.flatMap(({ def, avals }, i) =>
-          flattenTangents(where, "tangent", def, avals, tangents[i], `tangents[${i}]`),
-        );
-        const given = dxs.filter((_, i) => problem.active[i]).map(instantiate);
-        const douts = evalJaxpr(held.jaxpr, held.residuals, given);
-        const full = held.outPlaces.map((p, i): Tangent => (p === null ? new Zero(outAvals[i].strong()) : douts[p]));
-        return tangentTree(outDef, full);
-      }),
-    );
-    return unflatten(outDef, lin.outs);
-  });
-  return [value as R, push as unknown as Held<(...tangents: { [K in keyof A]: TangentsOf<A[K]> }) => R>];
-};
+export const linearize = takes(
+  "linearize(f, ...primals)",
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R | Tuples,
+    ...primals: A
+  ): [value: R, push: Held<(...tangents: { [K in keyof A]: TangentsOf<A[K]> }) => R>] => {
+    const where = nameOf("linearize", f);
+    let push: Held<(...tangents: unknown[]) => unknown> | undefined;
+    const value = transformed("linearize", () => {
+      const problem = byAll(where, f as AnyFunction, primals);
+      const { lin, outDef } = linearizeProblem(problem);
+      const outAvals = lin.outs.map((y) => y.aval);
+      push = hold(where, lin, (held, ...tangents: unknown[]) =>
+        transformed("linearize", () => {
+          const dxs = problem.wrt.flatMap(({ def, avals }, i) =>
+            flattenTangents(where, "tangent", def, avals, tangents[i], `tangents[${i}]`),
+          );
+          const given = dxs.filter((_, i) => problem.active[i]).map(instantiate);
+          const douts = evalJaxpr(held.jaxpr, held.residuals, given);
+          const full = held.outPlaces.map((p, i): Tangent => (p === null ? new Zero(outAvals[i].strong()) : douts[p]));
+          return tangentTree(outDef, full);
+        }),
+      );
+      return unflatten(outDef, lin.outs);
+    });
+    return [value as R, push as unknown as Held<(...tangents: { [K in keyof A]: TangentsOf<A[K]> }) => R>];
+  },
+);
 
 /**
  * The value of `f` and the function that pulls cotangents of the result back to the arguments (reverse mode).
@@ -96,26 +100,29 @@ export const linearize = <A extends readonly unknown[], R>(
  * @see JAX's `jax.vjp`
  * @example const [y, pull] = vjp(np.sin, 0); pull(1) // [1]
  */
-export const vjp = <A extends readonly unknown[], R>(
-  f: (...args: A) => R | Tuples,
-  ...primals: A
-): [value: R, pull: Held<(ct: TangentsOf<R>) => { [K in keyof A]: GradsOf<A[K]> }>] => {
-  const where = nameOf("vjp", f);
-  let pull: Held<(ct: unknown) => unknown> | undefined;
-  const value = transformed("vjp", () => {
-    const problem = byAll(where, f as AnyFunction, primals);
-    const { lin, outDef } = linearizeProblem(problem);
-    const outAvals = lin.outs.map((y) => y.aval);
-    pull = hold(where, lin, (held, ct: unknown) =>
-      transformed("vjp", () => {
-        const cts = flattenTangents(where, "cotangent", outDef, outAvals, ct, "ct");
-        return wrtTrees(problem.wrt, pullBack(held, cts).map(instantiate));
-      }),
-    );
-    return unflatten(outDef, lin.outs);
-  });
-  return [value as R, pull as unknown as Held<(ct: TangentsOf<R>) => { [K in keyof A]: GradsOf<A[K]> }>];
-};
+export const vjp = takes(
+  "vjp(f, ...primals)",
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R | Tuples,
+    ...primals: A
+  ): [value: R, pull: Held<(ct: TangentsOf<R>) => { [K in keyof A]: GradsOf<A[K]> }>] => {
+    const where = nameOf("vjp", f);
+    let pull: Held<(ct: unknown) => unknown> | undefined;
+    const value = transformed("vjp", () => {
+      const problem = byAll(where, f as AnyFunction, primals);
+      const { lin, outDef } = linearizeProblem(problem);
+      const outAvals = lin.outs.map((y) => y.aval);
+      pull = hold(where, lin, (held, ct: unknown) =>
+        transformed("vjp", () => {
+          const cts = flattenTangents(where, "cotangent", outDef, outAvals, ct, "ct");
+          return wrtTrees(problem.wrt, pullBack(held, cts).map(instantiate));
+        }),
+      );
+      return unflatten(outDef, lin.outs);
+    });
+    return [value as R, pull as unknown as Held<(ct: TangentsOf<R>) => { [K in keyof A]: GradsOf<A[K]> }>];
+  },
+);
 
 /** The numbers of a function's arguments. */
 export type ArgIndex<A extends readonly unknown[]> = Extract<
@@ -199,14 +206,14 @@ export interface ValueAndGrad {
  * @see JAX's `jax.grad`
  * @example grad((x: Tensor) => np.mul(x, x))(3) // 6
  */
-export const grad: Grad = (f: AnyFunction, options: Options = {}) => {
+export const grad: Grad = takes("grad(f, { argnums, hasAux, allowInt })", (f: AnyFunction, options: Options = {}) => {
   const where = nameOf("grad", f);
   return (...args: unknown[]): never =>
     transformed("grad", () => {
       const { aux, grads } = gradCore(where, f, args, options);
       return (options.hasAux === true ? [grads, aux] : grads) as never;
     });
-};
+});
 
 /**
  * The value and the gradient of a scalar function, as a function of the same arguments.
@@ -215,11 +222,14 @@ export const grad: Grad = (f: AnyFunction, options: Options = {}) => {
  * @see JAX's `jax.value_and_grad`
  * @example valueAndGrad((x: Tensor) => np.mul(x, x))(3) // [9, 6]
  */
-export const valueAndGrad: ValueAndGrad = (f: AnyFunction, options: Options = {}) => {
-  const where = nameOf("valueAndGrad", f);
-  return (...args: unknown[]): never =>
-    transformed("valueAndGrad", () => {
-      const { value, aux, grads } = gradCore(where, f, args, options);
-      return [options.hasAux === true ? [value, aux] : value, grads] as never;
-    });
-};
+export const valueAndGrad: ValueAndGrad = takes(
+  "valueAndGrad(f, { argnums, hasAux, allowInt })",
+  (f: AnyFunction, options: Options = {}) => {
+    const where = nameOf("valueAndGrad", f);
+    return (...args: unknown[]): never =>
+      transformed("valueAndGrad", () => {
+        const { value, aux, grads } = gradCore(where, f, args, options);
+        return [options.hasAux === true ? [value, aux] : value, grads] as never;
+      });
+  },
+);

@@ -1,5 +1,5 @@
 /** @file Looking inside of a function: the values that it names, beside its result. */
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { evalJaxpr, Jaxpr } from "../core/jaxpr.js";
 import { unflatten } from "../core/pytree.js";
 import { inlineCalls } from "../core/rewrite.js";
@@ -29,31 +29,34 @@ export interface CaptureOptions {
  * @see Flax's `sow` and `capture_intermediates`; Oryx's `harvest`
  * @example const [scores, { "encoder.attention": layers }] = captureIntermediates(model)(params, batch)
  */
-export const captureIntermediates = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  { names }: CaptureOptions = {},
-): ((...args: A) => [result: R, intermediates: Intermediates]) => {
-  const where = nameOf("captureIntermediates", f);
-  return (...args) =>
-    transformed("captureIntermediates", () => {
-      const [leaves, def] = flattenArgs(where, args);
-      const flat = flatFunction(where, f as (...a: never[]) => unknown, def);
-      const staged = stage(
-        where,
-        flat.call,
-        leaves.map((x) => x.aval),
-      );
-      const { constVars, inVars, eqns, outs } = inlineCalls(staged.jaxpr);
-      const named = eqns
-        .filter(({ prim }) => prim === nameP)
-        .map(({ params, outputs: [value] }) => ({ name: params.name as string, value }))
-        .filter(({ name }) => names?.includes(name) ?? true);
-      const whole = new Jaxpr(constVars, inVars, eqns, [...outs, ...named.map(({ value }) => value)]);
-      const values = evalJaxpr(whole, staged.consts, leaves);
-      const found: Record<string, Tensor[]> = {};
-      named.forEach(({ name }, i) => {
-        found[name] = [...(found[name] ?? []), values[outs.length + i]];
+export const captureIntermediates = takes(
+  "captureIntermediates(f, { names })",
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R,
+    { names }: CaptureOptions = {},
+  ): ((...args: A) => [result: R, intermediates: Intermediates]) => {
+    const where = nameOf("captureIntermediates", f);
+    return (...args) =>
+      transformed("captureIntermediates", () => {
+        const [leaves, def] = flattenArgs(where, args);
+        const flat = flatFunction(where, f as (...a: never[]) => unknown, def);
+        const staged = stage(
+          where,
+          flat.call,
+          leaves.map((x) => x.aval),
+        );
+        const { constVars, inVars, eqns, outs } = inlineCalls(staged.jaxpr);
+        const named = eqns
+          .filter(({ prim }) => prim === nameP)
+          .map(({ params, outputs: [value] }) => ({ name: params.name as string, value }))
+          .filter(({ name }) => names?.includes(name) ?? true);
+        const whole = new Jaxpr(constVars, inVars, eqns, [...outs, ...named.map(({ value }) => value)]);
+        const values = evalJaxpr(whole, staged.consts, leaves);
+        const found: Record<string, Tensor[]> = {};
+        named.forEach(({ name }, i) => {
+          found[name] = [...(found[name] ?? []), values[outs.length + i]];
+        });
+        return [unflatten(flat.out(), values.slice(0, outs.length)) as R, found];
       });
-      return [unflatten(flat.out(), values.slice(0, outs.length)) as R, found];
-    });
-};
+  },
+);

@@ -3,8 +3,9 @@
  *
  * A column is a push of a unit tangent, a row a pull of a unit cotangent; `vmap` makes all of them at once.
  */
+
 import { type Aval, isFloat, type Shape } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { DTypeError } from "../core/errors.js";
 import { type Tangent, Zero } from "../core/primitive.js";
 import { pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
@@ -168,16 +169,18 @@ const byBoth: Mode = (where, f, args, options) => {
   return byColumns(where, first as AnyFunction, args, options);
 };
 
-const derivative =
-  (name: string, mode: Mode) =>
-  (f: AnyFunction, options: Options = {}): ((...args: unknown[]) => never) => {
-    const where = nameOf(name, f);
-    return (...args) =>
-      transformed(name, () => {
-        const { jacobian, aux } = mode(where, f, args, options);
-        return (options.hasAux === true ? [jacobian, aux] : jacobian) as never;
-      });
-  };
+const derivative = (name: string, mode: Mode) =>
+  takes(
+    `${name}(f, { argnums, hasAux, allowInt })`,
+    (f: AnyFunction, options: Options = {}): ((...args: unknown[]) => never) => {
+      const where = nameOf(name, f);
+      return (...args) =>
+        transformed(name, () => {
+          const { jacobian, aux } = mode(where, f, args, options);
+          return (options.hasAux === true ? [jacobian, aux] : jacobian) as never;
+        });
+    },
+  );
 
 /**
  * The Jacobian of `f`, column by column in forward mode: for tall Jacobians, with more results than arguments.
@@ -228,16 +231,16 @@ export const hessian: Hessian = derivative("hessian", byBoth);
  * @see Pearlmutter 1994, "Fast exact multiplication by the Hessian"
  * @example hvp((x: Tensor) => np.sum(np.power(x, 3)), [np.array([1, 2])], [np.array([1, 1])]) // [6, 12]
  */
-export const hvp = <
-  A extends readonly unknown[],
-  const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>,
->(
-  f: (...args: A) => Scalar,
-  primals: readonly [...A],
-  tangents: { readonly [K in keyof A]: TangentsOf<A[K]> },
-  options: { readonly argnums?: W } = {},
-): Wrt<A, W> => {
-  const gradient = (...args: A): Wrt<A, W> => grad(f, options)(...args);
-  Object.defineProperty(gradient, "name", { value: nameOf("grad", f) });
-  return transformed("hvp", () => jvp(gradient, primals, tangents)[1]);
-};
+export const hvp = takes(
+  "hvp(f, primals, tangents, { argnums })",
+  <A extends readonly unknown[], const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
+    f: (...args: A) => Scalar,
+    primals: readonly [...A],
+    tangents: { readonly [K in keyof A]: TangentsOf<A[K]> },
+    options: { readonly argnums?: W } = {},
+  ): Wrt<A, W> => {
+    const gradient = (...args: A): Wrt<A, W> => grad(f, options)(...args);
+    Object.defineProperty(gradient, "name", { value: nameOf("grad", f) });
+    return transformed("hvp", () => jvp(gradient, primals, tangents)[1]);
+  },
+);

@@ -1,8 +1,9 @@
 /**
  * @file jit: a function is staged once per kind of arguments, compiled by the executor, and called as one primitive.
  */
+
 import type { Aval } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { ArgumentError, BackendError } from "../core/errors.js";
 import { evalJaxpr, type Jaxpr } from "../core/jaxpr.js";
 import { flatten, pathsOf, type TreeDef, unflatten } from "../core/pytree.js";
@@ -177,93 +178,96 @@ const programsOf = new WeakMap<object, Map<string, Programs>>();
  * @see JAX's `jax.jit`
  * @example const step = jit((x: Tensor) => np.sum(np.mul(x, x))); step(x); step.stats() // { compiles: 1, hits: 0 }
  */
-export const jit: Jit = (f: AnyFunction, options: JitOptions = {}): never => {
-  const where = nameOf("jit", f);
-  const statics: readonly number[] = options.static ?? [];
-  const limit = options.cacheSize ?? 64;
-  const kind = JSON.stringify([statics, limit]);
-  const perFunction = programsOf.get(f) ?? new Map<string, Programs>();
-  programsOf.set(f, perFunction);
-  const programs = perFunction.get(kind) ?? new Programs(limit);
-  perFunction.set(kind, programs);
-  const stats = { compiles: 0, hits: 0 };
+export const jit: Jit = takes(
+  "jit(f, { donate, static, executor, cacheSize })",
+  (f: AnyFunction, options: JitOptions = {}): never => {
+    const where = nameOf("jit", f);
+    const statics: readonly number[] = options.static ?? [];
+    const limit = options.cacheSize ?? 64;
+    const kind = JSON.stringify([statics, limit]);
+    const perFunction = programsOf.get(f) ?? new Map<string, Programs>();
+    programsOf.set(f, perFunction);
+    const programs = perFunction.get(kind) ?? new Programs(limit);
+    perFunction.set(kind, programs);
+    const stats = { compiles: 0, hits: 0 };
 
-  const trace = (args: readonly unknown[], defs: readonly (TreeDef | null)[], avals: readonly Aval[]): Entry => {
-    const [, argsDef] = flatten(args.map((_, i) => i));
-    const children = defs.map((d) => d ?? flatten(null)[1]);
-    const def = { ...argsDef, children, leaves: avals.length } as TreeDef;
-    const withStatics = (...dynamic: unknown[]): unknown =>
-      f(...(dynamic.map((x, i) => (defs[i] === null ? args[i] : x)) as never[]));
-    const flat = flatFunction(where, withStatics as (...a: never[]) => unknown, def);
-    const staged = stage(where, flat.call, avals);
-    const kept = !staged.consts.some((c) => c instanceof Tracer);
-    const consts = kept ? unscoped(() => staged.consts.map(aliasOf)) : staged.consts;
-    return { jaxpr: constsAsInputs(staged.jaxpr), consts, outDef: flat.out(), kept };
-  };
-
-  /** The program for these arguments, traced if it is not there. */
-  const prepare = (args: readonly unknown[]) => {
-    const leaves: Tensor[] = [];
-    const donated: boolean[] = [];
-    let key = currentRuntime(where).name;
-    const defs = args.map((arg, i) => {
-      if (statics.includes(i)) {
-        key += `|static ${staticKey(where, arg)}`;
-        return null;
-      }
-      const [xs, def] = flattenTensors(where, arg, `args[${i}]`);
-      leaves.push(...xs);
-      for (const x of xs) donated.push(options.donate?.includes(i) === true && x instanceof DeviceArray);
-      key += `|${def.key}`;
-      return def;
-    });
-    for (const x of leaves) key += ` ${x.aval}`;
-    const at = (i: number): string => {
-      const paths = defs.flatMap((d, n) => (d === null ? [] : pathsOf(d).map((p) => [n, ...p])));
-      return argPath(paths[i]);
+    const trace = (args: readonly unknown[], defs: readonly (TreeDef | null)[], avals: readonly Aval[]): Entry => {
+      const [, argsDef] = flatten(args.map((_, i) => i));
+      const children = defs.map((d) => d ?? flatten(null)[1]);
+      const def = { ...argsDef, children, leaves: avals.length } as TreeDef;
+      const withStatics = (...dynamic: unknown[]): unknown =>
+        f(...(dynamic.map((x, i) => (defs[i] === null ? args[i] : x)) as never[]));
+      const flat = flatFunction(where, withStatics as (...a: never[]) => unknown, def);
+      const staged = stage(where, flat.call, avals);
+      const kept = !staged.consts.some((c) => c instanceof Tracer);
+      const consts = kept ? unscoped(() => staged.consts.map(aliasOf)) : staged.consts;
+      return { jaxpr: constsAsInputs(staged.jaxpr), consts, outDef: flat.out(), kept };
     };
-    if (isEager() && donated.includes(true)) checkDonation(where, leaves, donated, at);
-    const found = programs.get(key);
-    const avals = leaves.map((x) => x.aval);
-    const make = (): Entry => trace(args, defs, avals);
-    // Tensors made while tracing are copied into the program; the originals go with this scope.
-    const entry = found ?? (isEager() ? inScope(where, make) : make());
-    if (found !== undefined) stats.hits++;
-    else {
-      stats.compiles++;
-      if (entry.kept) programs.set(key, entry);
-    }
-    return { entry, leaves, donated, at };
-  };
-  const name = f.name === "" ? "anonymous" : f.name;
-  const { executor } = options;
-  const params = executor === undefined ? { name } : { name, executor };
 
-  const call = (...args: readonly unknown[]): unknown => {
-    checkExecutor(where, executor);
-    const { entry, leaves, donated, at } = prepare(args);
-    const eager = isEager();
-    const outs = transformed("jit", () => {
-      // Used once: its equations take the place of a program that would have to be compiled and dropped again.
-      if (!entry.kept) return evalJaxpr(entry.jaxpr, [], [...entry.consts, ...leaves]);
-      // A transformation may need the constants (as residuals) for longer than the program is kept.
-      const consts = eager ? entry.consts : entry.consts.map(aliasOf);
-      return bind(jitP, [...consts, ...leaves], { ...params, jaxpr: entry.jaxpr });
-    });
-    if (eager) {
-      leaves.forEach((x, i) => {
-        if (donated[i]) (x as DeviceArray).dispose(`it was donated to ${where} as ${at(i)}`);
+    /** The program for these arguments, traced if it is not there. */
+    const prepare = (args: readonly unknown[]) => {
+      const leaves: Tensor[] = [];
+      const donated: boolean[] = [];
+      let key = currentRuntime(where).name;
+      const defs = args.map((arg, i) => {
+        if (statics.includes(i)) {
+          key += `|static ${staticKey(where, arg)}`;
+          return null;
+        }
+        const [xs, def] = flattenTensors(where, arg, `args[${i}]`);
+        leaves.push(...xs);
+        for (const x of xs) donated.push(options.donate?.includes(i) === true && x instanceof DeviceArray);
+        key += `|${def.key}`;
+        return def;
       });
-    }
-    return unflatten(entry.outDef, outs);
-  };
-  const lower = (...args: readonly unknown[]): Lowered => {
-    checkExecutor(where, executor);
-    const { jaxpr } = prepare(args).entry;
-    const { executors, fallbacks } = currentRuntime(where);
-    return { jaxpr, executor: executor ?? executors[0], fallbacks: fallbacks(jaxpr, executor) };
-  };
-  const drop = (): void => programs.clear();
-  const members = { stats: () => ({ ...stats }), lower, dispose: drop, [Symbol.dispose]: drop };
-  return Object.assign(call, members) as never;
-};
+      for (const x of leaves) key += ` ${x.aval}`;
+      const at = (i: number): string => {
+        const paths = defs.flatMap((d, n) => (d === null ? [] : pathsOf(d).map((p) => [n, ...p])));
+        return argPath(paths[i]);
+      };
+      if (isEager() && donated.includes(true)) checkDonation(where, leaves, donated, at);
+      const found = programs.get(key);
+      const avals = leaves.map((x) => x.aval);
+      const make = (): Entry => trace(args, defs, avals);
+      // Tensors made while tracing are copied into the program; the originals go with this scope.
+      const entry = found ?? (isEager() ? inScope(where, make) : make());
+      if (found !== undefined) stats.hits++;
+      else {
+        stats.compiles++;
+        if (entry.kept) programs.set(key, entry);
+      }
+      return { entry, leaves, donated, at };
+    };
+    const name = f.name === "" ? "anonymous" : f.name;
+    const { executor } = options;
+    const params = executor === undefined ? { name } : { name, executor };
+
+    const call = (...args: readonly unknown[]): unknown => {
+      checkExecutor(where, executor);
+      const { entry, leaves, donated, at } = prepare(args);
+      const eager = isEager();
+      const outs = transformed("jit", () => {
+        // Used once: its equations take the place of a program that would have to be compiled and dropped again.
+        if (!entry.kept) return evalJaxpr(entry.jaxpr, [], [...entry.consts, ...leaves]);
+        // A transformation may need the constants (as residuals) for longer than the program is kept.
+        const consts = eager ? entry.consts : entry.consts.map(aliasOf);
+        return bind(jitP, [...consts, ...leaves], { ...params, jaxpr: entry.jaxpr });
+      });
+      if (eager) {
+        leaves.forEach((x, i) => {
+          if (donated[i]) (x as DeviceArray).dispose(`it was donated to ${where} as ${at(i)}`);
+        });
+      }
+      return unflatten(entry.outDef, outs);
+    };
+    const lower = (...args: readonly unknown[]): Lowered => {
+      checkExecutor(where, executor);
+      const { jaxpr } = prepare(args).entry;
+      const { executors, fallbacks } = currentRuntime(where);
+      return { jaxpr, executor: executor ?? executors[0], fallbacks: fallbacks(jaxpr, executor) };
+    };
+    const drop = (): void => programs.clear();
+    const members = { stats: () => ({ ...stats }), lower, dispose: drop, [Symbol.dispose]: drop };
+    return Object.assign(call, members) as never;
+  },
+);

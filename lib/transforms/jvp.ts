@@ -1,6 +1,7 @@
 /** @file Forward mode: every value carries its tangent. Zeros stay symbolic. */
+
 import { Aval, isFloat, sameShape } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { type AnyPrimitive, isZero, type Params, type Tangent, Zero } from "../core/primitive.js";
 import { checkSameStructure, fillNulls, flatten, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
@@ -126,17 +127,20 @@ export const tangentTree = (def: TreeDef, tangents: readonly Tangent[]): unknown
  * @see JAX's `jax.jvp`
  * @example jvp(np.sin, [0], [1]) // [0, 1]
  */
-export const jvp = <A extends readonly unknown[], R>(
-  f: (...args: A) => R | Tuples,
-  primals: readonly [...A],
-  tangents: { readonly [K in keyof A]: TangentsOf<A[K]> },
-): [value: R, tangent: R] =>
-  transformed("jvp", () => {
-    const where = nameOf("jvp", f);
-    const [xs, def] = flattenArgs(where, primals);
-    const avals = xs.map((x) => x.aval);
-    const dxs = flattenTangents(where, "tangent", def, avals, tangents, "tangents");
-    const flat = flatFunction(where, f as (...args: never[]) => unknown, def);
-    const [outs, douts] = jvpFlat(where, flat.call, xs, dxs);
-    return [unflatten(flat.out(), outs) as R, tangentTree(flat.out(), douts) as R];
-  });
+export const jvp = takes(
+  "jvp(f, primals, tangents)",
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R | Tuples,
+    primals: readonly [...A],
+    tangents: { readonly [K in keyof A]: TangentsOf<A[K]> },
+  ): [value: R, tangent: R] =>
+    transformed("jvp", () => {
+      const where = nameOf("jvp", f);
+      const [xs, def] = flattenArgs(where, primals);
+      const avals = xs.map((x) => x.aval);
+      const dxs = flattenTangents(where, "tangent", def, avals, tangents, "tangents");
+      const flat = flatFunction(where, f as (...args: never[]) => unknown, def);
+      const [outs, douts] = jvpFlat(where, flat.call, xs, dxs);
+      return [unflatten(flat.out(), outs) as R, tangentTree(flat.out(), douts) as R];
+    }),
+);

@@ -1,6 +1,7 @@
 /** @file Functions as functions of what they close over, and linear functions turned round. */
+
 import { isFloat } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { isFluxionError, UnsupportedError } from "../core/errors.js";
 import { evalJaxpr } from "../core/jaxpr.js";
 import { Linear, type Tangent } from "../core/primitive.js";
@@ -24,28 +25,31 @@ import { flatFunction, flattenTensors, nameOf } from "./trees.js";
  * @see JAX's `jax.linear_transpose`
  * @example linearTranspose((x: Tensor) => np.multiply(3, x), np.array([0, 0]))(np.array([1, 2])) // [[3, 6]]
  */
-export const linearTranspose = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  ...primals: { [K in keyof A]: unknown }
-): ((ct: TangentsOf<R>) => { [K in keyof A]: GradsOf<A[K]> }) => {
-  const where = nameOf("linearTranspose", f);
-  return (ct) =>
-    transformed("linearTranspose", () => {
-      const { avals, def } = avalsOf(where, primals);
-      const flat = flatFunction(where, f as (...args: never[]) => unknown, def);
-      const { jaxpr, consts } = stage(where, flat.call, avals);
-      const cts = flattenTangents(where, "cotangent", flat.out(), jaxpr.outAvals, ct, "ct");
-      const linear = avals.map((a) => new Linear(a));
-      try {
-        const pulled = transposeJaxpr(jaxpr, consts, linear, cts) as Tangent[];
-        return tangentTree(def, pulled) as { [K in keyof A]: GradsOf<A[K]> };
-      } catch (cause) {
-        if (!isFluxionError(cause, "InvariantError")) throw cause;
-        const what = "the function is not linear in its arguments";
-        throw new UnsupportedError({ where, what, got: cause.mismatch.where }, { cause });
-      }
-    });
-};
+export const linearTranspose = takes(
+  "linearTranspose(f, ...primals)",
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R,
+    ...primals: { [K in keyof A]: unknown }
+  ): ((ct: TangentsOf<R>) => { [K in keyof A]: GradsOf<A[K]> }) => {
+    const where = nameOf("linearTranspose", f);
+    return (ct) =>
+      transformed("linearTranspose", () => {
+        const { avals, def } = avalsOf(where, primals);
+        const flat = flatFunction(where, f as (...args: never[]) => unknown, def);
+        const { jaxpr, consts } = stage(where, flat.call, avals);
+        const cts = flattenTangents(where, "cotangent", flat.out(), jaxpr.outAvals, ct, "ct");
+        const linear = avals.map((a) => new Linear(a));
+        try {
+          const pulled = transposeJaxpr(jaxpr, consts, linear, cts) as Tangent[];
+          return tangentTree(def, pulled) as { [K in keyof A]: GradsOf<A[K]> };
+        } catch (cause) {
+          if (!isFluxionError(cause, "InvariantError")) throw cause;
+          const what = "the function is not linear in its arguments";
+          throw new UnsupportedError({ where, what, got: cause.mismatch.where }, { cause });
+        }
+      });
+  },
+);
 
 /**
  * `f` with what it closes over as arguments: for functions that are given to `customJvp` or `customVjp`, whose rules must get what is
@@ -58,21 +62,24 @@ export const linearTranspose = <A extends readonly unknown[], R>(
  * @see JAX's `jax.closure_convert`
  * @example const [g, consts] = closureConvert((y: Tensor) => np.multiply(x, y), y) // inside of grad by x: consts is [x]
  */
-export const closureConvert = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  ...examples: { [K in keyof A]: unknown }
-): [converted: (...args: [...A, ...Tensor[]]) => R, consts: Tensor[]] => {
-  const where = nameOf("closureConvert", f);
-  const { avals, def } = avalsOf(where, examples);
-  const flat = flatFunction(where, f as (...args: never[]) => unknown, def);
-  const { jaxpr, consts } = stage(where, flat.call, avals);
-  const isHoisted = (x: Tensor): boolean => x instanceof Tracer && isFloat(x.dtype);
-  const count = examples.length;
-  const converted = (...args: readonly unknown[]): R => {
-    const [leaves] = flattenTensors(where, args.slice(0, count), "args");
-    let next = count;
-    const all = consts.map((c) => (isHoisted(c) ? (args[next++] as Tensor) : c));
-    return unflatten(flat.out(), evalJaxpr(jaxpr, all, leaves)) as R;
-  };
-  return [converted as (...args: [...A, ...Tensor[]]) => R, consts.filter(isHoisted)];
-};
+export const closureConvert = takes(
+  "closureConvert(f, ...examples)",
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R,
+    ...examples: { [K in keyof A]: unknown }
+  ): [converted: (...args: [...A, ...Tensor[]]) => R, consts: Tensor[]] => {
+    const where = nameOf("closureConvert", f);
+    const { avals, def } = avalsOf(where, examples);
+    const flat = flatFunction(where, f as (...args: never[]) => unknown, def);
+    const { jaxpr, consts } = stage(where, flat.call, avals);
+    const isHoisted = (x: Tensor): boolean => x instanceof Tracer && isFloat(x.dtype);
+    const count = examples.length;
+    const converted = (...args: readonly unknown[]): R => {
+      const [leaves] = flattenTensors(where, args.slice(0, count), "args");
+      let next = count;
+      const all = consts.map((c) => (isHoisted(c) ? (args[next++] as Tensor) : c));
+      return unflatten(flat.out(), evalJaxpr(jaxpr, all, leaves)) as R;
+    };
+    return [converted as (...args: [...A, ...Tensor[]]) => R, consts.filter(isHoisted)];
+  },
+);

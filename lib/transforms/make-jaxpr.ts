@@ -1,6 +1,7 @@
 /** @file Looking at a function without running it: its jaxpr, and the shapes of its results. */
+
 import { Aval, type DType, type Shape } from "../core/aval.js";
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { ClosedJaxpr } from "../core/jaxpr.js";
 import { flatten, type TreeDef, unflatten } from "../core/pytree.js";
 import { unscoped } from "../core/scope.js";
@@ -40,12 +41,14 @@ export const stageTrees = (where: string, f: (...args: never[]) => unknown, args
  * @see JAX's `jax.make_jaxpr`
  * @example console.log(String(makeJaxpr(np.sin)(1)))
  */
-export const makeJaxpr =
+export const makeJaxpr = takes(
+  "makeJaxpr(f)",
   <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: { [K in keyof A]: unknown }) => ClosedJaxpr) =>
-  (...args) => {
-    const where = nameOf("makeJaxpr", f);
-    return scope(() => stageTrees(where, f as (...a: never[]) => unknown, args)).jaxpr;
-  };
+    (...args) => {
+      const where = nameOf("makeJaxpr", f);
+      return scope(() => stageTrees(where, f as (...a: never[]) => unknown, args)).jaxpr;
+    },
+);
 
 /**
  * Shapes and dtypes of what `f` would return, as a tree of `ShapeDtype`s; nothing is computed.
@@ -53,14 +56,16 @@ export const makeJaxpr =
  * @see JAX's `jax.eval_shape`
  * @example evalShape(np.sum)(new ShapeDtype([8, 512])) // ShapeDtype of shape []
  */
-export const evalShape =
+export const evalShape = takes(
+  "evalShape(f)",
   <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: { [K in keyof A]: unknown }) => unknown) =>
-  (...args) => {
-    const where = nameOf("evalShape", f);
-    const { jaxpr, outDef } = scope(() => stageTrees(where, f as (...a: never[]) => unknown, args));
-    jaxpr.dispose();
-    return unflatten(
-      outDef,
-      jaxpr.jaxpr.outAvals.map((a) => new ShapeDtype(a.shape, a.dtype)),
-    );
-  };
+    (...args) => {
+      const where = nameOf("evalShape", f);
+      const { jaxpr, outDef } = scope(() => stageTrees(where, f as (...a: never[]) => unknown, args));
+      jaxpr.dispose();
+      return unflatten(
+        outDef,
+        jaxpr.jaxpr.outAvals.map((a) => new ShapeDtype(a.shape, a.dtype)),
+      );
+    },
+);

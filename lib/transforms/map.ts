@@ -1,6 +1,7 @@
 /** @file map: a function of one row over all rows, one after the other or a few at a time. */
+
 import type { Shape } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { treeMap, unflatten } from "../core/pytree.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
@@ -35,39 +36,42 @@ const rows = (x: Tensor, from: number, to: number): Tensor =>
  * @see JAX's `jax.lax.map`
  * @example map((x) => np.sum(x), np.ones([4, 3])) // [3, 3, 3, 3]
  */
-export const map = <X, Y>(f: (x: GradsOf<X>) => Y | Tuples, xs: X | Tuples, options: MapOptions = {}): GradsOf<Y> =>
-  transformed("map", () => {
-    const where = nameOf("map", f as (...args: never[]) => unknown);
-    const { batchSize = 1 } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new ArgumentError({
-        where,
-        what: "batchSize is not a number of rows",
-        expected: "1, 2, …",
-        got: String(batchSize),
-      });
-    }
-    const [leaves, def] = flattenTensors(where, xs, "xs");
-    const each = (tree: X | Tuples, g: (x: GradsOf<X>) => Y | Tuples): Y => {
-      const turn = (_none: null, x: GradsOf<X>): readonly [null, Y | Tuples] => [null, g(x)];
-      Object.defineProperty(turn, "name", { value: f.name });
-      return scan<null, X, Y>(turn, null, tree)[1] as Y;
-    };
-    if (batchSize === 1) return each(xs, f) as GradsOf<Y>;
+export const map = takes(
+  "map(f, xs, { batchSize })",
+  <X, Y>(f: (x: GradsOf<X>) => Y | Tuples, xs: X | Tuples, options: MapOptions = {}): GradsOf<Y> =>
+    transformed("map", () => {
+      const where = nameOf("map", f as (...args: never[]) => unknown);
+      const { batchSize = 1 } = options;
+      if (!Number.isInteger(batchSize) || batchSize < 1) {
+        throw new ArgumentError({
+          where,
+          what: "batchSize is not a number of rows",
+          expected: "1, 2, …",
+          got: String(batchSize),
+        });
+      }
+      const [leaves, def] = flattenTensors(where, xs, "xs");
+      const each = (tree: X | Tuples, g: (x: GradsOf<X>) => Y | Tuples): Y => {
+        const turn = (_none: null, x: GradsOf<X>): readonly [null, Y | Tuples] => [null, g(x)];
+        Object.defineProperty(turn, "name", { value: f.name });
+        return scan<null, X, Y>(turn, null, tree)[1] as Y;
+      };
+      if (batchSize === 1) return each(xs, f) as GradsOf<Y>;
 
-    const length = lengthOf(where, leaves, def, undefined);
-    const whole = length - (length % batchSize);
-    const together = vmap(f as (x: unknown) => unknown) as (x: unknown) => Y;
-    const of = (g: (x: Tensor) => Tensor): X => unflatten(def, leaves.map(g)) as X;
-    const split = (shape: Shape): Shape => [whole / batchSize, batchSize, ...shape.slice(1)];
-    const joined = (y: Tensor): Tensor => reshape(y, [whole, ...y.shape.slice(2)]);
-    const parts: unknown[] = [];
-    if (whole > 0) {
-      const batches = of((x) => reshape(rows(x, 0, whole), split(x.shape)));
-      parts.push(treeMap(joined as (y: never) => Tensor, each(batches, together)));
-    }
-    if (whole < length || length === 0) parts.push(together(of((x) => rows(x, whole, length))));
-    if (parts.length === 1) return parts[0] as GradsOf<Y>;
-    const join = (...ys: Tensor[]): Tensor => concatenate(ys, 0);
-    return treeMap(join as (...ys: never[]) => Tensor, parts[0], parts[1]) as GradsOf<Y>;
-  });
+      const length = lengthOf(where, leaves, def, undefined);
+      const whole = length - (length % batchSize);
+      const together = vmap(f as (x: unknown) => unknown) as (x: unknown) => Y;
+      const of = (g: (x: Tensor) => Tensor): X => unflatten(def, leaves.map(g)) as X;
+      const split = (shape: Shape): Shape => [whole / batchSize, batchSize, ...shape.slice(1)];
+      const joined = (y: Tensor): Tensor => reshape(y, [whole, ...y.shape.slice(2)]);
+      const parts: unknown[] = [];
+      if (whole > 0) {
+        const batches = of((x) => reshape(rows(x, 0, whole), split(x.shape)));
+        parts.push(treeMap(joined as (y: never) => Tensor, each(batches, together)));
+      }
+      if (whole < length || length === 0) parts.push(together(of((x) => rows(x, whole, length))));
+      if (parts.length === 1) return parts[0] as GradsOf<Y>;
+      const join = (...ys: Tensor[]): Tensor => concatenate(ys, 0);
+      return treeMap(join as (...ys: never[]) => Tensor, parts[0], parts[1]) as GradsOf<Y>;
+    }),
+);

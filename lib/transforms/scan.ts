@@ -5,9 +5,10 @@
  * runs the other way round and carries the cotangents of the constants (`scan-derived.ts`). The functional form is that of JAX's
  * `lax.scan`; the rules follow from linearize and transpose.
  */
+
 import { evaluateByImpl } from "../compile/reference.js";
 import { Aval, isFloat } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { type ScanParams, scanParts } from "../core/control.js";
 import { ArgumentError, ShapeError, TreeError, UnsupportedError } from "../core/errors.js";
 import { type HostArray, zerosHost } from "../core/host.js";
@@ -246,62 +247,65 @@ export const lengthOf = (where: string, xs: readonly Tensor[], def: TreeDef, ask
  * @see JAX's `jax.lax.scan`
  * @example const [total, sums] = scan((c, x) => [np.add(c, x), np.add(c, x)], 0, np.array([1, 2, 3])) // 6, [1, 3, 6]
  */
-export const scan = <I, X, Y>(
-  f: (carry: GradsOf<I>, x: GradsOf<X>) => readonly [LikeTensors<I>, Y | Tuples],
-  init: I | Tuples,
-  xs: X | Tuples,
-  options: ScanOptions = {},
-): [carry: GradsOf<I>, ys: GradsOf<Y>] =>
-  transformed("scan", () => {
-    const where = nameOf("scan", f);
-    const [initLeaves, carryDef] = flattenTensors(where, init, "init");
-    const [xLeaves, xDef] = flattenTensors(where, xs, "xs");
-    const length = lengthOf(where, xLeaves, xDef, options.length);
-    const { reverse = false, unroll = 1 } = options;
-    if (!Number.isInteger(unroll) || unroll < 1) {
-      throw new ArgumentError({
-        where,
-        what: "unroll is not a number of turns",
-        expected: "1, 2, …",
-        got: `${unroll}`,
-      });
-    }
-    let yDef: TreeDef | undefined;
-    const turn = (...leaves: Tensor[]): readonly Tensor[] => {
-      const carry = unflatten(carryDef, leaves.slice(0, initLeaves.length)) as GradsOf<I>;
-      const result: unknown = f(carry, unflatten(xDef, leaves.slice(initLeaves.length)) as GradsOf<X>);
-      if (isPromise(result)) return result as readonly Tensor[];
-      if (!Array.isArray(result) || result.length !== 2) {
-        throw new TreeError({
+export const scan = takes(
+  "scan(f, init, xs, { length, reverse, unroll })",
+  <I, X, Y>(
+    f: (carry: GradsOf<I>, x: GradsOf<X>) => readonly [LikeTensors<I>, Y | Tuples],
+    init: I | Tuples,
+    xs: X | Tuples,
+    options: ScanOptions = {},
+  ): [carry: GradsOf<I>, ys: GradsOf<Y>] =>
+    transformed("scan", () => {
+      const where = nameOf("scan", f);
+      const [initLeaves, carryDef] = flattenTensors(where, init, "init");
+      const [xLeaves, xDef] = flattenTensors(where, xs, "xs");
+      const length = lengthOf(where, xLeaves, xDef, options.length);
+      const { reverse = false, unroll = 1 } = options;
+      if (!Number.isInteger(unroll) || unroll < 1) {
+        throw new ArgumentError({
           where,
-          what: "the function did not return a pair",
-          expected: "[carry, y]; y may be null",
-          got: Array.isArray(result) ? `an array of ${result.length}` : typeof result,
+          what: "unroll is not a number of turns",
+          expected: "1, 2, …",
+          got: `${unroll}`,
         });
       }
-      const [outs, outDef] = flattenTensors(where, result[0], "carry");
-      checkSameStructure(where, carryDef, outDef, "the function returns a carry like the one it takes", "carry");
-      const [ys, def] = flattenTensors(where, result[1], "y");
-      yDef = def;
-      return [...outs, ...ys];
-    };
-    const rows = xLeaves.map((x) => new Aval(x.shape.slice(1), x.dtype, x.aval.weak));
-    const {
-      jaxpr,
-      consts,
-      init: start,
-    } = numbersThatFit(initLeaves, (numbers) => stageWithCarry(where, turn, numbers, carryDef, rows));
-    const body = new Jaxpr([], [...jaxpr.constVars, ...jaxpr.inVars], jaxpr.eqns, jaxpr.outs);
-    const results = bind(scanP, [...consts, ...start, ...xLeaves], {
-      jaxpr: body,
-      numConsts: consts.length,
-      numCarry: start.length,
-      length,
-      reverse,
-      unroll,
-    });
-    return [
-      unflatten(carryDef, results.slice(0, start.length)),
-      unflatten(yDef as unknown as TreeDef, results.slice(start.length)),
-    ] as [GradsOf<I>, GradsOf<Y>];
-  });
+      let yDef: TreeDef | undefined;
+      const turn = (...leaves: Tensor[]): readonly Tensor[] => {
+        const carry = unflatten(carryDef, leaves.slice(0, initLeaves.length)) as GradsOf<I>;
+        const result: unknown = f(carry, unflatten(xDef, leaves.slice(initLeaves.length)) as GradsOf<X>);
+        if (isPromise(result)) return result as readonly Tensor[];
+        if (!Array.isArray(result) || result.length !== 2) {
+          throw new TreeError({
+            where,
+            what: "the function did not return a pair",
+            expected: "[carry, y]; y may be null",
+            got: Array.isArray(result) ? `an array of ${result.length}` : typeof result,
+          });
+        }
+        const [outs, outDef] = flattenTensors(where, result[0], "carry");
+        checkSameStructure(where, carryDef, outDef, "the function returns a carry like the one it takes", "carry");
+        const [ys, def] = flattenTensors(where, result[1], "y");
+        yDef = def;
+        return [...outs, ...ys];
+      };
+      const rows = xLeaves.map((x) => new Aval(x.shape.slice(1), x.dtype, x.aval.weak));
+      const {
+        jaxpr,
+        consts,
+        init: start,
+      } = numbersThatFit(initLeaves, (numbers) => stageWithCarry(where, turn, numbers, carryDef, rows));
+      const body = new Jaxpr([], [...jaxpr.constVars, ...jaxpr.inVars], jaxpr.eqns, jaxpr.outs);
+      const results = bind(scanP, [...consts, ...start, ...xLeaves], {
+        jaxpr: body,
+        numConsts: consts.length,
+        numCarry: start.length,
+        length,
+        reverse,
+        unroll,
+      });
+      return [
+        unflatten(carryDef, results.slice(0, start.length)),
+        unflatten(yDef as unknown as TreeDef, results.slice(start.length)),
+      ] as [GradsOf<I>, GradsOf<Y>];
+    }),
+);

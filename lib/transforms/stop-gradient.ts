@@ -12,6 +12,6 @@ import { stopGradient as stop } from "../primitives/elementwise.js";
  * @example grad((x: Tensor) => np.multiply(x, stopGradient(x)))(3) // 3, not 6
  */
 export const stopGradient: <T>(tree: T) => GradsOf<T> = composite(
-  "stopGradient",
+  "stopGradient(tree)",
   <T>(tree: T): GradsOf<T> => treeMap((x: unknown) => stop(asTensor(x, "stopGradient")), tree) as GradsOf<T>,
 );

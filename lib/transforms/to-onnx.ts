@@ -1,9 +1,10 @@
 /** @file Any traced function as an ONNX model, which other runtimes can run. */
+
 import { fallbacksOf } from "../compile/fallbacks.js";
 import { type Interface, modelOf, writerOf } from "../compile/onnx/graph.js";
 import { encodeModel } from "../compile/onnx/model.js";
 import { optimize } from "../compile/passes.js";
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { DTypeError, UnsupportedError } from "../core/errors.js";
 import { Jaxpr } from "../core/jaxpr.js";
 import { type KeyPath, pathsOf, printPath, type TreeDef } from "../core/pytree.js";
@@ -79,48 +80,51 @@ const usedOf = <C extends { readonly variable: unknown }>({ eqns, outs }: Jaxpr,
  * @see `exportOnnx` of `fluxion/io`, which writes a file
  * @example const bytes = toOnnx((x: Tensor) => np.tanh(x), [new ShapeDtype([8])])
  */
-export const toOnnx = <A extends readonly unknown[]>(
-  f: (...args: A) => unknown,
-  args: { readonly [K in keyof A]: unknown },
-  { portable = true, metadata = {}, argNames = [], resultName = "result" }: OnnxOptions = {},
-): Uint8Array => {
-  const where = nameOf("toOnnx", f);
-  const { jaxpr: closed, inDef, outDef } = scope(() => stageTrees(where, f as (...a: never[]) => unknown, args));
-  try {
-    const wide = [...closed.jaxpr.inAvals, ...closed.jaxpr.outAvals].find((a) => a.dtype === "float64");
-    if (wide !== undefined) {
-      throw new DTypeError({ where, what: "models have no float64", expected: "float32", got: `${wide}` });
+export const toOnnx = takes(
+  "toOnnx(f, args, { portable, metadata, argNames, resultName })",
+  <A extends readonly unknown[]>(
+    f: (...args: A) => unknown,
+    args: { readonly [K in keyof A]: unknown },
+    { portable = true, metadata = {}, argNames = [], resultName = "result" }: OnnxOptions = {},
+  ): Uint8Array => {
+    const where = nameOf("toOnnx", f);
+    const { jaxpr: closed, inDef, outDef } = scope(() => stageTrees(where, f as (...a: never[]) => unknown, args));
+    try {
+      const wide = [...closed.jaxpr.inAvals, ...closed.jaxpr.outAvals].find((a) => a.dtype === "float64");
+      if (wide !== undefined) {
+        throw new DTypeError({ where, what: "models have no float64", expected: "float32", got: `${wide}` });
+      }
+      checkConstants(where, closed.consts);
+      const source = constsAsInputs(closed.jaxpr);
+      checkOperators(where, source, portable);
+      const { jaxpr, consts } = optimize(source);
+      const given = closed.consts.length;
+      const kept = usedOf(jaxpr, [
+        ...jaxpr.constVars.map((variable, i) => ({ variable, value: () => consts[i] })),
+        ...closed.consts.map((c, i) => ({ variable: jaxpr.inVars[i], value: () => c.concrete(where).host() })),
+      ]);
+      const held = kept.map(({ variable }) => variable);
+      const whole = new Jaxpr(held, jaxpr.inVars.slice(given), jaxpr.eqns, jaxpr.outs);
+      const inputs = namesOf(inDef, (path) => {
+        const name = argNames[path[0] as number];
+        return name === undefined ? printPath(path, "args") : printPath(path.slice(1), name);
+      });
+      const outputs = namesOf(outDef, (path) => printPath(path, resultName));
+      const own = (names: Map<string, string>): string => JSON.stringify(Object.fromEntries(names));
+      const shown: Interface = {
+        inputs: [...inputs.keys()],
+        outputs: [...outputs.keys()],
+        metadata: {
+          ...metadata,
+          "fluxion.version": VERSION,
+          "fluxion.inputs": own(inputs),
+          "fluxion.outputs": own(outputs),
+        },
+      };
+      const values = kept.map(({ value }) => value());
+      return encodeModel(modelOf(whole, values, portable, shown));
+    } finally {
+      closed.dispose();
     }
-    checkConstants(where, closed.consts);
-    const source = constsAsInputs(closed.jaxpr);
-    checkOperators(where, source, portable);
-    const { jaxpr, consts } = optimize(source);
-    const given = closed.consts.length;
-    const kept = usedOf(jaxpr, [
-      ...jaxpr.constVars.map((variable, i) => ({ variable, value: () => consts[i] })),
-      ...closed.consts.map((c, i) => ({ variable: jaxpr.inVars[i], value: () => c.concrete(where).host() })),
-    ]);
-    const held = kept.map(({ variable }) => variable);
-    const whole = new Jaxpr(held, jaxpr.inVars.slice(given), jaxpr.eqns, jaxpr.outs);
-    const inputs = namesOf(inDef, (path) => {
-      const name = argNames[path[0] as number];
-      return name === undefined ? printPath(path, "args") : printPath(path.slice(1), name);
-    });
-    const outputs = namesOf(outDef, (path) => printPath(path, resultName));
-    const own = (names: Map<string, string>): string => JSON.stringify(Object.fromEntries(names));
-    const shown: Interface = {
-      inputs: [...inputs.keys()],
-      outputs: [...outputs.keys()],
-      metadata: {
-        ...metadata,
-        "fluxion.version": VERSION,
-        "fluxion.inputs": own(inputs),
-        "fluxion.outputs": own(outputs),
-      },
-    };
-    const values = kept.map(({ value }) => value());
-    return encodeModel(modelOf(whole, values, portable, shown));
-  } finally {
-    closed.dispose();
-  }
-};
+  },
+);

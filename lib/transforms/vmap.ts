@@ -1,6 +1,7 @@
 /** @file Batching: a function of one example becomes a function of many, by the batch rule of each primitive. */
+
 import { type Aval, without } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
 import type { AnyPrimitive, BatchDim, Params } from "../core/primitive.js";
 import { differences, flatten, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
@@ -151,86 +152,89 @@ const checkAxis = (where: string, axis: number, ndim: number, at: string, aval: 
  * @see JAX's `jax.vmap`
  * @example vmap(np.dot)(xs, ys) // row by row
  */
-export const vmap: Vmap = (f: AnyFunction, options: VmapOptions<readonly unknown[], unknown> = {}) => {
-  const where = nameOf("vmap", f);
-  return (...args: readonly unknown[]): never =>
-    transformed("vmap", () => {
-      const inAxes: unknown = options.inAxes === undefined ? 0 : options.inAxes;
-      if (Array.isArray(inAxes) && inAxes.length !== args.length) {
-        throw new ArgumentError({
-          where,
-          what: "inAxes has not one entry per argument",
-          expected: `${args.length} entries`,
-          got: `${inAxes.length}`,
-        });
-      }
-      const leaves: Tensor[] = [];
-      const dims: BatchDim[] = [];
-      const sizes: { at: string; size: number; aval: string }[] = [];
-      const flatArgs = args.map((arg, i) => {
-        const [xs, def] = flattenTensors(where, arg, `args[${i}]`);
-        const axes = spread(where, "inAxes", Array.isArray(inAxes) ? inAxes[i] : inAxes, def, `args[${i}]`);
-        const paths = pathsOf(def);
-        xs.forEach((x, j) => {
-          const at = printPath(paths[j], `args[${i}]`);
-          const axis = axes[j];
-          // A plain number has no axis; it is the same for all, as in a call without vmap.
-          const dim =
-            axis === null || (x.ndim === 0 && typeof leafOf(arg, j) === "number")
-              ? null
-              : checkAxis(where, axis, x.ndim, at, `${x.aval}`);
-          leaves.push(x);
-          dims.push(dim);
-          if (dim !== null) sizes.push({ at, size: x.shape[dim], aval: `${x.aval}` });
-        });
-        return def;
-      });
-      if (sizes.length === 0) {
-        throw new ArgumentError({
-          where,
-          what: "no argument is mapped",
-          expected: "an axis in inAxes for one argument",
-        });
-      }
-      const { size } = sizes[0];
-      if (sizes.some((s) => s.size !== size)) {
-        throw new ShapeError({
-          where,
-          what: "mapped axes have different sizes",
-          expected: "one size",
-          got: sizes.map((s) => `${s.size} at ${s.at} (${s.aval})`).join(", "),
-          hint: "name the axis of each argument in inAxes, and null for what all share",
-        });
-      }
-      const argsDef: TreeDef = flatten(args.map((_, i) => i))[1];
-      const def = { ...argsDef, children: flatArgs, leaves: leaves.length } as TreeDef;
-      const flat = flatFunction(where, f, def);
-      const [outs, outDims] = vmapFlat(where, flat.call, size, leaves, dims);
-      const outDef = flat.out();
-      const places = spread(
-        where,
-        "outAxes",
-        options.outAxes === undefined ? 0 : options.outAxes,
-        outDef,
-        "the result",
-      );
-      const results = outs.map((y, i) => {
-        const to = places[i];
-        const dim = outDims[i];
-        if (to === null) {
-          if (dim === null) return y;
+export const vmap: Vmap = takes(
+  "vmap(f, { inAxes, outAxes })",
+  (f: AnyFunction, options: VmapOptions<readonly unknown[], unknown> = {}) => {
+    const where = nameOf("vmap", f);
+    return (...args: readonly unknown[]): never =>
+      transformed("vmap", () => {
+        const inAxes: unknown = options.inAxes === undefined ? 0 : options.inAxes;
+        if (Array.isArray(inAxes) && inAxes.length !== args.length) {
           throw new ArgumentError({
             where,
-            what: "outAxes is null for a result that is mapped",
-            expected: "an axis",
-            got: "null",
+            what: "inAxes has not one entry per argument",
+            expected: `${args.length} entries`,
+            got: `${inAxes.length}`,
           });
         }
-        const rank = y.ndim + (dim === null ? 1 : 0);
-        return materialize(y, dim, size, checkAxis(where, to, rank, "the result", `${y.aval}`));
+        const leaves: Tensor[] = [];
+        const dims: BatchDim[] = [];
+        const sizes: { at: string; size: number; aval: string }[] = [];
+        const flatArgs = args.map((arg, i) => {
+          const [xs, def] = flattenTensors(where, arg, `args[${i}]`);
+          const axes = spread(where, "inAxes", Array.isArray(inAxes) ? inAxes[i] : inAxes, def, `args[${i}]`);
+          const paths = pathsOf(def);
+          xs.forEach((x, j) => {
+            const at = printPath(paths[j], `args[${i}]`);
+            const axis = axes[j];
+            // A plain number has no axis; it is the same for all, as in a call without vmap.
+            const dim =
+              axis === null || (x.ndim === 0 && typeof leafOf(arg, j) === "number")
+                ? null
+                : checkAxis(where, axis, x.ndim, at, `${x.aval}`);
+            leaves.push(x);
+            dims.push(dim);
+            if (dim !== null) sizes.push({ at, size: x.shape[dim], aval: `${x.aval}` });
+          });
+          return def;
+        });
+        if (sizes.length === 0) {
+          throw new ArgumentError({
+            where,
+            what: "no argument is mapped",
+            expected: "an axis in inAxes for one argument",
+          });
+        }
+        const { size } = sizes[0];
+        if (sizes.some((s) => s.size !== size)) {
+          throw new ShapeError({
+            where,
+            what: "mapped axes have different sizes",
+            expected: "one size",
+            got: sizes.map((s) => `${s.size} at ${s.at} (${s.aval})`).join(", "),
+            hint: "name the axis of each argument in inAxes, and null for what all share",
+          });
+        }
+        const argsDef: TreeDef = flatten(args.map((_, i) => i))[1];
+        const def = { ...argsDef, children: flatArgs, leaves: leaves.length } as TreeDef;
+        const flat = flatFunction(where, f, def);
+        const [outs, outDims] = vmapFlat(where, flat.call, size, leaves, dims);
+        const outDef = flat.out();
+        const places = spread(
+          where,
+          "outAxes",
+          options.outAxes === undefined ? 0 : options.outAxes,
+          outDef,
+          "the result",
+        );
+        const results = outs.map((y, i) => {
+          const to = places[i];
+          const dim = outDims[i];
+          if (to === null) {
+            if (dim === null) return y;
+            throw new ArgumentError({
+              where,
+              what: "outAxes is null for a result that is mapped",
+              expected: "an axis",
+              got: "null",
+            });
+          }
+          const rank = y.ndim + (dim === null ? 1 : 0);
+          return materialize(y, dim, size, checkAxis(where, to, rank, "the result", `${y.aval}`));
+        });
+        return unflatten(outDef, results) as never;
       });
-      return unflatten(outDef, results) as never;
-    });
-};
+  },
+);
 
 const leafOf = (tree: unknown, index: number): unknown => flatten(tree)[0][index];

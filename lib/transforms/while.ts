@@ -4,9 +4,10 @@
  * A while runs as long as its predicate says, so how much a backward pass would have to keep is not known: it differentiates in forward
  * mode only. A loop between plain numbers is a scan and differentiates in both. As JAX's `lax.while_loop` and `lax.fori_loop`.
  */
+
 import { evaluateByImpl } from "../compile/reference.js";
 import type { Aval } from "../core/aval.js";
-import { transformed } from "../core/composite.js";
+import { takes, transformed } from "../core/composite.js";
 import { type WhileParams, whileParts } from "../core/control.js";
 import { ArgumentError, DTypeError, ShapeError, UnsupportedError } from "../core/errors.js";
 import { evalJaxpr, Jaxpr, Var } from "../core/jaxpr.js";
@@ -170,43 +171,49 @@ const maskedLoop = (cond: Jaxpr, body: Jaxpr, condConsts: number, bodyConsts: nu
  * @see JAX's `jax.lax.while_loop`
  * @example whileLoop((x) => np.less(x, 100), (x) => np.multiply(x, 2), 1) // 128
  */
-export const whileLoop = <I>(
-  cond: (carry: GradsOf<I>) => TensorLike,
-  body: (carry: GradsOf<I>) => LikeTensors<I>,
-  init: I | Tuples,
-): GradsOf<I> =>
-  transformed("whileLoop", () => {
-    const where = nameOf("whileLoop", body as (...args: never[]) => unknown);
-    const [leaves, def] = flattenTensors(where, init, "init");
-    const tree = (xs: readonly Tensor[]): GradsOf<I> => unflatten(def, xs) as GradsOf<I>;
-    const turn = (...xs: Tensor[]): readonly Tensor[] => {
-      const result: unknown = body(tree(xs));
-      return isPromise(result) ? (result as readonly Tensor[]) : carryLeaves(where, result, def);
-    };
-    const predicate = (...xs: Tensor[]): readonly Tensor[] => {
-      const result: unknown = cond(tree(xs));
-      return isPromise(result) ? (result as readonly Tensor[]) : [asTensor(result, where, "the predicate")];
-    };
-    const { staged, test } = numbersThatFit(leaves, (numbers) => {
-      const staged = stageWithCarry(where, turn, numbers, def, []);
-      const avals = staged.init.map((x) => x.aval);
-      return { staged, test: stage(where, predicate, avals) };
-    });
-    const [aval] = test.jaxpr.outAvals;
-    if (aval.ndim !== 0 || aval.dtype !== "bool") {
-      const mismatch = { where, what: "the predicate is not a bool scalar", expected: "bool[]", got: `${aval}` };
-      throw aval.ndim !== 0
-        ? new ShapeError({ ...mismatch, hint: "np.any or np.all makes one; vmap gives each example a loop of its own" })
-        : new DTypeError({ ...mismatch, hint: "compare with 0" });
-    }
-    const outs = bind(whileP, [...test.consts, ...staged.consts, ...staged.init], {
-      cond: constsAsInputs(test.jaxpr),
-      body: constsAsInputs(staged.jaxpr),
-      condConsts: test.consts.length,
-      bodyConsts: staged.consts.length,
-    });
-    return tree(outs);
-  });
+export const whileLoop = takes(
+  "whileLoop(cond, body, init)",
+  <I>(
+    cond: (carry: GradsOf<I>) => TensorLike,
+    body: (carry: GradsOf<I>) => LikeTensors<I>,
+    init: I | Tuples,
+  ): GradsOf<I> =>
+    transformed("whileLoop", () => {
+      const where = nameOf("whileLoop", body as (...args: never[]) => unknown);
+      const [leaves, def] = flattenTensors(where, init, "init");
+      const tree = (xs: readonly Tensor[]): GradsOf<I> => unflatten(def, xs) as GradsOf<I>;
+      const turn = (...xs: Tensor[]): readonly Tensor[] => {
+        const result: unknown = body(tree(xs));
+        return isPromise(result) ? (result as readonly Tensor[]) : carryLeaves(where, result, def);
+      };
+      const predicate = (...xs: Tensor[]): readonly Tensor[] => {
+        const result: unknown = cond(tree(xs));
+        return isPromise(result) ? (result as readonly Tensor[]) : [asTensor(result, where, "the predicate")];
+      };
+      const { staged, test } = numbersThatFit(leaves, (numbers) => {
+        const staged = stageWithCarry(where, turn, numbers, def, []);
+        const avals = staged.init.map((x) => x.aval);
+        return { staged, test: stage(where, predicate, avals) };
+      });
+      const [aval] = test.jaxpr.outAvals;
+      if (aval.ndim !== 0 || aval.dtype !== "bool") {
+        const mismatch = { where, what: "the predicate is not a bool scalar", expected: "bool[]", got: `${aval}` };
+        throw aval.ndim !== 0
+          ? new ShapeError({
+              ...mismatch,
+              hint: "np.any or np.all makes one; vmap gives each example a loop of its own",
+            })
+          : new DTypeError({ ...mismatch, hint: "compare with 0" });
+      }
+      const outs = bind(whileP, [...test.consts, ...staged.consts, ...staged.init], {
+        cond: constsAsInputs(test.jaxpr),
+        body: constsAsInputs(staged.jaxpr),
+        condConsts: test.consts.length,
+        bodyConsts: staged.consts.length,
+      });
+      return tree(outs);
+    }),
+);
 
 const carryLeaves = (where: string, result: unknown, def: TreeDef): Tensor[] => {
   const [outs, outDef] = flattenTensors(where, result, "carry");
@@ -234,26 +241,29 @@ const bound = (where: string, x: TensorLike, at: string): Tensor => {
  * @see JAX's `jax.lax.fori_loop`
  * @example foriLoop(0, 5, (i, sum) => np.add(sum, i), 0) // 10
  */
-export const foriLoop = <I>(
-  lower: TensorLike,
-  upper: TensorLike,
-  body: (i: Tensor, carry: GradsOf<I>) => LikeTensors<I>,
-  init: I | Tuples,
-): GradsOf<I> =>
-  transformed("foriLoop", () => {
-    const where = nameOf("foriLoop", body as (...args: never[]) => unknown);
-    const [lo, hi] = [bound(where, lower, "lower"), bound(where, upper, "upper")];
-    if (lo instanceof Literal && hi instanceof Literal) {
-      const length = Math.max(hi.value - lo.value, 0);
-      const turn = (carry: GradsOf<I>, i: Tensor): readonly [LikeTensors<I>, null] => [body(add(i, lo), carry), null];
-      Object.defineProperty(turn, "name", { value: body.name });
-      return scan(turn, init, iota([length], "int32"))[0];
-    }
-    const next = ([i, carry]: readonly [Tensor, GradsOf<I>]): readonly [Tensor, LikeTensors<I>] => [
-      add(i, new Literal(1, "int32")),
-      body(i, carry),
-    ];
-    Object.defineProperty(next, "name", { value: body.name });
-    const first = lo instanceof Literal ? convert(lo, "int32") : lo;
-    return whileLoop(([i]) => lt(i, hi), next as never, [first, init] as const)[1] as GradsOf<I>;
-  });
+export const foriLoop = takes(
+  "foriLoop(lower, upper, body, init)",
+  <I>(
+    lower: TensorLike,
+    upper: TensorLike,
+    body: (i: Tensor, carry: GradsOf<I>) => LikeTensors<I>,
+    init: I | Tuples,
+  ): GradsOf<I> =>
+    transformed("foriLoop", () => {
+      const where = nameOf("foriLoop", body as (...args: never[]) => unknown);
+      const [lo, hi] = [bound(where, lower, "lower"), bound(where, upper, "upper")];
+      if (lo instanceof Literal && hi instanceof Literal) {
+        const length = Math.max(hi.value - lo.value, 0);
+        const turn = (carry: GradsOf<I>, i: Tensor): readonly [LikeTensors<I>, null] => [body(add(i, lo), carry), null];
+        Object.defineProperty(turn, "name", { value: body.name });
+        return scan(turn, init, iota([length], "int32"))[0];
+      }
+      const next = ([i, carry]: readonly [Tensor, GradsOf<I>]): readonly [Tensor, LikeTensors<I>] => [
+        add(i, new Literal(1, "int32")),
+        body(i, carry),
+      ];
+      Object.defineProperty(next, "name", { value: body.name });
+      const first = lo instanceof Literal ? convert(lo, "int32") : lo;
+      return whileLoop(([i]) => lt(i, hi), next as never, [first, init] as const)[1] as GradsOf<I>;
+    }),
+);

@@ -1,4 +1,5 @@
 /** @file Mapping, folding and transposing trees: `jax.tree` with types. */
+import { takes } from "../core/composite.js";
 import { TreeError } from "../core/errors.js";
 import {
   checkSameStructure,
@@ -29,29 +30,36 @@ export interface TreeMap {
  * @see JAX's `jax.tree.map`
  * @example tree.map((p, g) => np.subtract(p, np.multiply(0.1, g)), params, grads)
  */
-export const map: TreeMap = (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): never =>
-  treeMap(f, tree, ...rest) as never;
+export const map: TreeMap = takes(
+  "tree.map(f, tree, ...rest)",
+  (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): never =>
+    treeMap(f, tree, ...rest) as never,
+);
 
 /**
  * Applies `f(path, leaf)` to every leaf.
  *
  * @see JAX's `jax.tree.map_with_path`
  */
-export const mapWithPath = <T, R>(f: (path: KeyPath, leaf: LeafOf<NoInfer<T>>) => R, tree: T): Mapped<T, R> =>
-  treeMapWithPath(f as (path: KeyPath, leaf: never) => unknown, tree) as Mapped<T, R>;
+export const mapWithPath = takes(
+  "tree.mapWithPath(f, tree)",
+  <T, R>(f: (path: KeyPath, leaf: LeafOf<NoInfer<T>>) => R, tree: T): Mapped<T, R> =>
+    treeMapWithPath(f as (path: KeyPath, leaf: never) => unknown, tree) as Mapped<T, R>,
+);
 
 /**
  * The leaves with their key paths, in order, and the structure.
  *
  * @see JAX's `jax.tree.flatten_with_path`
  */
-export const flattenWithPath = <T>(
-  tree: T,
-): readonly [leaves: (readonly [path: KeyPath, leaf: LeafOf<T>])[], treedef: TreeDef] => {
-  const [leaves, def] = flatten(tree);
-  const paths = pathsOf(def);
-  return [leaves.map((leaf, i) => [paths[i], leaf as LeafOf<T>] as const), def];
-};
+export const flattenWithPath = takes(
+  "tree.flattenWithPath(tree)",
+  <T>(tree: T): readonly [leaves: (readonly [path: KeyPath, leaf: LeafOf<T>])[], treedef: TreeDef] => {
+    const [leaves, def] = flatten(tree);
+    const paths = pathsOf(def);
+    return [leaves.map((leaf, i) => [paths[i], leaf as LeafOf<T>] as const), def];
+  },
+);
 
 /** Overloads of `tree.reduce`: also a tree of which a type parameter alone is known has tensors for leaves. */
 export interface TreeReduce {
@@ -65,11 +73,16 @@ export interface TreeReduce {
  * @see JAX's `jax.tree.reduce`
  * @example tree.reduce((n, x) => n + x.size, params, 0)
  */
-export const reduce: TreeReduce = <R>(f: (total: R, leaf: never) => R, tree: unknown, initial: R): R =>
-  leavesOf(tree).reduce<R>((total, leaf) => f(total, leaf as never), initial);
+export const reduce: TreeReduce = takes(
+  "tree.reduce(f, tree, initial)",
+  <R>(f: (total: R, leaf: never) => R, tree: unknown, initial: R): R =>
+    leavesOf(tree).reduce<R>((total, leaf) => f(total, leaf as never), initial),
+);
 
 /** Whether every leaf is true (a tensor: a concrete scalar that is not 0). @see JAX's `jax.tree.all` */
-export const all = (tree: unknown): boolean => leavesOf(tree).every((x) => (isTensor(x) ? x.item() !== 0 : Boolean(x)));
+export const all = takes("tree.all(tree)", (tree: unknown): boolean =>
+  leavesOf(tree).every((x) => (isTensor(x) ? x.item() !== 0 : Boolean(x))),
+);
 
 /**
  * A tree of trees turned inside out: `outer` of `inner` becomes `inner` of `outer`.
@@ -78,23 +91,26 @@ export const all = (tree: unknown): boolean => leavesOf(tree).every((x) => (isTe
  * @see JAX's `jax.tree.transpose`
  * @example tree.transpose(tree.structure([0, 0]), tree.structure({ a: 0 }), [{ a: 1 }, { a: 2 }]) // { a: [1, 2] }
  */
-export const transpose = (outer: TreeDef, inner: TreeDef, tree: unknown): unknown => {
-  const [leaves, def] = flatten(tree);
-  const one = unflatten(inner, new Array<number>(inner.leaves).fill(0));
-  const expected = structureOf(unflatten(outer, new Array<unknown>(outer.leaves).fill(one)));
-  checkSameStructure("tree.transpose", expected, def);
-  const column = (i: number): unknown => {
-    const list = Array.from({ length: outer.leaves }, (_, o) => leaves[o * inner.leaves + i]);
-    return unflatten(outer, list);
-  };
-  return unflatten(
-    inner,
-    Array.from({ length: inner.leaves }, (_, i) => column(i)),
-  );
-};
+export const transpose = takes(
+  "tree.transpose(outer, inner, tree)",
+  (outer: TreeDef, inner: TreeDef, tree: unknown): unknown => {
+    const [leaves, def] = flatten(tree);
+    const one = unflatten(inner, new Array<number>(inner.leaves).fill(0));
+    const expected = structureOf(unflatten(outer, new Array<unknown>(outer.leaves).fill(one)));
+    checkSameStructure("tree.transpose", expected, def);
+    const column = (i: number): unknown => {
+      const list = Array.from({ length: outer.leaves }, (_, o) => leaves[o * inner.leaves + i]);
+      return unflatten(outer, list);
+    };
+    return unflatten(
+      inner,
+      Array.from({ length: inner.leaves }, (_, i) => column(i)),
+    );
+  },
+);
 
 /** The path as patterns see it: its keys with slashes between, as in `encoder/layers/3/kernel`. */
-export const slashPath = (path: KeyPath): string => path.join("/");
+export const slashPath = takes("tree.slashPath(path)", (path: KeyPath): string => path.join("/"));
 
 /** The leaves by their slash paths, in order. */
 export const leavesByPath = <L>(

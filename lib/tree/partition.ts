@@ -1,15 +1,22 @@
 /** @file Taking a tree apart by the paths of its leaves, and putting it together again. */
-import { flatten, type KeyPath, pathsOf, structureOf, treeMapWithPath, unflatten } from "../core/pytree.js";
+import { takes } from "../core/composite.js";
+import { ArgumentError, TreeError } from "../core/errors.js";
+import { differences, flatten, type KeyPath, pathsOf, structureOf, unflatten } from "../core/pytree.js";
 import { misfit, slashPath } from "./map.js";
 import type { LeafOf, Mapped, Part, Whole } from "./types.js";
 
 /**
- * Which leaves are meant: a glob or regular expression of the path, a predicate of path and leaf, or any of several.
+ * Which leaves are meant: a glob or regular expression of the path, a predicate of path and leaf, any of several, or a tree of booleans.
  *
  * A path is the keys with slashes between, such as `encoder/layers/3/kernel`. In a glob `*` stands for characters of one key and
  * `**` for any number of keys; a regular expression may match anywhere.
  */
-export type PathFilter<L = unknown> = string | RegExp | ((path: string, leaf: L) => boolean) | readonly PathFilter<L>[];
+export type PathFilter<L = unknown> =
+  | string
+  | RegExp
+  | ((path: string, leaf: L) => boolean)
+  | readonly PathFilter<L>[]
+  | Readonly<Record<string, unknown>>;
 
 /** A glob as a regular expression of the whole path. */
 const globOf = (glob: string): RegExp => {
@@ -27,26 +34,76 @@ const globOf = (glob: string): RegExp => {
 };
 
 /** The filter as a function of path and leaf. */
-const matcher = (filter: PathFilter<never>): ((path: string, leaf: unknown) => boolean) => {
-  if (typeof filter === "function") return filter as (path: string, leaf: unknown) => boolean;
+const matcher = (where: string, filter: PathFilter<never>): ((path: string, leaf: unknown) => boolean) => {
+  if (typeof filter === "function") {
+    const predicate = filter as (path: string, leaf: unknown) => unknown;
+    return (path, leaf) => asBoolean(where, path, predicate(path, leaf));
+  }
   if (typeof filter === "string") {
     const whole = globOf(filter);
     return (path) => whole.test(path);
   }
   if (filter instanceof RegExp) return (path) => path.search(filter) >= 0;
-  const any = (filter as readonly PathFilter<never>[]).map(matcher);
+  const any = (filter as readonly PathFilter<never>[]).map((one) => matcher(where, one));
   return (path, leaf) => any.some((match) => match(path, leaf));
+};
+
+const asBoolean = (where: string, path: string, meant: unknown): boolean => {
+  if (typeof meant === "boolean") return meant;
+  throw new ArgumentError({
+    where,
+    what: "a filter did not say whether a leaf is meant",
+    expected: "true or false for each path and leaf, or a tree of booleans",
+    got: meant === null ? "null" : typeof meant,
+    at: path,
+  });
+};
+
+const isNode = (x: unknown): boolean => flatten(x, (y) => y !== x)[1].kind in { object: 0, array: 0, custom: 0 };
+
+/** What a function gives for the whole tree, as a mask of optax does; nothing for a predicate of paths, which may fail on it. */
+const maskBy = (f: (tree: unknown) => unknown, tree: unknown): unknown => {
+  try {
+    const mask = f(tree);
+    return isNode(tree) && isNode(mask) ? mask : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Whether each leaf is meant, in their order. */
+const meantLeaves = (where: string, tree: unknown, filter: PathFilter<never>): readonly boolean[] => {
+  const [leaves, def] = flatten(tree);
+  const plain = typeof filter === "object" && !Array.isArray(filter) && !(filter instanceof RegExp);
+  const flags = plain ? filter : typeof filter === "function" ? maskBy(filter as never, tree) : undefined;
+  const paths = pathsOf(def).map(slashPath);
+  if (flags === undefined) {
+    const match = matcher(where, filter);
+    return leaves.map((leaf, i) => match(paths[i], leaf));
+  }
+  const [booleans, given] = flatten(flags);
+  const [difference] = differences(def, given, "tree", 1);
+  if (difference !== undefined) {
+    const expected = "a boolean for each leaf, in a tree of the same shape";
+    throw new TreeError({ where, what: "the tree of booleans does not fit", expected, got: difference });
+  }
+  return booleans.map((meant, i) => asBoolean(where, paths[i], meant));
 };
 
 /**
  * A tree of booleans: whether each leaf is one of those meant.
  *
- * @example optim.adamw({ learningRate: 1e-3, mask: (params) => tree.mask(params, "**\/kernel") })
+ * @example optim.adamw({ learningRate: 1e-3, mask: tree.mask(params, "**\/kernel") })
  */
-export const mask = <T>(tree: T, filter: PathFilter<LeafOf<T>>): Mapped<T, boolean> => {
-  const match = matcher(filter as PathFilter<never>);
-  return treeMapWithPath((path: KeyPath, leaf: unknown) => match(slashPath(path), leaf), tree) as Mapped<T, boolean>;
-};
+export const mask = takes(
+  "tree.mask(tree, filter)",
+  <T>(tree: T, filter: PathFilter<LeafOf<T>>): Mapped<T, boolean> => {
+    return unflatten(structureOf(tree), meantLeaves("tree.mask", tree, filter as PathFilter<never>)) as Mapped<
+      T,
+      boolean
+    >;
+  },
+);
 
 /**
  * The leaves meant, and the others: two trees of the same shape with null where the leaf is in the other.
@@ -57,20 +114,25 @@ export const mask = <T>(tree: T, filter: PathFilter<LeafOf<T>>): Mapped<T, boole
  * const [adapters, frozen] = tree.partition(params, "**\/adapter/**");
  * const grads = grad((a: typeof adapters) => loss(tree.merge(a, frozen)))(adapters);
  */
-export const partition = <T>(tree: T, filter: PathFilter<LeafOf<T>>): [meant: Part<T>, others: Part<T>] => {
-  const [leaves, def] = flatten(tree);
-  const match = matcher(filter as PathFilter<never>);
-  const keep = pathsOf(def).map((path, i) => match(slashPath(path), leaves[i]));
-  const side = (meant: boolean): Part<T> =>
-    unflatten(
-      def,
-      leaves.map((leaf, i) => (keep[i] === meant ? leaf : null)),
-    ) as Part<T>;
-  return [side(true), side(false)];
-};
+export const partition = takes(
+  "tree.partition(tree, filter)",
+  <T>(tree: T, filter: PathFilter<LeafOf<T>>): [meant: Part<T>, others: Part<T>] => {
+    const [leaves, def] = flatten(tree);
+    const keep = meantLeaves("tree.partition", tree, filter as PathFilter<never>);
+    const side = (meant: boolean): Part<T> =>
+      unflatten(
+        def,
+        leaves.map((leaf, i) => (keep[i] === meant ? leaf : null)),
+      ) as Part<T>;
+    return [side(true), side(false)];
+  },
+);
 
 /** The leaves meant, with null for the others: the first half of `partition`. */
-export const select = <T>(tree: T, filter: PathFilter<LeafOf<T>>): Part<T> => partition(tree, filter)[0];
+export const select = takes(
+  "tree.select(tree, filter)",
+  <T>(tree: T, filter: PathFilter<LeafOf<T>>): Part<T> => partition(tree, filter)[0],
+);
 
 /**
  * Puts the parts of a tree together: at every place the leaf of the part that has one.
@@ -78,8 +140,7 @@ export const select = <T>(tree: T, filter: PathFilter<LeafOf<T>>): Part<T> => pa
  * @throws {TreeError} with the path where two parts have a leaf, or where the parts are no parts of one tree
  * @example tree.merge(...tree.partition(params, /bias$/)) // params again
  */
-export const merge = <T>(...parts: readonly T[]): Whole<T> => {
-  const isNode = (x: unknown): boolean => flatten(x, (y) => y !== x)[1].kind in { object: 0, array: 0, custom: 0 };
+export const merge = takes("tree.merge(...parts)", <T>(...parts: readonly T[]): Whole<T> => {
   const join = (path: KeyPath, trees: readonly unknown[]): unknown => {
     const there = trees.filter((x) => x !== null && x !== undefined);
     if (there.length === 0) return trees[0];
@@ -104,4 +165,4 @@ export const merge = <T>(...parts: readonly T[]): Whole<T> => {
   // Refuses trees that `join` could not walk.
   for (const part of parts) structureOf(part);
   return join([], parts) as Whole<T>;
-};
+});

@@ -1,6 +1,7 @@
 /** @file A tree of tensors as one vector. */
+
 import type { DType, Shape } from "../core/aval.js";
-import { composite } from "../core/composite.js";
+import { composite, takes } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import { unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
@@ -15,7 +16,7 @@ const unraveler = (
   const ends: number[] = [];
   for (const { size } of leaves) ends.push((ends[ends.length - 1] ?? 0) + size);
   const total = ends[ends.length - 1] ?? 0;
-  return composite("tree.unravel", (flat: Tensor) => {
+  return composite("tree.unravel(flat)", (flat: Tensor) => {
     if (flat.ndim !== 1 || flat.size !== total) {
       throw new ShapeError({
         where: "tree.unravel",
@@ -40,12 +41,15 @@ const unraveler = (
  * @see JAX's `jax.flatten_util.ravel_pytree`
  * @example const [flat, unravel] = tree.ravelPytree(params); const h = hessian((v) => loss(unravel(v)))(flat)
  */
-export const ravelPytree = <T>(tree: T): readonly [flat: Tensor, unravel: (flat: Tensor) => T] => {
-  const [leaves, def] = flattenTensors("tree.ravelPytree", tree, "");
-  const join = composite(
-    "tree.ravelPytree",
-    (xs: readonly Tensor[]): Tensor => (xs.length === 0 ? np.zeros([0]) : np.concatenate(xs.map((x) => np.ravel(x)))),
-  );
-  const kept = leaves.map(({ shape, size, dtype }) => ({ shape, size, dtype }));
-  return [join(leaves), unraveler(kept, (xs) => unflatten(def, xs)) as (flat: Tensor) => T];
-};
+export const ravelPytree = takes(
+  "tree.ravelPytree(tree)",
+  <T>(tree: T): readonly [flat: Tensor, unravel: (flat: Tensor) => T] => {
+    const [leaves, def] = flattenTensors("tree.ravelPytree", tree, "");
+    const join = composite(
+      "tree.ravelPytree(xs)",
+      (xs: readonly Tensor[]): Tensor => (xs.length === 0 ? np.zeros([0]) : np.concatenate(xs.map((x) => np.ravel(x)))),
+    );
+    const kept = leaves.map(({ shape, size, dtype }) => ({ shape, size, dtype }));
+    return [join(leaves), unraveler(kept, (xs) => unflatten(def, xs)) as (flat: Tensor) => T];
+  },
+);

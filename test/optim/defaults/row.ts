@@ -8,10 +8,14 @@ type Optim = typeof optim;
 type OptionalNames<T> = {
   [K in keyof T]-?: string extends K ? never : number extends K ? never : object extends Pick<T, K> ? K : never;
 }[keyof T];
-type SettingsOfArg<T> = T extends Tensor | readonly unknown[]
+/** Other names of settings. */
+type ShortName = "b1" | "b2" | "eps" | "epsRoot";
+/** A rate alone stands for options, and has no settings. */
+type SettingsOfArg<T> = [Exclude<T, optim.Rate>] extends [never] ? unknown : SettingsOfOptions<Exclude<T, optim.Rate>>;
+type SettingsOfOptions<T> = T extends Tensor | readonly unknown[]
   ? unknown
   : T extends object
-    ? { readonly [K in OptionalNames<T>]?: Exclude<T[K], undefined> }
+    ? { readonly [K in Exclude<OptionalNames<T>, ShortName>]?: Exclude<T[K], undefined> }
     : unknown;
 type Intersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
 type SettingsOfArgs<A extends readonly unknown[]> = Intersection<

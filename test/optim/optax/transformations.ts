@@ -111,5 +111,7 @@ export const transformationOf = (golden: TransformationGolden, schedules: Schedu
   if (Object.hasOwn(OTHERS, golden.name)) return OTHERS[golden.name](args, golden, schedules);
   const name = camel(golden.name);
   if (!BY_NAME.includes(name)) throw new Error(`there is no ${golden.name}`);
-  return transformations[name](args);
+  // Some take nothing, and say so.
+  const given = (Object.keys(args).length === 0 ? [] : [args]) as [typeof args];
+  return transformations[name](...given);
 };

@@ -1,0 +1,40 @@
+/** @file How an optimizer takes its options: by name, by optax's short names, or the learning rate alone. */
+import { named } from "../core/composite.js";
+import { ArgumentError } from "../core/errors.js";
+import { isTensor } from "../core/tensor.js";
+import type { Rate } from "./schedules.js";
+
+/** optax's short names of options. */
+const SHORT = { b1: "beta1", b2: "beta2", eps: "epsilon", epsRoot: "epsilonRoot" } as const;
+type Short = typeof SHORT;
+/** The short names of the options that `O` has. */
+type ShortNames<O> = { readonly [K in keyof Short as Short[K] extends keyof O ? K : never]?: number };
+/** What may be given for the options `O`. */
+type Given<O> = (O & ShortNames<O>) | ("learningRate" extends keyof O ? Rate : never);
+
+/** Options with their long names. @throws {ArgumentError} when both names of one are given */
+const spelled = (where: string, given: unknown): unknown => {
+  if (typeof given !== "object" || given === null || isTensor(given)) return given;
+  const options = given as Readonly<Record<string, unknown>>;
+  for (const [short, long] of Object.entries(SHORT)) {
+    if (options[short] === undefined || options[long] === undefined) continue;
+    throw new ArgumentError({
+      where,
+      what: `"${short}" and "${long}" are one option`,
+      expected: "one of them",
+      got: `${options[short]} and ${options[long]}`,
+    });
+  }
+  return Object.fromEntries(Object.entries(options).map(([key, value]) => [SHORT[key as keyof Short] ?? key, value]));
+};
+
+interface Optimizer {
+  <O extends object, R>(signature: string, f: (options?: O) => R): (options?: Given<O>) => R;
+  <O extends object, R>(signature: string, f: (options: O) => R): (options: Given<O>) => R;
+}
+/** Makes an optimizer of a function of its options, which may be a learning rate alone, or have short names. */
+export const optimizer: Optimizer = <R>(signature: string, f: (options: never) => R): ((options?: unknown) => R) => {
+  const checked = named(signature, f) as (...args: readonly unknown[]) => R;
+  const where = signature.slice(0, signature.indexOf("("));
+  return (...args: readonly unknown[]) => checked(...args.map((options) => spelled(where, options)));
+};

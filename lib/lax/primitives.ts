@@ -1,5 +1,6 @@
 /** @file The primitives under their names in lax. Dtypes are not promoted. */
 import { named } from "../core/composite.js";
+import type { Tensor } from "../core/tensor.js";
 import * as bit from "../primitives/bits.js";
 import * as b from "../primitives/broadcast.js";
 import * as h from "../primitives/by-halves.js";
@@ -20,7 +21,10 @@ export const nextafter = named("lax.nextafter(x, y)", bit.nextafter);
 /** The number of bits that are one. */
 export const populationCount = named("lax.populationCount(x)", bit.populationCount);
 /** `x` rounded to a float of so many bits, and back: what lies beyond becomes infinite, what is subnormal zero. */
-export const reducePrecision = named("lax.reducePrecision(x, { exponentBits, mantissaBits })", bit.reducePrecision);
+export const reducePrecision = named(
+  "lax.reducePrecision(x, { exponentBits, mantissaBits })",
+  (x: Tensor, options: bit.Precision): Tensor => bit.reducePrecision(x, options),
+);
 export const broadcastInDim = named("lax.broadcastInDim(x, shape, dims)", b.broadcastInDim);
 /** The sum over `axes`, which are dropped. */
 export const reduceSum = named("lax.reduceSum(x, axes)", b.reduceSum);
@@ -109,13 +113,13 @@ export const reduceMin = named("lax.reduceMin(x, axes)", r.reduceMin);
 export const reduceOr = named("lax.reduceOr(x, axes)", r.reduceOr);
 export const besselI0e = named("lax.besselI0e(x)", sp.besselI0e);
 export const besselI1e = named("lax.besselI1e(x)", sp.besselI1e);
-export const betainc = named("lax.betainc(a, b, x)", sp.betainc);
+export const betainc = named("lax.betainc(a, b, x)", (a: Tensor, b: Tensor, x: Tensor) => sp.betainc(a, b, x));
 export const digamma = named("lax.digamma(x)", sp.digamma);
 export const erfc = named("lax.erfc(x)", sp.erfc);
-export const igamma = named("lax.igamma(a, x)", sp.igamma);
-export const igammac = named("lax.igammac(a, x)", sp.igammac);
+export const igamma = named("lax.igamma(a, x)", (a: Tensor, x: Tensor) => sp.igamma(a, x));
+export const igammac = named("lax.igammac(a, x)", (a: Tensor, x: Tensor) => sp.igammac(a, x));
 export const lgamma = named("lax.lgamma(x)", sp.lgamma);
 /** The `order`-th derivative of digamma; the orders are whole numbers, as floats. */
 export const polygamma = named("lax.polygamma(order, x)", sp.polygamma);
-export const zeta = named("lax.zeta(x, q)", sp.zeta);
+export const zeta = named("lax.zeta(x, q)", (x: Tensor, q: Tensor) => sp.zeta(x, q));
 export { finite as isFinite };

@@ -167,7 +167,7 @@ export const ldexpP = define({
 /** `x · 2^n`. */
 export const ldexp = (x: Tensor, n: Tensor): Tensor => bind1(ldexpP, [x, n], {});
 
-type Precision = { readonly exponentBits: number; readonly mantissaBits: number };
+export type Precision = { readonly exponentBits: number; readonly mantissaBits: number };
 
 const rounded = ({ exponentBits, mantissaBits }: Precision): ((x: number) => number) => {
   const bias = 2 ** (exponentBits - 1) - 1;

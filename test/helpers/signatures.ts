@@ -1,61 +1,60 @@
-/** Signatures as the types have them: `np.sum(x, { axis, keepDims })`, to hold the texts beside the functions to. */
+/** Parameters as the types have them: `x, { axis, keepDims }`, to hold the texts beside the functions to. */
 import ts from "typescript";
 
-/** Names of functions that give another one its signature. */
-const MAKERS = new Set(["composite", "named", "takes"]);
+const isArray = (checker: ts.TypeChecker, type: ts.Type): boolean =>
+  checker.isArrayType(type) || checker.isTupleType(type);
 
-/** The names of an object's properties, if it is one of options: named so, or taken apart where it is declared. */
-const optionsOf = (checker: ts.TypeChecker, parameter: ts.Symbol): readonly string[] | undefined => {
-  const declaration = parameter.valueDeclaration;
-  if (declaration === undefined || !ts.isParameter(declaration) || declaration.dotDotDotToken !== undefined) return;
-  const apart = ts.isObjectBindingPattern(declaration.name);
-  if (!apart && parameter.name !== "options") return;
-  const type = checker.getNonNullableType(checker.getTypeAtLocation(declaration));
-  const parts = type.isUnion() ? type.types : [type];
-  return [...new Set(parts.flatMap((part) => checker.getPropertiesOfType(part).map(({ name }) => name)))];
+/** The names of options that a parameter takes; nothing if it is another value. */
+const optionsOf = (checker: ts.TypeChecker, type: ts.Type): readonly string[] | undefined => {
+  const given = checker.getNonNullableType(type);
+  const parts = given.isUnion() ? given.types : [given];
+  const names = parts
+    .filter((part) => (part.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0)
+    .filter((part) => !isArray(checker, part) && part.getCallSignatures().length === 0)
+    .map((part) => checker.getPropertiesOfType(part).map(({ name }) => name))
+    .filter((all) => all.length > 0 && !all.includes("aval"));
+  return names.length === 0 ? undefined : [...new Set(names.flat())];
 };
 
-/** The parameters of a function, as a signature has them. */
-export const parametersOf = (checker: ts.TypeChecker, f: ts.Expression): string => {
-  const [signature] = checker.getTypeAtLocation(f).getCallSignatures();
-  if (signature === undefined) throw new Error(`no function: ${f.getText()}`);
-  const texts = signature.parameters.map((parameter) => {
-    const options = optionsOf(checker, parameter);
-    if (options !== undefined) return `{ ${options.join(", ")} }`;
-    const declaration = parameter.valueDeclaration as ts.ParameterDeclaration;
-    return declaration.dotDotDotToken === undefined ? parameter.name : `...${parameter.name}`;
+interface Parameter {
+  readonly name: string;
+  readonly type: ts.Type;
+  readonly rest: boolean;
+}
+
+/** Names of rest parameters whose type is a tuple of parameters. */
+const REST = new Set(["args", "given"]);
+
+/** The parameters of a call; those that are given as one tuple, by its labels. */
+const expanded = (checker: ts.TypeChecker, call: ts.Signature): readonly Parameter[] =>
+  call.parameters.flatMap((parameter): readonly Parameter[] => {
+    const { name, valueDeclaration } = parameter;
+    const type = checker.getTypeOfSymbol(parameter);
+    const rest =
+      valueDeclaration !== undefined && ts.isParameter(valueDeclaration) && !!valueDeclaration.dotDotDotToken;
+    if (!REST.has(name) || !checker.isTupleType(type)) return [{ name, type, rest }];
+    const { labeledElementDeclarations: labels = [], elementFlags } = (type as ts.TypeReference).target as ts.TupleType;
+    return checker.getTypeArguments(type as ts.TypeReference).map((element, i) => {
+      const label = labels[i]?.name;
+      const known = label !== undefined && ts.isIdentifier(label) ? label.text : "options";
+      return { name: known, type: element, rest: (elementFlags[i] & ts.ElementFlags.Variable) !== 0 };
+    });
+  });
+
+/** The parameters of a call, as a signature has them. */
+export const parametersOf = (checker: ts.TypeChecker, call: ts.Signature): string => {
+  const texts = expanded(checker, call).map(({ name, type, rest }) => {
+    if (rest) return `...${name}`;
+    const named = name === "options" || name.startsWith("__");
+    const options = named ? optionsOf(checker, type) : undefined;
+    return options === undefined ? name : `{ ${options.join(", ")} }`;
   });
   return texts.join(", ");
 };
 
-export interface Given {
-  readonly maker: string;
-  /** The text in the source, and its node. */
-  readonly text: string;
-  readonly literal: ts.StringLiteralLike;
-  readonly f: ts.Expression;
-}
-
-/** Calls that give a function, which is written there, its signature in a literal. */
-export const givenIn = (source: ts.SourceFile): readonly Given[] => {
-  const found: Given[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && MAKERS.has(node.expression.text)) {
-      const [literal, f] = node.arguments;
-      if (literal !== undefined && ts.isStringLiteralLike(literal) && f !== undefined) {
-        found.push({ maker: node.expression.text, text: literal.text, literal, f });
-      }
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
-};
-
-/** The library's program, type-checked on demand. */
-export const libraryProgram = (root: string): ts.Program => {
-  const path = `${root}/tsconfig.json`;
-  const { config } = ts.readConfigFile(path, ts.sys.readFile);
+/** The program of some files of the library, type-checked on demand. */
+export const programOf = (root: string, files: readonly string[]): ts.Program => {
+  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  return ts.createProgram([`${root}/lib/index.ts`, `${root}/lib/tree/index.ts`], { ...options, noEmit: true });
+  return ts.createProgram(files, { ...options, noEmit: true });
 };

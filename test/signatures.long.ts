@@ -1,0 +1,78 @@
+/** The signatures beside functions, which calls are checked against, have the parameters and options that the types have. */
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { isFluxionError } from "../lib/core/errors.js";
+import * as fluxion from "../lib/index.js";
+import * as tree from "../lib/tree/index.js";
+import { parametersOf, programOf } from "./helpers/signatures.js";
+
+const Signatures = suite("signatures and types");
+
+const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+const { np, lax, nn, random, ops, optim } = fluxion;
+/** The rooms whose functions have signatures, by the file that exports them. */
+const ROOMS: Readonly<Record<string, readonly [prefix: string, functions: object]>> = {
+  "np/index.ts": ["np.", np],
+  "np/linalg/index.ts": ["np.linalg.", np.linalg],
+  "lax/index.ts": ["lax.", lax],
+  "nn/index.ts": ["nn.", nn],
+  "random/index.ts": ["random.", random],
+  "ops/index.ts": ["ops.", ops],
+  "optim/index.ts": ["optim.", optim],
+  "tree/index.ts": ["tree.", tree],
+  "index.ts": ["", fluxion],
+};
+
+/** The signature that a function refuses too many arguments with; nothing if it takes any number, or is not checked. */
+const signatureOf = (f: (...args: unknown[]) => unknown): string | undefined => {
+  try {
+    f(...Array.from({ length: 20 }));
+  } catch (error) {
+    if (isFluxionError(error, "ArgumentError") && /too many arguments/.test(error.message))
+      return error.mismatch.expected;
+  }
+  return undefined;
+};
+
+/** Options in any order, since unions have none: the names between braces, sorted. */
+const sorted = (parameters: string): string =>
+  parameters.replace(/\{ (.*?) \}/g, (_, names: string) => `{ ${names.split(", ").sort().join(", ")} }`);
+
+/** Names that stand for other options, and are not in signatures. */
+const SHORT = /, (?:b1|b2|eps|epsRoot)(?=[, ])/g;
+
+Signatures("every signature has the parameters of the type", () => {
+  const program = programOf(root, [`${root}/lib/index.ts`, `${root}/lib/tree/index.ts`]);
+  const checker = program.getTypeChecker();
+  const problems: string[] = [];
+  let compared = 0;
+  for (const [file, [prefix, functions]] of Object.entries(ROOMS)) {
+    const source = program.getSourceFile(`${root}/lib/${file}`) as ts.SourceFile;
+    for (const symbol of checker.getExportsOfModule(checker.getSymbolAtLocation(source) as ts.Symbol)) {
+      const f = (functions as Record<string, unknown>)[symbol.name];
+      if (typeof f !== "function") continue;
+      const text = signatureOf(f as () => unknown);
+      if (text === undefined) continue;
+      const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      const type = checker.getTypeOfSymbol(target);
+      const [name] = text.split("(");
+      const parameters = sorted(text.slice(name.length + 1, -1));
+      // Of several overloads the last one takes the most.
+      const fits = type.getCallSignatures().some((call) => {
+        const typed = sorted(`${parametersOf(checker, call)} `.replace(SHORT, "").trim());
+        return typed === parameters;
+      });
+      compared++;
+      if (!fits) {
+        const typed = type.getCallSignatures().map((call) => parametersOf(checker, call));
+        problems.push(`${prefix}${symbol.name}: ${text} but (${typed.join(") or (")})`);
+      }
+    }
+  }
+  assert.ok(compared > 450, `${compared} were compared`);
+  assert.equal(problems, []);
+});
+
+Signatures.run();

@@ -5,7 +5,7 @@ import { SIGNALS } from "../store/undo.js";
 import { printBytes, type Terminal } from "./terminal.js";
 
 /**
- * Has `stop` called when the process ends before the returned function was, also by a signal, which then goes on to whoever else
+ * Has `stop` called when the process ends before the returned function was, also by a signal, which then goes on to whatever else
  * listens to it, or ends the process.
  */
 const untilExit = (stop: () => void): (() => void) => {
@@ -22,7 +22,7 @@ const untilExit = (stop: () => void): (() => void) => {
   return off;
 };
 
-/** How many bytes of something are done; nothing is shown where nobody watches. The cursor that it hides comes back, also on Ctrl-C. */
+/** How many bytes of something are done; nothing is shown without a terminal. The cursor that it hides comes back, also on Ctrl-C. */
 export class Bar {
   readonly #bar: SingleBar | undefined;
   #label: string | undefined;

@@ -18,9 +18,9 @@ import type { Terminal } from "./terminal.js";
 
 const WHERE = "fluxion evaluate";
 
-/** The options that say something about a run; the others are settings that it has. */
+/** The options that apply to a run; the others are settings that it has. */
 const OF_RUNS: readonly string[] = ["model", "tokenizer", "data", "steps", "verify", "json"];
-/** The options that say something about runs alone. */
+/** The options that apply to runs alone. */
 const ONLY_OF_RUNS: readonly string[] = ["steps", "verify"];
 
 /** Refuses options that do not belong to what is evaluated: a run, or a model. */

@@ -20,7 +20,7 @@ const stepsOf = (text: string): StepsOfRun => {
   if (text === "best" || text === "last" || text === "all") return text;
   const steps = text.split(",").map(Number);
   if (steps.every((step) => Number.isSafeInteger(step) && step >= 0)) return steps;
-  throw usageError("--steps <which>", "these are not steps", {
+  throw usageError("--steps <which>", "not steps", {
     expected: "best, last, all, or numbers such as 100,200",
     got: text,
   });

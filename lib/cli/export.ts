@@ -28,7 +28,7 @@ export interface ExportFlags extends AdapterFlags {
   readonly json?: boolean;
 }
 
-/** What whoever runs the graphs has to know; it is in both files, and beside them as JSON, since not every runtime shows metadata. */
+/** What users of the graphs have to know; it is in both files, and beside them as JSON, since not every runtime shows metadata. */
 const manifestOf = ({ config, model }: ReadyT5, flags: ExportFlags) => ({
   ...(flags.task !== undefined && { task: flags.task }),
   promptLength: insertedLengths(model).encoder,

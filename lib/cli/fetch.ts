@@ -29,7 +29,7 @@ export const fetchNamed = async (name: string | undefined, flags: FetchFlags, te
   if (name === undefined) throw usageError("fluxion fetch", "there is no name", { hint: "see --list" });
   const { mirror, cache: cacheDir, revision } = flags;
   if (mirror !== undefined && !(/^https?:/.test(mirror) && URL.canParse(mirror))) {
-    throw usageError("fluxion fetch", "--mirror is no address", { expected: "https://…", got: mirror });
+    throw usageError("fluxion fetch", "--mirror is not an address", { expected: "https://…", got: mirror });
   }
   const bar = new Bar(terminal, "{label} {bar} {size} | {eta_formatted} left");
   const onProgress = ({ file, done, total }: FetchProgress): void => bar.show(file, done, total);

@@ -16,7 +16,7 @@ export interface NumberRange {
   readonly expected: string;
   readonly has: (value: number) => boolean;
 }
-const ANY: NumberRange = { what: "this is not a number", expected: "a number", has: () => true };
+const ANY: NumberRange = { what: "not a number", expected: "a number", has: () => true };
 const COUNT: NumberRange = {
   what: "this does not count anything",
   expected: "a whole number from 1 on",

@@ -120,7 +120,7 @@ const choices = (typed: readonly Typed[]): Typed[] =>
 const settings = (typed: readonly Typed[]): Typed[] =>
   typed.filter(({ path, value }) => nodeAt(RECIPE, path)?.kind !== "choice" || isRecord(value));
 
-/** Choices come first, whoever makes them: settings of what was chosen are not lost when an override chooses. */
+/** Choices come first, from any source: settings of what was chosen are not lost when an override chooses. */
 const layersOf = (flags: readonly Typed[], overrides: readonly Typed[]): readonly Layer[] => [
   layerOf(choices([...flags, ...overrides])),
   layerOf(settings(flags)),

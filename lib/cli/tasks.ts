@@ -63,7 +63,7 @@ const checkFolder = async (data: string): Promise<void> => {
   if (names !== undefined && files.some((file) => existsSync(join(data, file)))) return;
   throw new DataError({
     where: "--data <dir>",
-    what: names === undefined ? "this is not a folder" : "the folder holds the files of no task",
+    what: names === undefined ? "not a folder" : "the folder holds the files of no task",
     expected: `a folder that holds ${files.slice(0, 2).join(", ")}, …`,
     got: names?.slice(0, 5).join(", ") || undefined,
     at: data,

@@ -2,13 +2,13 @@
 import { createInterface } from "node:readline";
 import { printableLines } from "../edge/printable.js";
 
-/** The outside of a command; tests give one of their own. */
+/** The outside of a command; tests give a fake one. */
 export interface Terminal {
   /** Writes a part of the result. */
   readonly write: (text: string) => void;
   /** Shows a line that is not part of the result. */
   readonly note: (line: string) => void;
-  /** Whether somebody watches the progress. */
+  /** Whether the progress is shown to a user. */
   readonly watched: boolean;
   /** The lines that are given to the program; undefined when nothing is. */
   readonly lines: () => AsyncIterable<string>;
@@ -27,7 +27,7 @@ async function* inputLines(): AsyncGenerator<string> {
 
 /** The streams of this process. */
 export const processTerminal = (): Terminal => {
-  // Whoever reads may stop early (`| head`); that is not an error. Without a reader of notes the results still matter.
+  // The reader may stop early (`| head`); that is not an error. Without a reader of notes the results still matter.
   const onClosed = (then: () => void) => (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     then();

@@ -32,7 +32,7 @@ export interface DeviceMemory {
 
 /** Access to the rows of arrays (what lies at one index of the leading axis), for loops. */
 export interface Rows {
-  /** Row `index`, where it lies: a handle of its own, which keeps the data alive. */
+  /** Row `index`, where it lies: a new handle, which keeps the data alive. */
   view(handle: Handle, index: number): Handle;
   /** An array to be filled row by row. */
   empty(aval: Aval): Handle;
@@ -84,7 +84,7 @@ export interface Executor {
   kernel(prim: AnyPrimitive, params: Params, inAvals: readonly Aval[], outAvals: readonly Aval[]): Kernel;
   /** Runs a compiled program. Absent where results are there at return; an asynchronous executor refuses when too much is under way. */
   launch?<T>(run: () => T): T;
-  /** Whether the executor has a way of its own for an equation; without one it goes by `impl`. */
+  /** Whether the executor has its own way for an equation; without one it goes by `impl`. */
   compiles(eqn: Eqn): boolean;
   /** Puts the equations of a program into an order or into groups that the executor takes as one. */
   arrange?(program: Optimized): Optimized;

@@ -1,5 +1,5 @@
 /**
- * @file Passes over loops and branches: their bodies are optimized as programs of their own, what is the same in every turn is computed
+ * @file Passes over loops and branches: their bodies are optimized as separate programs, what is the same in every turn is computed
  * before the loop, turns are written out as `unroll` says, and outputs, carries and inputs that nothing needs are dropped.
  */
 import { type Aval, range, type Shape } from "../core/aval.js";
@@ -149,7 +149,7 @@ const scribe = (eqns: Eqn[]): Scribe => {
   };
 };
 
-/** A turn over `unroll` rows at once, as a jaxpr of its own. */
+/** A turn over `unroll` rows at once, as a separate jaxpr. */
 const unrolledBody = (params: ScanParams): Jaxpr => {
   const { jaxpr, unroll, numConsts, numCarry, reverse } = params;
   const entries = unrolledOf.get(jaxpr) ?? new Map<string, Jaxpr>();

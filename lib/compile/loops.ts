@@ -25,7 +25,7 @@ export type Steps = Generator<Handle, Handle[], number>;
 
 /** A compiled jaxpr, as far as a loop needs it. */
 export interface Runnable {
-  /** Results are the caller's; so are the inputs, but for those that the program was told to consume. */
+  /** Results are the caller's; so are the inputs, but for those that the program was set to consume. */
   steps(inputs: readonly Handle[]): Steps;
   dispose(): void;
 }

@@ -245,7 +245,7 @@ const dropDead = (jaxpr: Jaxpr): Jaxpr => {
   );
 };
 
-/** All passes. `source` has no constants of its own. */
+/** All passes. `source` has no constants. */
 export const optimize = (source: Jaxpr): Optimized => {
   if (isFinished(source)) return { jaxpr: source, consts: [] };
   const into = new Rewriter();

@@ -2,7 +2,7 @@
  * @file A compiled program: kernels in order, with the last use of every intermediate.
  *
  * Intermediates are freed right after their last use, also when a kernel fails. So are inputs that are to be consumed, as the carry of a
- * loop is; other inputs and constants are never freed by a run. Loops and branches are steps that run programs of their own.
+ * loop is; other inputs and constants are never freed by a run. Loops and branches are steps that run their own programs.
  */
 import type { Aval } from "../core/aval.js";
 import { isFluxionError, type PendingError, UnsupportedError } from "../core/errors.js";

@@ -48,7 +48,7 @@ interface HostHandle {
 /** Host memory as a device. */
 export class HostDevice implements AccountedDevice {
   readonly name: string = "host";
-  /** Weakly: a buffer whose handles nobody reaches goes by itself, also in a loop that never lets the event loop turn. */
+  /** Weakly: a buffer whose handles are unreachable is freed by itself, also in a loop that never lets the event loop turn. */
   readonly #readers = new WeakMap<ArrayBufferLike, Readers>();
   readonly #ledger = new Ledger();
   readonly #unreachable = new FinalizationRegistry<Lease>((lease) => void this.#end(lease));
@@ -122,7 +122,7 @@ export class HostDevice implements AccountedDevice {
   }
 }
 
-/** A new reference executor with a device of its own. */
+/** A new reference executor with its own device. */
 export const referenceExecutor = (): Executor => {
   const device = new HostDevice();
   return {

@@ -9,7 +9,7 @@ import { reshapeP } from "../primitives/broadcast.js";
 import { concatenateP, sliceP } from "../primitives/movement.js";
 import type { Executor, Kernel } from "./executor.js";
 
-/** Row `index` of an array, as a handle of its own. */
+/** Row `index` of an array, as a new handle. */
 export type RowReader = (x: Handle, index: number) => Handle;
 
 export const rowReader = (executor: Executor, aval: Aval): RowReader => {

@@ -33,7 +33,7 @@ export const calledAs = <T>(
   }
 };
 
-/** Runs a function of the user inside of a public function: what it calls has names of its own. */
+/** Runs a function of the user inside of a public function: what it calls has its own names. */
 export const calledBack = <T>(f: () => T): T => {
   if (users) return f();
   users = true;

@@ -1,4 +1,4 @@
-/** @file The name that was probably meant. */
+/** @file The closest known name. */
 import { closest as nearest } from "fastest-levenshtein";
 
 /**

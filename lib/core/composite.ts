@@ -50,7 +50,7 @@ export const takes = <F extends (...args: never[]) => unknown>(signature: string
   return ((...args: readonly unknown[]) => f(...((isUsers() ? check(args) : args) as never[]))) as unknown as F;
 };
 
-/** The result of a transformation, in a scope of its own; tensors that are its caller's own come back as new ones. */
+/** The result of a transformation, in a new scope; tensors that are its caller's own come back as new ones. */
 export const transformed = <T>(name: string, f: () => T): T => {
   if (!isEager()) return f();
   return inScope(name, () => {

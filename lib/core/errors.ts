@@ -33,7 +33,7 @@ const shortened = (line: string): string => {
   return `${head}... ${line.length - head.length - tail.length} more ...${tail}`;
 };
 
-/** A part of a message, as long as somebody reads. */
+/** A part of a message, at a readable length. */
 const readable = (text: string): string => {
   if (text.length <= MOST_CHARACTERS) return text;
   const lines = text.split("\n", MOST_LINES + 1);
@@ -60,7 +60,7 @@ const explain = (m: Mismatch): string =>
     ...field("hint", m.hint),
   ].join("\n");
 
-/** What to do where an integer is meant and a float is given: of a number that `jit` was given nobody knows whether it is whole. */
+/** What to do where an integer is expected and a float is given: `jit` does not know whether a number it was given is whole. */
 export const FLOAT_HINT = 'convert it with np.astype(i, "int32"); a JavaScript number that jit is given is a float32';
 
 /** Base of all errors of this library; `mismatch` holds the message in parts, long ones shortened. */

@@ -11,7 +11,7 @@ interface Holder {
 
 /** Calls in a row that leave more behind than there was before them. */
 const CALLS = 100;
-/** What they have to leave in all: a few numbers, such as the losses of an epoch, are no leak. */
+/** What they have to leave in all: a few numbers, such as the losses of an epoch, are not a leak. */
 const BYTES = 2 ** 20;
 
 let [calls, start, last, warned] = [0, 0, 0, false];

@@ -12,7 +12,7 @@ interface Orphan {
   watch(): void;
 }
 
-/** What may wait, in arrays and in bytes of one array: nobody can free what waits without being asked to. */
+/** What may wait, in arrays and in bytes of one array: what waits is freed only on request. */
 const [ARRAYS, BYTES] = [256, 2 ** 14];
 
 let waiting: Orphan[] = [];

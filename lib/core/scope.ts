@@ -16,7 +16,7 @@ export interface Owned {
   readonly disposed: boolean;
   dispose(): void;
   readonly device: { liveBytes?(): number };
-  /** Called once no scope owns it any more: the collector is to free it when nobody reaches it. */
+  /** Called once no scope owns it any more: the collector frees it when it is unreachable. */
   orphan(): void;
 }
 
@@ -34,7 +34,7 @@ export const isScoped = (): boolean => current !== undefined;
 /** Whether the scope that is open made `x`. */
 export const isOwnedHere = (x: Owned): boolean => current?.has(x) === true;
 
-/** Runs `f` outside of every scope: what it makes belongs to whoever asked. */
+/** Runs `f` outside of every scope: what it makes belongs to the caller. */
 export const unscoped = <T>(f: () => T): T => {
   const saved = current;
   current = undefined;

@@ -2,7 +2,7 @@
  * @file What a public function takes, as messages show it: `np.sum(x, { axis, keepDims })`.
  *
  * The text stands beside each function, held to its types by a test. It is what calls from plain JavaScript are checked against, and
- * what takes JAX's habits: the axis alone where options are meant, and options where the axis is meant.
+ * what takes JAX's habits: the axis alone in place of options, and options in place of the axis.
  */
 import { isDType } from "./aval.js";
 import { closest } from "./closest.js";

@@ -107,7 +107,7 @@ export abstract class Tensor {
   }
 }
 
-/** What functions accept where a tensor is meant. */
+/** What functions accept in place of a tensor. */
 export type TensorLike = Tensor | number | boolean;
 
 /** Whether `x` is a tensor of this copy of the library. @throws {TreeError} when it is one of another copy */
@@ -175,7 +175,7 @@ export const literal = (where: string, value: number, dtype: DType): Literal => 
     what: `${dtype} cannot hold ${value}`,
     expected: dtype === "bool" ? "0 or 1" : "an integer in range",
     got: String(value),
-    hint: "convert the tensor to float32 first if a fraction is meant",
+    hint: "to get a fraction, convert the tensor to float32 first",
   });
 };
 
@@ -186,7 +186,7 @@ export type Handle = unknown;
 export interface Device {
   readonly name: string;
   upload(x: HostArray): Handle;
-  /** Like `upload` for data that nobody else will use: a device in host memory keeps them as they are, others let go of them. */
+  /** Like `upload` for data that is not used elsewhere: a device in host memory keeps them as they are, others let go of them. */
   uploadOwned?(x: HostArray): Handle;
   /** @throws {PendingError} on an asynchronous device, when the data are not there yet */
   download(handle: Handle): HostArray;
@@ -200,7 +200,7 @@ export interface Device {
    * What the device keeps for it must not reach `owner`, nor data that the collector could take.
    */
   watch(owner: object, handle: Handle): void;
-  /** Bytes of live arrays. Absent where the collector sees them, and takes those that nobody reaches without any notice. */
+  /** Bytes of live arrays. Absent where the collector sees them, and frees the unreachable ones by itself. */
   liveBytes?(): number;
   /** Identity of the data behind the handle, to find aliases. */
   storage(handle: Handle): unknown;
@@ -230,7 +230,7 @@ export class DeviceArray extends Tensor implements Owned {
   orphan(): void {
     orphan(this);
   }
-  /** From now on the collector frees it when nobody reaches it. */
+  /** From now on the collector frees it when it is unreachable. */
   watch(): void {
     if (this.#gone !== undefined) return;
     this.#watched = true;
@@ -283,7 +283,7 @@ export class DeviceArray extends Tensor implements Owned {
   toJSON(): Nested {
     return this.toArray();
   }
-  /** Another array on the same data, with a life of its own. */
+  /** Another array on the same data, with its own lifetime. */
   alias(): DeviceArray {
     return new DeviceArray(this.aval, this.device, this.device.share(this.handleOn(this.device, "alias")));
   }
@@ -338,7 +338,7 @@ export abstract class Tracer extends Tensor {
   }
 }
 
-/** What a value is that is no tensor, and how to make one of it. */
+/** What a value is that is not a tensor, and how to make one of it. */
 const notATensor = (x: unknown): { readonly got: string; readonly hint: string } => {
   if (ArrayBuffer.isView(x)) {
     // In a tree, also the elements of an array of the host, which is a record.

@@ -6,7 +6,7 @@ import type { Tensor, TensorLike } from "./tensor.js";
  * without leaves.
  *
  * It bounds a type parameter, `<T extends Tree>(params: T) => …`. Interfaces have no index signature, so no type can bound what their
- * keys hold without refusing them: a leaf that is no tensor, such as a string, is an error at run time.
+ * keys hold without refusing them: a leaf that is not a tensor, such as a string, is an error at run time.
  * @example const half = <T extends Tree>(params: T): T => tree.map((x) => np.multiply(x, 0.5), params)
  */
 export type Tree = TensorLike | null | undefined | object;
@@ -39,7 +39,7 @@ export interface Transformed<A extends readonly unknown[], R> {
   (...args: A): R;
 }
 
-/** The tree `T` with never for leaves that are no tensors. */
+/** The tree `T` with never for leaves that are not tensors. */
 type TensorsIn<T> = unknown extends T
   ? T
   : T extends Tensor | null | undefined
@@ -48,11 +48,11 @@ type TensorsIn<T> = unknown extends T
       ? never
       : { [K in keyof T]: TensorsIn<T[K]> };
 
-/** 1 where a tree type, which may contain itself, has a leaf that is no tensor; else never. */
+/** 1 where a tree type, which may contain itself, has a leaf that is not a tensor; else never. */
 type HasOther<T> = [T] extends [TensorsIn<T>] ? never : 1;
 
 /**
- * `T`, unless it has leaves that are no tensors: nothing is assignable then. In an overload whose result is `T` it stands for "the types of
+ * `T`, unless it has leaves that are not tensors: nothing is assignable then. In an overload whose result is `T` it stands for "the types of
  * leaves stay as they are". It is written so that a type parameter of the caller passes: whether `1 extends …` could hold is asked with
  * `any` in its place, for which it does not.
  */

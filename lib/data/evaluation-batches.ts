@@ -5,7 +5,7 @@
  */
 import { longestOf, padRows, type Tokens } from "./batch.js";
 
-/** A batch for evaluation. Its last rows may be padding: they repeat an example, and nobody reads their answers. */
+/** A batch for evaluation. Its last rows may be padding: they repeat an example, and their answers are not read. */
 export interface EvaluationBatch {
   /** `[size, inputLength]` row-major. */
   readonly inputs: Int32Array;

@@ -13,7 +13,7 @@ export type Rates = Readonly<Record<string, number>>;
 export interface RateOptions {
   /** The size is multiplied by it. Default 1. */
   readonly scale?: number;
-  /** The largest rate before the temperature; 0 or none is no cap. */
+  /** The largest rate before the temperature; 0 or none sets no limit. */
   readonly maximum?: number;
   /** Rates are raised to one over it: above 1 small tasks are drawn more often than by their size. Default 1. */
   readonly temperature?: number;

@@ -1,5 +1,5 @@
 /**
- * @file Whether the tensors of a file are those that were expected. All differences are told in one error, since a user who
+ * @file Whether the tensors of a file are those that were expected. One error lists all differences, since a user who
  * mends a checkpoint one name at a time does not come to an end.
  */
 import { Aval, type DType, type Shape, sameShape } from "../core/aval.js";

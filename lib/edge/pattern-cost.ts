@@ -58,7 +58,7 @@ class PatternReader {
     const [only] = parts;
     if (parts.length === 1) return only as Part;
     const firsts = new Set(parts.map(({ first }) => first));
-    // Where each begins with a character of its own, the text says which one it is.
+    // Where each begins with a different character, the text says which one it is.
     const told = this.told && firsts.size === parts.length && !firsts.has(undefined);
     const factors = parts.map(({ ways }) => ways.factor);
     const degree = Math.max(...parts.map(({ ways }) => ways.degree));

@@ -37,7 +37,7 @@ export interface Adapter {
   /** All float32, on the host; what was trained with stacked layers is here by layer. */
   readonly tuned: HostTree;
   readonly format: AdapterFormat;
-  /** The model that it was trained for, where the files say so. */
+  /** The model that it was trained for, where the files state it. */
   readonly baseModel: string | undefined;
   /** PEFT's configuration, of which `saveAdapter` writes back what settings do not say. */
   readonly config?: JsonObject | undefined;
@@ -93,7 +93,7 @@ const fromT5x = (path: string): TE.TaskEither<Failure, Adapter> =>
     TE.chainEitherKW((prompt) => ofPrompt(prompt, { format: "t5x", baseModel: undefined, unusedRows: 0 }, path)),
   );
 
-/** Whether a file is of our own form. */
+/** Whether a file is in fluxion's form. */
 const isOwn = (path: string): TE.TaskEither<CheckpointError, boolean> =>
   TE.bracket(
     openSafetensorsTE(path),

@@ -1,4 +1,4 @@
-/** @file What a path is, told by the files that are there and not by their names alone. */
+/** @file What a path is, recognized by the files that are there and not by their names alone. */
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";

@@ -3,7 +3,7 @@
  *
  * - `scan_layers` keeps the layers of a stack in one array, with an axis for the layer: `encoder/encoder/attention/...` in Flaxformer
  *   (UMT5), `encoder/layers/attention/...` in `scalable_t5` (Pile-T5). It is the second axis (`param_scan_axis` and `scan_axis` are 1 by
- *   default) or the first. Each layer then has a table of relative positions of its own; Flaxformer refuses to share one there.
+ *   default) or the first. Each layer then has its own table of relative positions; Flaxformer refuses to share one there.
  * - Attention kernels may have two axes for heads and their width, `[in, heads, width]` and `[heads, width, out]`.
  * - `scalable_t5` calls the table of relative positions `relative_posemb`.
  *
@@ -57,7 +57,7 @@ const layerAxes = (arrays: readonly StackedArray[], width: number | undefined): 
 const unclear = (where: string, source: TensorSource, stack: string, axes: readonly number[]): CheckpointError =>
   new CheckpointError({
     where,
-    what: `which axis the layers of the ${stack} are stacked along cannot be told`,
+    what: `cannot determine along which axis the layers of the ${stack} are stacked`,
     expected: "the same number of layers in the first or in the second axis of all its arrays",
     got: axes.length === 0 ? "neither" : "both",
     at: source.path,
@@ -114,7 +114,7 @@ const cut = ({ shape, dtype, data }: HostArray, axis: number, index: number): Ho
  * together; read in this order, each array is read once.
  *
  * @param where  the public function to name in errors
- * @returns      a CheckpointError when the axis of stacked layers cannot be told
+ * @returns      a CheckpointError when the axis of stacked layers is ambiguous
  */
 export const inUsualLayout = (where: string, source: TensorSource): E.Either<CheckpointError, TensorSource> =>
   pipe(

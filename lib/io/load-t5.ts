@@ -61,7 +61,7 @@ export const loadT5TE = (path: string, options: LoadOptions = {}): TE.TaskEither
   );
 
 /**
- * Loads a T5 from a Hugging Face folder or a checkpoint of T5X or Mesh TensorFlow, told apart by their files; in float32.
+ * Loads a T5 from a Hugging Face folder or a checkpoint of T5X or Mesh TensorFlow, distinguished by their files; in float32.
  *
  * @throws {CheckpointError} {ConfigError} of the loader in question; see `loadHuggingFace`, `loadT5x` and `loadMeshTensorFlow`
  * @example const { config, params } = await loadT5("t5-v1_1-small")

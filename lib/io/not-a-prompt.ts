@@ -41,7 +41,7 @@ export const halfUnknown = (rows: number, path: string): CheckpointError =>
     expected: `${ADAPTER_CONFIG} beside ${basename(path)}`,
     got: `${rows} rows, which may be ${rows / 2} for the encoder and ${rows / 2} that T5 does not use`,
     at: path,
-    hint: `fetch ${ADAPTER_CONFIG}, too, or save the rows that are meant in Python: numpy.save("prompt.npy", rows)`,
+    hint: `fetch ${ADAPTER_CONFIG}, too, or save the rows of the prompt in Python: numpy.save("prompt.npy", rows)`,
   });
 
 /** Why the folder of an adapter without its configuration is refused. */
@@ -59,7 +59,7 @@ const NPZ = /^PK[\s\S]{28}[^\0]*\.npy/;
 /** What to do about a file that begins so. */
 export const hintFor = (start: string): string => {
   if (NPZ.test(start)) {
-    return 'this is an .npz, a zip of arrays; save the one that is meant in Python: numpy.save("prompt.npy", numpy.load("FILE.npz")["NAME"])';
+    return 'this is an .npz, a zip of arrays; save the intended one in Python: numpy.save("prompt.npy", numpy.load("FILE.npz")["NAME"])';
   }
   return start.startsWith("PK") || start.startsWith("\x80")
     ? 'this is a pickle, which can run code when it is read; save it in Python: numpy.save("prompt.npy", prompt.float().numpy())'

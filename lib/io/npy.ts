@@ -169,7 +169,7 @@ const DESCR = new Map([...DTYPES].map(([descr, dtype]) => [dtype, descr]));
 /**
  * A `.npy` file, version 1.0, data starting at a multiple of 64 bytes.
  *
- * @throws {ArgumentError} for an array whose data are not what it says
+ * @throws {ArgumentError} for an array whose data do not fit its dtype and shape
  * @example encodeNpy(hostArray([2], "float32", new Float32Array([1, 2]))) // numpy.load gives array([1., 2.], dtype=float32)
  */
 export const encodeNpy = (x: HostArray): Uint8Array => {

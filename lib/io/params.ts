@@ -50,7 +50,7 @@ export const saveParamsTE = (
 /**
  * Saves a tree of tensors or host arrays, atomically: the file has the new content or is as it was. Tensors are read back one by one.
  *
- * @throws {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, or a dtype that is not
+ * @throws {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data do not fit its dtype and shape, or a dtype that is not
  * float32, bfloat16 or float16; {CheckpointError} when the file cannot be written
  * @example await saveParams("prompt.safetensors", { prompt }, { metadata: { step: "300" } })
  */

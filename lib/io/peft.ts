@@ -40,7 +40,7 @@ export const peftFolder = (path: string): string | undefined => {
   return existsSync(join(dir, ADAPTER_CONFIG)) ? dir : undefined;
 };
 
-/** What an adapter says, and the model it was made for where it says so. */
+/** What an adapter says, and the model it was made for where stated. */
 export interface StoredPeft extends PeftContent {
   readonly baseModel: string | undefined;
 }

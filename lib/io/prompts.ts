@@ -1,7 +1,7 @@
 /**
  * @file Files of prompts, in and out: T5X's `.npy`, safetensors, and prompt adapters of Hugging Face's PEFT.
  *
- * What a file is, is told by its first bytes and not by its name: T5X writes prompts without a suffix.
+ * Files are recognized by their first bytes, not by their names: T5X writes prompts without a suffix.
  */
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -35,7 +35,7 @@ export interface StoredPrompt {
   /** `[P, d]` float32. */
   readonly prompt: HostArray;
   readonly format: PromptFormat;
-  /** The model it was tuned for, where the file says so. */
+  /** The model it was tuned for, where the file states it. */
   readonly baseModel: string | undefined;
   /** Rows for a decoder that PEFT stores behind the prompt and does not use with T5; they are left out. */
   readonly unusedRows: number;
@@ -101,7 +101,7 @@ const formatOf = (path: string): TE.TaskEither<CheckpointError, "npy" | "safeten
     }),
   );
 
-/** The file of a folder that is no adapter: `prompt.npy` of a run, or the one that T5X names after the parameter. */
+/** The file of a folder that is not an adapter: `prompt.npy` of a run, or the one that T5X names after the parameter. */
 const promptIn = (dir: string): TE.TaskEither<CheckpointError, string> =>
   pipe(
     attempt(loading, dir, () => readdir(dir)),
@@ -116,7 +116,7 @@ const promptIn = (dir: string): TE.TaskEither<CheckpointError, string> =>
       if (found.length === 0 && weights !== undefined) return E.left(noConfiguration(weights, dir));
       const expected = `${ADAPTER_CONFIG}, or one file named prompt`;
       const got = brief(found.length > 1 ? found : names);
-      return E.left(refuse(loading, "which prompt of this folder is meant is not clear", { expected, got, at: dir }));
+      return E.left(refuse(loading, "the folder does not hold exactly one prompt", { expected, got, at: dir }));
     }),
   );
 
@@ -207,7 +207,7 @@ export const savePromptTE = (
  * - `path`: a file, or the folder of an adapter, which is made if it is not there
  * - `prompt`: `[P, d]` float32 or float64
  *
- * @throws {ArgumentError} for an array whose data are not what it says; {CheckpointError} when it is no matrix, or cannot be written
+ * @throws {ArgumentError} for an array whose data do not fit its dtype and shape; {CheckpointError} when it is not a matrix, or cannot be written
  * @example await savePrompt("my-prompt", prompt, { format: "peft", baseModel: "google/t5-base-lm-adapt" })
  */
 export const savePrompt = promised(savePromptTE);

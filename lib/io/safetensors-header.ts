@@ -36,7 +36,7 @@ export const spellingOf = (stored: StoredName): Spelling => SPELLINGS.get(stored
 
 /** Most tensors of one file; the largest T5 has 1200. Empty ones take no bytes, so the size of a file does not bound them. */
 const MAX_TENSORS = 2 ** 17;
-/** Largest header, in bytes: 256 for each tensor. The reference implementation reads up to 100 million, in which nobody names tensors. */
+/** Largest header, in bytes: 256 for each tensor. The reference implementation reads up to 100 million, which no real checkpoint needs. */
 const MAX_HEADER_BYTES = 2 ** 25;
 /** More axes than any tensor has. */
 const MAX_RANK = 64;

@@ -92,7 +92,7 @@ function* pieces(json: Uint8Array, order: readonly Outgoing[]): Iterable<Uint8Ar
 /**
  * A safetensors file of these tensors, each in its own dtype.
  *
- * @throws {ArgumentError} for a tensor named `__metadata__`, or an array whose data are not what it says
+ * @throws {ArgumentError} for a tensor named `__metadata__`, or an array whose data do not fit its dtype and shape
  * @example encodeSafetensors({ prompt: hostArray([1, 2], "float32", new Float32Array([1, 2])) }, { step: "300" })
  */
 export const encodeSafetensors = (

@@ -40,7 +40,7 @@ export interface SavedT5 {
 export interface SaveOptions {
   /** How weights are stored; default float32. The halves are rounded to the nearest, ties to even. */
   readonly dtype?: FloatStorage;
-  /** Most bytes of tensors in one file; default 5e9, as in transformers. A larger tensor has a file of its own. */
+  /** Most bytes of tensors in one file; default 5e9, as in transformers. A larger tensor has its own file. */
   readonly maxShardBytes?: number;
   /** Other files of the model by name, such as its vocabulary; they take their places together with the weights. */
   readonly companions?: Readonly<Record<string, Uint8Array>>;
@@ -138,7 +138,7 @@ export const saveHuggingFaceTE = (
  * - `dir`: made if it is not there
  *
  * @throws {CheckpointError} when the parameters are not those of the configuration, with all differences by path, or when the folder cannot
- * be written; {ArgumentError} for an unknown dtype, a size of shards that is not positive, or an array whose data are not what it says
+ * be written; {ArgumentError} for an unknown dtype, a size of shards that is not positive, or an array whose data do not fit its dtype and shape
  * @example await saveHuggingFace("my-t5", { config, params }, { dtype: "bfloat16" })
  */
 export const saveHuggingFace = promised(saveHuggingFaceTE);

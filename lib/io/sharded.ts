@@ -27,7 +27,7 @@ const isShardName = (name: unknown): name is string =>
 
 const Index = t.type({ weight_map: t.UnknownRecord }, "safetensors index");
 
-/** Tensor to shard; the first name that cannot be one is told, since a damaged index may have millions. */
+/** Tensor to shard; the first invalid name is reported, since a damaged index may have millions. */
 const weightMapOf = (raw: t.TypeOf<typeof Index>, source: string): E.Either<CheckpointError, Map<string, string>> => {
   const weightMap = new Map<string, string>();
   for (const [name, shard] of Object.entries(raw.weight_map)) {
@@ -82,7 +82,7 @@ const disagreement = (
     const twice = shards.get(home)?.entries.has(name);
     return twice ? `${name} is in both ${home} and ${shard}` : `${name} is in ${shard}, not in ${home}`;
   };
-  // A tensor in the wrong shard is both; it is told once.
+  // A tensor in the wrong shard is both; it is reported once.
   const misplaced = new Set(surplus.map(([name]) => name));
   const lost = absent.filter(([name]) => !misplaced.has(name)).map(([name, shard]) => `${name} is not in ${shard}`);
   return new CheckpointError({

@@ -13,7 +13,7 @@ export const isValue = (x: unknown): x is Value =>
 /**
  * A leaf of a tree, if it can be written as what it says it is: a file of other bytes could not be read again.
  *
- * @throws {TreeError} for what is no array; {ArgumentError} for an array whose elements are of another kind or number
+ * @throws {TreeError} for what is not an array; {ArgumentError} for an array whose elements are of another kind or number
  */
 export const checkValue = (where: string, x: unknown, at: string): Value => {
   if (!isValue(x)) {
@@ -23,7 +23,7 @@ export const checkValue = (where: string, x: unknown, at: string): Value => {
   if (isTensor(x) || (dtypeOf(x.data) === x.dtype && x.data.length === sizeOf(x.shape))) return x;
   throw new ArgumentError({
     where,
-    what: "the data of an array are not what it says",
+    what: "the data of an array do not fit its dtype and shape",
     expected: `${sizeOf(x.shape)} elements of ${x.dtype} for ${printShape(x.shape)}`,
     got: `${x.data.length} elements in a ${x.data.constructor.name}`,
     at,

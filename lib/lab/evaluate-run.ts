@@ -1,4 +1,4 @@
-/** @file Evaluating what a run has kept: its best tree, its last one, or those of all steps that it was told to keep. */
+/** @file Evaluating what a run has kept: its best tree, its last one, or those of all steps that it was set to keep. */
 import { CheckpointError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";

@@ -21,7 +21,7 @@ import type { SuiteEvaluation } from "./suite.js";
 
 /** What a run needs besides its recipe. */
 export interface RunOptions extends InputOptions {
-  /** Whom it tells what it does. Default nobody. */
+  /** Whom it tells what it does. Default none. */
   readonly listener?: Listener | readonly Listener[];
   /** Whether the run in the store goes on. Default false: the store must not hold one. */
   readonly resume?: boolean;

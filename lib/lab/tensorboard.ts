@@ -29,7 +29,7 @@ const recordOf = (data: Uint8Array): Uint8Array => {
 
 const checkStep = (where: string, step: number): void => {
   if (Number.isSafeInteger(step) && step >= 0) return;
-  throw new ArgumentError({ where, what: "this is not a step", expected: "an integer from 0", got: `${step}` });
+  throw new ArgumentError({ where, what: "not a step", expected: "an integer from 0", got: `${step}` });
 };
 
 const eventRecord = (wallTime: number, step: number, fill: (event: PbfWriter) => void): Uint8Array => {
@@ -53,7 +53,7 @@ export const fileVersionRecord = (wallTime: number): Uint8Array =>
  * The record that says that a run begins, or goes on, at a step: TensorBoard drops what earlier files of the folder have from that step on.
  *
  * @param wallTime  in seconds since 1970
- * @throws {ArgumentError} for a step that is no integer from 0
+ * @throws {ArgumentError} for a step that is not an integer from 0
  * @example startRecord(Date.now() / 1000, 200)
  */
 export const startRecord = (wallTime: number, step: number): Uint8Array => {
@@ -77,7 +77,7 @@ const writeSummary = (scalars: Readonly<Record<string, number>>, pbf: PbfWriter)
  * them as such.
  *
  * @param wallTime  in seconds since 1970
- * @throws {ArgumentError} for a step that is no integer from 0
+ * @throws {ArgumentError} for a step that is not an integer from 0
  * @example scalarsRecord(Date.now() / 1000, 200, { loss: 0.7, "eval/accuracy": 71.5 })
  */
 export const scalarsRecord = (
@@ -94,13 +94,13 @@ export interface TensorBoardWriter {
   /**
    * Adds the scalars of a step to the file. Calls are written in their order.
    *
-   * @throws {ArgumentError} for a step that is no integer from 0
+   * @throws {ArgumentError} for a step that is not an integer from 0
    * @throws {CheckpointError} when the file cannot be written
    */
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void>;
 }
 
-/** How many writers this process has made: each has a file of its own. */
+/** How many writers this process has made: each has its own file. */
 let writers = 0;
 
 const NAME = "events.out.tfevents.";

@@ -9,7 +9,7 @@ import { dotGeneral } from "../primitives/dot.js";
 /** The product of vectors and matrices: the last axis of `x` with the first of `y`. @throws {ShapeError} for other ranks */
 export const dot = named("lax.dot(x, y)", (x: Tensor, y: Tensor): Tensor => {
   const fits = [x, y].every((t) => t.ndim === 1 || t.ndim === 2);
-  demand(fits, "lax.dot", "an operand is no vector and no matrix", "ranks 1 and 2", `${x.aval}, ${y.aval}`);
+  demand(fits, "lax.dot", "an operand is neither a vector nor a matrix", "ranks 1 and 2", `${x.aval}, ${y.aval}`);
   return dotGeneral(x, y, { lhsContract: [x.ndim - 1], rhsContract: [0], lhsBatch: [], rhsBatch: [] });
 });
 

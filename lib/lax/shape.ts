@@ -28,7 +28,7 @@ export const fullLike = named(
   "lax.fullLike(x, value, dtype)",
   (x: Tensor, value: TensorLike, dtype: DType = x.dtype): Tensor => full(x.shape, value, dtype),
 );
-/** A tensor whose values nobody relies on; they are zeros. */
+/** A tensor of unspecified values; they are zeros. */
 export const empty = named(
   "lax.empty(shape, dtype)",
   (shape: Shape, dtype: DType): Tensor => b.fullOf(new Aval(shape, dtype), 0),

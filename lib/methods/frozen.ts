@@ -28,7 +28,7 @@ export const checkIds = (where: string, ids: readonly number[]): void => {
   throw new ArgumentError({ where, what: "the text has no ids", expected: "at least one", got: "none" });
 };
 
-/** The embeddings of a text, `[ids, d]`. @throws {TreeError} when `frozen` is no model on the device; {ArgumentError} for an id without an embedding */
+/** The embeddings of a text, `[ids, d]`. @throws {TreeError} when `frozen` is not a model on the device; {ArgumentError} for an id without an embedding */
 export const embeddedIds = (where: string, frozen: AnyParams, ids: readonly number[]): Tensor => {
   checkFrozen(where, frozen);
   const rows = frozen.tokenEmbedder.embedding.shape[0];

@@ -3,7 +3,7 @@ import { ArgumentError } from "../core/errors.js";
 import { checkAnswered, type Metric, meanPercent } from "./answered.js";
 
 /**
- * Share of answers that equal the truth, times 100: class ids, or texts. The id -1 of an answer that is no label is wrong, unless the
+ * Share of answers that equal the truth, times 100: class ids, or texts. The id -1 of an answer that is not a label is wrong, unless the
  * truth is -1 itself: leave out examples whose truth is unknown.
  *
  * @see T5's `accuracy` and `sequence_accuracy`
@@ -67,7 +67,7 @@ export const f1WithInvalid: Metric<number, number> = (answered) => {
     if (truth !== 0 && truth !== 1) {
       throw new ArgumentError({
         where: "f1WithInvalid",
-        what: "a truth is no class of two",
+        what: "a truth is not one of the two classes",
         expected: "0 or 1",
         got: `${truth}`,
         at: `example ${id}`,

@@ -1,4 +1,4 @@
-/** @file Which texts a model answers with, beside those it should answer with: shows labels it never gives, and texts that are no label. */
+/** @file Which texts a model answers with, beside those it should answer with: shows labels it never gives, and texts that are not labels. */
 
 /** The distinct texts among targets and predictions. Lists keep the order in which texts first occur. */
 export interface LabelSets {
@@ -9,7 +9,7 @@ export interface LabelSets {
   readonly shared: readonly string[];
   /** Labels that the model never gives. */
   readonly onlyTargets: readonly string[];
-  /** Answers that are no label. */
+  /** Answers that are not labels. */
   readonly onlyPredictions: readonly string[];
 }
 

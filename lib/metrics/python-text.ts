@@ -42,7 +42,7 @@ const NAN = /^[+-]?nan$/i;
  * The number in a text, as Python's `float` reads it: white space around it, digits of any script, `1_000`, `.5`, `inf` and `nan`
  * are fine; `0x10`, `1,5` and the empty text are not.
  *
- * @param otherwise  what a text that is no number gives
+ * @param otherwise  what a text that is not a number gives
  * @see T5's `string_to_float`
  * @example stringToFloat(" 3.8\n") // 3.8
  * @example stringToFloat("two") // -1

@@ -179,7 +179,7 @@ export const identity = named("nn.identity(x)", (x: TensorLike): Tensor => asTen
  */
 export const log1mexp = unaryFloat("nn.log1mexp", (x) => {
   const near = np.less(x, Math.LN2);
-  // Each branch sees arguments of its own side only, so that neither brings an infinity into the derivative.
+  // Each branch sees only arguments from its side, so that neither brings an infinity into the derivative.
   const low = np.log(np.negative(np.expm1(np.negative(np.where(near, x, 1)))));
   const high = np.log1p(np.negative(np.exp(np.negative(np.where(near, 1, x)))));
   return np.where(near, low, high);

@@ -24,7 +24,7 @@ export const softmaxCrossEntropy = composite(
 );
 
 /**
- * `logsumexp(logits) - logits[label]` along the last axis. A label from `-classes` to -1 counts from the end; another one that is no class
+ * `logsumexp(logits) - logits[label]` along the last axis. A label from `-classes` to -1 counts from the end; another one that is not a class
  * gives NaN, as in optax, so that labels of another vocabulary are seen in the loss.
  *
  * - `logits`: `[..., classes]`; `labels`: int32 `[...]`

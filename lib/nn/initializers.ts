@@ -163,7 +163,7 @@ export const deltaOrthogonal = (scale = 1): Initializer =>
     if (shape.length < 3 || shape.length > 5 || inputs > outputs) {
       throw new ShapeError({
         where: "nn.initializers.deltaOrthogonal",
-        what: "this is no kernel with room for an orthogonal matrix",
+        what: "the kernel has no room for an orthogonal matrix",
         expected: "[...one to three places, in, out] with in <= out",
         got: `[${shape}]`,
       });

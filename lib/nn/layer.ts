@@ -1,7 +1,7 @@
 /**
  * @file What a layer is: a pair of pure functions, one that makes parameters of a key and one that applies them.
  *
- * Sizes are told when the layer is made, so parameters hold tensors only and their tree has a type.
+ * Sizes are given when the layer is made, so parameters hold tensors only and their tree has a type.
  */
 import { composite, scope, takes } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
@@ -38,7 +38,7 @@ export type LayerLike =
 /**
  * One layer after the other; the parameters are a list with those of each.
  *
- * Each layer draws from a key of its own, the number of the layer folded into the key.
+ * Each layer draws from its own key, the number of the layer folded into the key.
  * @see Flax's `Sequential`
  * @example
  * const mlp = sequential(dense(784, 256), relu, dropoutLayer(0.1), dense(256, 10));

@@ -30,7 +30,7 @@ export const checkTargets = (where: string, logits: Tensor, targets: Tensor): vo
   });
 };
 
-/** Cross entropy with smoothed targets, 0 at its least. A target that is no class has only what others have. */
+/** Cross entropy with smoothed targets, 0 at its least. A target that is not a class has only what others have. */
 const smoothed = (logits: Tensor, logZ: Tensor, ofTarget: Tensor, isClass: Tensor, smoothing: number): Tensor => {
   const classes = logits.shape[logits.ndim - 1];
   const [high, low] = [1 - smoothing, smoothing / (classes - 1)];
@@ -59,7 +59,7 @@ export const tokenLosses = composite(
     checkSmoothing("nn.tokenLosses", labelSmoothing);
     checkTargets("nn.tokenLosses", logits, targets);
     const logZ = np.logsumexp(logits, { axis: -1 });
-    // A target that is no class has the logit 0, as in the sum with a one-hot vector.
+    // A target that is not a class has the logit 0, as in the sum with a one-hot vector.
     const isClass = np.logicalAnd(np.greaterEqual(targets, 0), np.less(targets, logits.shape[logits.ndim - 1]));
     const found = np.takeAlongAxis(logits, np.expandDims(targets, -1), -1, "clip");
     const ofTarget = np.where(isClass, np.squeeze(found, -1), 0);

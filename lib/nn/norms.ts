@@ -153,7 +153,7 @@ export interface BatchNorm {
 /**
  * Normalisation of each channel over the batch and all places; `x` is `[..., features]`.
  *
- * The averages are no parameters and have no gradient. `average ← momentum · average + (1 - momentum) · batch`; PyTorch calls
+ * The averages are not parameters and have no gradient. `average ← momentum · average + (1 - momentum) · batch`; PyTorch calls
  * `1 - momentum` momentum, and keeps the unbiased variance.
  * - `momentum`: default 0.99; `epsilon`: default 1e-5
  * @see Ioffe and Szegedy 2015, arXiv:1502.03167; Flax's `BatchNorm`

@@ -28,7 +28,7 @@ const shifted = (
   const at = normalizeAxes(name, t.ndim, axis);
   const counted = where === undefined ? t : np.where(where, t, Number.NEGATIVE_INFINITY);
   const top = np.expandDims(stopGradient(reduceMaxForShift(counted, at)), at);
-  // Where nothing counts (or all is -Infinity) the largest is no number to subtract.
+  // Where nothing counts (or all is -Infinity) the largest must not be subtracted.
   const safe = where === undefined ? top : np.where(np.isfinite(top), top, 0);
   const y = np.subtract(where === undefined ? t : np.where(where, t, safe), safe);
   return { y, axis: at };

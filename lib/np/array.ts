@@ -24,7 +24,7 @@ const isHostArray = (x: unknown): x is HostArray =>
 /** The tree type with a tensor in place of every host array. */
 export type OnDevice<T> = T extends HostArray ? Tensor : { readonly [K in keyof T]: OnDevice<T[K]> };
 
-/** A tensor of data that nobody else will use. */
+/** A tensor of data that is not used elsewhere. */
 const owned = (x: HostArray): Tensor => {
   const { device } = currentRuntime("np.devicePut");
   return new DeviceArray(new Aval(x.shape, x.dtype), device, device.uploadOwned?.(x) ?? device.upload(x));
@@ -241,12 +241,12 @@ export const asarray = named("np.asarray(x, dtype)", (x: Tensor | Nested | Typed
   if (!isTensor(x)) return array(x, dtype === undefined ? {} : { dtype });
   return dtype === undefined || dtype === x.dtype ? x : e.convert(x, dtype);
 });
-/** The same tensor with a life of its own: it stays when `x` is disposed. */
+/** The same tensor with its own lifetime: it stays when `x` is disposed. */
 export const copy = named("np.copy(x)", (x: TensorLike): Tensor => {
   const t = asTensor(x, "np.copy");
   return t instanceof DeviceArray ? t.alias() : t;
 });
-/** A tensor whose values nobody relies on; they are zeros. */
+/** A tensor of unspecified values; they are zeros. */
 export const empty = named(
   "np.empty(shape, dtype)",
   (shape: Shape | number, dtype: DType = "float32"): Tensor => zeros(shape, dtype),

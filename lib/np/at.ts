@@ -149,7 +149,7 @@ const apply = composite(
  * `null` for a new axis, `"..."` for all axes that are not named, and, outside of `jit`, a bool tensor of one or more axes.
  * Negative integers count from the end.
  *
- * @throws {ShapeError} for too many items, or tensors that do not broadcast; {ArgumentError} for what is no index or mode;
+ * @throws {ShapeError} for too many items, or tensors that do not broadcast; {ArgumentError} for what is not an index or mode;
  *   {DTypeError} for values that do not fit; {TracerError} for a mask that is traced (use `np.where`)
  * @see JAX, `jax.numpy.ndarray.at`
  * @example np.at(x, ids, "1:").add(1) // x[ids, 1:] += 1, as a new tensor

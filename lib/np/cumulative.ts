@@ -80,7 +80,7 @@ export const diff = composite(
     const own = asTensor(x, where);
     const at = normalizeAxis(where, axis, own.ndim);
     if (!Number.isInteger(n) || n < 0) {
-      throw new ArgumentError({ where, what: "this is no number of times", expected: "0, 1, 2, …", got: String(n) });
+      throw new ArgumentError({ where, what: "not a number of times", expected: "0, 1, 2, …", got: String(n) });
     }
     if (n === 0) return own;
     const around = [prepend, own, append].filter((v) => v !== undefined);

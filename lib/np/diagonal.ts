@@ -40,7 +40,7 @@ const triangle = (name: string, keep: (row: Tensor, column: Tensor) => Tensor) =
   composite(`${name}(x, k)`, (x: TensorLike, k: number = 0): Tensor => {
     const t = asTensor(x, name);
     if (t.ndim < 2) {
-      throw new ShapeError({ where: name, what: "this is no matrix", expected: "rank 2 or more", got: `${t.aval}` });
+      throw new ShapeError({ where: name, what: "not a matrix", expected: "rank 2 or more", got: `${t.aval}` });
     }
     const size = t.shape.slice(-2);
     const mask = keep(e.add(mv.iota(size, "int32", 0), literal(name, k, "int32")), mv.iota(size, "int32", 1));
@@ -83,7 +83,7 @@ export const diagonal = composite(
 );
 const normalizePair = (where: string, t: Tensor, axis1: number, axis2: number): readonly [number, number] => {
   if (t.ndim < 2) {
-    throw new ShapeError({ where, what: "this is no matrix", expected: "rank 2 or more", got: `${t.aval}` });
+    throw new ShapeError({ where, what: "not a matrix", expected: "rank 2 or more", got: `${t.aval}` });
   }
   const [p, q] = [normalizeAxis(where, axis1, t.ndim), normalizeAxis(where, axis2, t.ndim)];
   if (p === q) {
@@ -117,7 +117,7 @@ export const diag = composite("np.diag(x, k)", (x: TensorLike, k: number = 0): T
   if (t.ndim === 2) return diagonal(t, k);
   throw new ShapeError({
     where: "np.diag",
-    what: "this is neither a vector nor a matrix",
+    what: "neither a vector nor a matrix",
     expected: "rank 1 or 2 (np.diagonal takes more)",
     got: `${t.aval}`,
   });
@@ -129,7 +129,7 @@ export const fillDiagonal = composite("np.fillDiagonal(x, value)", (x: TensorLik
   if (t.ndim !== 2) {
     throw new ShapeError({
       where: "np.fillDiagonal",
-      what: "this is no matrix",
+      what: "not a matrix",
       expected: "rank 2",
       got: `${t.aval}`,
     });
@@ -150,7 +150,7 @@ const places = (n: number, m: number, keep: (row: number, column: number) => boo
 const matrixShape = (where: string, x: TensorLike): readonly [number, number] => {
   const { aval } = asTensor(x, where);
   if (aval.ndim === 2) return [aval.shape[0], aval.shape[1]];
-  throw new ShapeError({ where, what: "this is no matrix", expected: "rank 2", got: `${aval}` });
+  throw new ShapeError({ where, what: "not a matrix", expected: "rank 2", got: `${aval}` });
 };
 /** Rows and columns (int32) of the places on and below the `k`-th diagonal. */
 export const trilIndices = takes(

@@ -99,7 +99,7 @@ const FLOATS: Partial<Record<DType, FloatInfo>> = {
 export const finfo = takes("np.finfo(dtype)", (dtype: DType): FloatInfo => {
   const info = FLOATS[dtype];
   if (info !== undefined) return info;
-  throw new DTypeError({ where: "np.finfo", what: "this is no float", expected: "float32 or float64", got: dtype });
+  throw new DTypeError({ where: "np.finfo", what: "not a float", expected: "float32 or float64", got: dtype });
 });
 /** The limits of an integer dtype. @throws {DTypeError} for another */
 export const iinfo = takes(
@@ -107,6 +107,6 @@ export const iinfo = takes(
   (dtype: DType): { dtype: DType; bits: number; min: number; max: number } => {
     if (dtype === "int32") return { dtype, bits: 32, min: -(2 ** 31), max: 2 ** 31 - 1 };
     if (dtype === "uint32") return { dtype, bits: 32, min: 0, max: 2 ** 32 - 1 };
-    throw new DTypeError({ where: "np.iinfo", what: "this is no integer", expected: "int32 or uint32", got: dtype });
+    throw new DTypeError({ where: "np.iinfo", what: "not an integer", expected: "int32 or uint32", got: dtype });
   },
 );

@@ -31,7 +31,7 @@ export const round = composite("np.round(x, decimals)", (x: TensorLike, decimals
   if (!Number.isInteger(decimals) || (decimals < 0 && !isFloat(t.dtype))) {
     throw new ArgumentError({
       where: "np.round",
-      what: "this is no number of decimals",
+      what: "not a number of decimals",
       expected: isFloat(t.dtype) ? "an integer" : "an integer that is not negative, for a tensor of integers",
       got: `${decimals}, for ${t.aval}`,
     });
@@ -58,7 +58,7 @@ export const modf = composite("np.modf(x)", (x: TensorLike): [fraction: Tensor, 
   return [e.select(m.finite(t), rest, e.select(e.eq(t, t), e.zeroLike(t), t)), whole];
 });
 
-/** Whether the sign bit of a float is set; of NaN false. Minus zero is told by its reciprocal. */
+/** Whether the sign bit of a float is set; of NaN false. Minus zero is recognized by its reciprocal. */
 const negative = (x: Tensor): Tensor => {
   const zero = e.zeroLike(x);
   return e.or(e.lt(x, zero), e.lt(e.div(scalarOf(x.aval.strong(), 1), x), zero));

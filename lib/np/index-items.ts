@@ -38,7 +38,7 @@ export const s = takes(
 const refuse = (where: string, index: unknown): ArgumentError =>
   new ArgumentError({
     where,
-    what: "this is no index",
+    what: "not an index",
     expected: 'an integer, a tensor of integers or bools, a slice ("1:3", "::-1", np.s(1, 3)), null or "..."',
     got: Array.isArray(index) ? "an array" : typeof index === "object" ? "an object" : String(index),
     ...(Array.isArray(index) ? { hint: "make a tensor of it: np.array(list, { dtype: 'int32' })" } : {}),
@@ -141,7 +141,7 @@ const checkMask = (where: string, mask: Tensor, x: Aval, axis: number): void => 
   });
 };
 
-/** What the items of an index mean for a tensor. @throws {ArgumentError} for what is no index; {ShapeError} for too many */
+/** What the items of an index mean for a tensor. @throws {ArgumentError} for what is not an index; {ShapeError} for too many */
 export const partsOf = (where: string, x: Aval, index: readonly Index[]): Parts => {
   const named = index.reduce<number>((sum, item) => sum + axesOf(item), 0);
   const ellipses = index.filter((item) => item === "...").length;

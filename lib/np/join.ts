@@ -167,7 +167,7 @@ export const repeat = composite(
     if (counts.some((k) => !Number.isInteger(k) || k < 0)) {
       throw new ArgumentError({
         where: "np.repeat",
-        what: "this is no number of times",
+        what: "not a number of times",
         expected: "integers from 0 on",
         got: `${repeats}`,
       });

@@ -18,7 +18,7 @@ import { convolve } from "./signal.js";
 const vector = (where: string, p: TensorLike): Tensor => {
   const t = atleast1d(noBool(where, asTensor(p, where)));
   if (t.ndim === 1) return t;
-  throw new ShapeError({ where, what: "coefficients are no vector", expected: "rank 1", got: `${t.aval}` });
+  throw new ShapeError({ where, what: "the coefficients are not a vector", expected: "rank 1", got: `${t.aval}` });
 };
 const vectors = (where: string, p: TensorLike, q: TensorLike): Tensor[] =>
   promoteDType(where, [vector(where, p), vector(where, q)]);
@@ -80,7 +80,7 @@ export const polydiv = composite(
 
 const times = (where: string, m: number): void => {
   if (!Number.isInteger(m) || m < 0) {
-    throw new ArgumentError({ where, what: "this is no order", expected: "0, 1, 2, …", got: `${m}` });
+    throw new ArgumentError({ where, what: "not an order", expected: "0, 1, 2, …", got: `${m}` });
   }
 };
 /** The `order`-th derivative of a polynomial. */

@@ -32,7 +32,7 @@ const ranked = (where: string, x: Tensor, least: number, y: Tensor, leastRight =
   if (x.ndim >= least && y.ndim >= leastRight) return;
   throw new ShapeError({
     where,
-    what: x.ndim === 0 || y.ndim === 0 ? "a scalar is no vector and no matrix" : "an operand has too few axes",
+    what: x.ndim === 0 || y.ndim === 0 ? "a scalar is neither a vector nor a matrix" : "an operand has too few axes",
     expected: `rank ${least} or more, and rank ${leastRight} or more`,
     got: `${x.aval}, ${y.aval}`,
   });

@@ -38,7 +38,7 @@ export const searchsorted = composite(
     if (given.ndim !== 1) {
       throw new ShapeError({
         where,
-        what: "the sorted values are no vector",
+        what: "the sorted values are not a vector",
         expected: "rank 1",
         got: `${given.aval}`,
       });
@@ -73,7 +73,7 @@ export const digitize = composite(
     if (edges.ndim !== 1) {
       throw new ShapeError({
         where: "np.digitize",
-        what: "the bins are no vector",
+        what: "the bins are not a vector",
         expected: "rank 1",
         got: `${edges.aval}`,
       });
@@ -129,7 +129,7 @@ export const histogramBinEdges = composite(
     const where = "np.histogramBinEdges";
     if (typeof bins !== "number") return bins;
     if (!Number.isInteger(bins) || bins < 1) {
-      throw new ArgumentError({ where, what: "this is no number of bins", expected: "1, 2, …", got: String(bins) });
+      throw new ArgumentError({ where, what: "not a number of bins", expected: "1, 2, …", got: String(bins) });
     }
     const [t] = promoteFloat(where, x);
     const [low, high] = (range ?? (t.size === 0 ? [0, 1] : [min(t), max(t)])).map(

@@ -131,7 +131,7 @@ export const extract = composite(
 
 // --- values without repetitions ------------------------------------------------------------------------------------------
 
-/** A vector sorted, where it came from, and whether each is the first of its kind; NaN is one kind, or each one of its own. */
+/** A vector sorted, where it came from, and whether each is the first of its kind; NaN is one kind, or each is its own kind. */
 const grouped = (x: Tensor, equalNaN: boolean): { values: Tensor; from: Tensor; first: Tensor } => {
   const [values, from] = sorted(x, 0);
   const [left, right] = [mv.sliceAxis(values, 0, 0, x.size - 1), mv.sliceAxis(values, 0, 1, x.size)];
@@ -187,7 +187,7 @@ const uniqueOf = (where: string, x: TensorLike, options: SizeOptions, equalNaN: 
   };
 };
 /**
- * The distinct values of a tensor in ascending order, with their first places, counts and the way back; each NaN is a value of its own,
+ * The distinct values of a tensor in ascending order, with their first places, counts and the way back; each NaN is a separate value,
  * and they are last.
  *
  * - `fillValue`: default the smallest value
@@ -221,7 +221,7 @@ export const uniqueCounts = composite(
     return { values, counts };
   },
 );
-/** The distinct values and, for each element, the place of its own. */
+/** The distinct values and, for each element, its place. */
 export const uniqueInverse = composite(
   "np.uniqueInverse(x, { size, fillValue })",
   (x: TensorLike, options: SizeOptions = {}): Pick<Unique, "values" | "inverseIndices"> => {
@@ -248,7 +248,7 @@ export const isin = composite(
   },
 );
 
-/** The distinct values of `x` for which `keep` says so. */
+/** The distinct values of `x` for which `keep` is true. */
 const kept = (
   where: string,
   x: Tensor,
@@ -284,7 +284,7 @@ export const setdiff1d = composite(
     return kept("np.setdiff1d", a, (values) => e.not(isIn(values, c)), options);
   },
 );
-/** The values that are in one of the two only; NaN is no value of the other. `fillValue` is by default 0. @see JAX, `jax.numpy.setxor1d` */
+/** The values that are in one of the two only; NaN is not a value of the other. `fillValue` is by default 0. @see JAX, `jax.numpy.setxor1d` */
 export const setxor1d = composite(
   "np.setxor1d(x, y, { size, fillValue })",
   (x: TensorLike, y: TensorLike, options: SizeOptions = {}): Tensor => {

@@ -87,7 +87,7 @@ export const matrixTranspose = named("np.matrixTranspose(x)", (x: TensorLike): T
   if (t.ndim >= 2) return swapaxes(t, -1, -2);
   throw new ShapeError({
     where: "np.matrixTranspose",
-    what: "this is no matrix",
+    what: "not a matrix",
     expected: "rank 2 or more",
     got: `${t.aval}`,
   });

@@ -22,7 +22,7 @@ const vectors = (name: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] =
   if (p.ndim === 1 && q.ndim === 1 && p.size > 0 && q.size > 0) return [p, q];
   throw new ShapeError({
     where: name,
-    what: p.ndim === 1 && q.ndim === 1 ? "a vector has no elements" : "these are no vectors",
+    what: p.ndim === 1 && q.ndim === 1 ? "a vector has no elements" : "not vectors",
     expected: "two vectors of one element or more",
     got: `${p.aval}, ${q.aval}`,
   });
@@ -78,7 +78,7 @@ export const interp = composite(
     if (places.ndim !== 1 || values.ndim !== 1 || n !== values.size || n === 0) {
       throw new ShapeError({
         where: "np.interp",
-        what: "these are no points",
+        what: "not points",
         expected: "two vectors of one length",
         got: `${places.aval}, ${values.aval}`,
       });
@@ -210,7 +210,7 @@ export const unwrap = composite(
     if (!(period > 0)) {
       throw new ArgumentError({
         where: "np.unwrap",
-        what: "this is no period",
+        what: "not a period",
         expected: "more than 0",
         got: `${period}`,
       });

@@ -37,7 +37,7 @@ export const slice = composite(
       if (step === 0 || [start ?? 0, stop ?? 0, step].some((v) => !Number.isInteger(v))) {
         throw new ArgumentError({
           where: "np.slice",
-          what: `the part along axis ${axis} is no slice`,
+          what: `the part along axis ${axis} is not a slice`,
           expected: "integers, or null for start and stop; a step that is not 0",
           got: `[${part.join()}]`,
         });

@@ -17,7 +17,7 @@ const coreRanks = (signature: string): number[] => {
   if (more.length > 0 || outputs === undefined || !groups.test(inputs) || !groups.test(outputs)) {
     throw new ArgumentError({
       where: "np.vectorize",
-      what: "this is no signature",
+      what: "not a signature",
       expected: "groups of names of axes as in (m,n),(n)->(m)",
       got: signature,
     });

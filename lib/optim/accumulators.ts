@@ -207,7 +207,7 @@ export const scaleByNovograd = optimizer(
     const step: PerLeaf<"mu" | "nu", Tensor>["step"] = (g, old, first) => {
       const square = np.sum(np.square(g));
       const nu = np.where(first, square, average(beta2, old.nu, square));
-      // The momentum starts at zero, so that the first step needs no case of its own.
+      // The momentum starts at zero, so the first step is not a special case.
       const mu = np.add(np.multiply(beta1, old.mu), np.divide(g, np.add(np.sqrt(nu), epsilon)));
       return [mu, { mu, nu }];
     };

@@ -24,7 +24,7 @@ type Piece = readonly [step: number, factor: number];
 /**
  * The pieces by step.
  *
- * @throws {ArgumentError} for steps that are no integers from 0, and factors that are negative or no numbers
+ * @throws {ArgumentError} for steps that are not integers from 0, and factors that are negative or not numbers
  */
 const piecesOf = (where: string, boundaries: Boundaries): Piece[] => {
   const pieces = Object.entries(boundaries)
@@ -32,7 +32,7 @@ const piecesOf = (where: string, boundaries: Boundaries): Piece[] => {
     .sort(([a], [b]) => a - b);
   for (const [step, factor] of pieces) {
     if (!Number.isInteger(step) || step < 0) {
-      throw new ArgumentError({ where, what: "a boundary is no step", expected: "integers from 0", got: `${step}` });
+      throw new ArgumentError({ where, what: "a boundary is not a step", expected: "integers from 0", got: `${step}` });
     }
     if (!(factor >= 0)) {
       const what = "a factor is not a number from 0";
@@ -52,7 +52,7 @@ const valuesOf = (start: number, pieces: readonly Piece[]): number[] => {
 /**
  * `start`, multiplied at each boundary by its factor: the value holds from the boundary's step on.
  *
- * @throws {ArgumentError} for boundaries that are no integers from 0, and negative factors
+ * @throws {ArgumentError} for boundaries that are not integers from 0, and negative factors
  * @see optax's `piecewise_constant_schedule`
  * @example piecewiseConstantSchedule(0.1, { 1000: 0.5, 5000: 0.1 }) // 0.1, then 0.05, then 0.005
  */
@@ -91,7 +91,7 @@ const interpolated = (name: string, kind: "linear" | "cosine", start: number, pi
 /**
  * `start`, multiplied by each factor on the way to its boundary, in a straight line or half a cosine.
  *
- * @throws {ArgumentError} for boundaries that are no integers from 0, and negative factors
+ * @throws {ArgumentError} for boundaries that are not integers from 0, and negative factors
  * @see optax's `piecewise_interpolate_schedule`
  */
 export const piecewiseInterpolateSchedule = takes(

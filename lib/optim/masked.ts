@@ -21,12 +21,12 @@ const kept = (def: TreeDef, leaves: readonly Tensor[], keep: readonly boolean[])
     leaves.map((leaf, i) => (keep[i] ? leaf : null)),
   );
 
-/** Which leaves are meant, told from the parameters alone. */
+/** The selected leaves, found from the parameters alone. */
 const keepOf = (params: unknown, filter: tree.PathFilter<Tensor>): boolean[] =>
   leavesOf(tree.mask(params, filter as tree.PathFilter<never>)) as boolean[];
 
 /**
- * Transforms the gradients of the parameters meant and hands on the others themselves; the state is that of the parameters meant.
+ * Transforms the gradients of the selected parameters and returns the others unchanged; the state covers the selected parameters.
  *
  * @see optax's `masked`; `tree.partition` for the filter
  * @example masked(clip(1), "decoder/**")

@@ -16,7 +16,7 @@ export const scale = takes(
     stateless("optim.scale", (g) => np.multiply(g, beside(g, factor))),
 );
 
-/** Which parameters are meant, by path and leaf; see `tree.partition`. */
+/** Which parameters are selected, by path and leaf; see `tree.partition`. */
 export type Mask = PathFilter<Tensor>;
 
 /**
@@ -31,7 +31,7 @@ export const addDecayedWeights = takes(
     const name = "optim.addDecayedWeights";
     if (rate === 0) return stateless(name, (g) => g);
     const decay = stateless(name, (g, p) => np.add(g, np.multiply(beside(g, rate), p)));
-    // Where nothing is remembered it makes no difference that a part only is meant.
+    // Where nothing is remembered a mask needs no special state.
     return options.mask === undefined ? decay : (masked(decay, options.mask) as unknown as typeof decay);
   },
 );

@@ -25,7 +25,7 @@ const others = (ndim: number, axis: number): number[] =>
  * `g / sqrt(v + epsilon)`, where v bounds the sum of g² from above by the least of what its row, column and so on have seen; then a
  * moving average.
  *
- * Unlike in optax, where it has no state at all, a scalar has one number of its own.
+ * Unlike in optax, where it has no state at all, a scalar keeps one number.
  * - `beta1`: decay of the moving average. Default 0.9
  * - `beta2`: decay of what has been seen; 1 makes it a sum. Default 1
  * - `epsilon`: default 1e-8

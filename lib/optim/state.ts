@@ -12,7 +12,7 @@ export interface PerParam<X = Tensor> {
   readonly [PER_PARAM]: X;
 }
 
-/** Stands for the state of the parameters that are meant, where the others are null. */
+/** Stands for the state of the selected parameters, where the others are null. */
 export interface OfPart<S> {
   readonly [OF_PART]: S;
 }
@@ -37,7 +37,7 @@ export type StateOf<S, P, N = never> = unknown extends S
 
 /**
  * `init` makes the state for parameters; `update` turns gradients into updates and the state into the next. The parameters may be left out
- * where their values play no part (plain descent, Adam); where they do, an `ArgumentError` says so.
+ * where their values play no part (plain descent, Adam); otherwise `update` throws an `ArgumentError`.
  *
  * `S` is the template of the state, in which `PerParam` stands for trees like the parameters. `OptState` names the state itself.
  */

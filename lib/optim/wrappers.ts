@@ -187,7 +187,7 @@ export const lookahead = takes(
     const pair = (x: unknown): LookaheadParams<unknown> => {
       if (typeof x === "object" && x !== null && "fast" in x && "slow" in x) return x as LookaheadParams<unknown>;
       const hint = "make parameters with optim.lookaheadParams";
-      throw new ArgumentError({ where, what: "these are no two sets of parameters", expected: "{ fast, slow }", hint });
+      throw new ArgumentError({ where, what: "not two sets of parameters", expected: "{ fast, slow }", hint });
     };
     return transformation<LookaheadState<S>>({
       init: (params) => scope(() => ({ fast: tx.init(pair(params).fast), stepsSinceSync: count(0) })),

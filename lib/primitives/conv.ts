@@ -262,7 +262,7 @@ const batch = (size: number, x: Tensor, w: Tensor, d: BatchDim, e: BatchDim, p: 
     const parts = splitAxis(splitAxis(z, last, groups), last + 1, size);
     return [joinAxis(moveAxis(parts, last + 1, 0), last + 1), 0];
   }
-  // Both: every example of the batch is a group of its own.
+  // Both: every example of the batch is a separate group.
   const kernel = joinAxis(moveAxis(w, e, last), last);
   if (p.batchGroups > 1) {
     const z = bind1(convP, [joinAxis(moveAxis(x, d, 0), 0), kernel], { ...p, batchGroups: p.batchGroups * size });

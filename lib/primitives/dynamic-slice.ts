@@ -76,7 +76,7 @@ export const dynamicSliceP: Primitive<Sizes> = definePrimitive<Sizes>({
   },
 });
 
-/** A slice with a start of its own for each element of a batch: a gather. */
+/** A slice with its own start for each element of a batch: a gather. */
 const sliceForEach = (
   size: number,
   x: Tensor,
@@ -157,7 +157,7 @@ export const dynamicUpdateSliceP: Primitive<None> = definePrimitive<None>({
 });
 
 /**
- * An update with a place of its own for each element of a batch, by slices again: the update, padded by the room `r` that it has
+ * An update with its own place for each element of a batch, by slices again: the update, padded by the room `r` that it has
  * on either side and cut `r - start` from the beginning, lies where it belongs; a mask treated alike says where that is.
  */
 const updateForEach = (

@@ -1,7 +1,7 @@
 /**
  * @file How an elementwise primitive is declared: its function on numbers, its partial derivatives, and what it is linear in.
  *
- * Operands have one rank, with sizes equal or 1, or are scalars; so broadcasting needs no equation of its own in a jaxpr.
+ * Operands have one rank, with sizes equal or 1, or are scalars; so broadcasting needs no separate equation in a jaxpr.
  */
 import { Aval, broadcastShapes, type DType, type Shape } from "../core/aval.js";
 import { ShapeError } from "../core/errors.js";

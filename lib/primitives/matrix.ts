@@ -25,14 +25,14 @@ export const checkMatrix = (where: string, aval: Aval, square: boolean): void =>
   demand(
     aval.ndim >= 2 && (!square || m === n),
     where,
-    square ? "the matrix is not square" : "this is no matrix",
+    square ? "the matrix is not square" : "not a matrix",
     square ? "[..., n, n]" : "[..., m, n]",
     `${aval}`,
   );
   sameDType(where, [aval], (a) => isFloat(a.dtype), "a float");
 };
 
-/** The matrices of `x` one by one, in doubles of their own. */
+/** The matrices of `x` one by one, copied into doubles. */
 export const matricesOf = (x: HostArray): Float64Array[] => {
   const size = sizeOf(matrixSizes(x.shape));
   const count = sizeOf(x.shape.slice(0, -2));

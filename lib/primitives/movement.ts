@@ -202,7 +202,7 @@ export const padP: Primitive<Padding> = definePrimitive<Padding>({
     const dim = d ?? 0;
     const params = { low: insertAt(low, dim, 0), high: insertAt(high, dim, 0), interior: insertAt(interior, dim, 0) };
     if (dValue === null) return [[bind1(padP, [x, value], params)], [dim]];
-    // A value of its own for each element: pad with anything, then fill what was padded.
+    // Each element has its own value: pad with anything, then fill what was padded.
     const front = mappedFront(x, d, size);
     const amounts = { low: [0, ...low], high: [0, ...high], interior: [0, ...interior] };
     const padded = pad(front, new Literal(0, x.dtype), amounts);
@@ -214,7 +214,7 @@ export const padP: Primitive<Padding> = definePrimitive<Padding>({
 /**
  * `x` with `low` new places before, `high` behind and `interior` between its elements, for each axis, filled with `value`.
  *
- * @throws {ShapeError} when an amount is negative, or `value` is no scalar
+ * @throws {ShapeError} when an amount is negative, or `value` is not a scalar
  * @throws {DTypeError} when the dtypes differ
  */
 export const pad = (x: Tensor, value: Tensor, { low, high, interior }: Padding): Tensor =>

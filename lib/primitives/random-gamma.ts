@@ -57,7 +57,7 @@ const gammaOf = (start: Key, alpha: number, logSpace: boolean, double: boolean):
   return r(r(r(Math.log(d)) + r(Math.log(cube))) + shift);
 };
 
-/** Inputs: keys and shape parameters; each place has a key of its own, split from that of the draw. */
+/** Inputs: keys and shape parameters; each place has its own key, split from that of the draw. */
 export const randomGammaP: Primitive<LogSpace> = sampler<LogSpace>({
   name: "random_gamma",
   dtypes: ["float32", "float64"],

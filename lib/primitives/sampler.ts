@@ -1,8 +1,8 @@
 /**
  * @file Primitives that draw one number for each place from a key and parameters, by a loop that ends when a number is accepted.
  *
- * Inputs: keys `u32[...batch,2]`, then parameters of one shape `[...batch,...shape]`, which is that of the result. Each key has a
- * draw of its own, so a batch of keys is the loop over them.
+ * Inputs: keys `u32[...batch,2]`, then parameters of one shape `[...batch,...shape]`, which is that of the result. Each key has its
+ * own draw, so a batch of keys is the loop over them.
  */
 import { Aval, type DType, printShape, sameShape, sizeOf } from "../core/aval.js";
 import { type TypedArray, zerosHost } from "../core/host.js";

@@ -37,7 +37,7 @@ const entries = (where: string, x: number | Tensor, axis: number): { n: number; 
 /**
  * The entries of `x` along `axis` in random order; for a number `n`, the integers from 0 to n-1.
  *
- * - `independent`: every vector along `axis` in an order of its own, instead of all in the same
+ * - `independent`: every vector along `axis` in its own order, instead of all in the same
  */
 export const permutation = composite(
   "random.permutation(key, x, axis, { independent })",

@@ -36,7 +36,7 @@ export const checkKey = (where: string, key: Tensor): void => {
   if (key.dtype === "uint32" && sameShape(key.shape, [2])) return;
   throw new ShapeError({
     where,
-    what: "this is not a key",
+    what: "not a key",
     expected: "u32[2]",
     got: `${key}`,
     hint: "make one with random.key(seed); take one of several with random.subkeys, or map over them with vmap",
@@ -45,7 +45,7 @@ export const checkKey = (where: string, key: Tensor): void => {
 
 const checkKeys = (where: string, keys: Tensor): void => {
   if (keys.dtype === "uint32" && keys.ndim > 0 && keys.shape[keys.ndim - 1] === 2) return;
-  throw new ShapeError({ where, what: "these are no keys", expected: "u32[...,2]", got: `${keys}` });
+  throw new ShapeError({ where, what: "not keys", expected: "u32[...,2]", got: `${keys}` });
 };
 
 /**

@@ -6,7 +6,7 @@ import * as np from "../np/index.js";
 
 /** What real numbers are drawn in; float64 needs a backend that has it (`reference`). */
 export type Float = "float32" | "float64";
-/** The dtype of a draw without parameters, float32 unless told otherwise. */
+/** The dtype of a draw without parameters, float32 unless given. */
 export type FloatOptions = { readonly dtype?: Float };
 
 /** float64 where a parameter is, else float32. */
@@ -51,7 +51,7 @@ export const drawShape = (
 /** @throws {ArgumentError} when a probability given as a number is not one; tensors are not looked into */
 export const checkProbability = (where: string, p: TensorLike): void => {
   if (isTensor(p) || (Number(p) >= 0 && Number(p) <= 1)) return;
-  throw new ArgumentError({ where, what: "this is no probability", expected: "a number from 0 to 1", got: String(p) });
+  throw new ArgumentError({ where, what: "not a probability", expected: "a number from 0 to 1", got: String(p) });
 };
 
 /** @throws {ArgumentError} unless `value` is an integer from `lowest` to `highest` */

@@ -109,7 +109,7 @@ const spanOf = (low: TensorLike, high: TensorLike): Tensor => {
   if (!isTensor(low) && !isTensor(high)) {
     return u32((Number(high) > Number(low) ? Number(high) - Number(low) : 1) % 2 ** 32);
   }
-  // 2^31 is no int32: it is the largest one, and one more.
+  // 2^31 does not fit int32: it is the largest one, plus one.
   const beyond = !isTensor(high) && high === 2 ** 31;
   const [from, to] = [bound(low), bound(beyond ? 2 ** 31 - 1 : high)];
   const size = np.astype(np.subtract(to, from), "uint32");

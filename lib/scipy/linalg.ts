@@ -48,7 +48,7 @@ export const choFactor = (a: TensorLike, options: { readonly lower?: boolean } =
 
 export interface SolveTriangularOptions {
   readonly lower?: boolean;
-  /** 1 or `T`: the transpose of the matrix is meant. */
+  /** 1 or `T`: use the transpose of the matrix. */
   readonly trans?: 0 | 1 | "N" | "T";
   readonly unitDiagonal?: boolean;
 }
@@ -137,7 +137,7 @@ export const blockDiag = composite("scipy.linalg.blockDiag(...blocks)", (...bloc
     if (t.ndim > 2) {
       throw new ShapeError({
         where: "scipy.linalg.blockDiag",
-        what: "a block is no matrix",
+        what: "a block is not a matrix",
         expected: "rank 2 or less",
         got: `${t.aval}`,
       });
@@ -194,7 +194,7 @@ export const expm = composite(
     if (!Number.isInteger(maxSquarings) || maxSquarings < 0) {
       throw new ArgumentError({
         where: "scipy.linalg.expm",
-        what: "the number of squarings is no count",
+        what: "the number of squarings is not a count",
         expected: "0, 1, 2, …",
         got: String(maxSquarings),
       });

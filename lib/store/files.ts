@@ -141,6 +141,6 @@ export const readBounded = async <Err extends FluxionError>(
   { where, error }: Caller<Err>,
 ): Promise<Uint8Array> => {
   const info = await lstat(path);
-  if (!info.isFile()) throw new error({ where, what: "this is not a file", at: path });
+  if (!info.isFile()) throw new error({ where, what: "not a file", at: path });
   return readWhole(path, { where, error }, most);
 };

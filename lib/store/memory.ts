@@ -1,4 +1,4 @@
-/** @file Files in memory: for tests, and for runs whose results nobody keeps. */
+/** @file Files in memory: for tests, and for runs whose results are not kept. */
 import { CheckpointError } from "../core/errors.js";
 import { joined, piecesOf, type Store } from "./store.js";
 

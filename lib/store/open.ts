@@ -28,7 +28,7 @@ const kindOf = (info: Info): string => {
 const notAFile = <Err extends FluxionError>({ where, error }: Caller<Err>, path: string, got: string): Err =>
   new error({
     where,
-    what: "this is not a regular file",
+    what: "not a regular file",
     expected: "a file, or a link to one",
     got,
     at: path,
@@ -115,7 +115,7 @@ const PIECE = 2 ** 20;
 /**
  * The bytes of a regular file in pieces, as many as it had when it was opened. Pieces do not share memory, since streams read ahead.
  *
- * @throws an error of the caller for what is no file, or becomes shorter meanwhile
+ * @throws an error of the caller for what is not a file, or becomes shorter meanwhile
  */
 export async function* readPieces<Err extends FluxionError>(
   path: string,

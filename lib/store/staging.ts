@@ -30,13 +30,13 @@ const removeStaging = (dir: string, staging: string): void => {
   rmSync(staging, { recursive: true, force: true, maxRetries: 3 });
 };
 
-/** Removes what processes left that are no more. */
+/** Removes what ended processes left. */
 const removeStale = (dir: string): void => {
   for (const staging of abandonedIn(dir, STAGING)) {
     try {
       removeStaging(dir, staging);
     } catch {
-      // Somebody else's: it is in nobody's way.
+      // It belongs to another process and does no harm.
     }
   }
 };

@@ -91,10 +91,10 @@ const byLength = ({ rule, lengthPenalty = 1, earlyStopping = false }: LengthPena
   };
 };
 
-/** @throws {ArgumentError} for a penalty that is no number */
+/** @throws {ArgumentError} for a penalty that is not a number */
 const checkPower = (where: string, what: string, power: number | undefined): void => {
   if (power === undefined || Number.isFinite(power)) return;
-  throw new ArgumentError({ where, what: `${what} is no number`, expected: "a finite number", got: String(power) });
+  throw new ArgumentError({ where, what: `${what} is not a number`, expected: "a finite number", got: String(power) });
 };
 
 const OPTIONS: { readonly [R in BeamPenalty["rule"]]: readonly string[] } = {

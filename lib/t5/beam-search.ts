@@ -32,7 +32,7 @@ export interface BeamOptions extends SpecialIds {
   readonly penalty?: BeamPenalty;
 }
 
-/** What a search is told in each call. */
+/** Per-call settings of a search. */
 export interface BeamRequest {
   readonly forced?: Forced;
 }

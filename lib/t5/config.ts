@@ -22,7 +22,7 @@ export interface T5Config {
   readonly relativeAttentionNumBuckets: number;
   /** Distance, in tokens, from which on all positions share the last bucket. */
   readonly relativeAttentionMaxDistance: number;
-  /** UMT5 and T5X's scalable T5: each layer has a table of relative positions of its own, not one for the stack. Default false. */
+  /** UMT5 and T5X's scalable T5: each layer has its own table of relative positions, not one for the stack. Default false. */
   readonly relativeAttentionPerLayer?: boolean;
   /** Added to the mean square inside the root; dimensionless. */
   readonly layerNormEpsilon: number;

@@ -88,7 +88,7 @@ export const checkNumber = (where: string, score: number, at: string): void => {
   if (!Number.isNaN(score)) return;
   throw new ArgumentError({
     where,
-    what: "the model gives logits that are no numbers",
+    what: "the model gives logits that are NaN",
     expected: "numbers",
     got: "NaN",
     at,

@@ -15,7 +15,7 @@ type Vocabulary = Pick<T5Config, "vocabSize">;
 /** What Hugging Face puts in the place of targets that do not count. */
 const IGNORED = -100;
 
-/** Which ids are no padding, bool. */
+/** Which ids are not padding, bool. */
 export const isToken = ({ padId }: Padding, ids: Tensor): Tensor => np.notEqual(ids, padId);
 
 /** Targets with padding in the place of those that do not count: -100, as all that is below 0. */

@@ -71,7 +71,7 @@ const scored = (config: T5Config, model: Model, batch: Batch, choices: Tensor, o
   return { scores: lengthNormalize ? np.divide(sums, np.maximum(lengths, 1)) : sums, valid };
 };
 
-/** The score of the right choice, `[B]`; NaN for an answer that is no index. */
+/** The score of the right choice, `[B]`; NaN for an answer that is not an index. */
 const scoreOf = (scores: Tensor, answer: Tensor): Tensor => {
   const index = np.where(np.less(answer, 0), scores.shape[1], answer);
   return np.squeeze(np.takeAlongAxis(scores, np.expandDims(index, 1), 1), 1);
@@ -79,7 +79,7 @@ const scoreOf = (scores: Tensor, answer: Tensor): Tensor => {
 
 /**
  * What label smoothing by `s` adds to the cross entropy of scores: the others of an example share `s`, and a constant is taken away, so that
- * the least loss stays 0. An only choice shares with nobody.
+ * the least loss stays 0. A single choice is not smoothed.
  */
 const smoothing = ({ scores, valid }: Choices, gold: Tensor, s: number): Tensor => {
   const others = np.subtract(np.sum(np.astype(valid, scores.dtype), { axis: 1 }), 1);
@@ -92,8 +92,8 @@ const smoothing = ({ scores, valid }: Choices, gold: Tensor, s: number): Tensor 
 
 /**
  * The loss of each example by the scores of its choices, `[B]`: `logsumexp(scores) - scores[answer]` with z-loss and label smoothing, or with the
- * loss `hinge` the best score minus that of the answer, plus the hinge. Of several best choices the first counts. Since the best one is no
- * worse than the answer, the latter is never below 0.
+ * loss `hinge` the best score minus that of the answer, plus the hinge. Of several best choices the first counts. Since the best one is never
+ * worse than the answer, the loss is never below 0.
  */
 export const choiceLosses = (choices: Choices, answer: Tensor, options: LossOptions): Tensor => {
   const { loss, hinge = 0.2, zLoss = 0, labelSmoothing = 0 } = options;

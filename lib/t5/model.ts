@@ -37,8 +37,8 @@ export interface Batch {
   /** `[B, S]` or `[B, 1]` float32 weights of the target tokens; padding never counts. `[B]`, of the examples, where the loss is over choices. */
   readonly weights?: Tensor;
   /**
-   * `[B, C, S]` int32: the answers to choose from where the loss is over them, padded, each ended by EOS. A row of padding alone is no
-   * choice; its score counts as minus infinity.
+   * `[B, C, S]` int32: the answers to choose from where the loss is over them, padded, each ended by EOS. A row of padding alone is not
+   * a choice; its score counts as minus infinity.
    */
   readonly choices?: Tensor;
   /** `[B]` int32: which choice is right, from 0; the loss of another number is NaN. */
@@ -58,7 +58,7 @@ export interface Encoded {
 /** Choices of training, and insertions that the model does not have yet; see `Inserted`. */
 export interface EncodeOptions extends TrainingOptions, Inserted {}
 
-/** @throws {TreeError} for what is no tensor; {ShapeError} when token ids are not in rows, `examples` of them or a multiple */
+/** @throws {TreeError} for what is not a tensor; {ShapeError} when token ids are not in rows, `examples` of them or a multiple */
 const checkRows = (where: string, given: Tensor, examples = 1): void => {
   const ids = asTensor(given, where);
   if (ids.ndim === 2 && ids.shape[0] % examples === 0) return;
@@ -101,7 +101,7 @@ export const encode = composite(
       const own = (y: Tensor): Tensor => attention(config, layer.attention, y, y, bias(layer), whole);
       return encoderLayer(config, layer, h, own, dropped);
     });
-    // T5X masks what every layer reads, too; nothing comes of that, since nobody sees padding, and it is zero here.
+    // T5X masks what every layer reads, too; that changes nothing, since padding is not attended to, and it is zero here.
     return { states: zeroWhereNot(valid, drop(norm(config, encoder.encoderNorm, last), ALONG_LENGTH)), valid };
   },
 );

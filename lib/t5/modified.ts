@@ -67,7 +67,7 @@ const checkParams = (unfit: Unfit, params: unknown, needs: readonly Half[]): voi
   if (missing === undefined) return;
   const encoderOnly = missing === "decoder" && "encoder" in parts;
   throw unfit({
-    what: missing === "tokenEmbedder" ? "these are not the parameters of a T5" : `the parameters have no ${missing}`,
+    what: missing === "tokenEmbedder" ? "not the parameters of a T5" : `the parameters have no ${missing}`,
     expected: ["tokenEmbedder", ...needs].join(", "),
     got: Object.keys(parts).slice(0, 5).join(", ") || (params === null ? "null" : typeof params),
     hint: encoderOnly ? "an encoder alone can be used by t5.encode" : "give the params of a loaded model, or t5.init",

@@ -11,7 +11,7 @@ const EPSILON = 2 ** -23;
  * Bucket of a relative position.
  *
  * @param relative       key position minus query position
- * @param bidirectional  whether keys after the query have buckets of their own (encoder) or share bucket 0 (decoder)
+ * @param bidirectional  whether keys after the query have their own buckets (encoder) or share bucket 0 (decoder)
  * @param buckets        number of buckets
  * @param maxDistance    distance from which on all share the last bucket
  * @returns a number in `[0, buckets)`

@@ -1,4 +1,4 @@
-/** @file Several prompts in one batch: each row gets the prompt of its own task. */
+/** @file Several prompts in one batch: each row gets the prompt of its task. */
 import { composite } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";

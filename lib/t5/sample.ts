@@ -64,7 +64,12 @@ export const cutLogits = composite("t5.cutLogits", (logits: Tensor, { topK = 0, 
 const checkCut = (where: string, { topK = 0, topP = 1 }: CutOptions): void => {
   if (topK !== 0) checkCount(where, "topK", topK);
   if (topP > 0 && topP <= 1) return;
-  throw new ArgumentError({ where, what: "topP is no probability", expected: "above 0, at most 1", got: String(topP) });
+  throw new ArgumentError({
+    where,
+    what: "topP is not a probability",
+    expected: "above 0, at most 1",
+    got: String(topP),
+  });
 };
 
 const checkTemperature = (where: string, temperature: number | readonly number[]): void => {
@@ -109,7 +114,7 @@ export interface TokenDecoding<P, I, R> extends Disposable {
   ): AsyncGenerator<readonly number[], void>;
   dispose(): void;
 }
-/** What sampling is told in each call. */
+/** Per-call settings of sampling. */
 export interface SampleRequest extends TokenRequest {
   readonly key: Tensor;
 }

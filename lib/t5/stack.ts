@@ -40,7 +40,7 @@ type ThroughLayers = <T extends object>(
 
 const isList = <T extends object>(layers: readonly T[] | T): layers is readonly T[] => Array.isArray(layers);
 
-/** Dropout around the layers of one stack, and how to go through them: every layer draws from a key of its own. */
+/** Dropout around the layers of one stack, and how to go through them: every layer draws from its own key. */
 export const makeStack = ({
   dropoutKey,
   dropoutRate: rate = 0,

@@ -202,7 +202,7 @@ export const tokenLoop = <P, I, M, C>(
     return writing(params, memory, settings, firstWalk(memory, start));
   });
 
-  /** What is told in each call, as tensors; those that are made here are the caller's to free. */
+  /** Per-call settings, as tensors; those that are made here are the caller's to free. */
   const told = (inputs: I, { key, forced }: TokenRequest): { readonly settings: Settings; readonly start: Start } => {
     const examples = decoder.examples(inputs);
     checkExamples(where, examples, forced);

@@ -4,7 +4,7 @@ import { stripStart } from "../metrics/python-text.js";
 /**
  * Reads class ids: the place of a text among the labels. The text must be equal to a label.
  *
- * @param otherwise  the id of a text that is no label
+ * @param otherwise  the id of a text that is not a label
  * @see T5's `string_label_to_class_id`
  * @example classId(["False", "True"])("True") // 1
  */

@@ -23,7 +23,7 @@ const lineCounter = (bytes: Uint8Array): ((place: number) => number) => {
   };
 };
 
-/** The first place from `place` on that is no end of a line: empty lines are skipped. */
+/** The first place from `place` on that is not an end of a line: empty lines are skipped. */
 const pastEmptyLines = (bytes: Uint8Array, place: number): number => {
   let at = place;
   while (bytes[at] === LF || bytes[at] === CR) at++;
@@ -78,7 +78,7 @@ const valuesByName = (values: readonly string[], columns: readonly string[], at:
   return Object.fromEntries(columns.map((name, i) => [name, textOf(values[i], `${at}: ${columnAt(columns, i)}`)]));
 };
 
-/** A row as an object; Left for a row of another length, and for values that are no text. */
+/** A row as an object; Left for a row of another length, and for values that are not text. */
 const rowOf = (
   values: readonly string[],
   columns: readonly string[],
@@ -112,7 +112,7 @@ const unreadable = (cause: unknown, place: (column: number) => string): DataErro
 const OPTIONS: Options = {
   // Any end of a line ends a row; the parser's own choice would be the first one that it sees.
   record_delimiter: ["\r\n", "\n", "\r"],
-  // One character a byte, so that a value that is no UTF-8 is told with its row.
+  // One character a byte, so that a value that is not UTF-8 is reported with its row.
   encoding: "latin1",
   relax_column_count: true,
   skip_empty_lines: true,
@@ -158,7 +158,7 @@ export const parseCsvE = (
  * - `needed`: columns that must be there
  *
  * @throws {DataError} for a header without names, with a name that stands twice or without a needed column, and for quotes that are
- * not closed or not doubled. A row that has too few or too many values, or one that is no UTF-8 or has a NUL character, has such an error as its value, on the left
+ * not closed or not doubled. A row that has too few or too many values, or one that is not UTF-8 or has a NUL character, has such an error as its value, on the left
  * @see RFC 4180
  * @example parseCsv('text,label\n"Well, yes",glad\n', "train.csv")[0].value // right({ text: "Well, yes", label: "glad" })
  */

@@ -4,7 +4,7 @@ import { closest } from "../core/closest.js";
 import { DataError, type Mismatch } from "../core/errors.js";
 import { brief, withDefault } from "../edge/decode.js";
 
-/** Whoever reads rows. */
+/** The reader of rows. */
 export const READER = { where: "readExamples", error: DataError } as const;
 
 const DIGITS = /^\d{1,15}$/;

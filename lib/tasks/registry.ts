@@ -42,7 +42,7 @@ export const taskOfE = (name: string): E.Either<DataError, Task> => {
 export const taskOf = throwing(taskOfE);
 
 /**
- * The numbers of tasks for inputs with an index in front: the place of a name in the sorted list of those that are no aliases; an alias has the number of
+ * The numbers of tasks for inputs with an index in front: the place of a name in the sorted list of those that are not aliases; an alias has the number of
  * what it stands for.
  *
  * @param aliases  from an alias to a name of the list

@@ -51,15 +51,15 @@ const fieldOf = (row: Row, column: string): unknown => {
 const inputOf = (row: Row, column: string): string => {
   const value = fieldOf(row, column);
   if (typeof value === "string" && value.trim() !== "") return value;
-  throw badColumn(column, "this is no input", "a text that is not empty", value);
+  throw badColumn(column, "not an input", "a text that is not empty", value);
 };
 
 const targetOf = (row: Row, column: string, labels: readonly string[] | undefined): string => {
   const value = fieldOf(row, column);
   const text = typeof value === "string" || Number.isSafeInteger(value) ? asWritten(`${value}`) : "";
-  if (text === "") throw badColumn(column, "this is no target", "a text that is not empty, or an integer", value);
+  if (text === "") throw badColumn(column, "not a target", "a text that is not empty, or an integer", value);
   if (labels === undefined || labels.includes(text)) return text;
-  throw badColumn(column, "the target is no label", labels.map((label) => JSON.stringify(label)).join(" or "), value);
+  throw badColumn(column, "not a label", labels.map((label) => JSON.stringify(label)).join(" or "), value);
 };
 
 const checkedLabels = (labels: readonly string[]): readonly string[] => {
@@ -115,7 +115,7 @@ const tableOf = <Truth, Answer>(
  * A task of rows in files: one column is the input, another one the target. Paths start at the folder that `readExamples` is given, by default the
  * working directory.
  *
- * With `labels` the truth of an example is the place of its target among them, the metric is accuracy, and a target that is no label is refused.
+ * With `labels` the truth of an example is the place of its target among them, the metric is accuracy, and a target that is not a label is refused.
  * Without them an answer is any text, and the metrics are SQuAD's `em` and `f1`. Inputs stay as they are. In targets and labels white space at the
  * ends is dropped and other runs of it become one space, since a decoder writes no others. An integer of a JSONL file is a target as its digits.
  * The id of an example is the number of its row.

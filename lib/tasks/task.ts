@@ -36,7 +36,7 @@ export interface TaskSpec<Row, Truth, Answer> {
   readonly row: Decoder<unknown, Row>;
   /**
    * The examples of a row: none, one or many. Rows are numbered from 1.
-   * @throws {DataError} when the row makes no sense, with the field in `at`; whoever reads the file adds file and row
+   * @throws {DataError} when the row makes no sense, with the field in `at`; the reader of the file adds file and row
    */
   readonly examples: (row: Row, split: Split, number: number) => readonly Example<Truth>[];
   /** The answer in a decoded text. Some tasks judge it by the example. */

@@ -46,9 +46,9 @@ const fixedSpan = (text: string, span: string, index: number, at: string): strin
 };
 
 /**
- * The spans as `wsc.fixed` has them: one that is no part of the text takes the case of the word at its place, and loses full stops at its end.
+ * The spans as `wsc.fixed` has them: one that is not part of the text takes the case of the word at its place, and loses full stops at its end.
  *
- * @throws {DataError} when it is no part of the text even so
+ * @throws {DataError} when it is not part of the text even so
  * @example fixSpans("I met the man.", { span1_text: "The man.", span1_index: 2, span2_text: "I", span2_index: 0 }).span1_text // "the man"
  */
 export const fixSpans = (text: string, spans: WscSpans): WscSpans => ({

@@ -33,7 +33,7 @@ export interface DecoderSpec {
 }
 
 const notAnId = (id: number): ArgumentError =>
-  new ArgumentError({ where: "decode", what: "this is not a token id", expected: "0, 1, 2, …", got: `${id}` });
+  new ArgumentError({ where: "decode", what: "not a token id", expected: "0, 1, 2, …", got: `${id}` });
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

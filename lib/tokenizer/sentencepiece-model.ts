@@ -48,7 +48,7 @@ export const modelError = (problem: Problem, cause?: unknown): DataError =>
   new DataError({ where: "parseSentencePiece", ...problem }, { cause });
 
 const UNREADABLE = {
-  what: "this is not a SentencePiece model, or a part of it is missing",
+  what: "not a SentencePiece model, or a part of it is missing",
   expected: "a whole binary .model file, for T5 spiece.model or sentencepiece.model",
   hint: "load the file again; a tokenizer.json, a web page or a Git LFS pointer in its place will not do",
 };
@@ -217,7 +217,7 @@ export const findByteIds = (pieces: readonly Piece[], byteFallback: boolean): re
 /**
  * The model in the bytes of a `.model` file.
  *
- * @throws {DataError} when the bytes are no such model, are cut off, or the model is not a plain unigram model
+ * @throws {DataError} when the bytes are not such a model, are cut off, or the model is not a plain unigram model
  */
 export const readSentencePieceModel = (bytes: Uint8Array): SentencePieceModel => {
   const pieces: Piece[] = [];

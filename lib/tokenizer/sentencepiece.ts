@@ -3,8 +3,8 @@
  *
  * Text is normalised (`normalizer.ts`), then split into the pieces of the likeliest unigram segmentation (`unigram.ts`).
  * A sentinel that is written out at the start of a word is one token, as in seqio's vocabulary; inside a word it is
- * ordinary characters, and so are control pieces everywhere: `</s>` in text never ends a sequence. Whoever wants these
- * ids puts them in (`eosId`, `sentinelId`).
+ * ordinary characters, and so are control pieces everywhere: `</s>` in text never ends a sequence. To get these
+ * ids, put them in (`eosId`, `sentinelId`).
  */
 import * as E from "fp-ts/lib/Either.js";
 import { type DataError, isFluxionError } from "../core/errors.js";

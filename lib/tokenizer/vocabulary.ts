@@ -73,7 +73,7 @@ export const withSentinels = <Model extends Pick<SentencePieceModel, "pieces">>(
   if (extraIds === 0 || own === extraIds) return model;
   if (own === 0) return { ...model, pieces: [...model.pieces, ...sentinels(extraIds, spell)] };
   throw modelError({
-    what: "the model has sentinels of its own, and not the number asked for",
+    what: "the model has its own sentinels, and not the number asked for",
     expected: `none, or ${extraIds}`,
     got: `${own}`,
     hint: "pass extraIds: 0 to use those of the file",

@@ -23,7 +23,7 @@ interface Total<P> {
   readonly grads: P;
 }
 
-/** A batch in `count` parts along its first axis: `[B, …]` to `[count, B / count, …]`. Every part has a dropout key of its own. */
+/** A batch in `count` parts along its first axis: `[B, …]` to `[count, B / count, …]`. Every part has its own dropout key. */
 const partsOf = ({ dropoutKey, ...rows }: Batch, count: number): Batch => {
   const size = rows.inputs.shape[0] as number;
   if (size % count !== 0) {

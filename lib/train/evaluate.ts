@@ -34,7 +34,7 @@ export interface Responding {
   dispose(): void;
 }
 
-/** Whoever answers batches: a T5, or a stand-in. */
+/** What answers batches: a T5, or a stand-in. */
 export interface Respondent<P> {
   /** The model with a tuned tree in it, or the bare model; dispose it after the last batch. */
   open(tuned: P | null): Responding;

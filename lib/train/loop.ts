@@ -109,7 +109,7 @@ export interface Outcome<P, Opt> {
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Trains until the steps are done, the score stops improving, or somebody interrupts.
+ * Trains until the steps are done, the score stops improving, or the caller interrupts.
  *
  * @throws {ArgumentError} when the loss is no longer a number
  */

@@ -74,11 +74,11 @@ const WHERE = "train.makeTrainStep";
 /** @throws {ArgumentError} for options out of range */
 const checkOptions = ({ microbatches = 1, ema = 0 }: Pick<StepOptions, "microbatches" | "ema">): void => {
   if (!Number.isSafeInteger(microbatches) || microbatches < 1) {
-    const [what, expected] = ["this is not a number of microbatches", "1, 2, …"];
+    const [what, expected] = ["not a number of microbatches", "1, 2, …"];
     throw new ArgumentError({ where: WHERE, what, expected, got: `${microbatches}` });
   }
   if (!(ema >= 0 && ema < 1)) {
-    const [what, expected] = ["this is not a decay of an average", "a number from 0 to below 1"];
+    const [what, expected] = ["not a decay of an average", "a number from 0 to below 1"];
     throw new ArgumentError({ where: WHERE, what, expected, got: `${ema}` });
   }
 };

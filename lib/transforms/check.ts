@@ -1,7 +1,7 @@
 /**
- * @file Checking derivatives against central differences, for tests of one's own functions and rules.
+ * @file Checking derivatives against central differences, for tests of user-defined functions and rules.
  *
- * Everything is computed in float64 on an executor of its own, which takes no notice of the backend in use.
+ * Everything is computed in float64 on a separate executor, which takes no notice of the backend in use.
  */
 
 import { referenceExecutor } from "../compile/reference.js";
@@ -139,7 +139,7 @@ const checkFlat = (check: Check, g: Flat, xs: readonly HostArray[], order: numbe
 /**
  * Compares the derivatives of `f` at `args` with central differences, in random directions and in float64.
  *
- * @param f     a function of trees that is smooth near `args`; results and arguments that are no floats are left alone
+ * @param f     a function of trees that is smooth near `args`; results and arguments that are not floats are left alone
  * @param args  its arguments; floats are taken as float64 (and so is what `f` makes of them, unless it converts)
  * @throws {ArgumentError} where a derivative is off
  * @see JAX's `jax.test_util.check_grads`

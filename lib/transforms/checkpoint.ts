@@ -4,7 +4,7 @@
  *
  * A primitive that carries a jaxpr, like a call. Its linearization differs: the primal program gives the results and what the policy
  * saves; the linear program, which the transposition turns round, begins with computing the rest again. A compiler would merge the two
- * computations, and must not: `apart` says so.
+ * computations, and must not: `apart` marks this.
  */
 import { takes, transformed } from "../core/composite.js";
 import { type Atom, evalJaxpr, Jaxpr } from "../core/jaxpr.js";

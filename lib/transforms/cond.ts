@@ -82,7 +82,7 @@ export const condP: Primitive<CondParams> = definePrimitive<CondParams>({
     if (dim === null) {
       return [bind(condP, [index, ...xs], { branches: b.branches }), b.outMapped.map((m) => (m ? 0 : null))];
     }
-    // Each example has a choice of its own: all branches, then a selection.
+    // Each example has its own choice: all branches, then a selection.
     const at = mappedFront(index, dim, size);
     const [first, ...rest] = b.branches.map((jaxpr) => evalJaxpr(jaxpr, [], xs)).reverse();
     const chosen = rest.reduce((otherwise, outs, i) => {

@@ -109,7 +109,7 @@ const customJvpCallP: Primitive<StagedCall & WithRule> = definePrimitive<StagedC
 });
 
 export interface CustomJvpOptions {
-  /** Numbers of arguments that are no tensors (functions, strings, configuration): the rule sees them as they are, with null as tangent. */
+  /** Numbers of arguments that are not tensors (functions, strings, configuration): the rule sees them as they are, with null as tangent. */
   readonly nondiffArgnums?: readonly number[];
   /** Whether the rule gets null for a tangent that is zero, instead of a tensor of zeros. */
   readonly symbolicZeros?: boolean;

@@ -95,7 +95,7 @@ const batchedForward =
 const forwardMode = (name: string): never => {
   throw new UnsupportedError({
     where: name,
-    what: "forward mode has no rule for a function with a vjp of its own",
+    what: "forward mode has no rule for a function with a custom vjp",
     expected: "reverse mode: grad, vjp, jacrev",
     got: "jvp, jacfwd or linearize of it",
     hint: "define the function by customJvp, which serves both modes",
@@ -191,7 +191,7 @@ const customVjpCallP: Primitive<StagedCall & WithRule> = definePrimitive<StagedC
 });
 
 export interface CustomVjpOptions {
-  /** Numbers of arguments that are no tensors (functions, strings, configuration); `bwd` gives null for them. */
+  /** Numbers of arguments that are not tensors (functions, strings, configuration); `bwd` gives null for them. */
   readonly nondiffArgnums?: readonly number[];
   /** Whether `bwd` gets null for a cotangent that is zero, instead of a tensor of zeros. */
   readonly symbolicZeros?: boolean;
@@ -203,7 +203,7 @@ export interface CustomVjpOptions {
  * `fwd(...args)` returns `[f(...args), residuals]`; `bwd(residuals, ct)` returns one tree of cotangents for each argument. Forward mode of
  * such a function is an error. Higher orders differentiate `fwd` and `bwd`.
  * @param f        a function of trees; what it closes over must not be differentiated
- * @param fwd      like `f`, with what `bwd` needs beside the result: a tree; what is no tensor in it is handed on as it is
+ * @param fwd      like `f`, with what `bwd` needs beside the result: a tree; leaves of it that are not tensors are handed on as they are
  * @param bwd      takes the residuals and a cotangent like the result (null for integers); null stands for zero, at a leaf or for a whole
  *                 argument, and is all that an integer or an argument of `nondiffArgnums` has
  * @param options  `nondiffArgnums`, `symbolicZeros`

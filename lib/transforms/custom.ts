@@ -1,5 +1,5 @@
 /**
- * @file What functions with a derivative rule of their own share (`custom-jvp.ts`, `custom-vjp.ts`).
+ * @file What functions with custom derivative rules share (`custom-jvp.ts`, `custom-vjp.ts`).
  *
  * Their primitives carry functions: a trace that differentiates calls the rule at once, with values as concrete as they are, and the
  * function itself not at all. In a jaxpr stands a second primitive, with the function staged; what it closes over are leading arguments.
@@ -19,7 +19,7 @@ import { materialize, vmapFlat } from "./vmap.js";
 /** A function of tensors. */
 export type Flat = (...xs: Tensor[]) => readonly Tensor[];
 
-/** A call of a function with a rule of its own. */
+/** A call of a function with a custom rule. */
 export interface CustomCall {
   readonly name: string;
   readonly call: Flat;

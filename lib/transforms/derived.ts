@@ -71,7 +71,7 @@ interface Pushed {
 }
 const pushedOf = remembered<Pushed>();
 
-/** Zeros in place of a symbolic zero where `forced` says so: what has a tangent in one turn or branch has one in all. */
+/** Zeros in place of a symbolic zero where `forced` is true: what has a tangent in one turn or branch has one in all. */
 const force = (tangents: readonly Tangent[], forced: readonly boolean[]): Tangent[] =>
   tangents.map((d, i) => (forced[i] === true ? instantiate(d) : d));
 

@@ -27,7 +27,7 @@ import { nameOf } from "./trees.js";
 export type Held<F> = F & Disposable & { dispose(): void };
 
 /**
- * Gives a closure a life of its own: copies its residuals out of every scope. Under another transformation they stay where they are:
+ * Detaches a closure from its scopes: copies its residuals out of every scope. Under another transformation they stay where they are:
  * its trace may refer to them after the closure is disposed, and its scope frees them.
  */
 const hold = <A extends unknown[], R>(

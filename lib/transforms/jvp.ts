@@ -109,7 +109,7 @@ export const flattenTangents = (
 /** Stands in a filled tree where a tangent was null; a leaf like any other. */
 const NONE = new Zero(new Aval([], "float32"));
 
-/** Tangents as a tree: zeros become tensors, and what is no float has null. */
+/** Tangents as a tree: zeros become tensors, and what is not a float has null. */
 export const tangentTree = (def: TreeDef, tangents: readonly Tangent[]): unknown =>
   unflatten(
     def,

@@ -88,7 +88,7 @@ export interface Linearized {
   readonly outPlaces: readonly (number | null)[];
 }
 
-/** Linearizes `f` at `primals`, with respect to those for which `active` says so; a `forced` output's tangent is never a symbolic zero. */
+/** Linearizes `f` at `primals`, with respect to those for which `active` is true; a `forced` output's tangent is never a symbolic zero. */
 export const linearizeFlat = (
   name: string,
   f: (...xs: Tensor[]) => readonly Tensor[],

@@ -23,7 +23,7 @@ const tooDeep = (where: string): ArgumentError =>
     what: "a static argument is nested too deeply",
     expected: `at most ${MAX_DEPTH} levels, without cycles`,
     got: "more",
-    hint: "make it an instance of a class or a function, which are told apart by identity",
+    hint: "make it an instance of a class or a function, which are compared by identity",
   });
 
 /** The parts of what is compared by value, under the name of its kind; undefined for what is not. */
@@ -40,7 +40,7 @@ const partsOf = (x: object): readonly [kind: string, parts: readonly unknown[]] 
 
 /**
  * The key of a static argument. Numbers, strings, lists, plain objects, maps, sets, dates and typed arrays that hold the same have the same
- * key; functions, tensors, symbols and instances of classes are told apart by identity.
+ * key; functions, tensors, symbols and instances of classes are compared by identity.
  *
  * @throws {ArgumentError} for one that is cyclic or nested too deeply
  */

@@ -201,7 +201,7 @@ export const whileLoop = takes(
         throw aval.ndim !== 0
           ? new ShapeError({
               ...mismatch,
-              hint: "np.any or np.all makes one; vmap gives each example a loop of its own",
+              hint: "np.any or np.all makes one; vmap gives each example its own loop",
             })
           : new DTypeError({ ...mismatch, hint: "compare with 0" });
       }

@@ -6,7 +6,7 @@ import { misfit, slashPath } from "./map.js";
 import type { LeafOf, Mapped, Part, Whole } from "./types.js";
 
 /**
- * Which leaves are meant: a glob or regular expression of the path, a predicate of path and leaf, any of several, or a tree of booleans.
+ * Which leaves are selected: a glob or regular expression of the path, a predicate of path and leaf, any of several, or a tree of booleans.
  *
  * A path is the keys with slashes between, such as `encoder/layers/3/kernel`. In a glob `*` stands for characters of one key and
  * `**` for any number of keys; a regular expression may match anywhere.
@@ -52,7 +52,7 @@ const asBoolean = (where: string, path: string, meant: unknown): boolean => {
   if (typeof meant === "boolean") return meant;
   throw new ArgumentError({
     where,
-    what: "a filter did not say whether a leaf is meant",
+    what: "a filter did not say whether a leaf is selected",
     expected: "true or false for each path and leaf, or a tree of booleans",
     got: meant === null ? "null" : typeof meant,
     at: path,
@@ -71,7 +71,7 @@ const maskBy = (f: (tree: unknown) => unknown, tree: unknown): unknown => {
   }
 };
 
-/** Whether each leaf is meant, in their order. */
+/** Whether each leaf is selected, in order. */
 const meantLeaves = (where: string, tree: unknown, filter: PathFilter<never>): readonly boolean[] => {
   const [leaves, def] = flatten(tree);
   const plain = typeof filter === "object" && !Array.isArray(filter) && !(filter instanceof RegExp);
@@ -91,7 +91,7 @@ const meantLeaves = (where: string, tree: unknown, filter: PathFilter<never>): r
 };
 
 /**
- * A tree of booleans: whether each leaf is one of those meant.
+ * A tree of booleans: whether each leaf is selected.
  *
  * @example optim.adamw({ learningRate: 1e-3, mask: tree.mask(params, "**\/kernel") })
  */
@@ -106,7 +106,7 @@ export const mask = takes(
 );
 
 /**
- * The leaves meant, and the others: two trees of the same shape with null where the leaf is in the other.
+ * The selected leaves, and the others: two trees of the same shape with null where the leaf is in the other.
  *
  * Null is a tree without leaves, so each part can be differentiated, mapped over and given to an optimizer by itself.
  * @see `merge`, which puts them together; Equinox's `partition`
@@ -116,7 +116,7 @@ export const mask = takes(
  */
 export const partition = takes(
   "tree.partition(tree, filter)",
-  <T>(tree: T, filter: PathFilter<LeafOf<T>>): [meant: Part<T>, others: Part<T>] => {
+  <T>(tree: T, filter: PathFilter<LeafOf<T>>): [selected: Part<T>, others: Part<T>] => {
     const [leaves, def] = flatten(tree);
     const keep = meantLeaves("tree.partition", tree, filter as PathFilter<never>);
     const side = (meant: boolean): Part<T> =>
@@ -128,7 +128,7 @@ export const partition = takes(
   },
 );
 
-/** The leaves meant, with null for the others: the first half of `partition`. */
+/** The selected leaves, with null for the others: the first half of `partition`. */
 export const select = takes(
   "tree.select(tree, filter)",
   <T>(tree: T, filter: PathFilter<LeafOf<T>>): Part<T> => partition(tree, filter)[0],
@@ -137,7 +137,7 @@ export const select = takes(
 /**
  * Puts the parts of a tree together: at every place the leaf of the part that has one.
  *
- * @throws {TreeError} with the path where two parts have a leaf, or where the parts are no parts of one tree
+ * @throws {TreeError} with the path where two parts have a leaf, or where the parts are not parts of one tree
  * @example tree.merge(...tree.partition(params, /bias$/)) // params again
  */
 export const merge = takes("tree.merge(...parts)", <T>(...parts: readonly T[]): Whole<T> => {
@@ -146,11 +146,11 @@ export const merge = takes("tree.merge(...parts)", <T>(...parts: readonly T[]): 
     if (there.length === 0) return trees[0];
     if (!there.some(isNode)) return there.length === 1 ? there[0] : misfit("tree.merge", "two parts have a leaf", path);
     if (there.length < trees.length || !there.every(isNode)) {
-      return misfit("tree.merge", "these are no parts of one tree", path);
+      return misfit("tree.merge", "not parts of one tree", path);
     }
     const split = trees.map((x) => flatten(x, (y) => y !== x));
     const [, def] = split[0];
-    if (split.some(([, other]) => other.key !== def.key)) misfit("tree.merge", "these are no parts of one tree", path);
+    if (split.some(([, other]) => other.key !== def.key)) misfit("tree.merge", "not parts of one tree", path);
     const keys = pathsOf(def);
     return unflatten(
       def,

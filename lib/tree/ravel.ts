@@ -37,7 +37,7 @@ const unraveler = (
  * All leaves in one vector, and the function that makes a tree of such a vector again.
  *
  * The vector has the common dtype of the leaves; the way back restores each leaf's own.
- * @throws {TreeError} for a leaf that is no tensor; the function: {ShapeError} for a vector of another length
+ * @throws {TreeError} for a leaf that is not a tensor; the function: {ShapeError} for a vector of another length
  * @see JAX's `jax.flatten_util.ravel_pytree`
  * @example const [flat, unravel] = tree.ravelPytree(params); const h = hessian((v) => loss(unravel(v)))(flat)
  */

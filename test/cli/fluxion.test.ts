@@ -79,7 +79,7 @@ Fluxion("names that can be fetched are listed; others are refused without a conn
   assert.match((await fluxion(["fetch", "--list"])).out, /^model\tt5-small\n/);
   assert.match(await failure("fetch"), /there is no name/);
   assert.match(await failure("fetch", "t5-small", "--list"), /--list is without a name/);
-  assert.match(await failure("fetch", "t5-small", "--mirror", "nonsense"), /--mirror is no address/);
+  assert.match(await failure("fetch", "t5-small", "--mirror", "nonsense"), /--mirror is not an address/);
   assert.match(await failure("fetch", "t5-tiny-lm-adapt"), /t5-tiny-lm-adapt/);
 });
 

@@ -204,7 +204,7 @@ Generate("command lines that make no sense are refused before anything is read",
   );
   const wrong: readonly (readonly [flag: string, value: string, what: RegExp])[] = [
     ["--top-k", "many", /^--top-k <n>: this does not count anything\n {2}expected +a whole number[\s\S]*many/],
-    ["--brevity", "much", /^--brevity <alpha>: this is not a number/],
+    ["--brevity", "much", /^--brevity <alpha>: not a number/],
     ["--temperature", "-1", /^--temperature <x>: not a temperature\n {2}expected +0 or more/],
     ["--top-p", "2", /^--top-p <x>: not a probability\n {2}expected +above 0, at most 1/],
     ["--seed", "1.5", /^--seed <n>: not a seed\n {2}expected +a whole number/],
@@ -260,10 +260,13 @@ Generate("one weight that is NaN ends in an error, where an empty line or the fi
   );
   for (const way of ways) {
     const message = await failure("generate", ...options, "--max-tokens", "4", ...way, "London");
-    assert.match(message, /logits that are no numbers[\s\S]*example 0/, way.join(" "));
+    assert.match(message, /logits that are NaN[\s\S]*example 0/, way.join(" "));
   }
-  assert.match(await failure("evaluate", ...options, "--task", "cb", "--limit", "2"), "logits that are no numbers");
-  assert.match(await failure("evaluate", ...options, "--task", "cb", "--limit", "2", "--decode", "rank"), "no numbers");
+  assert.match(await failure("evaluate", ...options, "--task", "cb", "--limit", "2"), "logits that are NaN");
+  assert.match(
+    await failure("evaluate", ...options, "--task", "cb", "--limit", "2", "--decode", "rank"),
+    "logits that are NaN",
+  );
 });
 
 Generate.run();

@@ -112,7 +112,7 @@ Inspect("an empty file, a pipe and a device are refused with what they are, and 
     /^fluxion inspect: not a checkpoint[\s\S]*got +an empty file\n {2}at +.*empty\.safetensors/,
   );
   execFileSync("mkfifo", [pipe]);
-  assert.match(await failure("inspect", pipe), /^fluxion inspect: this is not a regular file\n[\s\S]*got +a pipe/);
+  assert.match(await failure("inspect", pipe), /^fluxion inspect: not a regular file\n[\s\S]*got +a pipe/);
   assert.match(await failure("inspect", "/dev/null"), /got +a device/);
   const npz = join(folder, "p.npz");
   writeFileSync(npz, Buffer.concat([Buffer.from("PK\x03\x04"), Buffer.alloc(26), Buffer.from("prompt.npy")]));

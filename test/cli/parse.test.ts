@@ -71,8 +71,8 @@ Parse("values that options do not take are refused", async () => {
     parse.single("--file <f>", "a file"),
   ];
   const cases: readonly (readonly [argv: readonly string[], what: string, expected: string | undefined])[] = [
-    [["--rate", "much"], "this is not a number", "a number"],
-    [["--rate", " "], "this is not a number", "a number"],
+    [["--rate", "much"], "not a number", "a number"],
+    [["--rate", " "], "not a number", "a number"],
     [["--small", "3"], "too large", "below 3"],
     [["--count", "0"], "this does not count anything", "a whole number from 1 on"],
     [["--count", "1.5"], "this does not count anything", "a whole number from 1 on"],

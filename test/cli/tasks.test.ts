@@ -119,7 +119,7 @@ Tasks("a folder that is not there, a file, and a folder without a task are refus
   writeFileSync(join(empty, "file"), "");
   const cases = [
     [join(empty, "gone"), "no such file or folder"],
-    [join(empty, "file"), "this is not a folder"],
+    [join(empty, "file"), "not a folder"],
     [empty, "the files of no task", "file, other", "BoolQ/train.jsonl"],
   ];
   for (const [data, ...parts] of cases) {

@@ -102,7 +102,7 @@ Params("an array whose data are not what it says is told by key path before anyt
   const short = { shape: [2, 3], dtype: "float32", data: new Float32Array(5) } as const;
   const wide = { shape: [2], dtype: "float32", data: new Float64Array(2) } as const;
   const isRefused = (e: unknown): boolean =>
-    isFluxionError(e, "ArgumentError") && e.message.includes("the data of an array are not what it says");
+    isFluxionError(e, "ArgumentError") && e.message.includes("the data of an array do not fit its dtype and shape");
   for (const array of [short, wide]) {
     assert.throws(
       () => saveParamsTE(path, { a: { b: array } }),

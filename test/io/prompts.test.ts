@@ -170,7 +170,7 @@ Prompts("files that hold no prompt, or are none, are refused", async () => {
   assert.match(await refused(write("a.safetensors", encodeSafetensors({ x: prompt }))), 'got       ["x"]');
   assert.match(await refused(write("a.txt", "hello, this is text")), "not a file of a prompt");
   assert.match(await refused(write("a.npy", "")), "not a file of a prompt");
-  assert.match(await refused(place()), "which prompt of this folder is meant");
+  assert.match(await refused(place()), "the folder does not hold exactly one prompt");
   assert.match(await refused(join(folder, "none")), "there is no such file or folder");
 });
 

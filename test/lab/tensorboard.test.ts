@@ -44,7 +44,7 @@ Board("a step that is no integer from 0 is refused", () => {
         assert.unreachable();
       } catch (error) {
         assert.ok(isFluxionError(error, "ArgumentError"), String(error));
-        assert.match(error.message, `${name}: this is not a step`);
+        assert.match(error.message, `${name}: not a step`);
         assert.match(error.message, `got       ${step}`);
       }
     }

@@ -17,7 +17,7 @@ const ids = (...list: number[]): Tensor => np.array(list, { dtype: "int32" });
 check("an index that does not fit is refused with what was given", () => {
   refuses(() => np.get(x(), 0, 0, 0), "ShapeError", "more indices than axes", "at most 2", "3");
   refuses(() => np.get(x(), "...", "..."), "ShapeError", "more than one ellipsis");
-  refuses(() => np.get(x(), 0.5), "ArgumentError", "no index", "0.5");
+  refuses(() => np.get(x(), 0.5), "ArgumentError", "not an index", "0.5");
   refuses(() => np.get(x(), [1, 2] as never), "ArgumentError", "an array", "np.array");
   refuses(() => np.get(x(), "1:2:3:4"), "ArgumentError", "1:2:3:4");
   refuses(() => np.get(x(), "a:b"), "ArgumentError", "no meaning", "NaN");

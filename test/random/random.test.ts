@@ -185,9 +185,9 @@ Random("arguments without meaning are refused", () => {
   fails(() => uniform(key(0), [2], { dtype: "int32" as "float32" }), "DTypeError", "int32");
   fails(() => bits(key(0), [2], { width: 7 as 8 }), "ArgumentError", "8, 16 or 32");
   for (const wrong of [-0.1, 1.5, NaN]) {
-    fails(() => bernoulli(key(0), wrong), "ArgumentError", "no probability");
-    fails(() => geometric(key(0), wrong), "ArgumentError", "no probability");
-    fails(() => binomial(key(0), 3, wrong), "ArgumentError", "no probability");
+    fails(() => bernoulli(key(0), wrong), "ArgumentError", "not a probability");
+    fails(() => geometric(key(0), wrong), "ArgumentError", "not a probability");
+    fails(() => binomial(key(0), 3, wrong), "ArgumentError", "not a probability");
   }
   fails(() => gamma(key(0), p, [3]), "ShapeError", "do not broadcast");
   fails(() => gamma(key(0), p, [2, 1]), "ShapeError", "do not broadcast");

@@ -159,8 +159,8 @@ Beam("options that make no sense are refused", () => {
   assert.match(refused({ numBeams: 0 }), /numBeams is out of range/);
   assert.match(refused({ numReturn: 3 }), /numReturn is out of range[\s\S]*1 to 2/);
   assert.match(refused({ maxLength: 1.5 }), /maxLength is out of range/);
-  assert.match(refused({ penalty: { rule: "t5x", alpha: Number.NaN } }), /alpha is no number/);
-  assert.match(refused({ penalty: { rule: "t5x", minLogProb: Number.NaN } }), /minLogProb is no number/);
+  assert.match(refused({ penalty: { rule: "t5x", alpha: Number.NaN } }), /alpha is not a number/);
+  assert.match(refused({ penalty: { rule: "t5x", minLogProb: Number.NaN } }), /minLogProb is not a number/);
   assert.match(refused({ penalty: { rule: "hf" } as never }), /no such rule[\s\S]*t5x, huggingFace, huggingFace4/);
   assert.match(
     refused({ penalty: { rule: "huggingFace", alpha: 0.6 } as never }),

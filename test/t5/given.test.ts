@@ -87,7 +87,7 @@ Given("parameters without a decoder are refused by name where one is used, and d
   for (const none of [undefined, {}, { params: {} }, [], "x"] as never[])
     assert.match(
       refusal(() => t5.logits(config, none, { inputs, targets })),
-      /^t5\.logits: these are not the parameters of a T5/,
+      /^t5\.logits: not the parameters of a T5/,
     );
 });
 

@@ -11,7 +11,7 @@ import { tinyT5 } from "../helpers/tiny-t5.js";
 const Broken = suite("t5/nan");
 
 const refused = (f: () => unknown): string => refusalOf("ArgumentError", f);
-const NAN = /logits that are no numbers[\s\S]*NaN[\s\S]*example 1[\s\S]*weights/;
+const NAN = /logits that are NaN[\s\S]*NaN[\s\S]*example 1[\s\S]*weights/;
 
 /** A model in which only the second example is NaN: the token 9 has no embedding, or, with `logit`, one logit of all is NaN. */
 const brokenT5 = (logit = false) => {
@@ -62,7 +62,7 @@ for (const { label, open } of runtimes()) {
           );
           assert.match(
             refused(() => decode(one.params, ids, request)),
-            /no numbers[\s\S]*example 0/,
+            /logits that are NaN[\s\S]*example 0/,
           );
         }
       }),

@@ -216,8 +216,8 @@ Sample("options that make no sense are refused", () => {
   const refused = (options: Partial<t5.SampleOptions>) =>
     messageOf(() => t5.temperatureSample(decoder, { maxLength: 4, ...options })(null, examples(2), key())) ?? "";
   assert.match(refused({ maxLength: 0 }), /maxLength is out of range/);
-  assert.match(refused({ topP: 0 }), /topP is no probability/);
-  assert.match(refused({ topP: 1.5 }), /topP is no probability/);
+  assert.match(refused({ topP: 0 }), /topP is not a probability/);
+  assert.match(refused({ topP: 1.5 }), /topP is not a probability/);
   for (const maxNewTokens of [0, -1, 1.5, [1, 0]]) {
     assert.match(refused({ maxNewTokens }), /maxNewTokens is out of range/);
   }

@@ -151,13 +151,10 @@ Table("a row that cannot be used is refused with file, row and column", async ()
       '{"text": "a"}',
       'row 1: column "label": there is no column "label" (expected one of "text"; the closest is "text")',
     ],
-    [
-      '{"text": 5, "label": "sad"}',
-      'row 1: column "text": this is no input (expected a text that is not empty, got 5)',
-    ],
-    ['{"text": " \\n", "label": "sad"}', 'row 1: column "text": this is no input'],
+    ['{"text": 5, "label": "sad"}', 'row 1: column "text": not an input (expected a text that is not empty, got 5)'],
+    ['{"text": " \\n", "label": "sad"}', 'row 1: column "text": not an input'],
     ...["null", "true", "1.5", '""', '" \\t"', '["sad"]', "1e300"].map(
-      (label) => [`{"text": "a", "label": ${label}}`, 'row 1: column "label": this is no target'] as const,
+      (label) => [`{"text": "a", "label": ${label}}`, 'row 1: column "label": not a target'] as const,
     ),
     ["[]", "row 1: the row is not an object"],
   ];
@@ -167,9 +164,9 @@ Table("a row that cannot be used is refused with file, row and column", async ()
   says(
     await problem("text,label\na,sad\nb,\n\n,sad\nc,Glad\nd,glad\n", ".csv", { labels: LABELS }),
     "3 of 5 rows cannot be used",
-    'FILE, row 2 (line 3): column "label": this is no target (expected a text that is not empty, or an integer, got "")',
-    'FILE, row 3 (line 5): column "text": this is no input (expected a text that is not empty, got "")',
-    'FILE, row 4 (line 6): column "label": the target is no label (expected "sad" or "glad", got "Glad")',
+    'FILE, row 2 (line 3): column "label": not a target (expected a text that is not empty, or an integer, got "")',
+    'FILE, row 3 (line 5): column "text": not an input (expected a text that is not empty, got "")',
+    'FILE, row 4 (line 6): column "label": not a label (expected "sad" or "glad", got "Glad")',
   );
   says(await problem("text,label\na,sad,\n"), "FILE, row 1 (line 2): column 3: the row has too many values");
 });
@@ -219,7 +216,7 @@ Table("labels that are found make a task that refuses another target in validati
   assert.equal(labels, ["no", "yes"]);
   const result = await readExamplesTE(tableTask({ ...options, labels }), "validation", dir)();
   const said = E.isLeft(result) ? result.left.message : "";
-  says(said, `${join(dir, options.validation)}, row 1`, "the target is no label", '"no" or "yes"', '"maybe"');
+  says(said, `${join(dir, options.validation)}, row 1`, "not a label", '"no" or "yes"', '"maybe"');
 });
 
 Table.run();

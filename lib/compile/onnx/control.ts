@@ -31,7 +31,7 @@ const graphOf = (
     inner,
     ins.map((p) => p.name),
   );
-  // What a graph gives is made by a node of its own: a value from outside, or one that is given twice, is copied.
+  // What a graph gives is made by a separate node: a value from outside, or one that is given twice, is copied.
   const made = new Set(inner.nodes.flatMap((node) => node.outputs));
   const outs = outputs.map((port, i) => {
     if (made.delete(values[i])) return { ...port, name: values[i] };

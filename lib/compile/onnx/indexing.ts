@@ -184,7 +184,7 @@ const scatter =
       let to = at.places;
       const outside = mode === "clip" ? undefined : at.outside;
       if (outside !== undefined) {
-        // What falls outside goes to a row of its own, which is cut off again.
+        // What falls outside goes to an extra row, which is cut off again.
         to = n.where(outside(), n.int(unit.count), to);
         table = b.node("Pad", [table, b.ints([0, 0, 1, 0]), b.scalar(dtype, 0)]);
       }

@@ -6,7 +6,7 @@ import type { GraphBuilder } from "./builder.js";
 /** One equation, without names. */
 export interface Equation {
   readonly prim: AnyPrimitive;
-  // biome-ignore lint/suspicious/noExplicitAny: parameters are known to the lowering of their own primitive only
+  // biome-ignore lint/suspicious/noExplicitAny: parameters are known to the lowering of the primitive only
   readonly params: Params & Readonly<Record<string, any>>;
   readonly inAvals: readonly Aval[];
   readonly outAvals: readonly Aval[];

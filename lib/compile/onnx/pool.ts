@@ -7,7 +7,7 @@
 
 /** Smaller ones are cheaper to make than to look for. */
 const SMALLEST = 1024;
-/** A resizable buffer has pages of its own, so that the system has them back when it goes; others leave holes in the heap of the process. */
+/** A resizable buffer has its own pages, so that the system has them back when it goes; others leave holes in the heap of the process. */
 const MAPPED = 2 ** 16;
 type Resizable = new (bytes: number, options: { readonly maxByteLength: number }) => ArrayBuffer;
 
@@ -17,7 +17,7 @@ const SLACK = 2;
 export class Pool {
   /** Ascending by size. */
   readonly #free: { readonly bytes: number; readonly ref: WeakRef<ArrayBufferLike> }[] = [];
-  /** What may be used again: nobody else has a view of it. */
+  /** What may be used again: no other view of it exists. */
   readonly #own = new WeakSet<ArrayBufferLike>();
 
   /** A buffer of `bytes` or somewhat more, with anything in it. */

@@ -1,7 +1,7 @@
 /**
  * @file Cutting a program into parts that run natively and equations that do not.
  *
- * A part is one equation of its own, which carries the jaxpr of what it computes.
+ * A part is one equation, which carries the jaxpr of what it computes.
  */
 
 import type { HostArray } from "../../core/host.js";

@@ -10,7 +10,7 @@ import { LONG_ROW } from "./movement.js";
 
 /** Elements of the rows that are laid out at a time: 4 MB. */
 const ROOM = 2 ** 20;
-/** Groups with fewer features than this are no matrix product. */
+/** Groups with fewer features than this are not a matrix product. */
 const FEW = 4;
 
 /** Neighbouring taps of a position that see neighbouring places: first tap, place (-1 for padding) and how many, for each run. */

@@ -27,7 +27,7 @@ export interface Block {
   live: boolean;
 }
 
-/** Lets go of the memory of an array that nobody will use, though others may still hold the array. */
+/** Lets go of the memory of an array that will not be used, though others may still hold the array. */
 const detach = ({ buffer, byteLength }: TypedArray): void => {
   if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength)
     structuredClone(buffer, { transfer: [buffer] });

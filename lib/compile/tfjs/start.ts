@@ -97,7 +97,7 @@ const startInTurn = (name: TfjsBackendName): Promise<RawBackend> => {
   return start;
 };
 
-/** A part of the data of another tensor as a tensor of its own: what `Backend.part` and the release of parts need. */
+/** A part of the data of another tensor as a separate tensor: what `Backend.part` and the release of parts need. */
 const partOf = (raw: RawBackend): Pick<Backend, "part" | "release"> => {
   const { wasm, dataIdMap, data } = raw;
   if (wasm !== undefined && dataIdMap !== undefined) {

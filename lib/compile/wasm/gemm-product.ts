@@ -1,4 +1,4 @@
-/** @file What a matrix product is told, and what it refuses. */
+/** @file The settings of a matrix product, and what it refuses. */
 import { ArgumentError, UseAfterDisposeError } from "../../core/errors.js";
 
 /** The heap to work on. Its memory may grow between calls. */

@@ -1,7 +1,7 @@
 /**
  * @file Float32 matrix products on a WebAssembly heap: any strides, two batch dimensions.
  *
- * It works in place on somebody else's linear memory (that of the TensorFlow.js wasm backend), because that backend runs
+ * It works in place on the linear memory of the TensorFlow.js wasm backend, because that backend runs
  * transposed and batched products, which are what backward passes and attention consist of, by a plain loop.
  *
  * **Order of summation.** k is cut into blocks of `K_BLOCK`. Inside a block the products are added one after the other in the

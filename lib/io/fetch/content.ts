@@ -1,7 +1,7 @@
 /**
  * @file What stands in the place of a file that a server does not give: a web page, or the pointer that Git LFS has for a large file.
  *
- * Servers and proxies send both with status 200. They are told by their first bytes, with which no file of a model or data set begins.
+ * Servers and proxies send both with status 200. They are recognized by their first bytes, with which no file of a model or data set begins.
  */
 import { DownloadError } from "../../core/errors.js";
 import { brief, type Caller } from "../../edge/decode.js";

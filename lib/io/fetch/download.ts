@@ -154,7 +154,7 @@ const interrupted = ({ url }: FileRequest, cause: unknown): DownloadError =>
     { cause },
   );
 
-/** What to do where a proxy is set: `fetch` of Node uses it from version 22.21 and 24 on, and only when it is told to. */
+/** What to do where a proxy is set: `fetch` of Node uses it from version 22.21 and 24 on, and only when it is configured to. */
 const unusedProxy = (): string | undefined => {
   const { env } = process;
   const name = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].find((key) => env[key]);

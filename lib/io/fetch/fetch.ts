@@ -35,7 +35,7 @@ export interface FetchProgress {
   readonly file: string;
   /** Bytes of it so far. */
   readonly done: number;
-  /** Bytes of it in all, where the server says so. */
+  /** Bytes of it in all, where the server states them. */
   readonly total: number | undefined;
 }
 export interface FetchOptions extends Pick<DownloadOptions, "signal" | "retries" | "delayMs" | "silenceMs"> {

@@ -2,7 +2,7 @@
  * @file The lock file of a cache folder: size and SHA-256 of every file that was fetched into it.
  *
  * A file that is there as the lock says is not asked for again, so that what was fetched once works offline; large ones are known by their
- * size. A file that somebody put there by hand is taken into the lock as it is.
+ * size. A file that was put there by hand is taken into the lock as it is.
  */
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ export interface FolderLock {
   /** The SHA-256 that an earlier download had, also when the file is gone. */
   sha256(name: string): string | undefined;
   add(name: string, entry: LockEntry): Promise<void>;
-  /** Deletes a file that was fetched and cannot be used, so that it is fetched anew; one that somebody put there by hand stays. Whether it did. */
+  /** Deletes a file that was fetched and cannot be used, so that it is fetched anew; one that was put there by hand stays. Whether it did. */
   forget(name: string): Promise<boolean>;
   /** Whether the server once had no such file. */
   isAbsent(name: string): boolean;

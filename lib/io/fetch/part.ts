@@ -24,9 +24,9 @@ export interface Part {
   /** The validator of its version, by which the rest may be asked for; a part without it is of no use. */
   validator(url: string): Promise<string | undefined>;
   describe(version: Version): Promise<void>;
-  /** Leaves it to whoever comes next. */
+  /** Leaves it to the next process. */
   release(): Promise<void>;
-  /** Gives the file its name; other parts of it that nobody works on go. */
+  /** Gives the file its name; abandoned parts of it are removed. */
   finish(): Promise<void>;
 }
 
@@ -40,14 +40,14 @@ const sizeOf = async (path: string): Promise<number> => {
 
 const bytesIn = (folder: string): string => join(folder, "bytes");
 
-/** Whether a folder could be renamed: it was there, and nobody was faster. */
+/** Whether a folder could be renamed: it was there, and no other process was faster. */
 const renamed = (from: string, to: string): Promise<boolean> =>
   rename(from, to).then(
     () => true,
     () => false,
   );
 
-/** The parts of a file that nobody works on. */
+/** The abandoned parts of a file. */
 const unowned = (released: string): string[] => [released, ...abandonedIn(dirname(released), basename(released))];
 
 /** Takes over the longest of these parts; false when none has bytes. */

@@ -45,7 +45,7 @@ const rowsIn = (archive: Uint8Array, path: string): [name: string, bytes: Uint8A
 /**
  * Unpacks the `.jsonl` files of the archive at `path` into `folder`, without the folder that they are in there. Gives their names.
  *
- * @throws {DownloadError} when it is no zip archive, claims to hold too much, or a file in it has not the size and checksum that it states
+ * @throws {DownloadError} when it is not a zip archive, claims to hold too much, or a file in it has not the size and checksum that it states
  */
 export const unzipRows = async (path: string, folder: string): Promise<string[]> => {
   const rows = rowsIn(await readWhole(path, CALLER), path);

@@ -116,7 +116,7 @@ const unpacked = (packed: Uint8Array, { name, method, size }: ZipEntry): Uint8Ar
 };
 
 /**
- * The content of a file in an archive; no more memory is taken than its stated size, which whoever calls has to have looked at.
+ * The content of a file in an archive; no more memory is taken than its stated size, which the caller has to check first.
  *
  * @throws {Error} that says what is wrong, when it is damaged
  */

@@ -172,7 +172,7 @@ const dataFiles = async (prefix: string, header: Uint8Array | undefined, at: str
   for (let i = 0; i < h.shards; i++) {
     const path = `${prefix}.data-${digits(i)}-of-${digits(h.shards)}`;
     const info = await lstat(path); // the first that is not there ends this
-    if (!info.isFile()) throw damaged("this is not a file", { at: path });
+    if (!info.isFile()) throw damaged("not a file", { at: path });
     files.push([path, info.size]);
   }
   return files;

@@ -70,9 +70,9 @@ export const loadMeshTensorFlowTE = (
 /**
  * Loads a T5 1.0 or 1.1 from a checkpoint of Mesh TensorFlow, in float32. The slots of the optimizer stay on the disk.
  *
- * Sizes are read off names and shapes, as in `loadT5x`; T5 1.0 and 1.1 are told apart by their names.
+ * Sizes are read off names and shapes, as in `loadT5x`; T5 1.0 and 1.1 are distinguished by their names.
  *
- * - `path`: `.../model.ckpt-1000000` (with or without `.index`), or a folder, of which the last step is meant
+ * - `path`: `.../model.ckpt-1000000` (with or without `.index`), or a folder, of which the last step is used
  * - `options`: parts of the configuration, and a callback for progress in bytes
  *
  * @throws {CheckpointError} when files are missing or damaged (all checksums are checked), when the variables are not those of a T5, or do

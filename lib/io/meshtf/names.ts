@@ -49,7 +49,7 @@ const WHOLE: ReadonlyMap<string, string> = new Map([
 /** The name of the step among the variables. */
 export const STEP = "global_step";
 
-/** Whether a variable is no parameter: a slot of the optimizer, or the step. */
+/** Whether a variable is not a parameter: a slot of the optimizer, or the step. */
 export const isState = (name: string): boolean => name === STEP || /_slot_(v|vr|vc|m)$/.test(name);
 
 /**

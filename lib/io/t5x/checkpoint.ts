@@ -32,7 +32,7 @@ const ALLOWANCE_BYTES = 2 ** 28;
 
 const isFile = async (path: string): Promise<boolean> => {
   const info = await lstat(path).catch(() => undefined);
-  return info?.isFile() === true; // nor a link: a checkpoint consists of its own files
+  return info?.isFile() === true; // nor a link: a checkpoint consists of regular files
 };
 
 /** The file `checkpoint` that a path means: itself, one in that folder, or one in its folder `checkpoint_{step}` of the last step. */
@@ -159,7 +159,7 @@ const open = async (path: string): Promise<TensorSource> => {
 /**
  * Opens a checkpoint and describes its parameters, under T5X's names (`encoder/layers_0/mlp/wo/kernel`).
  *
- * @param path  a folder with a file `checkpoint`, that file, or a folder of folders `checkpoint_{step}`, of which the last is meant
+ * @param path  a folder with a file `checkpoint`, that file, or a folder of folders `checkpoint_{step}`, of which the last is used
  */
 export const openT5x = (path: string): TE.TaskEither<CheckpointError, TensorSource> =>
   attempt(caller, path, () => open(path));

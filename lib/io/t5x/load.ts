@@ -20,7 +20,7 @@ export const loadT5xTE = (path: string, options: SourceOptions = {}): TE.TaskEit
  * T5X stores no configuration: sizes, layers, gating and tied embeddings are read off the names and shapes. The activation
  * follows the gating (gelu when gated, else relu), and the rest is T5's own, unless `options.config` says otherwise.
  *
- * - `path`: a folder with a file `checkpoint`, that file, or a folder of folders `checkpoint_{step}`, of which the last is meant
+ * - `path`: a folder with a file `checkpoint`, that file, or a folder of folders `checkpoint_{step}`, of which the last is used
  * - `options`: parts of the configuration, and a callback for progress in bytes
  *
  * @throws {CheckpointError} when files are missing or damaged, when the tensors are not those of a T5, or do not fit the configuration, with

@@ -148,8 +148,8 @@ export const saveT5xTE = (
  * decoder's last norm holds the factor, so that logits stay the same. It is written beside its place and then renamed, so that it is there as a whole or not at all.
  *
  * @returns the folder
- * @throws {CheckpointError} when it cannot be written, or there is a checkpoint of this step already and it is not to be replaced; {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data are not what it says, a name that is no prompt's, or
- * a step that is no count
+ * @throws {CheckpointError} when it cannot be written, or there is a checkpoint of this step already and it is not to be replaced; {TreeError} for a leaf that is neither; {ArgumentError} for an array whose data do not fit its dtype and shape, a name that is not a prompt's, or
+ * a step that is not a count
  * @example const folder = await saveT5x("t5-out", { params, step: 1000 }) // "t5-out/checkpoint_1000"
  */
 export const saveT5x = promised(saveT5xTE);

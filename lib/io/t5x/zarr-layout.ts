@@ -78,7 +78,7 @@ export interface ChunkFile {
 /** Decodes and checks the `.zarray` of a folder, which has to be a folder and not a link to one. */
 export const readLayout = async (folder: string, shortsAreBfloat16: boolean): Promise<Layout> => {
   const path = join(folder, ".zarray");
-  if (!(await lstat(folder)).isDirectory()) throw damaged("this is not a folder", { at: folder });
+  if (!(await lstat(folder)).isDirectory()) throw damaged("not a folder", { at: folder });
   const text = new TextDecoder().decode(await readBounded(path, MAX_METADATA_BYTES, caller));
   const raw = orThrow(pipe(parseJson(text, caller, path), E.chain(decodeAs(ZArray, caller, path))));
   const { shape, chunks, compressor, filters } = raw;

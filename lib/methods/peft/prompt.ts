@@ -74,7 +74,7 @@ const rowsIn = ({ tensors }: PeftAdapter, source: string): E.Either<CheckpointEr
   return E.left(
     new CheckpointError({
       where: WHERE,
-      what: "these are not the weights of a prompt",
+      what: "not the weights of a prompt",
       expected: `one tensor, ${NAME}`,
       got: brief([...tensors.keys()]),
       at: source,

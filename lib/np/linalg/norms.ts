@@ -37,7 +37,7 @@ const largest = (size: Tensor, axes: readonly number[]): Tensor => {
 const smallest = (where: string, size: Tensor, axes: readonly number[]): Tensor => {
   if (axes.every((axis) => size.shape[axis] > 0)) return r.reduceMin(size, axes);
   const expected = "an order above zero, or an axis with elements";
-  throw new ShapeError({ where, what: "there is no smallest of no elements", expected, got: `${size.aval}` });
+  throw new ShapeError({ where, what: "an empty input has no smallest value", expected, got: `${size.aval}` });
 };
 
 const euclidean = (x: Tensor, axes: readonly number[]): Tensor => m.sqrt(b.reduceSum(e.mul(x, x), axes));

@@ -204,7 +204,7 @@ export const cond = composite("np.linalg.cond(a, p)", (a: TensorLike, p?: Ord): 
 /**
  * The `n`-th power of matrices `[..., k, k]`, by repeated squaring; of the inverse for a negative `n`.
  *
- * @throws {ArgumentError} when `n` is no integer
+ * @throws {ArgumentError} when `n` is not an integer
  * @see `jax.numpy.linalg.matrix_power`
  */
 export const matrixPower = composite("np.linalg.matrixPower(a, n)", (a: TensorLike, n: number): Tensor => {

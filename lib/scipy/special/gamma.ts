@@ -71,12 +71,12 @@ export const polygamma = composite("scipy.special.polygamma(n, x)", (n: TensorLi
   }
   return s.polygamma(order, at);
 });
-/** `log Γ_d(a)`, the gamma function of `d` by `d` matrices. @throws {ArgumentError} when `d` is no positive integer */
+/** `log Γ_d(a)`, the gamma function of `d` by `d` matrices. @throws {ArgumentError} when `d` is not a positive integer */
 export const multigammaln = composite("scipy.special.multigammaln(a, d)", (a: TensorLike, d: number): Tensor => {
   if (!Number.isInteger(d) || d < 1) {
     throw new ArgumentError({
       where: "scipy.special.multigammaln",
-      what: "this is no size of a matrix",
+      what: "not a size of a matrix",
       expected: "1, 2, 3, …",
       got: `${d}`,
     });

@@ -1,4 +1,4 @@
-/** @file What is used of TensorFlow.js's WebGPU backend: its memory, its queue, and programs of our own in WGSL. */
+/** @file What is used of TensorFlow.js's WebGPU backend: its memory, its queue, and fluxion's programs in WGSL. */
 import { type Shape, sizeOf } from "../../../core/aval.js";
 import { BackendError, InvariantError, PendingError } from "../../../core/errors.js";
 import { allocate, type TypedArray } from "../../../core/host.js";

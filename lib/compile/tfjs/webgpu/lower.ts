@@ -1,5 +1,5 @@
 /**
- * @file How each primitive is computed on WebGPU: one line a primitive, all in WGSL of our own.
+ * @file How each primitive is computed on WebGPU: one line a primitive, all in fluxion's WGSL.
  *
  * TensorFlow.js's kernels for it stop at rank 6, take bools for integers and leave NaN and infinity to the shader compiler. There
  * is no way by the primitive's `impl`, since its inputs cannot be read without waiting.

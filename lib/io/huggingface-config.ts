@@ -226,8 +226,8 @@ export const decodeHuggingFaceConfig = throwing(decodeHuggingFaceConfigE);
 /**
  * The value of a `config.json` that transformers reads as this T5.
  *
- * @param dropoutRate  default 0.1, as there
- * @param modelType    `mt5` names the class of mT5; a model whose decoder's results are scaled is a `t5`, since mT5 never scales
+ * - `dropoutRate`: default 0.1, as there
+ * - `modelType`: `mt5` names the class of mT5; a model whose decoder's results are scaled is a `t5`, since mT5 never scales
  * @example JSON.stringify(encodeHuggingFaceConfig({ config: t5.configs["t5-1.1-small"] }), null, 2)
  */
 export const encodeHuggingFaceConfig = ({

@@ -51,8 +51,8 @@ export interface ScatterOptions {
 /**
  * Slices of `x` that begin at `indices`, which do not count from the end.
  *
- * @param indices     int32 `[..., n]`
- * @param sliceSizes  for each axis of `x`
+ * - `indices`: int32 `[..., n]`
+ * - `sliceSizes`: for each axis of `x`
  * @throws {ShapeError} when the dimension numbers do not fit
  * @see JAX, `jax.lax.gather`; StableHLO `gather`
  */

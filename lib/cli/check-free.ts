@@ -6,5 +6,5 @@ import { CheckpointError } from "../core/errors.js";
 export const checkFree = (where: string, path: string, force: boolean | undefined): void => {
   if (force || !existsSync(path)) return;
   const hint = "choose another place, or replace it: --force";
-  throw new CheckpointError({ where, what: "there is something already", at: path, hint });
+  throw new CheckpointError({ where, what: "the path already exists", at: path, hint });
 };

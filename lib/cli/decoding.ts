@@ -18,7 +18,7 @@ export const methodOf = (flags: DecodingFlags): GenerateOptions => {
   const { temperature, topK, topP, beams, brevity, lengthPenalty, number, maxTokens: maxLength } = flags;
   if (beams !== undefined) {
     if (number > beams) {
-      throw usageError("fluxion generate", "more texts than beams are asked for", {
+      throw usageError("fluxion generate", "more texts than beams were requested", {
         expected: `--number up to ${beams}`,
         got: `${number}`,
       });

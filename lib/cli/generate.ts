@@ -81,7 +81,7 @@ const checkFlags = ({ label, number, maxInputLength }: GenerateFlags): void => {
   }
   if (label !== undefined) checkLabels(label);
   if (label !== undefined && number > label.length) {
-    throw usageError("fluxion generate", "more answers than labels are asked for", {
+    throw usageError("fluxion generate", "more answers than labels were requested", {
       expected: `--number up to ${label.length}`,
       got: `${number}`,
     });

@@ -76,7 +76,7 @@ export const sayWidened = async (
  *
  * - `input`, `kind`: where the model is from; a Hugging Face folder lends its vocabulary
  * @returns a function that writes the model
- * @throws {CheckpointError} when there is something already
+ * @throws {CheckpointError} when the path already exists
  */
 export const huggingFaceWriter = async (
   where: string,

@@ -18,7 +18,7 @@ export interface NumberRange {
 }
 const ANY: NumberRange = { what: "not a number", expected: "a number", has: () => true };
 const COUNT: NumberRange = {
-  what: "this does not count anything",
+  what: "not a positive integer",
   expected: "a whole number from 1 on",
   has: (n) => Number.isSafeInteger(n) && n >= 1,
 };
@@ -52,7 +52,7 @@ export const several = (flags: string, what: string): Option =>
 export const single = (flags: string, what: string): Option =>
   new Option(flags, what).argParser((value: string, before: string | undefined) => {
     if (before === undefined) return value;
-    throw new ArgumentError({ where: flags, what: "there can be one", got: `${before} and ${value}`, hint: HINT });
+    throw new ArgumentError({ where: flags, what: "given more than once", got: `${before} and ${value}`, hint: HINT });
   });
 
 /** Adds options that have to be given. That one is missing is said after what is wrong with others, which may be its misspelling. */

@@ -72,7 +72,7 @@ const lowerLayers = async (where: string, { flags, files }: Given, preset: strin
   if (flags.resume === undefined) return { stored: undefined, layers: [...environment(), ...named] };
   if (flags.out !== undefined) {
     const what = "--out cannot be given with --resume";
-    throw usageError(where, what, { got: `--out ${flags.out}`, hint: "a run goes on in its folder; leave --out away" });
+    throw usageError(where, what, { got: `--out ${flags.out}`, hint: "a run goes on in its folder; leave out --out" });
   }
   const stored = await loadRun(nodeStore(flags.resume as string));
   return {

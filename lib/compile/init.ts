@@ -88,7 +88,7 @@ const nativeFor = async (
     if (!demanded) return undefined;
     throw new BackendError({
       where: "init",
-      what: "the native executor does not go with this backend",
+      what: "the native executor does not work with this backend",
       expected: `Node.js, and one of the backends ${ON_CPU.join(", ")}`,
       got: isNode ? backend : "a browser",
       hint: 'choose executor "tfjs"',

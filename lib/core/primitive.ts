@@ -91,5 +91,5 @@ export const definePrimitive = <P>(spec: Primitive<P>): Primitive<P> => Object.f
 
 /** The transpose rule of an operation that is linear in none of its inputs. */
 export const notLinear = (name: string) => (): never => {
-  throw new InvariantError({ where: name, what: "a transpose was asked of an operation that is not linear" });
+  throw new InvariantError({ where: name, what: "only linear operations can be transposed" });
 };

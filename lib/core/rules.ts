@@ -43,7 +43,7 @@ export const mapped = (dim: BatchDim | undefined): number => {
 /** The value of an input that a transpose rule needs, which is therefore not linear. */
 export const known = (x: MaybeLinear | undefined, name: string): Tensor => {
   if (x !== undefined && !isLinear(x)) return x;
-  throw new InvariantError({ where: name, what: "an input is linear that this rule must know" });
+  throw new InvariantError({ where: name, what: "this rule needs the value of a linear input" });
 };
 
 /** The cotangent of a single-output equation, which is never zero when a rule is called. */

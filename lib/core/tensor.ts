@@ -58,7 +58,7 @@ export abstract class Tensor {
     if (data.length !== 1) {
       throw new TreeError({
         where: "item",
-        what: "the tensor has not exactly one element",
+        what: "the tensor does not have exactly one element",
         expected: "one element",
         got: `${this.aval}`,
         hint: "use dataSync() or toArray()",
@@ -329,7 +329,7 @@ export abstract class Tracer extends Tensor {
   concrete(where: string): Literal | DeviceArray {
     throw new TracerError({
       where,
-      what: "a value was asked of a tensor that is being traced",
+      what: "a traced tensor has no value",
       expected: "operations of fluxion only, inside a transformed function",
       got: this.describe(),
       at: this.argument?.(),

@@ -23,7 +23,7 @@ const drawn = (examples: readonly Example[], count: number, seed: number): Examp
   if (!Number.isInteger(count) || count < 1 || count > examples.length) {
     throw new ArgumentError({
       where,
-      what: "there are not as many examples to show",
+      what: "too few examples to show",
       expected: `a count from 1 to ${examples.length}`,
       got: `${count}`,
     });

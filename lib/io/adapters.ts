@@ -86,7 +86,7 @@ const fromT5x = (path: string): TE.TaskEither<Failure, Adapter> =>
     TE.chain((source) => {
       const names = [...source.entries.keys()].filter(isPrompt);
       if (names.length === 1) return source.read(names[0]);
-      const [what, expected] = ["there is not one prompt in this checkpoint", "one parameter named prompt"];
+      const [what, expected] = ["the checkpoint does not hold exactly one prompt", "one parameter named prompt"];
       const got = names.length === 0 ? "none" : names.join(", ");
       return TE.left(new CheckpointError({ where: caller.where, what, expected, got, at: path }));
     }),

@@ -31,7 +31,7 @@ export const outgoingBytes = ({ stored, shape }: Outgoing): number => STORED[sto
 export const checkFloats = (where: string, floats: FloatStorage): void => {
   if (FLOATS.includes(floats)) return;
   const expected = FLOATS.join(" | ");
-  throw new ArgumentError({ where, what: "weights cannot be stored so", expected, got: String(floats) });
+  throw new ArgumentError({ where, what: "weights cannot be stored in this dtype", expected, got: String(floats) });
 };
 
 /** An array to be written, which may be made late; float32 is narrowed to `floats`, other dtypes stay as they are. */

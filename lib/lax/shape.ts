@@ -147,7 +147,7 @@ export const pad = composite(
     if (start.some((n, i) => n > limit[i])) {
       throw new ShapeError({
         where: "lax.pad",
-        what: "more places are taken away than there are",
+        what: "more elements are removed than there are",
         expected: `amounts that fit ${x.aval}`,
         got: JSON.stringify(config),
       });

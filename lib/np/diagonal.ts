@@ -87,7 +87,7 @@ const normalizePair = (where: string, t: Tensor, axis1: number, axis2: number): 
   }
   const [p, q] = [normalizeAxis(where, axis1, t.ndim), normalizeAxis(where, axis2, t.ndim)];
   if (p === q) {
-    throw new ShapeError({ where, what: "the two axes are one", expected: "two axes", got: `${axis1} and ${axis2}` });
+    throw new ShapeError({ where, what: "the axes are the same", expected: "two axes", got: `${axis1} and ${axis2}` });
   }
   return [p, q];
 };

@@ -181,7 +181,7 @@ export const repeat = composite(
     if (counts.length !== n) {
       throw new ShapeError({
         where: "np.repeat",
-        what: "there is not one number for each element",
+        what: "not one number per element",
         expected: `${n} numbers, as in ${t.aval} along axis ${at}`,
         got: `${counts.length}`,
       });

@@ -27,7 +27,7 @@ export const reshape = named("np.reshape(x, shape)", (x: TensorLike, shape: Shap
   if (open > 1 || (open === 1 && (rest === 0 || t.size % rest !== 0))) {
     throw new ShapeError({
       where: "np.reshape",
-      what: "the size -1 cannot be found out",
+      what: "the size -1 cannot be inferred",
       expected: `one -1, beside sizes whose product divides the ${t.size} elements of ${t.aval}`,
       got: printShape(wanted),
     });

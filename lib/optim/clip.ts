@@ -61,7 +61,7 @@ const unitAxes = (x: Tensor): readonly number[] => {
   if (x.ndim === 4) return [0, 1, 2];
   throw new ShapeError({
     where: "optim.adaptiveGradClip",
-    what: "it is not known what the units of this tensor are",
+    what: "the units of this tensor are unknown",
     expected: "rank 4 or less: vectors, kernels of dense and convolution layers",
     got: `${x.aval}`,
     hint: "leave it out with optim.masked",

@@ -76,7 +76,7 @@ export const scatterMulP: Primitive<ScatterParams> = scatterPrimitive({
     if (params.uniqueIndices !== true) {
       throw new UnsupportedError({
         where: "scatterMul",
-        what: "a derivative by the updates is asked for, where several may fall on one place",
+        what: "updates that may share a place have no derivative",
         expected: "uniqueIndices: true, as a promise that none do",
         got: `updates ${updates.aval} without it`,
       });

@@ -107,7 +107,7 @@ export const choice = composite(
       });
     }
     if (p !== undefined && (p.ndim !== 1 || p.shape[0] !== n)) {
-      throw new ShapeError({ where, what: "p is not one number an entry", expected: `p[${n}]`, got: `${p}` });
+      throw new ShapeError({ where, what: "p does not have one number per entry", expected: `p[${n}]`, got: `${p}` });
     }
     const indices = (): Tensor => {
       if (p !== undefined) return weighted(key, p, shape, replace);

@@ -64,12 +64,7 @@ export const cutLogits = composite("t5.cutLogits", (logits: Tensor, { topK = 0, 
 const checkCut = (where: string, { topK = 0, topP = 1 }: CutOptions): void => {
   if (topK !== 0) checkCount(where, "topK", topK);
   if (topP > 0 && topP <= 1) return;
-  throw new ArgumentError({
-    where,
-    what: "topP is not a probability",
-    expected: "above 0, at most 1",
-    got: String(topP),
-  });
+  throw new ArgumentError({ where, what: "topP is not a probability", expected: "above 0, at most 1", got: `${topP}` });
 };
 
 const checkTemperature = (where: string, temperature: number | readonly number[]): void => {

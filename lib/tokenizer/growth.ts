@@ -19,7 +19,7 @@ export const LONGEST_REPLACEMENT = ROOM;
 export const outgrown = (most: number): DataError =>
   new DataError({
     where: "tokenizer.encode",
-    what: "normalisation makes too much of a text",
+    what: "normalisation makes a text too long",
     expected: `at most ${TIMES} times its length and ${ROOM} more, which is ${most}`,
     got: "more",
     hint: "the vocabulary's steps insert text at each place; take the files of the model's own repository",

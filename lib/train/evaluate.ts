@@ -97,7 +97,7 @@ export const t5Respondent = <P extends object = never>(
 const checkTexts = (examples: readonly Example[], texts: readonly string[]): void => {
   if (texts.length === examples.length) return;
   const [expected, got] = [`${examples.length} texts, one for each example`, `${texts.length}`];
-  throw new ArgumentError({ where: "scoreAnswers", what: "there is not one answer for each example", expected, got });
+  throw new ArgumentError({ where: "scoreAnswers", what: "not one answer per example", expected, got });
 };
 
 /** How many examples of a task have an unknown truth. */

@@ -34,7 +34,7 @@ export interface StagedCall {
 }
 
 const neverAsked = (name: string) => (): never => {
-  throw new InvariantError({ where: name, what: "a rule was asked of a primitive that is never in a jaxpr" });
+  throw new InvariantError({ where: name, what: "this primitive is never in a jaxpr and has no rules" });
 };
 
 /** Rules that are asked only of what stands in a jaxpr. */

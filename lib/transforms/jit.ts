@@ -128,7 +128,7 @@ const checkExecutor = (where: string, executor: JitOptions["executor"]): void =>
   if (executors.includes(executor) || (executor === "tfjs" && name.startsWith("tfjs"))) return;
   throw new BackendError({
     where,
-    what: "the executor is not there",
+    what: "the executor is not available",
     expected: executors.join(" or "),
     got: executor,
     hint: executor === "onnx" ? "install onnxruntime-node, and await init() with a backend on the CPU" : undefined,

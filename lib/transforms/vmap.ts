@@ -162,7 +162,7 @@ export const vmap: Vmap = takes(
         if (Array.isArray(inAxes) && inAxes.length !== args.length) {
           throw new ArgumentError({
             where,
-            what: "inAxes has not one entry per argument",
+            what: "inAxes does not have one entry per argument",
             expected: `${args.length} entries`,
             got: `${inAxes.length}`,
           });

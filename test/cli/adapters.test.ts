@@ -138,7 +138,7 @@ Adapters("a merged model answers as the model with its adapter, and its folder n
     assert.ok(near(merged, beside), `${name}: ${merged}, ${beside}`);
   }
   const again = ["merge", "--model", NANO, "--adapter", at("ia3.safetensors"), "--out", at("merged-ia3")];
-  assert.match(await failure(...again), /something already[\s\S]*--force/);
+  assert.match(await failure(...again), /the path already exists[\s\S]*--force/);
   await fluxion([...again, "--force", "--dtype", "bfloat16"]);
   assert.ok((await run16(at("merged-ia3"))).every((dtype) => dtype === "bfloat16"));
 });

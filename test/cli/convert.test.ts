@@ -107,12 +107,15 @@ Convert("what is there stays, unless it is forced", async () => {
   await run(savePromptTE(place("first.npy"), prompt));
   await run(savePromptTE(place("second.npy"), hostArray([1, 4], "float32", numbers.slice(4, 8))));
   const before = readFileSync(place("second.npy"));
-  assert.match(await failure("convert", place("first.npy"), place("second.npy")), /something already[\s\S]*--force/);
+  assert.match(
+    await failure("convert", place("first.npy"), place("second.npy")),
+    /the path already exists[\s\S]*--force/,
+  );
   assert.equal(readFileSync(place("second.npy")), before);
   await fluxion(["convert", place("first.npy"), place("second.npy"), "--force"]);
   assert.equal(readFileSync(place("second.npy")), readFileSync(place("first.npy")));
   await fluxion(["convert", NANO, place("twice")]);
-  assert.match(await failure("convert", NANO, place("twice")), /something already\n {2}at +.*checkpoint_0/);
+  assert.match(await failure("convert", NANO, place("twice")), /the path already exists\n {2}at +.*checkpoint_0/);
   await fluxion(["convert", NANO, place("twice"), "--force"]);
   assert.equal(filesBelow(place("twice")), filesBelow(place("t5x")), "nothing is left of what was replaced");
 });
@@ -126,7 +129,7 @@ Convert("a prompt among the parameters of a T5X checkpoint is taken out, or name
   assert.equal((await run(loadPromptTE(place("taken.npy")))).prompt, prompt);
   const { notes } = await fluxion(["convert", place("tuned"), place("bare")]);
   assert.match(notes.join("\n"), /left out.*encoder\/prompt\/prompt\/prompt/);
-  assert.match(await failure("convert", place("t5x"), place("none.npy")), /not one prompt/);
+  assert.match(await failure("convert", place("t5x"), place("none.npy")), /does not hold exactly one prompt/);
 });
 
 Convert("a vocabulary that is there is not replaced unasked, and that none comes along is said", async () => {
@@ -134,7 +137,7 @@ Convert("a vocabulary that is there is not replaced unasked, and that none comes
   writeFileSync(place("kept/spiece.model"), "mine");
   assert.match(
     await failure("convert", NANO, place("kept"), "--to", "hf"),
-    /something already\n {2}at +.*spiece\.model/,
+    /the path already exists\n {2}at +.*spiece\.model/,
   );
   assert.equal(filesBelow(place("kept")), ["spiece.model"]);
   await fluxion(["convert", NANO, place("kept"), "--to", "hf", "--force"]);
@@ -166,7 +169,7 @@ Convert("what cannot be is refused before anything is written", async () => {
   assert.match(await failure("convert", NANO, place("x"), "--base-model", "y"), /--base-model is not for T5X/);
   assert.match(await failure("convert", NANO, `${NANO}/`, "--to", "hf"), /the same/);
   assert.match(await failure("convert", NANO, place("x"), "--dtype", "int8"), /Allowed choices are float32/);
-  assert.match(await failure("convert", NANO, place("x"), "--max-shard-bytes", "0"), /does not count anything/);
+  assert.match(await failure("convert", NANO, place("x"), "--max-shard-bytes", "0"), /not a positive integer/);
 });
 
 withShared(Convert, "the checkpoint of T5X's own tests becomes a Hugging Face folder", async (root) => {

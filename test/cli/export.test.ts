@@ -89,7 +89,7 @@ Export("onnxruntime-web decodes the files to the ids of fluxion generate, with a
     got,
     answers.map(({ outputs }) => outputs[0].ids),
   );
-  assert.match(await failure(...args), /something already[\s\S]*--force/);
+  assert.match(await failure(...args), /the path already exists[\s\S]*--force/);
   const metadata = readFileSync(join(folder, "out", "encoder.onnx")).toString("latin1");
   for (const entry of ["fluxion.t5.task", "fluxion.t5.promptLength", "fluxion.t5.eosId"]) {
     assert.ok(metadata.includes(entry), entry);

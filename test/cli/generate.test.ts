@@ -203,7 +203,7 @@ Generate("command lines that make no sense are refused before anything is read",
     /unknown option '--modle'\n.*did you mean --model/,
   );
   const wrong: readonly (readonly [flag: string, value: string, what: RegExp])[] = [
-    ["--top-k", "many", /^--top-k <n>: this does not count anything\n {2}expected +a whole number[\s\S]*many/],
+    ["--top-k", "many", /^--top-k <n>: not a positive integer\n {2}expected +a whole number[\s\S]*many/],
     ["--brevity", "much", /^--brevity <alpha>: not a number/],
     ["--temperature", "-1", /^--temperature <x>: not a temperature\n {2}expected +0 or more/],
     ["--top-p", "2", /^--top-p <x>: not a probability\n {2}expected +above 0, at most 1/],
@@ -211,7 +211,10 @@ Generate("command lines that make no sense are refused before anything is read",
     ["--threads", "1000000", /^--threads <n>: .*\n {2}expected +a whole number from 1 to 1024/],
   ];
   for (const [flag, value, what] of wrong) assert.match(await failure(...nowhere, flag, value, "x"), what);
-  assert.match(await failure(...nowhere, "--prompt", "a", "--prompt", "b", "x"), /--prompt <path>: there can be one/);
+  assert.match(
+    await failure(...nowhere, "--prompt", "a", "--prompt", "b", "x"),
+    /--prompt <path>: given more than once/,
+  );
   assert.match(await failure(...nowhere, "--label", "a", "--top-k", "3", "x"), /cannot be used with/);
   assert.match(await failure(...nowhere, "--label", "a", "--number", "2", "x"), /more answers than labels/);
   assert.match(await failure(...nowhere, "--max-input-length", "1", "x"), /there is no room for a text/);

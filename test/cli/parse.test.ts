@@ -74,9 +74,9 @@ Parse("values that options do not take are refused", async () => {
     [["--rate", "much"], "not a number", "a number"],
     [["--rate", " "], "not a number", "a number"],
     [["--small", "3"], "too large", "below 3"],
-    [["--count", "0"], "this does not count anything", "a whole number from 1 on"],
-    [["--count", "1.5"], "this does not count anything", "a whole number from 1 on"],
-    [["--file", "a", "--file", "b"], "there can be one", undefined],
+    [["--count", "0"], "not a positive integer", "a whole number from 1 on"],
+    [["--count", "1.5"], "not a positive integer", "a whole number from 1 on"],
+    [["--file", "a", "--file", "b"], "given more than once", undefined],
   ];
   for (const [argv, what, expected] of cases) {
     const error = await refusal(read(options(), ...argv), "ArgumentError");

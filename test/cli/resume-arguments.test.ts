@@ -82,7 +82,7 @@ Resume("another recipe file is refused by its lines, the same one is taken", asy
 Resume("--out is refused, and a folder without a run", async () => {
   const out = await problem(run, "--out", "there");
   assert.equal([out.what, out.got], ["--out cannot be given with --resume", "--out there"]);
-  assert.is(out.hint, "a run goes on in its folder; leave --out away");
+  assert.is(out.hint, "a run goes on in its folder; leave out --out");
   const none = await refusal(resumed(join(folder, "nowhere")), "CheckpointError");
   assert.is(none.what, "there is no run here");
 });

@@ -147,7 +147,7 @@ Adapters("what is no adapter is refused", async () => {
   const host = withRuntime(runtime, () => hostTree(params)) as never;
   const bare = place("bare");
   await run(saveT5xTE(bare, { params: host }));
-  assert.match(await unread(bare), "there is not one prompt in this checkpoint");
+  assert.match(await unread(bare), "the checkpoint does not hold exactly one prompt");
 });
 
 for (const type of ["ADALORA", "PREFIX_TUNING", "MULTITASK_PROMPT_TUNING", "SOMETHING_NEW"]) {

@@ -179,7 +179,7 @@ check("reshape keeps the order of the elements and finds out one size", () => {
   same(np.ravel(np.zeros([0, 3])), vector());
   refuses(() => np.reshape(tensor(x), [5, -1]), "ShapeError", "np.reshape", "-1", "f64[2,6]");
   refuses(() => np.reshape(tensor(x), [-1, -1]), "ShapeError", "one -1");
-  refuses(() => np.reshape(np.zeros([0]), [-1, 0]), "ShapeError", "cannot be found out");
+  refuses(() => np.reshape(np.zeros([0]), [-1, 0]), "ShapeError", "cannot be inferred");
   refuses(() => np.reshape(tensor(x), [5]), "ShapeError", "12 elements");
 });
 

@@ -132,7 +132,7 @@ export const loadOrt = async ({
   if (missing.length > 0) {
     throw new BackendError({
       where: "init",
-      what: "an execution provider is not there",
+      what: "an execution provider is not available",
       expected: known.join(", "),
       got: missing.join(", "),
     });

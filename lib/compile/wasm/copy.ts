@@ -54,7 +54,7 @@ const without = (dims: readonly Dim[], ...gone: readonly (Dim | undefined)[]): D
 /**
  * Makes the copy function of a memory, which may grow afterwards.
  *
- * @throws {ArgumentError} (the function it returns) when there is not one stride a dimension
+ * @throws {ArgumentError} (the function it returns) when not one stride per dimension
  * @example
  * // the transpose of an m x n matrix
  * createStridedCopy(memory)([n, m], { ptr: x, strides: [1, n] }, { ptr: y, strides: [m, 1] });
@@ -80,7 +80,7 @@ export const createStridedCopy = (memory: WebAssembly.Memory): StridedCopy => {
     if (src.strides.length !== shape.length || dst.strides.length !== shape.length) {
       throw new ArgumentError({
         where: "strided copy",
-        what: "there is not one stride a dimension",
+        what: "not one stride per dimension",
         expected: `${shape.length} strides`,
         got: `${src.strides.length} and ${dst.strides.length}`,
       });

@@ -183,7 +183,7 @@ T5x("what cannot be read again is not written", () => {
     [{ params, step: 1.5 }, "the step is not a count"],
     [{ params, step: -1 }, "the step is not a count"],
     [{ params, prompts: { encoder: prompt } }, "not a name of a prompt"],
-    [{ params, prompts: { "encoder/prompt": { ...prompt, shape: [3, 5] } } }, "not what it says"],
+    [{ params, prompts: { "encoder/prompt": { ...prompt, shape: [3, 5] } } }, "do not fit its dtype and shape"],
     [{ params: { ...params, tokenEmbedder: { embedding: { ...prompt, shape: [7, 4] } } } }, "tokenEmbedder.embedding"],
   ];
   for (const [content, what] of refused) {

@@ -141,7 +141,7 @@ export const webGpuBackend = (raw: RawWebGpu): Backend => {
       if (values !== undefined) return values;
       throw new PendingError({
         where: "webgpu",
-        what: "a value was asked of a tensor that the device has not computed yet",
+        what: "the device has not computed this tensor yet",
         expected: "a tensor that was read, or came from the host",
         got: `a pending ${dtype} of ${sizeOf(shape)} elements`,
         hint: "await blockUntilReady(x) first, or use await x.data()",

@@ -5,6 +5,7 @@
  */
 
 import type { Shape } from "./core/aval.js";
+import { UnsupportedError } from "./core/errors.js";
 import { Tensor, type TensorLike } from "./core/tensor.js";
 import * as np from "./np/index.js";
 
@@ -100,7 +101,7 @@ declare module "./core/tensor.js" {
 
 const isList = (xs: readonly unknown[]): xs is readonly [readonly number[]] => xs.length === 1 && Array.isArray(xs[0]);
 
-const define = (name: string, property: PropertyDescriptor): void => {
+const define = (name: string | symbol, property: PropertyDescriptor): void => {
   Object.defineProperty(Tensor.prototype, name, { configurable: true, enumerable: false, ...property });
 };
 for (const [name, f] of Object.entries(FUNCTIONS) as [string, (...args: unknown[]) => unknown][]) {
@@ -119,6 +120,18 @@ define("transpose", {
   value: function transpose(this: Tensor, ...axes: readonly [readonly number[]] | readonly number[]): Tensor {
     if (axes.length === 0) return np.transpose(this);
     return np.transpose(this, isList(axes) ? axes[0] : (axes as readonly number[]));
+  },
+});
+// Declared nowhere: the types refuse it already.
+define(Symbol.iterator, {
+  value: function iterate(this: Tensor): never {
+    throw new UnsupportedError({
+      where: "tensor",
+      what: "a tensor cannot be taken apart, or looped over, as a list",
+      expected: "np.unstack(x), the list of its rows, or random.subkeys(key) for keys",
+      got: this.describe(),
+      hint: "where a list of tensors is meant, write it in brackets: [x, y]",
+    });
   },
 });
 define("tolist", { value: Tensor.prototype.toArray });

@@ -55,6 +55,32 @@ Signatures("the axis alone stands for options that have one", () => {
   same(ops.segmentSum(np.array([1, 2, 3]), np.array([0, 0, 1], "int32"), 3), np.array([3, 3, 0]));
 });
 
+Signatures("other options may follow the axis, and stand beside it where it is an argument", () => {
+  const kept = np.sum(x, { axis: 0, keepDims: true });
+  same(jnp.sum(x, 0, { keepDims: true }), kept);
+  same(jnp.argsort(x, { descending: true }), np.argsort(x, -1, { descending: true }));
+  same(jnp.sort(x, { axis: 0, descending: true }), np.sort(x, 0, { descending: true }));
+  refused(() => jnp.sum(x, 0, { keepdims: true }), { hint: /"keepDims"/ });
+  refused(() => jnp.sum(x, 0, { axis: 1 }), { what: /too many arguments/ });
+  refused(() => jnp.sort(x, { order: 1 }), { what: /no option "order"/, hint: "by name go: axis, descending" });
+});
+
+Signatures("parts of a tensor check what they are given", () => {
+  const part = np.at(x, 0) as unknown as Loose;
+  const expected = "np.at.set(x, index, values, { mode, uniqueIndices })";
+  refused(() => part.set(1, { mod: "drop" }), { where: "np.at.set", expected, hint: /"mode"/ });
+  refused(() => part.set(1, 2), { what: /options are an object/ });
+  refused(() => part.add(1, {}, 2), { what: /too many arguments/ });
+  refused(() => part.divide(1, { unique: true }), { what: /no option "unique"/ });
+  refused(() => part.get({ mode: "fill", fill_value: 0 }), { hint: /"fillValue"/ });
+  same(part.mul(2), np.at(x, 0).multiply(2));
+});
+
+Signatures("tensors that are joined are a list", () => {
+  refused(() => jnp.concatenate(x, x), { what: /not in a list/, expected: "[x, y]" });
+  refused(() => jnp.stack(x), { what: /not in a list/ });
+});
+
 Signatures("options stand for the axis where it is an argument", () => {
   same(np.concatenate([x, x], { axis: 1 }), np.concatenate([x, x], 1));
   same(np.stack([x, x], { axis: 2 }), np.stack([x, x], 2));
@@ -112,6 +138,7 @@ Signatures("an option that is not there is refused with the closest name", () =>
   }
   refused(() => jnp.var(x, { correct: 1 }), { hint: /"correction"/ });
   refused(() => jrandom.uniform(random.key(0), [2], { min: 0 }), { hint: /"minval"/ });
+  refused(() => jnp.sum(x, { qz: 0 }), { hint: "" });
   refused(() => jops.segmentSum(x, np.array([0, 1], "int32"), { num_segments: 2 }), { hint: /"numSegments"/ });
 });
 
@@ -146,6 +173,7 @@ Signatures("functions of one argument go with map, others say what to do", () =>
     [1, 2, 3],
   );
   assert.throws(() => [x, x].map(jnp.sum as never), /xs\.map\(\(x\) => \.\.\.\)/);
+  assert.throws(() => [x, x].reduce(jnp.add as never), /xs\.reduce\(\(a, b\) => \.\.\.\)/);
 });
 
 Signatures("calls within the library, and within the user's functions, are told apart", () => {
@@ -158,6 +186,10 @@ Signatures("transformations say what they take", () => {
   same((jfluxion.grad(f, 1) as (...xs: Tensor[]) => Tensor)(x, np.multiply(x, 2)), x);
   refused(() => jfluxion.grad(f, { argnum: 1 }), { where: "grad", hint: /"argnums"/ });
   refused(() => jfluxion.jit(f, { static_argnums: 0 }), { hint: /"static"/ });
+  const rowSums = (jfluxion.vmap(f, [0, null]) as (...xs: Tensor[]) => Tensor)(x, np.array([1, 2]));
+  same(rowSums, np.array([5, 13]));
+  const scaled = jfluxion.jit((y: Tensor, n: number) => np.multiply(y, n + 0), { static: 1, donate: 0 });
+  same((scaled as (y: Tensor, n: number) => Tensor)(np.copy(x), 2), np.multiply(x, 2));
   refused(() => jfluxion.vmap(f, 0, 0), { expected: "vmap(f, { inAxes, outAxes })" });
   refused(() => jfluxion.vmap(f, { in_axes: 0 }), { hint: /"inAxes"/ });
   refused(() => jfluxion.scan(f, x, x, 5), { expected: "scan(f, init, xs, { length, reverse, unroll })", got: "5" });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scope } from "../lib/core/composite.js";
-import { grad, init, jit, makeJaxpr, np, type Tensor, vmap } from "../lib/index.js";
+import { grad, init, jit, makeJaxpr, np, random, type Tensor, vmap } from "../lib/index.js";
 
 const Methods = suite("tensor methods");
 Methods.before(() => init({ backend: "reference" }));
@@ -81,6 +81,17 @@ Methods("the methods are not enumerable, and a tensor is still one leaf", () => 
   for (const key in t) keys.push(key);
   assert.not.ok(keys.includes("add"));
   assert.equal(grad((p: { w: Tensor }) => p.w.square().sum())({ w: t }).w.tolist(), [2, 4]);
+});
+
+Methods("a tensor is not taken for a list, and the message names what gives one", () => {
+  const rows = (t: Tensor): unknown => {
+    const [first] = t as unknown as readonly unknown[];
+    return first;
+  };
+  const key = random.split(random.key(0));
+  for (const f of [() => rows(key), () => jit((t: Tensor) => rows(t) as Tensor)(x())]) {
+    assert.throws(f, /cannot be taken apart[\s\S]*np\.unstack\(x\)[\s\S]*random\.subkeys/);
+  }
 });
 
 Methods("package.json names the module, so that bundlers keep it", () => {

@@ -9,6 +9,9 @@ import type { AnyPrimitive, Params } from "./primitive.js";
 import { dispose, Literal, type Tensor } from "./tensor.js";
 import { bind } from "./trace.js";
 
+/** What Node's `console.log` and its REPL ask an object for. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
 /** A variable; equal only to itself. */
 export class Var {
   constructor(readonly aval: Aval) {}
@@ -41,6 +44,9 @@ export class Jaxpr {
   toString(): string {
     return printJaxpr(this);
   }
+  [INSPECT](): string {
+    return this.toString();
+  }
 }
 
 /** A jaxpr with the values of its constants. */
@@ -51,6 +57,9 @@ export class ClosedJaxpr {
   ) {}
   toString(): string {
     return printJaxpr(this.jaxpr);
+  }
+  [INSPECT](): string {
+    return this.toString();
   }
   /** Frees the constants. */
   dispose(): void {

@@ -5,7 +5,7 @@
  * what takes JAX's habits: the axis alone in place of options, and options in place of the axis.
  */
 import { isDType } from "./aval.js";
-import { closest } from "./closest.js";
+import { similar } from "./closest.js";
 import { ArgumentError } from "./errors.js";
 import { isHostArray } from "./host.js";
 import { isTensor } from "./tensor.js";
@@ -19,6 +19,7 @@ const isNumbers = (x: unknown): boolean => isNumber(x) || (Array.isArray(x) && x
 const LEADS: Readonly<Record<string, (x: unknown) => boolean>> = {
   axis: (x) => x === null || isNumbers(x),
   argnums: isNumbers,
+  inAxes: (x) => isNumber(x) || Array.isArray(x),
   numSegments: isNumber,
   dtype: isDType,
   learningRate: (x) => isNumber(x) || typeof x === "function" || isTensor(x),
@@ -92,13 +93,9 @@ const checkedOptions = (where: string, signature: Signature, given: unknown): un
   }
   for (const key in given) {
     if (keys.has(key)) continue;
-    return refuse(
-      where,
-      signature,
-      `there is no option "${key}"`,
-      wordsOf(given),
-      `did you mean "${closest(key, [...keys])}"?`,
-    );
+    const near = similar(key, [...keys]);
+    const hint = near === undefined ? undefined : `did you mean "${near}"?`;
+    return refuse(where, signature, `there is no option "${key}"`, wordsOf(given), hint);
   }
   return given;
 };
@@ -107,8 +104,12 @@ const checkedOptions = (where: string, signature: Signature, given: unknown): un
 const isMapped = (args: readonly unknown[]): boolean =>
   args.length === 3 && Array.isArray(args[2]) && args[2][args[1] as number] === args[0];
 
+/** Whether a function was given to `reduce` of an array, which passes an index and the array too. */
+const isReduced = (args: readonly unknown[]): boolean => args.length === 4 && isMapped(args.slice(1));
+
 const surplus = (where: string, signature: Signature, args: readonly unknown[]): never => {
-  const mapped = isMapped(args) ? "call it inside a function: xs.map((x) => ...)" : undefined;
+  const inside = isMapped(args) ? "map((x) => ...)" : isReduced(args) ? "reduce((a, b) => ...)" : undefined;
+  const mapped = inside === undefined ? undefined : `call it inside a function: xs.${inside}`;
   const named = signature.options >= 0 ? "options are given by name, in one object" : undefined;
   const got = args.length === 1 ? "1 argument" : `${args.length} arguments`;
   return refuse(where, signature, "there are too many arguments", got, mapped ?? named);
@@ -121,19 +122,30 @@ const replaced = (args: readonly unknown[], i: number, value: unknown): readonly
 const isPlain = (x: unknown): x is Readonly<Record<string, unknown>> =>
   typeof x === "object" && x !== null && !Array.isArray(x) && !isTensor(x) && !isHostArray(x);
 
-/** The arguments that the last one names: `{ axis: 1 }` in place of the axis. */
+/** `np.sum(x, 0, { keepDims: true })`: what a value alone stands for, and the other options, as one object. */
+const withLead = ({ most, options, leads }: Signature, args: readonly unknown[]): readonly unknown[] => {
+  const [given, more] = [args[most - 1], args[most]];
+  if (options !== most - 1 || args.length !== most + 1 || !isPlain(more)) return args;
+  const lead = leads.find((name) => LEADS[name](given) && !(name in more));
+  return lead === undefined ? args : [...args.slice(0, options), { [lead]: given, ...more }];
+};
+
+/** The arguments and options that the last one names: `{ axis: 1 }` in place of the axis. */
 const namedArguments = (where: string, signature: Signature, args: readonly unknown[]): readonly unknown[] => {
-  const { keywords } = signature;
+  const { keywords, keys, options } = signature;
   const [last, at] = [args.at(-1), args.length - 1];
   if (keywords.size === 0 || !isPlain(last) || ![...keywords.values()].some((place) => place >= at)) return args;
   const names = Object.keys(last);
-  const unknown = names.find((name) => (keywords.get(name) ?? -1) < at);
+  const unknown = names.find((name) => !keys.has(name) && (keywords.get(name) ?? -1) < at);
   if (unknown !== undefined) {
-    const hint = `by name go: ${[...keywords.keys()].join(", ")}`;
+    const hint = `by name go: ${[...keywords.keys(), ...keys].join(", ")}`;
     return refuse(where, signature, `there is no option "${unknown}"`, wordsOf(last), hint);
   }
+  const [places, others] = [names.filter((name) => !keys.has(name)), names.filter((name) => keys.has(name))];
   const start: readonly unknown[] = args.slice(0, -1);
-  return names.reduce((list, name) => replaced(list, keywords.get(name) as number, last[name]), start);
+  const list = places.reduce((xs, name) => replaced(xs, keywords.get(name) as number, last[name]), start);
+  if (others.length === 0) return list;
+  return replaced(list, options, Object.fromEntries(others.map((name) => [name, last[name]])));
 };
 
 /** What checks the arguments of a call, and gives those that the function takes. @throws {ArgumentError} */
@@ -147,9 +159,10 @@ export const signatureOf = (text: string): { readonly name: string; readonly che
   if (end < 0 || !text.endsWith(")")) return { name: text, check: unchecked };
   const name = text.slice(0, end);
   let parsed: Signature | undefined;
-  const check: Check = (args) => {
+  const check: Check = (all) => {
     parsed ??= parse(text);
     const { most, options } = parsed;
+    const args = all.length > most ? withLead(parsed, all) : all;
     if (args.length > most) {
       if (most > 1 || !isMapped(args)) surplus(name, parsed, args);
       return args.slice(0, most);

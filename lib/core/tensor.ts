@@ -98,7 +98,7 @@ export abstract class Tensor {
       what: "JavaScript's operators do not work on tensors",
       expected: "a function of fluxion, such as np.add(x, y), np.multiply(x, 2) or np.less(x, y)",
       got: this.describe(),
-      hint: "x.item() is the number in a tensor with one element; in a text, write String(x)",
+      hint: "x.item() is the number in a tensor with one element that is not traced; np.where and lax.cond decide; in a text, write String(x)",
     });
   }
   /** What messages say of the tensor. */

@@ -3,7 +3,7 @@
  */
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { CheckpointError } from "../core/errors.js";
+import { ArgumentError, CheckpointError } from "../core/errors.js";
 import { flatten, pathsOf, printPath, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
 import type { Tensor } from "../core/tensor.js";
@@ -75,6 +75,12 @@ const pickInfo = ({ shape, dtype }: TensorInfo): TensorInfo => ({ shape, dtype }
 
 /** As `loadParams`, as a TaskEither of fp-ts. */
 export const loadParamsTE = <T>(path: string, like: T): TE.TaskEither<CheckpointError, TensorTree<T>> => {
+  if (like === undefined) {
+    const hint =
+      "give the parameters as they were before, or evalShape(init)(key); openSafetensors reads what is not known";
+    const what = "it is not said what form the tree has";
+    throw new ArgumentError({ where: loading.where, what, expected: "loadParams(path, like)", got: "no like", hint });
+  }
   currentRuntime(loading.where); // Before the first byte is read: the tensors need a device.
   return TE.bracket(
     openSafetensorsTE(path),

@@ -103,6 +103,8 @@ export interface At {
   add(values: TensorLike, options?: SetOptions): Tensor;
   subtract(values: TensorLike, options?: SetOptions): Tensor;
   multiply(values: TensorLike, options?: SetOptions): Tensor;
+  /** Another name of `multiply`, as on tensors. */
+  mul(values: TensorLike, options?: SetOptions): Tensor;
   divide(values: TensorLike, options?: SetOptions): Tensor;
   power(values: TensorLike, options?: SetOptions): Tensor;
   /** `x[index] = minimum(x[index], values)`; the derivative is shared among ties. */
@@ -112,32 +114,39 @@ export interface At {
   apply(f: (part: Tensor) => Tensor, options?: SetOptions): Tensor;
 }
 
-type Args = readonly [x: TensorLike, index: readonly Index[], values: TensorLike, options: SetOptions];
-const updating = (name: string, scatter: Scatter): ((...args: Args) => Tensor) =>
-  composite(name, (...[x, index, values, options]: Args) =>
+type Args = readonly [x: TensorLike, index: readonly Index[], values: TensorLike, options?: SetOptions];
+/** What the functions take, as messages show it. */
+const taking = (name: string): string => `${name}(x, index, values, { mode, uniqueIndices })`;
+const updating = (method: string, scatter: Scatter): ((...args: Args) => Tensor) => {
+  const name = `np.at.${method}`;
+  return composite(taking(name), (...[x, index, values, options = {}]: Args) =>
     write(name, asTensor(x, name), index, values, options, scatter),
   );
+};
 /** By a product of the values for each place, one where there is none. */
 const byProduct = (name: string, f: (x: Tensor, product: Tensor) => Tensor): ((...args: Args) => Tensor) =>
-  composite(name, (...[x, index, values, options]: Args) => {
+  composite(taking(name), (...[x, index, values, options = {}]: Args) => {
     const t = asTensor(x, name);
     return f(t, write(name, b.fullOf(t.aval.strong(), 1), index, values, options, sc.scatterMul));
   });
 
-const set = updating("np.at.set", sc.scatter);
-const add = updating("np.at.add", scatterAdd);
-const multiply = updating("np.at.multiply", sc.scatterMul);
-const min = updating("np.at.min", sc.scatterMin);
-const max = updating("np.at.max", sc.scatterMax);
+const set = updating("set", sc.scatter);
+const add = updating("add", scatterAdd);
+const multiply = updating("multiply", sc.scatterMul);
+const min = updating("min", sc.scatterMin);
+const max = updating("max", sc.scatterMax);
 const divideBy = byProduct("np.at.divide", divide);
 const powerOf = byProduct("np.at.power", power);
-const getPart = composite("np.at.get", read);
-const subtract = composite("np.at.subtract(...__0)", (...[x, index, values, options]: Args) =>
+const getPart = composite(
+  "np.at.get(x, index, { mode, fillValue })",
+  (x: TensorLike, index: readonly Index[], options: GetOptions = {}) => read(x, index, options),
+);
+const subtract = composite(taking("np.at.subtract"), (...[x, index, values, options]: Args) =>
   add(x, index, negative(fitted("np.at.subtract", values, asTensor(x, "np.at.subtract"))), options),
 );
 const apply = composite(
   "np.at.apply(x, index, f, { mode, uniqueIndices })",
-  (x: TensorLike, index: readonly Index[], f: (part: Tensor) => Tensor, options: SetOptions) =>
+  (x: TensorLike, index: readonly Index[], f: (part: Tensor) => Tensor, options?: SetOptions) =>
     set(x, index, f(read(x, index, { mode: "clip" })), options),
 );
 
@@ -157,15 +166,16 @@ const apply = composite(
 export const at = takes(
   "np.at(x, ...index)",
   (x: TensorLike, ...index: readonly Index[]): At => ({
-    get: (options = {}) => getPart(x, index, options),
-    set: (values, options = {}) => set(x, index, values, options),
-    add: (values, options = {}) => add(x, index, values, options),
-    subtract: (values, options = {}) => subtract(x, index, values, options),
-    multiply: (values, options = {}) => multiply(x, index, values, options),
-    divide: (values, options = {}) => divideBy(x, index, values, options),
-    power: (values, options = {}) => powerOf(x, index, values, options),
-    min: (values, options = {}) => min(x, index, values, options),
-    max: (values, options = {}) => max(x, index, values, options),
-    apply: (f, options = {}) => apply(x, index, f, options),
+    get: (...rest) => getPart(x, index, ...rest),
+    set: (...rest) => set(x, index, ...rest),
+    add: (...rest) => add(x, index, ...rest),
+    subtract: (...rest) => subtract(x, index, ...rest),
+    multiply: (...rest) => multiply(x, index, ...rest),
+    mul: (...rest) => multiply(x, index, ...rest),
+    divide: (...rest) => divideBy(x, index, ...rest),
+    power: (...rest) => powerOf(x, index, ...rest),
+    min: (...rest) => min(x, index, ...rest),
+    max: (...rest) => max(x, index, ...rest),
+    apply: (...rest) => apply(x, index, ...rest),
   }),
 );

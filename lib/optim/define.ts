@@ -28,13 +28,23 @@ const spelled = (where: string, given: unknown): unknown => {
   return Object.fromEntries(Object.entries(options).map(([key, value]) => [SHORT[key as keyof Short] ?? key, value]));
 };
 
+/** What an optimizer may be called with: as in optax, the options may also follow the rate. */
+type After<O> = "learningRate" extends keyof O ? [rate: Rate, options: Omit<O, "learningRate"> & ShortNames<O>] : never;
 interface Optimizer {
-  <O extends object, R>(signature: string, f: (options?: O) => R): (options?: Given<O>) => R;
-  <O extends object, R>(signature: string, f: (options: O) => R): (options: Given<O>) => R;
+  <O extends object, R>(signature: string, f: (options?: O) => R): (...args: [options?: Given<O>] | After<O>) => R;
+  <O extends object, R>(signature: string, f: (options: O) => R): (...args: [options: Given<O>] | After<O>) => R;
 }
 /** Makes an optimizer of a function of its options, which may be a learning rate alone, or have short names. */
-export const optimizer: Optimizer = <R>(signature: string, f: (options: never) => R): ((options?: unknown) => R) => {
+export const optimizer: Optimizer = <R>(
+  signature: string,
+  f: (options: never) => R,
+): ((...args: readonly unknown[]) => R) => {
   const checked = named(signature, f) as (...args: readonly unknown[]) => R;
   const where = signature.slice(0, signature.indexOf("("));
-  return (...args: readonly unknown[]) => checked(...args.map((options) => spelled(where, options)));
+  return (...args: readonly unknown[]) => {
+    if (f.length > 0 && args.length < 2 && args[0] === undefined) {
+      throw new ArgumentError({ where, what: "the options are missing", expected: signature, got: "nothing" });
+    }
+    return checked(...args.map((options) => spelled(where, options)));
+  };
 };

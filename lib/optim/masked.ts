@@ -4,6 +4,7 @@ import { ArgumentError } from "../core/errors.js";
 import { leavesOf, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as tree from "../tree/index.js";
+import { leavesByPath } from "../tree/map.js";
 import { alignedLeaves } from "./base.js";
 import {
   type GradientTransformation,
@@ -63,7 +64,7 @@ export const masked = takes(
 /**
  * Another transformation for each group of parameters; the state is that of each, by its name.
  *
- * - `label`: the name of the group that a parameter belongs to, of its path (`encoder/layers/3/kernel`) and itself
+ * - `label`: the name of the group that a parameter belongs to, of its path (`encoder/layers/3/kernel`) and itself; or the tree of names
  * @throws {ArgumentError} naming the path whose label is none of the names
  * @see optax's `multi_transform` (`partition`)
  * @example
@@ -75,17 +76,20 @@ export const multiTransform = takes(
   "optim.multiTransform(transforms, label)",
   <S extends Readonly<Record<string, unknown>>>(
     transforms: { readonly [K in keyof S]: GradientTransformation<S[K]> },
-    label: (path: string, param: Tensor) => keyof S & string,
+    label: ((path: string, param: Tensor) => keyof S & string) | Readonly<Record<string, unknown>>,
   ): GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }> => {
     const where = "optim.multiTransform";
+    const labels = typeof label === "function" ? undefined : new Map(leavesByPath<string>(label));
+    const labelOf = (path: string, param: Tensor): string | undefined =>
+      typeof label === "function" ? label(path, param) : labels?.get(path);
     const groups = Object.entries(transforms).map(
-      ([name, inner]) => [name, plain(masked(inner, (path, param) => label(path, param) === name))] as const,
+      ([name, inner]) => [name, plain(masked(inner, (path, param) => labelOf(path, param) === name))] as const,
     );
     const checkLabels = (params: unknown): void => {
       for (const [path, param] of tree.flattenWithPath(params)[0]) {
         const at = tree.slashPath(path);
-        const got = label(at, param);
-        if (Object.hasOwn(transforms, got)) continue;
+        const got = labelOf(at, param);
+        if (typeof got === "string" && Object.hasOwn(transforms, got)) continue;
         const expected = Object.keys(transforms).join(", ");
         throw new ArgumentError({ where, what: "there is no such group", expected, got: String(got), at });
       }

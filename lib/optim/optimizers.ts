@@ -86,6 +86,7 @@ const plain = <S>(
 /** Overloads of `sgd`: the state has a trace where there is momentum. */
 export interface Sgd {
   (rate: Rate): GradientTransformation<readonly [NoState, ScheduleState]>;
+  (rate: Rate, options: WithMomentum): GradientTransformation<readonly [RunningState<"trace">, ScheduleState]>;
   (options: LearningRate & WithMomentum): GradientTransformation<readonly [RunningState<"trace">, ScheduleState]>;
   (options: LearningRate & WithoutMomentum): GradientTransformation<readonly [NoState, ScheduleState]>;
   (options: LearningRate & MomentumOptions): GradientTransformation<readonly [Trace, ScheduleState]>;

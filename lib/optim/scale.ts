@@ -73,7 +73,15 @@ export const scaleBySchedule = takes(
  */
 export const scaleByLearningRate = takes(
   "optim.scaleByLearningRate(rate)",
-  (rate: Rate): GradientTransformation<ScheduleState> => scaleByRate("optim.scaleByLearningRate", rate, -1),
+  (rate: Rate): GradientTransformation<ScheduleState> => {
+    if (rate !== undefined) return scaleByRate("optim.scaleByLearningRate", rate, -1);
+    throw new ArgumentError({
+      where: "scaleByLearningRate",
+      what: "the learning rate is missing",
+      expected: "a number, a scalar tensor or a schedule",
+      got: "undefined",
+    });
+  },
 );
 
 /** @throws {ArgumentError} unless a decay is in [0, 1] */

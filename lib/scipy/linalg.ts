@@ -76,7 +76,7 @@ export const solveTriangular = composite(
 
 /** `X` with `A X = B`, from the Cholesky factor of `A`. @see `jax.scipy.linalg.cho_solve` */
 export const choSolve = composite(
-  "scipy.linalg.choSolve(__0, b)",
+  "scipy.linalg.choSolve(factor, b)",
   ([factor, lower]: CholeskyFactor, b: TensorLike): Tensor => {
     const first = solveTriangular(factor, b, { lower, trans: lower ? 0 : 1 });
     return solveTriangular(factor, first, { lower, trans: lower ? 1 : 0 });
@@ -94,7 +94,7 @@ export const luFactor = composite("scipy.linalg.luFactor(a)", (a: TensorLike): L
 
 /** `X` with `A X = B`, or with the transpose of `A` where `trans` is 1, from `luFactor`. @see `jax.scipy.linalg.lu_solve` */
 export const luSolve = composite(
-  "scipy.linalg.luSolve(__0, b, trans)",
+  "scipy.linalg.luSolve(factor, b, trans)",
   ([factors, pivots]: LuFactor, b: TensorLike, trans: 0 | 1 = 0): Tensor => {
     const permutation = luPivotsToPermutation(pivots, factors.shape[factors.ndim - 1]);
     return withColumns(b, (columns) => solveFactors(factors, permutation, columns, trans === 1));

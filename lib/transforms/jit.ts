@@ -169,6 +169,10 @@ const free = (entry: Entry): void => {
 /** Programs are found by the identity of the function, so `jit(f)` twice compiles once. */
 const programsOf = new WeakMap<object, Map<string, Programs>>();
 
+/** The numbers of arguments, of which plain JavaScript may give one alone. */
+const numbersOf = (given: number | readonly number[] = []): readonly number[] =>
+  typeof given === "number" ? [given] : given;
+
 /**
  * Compiles a function: it is traced once for each structure, shapes and dtypes of its arguments, and runs as one program.
  *
@@ -182,7 +186,7 @@ export const jit: Jit = takes(
   "jit(f, { donate, static, executor, cacheSize })",
   (f: AnyFunction, options: JitOptions = {}): never => {
     const where = nameOf("jit", f);
-    const statics: readonly number[] = options.static ?? [];
+    const [statics, donate] = [numbersOf(options.static), numbersOf(options.donate)];
     const limit = options.cacheSize ?? 64;
     const kind = JSON.stringify([statics, limit]);
     const perFunction = programsOf.get(f) ?? new Map<string, Programs>();
@@ -216,7 +220,7 @@ export const jit: Jit = takes(
         }
         const [xs, def] = flattenTensors(where, arg, `args[${i}]`);
         leaves.push(...xs);
-        for (const x of xs) donated.push(options.donate?.includes(i) === true && x instanceof DeviceArray);
+        for (const x of xs) donated.push(donate.includes(i) && x instanceof DeviceArray);
         key += `|${def.key}`;
         return def;
       });

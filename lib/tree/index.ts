@@ -4,7 +4,6 @@ export {
   flatten,
   type Key,
   type KeyPath,
-  leavesOf as leaves,
   type NodeType,
   pathsOf as paths,
   printPath,
@@ -17,6 +16,7 @@ export type { Tree } from "../core/tree-types.js";
 export {
   all,
   flattenWithPath,
+  leaves,
   map,
   mapWithPath,
   reduce,

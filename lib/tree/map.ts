@@ -61,6 +61,15 @@ export const flattenWithPath = takes(
   },
 );
 
+/** Overloads of `tree.leaves`: also a tree of which a type parameter alone is known has tensors for leaves. */
+export interface TreeLeaves {
+  <T>(tree: OfTensors<T>): Tensor[];
+  <T>(tree: T): LeafOf<T>[];
+}
+
+/** The leaves of a tree, in order. @see JAX's `jax.tree.leaves` */
+export const leaves: TreeLeaves = takes("tree.leaves(tree)", (tree: unknown): never[] => leavesOf(tree) as never[]);
+
 /** Overloads of `tree.reduce`: also a tree of which a type parameter alone is known has tensors for leaves. */
 export interface TreeReduce {
   <T, R>(f: (total: R, leaf: Tensor) => R, tree: OfTensors<T>, initial: R): R;

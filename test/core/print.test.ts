@@ -14,6 +14,7 @@ import { Literal, literalOf, type Tensor } from "../../lib/core/tensor.js";
 import { square } from "../../lib/np/elementwise.js";
 import { grad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
+import { makeJaxpr } from "../../lib/transforms/make-jaxpr.js";
 import { vmap } from "../../lib/transforms/vmap.js";
 import { bool, f32, i32 } from "../helpers/runtime.js";
 
@@ -97,6 +98,12 @@ Print("a tracer shows its aval, and the transformation it lives in", () => {
     const own = seen.slice(3 * i, 3 * i + 3);
     for (const text of own) assert.match(text, new RegExp(`Traced<f32\\*?\\[2?\\] given as [^>]* in ${name} of loss>`));
   }
+});
+
+Print("a jaxpr prints as a program", () => {
+  using program = makeJaxpr(square)(literalOf(3));
+  assert.is(inspect(program), String(program));
+  assert.is(inspect(program.jaxpr), String(program));
 });
 
 Print("JavaScript's operators are refused, with the hint", () => {

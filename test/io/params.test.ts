@@ -88,6 +88,15 @@ Params("a file of another form is refused, all differences together", async () =
   assert.match(message, "1 mis-shaped: prompt is f32[2,2], not f32[2,3]");
 });
 
+Params("the form of the tree is asked for where it was not given", async () => {
+  const path = join(folder, "form.safetensors");
+  await run(saveParamsTE(path, tree));
+  const untold = loadParams as (path: string) => Promise<unknown>;
+  const error = await untold(path).catch((e: unknown) => e);
+  assert.ok(isFluxionError(error, "ArgumentError"));
+  assert.match(String(error), /loadParams: [\s\S]*loadParams\(path, like\)[\s\S]*evalShape/);
+});
+
 Params("a leaf that is no host array is told by key path before anything is written", () => {
   const path = join(folder, "never.safetensors");
   assert.throws(

@@ -44,6 +44,34 @@ Options("a learning rate alone, also a schedule, stands for the options", () => 
   same(optim.adamw(optim.linearSchedule(0.1, 0, 4)), optim.adamw({ learningRate: optim.linearSchedule(0.1, 0, 4) }));
 });
 
+Options("the other options may follow the learning rate, as in optax", () => {
+  same(
+    optim.adamw(0.1, { weightDecay: 0.5, b1: 0.8 }),
+    optim.adamw({ learningRate: 0.1, weightDecay: 0.5, beta1: 0.8 }),
+  );
+  same(optim.sgd(0.1, { momentum: 0.9 }), optim.sgd({ learningRate: 0.1, momentum: 0.9 }));
+  const many = optim as unknown as Record<string, (...args: unknown[]) => unknown>;
+  assert.throws(() => many.sgd(0.1, 0.9), refused(/too many arguments[\s\S]*by name/));
+  assert.throws(() => many.adam(0.1, { learningRate: 0.2 }), refused(/too many arguments/));
+});
+
+Options("a learning rate that is missing is asked for", () => {
+  assert.throws(() => loose.adam(undefined), refused(/optim\.adam: the options are missing[\s\S]*learningRate/));
+  assert.throws(() => loose.adamw({}), refused(/optim\.adamw: the learning rate is missing/));
+  assert.throws(() => loose.sgd({ momentum: 0.9 }), refused(/optim\.sgd: the learning rate is missing/));
+  assert.not.throws(() => optim.scaleByAdam());
+});
+
+Options("groups of multiTransform may be told by a tree of names", () => {
+  const transforms = { fast: optim.sgd(1), still: optim.setToZero() };
+  same(
+    optim.multiTransform(transforms, { bias: "fast", layer: { kernel: "still" } }),
+    optim.multiTransform(transforms, (path) => (path === "bias" ? "fast" : "still")),
+  );
+  const unfit = optim.multiTransform(transforms, { bias: "fast", layer: { kernel: "slow" } });
+  assert.throws(() => unfit.init(params()), refused(/no such group[\s\S]*fast, still[\s\S]*slow[\s\S]*layer\/kernel/));
+});
+
 Options("options that are not there are refused with the closest name", () => {
   assert.throws(
     () => loose.adamw({ learning_rate: 0.1 }),

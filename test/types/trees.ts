@@ -27,6 +27,13 @@ export const descent = tree.map((p, g: Tensor) => np.subtract(p, g), params, par
 export const names = tree.mapWithPath((path, x) => `${path.join(".")} ${x.shape}`, params);
 export const bytes: number = tree.reduce((n, x) => n + x.size, params, 0);
 
+const leaves = tree.leaves(params);
+export type LeavesAreTensors = Expect<Equal<typeof leaves, Tensor[]>>;
+const sizes = tree.leaves(counts);
+export type LeavesAreNumbers = Expect<Equal<typeof sizes, number[]>>;
+export const squares = <T>(t: T): Tensor =>
+  tree.leaves(t).reduce<Tensor>((sum, x) => np.add(sum, np.sum(np.square(x))), np.zeros([]));
+
 // @ts-expect-error a predicate sees the leaves of this tree
 tree.partition(params, (_path, leaf) => leaf.nonesuch);
 // @ts-expect-error a part may lack the leaf

@@ -130,7 +130,7 @@ define(Symbol.iterator, {
       what: "a tensor cannot be taken apart, or looped over, as a list",
       expected: "np.unstack(x), the list of its rows, or random.subkeys(key) for keys",
       got: this.describe(),
-      hint: "where a list of tensors is meant, write it in brackets: [x, y]",
+      hint: "a list of tensors has brackets: [x, y]",
     });
   },
 });

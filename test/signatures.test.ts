@@ -167,6 +167,15 @@ Signatures("surplus arguments are refused", () => {
   refused(() => jlax.dynamicSlice(x, [0, 0], [1, 1], 1), { got: "4 arguments" });
 });
 
+Signatures("what is called, mapped or transformed is a function", () => {
+  const jfluxion = fluxion as unknown as Loose;
+  for (const name of ["grad", "jit", "vmap", "checkpoint", "makeJaxpr", "jacfwd"]) {
+    refused(() => jfluxion[name](3), { where: name, what: "f is not a function", got: "3" });
+  }
+  refused(() => jfluxion.scan(x, x, x), { what: "f is not a function", got: /a tensor/ });
+  refused(() => jnp.fromfunction([2], np.add), { what: "f is not a function", got: "a list of 1" });
+});
+
 Signatures("functions of one argument go with map, others say what to do", () => {
   assert.equal(
     [1, 4, 9].map(np.sqrt as (x: number) => Tensor).map((y) => y.item()),

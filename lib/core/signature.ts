@@ -52,6 +52,8 @@ interface Signature {
   readonly options: number;
   readonly keys: ReadonlySet<string>;
   readonly leads: readonly string[];
+  /** Where the function is that is called, mapped or transformed. */
+  readonly f: number;
   /** The arguments that options may name too, by their places. */
   readonly keywords: ReadonlyMap<string, number>;
 }
@@ -65,6 +67,7 @@ const parse = (text: string): Signature => {
     text,
     most: names.some((name) => name.startsWith("...")) ? Infinity : names.length,
     options: names.indexOf("{}"),
+    f: names.indexOf("f"),
     keys,
     leads: Object.keys(LEADS).filter((name) => keys.has(name)),
     keywords: new Map(KEYWORDS.filter((name) => names.includes(name)).map((name) => [name, names.indexOf(name)])),
@@ -161,12 +164,13 @@ export const signatureOf = (text: string): { readonly name: string; readonly che
   let parsed: Signature | undefined;
   const check: Check = (all) => {
     parsed ??= parse(text);
-    const { most, options } = parsed;
+    const { most, options, f } = parsed;
     const args = all.length > most ? withLead(parsed, all) : all;
     if (args.length > most) {
       if (most > 1 || !isMapped(args)) surplus(name, parsed, args);
       return args.slice(0, most);
     }
+    if (f >= 0 && typeof args[f] !== "function") refuse(name, parsed, "f is not a function", wordsOf(args[f]));
     const given = options < 0 ? undefined : args[options];
     if (given !== undefined) {
       const checked = checkedOptions(name, parsed, given);

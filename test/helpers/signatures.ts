@@ -25,11 +25,12 @@ interface Parameter {
 /** Names of rest parameters whose type is a tuple of parameters. */
 const REST = new Set(["args", "given"]);
 
-/** The parameters of a call; those that are given as one tuple, by its labels. */
-const expanded = (checker: ts.TypeChecker, call: ts.Signature): readonly Parameter[] =>
+/** The parameters of a call; those that are given as one tuple, by its labels. Of several tuples the `variant`. */
+const expanded = (checker: ts.TypeChecker, call: ts.Signature, variant: number): readonly Parameter[] =>
   call.parameters.flatMap((parameter): readonly Parameter[] => {
     const { name, valueDeclaration } = parameter;
-    const type = checker.getTypeOfSymbol(parameter);
+    const whole = checker.getTypeOfSymbol(parameter);
+    const type = REST.has(name) && whole.isUnion() ? (whole.types[variant] ?? whole.types[0]) : whole;
     const rest =
       valueDeclaration !== undefined && ts.isParameter(valueDeclaration) && !!valueDeclaration.dotDotDotToken;
     if (!REST.has(name) || !checker.isTupleType(type)) return [{ name, type, rest }];
@@ -41,9 +42,9 @@ const expanded = (checker: ts.TypeChecker, call: ts.Signature): readonly Paramet
     });
   });
 
-/** The parameters of a call, as a signature has them. */
-export const parametersOf = (checker: ts.TypeChecker, call: ts.Signature): string => {
-  const texts = expanded(checker, call).map(({ name, type, rest }) => {
+/** The parameters of a call, as a signature has them; in the first or the second form that it has. */
+export const parametersOf = (checker: ts.TypeChecker, call: ts.Signature, variant = 0): string => {
+  const texts = expanded(checker, call, variant).map(({ name, type, rest }) => {
     if (rest) return `...${name}`;
     const named = name === "options" || name.startsWith("__");
     const options = named ? optionsOf(checker, type) : undefined;

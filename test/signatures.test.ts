@@ -150,6 +150,8 @@ Signatures("what is not options is refused where they belong", () => {
     hint: /\{ approximate: \.\.\. \}/,
   });
   refused(() => jnp.sum(x, x), { got: /a tensor, f32\[2,2\]/ });
+  refused(() => jnn.gelu(x, null), { what: /options are an object/, got: "null" });
+  refused(() => jnn.gelu(x, [1]), { what: /options are an object/, got: "a list of 1" });
   refused(() => jnp.sum(x, true), { got: "true" });
   refused(() => jnp.sum(x, "0"), { got: "0" });
   refused(() => jnp.isclose(x, x, 1e-3), { expected: "np.isclose(x, y, { rtol, atol, equalNan })" });

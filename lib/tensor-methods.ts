@@ -6,83 +6,83 @@
 
 import type { Shape } from "./core/aval.js";
 import { UnsupportedError } from "./core/errors.js";
-import { Tensor, type TensorLike } from "./core/tensor.js";
+import { Tensor } from "./core/tensor.js";
 import * as np from "./np/index.js";
 
-/** The free functions whose first argument becomes the tensor itself. */
+/** The functions of `np` whose first argument becomes the tensor itself, by the name of the method. */
 const FUNCTIONS = {
-  abs: np.abs,
-  add: np.add,
-  all: np.all,
-  any: np.any,
-  argmax: np.argmax,
-  argmin: np.argmin,
-  argpartition: np.argpartition,
-  argsort: np.argsort,
-  astype: np.astype,
-  at: np.at,
-  choose: np.choose,
-  clip: np.clip,
-  copy: np.copy,
-  cos: np.cos,
-  cumprod: np.cumprod,
-  cumsum: np.cumsum,
-  diagonal: np.diagonal,
-  div: np.divide,
-  divide: np.divide,
-  dot: np.dot,
-  equal: np.equal,
-  exp: np.exp,
-  flatten: np.ravel,
-  floorDivide: np.floorDivide,
-  get: np.get,
-  greater: np.greater,
-  greaterEqual: np.greaterEqual,
-  less: np.less,
-  lessEqual: np.lessEqual,
-  log: np.log,
-  matmul: np.matmul,
-  max: np.max,
-  mean: np.mean,
-  min: np.min,
-  mod: np.mod,
-  mul: np.multiply,
-  multiply: np.multiply,
-  neg: np.negative,
-  negative: np.negative,
-  nonzero: np.nonzero,
-  notEqual: np.notEqual,
-  pow: np.power,
-  power: np.power,
-  prod: np.prod,
-  ptp: np.ptp,
-  ravel: np.ravel,
-  reciprocal: np.reciprocal,
-  repeat: np.repeat,
-  round: np.round,
-  searchsorted: np.searchsorted,
-  sin: np.sin,
-  sort: np.sort,
-  sqrt: np.sqrt,
-  square: np.square,
-  squeeze: np.squeeze,
-  std: np.std,
-  sub: np.subtract,
-  subtract: np.subtract,
-  sum: np.sum,
-  swapaxes: np.swapaxes,
-  take: np.take,
-  tanh: np.tanh,
-  trace: np.trace,
-  var: np.variance,
-} as const;
+  abs: "abs",
+  add: "add",
+  all: "all",
+  any: "any",
+  argmax: "argmax",
+  argmin: "argmin",
+  argpartition: "argpartition",
+  argsort: "argsort",
+  astype: "astype",
+  at: "at",
+  choose: "choose",
+  clip: "clip",
+  copy: "copy",
+  cos: "cos",
+  cumprod: "cumprod",
+  cumsum: "cumsum",
+  diagonal: "diagonal",
+  div: "divide",
+  divide: "divide",
+  dot: "dot",
+  equal: "equal",
+  exp: "exp",
+  flatten: "ravel",
+  floorDivide: "floorDivide",
+  get: "get",
+  greater: "greater",
+  greaterEqual: "greaterEqual",
+  less: "less",
+  lessEqual: "lessEqual",
+  log: "log",
+  matmul: "matmul",
+  max: "max",
+  mean: "mean",
+  min: "min",
+  mod: "mod",
+  mul: "multiply",
+  multiply: "multiply",
+  neg: "negative",
+  negative: "negative",
+  nonzero: "nonzero",
+  notEqual: "notEqual",
+  pow: "power",
+  power: "power",
+  prod: "prod",
+  ptp: "ptp",
+  ravel: "ravel",
+  reciprocal: "reciprocal",
+  repeat: "repeat",
+  round: "round",
+  searchsorted: "searchsorted",
+  sin: "sin",
+  sort: "sort",
+  sqrt: "sqrt",
+  square: "square",
+  squeeze: "squeeze",
+  std: "std",
+  sub: "subtract",
+  subtract: "subtract",
+  sum: "sum",
+  swapaxes: "swapaxes",
+  take: "take",
+  tanh: "tanh",
+  trace: "trace",
+  var: "variance",
+} as const satisfies Record<string, keyof typeof np>;
 
 /** A free function without its first argument. */
 type Method<F extends (...args: never[]) => unknown> =
   Parameters<F> extends readonly [unknown?, ...infer Rest] ? (...rest: Rest) => ReturnType<F> : never;
 
 /** The free functions as methods, and what JAX's arrays have beside them. */
-export type TensorMethods = { readonly [K in keyof typeof FUNCTIONS]: Method<(typeof FUNCTIONS)[K]> } & {
+export type TensorMethods = { readonly [K in keyof typeof FUNCTIONS]: Method<(typeof np)[(typeof FUNCTIONS)[K]]> } & {
   /** The tensor with its axes reversed. */
   readonly T: Tensor;
   /** The tensor with its last two axes swapped. @throws {ShapeError} when there is one axis, or none */
@@ -104,9 +104,10 @@ const isList = (xs: readonly unknown[]): xs is readonly [readonly number[]] => x
 const define = (name: string | symbol, property: PropertyDescriptor): void => {
   Object.defineProperty(Tensor.prototype, name, { configurable: true, enumerable: false, ...property });
 };
-for (const [name, f] of Object.entries(FUNCTIONS) as [string, (...args: unknown[]) => unknown][]) {
+for (const [name, of] of Object.entries(FUNCTIONS)) {
+  const f = np[of] as (...args: unknown[]) => unknown;
   define(name, {
-    value: function method(this: TensorLike, ...rest: unknown[]): unknown {
+    value: function method(this: Tensor, ...rest: unknown[]): unknown {
       return f(this, ...rest);
     },
   });

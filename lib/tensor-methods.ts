@@ -105,6 +105,7 @@ const define = (name: string | symbol, property: PropertyDescriptor): void => {
   Object.defineProperty(Tensor.prototype, name, { configurable: true, enumerable: false, ...property });
 };
 for (const [name, of] of Object.entries(FUNCTIONS)) {
+  // biome-ignore lint/performance/noDynamicNamespaceImportAccess: the main entry exports all of np anyway
   const f = np[of] as (...args: unknown[]) => unknown;
   define(name, {
     value: function method(this: Tensor, ...rest: unknown[]): unknown {

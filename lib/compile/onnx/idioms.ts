@@ -8,6 +8,7 @@ import { addP, divP, mulP, subP } from "../../primitives/elementwise.js";
 import { scatterAddP } from "../../primitives/gather.js";
 import { expP, rsqrtP } from "../../primitives/math.js";
 import { reduceMaxP, reduceMinP } from "../../primitives/reduce.js";
+import { Reads } from "../reads.js";
 import { lower } from "./lower.js";
 import type { Write } from "./lowering.js";
 import { LONGEST_ROW } from "./sums.js";
@@ -23,38 +24,6 @@ export interface Idioms {
   readonly byRoot: ReadonlyMap<Eqn, Idiom>;
   /** Equations that are not written by themselves. */
   readonly covered: ReadonlySet<Eqn>;
-}
-
-/** What made the values of a jaxpr, and how often each is read. */
-class Reads {
-  readonly #maker = new Map<Atom, Eqn>();
-  readonly #count = new Map<Atom, number>();
-
-  constructor(jaxpr: Jaxpr) {
-    const read = (a: Atom): void => {
-      this.#count.set(a, (this.#count.get(a) ?? 0) + 1);
-    };
-    for (const eqn of jaxpr.eqns) {
-      for (const a of eqn.inputs) read(a);
-      for (const v of eqn.outputs) this.#maker.set(v, eqn);
-    }
-    for (const a of jaxpr.outs) read(a);
-  }
-  /** The equation of `prim` that made a value, if it is read so many times. */
-  made(a: Atom, prim: AnyPrimitive, times = 1): Eqn | undefined {
-    const eqn = this.#maker.get(a);
-    return eqn?.prim === prim && this.#count.get(a) === times ? eqn : undefined;
-  }
-  /** The equations of these primitives of which each made the first operand of the one before, if only that reads it. */
-  chain(a: Atom, prims: readonly AnyPrimitive[]): Eqn[] | undefined {
-    const found: Eqn[] = [];
-    for (const prim of prims) {
-      const eqn = this.made(found.at(-1)?.inputs[0] ?? a, prim);
-      if (eqn === undefined) return undefined;
-      found.push(eqn);
-    }
-    return found;
-  }
 }
 
 const BOTH_ORDERS = [

@@ -21,13 +21,13 @@ export interface DotDims {
 }
 
 /** Axes that are neither contracted nor batch axes. */
-const free = (ndim: number, contract: readonly number[], batch: readonly number[]): number[] =>
+export const freeOf = (ndim: number, contract: readonly number[], batch: readonly number[]): number[] =>
   without(range(ndim), [...contract, ...batch]);
 
 /** The free axes of both sides of a product. */
 export const freeAxes = (lhs: Aval, rhs: Aval, d: DotDims): { lhs: number[]; rhs: number[] } => ({
-  lhs: free(lhs.ndim, d.lhsContract, d.lhsBatch),
-  rhs: free(rhs.ndim, d.rhsContract, d.rhsBatch),
+  lhs: freeOf(lhs.ndim, d.lhsContract, d.lhsBatch),
+  rhs: freeOf(rhs.ndim, d.rhsContract, d.rhsBatch),
 });
 
 const check = (lhs: Aval, rhs: Aval, d: DotDims): void => {
@@ -49,8 +49,8 @@ const check = (lhs: Aval, rhs: Aval, d: DotDims): void => {
 
 const product = (x: HostArray, y: HostArray, d: DotDims): HostArray => {
   const pick = (h: HostArray, axes: readonly number[]): number[] => axes.map((a) => h.shape[a]);
-  const lhsFree = free(x.shape.length, d.lhsContract, d.lhsBatch);
-  const rhsFree = free(y.shape.length, d.rhsContract, d.rhsBatch);
+  const lhsFree = freeOf(x.shape.length, d.lhsContract, d.lhsBatch);
+  const rhsFree = freeOf(y.shape.length, d.rhsContract, d.rhsBatch);
   const permute = (h: HostArray, axes: readonly number[]): HostArray => {
     const strides = stridesOf(h.shape);
     return stridedCopy(
@@ -147,9 +147,9 @@ export const dotGeneralP: Primitive<DotDims> = definePrimitive<DotDims>({
     // One side alone is mapped: its batch axis is one more free axis, and no copy is needed.
     const z = dotGeneral(x, y, shifted);
     const batches = d.lhsBatch.length;
-    if (dx !== null) return [[z], [batches + free(x.ndim, shifted.lhsContract, shifted.lhsBatch).indexOf(dx)]];
-    const before = batches + free(x.ndim, shifted.lhsContract, shifted.lhsBatch).length;
-    return [[z], [before + free(y.ndim, shifted.rhsContract, shifted.rhsBatch).indexOf(dy as number)]];
+    if (dx !== null) return [[z], [batches + freeOf(x.ndim, shifted.lhsContract, shifted.lhsBatch).indexOf(dx)]];
+    const before = batches + freeOf(x.ndim, shifted.lhsContract, shifted.lhsBatch).length;
+    return [[z], [before + freeOf(y.ndim, shifted.rhsContract, shifted.rhsBatch).indexOf(dy as number)]];
   },
 });
 

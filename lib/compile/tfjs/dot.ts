@@ -1,6 +1,6 @@
 /** @file dotGeneral on the WebAssembly heap: axes become strides, so transposed and batched operands need no copy. */
 import { range, type Shape, sizeOf, stridesOf } from "../../core/aval.js";
-import type { DotDims } from "../../primitives/dot.js";
+import { type DotDims, freeOf } from "../../primitives/dot.js";
 import type { Gemm } from "../wasm/gemm.js";
 import { joinAxes } from "./axes.js";
 import type { Block, TfjsDevice } from "./device.js";
@@ -31,9 +31,6 @@ export interface DotPlan {
   /** Whether `a` is the right operand: a result whose rows are contiguous is that of the transposed product, with the same bits. */
   readonly swapped: boolean;
 }
-
-const freeOf = (rank: number, contract: readonly number[], batch: readonly number[]): number[] =>
-  range(rank).filter((a) => !contract.includes(a) && !batch.includes(a));
 
 const transposed = ({ rowStride, colStride, batchStride }: Strides): Strides => ({
   rowStride: colStride,

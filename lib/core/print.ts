@@ -1,4 +1,5 @@
 /** @file How tensors are printed: the values as NumPy prints them, then shape and dtype. */
+import { type DType, range, type Shape, stridesOf } from "./aval.js";
 import type { HostArray } from "./host.js";
 
 /** NumPy's defaults: digits after the point, columns of a line, elements printed in full, and items at an edge beyond these. */
@@ -68,9 +69,7 @@ const formatOf = (shown: readonly number[], dtype: HostArray["dtype"]): Format =
 
 /** The indices of an axis that are shown; -1 stands for the ones left out. */
 const shownOf = (length: number, summarize: boolean): readonly number[] =>
-  summarize && length > 2 * EDGE
-    ? [0, 1, 2, -1, length - 3, length - 2, length - 1]
-    : Array.from({ length }, (_, i) => i);
+  summarize && length > 2 * EDGE ? [...range(EDGE), -1, ...range(EDGE).map((i) => length - EDGE + i)] : range(length);
 
 /** The elements of one row, in lines of at most `columns` letters. */
 const lines = (words: readonly string[], indent: string, columns: number): string => {
@@ -90,7 +89,7 @@ export const printValues = ({ data, shape, dtype }: HostArray, indent = 0): stri
   if (data.length === 0) return "[]";
   const summarize = data.length > IN_FULL;
   const axes = shape.map((length) => shownOf(length, summarize));
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const strides = stridesOf(shape);
   const shown: number[] = [];
   const collect = (axis: number, at: number): void => {
     if (axis === shape.length) shown.push(data[at] as number);
@@ -110,10 +109,18 @@ export const printValues = ({ data, shape, dtype }: HostArray, indent = 0): stri
   return print(0, 0, COLUMNS);
 };
 
+/** What follows the values. */
+const tailOf = ({ shape, dtype }: { readonly shape: Shape; readonly dtype: DType }): string =>
+  `shape=[${shape.join(", ")}], dtype=${dtype}`;
+
+/** `name(<why>, shape=[2], dtype=float32)`, where the values cannot be shown. */
+export const printWithout = (name: string, why: string, x: { readonly shape: Shape; readonly dtype: DType }): string =>
+  `${name}(<${why}>, ${tailOf(x)})`;
+
 /** `name(values, shape=[2], dtype=float32)`, over several lines where the values need them. */
 export const printArray = (name: string, x: HostArray, more = ""): string => {
   const values = printValues(x, name.length + 1);
-  const tail = `shape=[${x.shape.join(", ")}], dtype=${x.dtype}${more})`;
+  const tail = `${tailOf(x)}${more})`;
   const opening = `${name}(${values},`;
   const fits = opening.length - opening.lastIndexOf("\n") + tail.length <= COLUMNS;
   return `${opening}${fits ? " " : `\n${" ".repeat(name.length + 1)}`}${tail}`;

@@ -15,7 +15,7 @@ import {
 } from "./errors.js";
 import { allocate, type HostArray, isHostArray, type TypedArray } from "./host.js";
 import { orphan } from "./orphans.js";
-import { printArray } from "./print.js";
+import { printArray, printWithout } from "./print.js";
 import { leavesOf } from "./pytree.js";
 import { type Owned, own } from "./scope.js";
 
@@ -271,12 +271,13 @@ export class DeviceArray extends Tensor implements Owned {
     return copy;
   }
   toString(): string {
-    const without = (why: string): string => `Tensor(<${why}>, shape=[${this.shape.join(", ")}], dtype=${this.dtype})`;
-    if (this.#gone !== undefined) return without(this.#gone);
+    if (this.#gone !== undefined) return printWithout("Tensor", this.#gone, this);
     try {
       return printArray("Tensor", this.host());
     } catch (error) {
-      if (isFluxionError(error, "PendingError")) return without("not read yet: await x.data()");
+      if (isFluxionError(error, "PendingError")) {
+        return printWithout("Tensor", "not read yet: await x.data()", this);
+      }
       throw error;
     }
   }

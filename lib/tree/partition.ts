@@ -1,7 +1,7 @@
 /** @file Taking a tree apart by the paths of its leaves, and putting it together again. */
 import { takes } from "../core/composite.js";
 import { ArgumentError, TreeError } from "../core/errors.js";
-import { differences, flatten, type KeyPath, pathsOf, structureOf, unflatten } from "../core/pytree.js";
+import { differences, flatten, type KeyPath, pathsOf, structureOf, type TreeDef, unflatten } from "../core/pytree.js";
 import { misfit, slashPath } from "./map.js";
 import type { LeafOf, Mapped, Part, Whole } from "./types.js";
 
@@ -48,13 +48,13 @@ const matcher = (where: string, filter: PathFilter<never>): ((path: string, leaf
   return (path, leaf) => any.some((match) => match(path, leaf));
 };
 
-const asBoolean = (where: string, path: string, meant: unknown): boolean => {
-  if (typeof meant === "boolean") return meant;
+const asBoolean = (where: string, path: string, selected: unknown): boolean => {
+  if (typeof selected === "boolean") return selected;
   throw new ArgumentError({
     where,
     what: "a filter did not say whether a leaf is selected",
     expected: "true or false for each path and leaf, or a tree of booleans",
-    got: meant === null ? "null" : typeof meant,
+    got: selected === null ? "null" : typeof selected,
     at: path,
   });
 };
@@ -71,15 +71,19 @@ const maskBy = (f: (tree: unknown) => unknown, tree: unknown): unknown => {
   }
 };
 
-/** Whether each leaf is selected, in order. */
-const meantLeaves = (where: string, tree: unknown, filter: PathFilter<never>): readonly boolean[] => {
+/** A tree in parts: its leaves, whether each is selected, and its structure. */
+const selection = (
+  where: string,
+  tree: unknown,
+  filter: PathFilter<never>,
+): readonly [leaves: readonly unknown[], selected: readonly boolean[], def: TreeDef] => {
   const [leaves, def] = flatten(tree);
   const plain = typeof filter === "object" && !Array.isArray(filter) && !(filter instanceof RegExp);
   const flags = plain ? filter : typeof filter === "function" ? maskBy(filter as never, tree) : undefined;
   const paths = pathsOf(def).map(slashPath);
   if (flags === undefined) {
     const match = matcher(where, filter);
-    return leaves.map((leaf, i) => match(paths[i], leaf));
+    return [leaves, leaves.map((leaf, i) => match(paths[i], leaf)), def];
   }
   const [booleans, given] = flatten(flags);
   const [difference] = differences(def, given, "tree", 1);
@@ -87,7 +91,7 @@ const meantLeaves = (where: string, tree: unknown, filter: PathFilter<never>): r
     const expected = "a boolean for each leaf, in a tree of the same shape";
     throw new TreeError({ where, what: "the tree of booleans does not fit", expected, got: difference });
   }
-  return booleans.map((meant, i) => asBoolean(where, paths[i], meant));
+  return [leaves, booleans.map((selected, i) => asBoolean(where, paths[i], selected)), def];
 };
 
 /**
@@ -98,10 +102,8 @@ const meantLeaves = (where: string, tree: unknown, filter: PathFilter<never>): r
 export const mask = takes(
   "tree.mask(tree, filter)",
   <T>(tree: T, filter: PathFilter<LeafOf<T>>): Mapped<T, boolean> => {
-    return unflatten(structureOf(tree), meantLeaves("tree.mask", tree, filter as PathFilter<never>)) as Mapped<
-      T,
-      boolean
-    >;
+    const [, selected, def] = selection("tree.mask", tree, filter as PathFilter<never>);
+    return unflatten(def, selected) as Mapped<T, boolean>;
   },
 );
 
@@ -117,12 +119,11 @@ export const mask = takes(
 export const partition = takes(
   "tree.partition(tree, filter)",
   <T>(tree: T, filter: PathFilter<LeafOf<T>>): [selected: Part<T>, others: Part<T>] => {
-    const [leaves, def] = flatten(tree);
-    const keep = meantLeaves("tree.partition", tree, filter as PathFilter<never>);
-    const side = (meant: boolean): Part<T> =>
+    const [leaves, selected, def] = selection("tree.partition", tree, filter as PathFilter<never>);
+    const side = (which: boolean): Part<T> =>
       unflatten(
         def,
-        leaves.map((leaf, i) => (keep[i] === meant ? leaf : null)),
+        leaves.map((leaf, i) => (selected[i] === which ? leaf : null)),
       ) as Part<T>;
     return [side(true), side(false)];
   },

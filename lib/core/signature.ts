@@ -33,8 +33,7 @@ type Named<P, K extends string> = K extends keyof NonNullable<P> ? NonNullable<P
 type LeadOf<P> = "aval" extends keyof NonNullable<P>
   ? never
   : Named<P, "axis"> | Named<P, "numSegments"> | Named<P, "dtype">;
-/** Arguments that may also be given as the only one of an object of options. */
-type Keyword = "axis" | "dtype";
+type Keyword = (typeof KEYWORDS)[number];
 /** The arguments `A`, with the axis (or dtype) alone for options that have one, and `{ axis }` for an axis. */
 export type Accepted<S extends string, A extends readonly unknown[]> = {
   [K in keyof A]: K extends keyof NamesOf<S>

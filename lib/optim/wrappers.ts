@@ -20,6 +20,11 @@ import {
 const choose = <T>(where: string, condition: Tensor, yes: T, no: unknown): T =>
   mapLeaves(where, (a, b) => np.where(condition, a, b), yes, no);
 
+const checkCount = (where: string, what: string, n: number): void => {
+  if (Number.isInteger(n) && n >= 1) return;
+  throw new ArgumentError({ where, what, expected: "a positive integer", got: `${n}` });
+};
+
 const count = (x: number): Tensor => np.scalar(x, "int32");
 
 export interface MultiStepsState<S> {
@@ -45,14 +50,7 @@ export const multiSteps = takes(
   <S>(inner: GradientTransformation<S>, k: number): GradientTransformation<MultiStepsState<S>> => {
     const where = "optim.multiSteps";
     const tx = plain(inner);
-    if (!Number.isInteger(k) || k < 1) {
-      throw new ArgumentError({
-        where,
-        what: "there is no such number of steps",
-        expected: "a positive integer",
-        got: `${k}`,
-      });
-    }
+    checkCount(where, "there is no such number of steps", k);
     return transformation<MultiStepsState<S>>({
       init: (params) =>
         scope(() => ({
@@ -176,14 +174,7 @@ export const lookahead = takes(
   ): GradientTransformation<LookaheadState<S>> => {
     const where = "optim.lookahead";
     const tx = plain(fast);
-    if (!Number.isInteger(syncPeriod) || syncPeriod < 1) {
-      throw new ArgumentError({
-        where,
-        what: "there is no such period",
-        expected: "a positive integer",
-        got: `${syncPeriod}`,
-      });
-    }
+    checkCount(where, "there is no such period", syncPeriod);
     const pair = (x: unknown): LookaheadParams<unknown> => {
       if (typeof x === "object" && x !== null && "fast" in x && "slow" in x) return x as LookaheadParams<unknown>;
       const hint = "make parameters with optim.lookaheadParams";

@@ -22,7 +22,7 @@ const untilExit = (stop: () => void): (() => void) => {
   return off;
 };
 
-/** How many bytes of something are done; nothing is shown without a terminal. The cursor that it hides comes back, also on Ctrl-C. */
+/** A progress bar of bytes; it shows nothing without a terminal. It hides the cursor, and shows it again when it ends, also on Ctrl-C. */
 export class Bar {
   readonly #bar: SingleBar | undefined;
   #label: string | undefined;

@@ -28,7 +28,7 @@ export interface ExportFlags extends AdapterFlags {
   readonly json?: boolean;
 }
 
-/** What users of the graphs have to know; it is in both files, and beside them as JSON, since not every runtime shows metadata. */
+/** The manifest: how to use the graphs. Both files hold it, and a JSON file beside them too, since some runtimes do not show metadata. */
 const manifestOf = ({ config, model }: ReadyT5, flags: ExportFlags) => ({
   ...(flags.task !== undefined && { task: flags.task }),
   promptLength: insertedLengths(model).encoder,

@@ -20,7 +20,7 @@ export interface HuggingFaceFlags {
   readonly force?: boolean;
 }
 
-/** What a checkpoint says of a model beside its configuration and weights, for the folder that is written. */
+/** Facts about a model that are neither configuration nor weights; a saved folder keeps them. */
 export type Said = Pick<SavedT5, "dropoutRate" | "modelType">;
 
 /** The part of a loaded model that `Said` names. */

@@ -8,7 +8,7 @@ export interface Terminal {
   readonly write: (text: string) => void;
   /** Shows a line that is not part of the result. */
   readonly note: (line: string) => void;
-  /** Whether the progress is shown to a user. */
+  /** Whether a user sees the progress. */
   readonly watched: boolean;
   /** The lines that are given to the program; undefined when nothing is. */
   readonly lines: () => AsyncIterable<string>;

@@ -84,7 +84,7 @@ export interface Executor {
   kernel(prim: AnyPrimitive, params: Params, inAvals: readonly Aval[], outAvals: readonly Aval[]): Kernel;
   /** Runs a compiled program. Absent where results are there at return; an asynchronous executor refuses when too much is under way. */
   launch?<T>(run: () => T): T;
-  /** Whether the executor has its own way for an equation; without one it goes by `impl`. */
+  /** Whether the executor compiles an equation itself; it computes others with their `impl`. */
   compiles(eqn: Eqn): boolean;
   /** Puts the equations of a program into an order or into groups that the executor takes as one. */
   arrange?(program: Optimized): Optimized;

@@ -178,7 +178,7 @@ export class Program implements Runnable {
     });
     return values;
   }
-  /** Whether a run frees what is in a slot. */
+  /** Whether a run frees the value in a slot. */
   #owns(slot: number): boolean {
     return slot >= this.#inputs + this.#constants.length || this.#consumed.has(slot);
   }

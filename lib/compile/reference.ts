@@ -27,13 +27,13 @@ export const evaluateByImpl = (jaxpr: Jaxpr, args: readonly HostArray[]): HostAr
   return jaxpr.outs.map(read);
 };
 
-/** How many handles read a buffer, and the bytes it was made for. */
+/** The number of handles that read a buffer, and the bytes that it counts for. */
 interface Readers {
   count: number;
   readonly bytes: number;
 }
 
-/** What a handle counts for. It does not reach the data, so that the registry of a device does not keep them from the collector. */
+/** The part of a handle that the registry holds. It does not reach the data, so the collector can free them. */
 interface Lease {
   readonly readers: Readers;
   live: boolean;

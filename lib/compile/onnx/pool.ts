@@ -17,7 +17,7 @@ const SLACK = 2;
 export class Pool {
   /** Ascending by size. */
   readonly #free: { readonly bytes: number; readonly ref: WeakRef<ArrayBufferLike> }[] = [];
-  /** What may be used again: no other view of it exists. */
+  /** Buffers that no one else views, so that the pool may reuse them. */
   readonly #own = new WeakSet<ArrayBufferLike>();
 
   /** A buffer of `bytes` or somewhat more, with anything in it. */

@@ -32,6 +32,9 @@ Vmap("inAxes chooses axes, also from the end, and null for what is the same for 
     assert.equal(numbers(columns), [41, 52, 63]);
     using negative = vmap(dot, { inAxes: [-1, null] })(x, w);
     assert.equal(numbers(negative), [41, 52, 63]);
+    using first = vmap((a: Tensor) => reduceSum(a, [0]), { inAxes: -2 })(x);
+    assert.equal(numbers(first), [6, 15], "the lowest axis from the end is the first");
+    assert.throws(() => vmap((a: Tensor) => a, { inAxes: -3 })(x), failing("ShapeError", /no axis -3/));
     using one = vmap((a: Tensor) => reduceSum(a, [0]), { inAxes: 1 })(x);
     assert.equal(numbers(one), [5, 7, 9]);
   });

@@ -186,7 +186,7 @@ export const rot90 = composite(
 );
 /** The elements again and again, or the first of them, as many as the shape takes. */
 export const resize = composite("np.resize(x, shape)", (x: TensorLike, shape: Shape | number): Tensor => {
-  const wanted = typeof shape === "number" ? [shape] : shape;
+  const wanted = asShape(shape);
   checkShape("np.resize", wanted);
   const flat = ravel(x);
   const n = sizeOf(wanted);

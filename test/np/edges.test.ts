@@ -129,6 +129,11 @@ check("a number is a shape of one axis", () => {
   assert.equal(np.full(2, 3).toArray(), [3, 3]);
 });
 
+check("resizing no elements, or to none, gives zeros, or nothing", () => {
+  assert.equal(np.resize(floats(), 2).toArray(), [0, 0]);
+  assert.equal(np.resize(floats(1, 2, 3), [0, 2]).shape, [0, 2]);
+});
+
 check("bools index, multiply and shift", () => {
   const [yes, no] = [np.array([true]), np.array([false])];
   assert.equal(np.take(floats(5, 6), yes).toArray(), [6]);

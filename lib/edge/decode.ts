@@ -48,9 +48,9 @@ export const brief = (value: unknown, most = 60): string => {
   return text.length <= most ? text : `${text.slice(0, most - 3)}...`;
 };
 
-/** The first `most` items under each other, aligned below the first line of a message field, and how many more there are. */
-export const listing = (items: readonly string[], most = 3): string => {
-  const more = items.length > most ? [`and ${items.length - most} more`] : [];
+/** The first `most` of `count` items under each other, aligned below the first line of a message field, and how many more there are. */
+export const listing = (items: readonly string[], most = 3, count = items.length): string => {
+  const more = count > most ? [`and ${count - most} more`] : [];
   return [...items.slice(0, most), ...more].join(`\n${" ".repeat(12)}`);
 };
 

@@ -5,9 +5,10 @@ import { pathToFileURL } from "node:url";
 import { closest } from "../core/closest.js";
 import { ConfigError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
+import { findLabels } from "../tasks/found-labels.js";
+import { task as ownTask } from "../tasks/own.js";
 import { readExamples } from "../tasks/reading.js";
 import { TASKS } from "../tasks/registry.js";
-import { findLabels, tableTask } from "../tasks/table.js";
 import type { Example, Task } from "../tasks/task.js";
 import type { Recipe } from "./recipe.js";
 
@@ -64,10 +65,10 @@ const tasksIn = async (file: string): Promise<readonly Task[]> => {
 const tableOf = async ({ name, input, target, labels, ...files }: Recipe["table"]): Promise<Task> => {
   // Relative paths start at the working directory, wherever the data folder is.
   const options = { name, input, target, train: resolve(files.train), validation: resolve(files.validation) };
-  if (labels.length > 0) return tableTask({ ...options, labels });
-  const free = tableTask(options);
+  if (labels.length > 0) return ownTask({ ...options, labels });
+  const free = ownTask(options);
   const found = findLabels(await readExamples(free, "train"));
-  return found.labels === undefined ? free : tableTask({ ...options, labels: found.labels });
+  return found.labels === undefined ? free : ownTask({ ...options, labels: found.labels });
 };
 
 /** All tasks that a recipe may name. */

@@ -2,78 +2,67 @@
  * @file Rows of comma-separated values, as RFC 4180 and Python's `csv` write them. Nothing is guessed: what two programs may read differently is
  * refused. Needs the `Buffer` of Node.
  */
-import { type CsvError, type InfoRecord, type Options, parse } from "csv-parse/sync";
+import { type CsvError, type InfoRecord, type Options, Parser } from "csv-parse";
+import { parse } from "csv-parse/sync";
 import * as E from "fp-ts/lib/Either.js";
-import { DataError, isFluxionError, type Mismatch } from "../core/errors.js";
-import { brief } from "../edge/decode.js";
+import { type DataError, isFluxionError } from "../core/errors.js";
 import { throwing } from "../edge/either.js";
-import { noColumn, READER } from "./fields.js";
-import { CR, LF, type RawRow, UTF8, withoutMark } from "./rows.js";
+import { type ColumnOptions, columnAt, fieldsOfColumns, tableProblem, valueText } from "./columns.js";
+import { CR, LF, unmarked, withoutMark } from "./lines.js";
+import type { RawRow } from "./rows.js";
 
-type Problem = Omit<Mismatch, "where">;
-const problem = (parts: Problem, cause?: unknown): DataError =>
-  new DataError({ where: READER.where, ...parts }, { cause });
+/** Tells the lines of places in bytes that come in pieces. Places are asked for in their order. */
+class LineCounter {
+  private readonly pieces: Uint8Array[] = [];
+  /** Where the first piece begins. */
+  private start = 0;
+  private at = 0;
+  private line = 1;
+  private afterReturn = false;
 
-/** Tells the lines of places in bytes, the first of which is 1. Places are asked for in their order. */
-const lineCounter = (bytes: Uint8Array): ((place: number) => number) => {
-  let [at, line] = [0, 1];
-  return (place) => {
-    for (; at < place; at++) if (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] !== LF)) line++;
-    return line;
-  };
-};
+  add(piece: Uint8Array): void {
+    if (piece.length > 0) this.pieces.push(piece);
+  }
 
-/** The first place from `place` on that is not an end of a line: empty lines are skipped. */
-const pastEmptyLines = (bytes: Uint8Array, place: number): number => {
-  let at = place;
-  while (bytes[at] === LF || bytes[at] === CR) at++;
-  return at;
-};
+  /** The byte at the place; undefined behind the last one. */
+  private byte(place: number): number | undefined {
+    let base = this.start;
+    for (const piece of this.pieces) {
+      if (place < base + piece.length) return piece[place - base];
+      base += piece.length;
+    }
+    return undefined;
+  }
+
+  /** The line of a place, from 1. */
+  lineAt(place: number): number {
+    for (; this.at < place; this.at++) {
+      const byte = this.byte(this.at);
+      if (byte === CR || (byte === LF && !this.afterReturn)) this.line++;
+      this.afterReturn = byte === CR;
+      while (this.pieces.length > 1 && this.at >= this.start + this.pieces[0].length) {
+        this.start += (this.pieces.shift() as Uint8Array).length;
+      }
+    }
+    return this.line;
+  }
+
+  /** The line of the first place from `place` on that is not an end of a line: empty lines are skipped. */
+  lineOfText(place: number): number {
+    let at = place;
+    while (this.byte(at) === LF || this.byte(at) === CR) at++;
+    return this.lineAt(at);
+  }
+}
 
 /** A value as text, from a string that has one character a byte. */
-const textOf = (value: string, at: string): string => {
-  let text: string;
-  try {
-    text = UTF8.decode(Buffer.from(value, "latin1"));
-  } catch (cause) {
-    const [expected, hint] = ["UTF-8", "save the file as UTF-8"];
-    throw problem({ what: "the value is not text", expected, at, hint }, cause);
-  }
-  if (!text.includes("\0")) return text;
-  throw problem({ what: "the value has a NUL character", expected: "text", got: brief(text), at });
-};
-
-/** What messages call a column. */
-const columnAt = (columns: readonly string[] | undefined, i: number): string => {
-  const name = columns?.[i];
-  return `column ${name === undefined ? i + 1 : brief(name)}`;
-};
-
-/** The names of the columns. @throws {DataError} for names that are empty or stand twice, and where one of `needed` is missing */
-const columnsOf = (header: readonly string[], needed: readonly string[], at: string): readonly string[] => {
-  const names = header.map((name, i) => textOf(name, `${at}: ${columnAt(undefined, i)}`));
-  const empty = names.findIndex((name) => name.trim() === "");
-  if (empty >= 0) {
-    const hint = "name each column in the first line; pandas leaves its index out with to_csv(..., index=False)";
-    throw problem({ what: "a column has no name", expected: "a name", at: `${at}: column ${empty + 1}`, hint });
-  }
-  const first = new Map(names.map((name, i) => [name, i] as const).reverse());
-  const twice = names.findIndex((name, i) => first.get(name) !== i);
-  if (twice >= 0) {
-    const columns = `${(first.get(names[twice]) ?? 0) + 1} and ${twice + 1}`;
-    const [what, got] = ["two columns have the same name", `${brief(names[twice])} for the columns ${columns}`];
-    throw problem({ what, expected: "each name once", got, at, hint: "rename or remove one of them" });
-  }
-  const missing = needed.find((name) => !first.has(name));
-  if (missing === undefined) return names;
-  throw problem({ ...noColumn(missing, names), at, hint: "commas must separate the names in the first line" });
-};
+const textOf = (value: string, at: string): string => valueText(Buffer.from(value, "latin1"), at);
 
 const valuesByName = (values: readonly string[], columns: readonly string[], at: string): Record<string, string> => {
   if (values.length !== columns.length) {
     const what = values.length < columns.length ? "the row has too few values" : "the row has too many values";
     const place = columnAt(columns, Math.min(values.length, columns.length));
-    throw problem({ what, expected: `${columns.length}`, got: `${values.length}`, at: `${at}: ${place}` });
+    throw tableProblem({ what, expected: `${columns.length}`, got: `${values.length}`, at: `${at}: ${place}` });
   }
   return Object.fromEntries(columns.map((name, i) => [name, textOf(values[i], `${at}: ${columnAt(columns, i)}`)]));
 };
@@ -106,7 +95,7 @@ const unreadable = (cause: unknown, place: (column: number) => string): DataErro
   const what = QUOTES[code];
   if (what === undefined) throw cause;
   const hint = 'a value with quotes, commas or line ends stands in quotes, and its own quotes are doubled: "5"" disk"';
-  return problem({ what, at: place(index as number), hint }, cause);
+  return tableProblem({ what, at: place(index as number), hint }, cause);
 };
 
 const OPTIONS: Options = {
@@ -118,6 +107,83 @@ const OPTIONS: Options = {
   skip_empty_lines: true,
 };
 
+/** What is taken from the records of a table. */
+class CsvRows {
+  readonly lines = new LineCounter();
+  private readonly source: string;
+  private readonly options: ColumnOptions;
+  private columns: readonly string[] | undefined;
+  private count = 0;
+  private end = 0;
+  private rows: RawRow[] = [];
+
+  constructor(source: string, options: ColumnOptions) {
+    this.source = source;
+    this.options = options;
+  }
+
+  /** What messages call the record that begins behind the last one. */
+  private nextAt(): string {
+    const line = `line ${this.lines.lineOfText(this.end)}`;
+    return this.columns === undefined ? `${this.source}, ${line}` : `${this.source}, row ${this.count + 1} (${line})`;
+  }
+
+  /** Takes a record; the parser need not keep it. */
+  readonly take = (record: string[], info: InfoRecord): null => {
+    const at = this.nextAt();
+    if (this.columns === undefined) {
+      const names = record.map((name, i) => textOf(name, `${at}: ${columnAt(undefined, i)}`));
+      this.columns = fieldsOfColumns(names, this.options, at, "commas");
+    } else this.rows.push({ at, number: ++this.count, value: rowOf(record, this.columns, at) });
+    this.end = info.bytes;
+    return null;
+  };
+
+  /** The rows since the last call. */
+  taken(): readonly RawRow[] {
+    const { rows } = this;
+    this.rows = [];
+    return rows;
+  }
+
+  /** What a parser threw, with its place. @throws the cause, when it is a fault */
+  error(cause: unknown): DataError {
+    return unreadable(cause, (i) => `${this.nextAt()}: ${columnAt(this.columns, i)}`);
+  }
+
+  /** @throws {DataError} where there was no header */
+  checkHeader(): void {
+    if (this.columns !== undefined) return;
+    const expected = "a first line that names the columns";
+    throw tableProblem({ what: "the file is empty", expected, at: this.source });
+  }
+}
+
+/** As `parseCsv`, of pieces. @throws {DataError} as `parseCsv` */
+export async function* csvRows(
+  pieces: AsyncIterable<Uint8Array>,
+  source: string,
+  options: ColumnOptions = {},
+): AsyncGenerator<readonly RawRow[]> {
+  const rows = new CsvRows(source, options);
+  const parser = new Parser({ ...OPTIONS, on_record: rows.take });
+  // Failures reach the callbacks too.
+  parser.on("error", () => {});
+  parser.resume();
+  const run = (step: (done: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      step((error) => (error ? reject(rows.error(error)) : resolve()));
+    });
+  for await (const piece of unmarked(pieces)) {
+    rows.lines.add(piece);
+    await run((done) => parser.write(piece, done));
+    yield rows.taken();
+  }
+  await run((done) => parser.end(done));
+  rows.checkHeader();
+  yield rows.taken();
+}
+
 /** As `parseCsv`, as an Either of fp-ts. */
 export const parseCsvE = (
   text: Uint8Array | string,
@@ -125,29 +191,15 @@ export const parseCsvE = (
   needed: readonly string[] = [],
 ): E.Either<DataError, readonly RawRow[]> => {
   const bytes = withoutMark(text);
-  const lineOf = lineCounter(bytes);
-  const rows: RawRow[] = [];
-  let columns: readonly string[] | undefined;
-  let end = 0;
-  /** What messages call the record that begins behind the last one. */
-  const nextAt = (): string => {
-    const line = `line ${lineOf(pastEmptyLines(bytes, end))}`;
-    return columns === undefined ? `${source}, ${line}` : `${source}, row ${rows.length + 1} (${line})`;
-  };
-  const take = (record: string[], info: InfoRecord): null => {
-    const at = nextAt();
-    if (columns === undefined) columns = columnsOf(record, needed, at);
-    else rows.push({ at, number: rows.length + 1, value: rowOf(record, columns, at) });
-    end = info.bytes;
-    return null; // The parser need not keep it.
-  };
+  const rows = new CsvRows(source, { columns: needed });
+  rows.lines.add(bytes);
   try {
-    parse(bytes, { ...OPTIONS, on_record: take });
+    parse(bytes, { ...OPTIONS, on_record: rows.take });
+    rows.checkHeader();
+    return E.right(rows.taken());
   } catch (cause) {
-    return E.left(unreadable(cause, (i) => `${nextAt()}: ${columnAt(columns, i)}`));
+    return E.left(rows.error(cause));
   }
-  if (columns !== undefined) return E.right(rows);
-  return E.left(problem({ what: "the file is empty", expected: "a first line that names the columns", at: source }));
 };
 
 /**

@@ -4,21 +4,23 @@ export { orThrow } from "../edge/either.js";
 export { classId, dropSentinel, mrpcToQqp, qqpToMrpc } from "./answers.js";
 export { parseCsv, parseCsvE } from "./csv.js";
 export type { Written } from "./fields.js";
+export { type FoundLabels, findLabels } from "./found-labels.js";
 export { type LabelledOptions, labelled } from "./labelled.js";
-export { loadTask, loadTaskTE, readExamples, readExamplesTE, type TunedSplits } from "./reading.js";
+export { type AnyRow, type Field, type OwnRows, type OwnTask, tableTask, task } from "./own.js";
+export { loadTask, loadTaskTE, readExamples, readExamplesTE, streamExamples, type TunedSplits } from "./reading.js";
 export { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf, taskOfE } from "./registry.js";
 export { examplesOf, examplesOfE, parseRows, type RawRow } from "./rows.js";
-export { type FoundLabels, findLabels, type TableOptions, tableTask } from "./table.js";
-export {
-  type Answered,
-  type Example,
-  type Metric,
-  type Rows,
-  type Split,
-  type Splits,
-  type Task,
-  type TaskSpec,
-  task,
+export type {
+  Answered,
+  Example,
+  Metric,
+  RowFile,
+  Rows,
+  Share,
+  Split,
+  Splits,
+  Task,
+  TaskSpec,
 } from "./task.js";
 export { dropFirstWord, fieldsText, joinTexts, padPunctuation, stsbTarget } from "./text.js";
 export { fixSpans, type WscSpans } from "./wsc.js";

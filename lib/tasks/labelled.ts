@@ -4,7 +4,7 @@ import { ArgumentError } from "../core/errors.js";
 import { accuracy } from "../metrics/classification.js";
 import { classId } from "./answers.js";
 import { checkLabel, labelId, NO_LABEL, rowId, type Written } from "./fields.js";
-import { jsonlFiles, type Metric, type Splits, type Task, type TaskSpec, task } from "./task.js";
+import { asTask, jsonlFiles, type Metric, type Splits, type Task, type TaskSpec } from "./task.js";
 import { byCodePoint, fieldsText, NO_TARGET } from "./text.js";
 
 /** What a labelled task may have besides its name, labels and fields. */
@@ -93,7 +93,7 @@ export const labelled = (
   const label = labelId(written);
   const sorted = [...fields].sort(byCodePoint);
   const texts = t.type(Object.fromEntries(fields.map((field) => [columnOf(field), t.string])));
-  return task<{ idx: string; label: number } & Readonly<Record<string, unknown>>, number, number>({
+  return asTask<{ idx: string; label: number } & Readonly<Record<string, unknown>>, number, number>({
     name,
     title,
     prefix,

@@ -4,7 +4,7 @@ import { f1WithInvalid } from "../metrics/classification.js";
 import { exactMatch } from "../metrics/groups.js";
 import { checkDistinct, checkLabel, labelId, rowId } from "./fields.js";
 import { judgedByLabel } from "./labelled.js";
-import { type Example, jsonlFiles, type Split, task } from "./task.js";
+import { asTask, type Example, jsonlFiles, type Split } from "./task.js";
 import { fieldsText, NO_TARGET } from "./text.js";
 
 const LABELS = ["False", "True"];
@@ -46,7 +46,7 @@ const examples = ({ idx, passage }: t.TypeOf<typeof Row>, split: Split): Example
 };
 
 /** Several answers to a question, each right or wrong; `exact_match` counts the questions whose answers are all judged right. */
-export const multirc = task({
+export const multirc = asTask({
   name: "multirc",
   title: "Is this answer to a question about a paragraph right?",
   licence: "research use, see the original release",

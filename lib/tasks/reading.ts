@@ -1,15 +1,19 @@
-/** @file Examples from files of JSON lines or CSV, such as those of a data folder in SuperGLUE's official layout, or from rows in memory. */
-import { isAbsolute, join } from "node:path";
+/** @file Examples of a task from files, read as streams, or from rows in memory. */
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { DataError } from "../core/errors.js";
-import { promised } from "../edge/either.js";
-import { readBytes } from "../store/files.js";
-import { parseCsvE } from "./csv.js";
+import { orThrow, promised } from "../edge/either.js";
+import { attempt } from "../store/files.js";
+import { readPieces } from "../store/open.js";
 import { READER } from "./fields.js";
-import { examplesOfE, parseRows, type RawRow } from "./rows.js";
-import type { Example, Rows, Split, Task } from "./task.js";
+import { type RowSource, rowsOf } from "./formats.js";
+import { plainPieces } from "./packed.js";
+import { ExampleCollector, type RawRow, rowReader } from "./rows.js";
+import { partShare } from "./share.js";
+import type { Example, RowFile, Rows, Share, Split, Task } from "./task.js";
 
 const noSplit = ({ name, splits }: Task, split: Split): DataError =>
   new DataError({
@@ -19,40 +23,147 @@ const noSplit = ({ name, splits }: Task, split: Split): DataError =>
     got: split,
   });
 
-/** The rows of a file in its format. */
-const rowsOf = (
-  rows: Exclude<Rows, { readonly rows: unknown }>,
-  bytes: Uint8Array,
-  path: string,
-): E.Either<DataError, readonly RawRow[]> =>
-  rows.format === "csv" ? parseCsvE(bytes, path, rows.columns) : E.right(parseRows(bytes, path));
+/** The files that a name stands for, which has a `*` or none. */
+const matching = (path: string): readonly string[] => {
+  const name = basename(path);
+  if (!name.includes("*")) return existsSync(path) ? [path] : [];
+  const parts = name.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  const pattern = new RegExp(`^${parts.join(".*")}$`);
+  const folder = dirname(path);
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((other) => pattern.test(other));
+  return names.sort().map((other) => join(folder, other));
+};
+
+/** The paths of a file, in the data folder or in the folder of its benchmark there; none where it is not there. */
+const pathsOf = (file: string, dir: string, folder: string | undefined): readonly string[] => {
+  if (isAbsolute(file)) return matching(file);
+  const here = matching(join(dir, file));
+  return here.length > 0 || folder === undefined ? here : matching(join(dir, folder, file));
+};
+
+/** A file and where it is, by the task that has it. */
+interface Located {
+  readonly rows: RowFile;
+  readonly paths: readonly string[];
+}
+
+const choicesOf = (rows: RowFile | { readonly firstOf: readonly RowFile[] }): readonly RowFile[] =>
+  "firstOf" in rows ? rows.firstOf : [rows];
+
+/** The first file of a split that is there. @throws {DataError} that lists those there might be */
+const locate = (task: Task, rows: RowFile | { readonly firstOf: readonly RowFile[] }, dir: string): Located => {
+  const choices = choicesOf(rows);
+  for (const choice of choices) {
+    const paths = pathsOf(choice.file, dir, task.folder);
+    if (paths.length > 0) return { rows: choice, paths };
+  }
+  const expected = choices.map(({ file }) => file).join(", or ");
+  const at = isAbsolute(choices[0].file) ? choices[0].file : join(dir, choices[0].file);
+  const hint = "check the folder of the data; relative paths start at the working directory";
+  const what = choices.length > 1 ? `the rows of ${task.name} are not there` : "there is no such file or folder";
+  throw new DataError({ where: READER.where, what, ...(choices.length > 1 && { expected }), at, hint });
+};
+
+/** A file of the file system. */
+const sourceAt = (path: string, dir: string, folder: string | undefined): RowSource => ({
+  name: path,
+  pieces: () => plainPieces(readPieces(path, READER), path),
+  other: (file) => {
+    const [found] = pathsOf(file, dir, folder);
+    return sourceAt(found ?? join(dir, file), dir, folder);
+  },
+});
+
+/** Batches of the rows of files; rows are numbered through all of them. */
+async function* rowsIn({ rows, paths }: Located, dir: string, task: Task): AsyncGenerator<readonly RawRow[]> {
+  let before = 0;
+  for (const path of paths) {
+    let last = before;
+    for await (const batch of rowsOf(sourceAt(path, dir, task.folder), rows)) {
+      const numbered = before === 0 ? batch : batch.map((row) => ({ ...row, number: row.number + before }));
+      last = numbered.at(-1)?.number ?? last;
+      yield numbered;
+    }
+    before = last;
+  }
+}
+
+const memoryRows = ({ name }: Task, split: Split, rows: readonly unknown[]): readonly RawRow[] =>
+  rows.map((row, i) => ({ at: `${name}, ${split}, row ${i + 1}`, number: i + 1, value: E.right(row) }));
+
+/** Where the rows of a split are, and what messages call them. */
+const batchesOf = (
+  task: Task,
+  split: Split,
+  rows: Rows,
+  dir: string,
+): readonly [source: string, batches: Iterable<readonly RawRow[]> | AsyncIterable<readonly RawRow[]>] => {
+  if ("rows" in rows) return [`${task.name}, ${split}`, [memoryRows(task, split, rows.rows)]];
+  const located = locate(task, rows, dir);
+  return [located.paths.join(", "), rowsIn(located, dir, task)];
+};
+
+const isShare = (rows: Rows | Share): rows is Share => "share" in rows;
+
+/** The rows that a split is made of: its own, or those of the training split for a share of them. */
+const sourceOf = (task: Task, split: Split): Rows | undefined => {
+  const rows = task.splits[split];
+  return rows !== undefined && isShare(rows) ? task.splits.train : rows;
+};
+
+/** All examples of the rows of a split, before a share is taken from them. */
+const collected = async (task: Task, split: Split, dir: string): Promise<readonly Example[]> => {
+  const rows = sourceOf(task, split);
+  if (rows === undefined) throw noSplit(task, split);
+  const [source, batches] = batchesOf(task, split, rows, dir);
+  const collector = new ExampleCollector(task, split);
+  for await (const batch of batches) collector.add(batch);
+  return orThrow(collector.end(source));
+};
+
+const examplesIn = async (task: Task, split: Split, dir: string): Promise<readonly Example[]> => {
+  const { validation } = task.splits;
+  if (validation === undefined || !isShare(validation) || split === "test") return collected(task, split, dir);
+  const { drawn, rest } = partShare(task, await collected(task, "train", dir), validation);
+  return split === "validation" ? drawn : rest;
+};
 
 /** As `readExamples`, as a TaskEither of fp-ts. */
-export const readExamplesTE = (task: Task, split: Split, dir = "."): TE.TaskEither<DataError, readonly Example[]> => {
-  const rows = task.splits[split];
-  if (rows === undefined) return TE.left(noSplit(task, split));
-  if ("rows" in rows) {
-    const source = `${task.name}, ${split}`;
-    const raw = rows.rows.map((row, i) => ({ at: `${source}, row ${i + 1}`, number: i + 1, value: E.right(row) }));
-    return TE.fromEither(examplesOfE(task, split, raw, source));
-  }
-  const path = isAbsolute(rows.file) ? rows.file : join(dir, rows.file);
-  return pipe(
-    readBytes(path, READER),
-    TE.chainEitherK((bytes) => rowsOf(rows, bytes, path)),
-    TE.chainEitherK((raw) => examplesOfE(task, split, raw, path)),
-  );
-};
+export const readExamplesTE = (task: Task, split: Split, dir = "."): TE.TaskEither<DataError, readonly Example[]> =>
+  attempt(READER, dir, () => examplesIn(task, split, dir));
 
 /**
  * Reads a split of a task.
  *
- * - `dir`: the folder that the paths of the task start at (`DIR/CB/train.jsonl`); absolute paths and rows in memory do not need it
+ * - `dir`: the folder that the paths of the task start at (`DIR/CB/train.jsonl`), or one with the folders of several benchmarks
+ *   (`DIR/glue/CoLA/train.tsv`); absolute paths and rows in memory do not need it
  *
  * @throws {DataError} that names the file, and the rows and fields that cannot be used
  * @example const examples = await readExamples(task, "validation", "data/superglue")
  */
 export const readExamples = promised(readExamplesTE);
+
+/**
+ * Reads the examples of a split one after the other, as rows arrive: memory does not grow with the file. Ids are not compared.
+ *
+ * - `dir`: as for `readExamples`
+ *
+ * @throws {DataError} for the first row that cannot be used, and for a split that is a share of another, which needs all rows
+ * @example for await (const { inputs } of streamExamples(task, "train", "data")) count(inputs)
+ */
+export async function* streamExamples(task: Task, split: Split, dir = "."): AsyncGenerator<Example> {
+  const { validation } = task.splits;
+  const rows = task.splits[split];
+  if (rows === undefined) throw noSplit(task, split);
+  if (isShare(rows) || (split === "train" && validation !== undefined && isShare(validation))) {
+    const [what, hint] = [`${task.name}: a share is drawn from all rows`, "read it by readExamples"];
+    throw new DataError({ where: "streamExamples", what, got: split, hint });
+  }
+  const [, batches] = batchesOf(task, split, rows, dir);
+  const read = rowReader(task, split);
+  for await (const batch of batches) for (const row of batch) yield* orThrow(read(row));
+}
 
 /** The splits that a prompt is tuned with. */
 export interface TunedSplits {

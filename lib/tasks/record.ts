@@ -4,7 +4,7 @@ import { naturalNumber } from "../edge/decode.js";
 import { firstOfGroup } from "../metrics/groups.js";
 import { squad } from "../metrics/qa.js";
 import { badField, checkDistinct, rowId } from "./fields.js";
-import { type Example, jsonlFiles, type Split, task } from "./task.js";
+import { asTask, type Example, jsonlFiles, type Split } from "./task.js";
 import { byCodePoint, fieldsText, NO_TARGET } from "./text.js";
 
 const Entity = t.type({ start: naturalNumber, end: naturalNumber });
@@ -65,7 +65,7 @@ const examples = ({ idx, passage, qas }: t.TypeOf<typeof Row>, split: Split): Ex
 };
 
 /** The gap in a sentence; a query that has several answers makes as many examples, of which the first is scored. */
-export const record = task<t.TypeOf<typeof Row>, readonly string[], string>({
+export const record = asTask<t.TypeOf<typeof Row>, readonly string[], string>({
   name: "record",
   title: "Which entity of the text fills the gap?",
   licence: "annotations Apache-2.0; the texts are news of CNN and Daily Mail, research use",

@@ -6,6 +6,7 @@ import { brief, decodeAs, listing } from "../edge/decode.js";
 import { throwing } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import { READER } from "./fields.js";
+import { type ByteLine, LineSplitter, linesOf, UTF8, withoutMark } from "./lines.js";
 import type { Example, Split, Task } from "./task.js";
 
 /** A row before a task reads it. */
@@ -17,31 +18,8 @@ export interface RawRow {
   readonly value: E.Either<DataError, unknown>;
 }
 
-export const [LF, CR] = [0x0a, 0x0d];
-
-/** Bytes split at `\n`, `\r\n` and `\r`, in one pass: in UTF-8 these bytes are part of no other character. */
-const byteLines = (bytes: Uint8Array): Uint8Array[] => {
-  const lines: Uint8Array[] = [];
-  let start = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    if (bytes[i] !== LF && bytes[i] !== CR) continue;
-    lines.push(bytes.subarray(start, i));
-    if (bytes[i] === CR && bytes[i + 1] === LF) i++;
-    start = i + 1;
-  }
-  lines.push(bytes.subarray(start));
-  return lines;
-};
-
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-/** The bytes of a text in UTF-8, without a byte order mark. */
-export const withoutMark = (text: Uint8Array | string): Uint8Array => {
-  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  return BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? bytes.subarray(3) : bytes;
-};
-
-export const UTF8: { decode(bytes: Uint8Array): string } = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const decoded = (line: Uint8Array, at: string): E.Either<DataError, string> =>
+/** A value, or the error of the caller where bytes are not UTF-8. */
+export const decoded = (line: Uint8Array, at: string): E.Either<DataError, string> =>
   E.tryCatch(
     () => UTF8.decode(line),
     (cause) => new DataError({ where: READER.where, what: "the row is not text", expected: "UTF-8", at }, { cause }),
@@ -49,19 +27,27 @@ const decoded = (line: Uint8Array, at: string): E.Either<DataError, string> =>
 
 const isBlank = (value: E.Either<DataError, string>): boolean => E.isRight(value) && /^[ \t]*$/.test(value.right);
 
+const jsonlRow = ({ bytes, number }: ByteLine, source: string): RawRow[] => {
+  const at = `${source}, row ${number}`;
+  const value = decoded(bytes, at);
+  if (isBlank(value)) return [];
+  return [{ at, number, value: E.chain((json: string) => parseJson(json, READER, at))(value) }];
+};
+
 /**
  * The rows of JSON lines. A byte order mark is dropped and blank lines are skipped; U+2028, U+2029 and U+0085 are characters like others.
  *
  * @param source  what messages call the text: its path
  */
-export const parseRows = (text: Uint8Array | string, source: string): RawRow[] =>
-  byteLines(withoutMark(text)).flatMap((line, i) => {
-    const number = i + 1;
-    const at = `${source}, row ${number}`;
-    const value = decoded(line, at);
-    if (isBlank(value)) return [];
-    return [{ at, number, value: E.chain((json: string) => parseJson(json, READER, at))(value) }];
-  });
+export const parseRows = (text: Uint8Array | string, source: string): RawRow[] => {
+  const lines = new LineSplitter(source);
+  return [...lines.push(withoutMark(text)), lines.end()].flatMap((line) => jsonlRow(line, source));
+};
+
+/** As `parseRows`, of pieces. */
+export async function* jsonlRows(pieces: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<readonly RawRow[]> {
+  for await (const lines of linesOf(pieces, source)) yield lines.flatMap((line) => jsonlRow(line, source));
+}
 
 const inside = (at: string, field: string | undefined): string => (field === undefined ? at : `${at}: ${field}`);
 
@@ -74,20 +60,8 @@ const asObject =
     return E.left(new DataError({ where: READER.where, what, expected, got: brief(row), at }));
   };
 
-/** Reads rows one after the other; an id that an earlier row had is refused. */
-const rowReader = (task: Task, split: Split): ((row: RawRow) => E.Either<DataError, readonly Example[]>) => {
-  const rowOfId = new Map<string, string>();
-  const withNewIds =
-    (at: string) =>
-    (examples: readonly Example[]): E.Either<DataError, readonly Example[]> => {
-      const taken = examples.find(({ id }) => rowOfId.has(id));
-      if (taken === undefined) {
-        for (const { id } of examples) rowOfId.set(id, at);
-        return E.right(examples);
-      }
-      const [what, got] = ["another row has this id", `${taken.id}, as ${rowOfId.get(taken.id)}`];
-      return E.left(new DataError({ where: READER.where, what, got, at: `${at}: idx` }));
-    };
+/** Makes the examples of rows. */
+export const rowReader = (task: Task, split: Split): ((row: RawRow) => E.Either<DataError, readonly Example[]>) => {
   const examplesOf =
     ({ at, number }: RawRow) =>
     (row: unknown): E.Either<DataError, readonly Example[]> =>
@@ -99,19 +73,80 @@ const rowReader = (task: Task, split: Split): ((row: RawRow) => E.Either<DataErr
         },
       );
   return (raw) =>
-    pipe(
-      raw.value,
-      E.chain(asObject(raw.at)),
-      E.chain(decodeAs(task.row, READER, raw.at)),
-      E.chain(examplesOf(raw)),
-      E.chain(withNewIds(raw.at)),
-    );
+    pipe(raw.value, E.chain(asObject(raw.at)), E.chain(decodeAs(task.row, READER, raw.at)), E.chain(examplesOf(raw)));
 };
 
 const told = ({ at, what, expected, got }: Mismatch): string => {
   const detail = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(", ");
   return `${at}: ${what}${detail === "" ? "" : ` (${detail})`}`;
 };
+
+/** Problems that are shown; the others are counted. */
+const MOST_SHOWN = 3;
+
+/** Collects the examples of rows, and what is wrong with those that cannot be used. */
+export class ExampleCollector {
+  private readonly examples: Example[] = [];
+  /** The row of each id, and the place of its first example. */
+  private readonly known = new Map<string, { readonly at: string; readonly place: number }>();
+  private readonly problems: string[] = [];
+  private unusable = 0;
+  private rows = 0;
+  private readonly read: ReturnType<typeof rowReader>;
+  private readonly task: Task;
+  private readonly split: Split;
+
+  constructor(task: Task, split: Split) {
+    this.read = rowReader(task, split);
+    this.task = task;
+    this.split = split;
+  }
+
+  add(rows: readonly RawRow[]): void {
+    this.rows += rows.length;
+    for (const row of rows) {
+      const found = E.chain((examples: readonly Example[]) => this.keep(row.at, examples))(this.read(row));
+      if (E.isLeft(found) && this.unusable++ < MOST_SHOWN) this.problems.push(told(found.left.mismatch));
+    }
+  }
+
+  /** Keeps the examples of a row. Left for an id that an earlier row had, unless the task joins such examples. */
+  private keep(at: string, examples: readonly Example[]): E.Either<DataError, void> {
+    const { again } = this.task;
+    const taken = again === undefined ? examples.find(({ id }) => this.known.has(id)) : undefined;
+    if (taken !== undefined) {
+      const [what, got] = ["another row has this id", `${taken.id}, as ${this.known.get(taken.id)?.at}`];
+      return E.left(new DataError({ where: READER.where, what, got, at: `${at}: idx` }));
+    }
+    const start = this.examples.length;
+    for (const example of examples) {
+      const first = again === undefined ? undefined : this.known.get(example.id);
+      if (again !== undefined && first !== undefined) {
+        this.examples[first.place] = again(this.examples[first.place], example);
+        continue;
+      }
+      // A row may make several examples of one id.
+      if (again !== undefined) this.known.set(example.id, { at, place: this.examples.length });
+      this.examples.push(example);
+    }
+    if (again === undefined) for (const { id } of examples) this.known.set(id, { at, place: start });
+    return E.right(undefined);
+  }
+
+  /** All examples. @param source  what messages call the rows as a whole */
+  end(source: string): E.Either<DataError, readonly Example[]> {
+    const { where } = READER;
+    if (this.unusable > 0) {
+      const what = `${this.unusable} of ${this.rows} rows cannot be used`;
+      const [got, hint] = [listing(this.problems, MOST_SHOWN, this.unusable), "mend or remove these rows"];
+      return E.left(new DataError({ where, what, got, hint }));
+    }
+    if (this.examples.length > 0) return E.right(this.examples);
+    const none = `none of ${this.rows} rows makes an example of ${this.split}`;
+    const [what, expected] = [this.rows === 0 ? "there are no rows" : none, "at least one that makes an example"];
+    return E.left(new DataError({ where, what, expected, at: source }));
+  }
+}
 
 /** As `examplesOf`, as an Either of fp-ts. */
 export const examplesOfE = (
@@ -120,20 +155,9 @@ export const examplesOfE = (
   rows: readonly RawRow[],
   source: string,
 ): E.Either<DataError, readonly Example[]> => {
-  const read = rowReader(task, split);
-  const results = rows.map(read);
-  const problems = results.filter(E.isLeft).map(({ left }) => told(left.mismatch));
-  if (problems.length > 0) {
-    const what = `${problems.length} of ${rows.length} rows cannot be used`;
-    const [got, hint] = [listing(problems), "mend or remove these rows"];
-    return E.left(new DataError({ where: READER.where, what, got, hint }));
-  }
-  const examples = results.filter(E.isRight).flatMap(({ right }) => right);
-  if (examples.length > 0) return E.right(examples);
-  const what = rows.length === 0 ? "there are no rows" : `none of ${rows.length} rows makes an example of ${split}`;
-  return E.left(
-    new DataError({ where: READER.where, what, expected: "at least one that makes an example", at: source }),
-  );
+  const collector = new ExampleCollector(task, split);
+  collector.add(rows);
+  return collector.end(source);
 };
 
 /**

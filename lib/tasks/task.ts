@@ -6,17 +6,51 @@ export type { Answered, Example, Metric } from "../metrics/answered.js";
 
 export type Split = "train" | "validation" | "test";
 
+/** Rows of a file whose first line, or `header`, names the columns. */
+interface Columns {
+  /** Columns that must be there. */
+  readonly columns?: readonly string[];
+  /** The names that fields have in the file, where these differ. */
+  readonly rename?: Readonly<Record<string, string>>;
+}
+
 /**
- * Where the rows of a split are: a file, by its path in the data folder or an absolute one, or an array in memory. A CSV file without one of the
- * `columns` is refused.
+ * A file of rows, by its path in the data folder or an absolute one. A `*` in its name stands for any characters: the rows of all such files, in
+ * the order of their names. One that ends in `.gz` is unpacked while it is read.
  */
-export type Rows =
-  | { readonly file: string; readonly format: "jsonl" }
-  | { readonly file: string; readonly format: "csv"; readonly columns?: readonly string[] }
-  | { readonly rows: readonly unknown[] };
+export type RowFile = { readonly file: string } & (
+  | { readonly format: "jsonl" }
+  | ({ readonly format: "csv" } & Columns)
+  | ({
+      readonly format: "tsv";
+      /** The names of the columns, of a file whose first line is a row. */
+      readonly header?: readonly string[];
+      /** Whether rows may lack values at their end, or have more of them than there are columns, as in GLUE. */
+      readonly uneven?: boolean;
+      /** Leaves the rows whose values of the columns `by` are, or are not, a line of another file; the others keep their numbers. */
+      readonly only?: { readonly listed: boolean; readonly file: string; readonly by: readonly string[] };
+    } & Columns)
+  /** Records of lines, one a field, with an empty line behind each. */
+  | { readonly format: "blocks"; readonly fields: readonly string[] }
+);
+
+/** A share of the training rows, which they then lack: drawn by a seed, of each label alike. */
+export interface Share {
+  /** From 0 to 1. */
+  readonly share: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+/** Where the rows of a split are: a file, the first of several that is there, or an array in memory. */
+export type Rows = RowFile | { readonly firstOf: readonly RowFile[] } | { readonly rows: readonly unknown[] };
 
 /** The rows of each split that a task has. */
-export type Splits = Readonly<Partial<Record<Split, Rows>>>;
+export interface Splits {
+  readonly train?: Rows;
+  readonly validation?: Rows | Share;
+  readonly test?: Rows;
+}
 
 /** The parts of a task, with the types of its rows, truths and answers. */
 export interface TaskSpec<Row, Truth, Answer> {
@@ -33,12 +67,16 @@ export interface TaskSpec<Row, Truth, Answer> {
   /** The answers in the order of their class ids. A task with labels can be ranked, and its labels can start a prompt. */
   readonly labels?: readonly string[];
   readonly splits: Splits;
+  /** The folder of its benchmark, for a data folder that has several: `glue`. */
+  readonly folder?: string;
   readonly row: Decoder<unknown, Row>;
   /**
    * The examples of a row: none, one or many. Rows are numbered from 1.
    * @throws {DataError} when the row makes no sense, with the field in `at`; the reader of the file adds file and row
    */
   readonly examples: (row: Row, split: Split, number: number) => readonly Example<Truth>[];
+  /** Joins an example to the first one of its id, in an earlier row; without it an id that stands twice is refused. */
+  readonly again?: (first: Example<Truth>, later: Example<Truth>) => Example<Truth>;
   /** The answer in a decoded text. Some tasks judge it by the example. */
   readonly read: (text: string, example: Example<Truth>) => Answer;
   /** Whether an answer is right by itself; groups count in metrics alone. */
@@ -55,10 +93,10 @@ export interface TaskSpec<Row, Truth, Answer> {
 export type Task = TaskSpec<unknown, unknown, unknown>;
 
 /** A task as a plain value: hides the types of its rows, truths and answers, so that tasks of all kinds stand in one list. */
-export const task = <Row, Truth, Answer>(spec: TaskSpec<Row, Truth, Answer>): Task => spec as unknown as Task;
+export const asTask = <Row, Truth, Answer>(spec: TaskSpec<Row, Truth, Answer>): Task => spec as unknown as Task;
 
 /** The three files of a task in SuperGLUE's official layout. */
-export const jsonlFiles = (folder: string): Required<Splits> => ({
+export const jsonlFiles = (folder: string): Readonly<Record<Split, RowFile>> => ({
   train: { file: `${folder}/train.jsonl`, format: "jsonl" },
   validation: { file: `${folder}/val.jsonl`, format: "jsonl" },
   test: { file: `${folder}/test.jsonl`, format: "jsonl" },

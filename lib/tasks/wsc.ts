@@ -11,7 +11,7 @@ import { splitWords } from "../metrics/python-text.js";
 import { sameReferent } from "../metrics/referent.js";
 import { badField, checkLabel, labelId, rowId } from "./fields.js";
 import { judgedById } from "./labelled.js";
-import { type Example, jsonlFiles, type Split, task } from "./task.js";
+import { asTask, type Example, jsonlFiles, type Split } from "./task.js";
 
 const label = labelId([false, true]);
 /** A span and a pronoun of a text, and the places of their first words. */
@@ -99,7 +99,7 @@ const examples = ({ idx, text, target, label: truth }: Row, split: Split): Examp
  * The referent of a pronoun. Its target is always the span; its truth says whether the pronoun means it (1), or not (0). The answer of a text
  * is whether it names the span (1), something else (0) or nothing (-1).
  */
-export const wsc = task<Row, number, number>({
+export const wsc = asTask<Row, number, number>({
   name: "wsc",
   title: "Whom or what does the marked pronoun mean?",
   licence: "CC BY 4.0",

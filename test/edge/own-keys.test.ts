@@ -22,8 +22,8 @@ import { hostOf } from "../../lib/io/values.js";
 import { recipeOfLayers } from "../../lib/lab/recipe.js";
 import { parseRecipe } from "../../lib/lab/recipe-file.js";
 import { parseCsvE } from "../../lib/tasks/csv.js";
+import { task as ownTask } from "../../lib/tasks/own.js";
 import { examplesOfE, parseRows } from "../../lib/tasks/rows.js";
-import { tableTask } from "../../lib/tasks/table.js";
 import { map } from "../../lib/tree/index.js";
 import { rightOf, run, temporaryFolder } from "../io/folder.js";
 import { array, indexOf, writeFiles } from "../io/t5x/golden.js";
@@ -87,7 +87,7 @@ Keys("what stands below it is not taken for settings", () => {
 });
 
 Keys("a column of this name is an input", () => {
-  const task = tableTask({ name: "x", train: "a.csv", validation: "a.csv", input: "__proto__", target: "constructor" });
+  const task = ownTask({ name: "x", train: "a.csv", validation: "a.csv", input: "__proto__", target: "constructor" });
   const csv = rightOf(parseCsvE("__proto__,constructor\nwell,yes\n", "a.csv", ["__proto__", "constructor"]));
   const jsonl = parseRows('{"__proto__":"well","constructor":"yes"}\n', "a.jsonl");
   for (const rows of [csv, jsonl]) {

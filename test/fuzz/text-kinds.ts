@@ -6,9 +6,9 @@ import { openLock } from "../../lib/io/fetch/lock.js";
 import { loadRecipe } from "../../lib/lab/recipe-file.js";
 import { loadRun } from "../../lib/lab/stored-run.js";
 import { nodeStore } from "../../lib/store/node.js";
+import { task as ownTask } from "../../lib/tasks/own.js";
 import { readExamples } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
-import { tableTask } from "../../lib/tasks/table.js";
 import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import { charsMap, modelFile, SPECIALS } from "../tokenizer/model-file.js";
 import { tokenizerJson } from "../tokenizer/tokenizer-json-file.js";
@@ -116,7 +116,7 @@ export const TEXT_KINDS: Readonly<Record<string, Kind>> = {
       ["x.jsonl", "jsonl"],
     ],
     read: async (dir) => {
-      const table = tableTask({ name: "x", train: "x.jsonl", validation: "x.jsonl", input: "a", target: "b" });
+      const table = ownTask({ name: "x", train: "x.jsonl", validation: "x.jsonl", input: "a", target: "b" });
       for (const task of [...JSONL_TASKS.map((name) => taskOf(name)), table]) await readExamples(task, "train", dir);
     },
   },
@@ -125,7 +125,7 @@ export const TEXT_KINDS: Readonly<Record<string, Kind>> = {
     targets: [["x.csv", "bytes"]],
     tokens: ['"', '""', ",", "\n", "\r", "\r\n", '",\n', "\ufeff", "__proto__", "a", "\u2028"],
     read: (dir) => {
-      const task = tableTask({ name: "x", train: "x.csv", validation: "x.csv", input: "a", target: "b" });
+      const task = ownTask({ name: "x", train: "x.csv", validation: "x.csv", input: "a", target: "b" });
       return readExamples(task, "train", dir);
     },
   },

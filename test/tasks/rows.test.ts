@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { loadTask, loadTaskTE, readExamples, readExamplesTE } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
 import { examplesOfE, parseRows } from "../../lib/tasks/rows.js";
-import { type Task, task } from "../../lib/tasks/task.js";
+import { asTask, type Task } from "../../lib/tasks/task.js";
 
 import { bytes, cbRow, newsRow, problem, questionRow, read, row, says, schemaRow } from "./row-texts.js";
 
@@ -69,7 +69,7 @@ Rows("a line of ten megabytes is read, in a time that grows with its length alon
 });
 
 Rows("what a task throws that is no DataError is a fault, and passes", () => {
-  const broken: Task = task({
+  const broken: Task = asTask({
     ...cb,
     examples: () => {
       throw new TypeError("a bug");

@@ -5,9 +5,10 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
+import { findLabels } from "../../lib/tasks/found-labels.js";
 import { labelled } from "../../lib/tasks/labelled.js";
+import { type OwnTask, task } from "../../lib/tasks/own.js";
 import { loadTask, readExamples, readExamplesTE } from "../../lib/tasks/reading.js";
-import { findLabels, type TableOptions, tableTask } from "../../lib/tasks/table.js";
 import type { Example } from "../../lib/tasks/task.js";
 import { scoreAnswers } from "../../lib/train/evaluate.js";
 import { temporaryFolder } from "../io/folder.js";
@@ -26,9 +27,9 @@ const file = (text: string, ending: string): string => {
   return path;
 };
 /** The examples of a training file, or the message of the error. */
-const read = async (text: string, ending = ".csv", over: Partial<TableOptions> = {}) => {
+const read = async (text: string, ending = ".csv", over: Partial<OwnTask> = {}) => {
   const train = file(text, ending);
-  const result = await readExamplesTE(tableTask({ ...COLUMNS, train, validation: train, ...over }), "train", dir)();
+  const result = await readExamplesTE(task({ ...COLUMNS, train, validation: train, ...over }), "train", dir)();
   if (E.isRight(result)) return result.right;
   assert.ok(isFluxionError(result.left, "DataError"));
   return result.left.message.replaceAll(join(dir, train), "FILE");
@@ -37,9 +38,9 @@ const problem = async (...args: Parameters<typeof read>): Promise<string> => {
   const result = await read(...args);
   return typeof result === "string" ? result : "no error";
 };
-const thrown = (over: Partial<TableOptions>): string => {
+const thrown = (over: Partial<OwnTask>): string => {
   try {
-    tableTask({ ...COLUMNS, train: "a.csv", validation: "b.csv", ...over });
+    task({ ...COLUMNS, train: "a.csv", validation: "b.csv", ...over });
   } catch (error) {
     assert.ok(isFluxionError(error, "ArgumentError"));
     return error.message;
@@ -74,11 +75,11 @@ Table("the same rows make the same examples, in either format", async () => {
 
 Table("answers are judged by label, or as texts", async () => {
   const train = file(CSV, ".csv");
-  const free = tableTask({ ...COLUMNS, title: "What mood?", train, validation: train });
+  const free = task({ ...COLUMNS, title: "What mood?", train, validation: train });
   assert.equal([free.name, free.title, free.prefix, free.labels], ["mood", "What mood?", "mood", undefined]);
   const texts = await readExamples(free, "validation", dir);
   assert.equal(scoreAnswers(free, texts, ["Glad.", "very sad"]).metrics, { em: 50, f1: (100 * (1 + 2 / 3)) / 2 });
-  const ranked = tableTask({ ...COLUMNS, train, validation: train, labels: LABELS });
+  const ranked = task({ ...COLUMNS, train, validation: train, labels: LABELS });
   assert.equal([ranked.title, ranked.labels], ["mood", LABELS]);
   const labels = await readExamples(ranked, "validation", dir);
   const { metrics, predictions } = scoreAnswers(ranked, labels, ["glad", "Sad"]);
@@ -116,7 +117,7 @@ Table("paths start at the folder that is given; absolute ones and ones outside o
   const [train, inside] = [file(CSV, ".csv"), join(dir, "inside")];
   mkdirSync(inside);
   const count = async (path: string, from?: string): Promise<number> => {
-    const { validation } = await loadTask(tableTask({ ...COLUMNS, train: path, validation: path }), from);
+    const { validation } = await loadTask(task({ ...COLUMNS, train: path, validation: path }), from);
     return validation.length;
   };
   assert.is(await count(train, dir), 2);
@@ -124,11 +125,7 @@ Table("paths start at the folder that is given; absolute ones and ones outside o
   assert.is(await count(resolve(dir, train), inside), 2);
   assert.is(await count(resolve(dir, train)), 2);
   assert.is(await count(relative(process.cwd(), join(dir, train))), 2);
-  const missing = await readExamplesTE(
-    tableTask({ ...COLUMNS, train: "/no/such.csv", validation: train }),
-    "train",
-    dir,
-  )();
+  const missing = await readExamplesTE(task({ ...COLUMNS, train: "/no/such.csv", validation: train }), "train", dir)();
   says(E.isLeft(missing) ? missing.left.message : "", "at        /no/such.csv", "no such file");
 });
 
@@ -153,7 +150,7 @@ Table("a row that cannot be used is refused with file, row and column", async ()
     ],
     ['{"text": 5, "label": "sad"}', 'row 1: column "text": not an input (expected a text that is not empty, got 5)'],
     ['{"text": " \\n", "label": "sad"}', 'row 1: column "text": not an input'],
-    ...["null", "true", "1.5", '""', '" \\t"', '["sad"]', "1e300"].map(
+    ...["null", "true", '""', '" \\t"', '["sad"]'].map(
       (label) => [`{"text": "a", "label": ${label}}`, 'row 1: column "label": not a target'] as const,
     ),
     ["[]", "row 1: the row is not an object"],
@@ -164,7 +161,7 @@ Table("a row that cannot be used is refused with file, row and column", async ()
   says(
     await problem("text,label\na,sad\nb,\n\n,sad\nc,Glad\nd,glad\n", ".csv", { labels: LABELS }),
     "3 of 5 rows cannot be used",
-    'FILE, row 2 (line 3): column "label": not a target (expected a text that is not empty, or an integer, got "")',
+    'FILE, row 2 (line 3): column "label": not a target (expected a text that is not empty, or a number, got "")',
     'FILE, row 3 (line 5): column "text": not an input (expected a text that is not empty, got "")',
     'FILE, row 4 (line 6): column "label": not a label (expected "sad" or "glad", got "Glad")',
   );
@@ -185,7 +182,8 @@ Table("a file that cannot be used is refused as a whole", async () => {
 });
 
 Table("files of other formats, and lists that are no labels, are refused", () => {
-  says(thrown({ train: "a.tsv" }), "tableTask:", "ends in .csv or .jsonl", "got       a.tsv", "at        train");
+  const endings = "ends in .jsonl, .csv, .tsv, or one of these with .gz";
+  says(thrown({ train: "a.txt" }), "task:", endings, "got       a.txt", "at        train");
   says(thrown({ validation: "csv" }), "got       csv", "at        validation");
   says(thrown({ labels: [] }), "labels are missing or empty");
   says(thrown({ labels: ["a", " "] }), "labels are missing or empty", 'got       ["a"," "]');
@@ -212,9 +210,9 @@ Table("labels that are found make a task that refuses another target in validati
     train: file("text,label\na,no\nb,yes\nc,no\nd,no\ne,no \n", ".csv"),
     validation: file('{"text": "f", "label": "maybe"}', ".jsonl"),
   };
-  const { labels } = findLabels(await readExamples(tableTask(options), "train", dir));
+  const { labels } = findLabels(await readExamples(task(options), "train", dir));
   assert.equal(labels, ["no", "yes"]);
-  const result = await readExamplesTE(tableTask({ ...options, labels }), "validation", dir)();
+  const result = await readExamplesTE(task({ ...options, labels }), "validation", dir)();
   const said = E.isLeft(result) ? result.left.message : "";
   says(said, `${join(dir, options.validation)}, row 1`, "not a label", '"no" or "yes"', '"maybe"');
 });

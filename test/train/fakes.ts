@@ -5,7 +5,7 @@ import type { EvaluationBatch } from "../../lib/data/evaluation-batches.js";
 import type { Method } from "../../lib/methods/method.js";
 import type { Example, Metric } from "../../lib/metrics/answered.js";
 import * as np from "../../lib/np/index.js";
-import { type Task, task } from "../../lib/tasks/task.js";
+import { asTask, type Task } from "../../lib/tasks/task.js";
 import type { Respondent, Responses } from "../../lib/train/evaluate.js";
 
 const shareOf =
@@ -14,7 +14,7 @@ const shareOf =
     (100 * answered.filter(({ answer, example }) => isRight(answer, example.truth)).length) / answered.length;
 
 /** Colours: right answers are scored, and red ones. */
-export const colours: Task = task<string, number, number>({
+export const colours: Task = asTask<string, number, number>({
   name: "colours",
   title: "Colours",
   licence: "invented",

@@ -104,7 +104,6 @@ const LATER_TASKS: readonly (readonly [file: string, subject: string])[] = [
   ["tsv-qa.json", GLUE],
   ["dpr.json", "other sources of WSC's pronouns"],
   ["transfer.json", "transfer between paraphrase tasks"],
-  ["sources.json", "fetching the data sets"],
 ];
 
 const JAXS = "at a tie or a bound JAX has another derivative, which the test writes out";
@@ -121,6 +120,10 @@ export const TABLE: Readonly<Record<string, Entry>> = {
     [{ path: "runs.adafactor_hf.steps", where: ({ step }) => (step as number) >= 8 }, UNRELIABLE],
   ]),
   "gin/": later("not planned yet: runs from gin files"),
+  "tasks/sources.json": {
+    tests: { "io/fetch/sources.test.ts": "all" },
+    except: [["inside", "words: how archives are laid out"]],
+  },
   "jax/": { tests: { "jax/jax.test.ts": "loader", "jax/jax.long.ts": "loader" } },
   ...methodLines("t5-tiny"),
   ...methodLines("t5-tiny-v1_0"),

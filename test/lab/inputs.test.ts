@@ -68,11 +68,18 @@ Inputs("what comes with the package, paths, and what was fetched are found by th
   });
   mkdirSync(cached, { recursive: true });
   assert.is(pathOf("--model <path>", "t5-small"), cached);
-  const all = refused(() => pathOf("--data <dir>", "superglue"));
-  assert.is(all.hint, "npx fluxion fetch superglue-TASK for each task");
-  assert.is(all.expected, `the folder ${join(folder, "cache", "data/superglue")}, or a path`);
-  mkdirSync(join(folder, "cache", "data", "superglue"), { recursive: true });
-  assert.is(pathOf("--data <dir>", "superglue"), join(folder, "cache", "data/superglue"));
+});
+
+Inputs("data sets that were fetched are named by their groups, and all of them together", () => {
+  for (const name of ["superglue", "glue", "squad", "mrqa", "dpr", "fetched"]) {
+    const path = join(folder, "cache", name === "fetched" ? "data" : `data/${name}`);
+    rmSync(join(folder, "cache", "data"), { recursive: true, force: true });
+    const { hint, expected } = refused(() => pathOf("--data <dir>", name));
+    assert.is(hint, `npx fluxion fetch ${name === "fetched" ? "NAME" : name}`);
+    assert.is(expected, `the folder ${path}, or a path`);
+    mkdirSync(path, { recursive: true });
+    assert.is(pathOf("--data <dir>", name), path);
+  }
 });
 
 Inputs("an input is looked for as it was named and recorded, beside the run, and by its name", () => {

@@ -76,6 +76,10 @@ check("rising factorials of any sign", () => {
     [-3.5, -2, 0.04040404040404041],
     [inf, 1, inf],
     [nan, 0, 1],
+    [nan, 2, nan],
+    [1, nan, nan],
+    [-inf, 2, nan],
+    [-inf, 0.5, nan],
     [1, inf, inf],
     [1e-5, 1e-5, 0.49999711405337277],
   ]);

@@ -183,4 +183,13 @@ check("incomplete gamma functions differentiate by their first argument", () => 
   assert.ok(off(mixed, want) < 1e-12, `${mixed} and ${want}`);
 });
 
+check("the scaled Bessel function of order one has the slope one half at zero", () => {
+  // I₁(x) is x / 2 near zero, and JAX gives the same.
+  const slope = grad((x: Tensor) => special.i1e(x));
+  assert.equal(
+    [0, 1e-31, -1e-31].map((x) => slope(float64(x)).item()),
+    [0.5, 0.5, 0.5],
+  );
+});
+
 Special.run();

@@ -8,14 +8,18 @@ export { type LabelledOptions, labelled } from "./labelled.js";
 export { loadTask, loadTaskTE, readExamples, readExamplesTE, type TunedSplits } from "./reading.js";
 export { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf, taskOfE } from "./registry.js";
 export { examplesOf, examplesOfE, parseRows, type RawRow } from "./rows.js";
+export { jsonlClasses, jsonlNested, jsonlQueries, tsvClasses, tsvNumbers, tsvWords } from "./submission.js";
+export { type SubmissionFile, type SubmissionOptions, submissionArchive, submissionFile } from "./submission-files.js";
 export { type FoundLabels, findLabels, type TableOptions, tableTask } from "./table.js";
 export {
   type Answered,
+  type Benchmark,
   type Example,
   type Metric,
   type Rows,
   type Split,
   type Splits,
+  type Submission,
   type Task,
   type TaskSpec,
   task,

@@ -4,6 +4,7 @@ import { naturalNumber } from "../edge/decode.js";
 import { firstOfGroup } from "../metrics/groups.js";
 import { squad } from "../metrics/qa.js";
 import { badField, checkDistinct, rowId } from "./fields.js";
+import { jsonlQueries } from "./submission.js";
 import { type Example, jsonlFiles, type Split, task } from "./task.js";
 import { byCodePoint, fieldsText, NO_TARGET } from "./text.js";
 
@@ -78,4 +79,5 @@ export const record = task<t.TypeOf<typeof Row>, readonly string[], string>({
   correct: (answer, example) => example.truth.length > 0 && squad.em([{ answer, example }]) === 100,
   hasTruth: ({ truth }) => truth.length > 0,
   metrics: { em: firstOfGroup(squad.em), f1: firstOfGroup(squad.f1) },
+  submission: jsonlQueries("ReCoRD.jsonl"),
 });

@@ -5,7 +5,7 @@ import { leavesOf } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
 import type { Method } from "../methods/method.js";
-import type { Answered, Example } from "../metrics/answered.js";
+import { type Answered, checkTexts, type Example } from "../metrics/answered.js";
 import { taskScore } from "../metrics/average.js";
 import * as np from "../np/index.js";
 import { checkNumber } from "../t5/decoder.js";
@@ -94,12 +94,6 @@ export const t5Respondent = <P extends object = never>(
   };
 };
 
-const checkTexts = (examples: readonly Example[], texts: readonly string[]): void => {
-  if (texts.length === examples.length) return;
-  const [expected, got] = [`${examples.length} texts, one for each example`, `${texts.length}`];
-  throw new ArgumentError({ where: "scoreAnswers", what: "not one answer per example", expected, got });
-};
-
 /** How many examples of a task have an unknown truth. */
 const unlabelledIn = ({ hasTruth }: Task, examples: readonly Example[]): number =>
   hasTruth === undefined ? 0 : examples.filter((example) => !hasTruth(example)).length;
@@ -116,7 +110,7 @@ export const scoreAnswers = (
   examples: readonly Example[],
   texts: readonly string[],
 ): Omit<Evaluation, "loss" | "tokenAccuracy"> => {
-  checkTexts(examples, texts);
+  checkTexts("scoreAnswers", examples, texts);
   const answered = examples.map((example, i): Answered => ({ answer: task.read(texts[i], example), example }));
   const unlabelled = unlabelledIn(task, examples);
   const scored = unlabelled > 0 ? [] : Object.entries(task.metrics);

@@ -7,8 +7,6 @@ import { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskOf } from "../tasks/registry.js
 import type { Split, Task } from "../tasks/task.js";
 import { usageError } from "./parse.js";
 
-const WHERE = "fluxion evaluate";
-
 /** `prompt` and `prompts` are other names of `adapter` and `adapters`. */
 export interface AssignmentFlags {
   readonly adapter?: readonly string[];
@@ -48,12 +46,12 @@ const inFolder = async (dir: string): Promise<Assignment[]> => {
 const PAIR = /^([^=/\\]+)=(.+)$/;
 
 /** `cb=PATH`, or a path for the only task. */
-const named = (text: string, tasks: readonly string[]): Assignment => {
+const named = (where: string, text: string, tasks: readonly string[]): Assignment => {
   const [, name, path] = PAIR.exec(text) ?? [];
   if (name !== undefined) return { task: taskOf(name), path };
   const [only] = tasks;
   if (only !== undefined && tasks.length === 1) return { task: taskOf(only), path: text };
-  throw usageError(WHERE, "it is not said which task this adapter is for", {
+  throw usageError(where, "it is not said which task this adapter is for", {
     expected: "--adapter cb=PATH, or --adapter PATH with one --task",
     got: text,
   });
@@ -73,26 +71,28 @@ const withDiagnostics = (list: readonly Assignment[], split: Split | undefined):
 };
 
 /**
- * The tasks to evaluate and their adapters, the diagnostics AX-b and AX-g with RTE's adapter where all eight tasks are there.
+ * The tasks to ask and their adapters, the diagnostics AX-b and AX-g with RTE's adapter where all eight tasks are there.
+ *
+ * - `where`: the command, for messages
  *
  * @throws {ConfigError} when the options contradict each other or name nothing; {DataError} for an unknown task
  */
-export const assignmentsOf = async (flags: AssignmentFlags): Promise<Assignment[]> => {
+export const assignmentsOf = async (where: string, flags: AssignmentFlags): Promise<Assignment[]> => {
   const { task = [], split } = flags;
   const [texts, dir] = [flags.adapter ?? flags.prompt ?? [], flags.adapters ?? flags.prompts];
   const tasks = task.includes("all") ? SUPERGLUE_NAMES : task;
-  const given = dir === undefined ? texts.map((text) => named(text, tasks)) : await inFolder(dir);
+  const given = dir === undefined ? texts.map((text) => named(where, text, tasks)) : await inFolder(dir);
   const twice = given.find(({ task }, i) => given.findIndex((other) => other.task === task) < i);
-  if (twice !== undefined) throw usageError(WHERE, `there are two adapters for ${twice.task.name}`);
+  if (twice !== undefined) throw usageError(where, `there are two adapters for ${twice.task.name}`);
   if (given.length === 0 && tasks.length === 0) {
-    throw usageError(WHERE, "there is nothing to evaluate", {
+    throw usageError(where, "there is nothing to answer", {
       expected: "--task NAME, --adapter NAME=PATH or --adapters DIR",
     });
   }
   const wanted = tasks.map((name) => taskOf(name));
   const without = wanted.filter((one) => !given.some(({ task }) => task === one));
   if (given.length > 0 && without.length > 0) {
-    throw usageError(WHERE, `there is no adapter for ${without.map(({ name }) => name).join(", ")}`, {
+    throw usageError(where, `there is no adapter for ${without.map(({ name }) => name).join(", ")}`, {
       expected: "an adapter for each --task, or none at all",
     });
   }

@@ -37,7 +37,7 @@ export const submissionOf = ({ name, submission }: Task): Submission<unknown> =>
 };
 
 /** The labels that may stand in place of an answer that the task does not allow; none where it allows every answer. */
-const standInsOf = (task: Task): readonly string[] => submissionOf(task).labels ?? task.labels ?? [];
+export const standInsOf = (task: Task): readonly string[] => submissionOf(task).labels ?? task.labels ?? [];
 
 /**
  * The class id of the label that stands in place of an answer that the task does not allow.

@@ -5,6 +5,7 @@ import { csvRows } from "./csv.js";
 import { linesOf, UTF8 } from "./lines.js";
 import { parquetRows } from "./parquet.js";
 import { jsonlRows, type RawRow } from "./rows.js";
+import { squadRows } from "./squad-json.js";
 import type { RowFile } from "./task.js";
 import { tsvRows } from "./tsv.js";
 
@@ -53,6 +54,7 @@ export const FORMATS: { readonly [Format in RowFile["format"]]: Reader<Format> }
   csv: (source, rows) => csvRows(source.pieces(), source.name, rows),
   tsv,
   parquet: (source, rows) => parquetRows(() => source.open(), source.name, rows),
+  squad: (source) => squadRows(source.pieces(), source.name),
   blocks: (source, { fields }) => blockRows(source.pieces(), source.name, fields),
 };
 

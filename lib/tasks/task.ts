@@ -30,6 +30,8 @@ export type RowFile = { readonly file: string } & (
       /** Leaves the rows whose values of the columns `by` are, or are not, a line of another file; the others keep their numbers. */
       readonly only?: { readonly listed: boolean; readonly file: string; readonly by: readonly string[] };
     } & Columns)
+  /** The paragraphs of SQuAD's JSON, each with the title of its article. */
+  | { readonly format: "squad" }
   /** Records of lines, one a field, with an empty line behind each. */
   | { readonly format: "blocks"; readonly fields: readonly string[] }
 );

@@ -5,7 +5,7 @@ import { CheckpointError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
-import { MINI_DATA, SYNTHETIC } from "../lab/assets.js";
+import { MINI_DATA, noteSynthetic } from "../lab/assets.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import { printScores } from "../lab/terminal.js";
 import { superglueAverage } from "../metrics/average.js";
@@ -187,7 +187,7 @@ export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promis
       list.push(answered);
     }
     terminal.write(json ? jsonOf(list) : tableOf(list));
-    if ((flags.data ?? MINI_DATA) === MINI_DATA) terminal.note(SYNTHETIC);
+    noteSynthetic(flags.data ?? MINI_DATA, terminal);
   } finally {
     model.dispose();
   }

@@ -171,7 +171,10 @@ const addFetch = (program: Command, terminal: Terminal): void => {
     .description(
       "Fetches a released model or data set into the cache, and prints its folder. What is there already is not fetched again; what was interrupted goes on.",
     )
-    .option("--list", "print the names that are known; owner/repository of Hugging Face is one, too")
+    .option(
+      "--list",
+      "print the names that are known, with sizes and licences; owner/repository of Hugging Face is one, too",
+    )
     .option("--mirror <url>", "server to ask instead, with the same paths")
     .option("--cache <dir>", "folder to keep files in (default: FLUXION_CACHE, else the cache folder of the system)")
     .option("--revision <name>", "branch, tag or commit of a model")

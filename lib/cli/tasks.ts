@@ -7,7 +7,7 @@ import { DataError } from "../core/errors.js";
 import { tokenize } from "../data/batch.js";
 import { orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
-import { MINI_DATA, NANO_MODEL, SYNTHETIC } from "../lab/assets.js";
+import { MINI_DATA, NANO_MODEL, noteSynthetic } from "../lab/assets.js";
 import { namesIn } from "../store/files.js";
 import { readExamples, readExamplesTE } from "../tasks/reading.js";
 import { TASKS, taskOf } from "../tasks/registry.js";
@@ -95,7 +95,7 @@ export const listTasks = async ({ data = MINI_DATA, json }: TasksFlags, terminal
   terminal.note(
     `examples in ${data}; licences are those of the official files; \`fluxion tasks show NAME\` prints some`,
   );
-  if (data === MINI_DATA) terminal.note(SYNTHETIC);
+  noteSynthetic(data, terminal);
 };
 
 export interface ShowFlags {
@@ -172,7 +172,7 @@ export const showTask = async (name: string, flags: ShowFlags, terminal: Termina
     return;
   }
   write(task, shown, flags, terminal);
-  if (data === MINI_DATA) terminal.note(SYNTHETIC);
+  noteSynthetic(data, terminal);
 };
 
 /** The input with what stands in front of it; a number is shown as the piece of its id. */

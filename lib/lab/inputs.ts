@@ -10,15 +10,16 @@ import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { EMBEDDED } from "./assets.js";
 
-const ALL_OF_SUPERGLUE = "superglue";
+/** The name of all data sets that were fetched: a run may train on one and be evaluated on another. */
+const ALL_DATA = "fetched";
 
 /** Where a fetched model or data set of this name would be. */
 const fetchedPath = (name: string): string | undefined => {
-  const folder = name === ALL_OF_SUPERGLUE ? "data/superglue" : sourceOf(name)?.folder;
+  const folder = name === ALL_DATA ? "data" : sourceOf(name)?.folder;
   return folder === undefined ? undefined : join(cacheFolder(), folder);
 };
 
-const isFetchable = (name: string): boolean => name === ALL_OF_SUPERGLUE || SOURCE_NAMES.includes(name);
+const isFetchable = (name: string): boolean => name === ALL_DATA || SOURCE_NAMES.includes(name);
 
 /**
  * The path of a model or a data folder: of a name that comes with the package, a path as it is, or the folder in the cache of a name that
@@ -32,14 +33,12 @@ export const pathOf = (setting: string, name: string): string => {
   const fetched = fetchedPath(name);
   if (fetched !== undefined && existsSync(fetched)) return fetched;
   if (!isFetchable(name)) return name;
-  const command =
-    name === ALL_OF_SUPERGLUE ? "npx fluxion fetch superglue-TASK for each task" : `npx fluxion fetch ${name}`;
   throw new ConfigError({
     where: setting,
     what: "this has not been fetched yet",
     expected: `the folder ${fetched}, or a path`,
     got: name,
-    hint: command,
+    hint: `npx fluxion fetch ${name === ALL_DATA ? "NAME" : name}`,
   });
 };
 

@@ -119,8 +119,13 @@ export const readStart = async <Err extends FluxionError>(
 /** Bytes of a piece of `readPieces`. */
 const PIECE = 2 ** 20;
 
+/** `length` bytes from `position` on, in pieces that do not share memory, since streams read ahead; fewer when the file ends before. */
+export async function* piecesOf(file: FileHandle, position: number, length: number): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < length; done += PIECE) yield readAt(file, position + done, Math.min(PIECE, length - done));
+}
+
 /**
- * The bytes of a regular file in pieces, as many as it had when it was opened. Pieces do not share memory, since streams read ahead.
+ * The bytes of a regular file in pieces, as many as it had when it was opened. Pieces do not share memory.
  *
  * @throws an error of the caller for what is not a file, or becomes shorter meanwhile
  */
@@ -129,15 +134,14 @@ export async function* readPieces<Err extends FluxionError>(
   caller: Caller<Err>,
 ): AsyncGenerator<Uint8Array> {
   const { file, size } = await openRegular(path, caller);
+  let done = 0;
   try {
-    for (let done = 0; done < size; done += PIECE) {
-      const wanted = Math.min(PIECE, size - done);
-      const piece = await readAt(file, done, wanted);
-      if (piece.length < wanted) {
-        throw new caller.error({ where: caller.where, what: "the file became shorter while it was read", at: path });
-      }
+    for await (const piece of piecesOf(file, 0, size)) {
+      done += piece.length;
       yield piece;
     }
+    if (done === size) return;
+    throw new caller.error({ where: caller.where, what: "the file became shorter while it was read", at: path });
   } finally {
     await file.close();
   }

@@ -7,8 +7,9 @@ export type { Written } from "./fields.js";
 export { type FoundLabels, findLabels } from "./found-labels.js";
 export { type LabelledOptions, labelled } from "./labelled.js";
 export { type AnyRow, type Field, type OwnRows, type OwnTask, tableTask, task } from "./own.js";
+export { questionTable } from "./question-answering.js";
 export { loadTask, loadTaskTE, readExamples, readExamplesTE, streamExamples, type TunedSplits } from "./reading.js";
-export { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf, taskOfE } from "./registry.js";
+export { GLUE_NAMES, SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf, taskOfE } from "./registry.js";
 export { examplesOf, examplesOfE, parseRows, type RawRow } from "./rows.js";
 export type {
   Answered,

@@ -3,9 +3,9 @@ import * as t from "io-ts";
 import { ArgumentError, type DataError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
 import { accuracy } from "../metrics/classification.js";
-import { squad } from "../metrics/qa.js";
 import { badField, NO_LABEL, noColumn } from "./fields.js";
 import { judgedByLabel } from "./labelled.js";
+import { judgedBySquad } from "./question-answering.js";
 import {
   asTask,
   type Metric,
@@ -173,10 +173,7 @@ const byLabel = (labels: readonly string[]): Judgement<number, number> => ({
 });
 
 const byText: Judgement<readonly string[], string> = {
-  read: (text) => text,
-  correct: (answer, example) => example.truth.length > 0 && squad.em([{ answer, example }]) === 100,
-  hasTruth: ({ truth }) => truth.length > 0,
-  metrics: squad,
+  ...judgedBySquad,
   truthOf: (target) => (target === undefined ? [] : [target]),
 };
 

@@ -4,6 +4,7 @@ import { naturalNumber } from "../edge/decode.js";
 import { firstOfGroup } from "../metrics/groups.js";
 import { squad } from "../metrics/qa.js";
 import { badField, checkDistinct, rowId } from "./fields.js";
+import { judgedBySquad } from "./question-answering.js";
 import { asTask, type Example, jsonlFiles, type Split } from "./task.js";
 import { byCodePoint, fieldsText, NO_TARGET } from "./text.js";
 
@@ -74,8 +75,6 @@ export const record = asTask<t.TypeOf<typeof Row>, readonly string[], string>({
   splits: jsonlFiles("ReCoRD"),
   row: Row,
   examples,
-  read: (text) => text,
-  correct: (answer, example) => example.truth.length > 0 && squad.em([{ answer, example }]) === 100,
-  hasTruth: ({ truth }) => truth.length > 0,
+  ...judgedBySquad,
   metrics: { em: firstOfGroup(squad.em), f1: firstOfGroup(squad.f1) },
 });

@@ -3,12 +3,16 @@ import * as E from "fp-ts/lib/Either.js";
 import { closest } from "../core/closest.js";
 import { ArgumentError, DataError } from "../core/errors.js";
 import { throwing } from "../edge/either.js";
+import { dpr } from "./dpr.js";
+import { GLUE } from "./glue.js";
+import { MRQA } from "./mrqa.js";
 import { SUPERGLUE } from "./superglue.js";
 import type { Task } from "./task.js";
 import { byCodePoint } from "./text.js";
+import { transferTasks } from "./transfer.js";
 
 /** Every task that commands and recipes know by name. */
-export const TASKS: readonly Task[] = [...SUPERGLUE];
+export const TASKS: readonly Task[] = [...SUPERGLUE, ...GLUE, ...transferTasks(GLUE), ...MRQA, dpr];
 
 /** Their names. */
 export const TASK_NAMES: readonly string[] = TASKS.map(({ name }) => name);
@@ -17,6 +21,9 @@ export const TASK_NAMES: readonly string[] = TASKS.map(({ name }) => name);
 export const SUPERGLUE_NAMES: readonly string[] = SUPERGLUE.filter(({ splits }) => splits.train !== undefined).map(
   ({ name }) => name,
 );
+
+/** The names of GLUE's tasks, MNLI as its two validation sets: those of its average, WNLI and the diagnostic set. */
+export const GLUE_NAMES: readonly string[] = GLUE.map(({ name }) => name).filter((name) => name !== "mnli");
 
 /** As `taskOf`, as an Either of fp-ts. */
 export const taskOfE = (name: string): E.Either<DataError, Task> => {

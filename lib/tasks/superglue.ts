@@ -17,8 +17,7 @@ const ENTAILED = ["entailment", "not_entailment"];
 /** The diagnostics are asked of a prompt for RTE. */
 const AS_RTE = { prefix: "rte", index: 5 } as const;
 
-/** The benchmark: eight tasks, and two diagnostics that have a test split alone. */
-export const SUPERGLUE: readonly Task[] = [
+const ALL: readonly Task[] = [
   labelled("boolq", ["False", "True"], ["passage", "question"], {
     title: "Does the passage answer the question with yes?",
     licence: "CC BY-SA 3.0",
@@ -69,3 +68,6 @@ export const SUPERGLUE: readonly Task[] = [
     ...AS_RTE,
   }),
 ];
+
+/** The benchmark: eight tasks, and two diagnostics that have a test split alone. */
+export const SUPERGLUE: readonly Task[] = ALL.map((task) => ({ ...task, folder: "superglue" }));

@@ -1,5 +1,6 @@
-/** @file What the generators of the synthetic sets share: alternating halves, seeded order, marked spans, JSONL. */
+/** @file What the generators of the synthetic sets share: alternating halves, seeded order, marked spans, files. */
 import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 
 /** Something for each of the two splits. */
 export interface Halves<T> {
@@ -33,6 +34,16 @@ export const twoFiles = (rows: (half: Half) => readonly object[]): Readonly<Reco
 
 /** The text of a JSONL file. */
 export const toJsonl = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+
+/** Writes the files of a data set, by their paths below its folder in `assets`. */
+export const writeAsset = (set: string, files: Readonly<Record<string, string | Uint8Array>>): void => {
+  const folder = new URL(`../../assets/${set}/`, import.meta.url);
+  for (const [path, data] of Object.entries(files)) {
+    const file = new URL(path, folder);
+    mkdirSync(new URL(".", file), { recursive: true });
+    writeFileSync(file, data);
+  }
+};
 
 /** The items in an order that depends on the seed alone: that of the hashes of seed and position. */
 export const shuffled = <T>(items: readonly T[], seed: string): T[] =>

@@ -10,7 +10,7 @@ import { orThrow } from "../../lib/edge/either.js";
 import { bytesOf } from "../../lib/edge/elements.js";
 import { loadAdapter } from "../../lib/io/adapters.js";
 import { checkpointKindTE } from "../../lib/io/checkpoint-kind.js";
-import { unzipRows } from "../../lib/io/fetch/unzip.js";
+import { unzipFiles } from "../../lib/io/fetch/unzip.js";
 import { loadHuggingFace } from "../../lib/io/huggingface.js";
 import { loadMeshTensorFlow } from "../../lib/io/meshtf/load.js";
 import { encodeNpy } from "../../lib/io/npy.js";
@@ -225,7 +225,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     tokens: ["PK\u0003\u0004", "PK\u0001\u0002", "PK\u0005\u0006"],
     read: async (dir) => {
       const out = join(dir, "out");
-      return existsSync(out) || unzipRows(join(dir, "CB.zip"), out);
+      return existsSync(out) || unzipFiles(join(dir, "CB.zip"), out, ["train.jsonl", "val.jsonl"]);
     },
   },
   ...TEXT_KINDS,

@@ -10,11 +10,14 @@ const folder = fileURLToPath(new URL("../../assets/superglue-mini", import.meta.
 // biome-ignore lint/suspicious/noExplicitAny: rows of ten layouts, whose shape is itself what is tested
 export type Row = any;
 
-/** Paths of all files below the folder, sorted. */
-export const storedFiles: readonly string[] = readdirSync(folder, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile())
-  .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
-  .sort();
+/** Paths of all files below a folder, sorted. */
+export const filesBelow = (root: string): string[] =>
+  readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .sort();
+
+export const storedFiles: readonly string[] = filesBelow(folder);
 
 /** The text of a file, by its path below the folder. */
 export const stored = (path: string): string => readFileSync(join(folder, path), "utf8");

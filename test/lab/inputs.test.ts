@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { orThrow } from "../../lib/edge/either.js";
-import { MINI_DATA, NANO_MODEL } from "../../lib/lab/assets.js";
+import { MINI_DATA, NANO_MODEL, noteSynthetic, TRANSFER_DATA } from "../../lib/lab/assets.js";
 import { digestOfExamples, digestOfFiles } from "../../lib/lab/digest.js";
 import { checkVocabulary, pathOf, placesOf, tokenizerAt } from "../../lib/lab/inputs.js";
 import {
@@ -54,6 +54,7 @@ const locked = async (whole = false) => {
 Inputs("what comes with the package, paths, and what was fetched are found by their names", () => {
   assert.is(pathOf("--model <path>", "t5-nano"), NANO_MODEL);
   assert.is(pathOf("--data <dir>", "superglue-mini"), MINI_DATA);
+  assert.is(pathOf("--data <dir>", "transfer-mini"), TRANSFER_DATA);
   assert.is(pathOf("--model <path>", folder), folder);
   assert.is(pathOf("--model <path>", "no/such/path"), "no/such/path");
   const error = refused(() => pathOf("--model <path>", "t5-small"));
@@ -68,11 +69,34 @@ Inputs("what comes with the package, paths, and what was fetched are found by th
   });
   mkdirSync(cached, { recursive: true });
   assert.is(pathOf("--model <path>", "t5-small"), cached);
-  const all = refused(() => pathOf("--data <dir>", "superglue"));
-  assert.is(all.hint, "npx fluxion fetch superglue-TASK for each task");
-  assert.is(all.expected, `the folder ${join(folder, "cache", "data/superglue")}, or a path`);
-  mkdirSync(join(folder, "cache", "data", "superglue"), { recursive: true });
-  assert.is(pathOf("--data <dir>", "superglue"), join(folder, "cache", "data/superglue"));
+});
+
+Inputs("data sets that were fetched are named by their groups, and all of them together", () => {
+  for (const name of ["superglue", "glue", "squad", "mrqa", "dpr", "fetched"]) {
+    const path = join(folder, "cache", name === "fetched" ? "data" : `data/${name}`);
+    rmSync(join(folder, "cache", "data"), { recursive: true, force: true });
+    const { hint, expected } = refused(() => pathOf("--data <dir>", name));
+    assert.is(hint, `npx fluxion fetch ${name === "fetched" ? "NAME" : name}`);
+    assert.is(expected, `the folder ${path}, or a path`);
+    mkdirSync(path, { recursive: true });
+    assert.is(pathOf("--data <dir>", name), path);
+  }
+});
+
+Inputs("synthetic data that comes with the package is noted as such, with what its scores say nothing about", () => {
+  const notesOf = (data: string): string[] => {
+    const notes: string[] = [];
+    noteSynthetic(data, { note: (line) => notes.push(line) });
+    return notes;
+  };
+  const end = "--data DIR names the official files";
+  assert.equal(notesOf(MINI_DATA), [
+    `the data is synthetic (superglue-mini): its scores say nothing about SuperGLUE; ${end}`,
+  ]);
+  assert.equal(notesOf(TRANSFER_DATA), [
+    `the data is synthetic (transfer-mini): its scores say nothing about GLUE, SQuAD and MRQA; ${end}`,
+  ]);
+  assert.equal(notesOf(folder), []);
 });
 
 Inputs("an input is looked for as it was named and recorded, beside the run, and by its name", () => {

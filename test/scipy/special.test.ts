@@ -76,6 +76,10 @@ check("rising factorials of any sign", () => {
     [-3.5, -2, 0.04040404040404041],
     [inf, 1, inf],
     [nan, 0, 1],
+    [nan, 2, nan],
+    [1, nan, nan],
+    [-inf, 2, nan],
+    [-inf, 0.5, nan],
     [1, inf, inf],
     [1e-5, 1e-5, 0.49999711405337277],
   ]);
@@ -177,6 +181,15 @@ check("incomplete gamma functions differentiate by their first argument", () => 
   const want = np.multiply(density(float64(3)), np.subtract(Math.log(3), special.digamma(float64(2)))).item();
   const mixed = grad((x: Tensor) => grad((a: Tensor) => special.gammainc(a, x))(float64(2)))(float64(3)).item();
   assert.ok(off(mixed, want) < 1e-12, `${mixed} and ${want}`);
+});
+
+check("the scaled Bessel function of order one has the slope one half at zero", () => {
+  // I₁(x) is x / 2 near zero, and JAX gives the same.
+  const slope = grad((x: Tensor) => special.i1e(x));
+  assert.equal(
+    [0, 1e-31, -1e-31].map((x) => slope(float64(x)).item()),
+    [0.5, 0.5, 0.5],
+  );
 });
 
 Special.run();

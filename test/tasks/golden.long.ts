@@ -9,10 +9,11 @@ import { checkTokens, examplesIn, readGolden } from "./golden-checks.js";
 const Golden = suite("tasks/golden.long");
 const files = goldenFiles(Golden, "tasks/golden.long.ts");
 
-withShared(Golden, "multirc.json: the ids of the training split", (root) => {
+withShared(Golden, "multirc.json: the ids of the training split", async (root) => {
   const { golden, task } = readGolden(files, root, "multirc.json");
   const wanted = golden.splits.train;
-  const examples = examplesIn(task, "train", readFileSync(join(root, "data", wanted.source)), wanted.source);
+  const bytes = readFileSync(join(root, "data", wanted.source));
+  const { examples } = await examplesIn(task, "train", wanted.source, () => bytes);
   checkTokens(root, "multirc.json train", task, examples, wanted);
 });
 

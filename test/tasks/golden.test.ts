@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseRows } from "../../lib/tasks/rows.js";
-import type { Split } from "../../lib/tasks/task.js";
+import { SUPERGLUE_NAMES, taskOf } from "../../lib/tasks/registry.js";
 import { goldenFiles } from "../helpers/golden-file.js";
 import { withShared } from "../helpers/shared.js";
 import { checkStrings, checkTokens, examplesIn, GOLDEN_FILES, type GoldenFile, readGolden } from "./golden-checks.js";
@@ -16,30 +15,41 @@ const files = goldenFiles(Golden, "tasks/golden.test.ts");
 const isLong = (file: GoldenFile, split: string): boolean => file === "multirc.json" && split === "train";
 
 for (const file of GOLDEN_FILES) {
-  withShared(Golden, `${file}: the published rows`, (root) => {
+  withShared(Golden, `${file}: the published rows`, async (root) => {
     const { golden, task } = readGolden(files, root, file);
-    assert.match(golden.reference.tfds, /^super_glue\//);
-    assert.is(golden.prefix, `${task.prefix} `);
+    assert.match(golden.reference.tfds, /^(super_glue|glue|mrqa)\//);
+    assert.is(golden.prefix, task.prefix === undefined ? "" : `${task.prefix} `);
     for (const [split, wanted] of Object.entries(golden.splits)) {
-      const rows = task.splits[(split === "train_all_labels" ? "train" : split) as Split];
-      assert.equal(rows, { file: wanted.source.replace("superglue/", ""), format: "jsonl" });
       const bytes = readFileSync(join(root, "data", wanted.source));
-      const examples = examplesIn(task, split, bytes, wanted.source);
-      checkStrings(`${file} ${split}`, task, examples, parseRows(bytes, wanted.source).length, wanted);
+      const { rows, examples } = await examplesIn(task, split, wanted.source, () => bytes);
+      checkStrings(`${file} ${split}`, task, examples, rows.length, wanted);
       if (!isLong(file, split)) checkTokens(root, `${file} ${split}`, task, examples, wanted);
     }
   });
 
-  withShared(Golden, `${file}: invented rows`, (root) => {
+  withShared(Golden, `${file}: invented rows`, async (root) => {
     const { golden, task } = readGolden(files, root, file);
-    for (const [split, wanted] of Object.entries(golden.synthetic.splits)) {
-      const bytes = new TextEncoder().encode(golden.synthetic.files[wanted.source]);
-      const examples = examplesIn(task, split, bytes, wanted.source);
+    for (const [split, wanted] of Object.entries(golden.synthetic?.splits ?? {})) {
+      const bytesOf = (name: string): Uint8Array =>
+        new TextEncoder().encode((golden.synthetic as NonNullable<typeof golden.synthetic>).files[name]);
+      const { rows, examples } = await examplesIn(task, split, wanted.source, bytesOf);
       assert.is(wanted.examples.length, wanted.examples_count);
-      checkStrings(`${file} invented ${split}`, task, examples, parseRows(bytes, wanted.source).length, wanted);
+      checkStrings(`${file} invented ${split}`, task, examples, rows.length, wanted);
       checkTokens(root, `${file} invented ${split}`, task, examples, wanted);
     }
   });
 }
+
+Golden("SuperGLUE's tasks read the files of its archives", () => {
+  for (const name of SUPERGLUE_NAMES) {
+    const { splits } = taskOf(name);
+    for (const [split, rows] of Object.entries(splits)) {
+      assert.match(
+        `${(rows as { readonly file: string }).file}`,
+        split === "validation" ? /^\w+\/val\.jsonl$/ : /^\w+\/\w+\.jsonl$/,
+      );
+    }
+  }
+});
 
 Golden.run();

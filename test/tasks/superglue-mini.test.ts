@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { parseSentencePiece } from "../../lib/tokenizer/index.js";
 import { type Split, TRAIN, VALIDATION } from "../../scripts/superglue-mini/cb.js";
 import { allFiles, DIAGNOSTIC, HALVED } from "../../scripts/superglue-mini/sets.js";
+import { SEEN, SEEN_PREMISES } from "../helpers/pre-training.js";
 import {
   common,
   DIAGNOSTIC_NAMES,
@@ -19,29 +20,6 @@ import {
 } from "../helpers/superglue-mini.js";
 
 const Mini = suite("tasks/superglue-mini");
-
-/** The words and phrases of the tasks the small T5 was pre-trained on, from the readme of its weights. */
-const SEEN = new Set(
-  wordsOf(`Tom Alice Henry Lucy George Kate Simon Ruth Oscar Nina Walter Irene Hugo Clara Felix Martha Edgar Rose Victor Helen
-  washed moved carried counted drew kicked saw wanted kept sent followed built missed shared dropped hid lifted weighed filled named
-  table stone ship paper horse plate coat ring map lamp chair bottle basket wheel drum fence mirror bridge ladder candle
-  London Paris Rome Berlin Madrid Vienna Boston Chicago Sydney Oslo`),
-);
-const SEEN_PREMISES = [
-  "We are sure that {}.",
-  "Indeed {}.",
-  "It is known that {}.",
-  "It is wrong that {}.",
-  "Nobody says that {}.",
-  "It is not so that {}.",
-  "No, it is a lie that {}.",
-  "I deny that {}.",
-  "Maybe {}.",
-  "Do you think {}?",
-  "They asked if {}.",
-  "Who can tell whether {}?",
-  "It is possible that {}.",
-];
 
 /** All words that train and validation may have in common, but for CB: function words, those of frames, those of the layout. */
 const COMMON =

@@ -13,6 +13,7 @@ import { withoutMarkup } from "../../lib/tasks/multirc.js";
 import { withoutHighlights } from "../../lib/tasks/record.js";
 import { TASK_NAMES, TASKS, taskIndices, taskOf, taskOfE } from "../../lib/tasks/registry.js";
 import { examplesOf, parseRows } from "../../lib/tasks/rows.js";
+import { SUPERGLUE } from "../../lib/tasks/superglue.js";
 import type { Example, Split, Task } from "../../lib/tasks/task.js";
 import { byCodePoint, fieldsText } from "../../lib/tasks/text.js";
 import { fixSpans, type WscSpans } from "../../lib/tasks/wsc.js";
@@ -24,7 +25,13 @@ const Tasks = suite("tasks/tasks");
 const files = goldenFiles(Tasks, "tasks/tasks.test.ts");
 
 Tasks("a task is found by its name", () => {
-  assert.equal(TASK_NAMES, ["boolq", "cb", "copa", "multirc", "record", "rte", "wic", "wsc", "axb", "axg"]);
+  const others = "mrpc_from_qqp qqp_from_mrpc dpr".split(" ");
+  const superglue = "boolq cb copa multirc record rte wic wsc axb axg".split(" ");
+  const glue = "cola sst2 mrpc qqp stsb mnli mnli_matched mnli_mismatched qnli glue_rte wnli ax".split(" ");
+  const mrqa = TASK_NAMES.filter((name) => name.startsWith("mrqa_"));
+  assert.equal([...TASK_NAMES].sort(), [...superglue, ...glue, ...mrqa, ...others].sort());
+  assert.is(new Set(TASK_NAMES).size, TASK_NAMES.length);
+  assert.is(mrqa.length, 12);
   for (const known of TASKS) assert.is(taskOf(known.name), known);
 });
 
@@ -66,15 +73,20 @@ Tasks("tasks are numbered by the sorted names of those that are no aliases", () 
 });
 
 Tasks("a row without a label has no truth", () => {
-  const truths = { record: [[], ["a"]] } as Readonly<Record<string, readonly unknown[]>>;
-  for (const { name, hasTruth } of TASKS) {
-    const known = (truths[name] ?? [-1, 0]).map((truth) => hasTruth?.({ id: "0", inputs: "", targets: "", truth }));
+  for (const { name, labels, metrics, hasTruth } of TASKS) {
+    // Every row of DPR has an answer.
+    if (name === "dpr") continue;
+    const isText = labels === undefined && "em" in metrics;
+    const known = (isText ? [[], ["a"]] : [-1, 0]).map((truth) =>
+      hasTruth?.({ id: "0", inputs: "", targets: "", truth }),
+    );
     assert.equal(known, [false, true], name);
   }
 });
 
 Tasks("SuperGLUE's tasks have the numbers of their names; the diagnostics have RTE's", () => {
-  const indices = taskIndices(TASK_NAMES, { axb: "rte", axg: "rte" });
+  const names = SUPERGLUE.map(({ name }) => name);
+  const indices = taskIndices(names, { axb: "rte", axg: "rte" });
   for (const { name, index } of TASKS) assert.is(index, indices.get(name), name);
 });
 
@@ -277,8 +289,9 @@ withShared(Tasks, "wsc.json: spans_changed_by_fixed and fixed_spans are what the
     };
     assert.equal(found, { ...spans_changed_by_fixed }, split);
   }
-  for (const [split, { source, examples }] of Object.entries(golden.synthetic.splits)) {
-    const rows = golden.synthetic.files[source]
+  const { splits, files: texts } = golden.synthetic as NonNullable<typeof golden.synthetic>;
+  for (const [split, { source, examples }] of Object.entries(splits)) {
+    const rows = texts[source]
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));

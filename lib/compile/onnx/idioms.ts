@@ -54,7 +54,7 @@ const reductionBelow = (shaped: Eqn | undefined, prim: AnyPrimitive, reads: Read
   const axes = eqn.params.axes as readonly number[];
   const { shape } = eqn.inputs[0].aval;
   const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  return axes.length > 0 && sameShape(kept, shaped.params.shape as readonly number[]) ? eqn : undefined;
+  return sameShape(kept, shaped.params.shape as readonly number[]) ? eqn : undefined;
 };
 
 /** A reduction and the reshape that puts its axes back. */

@@ -1,36 +1,24 @@
-/**
- * @file The models and data sets that are known by name, and where their files are.
- *
- * No checksums are written here: those of models are declared by their server, and all are kept in the lock file after the first download.
- */
+/** @file The models and data sets that are known by name. Checksums of models are declared by their server, and kept in the lock file after the first download. */
+import { DATA_SOURCES, type DataSource } from "./data-sets.js";
 
-/** A file below the address of a source. */
-export interface SourceFile {
+/** A file below the address of a model. */
+export interface ModelFile {
   readonly name: string;
   /** Whether the source may lack it. */
   readonly optional?: boolean;
   /** Whether earlier versions did not fetch it: a model that is there already is taken without it. */
   readonly added?: boolean;
 }
-
-interface Source {
+/** A model repository of Hugging Face: these files, and weights as one safetensors file or as an index with shards. */
+export interface ModelSource {
+  readonly kind: "model";
   readonly name: string;
   /** Folder below the cache. */
   readonly folder: string;
-  /** Origin that a mirror replaces. */
-  readonly origin: string;
-}
-/** A model repository of Hugging Face: these files, and weights as one safetensors file or as an index with shards. */
-export interface ModelSource extends Source {
-  readonly kind: "model";
+  /** Licence or terms. */
+  readonly licence: string;
   readonly repository: string;
-  readonly files: readonly SourceFile[];
-}
-/** A zip archive of JSON lines, unpacked beside it into a folder of its name. */
-export interface DataSource extends Source {
-  readonly kind: "data";
-  readonly path: string;
-  readonly archive: string;
+  readonly files: readonly ModelFile[];
 }
 
 export const WEIGHTS = "model.safetensors";
@@ -42,7 +30,7 @@ export const VOCABULARIES: readonly string[] = ["spiece.model", "tokenizer.json"
 /** What the tokens of a model mean beside its vocabulary. */
 const TOKEN_FILES = ["added_tokens.json", "tokenizer_config.json", "special_tokens_map.json"];
 
-const MODEL_FILES: readonly SourceFile[] = [
+const MODEL_FILES: readonly ModelFile[] = [
   { name: "config.json" },
   { name: "generation_config.json", optional: true },
   ...VOCABULARIES.map((name) => ({ name, optional: true })),
@@ -60,42 +48,30 @@ const FAMILIES: readonly Family[] = [
   [SIZES, (size) => `flan-t5-${size}`, (size) => `google/flan-t5-${size}`],
   [SIZES, (size) => `mt5-${size}`, (size) => `google/mt5-${size}`],
 ];
-const REPOSITORIES: ReadonlyMap<string, string> = new Map(
-  FAMILIES.flatMap(([sizes, name, repository]) => sizes.map((size) => [name(size), repository(size)] as const)),
-);
-
-const SUPERGLUE = ["BoolQ", "CB", "COPA", "MultiRC", "ReCoRD", "RTE", "WiC", "WSC", "AX-b", "AX-g"];
-const ARCHIVES: ReadonlyMap<string, string> = new Map(
-  SUPERGLUE.map((task) => [`superglue-${task.toLowerCase()}`, task] as const),
-);
 
 const REPOSITORY = /^[\w-]+(\.[\w-]+)*\/[\w-]+(\.[\w-]+)*$/;
 
-const modelSource = (name: string, repository: string): ModelSource => ({
+const modelSource = (name: string, repository: string, licence: string): ModelSource => ({
   kind: "model",
   name,
   folder: `models/${repository.replace("/", "--")}`,
-  origin: "https://huggingface.co",
+  licence,
   repository,
   files: MODEL_FILES,
 });
 
+/** All that have names, models first. */
+export const SOURCES: readonly (ModelSource | DataSource)[] = [
+  ...FAMILIES.flatMap(([sizes, name, repository]) =>
+    sizes.map((size) => modelSource(name(size), repository(size), "Apache-2.0")),
+  ),
+  ...DATA_SOURCES,
+];
+const NAMED: ReadonlyMap<string, ModelSource | DataSource> = new Map(SOURCES.map((source) => [source.name, source]));
+
 /** Every name, models first. */
-export const SOURCE_NAMES: readonly string[] = [...REPOSITORIES.keys(), ...ARCHIVES.keys()];
+export const SOURCE_NAMES: readonly string[] = [...NAMED.keys()];
 
 /** The source of a name; a name `owner/repository` is any model repository. */
-export const sourceOf = (name: string): ModelSource | DataSource | undefined => {
-  const repository = REPOSITORIES.get(name) ?? (REPOSITORY.test(name) ? name : undefined);
-  if (repository !== undefined) return modelSource(name, repository);
-  const task = ARCHIVES.get(name);
-  if (task === undefined) return undefined;
-  const path = "glue/superglue/data/v2";
-  return {
-    kind: "data",
-    name,
-    folder: "data/superglue",
-    origin: "https://dl.fbaipublicfiles.com",
-    path,
-    archive: task,
-  };
-};
+export const sourceOf = (name: string): ModelSource | DataSource | undefined =>
+  NAMED.get(name) ?? (REPOSITORY.test(name) ? modelSource(name, name, "see its repository") : undefined);

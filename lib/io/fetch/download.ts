@@ -4,21 +4,21 @@
  * Bytes go to a part beside the file. After a break, also of the program, the rest is asked for by a range request; the server's `If-Range` sees
  * to it that parts of two versions are not joined. The whole file is compared with its declared size and checksum, and then renamed.
  */
-import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DownloadError } from "../../core/errors.js";
 import type { Signal } from "../../edge/signal.js";
-import { readPieces } from "../../store/open.js";
-import { CALLER, insteadOfFile } from "./content.js";
+import { insteadOfFile } from "./content.js";
 import { openPart, type Part } from "./part.js";
 import { type Answer, ask, overNetwork, Transient } from "./request.js";
+import { differenceOf, type Found, gitBlobOf, type Sums, sumsOf } from "./sums.js";
 
-export interface FileRequest {
+/** A file with what is known of it beforehand. */
+export interface FileRequest extends Sums {
   readonly url: string;
   readonly path: string;
-  /** Lower-case hexadecimal, where it is known beforehand. */
-  readonly sha256?: string | undefined;
+  /** What to do when the server gives other bytes than those known. */
+  readonly remedy?: string | undefined;
 }
 export interface DownloadOptions {
   readonly signal?: Signal | undefined;
@@ -31,24 +31,9 @@ export interface DownloadOptions {
   /** Longest silence of a server, in milliseconds; 60000. */
   readonly silenceMs?: number | undefined;
 }
-export interface Downloaded {
-  /** In bytes. */
-  readonly size: number;
-  readonly sha256: string;
-}
 
 /** Downloads with other bytes than declared, before it is given up. */
 const MOST_DAMAGED = 2;
-
-/** A digest of a file after `before`, in hexadecimal; the file is read in pieces. */
-const digestOf = async (algorithm: "sha1" | "sha256", path: string, before = ""): Promise<string> => {
-  const hash = createHash(algorithm).update(before);
-  for await (const piece of readPieces(path, CALLER)) hash.update(piece);
-  return hash.digest("hex");
-};
-
-/** SHA-256 of a file. */
-export const hashFile = (path: string): Promise<string> => digestOf("sha256", path);
 
 /** A signal that fires when the caller's does, or when `alive` has not been called for a while. (`AbortSignal.any` needs Node 20.3.) */
 const watch = (ms: number, outer: Signal | undefined) => {
@@ -69,7 +54,21 @@ const watch = (ms: number, outer: Signal | undefined) => {
 
 type OnChunk = (bytes: number) => void;
 
-const writeBody = async (file: FileHandle, { body, start, declared }: Answer, onChunk: OnChunk): Promise<void> => {
+const differs = (expected: string, got: string): Transient => new Transient(got, { damaged: true, expected });
+
+/** Tells a file of another size than the known one before all of it has arrived. */
+const checkSize = (known: number | undefined, declared: number | undefined, done: number): void => {
+  if (known === undefined) return;
+  if (declared !== undefined && declared !== known) throw differs(`${known} bytes`, `${declared} bytes`);
+  if (done > known) throw differs(`${known} bytes`, `${done} bytes or more`);
+};
+
+const writeBody = async (
+  file: FileHandle,
+  { body, start, declared }: Answer,
+  known: number | undefined,
+  onChunk: OnChunk,
+): Promise<void> => {
   let done = start;
   if (body !== null) {
     const reader = body.getReader();
@@ -79,6 +78,7 @@ const writeBody = async (file: FileHandle, { body, start, declared }: Answer, on
         if (ended) break;
         await file.writeFile(value);
         done += value.length;
+        checkSize(known, declared.size, done);
         if (done > (declared.size ?? Infinity)) {
           throw new Transient(`more bytes than the ${declared.size} declared`, { damaged: true });
         }
@@ -93,35 +93,35 @@ const writeBody = async (file: FileHandle, { body, start, declared }: Answer, on
     throw new Transient(`it ended after ${done} of ${declared.size} bytes`);
 };
 
-/** Compares the whole part with what is known of the file, and gives it its name. */
-const finish = async (part: Part, { url, sha256 }: FileRequest, { declared }: Answer): Promise<Downloaded> => {
+/** Refuses a part that is a page or a pointer, and deletes it, since the next download would go on with it. */
+const refuseInstead = async (part: Part, url: string): Promise<void> => {
+  if ((await part.size()) === 0) return;
   const instead = await insteadOfFile(part.bytes, url);
-  if (instead !== undefined) {
-    // Else the next download would go on with it.
-    await rm(part.bytes, { force: true });
-    throw instead;
-  }
-  const expected = sha256 ?? declared.sha256;
-  const found = await hashFile(part.bytes);
-  if (expected !== undefined && found !== expected) {
-    throw new Transient(`bytes with SHA-256 ${found} instead of ${expected}`, { damaged: true });
-  }
-  const size = await part.size();
+  if (instead === undefined) return;
+  await rm(part.bytes, { force: true });
+  throw instead;
+};
+
+/** Compares the whole part with what is known of the file, and gives it its name. */
+const finish = async (part: Part, request: FileRequest, { declared }: Answer): Promise<Found> => {
+  await refuseInstead(part, request.url);
+  const { size, sha256, md5 } = request;
+  const found = await sumsOf(part.bytes, md5 !== undefined);
+  const difference = differenceOf({ size, sha256: sha256 ?? declared.sha256, md5 }, found);
+  if (difference !== undefined) throw differs(difference.expected, difference.got);
   if (sha256 === undefined && declared.gitBlob !== undefined) {
-    const blob = await digestOf("sha1", part.bytes, `blob ${size}\0`);
-    if (blob !== declared.gitBlob) {
-      throw new Transient(`bytes that Git calls ${blob} instead of ${declared.gitBlob}`, { damaged: true });
-    }
+    const blob = await gitBlobOf(part.bytes, found.size);
+    if (blob !== declared.gitBlob) throw differs(`what Git calls ${declared.gitBlob}`, `what Git calls ${blob}`);
   }
   await part.finish();
-  return { size, sha256: found };
+  return found;
 };
 
 const tryOnce = async (
   part: Part,
   request: FileRequest,
   { signal, onBytes, silenceMs = 60_000 }: DownloadOptions,
-): Promise<Downloaded> => {
+): Promise<Found> => {
   const { url } = request;
   const validator = await part.validator(url);
   const have = validator === undefined ? 0 : await part.size();
@@ -135,9 +135,9 @@ const tryOnce = async (
   await part.describe({ url, validator: answer.declared.validator });
   {
     await using file = await open(part.bytes, answer.start === 0 ? "w" : "a");
-    await writeBody(file, answer, (done) => {
+    await writeBody(file, answer, request.size, (done) => {
       watched.alive();
-      onBytes?.(done, answer.declared.size);
+      onBytes?.(done, answer.declared.size ?? request.size);
     });
   }
   return finish(part, request, answer);
@@ -163,25 +163,25 @@ const unusedProxy = (): string | undefined => {
     : `${name} is set, but Node does not use it by itself: set NODE_USE_ENV_PROXY=1 (Node 22.21 or 24, or later), or name a mirror that is reached without`;
 };
 
-const givenUp = ({ url, sha256 }: FileRequest, tries: number, cause: Transient): DownloadError => {
-  const damaged = cause.options.damaged === true;
-  const changed = "the file may have changed since it was fetched first; fluxion-lock.json has its checksum of then";
-  const proxy = cause.options.unreachable === true ? unusedProxy() : undefined;
-  const hint =
-    damaged && sha256 !== undefined ? changed : (proxy ?? "check the connection, try later, or name a mirror");
+const givenUp = ({ url, remedy }: FileRequest, tries: number, cause: Transient): DownloadError => {
+  const { damaged, unreachable, expected } = cause.options;
+  const recorded = expected === undefined ? undefined : remedy;
+  const other = `the server gives other bytes than ${recorded === undefined ? "declared" : "recorded"}`;
+  const proxy = unreachable === true ? unusedProxy() : undefined;
   return new DownloadError(
     {
       where: "fetchFiles",
-      what: damaged ? "the server gives other bytes than declared" : "the file could not be fetched",
+      what: damaged === true ? other : "the file could not be fetched",
+      expected,
       got: `${cause.message}, after ${tries} tries`,
       at: url,
-      hint,
+      hint: recorded ?? proxy ?? "check the connection, try later, or name a mirror",
     },
     { cause },
   );
 };
 
-const persist = async (part: Part, request: FileRequest, options: DownloadOptions): Promise<Downloaded> => {
+const persist = async (part: Part, request: FileRequest, options: DownloadOptions): Promise<Found> => {
   const { signal, retries = 4, delayMs = 500 } = options;
   let furthest = 0;
   let damaged = 0;
@@ -195,6 +195,7 @@ const persist = async (part: Part, request: FileRequest, options: DownloadOption
       const { damaged: isDamaged = false, waitMs } = cause.options;
       if (isDamaged) {
         damaged += 1;
+        await refuseInstead(part, request.url);
         await rm(part.bytes, { force: true });
       }
       const have = await part.size();
@@ -217,7 +218,7 @@ const persist = async (part: Part, request: FileRequest, options: DownloadOption
  *
  * @throws {DownloadError} when the server refuses, cannot be reached, breaks off again and again, or gives other bytes than declared
  */
-export const download = async (request: FileRequest, options: DownloadOptions = {}): Promise<Downloaded> => {
+export const download = async (request: FileRequest, options: DownloadOptions = {}): Promise<Found> => {
   const part = await openPart(request.path);
   try {
     return await persist(part, request, options);

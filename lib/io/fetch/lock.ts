@@ -15,7 +15,7 @@ import { orThrow } from "../../edge/either.js";
 import { parseJson } from "../../edge/json.js";
 import { readText, writeAtomic } from "../../store/files.js";
 import { CALLER, insteadOfFile } from "./content.js";
-import { hashFile } from "./download.js";
+import { differenceOf, type Found, type Sums, sumsOf } from "./sums.js";
 
 const Entry = t.type({ size: naturalNumber, sha256: t.string, url: t.union([t.string, t.null]) }, "locked file");
 const Lock = t.type(
@@ -37,9 +37,31 @@ const sizeAt = async (path: string): Promise<number | undefined> => {
   }
 };
 
+/** @throws {DownloadError} for a file that is not as the lock has it */
+const checkUnchanged = async (file: string, size: number, locked: LockEntry, lock: string): Promise<void> => {
+  const sha256 = size <= MOST_HASHED ? (await sumsOf(file)).sha256 : locked.sha256;
+  if (locked.size === size && locked.sha256 === sha256) return;
+  const of = (bytes: number, sum: string): string => `${bytes} bytes${size <= MOST_HASHED ? `, SHA-256 ${sum}` : ""}`;
+  throw new DownloadError({
+    ...{ where: CALLER.where, what: "a file in the cache has changed since it was fetched" },
+    ...{ expected: of(locked.size, locked.sha256), got: of(size, sha256), at: file },
+    hint: `delete it to fetch it again; to keep it, delete its entry in ${lock}`,
+  });
+};
+
+/** @throws {DownloadError} for a file that was put there by hand and is not the recorded one */
+const checkRecorded = (file: string, recorded: Sums, found: Found): void => {
+  const difference = differenceOf(recorded, found);
+  if (difference === undefined) return;
+  throw new DownloadError({
+    ...{ where: CALLER.where, what: "a file in the cache is not the recorded one", ...difference, at: file },
+    hint: "it is damaged, or newer than the record; put the recorded one there, or delete it",
+  });
+};
+
 export interface FolderLock {
-  /** The entry of a file that is there and as the lock says. */
-  present(name: string): Promise<LockEntry | undefined>;
+  /** The entry of a file that is there and as the lock says; one that was put there by hand has to be as `recorded`. */
+  present(name: string, recorded?: Sums): Promise<LockEntry | undefined>;
   /** The SHA-256 that an earlier download had, also when the file is gone. */
   sha256(name: string): string | undefined;
   add(name: string, entry: LockEntry): Promise<void>;
@@ -92,7 +114,7 @@ export const openLock = async (folder: string): Promise<FolderLock> => {
       await change((_, missing) => void missing.add(name));
     },
     sha256: (name) => files.get(name)?.sha256,
-    present: async (name) => {
+    present: async (name, recorded = {}) => {
       const file = join(folder, name);
       const size = await sizeAt(file);
       if (size === undefined) return undefined;
@@ -102,17 +124,13 @@ export const openLock = async (folder: string): Promise<FolderLock> => {
         throw instead;
       }
       const known = files.get(name);
-      const hashed = known === undefined || size <= MOST_HASHED ? await hashFile(file) : undefined;
-      if (known?.size === size && known.sha256 === (hashed ?? known.sha256)) return known;
       if (known !== undefined) {
-        const of = (bytes: number, sha256: string): string => `${bytes} bytes${hashed ? `, SHA-256 ${sha256}` : ""}`;
-        throw new DownloadError({
-          ...{ where: CALLER.where, what: "a file in the cache has changed since it was fetched" },
-          ...{ expected: of(known.size, known.sha256), got: of(size, hashed ?? ""), at: file },
-          hint: `delete it to fetch it again; to keep it, delete its entry in ${path}`,
-        });
+        await checkUnchanged(file, size, known, path);
+        return known;
       }
-      const entry = { size, sha256: hashed as string, url: null };
+      const found = await sumsOf(file, recorded.md5 !== undefined);
+      checkRecorded(file, recorded, found);
+      const entry = { size: found.size, sha256: found.sha256, url: null };
       await add(name, entry);
       return entry;
     },

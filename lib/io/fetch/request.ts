@@ -9,6 +9,8 @@ export class Transient extends Error {
       readonly cause?: unknown;
       readonly waitMs?: number | undefined;
       readonly damaged?: boolean;
+      /** What it would have been, where the message tells what there is. */
+      readonly expected?: string;
       readonly unreachable?: boolean;
     } = {},
   ) {

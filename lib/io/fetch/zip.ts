@@ -1,10 +1,16 @@
 /**
- * @file Zip archives in memory: their entries by the directory at their end, each checked against the size and checksum that it states there.
+ * @file Zip archives in files: their entries by the directory at their end, each unpacked piece by piece and checked against the size and checksum
+ * that it states there.
  *
  * fflate, which tests write archives with, looks at neither. Archives of more than 4 GiB, in parts or under a password are refused.
  * Source: PKWARE's APPNOTE.TXT, "ZIP File Format Specification".
  */
-import { inflateRawSync } from "node:zlib";
+import { pipeline } from "node:stream";
+import { createInflateRaw } from "node:zlib";
+import { piecesOf, type Readable, readAt } from "../../store/open.js";
+
+/** What is wrong with an archive. */
+export class DamagedZip extends Error {}
 
 /** What an archive says of a file in it. */
 export interface ZipEntry {
@@ -27,6 +33,9 @@ const CENTRAL_BYTES = 46;
 const LOCAL = 0x04034b50;
 const LOCAL_BYTES = 30;
 const MOST_COMMENT = 0xffff;
+/** More bytes than the directory of any data set here has. */
+const MOST_DIRECTORY = 2 ** 24;
+const PIECE_BYTES = 2 ** 16;
 const ENCRYPTED = 1;
 const [STORED, DEFLATED] = [0, 8];
 
@@ -39,52 +48,52 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-32 as zip and gzip have it. (That of `node:zlib` needs Node 22.2.) */
-export const crc32 = (bytes: Uint8Array): number => {
-  let crc = 0xffffffff;
+/** CRC-32 as zip and gzip have it; `before` is that of the bytes before them. (That of `node:zlib` needs Node 22.2.) */
+const crc32 = (bytes: Uint8Array, before: number): number => {
+  let crc = ~before;
   for (let i = 0; i < bytes.length; i++) crc = (CRC_TABLE[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
   return ~crc >>> 0;
 };
 
-/** The record at the end of an archive that says where its directory is. */
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Where the record is, in the last bytes of an archive, that says where its directory is. */
 const endRecord = (view: DataView): number => {
-  const first = Math.max(0, view.byteLength - END_BYTES - MOST_COMMENT);
-  for (let at = view.byteLength - END_BYTES; at >= first; at--) {
+  for (let at = view.byteLength - END_BYTES; at >= 0; at--) {
     if (view.getUint32(at, true) === END && at + END_BYTES + view.getUint16(at + 20, true) === view.byteLength)
       return at;
   }
-  throw new Error("it has no directory at its end");
+  throw new DamagedZip("it has no directory at its end");
 };
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The directory of an archive, as its bytes up to the record at the end, and how many entries it has. */
+const directoryOf = async ({ file, size }: Readable): Promise<{ count: number; bytes: Uint8Array }> => {
+  const from = Math.max(0, size - END_BYTES - MOST_COMMENT);
+  const view = viewOf(await readAt(file, from, size - from));
+  const at = endRecord(view);
+  const [length, start, end] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true), from + at];
+  if (start + length > end) throw new DamagedZip("its directory is outside of it");
+  if (end - start > MOST_DIRECTORY) throw new DamagedZip(`its directory has more than ${MOST_DIRECTORY} bytes`);
+  return { count: view.getUint16(at + 10, true), bytes: await readAt(file, start, end - start) };
+};
 
 /**
  * The entries of an archive.
  *
- * @throws {Error} that says what is wrong, when it is cut or is none
+ * @throws {DamagedZip} when it is cut or is none
  */
-export const zipEntries = (archive: Uint8Array): ZipEntry[] => {
-  const view = viewOf(archive);
-  const end = endRecord(view);
-  const [count, size, start] = [
-    view.getUint16(end + 10, true),
-    view.getUint32(end + 12, true),
-    view.getUint32(end + 16, true),
-  ];
-  if (start + size > end) throw new Error("its directory is outside of it");
+export const zipEntries = async (archive: Readable): Promise<ZipEntry[]> => {
+  const { count, bytes } = await directoryOf(archive);
+  const view = viewOf(bytes);
   const entries: ZipEntry[] = [];
-  let at = start;
-  for (let i = 0; i < count; i++) {
-    if (at + CENTRAL_BYTES > end || view.getUint32(at, true) !== CENTRAL) throw new Error("its directory is damaged");
-    const [name, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true)) as [
-      number,
-      number,
-      number,
-    ];
+  for (let i = 0, at = 0; i < count; i++) {
+    if (at + CENTRAL_BYTES > bytes.length || view.getUint32(at, true) !== CENTRAL)
+      throw new DamagedZip("its directory is damaged");
+    const [name = 0, extra = 0, comment = 0] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true));
     const from = at + CENTRAL_BYTES;
-    if (from + name + extra + comment > end) throw new Error("its directory is damaged");
+    if (from + name + extra + comment > bytes.length) throw new DamagedZip("its directory is damaged");
     entries.push({
-      name: UTF8.decode(archive.subarray(from, from + name)),
+      name: UTF8.decode(bytes.subarray(from, from + name)),
       flags: view.getUint16(at + 8, true),
       method: view.getUint16(at + 10, true),
       crc: view.getUint32(at + 16, true),
@@ -97,34 +106,44 @@ export const zipEntries = (archive: Uint8Array): ZipEntry[] => {
   return entries;
 };
 
-const packedBytes = (archive: Uint8Array, { name, at, packedSize }: ZipEntry): Uint8Array => {
-  const view = viewOf(archive);
-  if (at + LOCAL_BYTES > archive.length || view.getUint32(at, true) !== LOCAL) throw new Error(`${name} has no header`);
-  const start = at + LOCAL_BYTES + view.getUint16(at + 26, true) + view.getUint16(at + 28, true);
-  if (start + packedSize > archive.length) throw new Error(`${name} ends outside of the archive`);
-  return archive.subarray(start, start + packedSize);
+/** Where the packed bytes of an entry begin. */
+const startOf = async ({ file, size }: Readable, { name, at, packedSize }: ZipEntry): Promise<number> => {
+  const header = await readAt(file, at, LOCAL_BYTES);
+  const view = viewOf(header);
+  if (header.length < LOCAL_BYTES || view.getUint32(0, true) !== LOCAL) throw new DamagedZip(`${name} has no header`);
+  const start = at + LOCAL_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
+  if (start + packedSize > size) throw new DamagedZip(`${name} ends outside of the archive`);
+  return start;
 };
 
-const unpacked = (packed: Uint8Array, { name, method, size }: ZipEntry): Uint8Array => {
-  if (method === STORED) return packed;
-  if (method !== DEFLATED) throw new Error(`${name} is packed by method ${method}`);
+async function* inflated(packed: AsyncIterable<Uint8Array>, { name, size }: ZipEntry): AsyncGenerator<Uint8Array> {
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
+    // The iteration throws what goes wrong; the callback has to be there.
+    yield* pipeline(packed, createInflateRaw({ chunkSize: PIECE_BYTES }), () => undefined);
   } catch (cause) {
-    throw new Error(`${name} cannot be unpacked to ${size} bytes: ${(cause as Error).message}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code?.startsWith("Z_") !== true) throw cause;
+    throw new DamagedZip(`${name} cannot be unpacked to ${size} bytes: ${message}`, { cause });
   }
-};
+}
 
 /**
- * The content of a file in an archive; no more memory is taken than its stated size, which the caller has to check first.
+ * The content of a file in an archive, in pieces; no more of them than its stated size, which the caller has to check first.
  *
- * @throws {Error} that says what is wrong, when it is damaged
+ * @throws {DamagedZip} when it is damaged, which may show at its end only
  */
-export const unzipEntry = (archive: Uint8Array, entry: ZipEntry): Uint8Array => {
-  const { name, size, crc, flags } = entry;
-  if ((flags & ENCRYPTED) !== 0) throw new Error(`${name} is under a password`);
-  const bytes = unpacked(packedBytes(archive, entry), entry);
-  if (bytes.length !== size) throw new Error(`${name} has ${bytes.length} bytes and not the ${size} of its size`);
-  if (crc32(bytes) !== crc) throw new Error(`the checksum of ${name} is wrong`);
-  return bytes;
-};
+export async function* unzipEntry(archive: Readable, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  const { name, size, packedSize, method, flags } = entry;
+  if ((flags & ENCRYPTED) !== 0) throw new DamagedZip(`${name} is under a password`);
+  if (method !== STORED && method !== DEFLATED) throw new DamagedZip(`${name} is packed by method ${method}`);
+  const packed = piecesOf(archive.file, await startOf(archive, entry), packedSize);
+  let [done, crc] = [0, 0];
+  for await (const piece of method === STORED ? packed : inflated(packed, entry)) {
+    done += piece.length;
+    if (done > size) throw new DamagedZip(`${name} has more bytes than the ${size} of its size`);
+    crc = crc32(piece, crc);
+    yield piece;
+  }
+  if (done !== size) throw new DamagedZip(`${name} has ${done} bytes and not the ${size} of its size`);
+  if (crc !== entry.crc) throw new DamagedZip(`the checksum of ${name} is wrong`);
+}

@@ -6,8 +6,8 @@ import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { attempt, removeUnfinished, writeAtomic } from "./files.js";
-import { openRegular, readAt } from "./open.js";
-import type { OpenFile, Store } from "./store.js";
+import { openFile } from "./open.js";
+import type { Store } from "./store.js";
 import { abandonedIn, othersIn, temporaryName } from "./temporary.js";
 import { undoAtExit } from "./undo.js";
 
@@ -15,11 +15,6 @@ const caller: Caller<CheckpointError> = { where: "store", error: CheckpointError
 
 /** Files of writers begin with it; they are not listed. */
 const WRITER = ".writing";
-
-const openFile = async (path: string): Promise<OpenFile> => {
-  const { file, size } = await openRegular(path, caller);
-  return { size, read: (at, length) => readAt(file, at, length), close: () => file.close() };
-};
 
 /** Makes a folder. Node says of a read-only file system that a folder is not there; asking its nearest parent tells what is wrong. */
 const makeFolder = (dir: string): void => {
@@ -85,7 +80,7 @@ export const nodeStore = (dir: string): Store => {
           if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
           throw error;
         });
-        return info === undefined ? undefined : openFile(name(path));
+        return info === undefined ? undefined : openFile(name(path), caller);
       }),
     write: async (path, content) => {
       await run(path, () => above(path));

@@ -8,6 +8,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { FluxionError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
+import type { OpenFile } from "./store.js";
 
 /** A regular file, open for reading. Close it after use. */
 export interface Readable {
@@ -72,6 +73,12 @@ export const readInto = async (file: FileHandle, position: number, bytes: Uint8A
 export const readAt = async (file: FileHandle, position: number, length: number): Promise<Uint8Array> => {
   const bytes = new Uint8Array(length);
   return bytes.subarray(0, await readInto(file, position, bytes));
+};
+
+/** Opens a regular file as those of stores are; run it inside of `attempt`. */
+export const openFile = async <Err extends FluxionError>(path: string, caller: Caller<Err>): Promise<OpenFile> => {
+  const { file, size } = await openRegular(path, caller);
+  return { size, read: (at, length) => readAt(file, at, length), close: () => file.close() };
 };
 
 /** Most bytes of a file that is read in whole, where nothing less is said: what Node's own buffers held for long. */

@@ -39,17 +39,18 @@ export const columnAt = (columns: readonly string[] | undefined, i: number): str
 /**
  * Checks the names of columns, and gives them as fields.
  *
+ * @param separator  what separates names in a text
  * @throws {DataError} for names that are empty or stand twice, and where one that is needed is missing
  */
 export const fieldsOfColumns = (
   names: readonly string[],
   { columns = [], rename = {} }: ColumnOptions,
   at: string,
-  separator: string,
+  separator?: string,
 ): readonly string[] => {
   const empty = names.findIndex((name) => name.trim() === "");
   if (empty >= 0) {
-    const hint = "name each column in the first line; pandas leaves its index out with to_csv(..., index=False)";
+    const hint = "name each column; pandas leaves its index out with index=False";
     throw tableProblem({ what: "a column has no name", expected: "a name", at: `${at}: column ${empty + 1}`, hint });
   }
   const first = new Map(names.map((name, i) => [name, i] as const).reverse());
@@ -61,7 +62,7 @@ export const fieldsOfColumns = (
   }
   const missing = [...columns, ...Object.values(rename)].find((name) => !first.has(name));
   if (missing !== undefined) {
-    const hint = `${separator} must separate the names in the first line`;
+    const hint = separator && `${separator} must separate the names in the first line`;
     throw tableProblem({ ...noColumn(missing, names), at, hint });
   }
   const fields = new Map(Object.entries(rename).map(([field, column]) => [column, field]));

@@ -25,14 +25,15 @@ export type Written = string | number | boolean;
 /** The class id of a row without a label. */
 export const NO_LABEL = -1;
 
-/** Class ids, from what stands for them in the file, in their order; NO_LABEL where the field is missing. */
-export const labelId = (written: readonly Written[]): t.Type<number, unknown, unknown> =>
+/** Class ids, from what stands for them in the file, in their order, or from their names; NO_LABEL where the field is missing. */
+export const labelId = (written: readonly Written[], names: readonly string[] = []): t.Type<number, unknown, unknown> =>
   withDefault(
     new t.Type<number, unknown, unknown>(
       written.map((label) => JSON.stringify(label)).join(" or "),
       t.number.is,
       (raw, context) => {
-        const id = written.indexOf(raw as Written);
+        const place = written.indexOf(raw as Written);
+        const id = place < 0 ? names.indexOf(raw as string) : place;
         return id < 0 ? t.failure(raw, context) : t.success(id);
       },
       t.identity,

@@ -1,8 +1,11 @@
 /** @file The formats of files of rows: one table, by the names that tasks give them. */
+import type { OpenFile } from "../store/store.js";
 import { blockRows } from "./blocks.js";
 import { csvRows } from "./csv.js";
 import { linesOf, UTF8 } from "./lines.js";
+import { parquetRows } from "./parquet.js";
 import { jsonlRows, type RawRow } from "./rows.js";
+import { squadRows } from "./squad-json.js";
 import type { RowFile } from "./task.js";
 import { tsvRows } from "./tsv.js";
 
@@ -12,11 +15,13 @@ export interface RowSource {
   readonly name: string;
   /** Its bytes, unpacked. */
   pieces(): AsyncIterable<Uint8Array>;
+  /** The file itself, for a format that is read from several places of it. */
+  open(): Promise<OpenFile>;
   /** Another file of the same data folder. */
   other(file: string): RowSource;
 }
 
-type OfFormat<Format> = Extract<RowFile, { readonly format: Format }>;
+type OfFormat<Format> = RowFile & { readonly format: Format };
 
 /** Batches of rows, numbered from 1. It throws a DataError for a file that cannot be used; a row that cannot has one as its value. */
 type Reader<Format> = (source: RowSource, rows: OfFormat<Format>) => AsyncIterable<readonly RawRow[]>;
@@ -48,6 +53,8 @@ export const FORMATS: { readonly [Format in RowFile["format"]]: Reader<Format> }
   jsonl: (source) => jsonlRows(source.pieces(), source.name),
   csv: (source, rows) => csvRows(source.pieces(), source.name, rows),
   tsv,
+  parquet: (source, rows) => parquetRows(() => source.open(), source.name, rows),
+  squad: (source) => squadRows(source.pieces(), source.name),
   blocks: (source, { fields }) => blockRows(source.pieces(), source.name, fields),
 };
 

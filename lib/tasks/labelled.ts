@@ -19,7 +19,7 @@ export interface LabelledOptions {
   readonly prefix?: string;
   /** The task's number among its benchmark's tasks. */
   readonly index?: number;
-  /** What the file writes for each label, in the same order; the labels themselves by default. */
+  /** What the file writes for each label, in the same order; a label may also stand there itself. */
   readonly written?: readonly Written[];
   /** The names that fields have in the file, where these differ. */
   readonly columns?: Readonly<Record<string, string>>;
@@ -92,7 +92,7 @@ export const labelled = (
   const { title = name, prefix = name, written = labels, columns = {}, metrics = { accuracy } } = options;
   const { licence, index, submission, splits = jsonlFiles(name.toUpperCase()) } = options;
   const columnOf = (field: string): string => columns[field] ?? field;
-  const label = labelId(written);
+  const label = labelId(written, labels);
   const sorted = [...fields].sort(byCodePoint);
   const texts = t.type(Object.fromEntries(fields.map((field) => [columnOf(field), t.string])));
   return asTask<{ idx: string; label: number } & Readonly<Record<string, unknown>>, number, number>({

@@ -26,7 +26,7 @@ export type AnyRow = Readonly<Record<string, unknown>>;
 export type Field<Row> = string | ((row: Row) => unknown);
 
 /**
- * Where the rows of a split are: a path that ends in `.jsonl`, `.csv`, `.tsv` or `.parquet`, with or without `.gz`; an array of objects; or
+ * Where the rows of a split are: a path that ends in `.parquet`, or in `.jsonl`, `.csv` or `.tsv` with or without `.gz`; an array of objects; or
  * what `Rows` describes.
  */
 export type OwnRows = string | readonly unknown[] | Rows;
@@ -57,7 +57,7 @@ export interface OwnTask<Row = AnyRow> {
     | Readonly<Record<string, Metric<readonly string[], string>>>;
 }
 
-const ENDINGS = ["jsonl", "csv", "tsv"] as const;
+const ENDINGS = ["parquet", "jsonl", "csv", "tsv"] as const;
 
 const bad = (what: string, expected: string, got: string, at: string): ArgumentError =>
   new ArgumentError({ where: "task", what, expected, got, at });
@@ -68,7 +68,7 @@ const fileRows = (at: string, file: string, columns: readonly string[]): RowFile
   const format = ENDINGS.find((name) => ending.endsWith(`.${name}`));
   if (format === "jsonl") return { file, format };
   if (format !== undefined) return { file, format, columns };
-  const expected = `a file that ends in ${ENDINGS.map((name) => `.${name}`).join(", ")}, or one of these with .gz`;
+  const expected = `a file that ends in ${ENDINGS.map((name) => `.${name}`).join(", ")}, or one of the last three with .gz`;
   throw bad("the ending of a file does not tell its format", expected, file, at);
 };
 

@@ -5,8 +5,17 @@ import { READER } from "./fields.js";
 const GZIP = [0x1f, 0x8b];
 const POINTER = "version https://git-lfs.github.com/spec/";
 
-const isPointer = (piece: Uint8Array): boolean =>
-  new TextDecoder("latin1").decode(piece.subarray(0, POINTER.length)) === POINTER;
+/** Whether a file that begins so is a pointer of Git LFS. */
+export const isPointer = (start: Uint8Array): boolean =>
+  new TextDecoder("latin1").decode(start.subarray(0, POINTER.length)) === POINTER;
+
+export const POINTER_PROBLEM = {
+  what: "a pointer of Git LFS, and not the file",
+  hint: "git lfs pull gets the file",
+} as const;
+
+/** Whether a file that begins so is packed by gzip. */
+export const isGzip = (start: Uint8Array): boolean => GZIP.every((byte, i) => start[i] === byte);
 
 const streamOf = (iterator: AsyncIterator<Uint8Array>): ReadableStream<BufferSource> =>
   new ReadableStream({
@@ -47,12 +56,9 @@ export async function* plainPieces(pieces: AsyncIterable<Uint8Array>, source: st
   try {
     const { value: first, done } = await iterator.next();
     if (done) return;
-    if (isPointer(first)) {
-      const [what, hint] = ["this is a pointer of Git LFS, and not the file", "git lfs pull gets the file"];
-      throw new DataError({ where: READER.where, what, at: source, hint });
-    }
+    if (isPointer(first)) throw new DataError({ where: READER.where, ...POINTER_PROBLEM, at: source });
     const all = from(first, iterator);
-    yield* GZIP.every((byte, i) => first[i] === byte) ? unzipped(all, source) : all;
+    yield* isGzip(first) ? unzipped(all, source) : all;
   } finally {
     // Closes the file, also when it was not read to its end.
     await iterator.return?.();

@@ -1,18 +1,16 @@
 /** @file Examples of a task from files, read as streams, or from rows in memory. */
-import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { DataError } from "../core/errors.js";
 import { orThrow, promised } from "../edge/either.js";
 import { attempt } from "../store/files.js";
-import { readPieces } from "../store/open.js";
 import { READER } from "./fields.js";
-import { type RowSource, rowsOf } from "./formats.js";
-import { plainPieces } from "./packed.js";
+import { rowsOf } from "./formats.js";
 import { ExampleCollector, type RawRow, rowReader } from "./rows.js";
 import { partShare } from "./share.js";
+import { pathsOf, sourceAt } from "./sources.js";
 import type { Example, RowFile, Rows, Share, Split, Task } from "./task.js";
 
 const noSplit = ({ name, splits }: Task, split: Split): DataError =>
@@ -22,25 +20,6 @@ const noSplit = ({ name, splits }: Task, split: Split): DataError =>
     expected: Object.keys(splits).join(", "),
     got: split,
   });
-
-/** The files that a name stands for, which has a `*` or none. */
-const matching = (path: string): readonly string[] => {
-  const name = basename(path);
-  if (!name.includes("*")) return existsSync(path) ? [path] : [];
-  const parts = name.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  const pattern = new RegExp(`^${parts.join(".*")}$`);
-  const folder = dirname(path);
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((other) => pattern.test(other));
-  return names.sort().map((other) => join(folder, other));
-};
-
-/** The paths of a file, in the data folder or in the folder of its benchmark there; none where it is not there. */
-const pathsOf = (file: string, dir: string, folder: string | undefined): readonly string[] => {
-  if (isAbsolute(file)) return matching(file);
-  const here = matching(join(dir, file));
-  return here.length > 0 || folder === undefined ? here : matching(join(dir, folder, file));
-};
 
 /** A file and where it is, by the task that has it. */
 interface Located {
@@ -64,16 +43,6 @@ const locate = (task: Task, rows: RowFile | { readonly firstOf: readonly RowFile
   const what = choices.length > 1 ? `the rows of ${task.name} are not there` : "there is no such file or folder";
   throw new DataError({ where: READER.where, what, ...(choices.length > 1 && { expected }), at, hint });
 };
-
-/** A file of the file system. */
-const sourceAt = (path: string, dir: string, folder: string | undefined): RowSource => ({
-  name: path,
-  pieces: () => plainPieces(readPieces(path, READER), path),
-  other: (file) => {
-    const [found] = pathsOf(file, dir, folder);
-    return sourceAt(found ?? join(dir, file), dir, folder);
-  },
-});
 
 /** Batches of the rows of files; rows are numbered through all of them. */
 async function* rowsIn({ rows, paths }: Located, dir: string, task: Task): AsyncGenerator<readonly RawRow[]> {

@@ -6,7 +6,7 @@ export type { Answered, Example, Metric } from "../metrics/answered.js";
 
 export type Split = "train" | "validation" | "test";
 
-/** Rows of a file whose first line, or `header`, names the columns. */
+/** Rows of a file that names its columns, in its first line or elsewhere. */
 interface Columns {
   /** Columns that must be there. */
   readonly columns?: readonly string[];
@@ -16,11 +16,11 @@ interface Columns {
 
 /**
  * A file of rows, by its path in the data folder or an absolute one. A `*` in its name stands for any characters: the rows of all such files, in
- * the order of their names. One that ends in `.gz` is unpacked while it is read.
+ * the order of their names. One that is packed by gzip is unpacked while it is read, unless it is Parquet.
  */
 export type RowFile = { readonly file: string } & (
   | { readonly format: "jsonl" }
-  | ({ readonly format: "csv" } & Columns)
+  | ({ readonly format: "csv" | "parquet" } & Columns)
   | ({
       readonly format: "tsv";
       /** The names of the columns, of a file whose first line is a row. */
@@ -30,6 +30,8 @@ export type RowFile = { readonly file: string } & (
       /** Leaves the rows whose values of the columns `by` are, or are not, a line of another file; the others keep their numbers. */
       readonly only?: { readonly listed: boolean; readonly file: string; readonly by: readonly string[] };
     } & Columns)
+  /** The paragraphs of SQuAD's JSON, each with the title of its article. */
+  | { readonly format: "squad" }
   /** Records of lines, one a field, with an empty line behind each. */
   | { readonly format: "blocks"; readonly fields: readonly string[] }
 );

@@ -182,7 +182,7 @@ Table("a file that cannot be used is refused as a whole", async () => {
 });
 
 Table("files of other formats, and lists that are no labels, are refused", () => {
-  const endings = "ends in .jsonl, .csv, .tsv, or one of these with .gz";
+  const endings = "ends in .parquet, .jsonl, .csv, .tsv, or one of the last three with .gz";
   says(thrown({ train: "a.txt" }), "task:", endings, "got       a.txt", "at        train");
   says(thrown({ validation: "csv" }), "got       csv", "at        validation");
   says(thrown({ labels: [] }), "labels are missing or empty");

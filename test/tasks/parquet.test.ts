@@ -1,0 +1,171 @@
+/** @file Parquet files: values, row groups, codecs, names of class ids, and what is refused. */
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import * as E from "fp-ts/lib/Either.js";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { isFluxionError } from "../../lib/core/errors.js";
+import type { ColumnOptions } from "../../lib/tasks/columns.js";
+import { parquetRows } from "../../lib/tasks/parquet.js";
+import { readExamples } from "../../lib/tasks/reading.js";
+import { taskOf } from "../../lib/tasks/registry.js";
+import type { RawRow } from "../../lib/tasks/rows.js";
+import { asTask } from "../../lib/tasks/task.js";
+import { says } from "./row-texts.js";
+
+const Parquet = suite("tasks/parquet");
+
+const DATA = "test/tasks/data";
+const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(`${DATA}/${name}.parquet`));
+const MOODS = bytesOf("moods-snappy");
+const HUB = bytesOf("train-00000-of-00001");
+
+const read = async (bytes: Uint8Array, options: ColumnOptions = {}): Promise<readonly RawRow[]> => {
+  const rows: RawRow[] = [];
+  const open = async () => ({
+    size: bytes.length,
+    read: async (at: number, length: number) => bytes.subarray(at, at + length),
+    close: async () => undefined,
+  });
+  for await (const batch of parquetRows(open, "FILE", options)) rows.push(...batch);
+  return rows;
+};
+const valuesOf = (rows: readonly RawRow[]): unknown[] =>
+  rows.map(({ value }) => (E.isRight(value) ? value.right : value.left.message));
+const problem = async (bytes: Uint8Array, options: ColumnOptions = {}): Promise<string> => {
+  try {
+    return valuesOf(await read(bytes, options)).find((value) => typeof value === "string") as string;
+  } catch (error) {
+    assert.ok(isFluxionError(error, "DataError"), `${error}`);
+    return error.message;
+  }
+};
+/** A file with another text in the place of one, which is as long. */
+const changed = (bytes: Uint8Array, from: string, to: string): Uint8Array =>
+  new Uint8Array(Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll(from, to), "latin1"));
+
+Parquet("each codec gives the same rows, in several row groups", async () => {
+  const expected = [
+    { text: "What a day", label: "yes" },
+    { text: 'It "rains"', label: "no" },
+    { text: "naïve 中文", label: "no" },
+  ];
+  for (const codec of ["snappy", "zstd", "gzip", "brotli", "lz4", "none"]) {
+    const rows = await read(bytesOf(`moods-${codec}`));
+    assert.equal(valuesOf(rows), expected, codec);
+    assert.equal(
+      rows.map(({ at, number }) => [at, number]),
+      [1, 2, 3].map((number) => [`FILE, row ${number}`, number]),
+    );
+  }
+});
+
+Parquet("integers are numbers, and lists, structs, dictionaries and nulls plain values", async () => {
+  for (const name of ["values", "values-v2"]) {
+    const rows = valuesOf(await read(bytesOf(name)));
+    assert.equal(rows.slice(0, 3), [
+      {
+        big: 1,
+        word: "a",
+        list: ["x", "y"],
+        idx: { paragraph: 1, spans: [2, 3] },
+        pairs: [{ a: 1.5 }],
+        flag: true,
+        bytes: Uint8Array.of(0xff),
+      },
+      {
+        big: -(2 ** 53) + 1,
+        word: null,
+        list: [],
+        idx: { paragraph: 2, spans: null },
+        pairs: null,
+        flag: false,
+        bytes: new Uint8Array(0),
+      },
+      { big: null, word: "a", list: null, idx: null, pairs: [], flag: null, bytes: null },
+    ]);
+    says(rows[3] as string, "an integer is too large", "9007199254740992", 'FILE, row 4: column "big"');
+  }
+});
+
+Parquet("class ids become the names that the footer has, and -1 no label", async () => {
+  const rows = (await read(HUB)).map(({ value }) => (E.isRight(value) ? (value.right as { label: string }).label : ""));
+  assert.equal(rows, ["True", "False", "True", "True", "False"]);
+  const [open] = valuesOf(await read(bytesOf("test-00000-of-00001")));
+  assert.equal(open, { question: "is it 0", passage: "It is 0.", idx: 0 });
+  const one = changed(HUB, '["False", "True"]', '["False"        ]');
+  says(await problem(one), "a class id without a name", "-1 to 0", "got       1", 'FILE, row 1: column "label"');
+  says(await problem(changed(HUB, '["False", "True"]', '["False", 4     ]')), "FILE: footer, huggingface.label");
+  says(await problem(changed(HUB, '{"info": ', '{"info"; ')), "not valid JSON", "FILE: footer, huggingface");
+});
+
+Parquet("the files of the Hub are rows of the tasks", async () => {
+  const boolq = taskOf("boolq");
+  const inHub = (split: string) => ({ file: `${split}-*.parquet`, format: "parquet" }) as const;
+  const hub = asTask({ ...boolq, splits: { train: inHub("train"), test: inHub("test") } });
+  const examples = await readExamples(hub, "train", DATA);
+  assert.equal(examples[1], {
+    id: "1",
+    inputs: "passage: It is 1. question: is it 1",
+    targets: "False",
+    truth: 0,
+  });
+  assert.equal(
+    (await readExamples(hub, "test", DATA)).map(({ truth }) => truth),
+    [-1, -1, -1, -1, -1],
+  );
+});
+
+Parquet("columns are renamed, and one that is missing is refused", async () => {
+  const [first] = valuesOf(await read(MOODS, { columns: ["text"], rename: { answer: "label" } }));
+  assert.equal(first, { text: "What a day", answer: "yes" });
+  says(await problem(MOODS, { columns: ["txt"] }), 'there is no column "txt"', 'the closest is "text"', "FILE");
+  says(await problem(changed(MOODS, "label", "text\0"), { columns: ["label"] }), 'there is no column "label"');
+});
+
+Parquet("what is not Parquet, or is cut, is refused with what it is", async () => {
+  says(await problem(new Uint8Array(0)), "not a Parquet file", "an empty file", "FILE");
+  says(await problem(Buffer.from('{"a":1}\n')), "not a Parquet file", 'begins "{\\"a\\":1}');
+  says(
+    await problem(Buffer.from("version https://git-lfs.github.com/spec/v1\n")),
+    "a pointer of Git LFS",
+    "git lfs pull",
+  );
+  says(await problem(gzipSync(MOODS)), "packed by gzip", "unpack it");
+  says(await problem(MOODS.subarray(0, -1)), "the Parquet file is cut", "FILE");
+  says(await problem(Buffer.from("PAR1PAR1")), "the Parquet file is cut");
+  says(await problem(Buffer.from("PAR1\xff\xff\xff\x00PAR1", "latin1")), "the Parquet file is damaged");
+});
+
+Parquet("a text that is not UTF-8, and a damaged page, are refused with their place", async () => {
+  says(
+    await problem(changed(bytesOf("moods-none"), "na\xc3\xafve", "na\xffave")),
+    "the value is not text",
+    'FILE, row 3: column "text"',
+  );
+  const page = MOODS.map((byte, i) => (i === 5 ? byte ^ 0x40 : byte));
+  says(await problem(page), "the Parquet file is damaged", 'FILE, row group 1, column "text"');
+});
+
+/** Whether a text became its bytes, as it does where the footer does not say any more that they are text. No task takes them for text. */
+const isBytes = (row: unknown): boolean => Object.values(row as object).some((value) => value instanceof Uint8Array);
+
+Parquet("a footer with one byte changed is refused, or gives the same rows", async () => {
+  const rows = valuesOf(await read(MOODS));
+  const length = Buffer.from(MOODS).readUInt32LE(MOODS.length - 8);
+  let refused = 0;
+  for (let at = MOODS.length - 8 - length; at < MOODS.length; at++) {
+    const file = MOODS.map((byte, i) => (i === at ? byte ^ (1 << (at % 8)) : byte));
+    try {
+      const found = valuesOf(await read(file));
+      if (!found.every(isBytes)) assert.equal(found, rows, `byte ${at}`);
+    } catch (error) {
+      assert.ok(isFluxionError(error, "DataError"), `byte ${at}: ${error}`);
+      says(error.message, "FILE");
+      refused++;
+    }
+  }
+  assert.ok(refused > length / 3, `${refused} of ${length}`);
+});
+
+Parquet.run();

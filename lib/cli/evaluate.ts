@@ -4,8 +4,9 @@ import Table from "cli-table3";
 import { CheckpointError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
-import { MINI_DATA, noteSynthetic } from "../lab/assets.js";
+import { noteSynthetic } from "../lab/assets.js";
 import { jsonLines } from "../lab/folder.js";
+import { dataAt } from "../lab/inputs.js";
 import { printScores } from "../lab/terminal.js";
 import { glueAverage, superglueAverage } from "../metrics/average.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
@@ -139,7 +140,7 @@ export const evaluate = async (flags: EvaluateFlags, terminal: Terminal): Promis
       list.push(answered);
     }
     terminal.write(json ? jsonOf(list) : tableOf(list));
-    noteSynthetic(flags.data ?? MINI_DATA, terminal);
+    noteSynthetic(dataAt(flags.data), terminal);
   } finally {
     model.dispose();
   }

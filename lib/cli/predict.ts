@@ -3,7 +3,8 @@ import { basename, dirname, resolve } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
 import { holdsAnswers, openAnswers, type TaskAnswers } from "../lab/answers.js";
-import { MINI_DATA, noteSynthetic } from "../lab/assets.js";
+import { noteSynthetic } from "../lab/assets.js";
+import { dataAt } from "../lab/inputs.js";
 import { nodeStore } from "../store/node.js";
 import { writeTogether } from "../store/staging.js";
 import { type SubmissionFile, submissionArchive, submissionFile } from "../tasks/submission-files.js";
@@ -157,7 +158,7 @@ export const predict = async (flags: PredictFlags, terminal: Terminal): Promise<
       );
     terminal.write(json ? jsonOf(predicted, { out, submission }, plan) : tableOf(predicted, { out, submission }));
     if (plan !== undefined) noteArchive(predicted, plan, terminal);
-    noteSynthetic(flags.data ?? MINI_DATA, terminal);
+    noteSynthetic(dataAt(flags.data), terminal);
   } finally {
     await folder.close();
   }

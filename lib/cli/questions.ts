@@ -1,8 +1,7 @@
 /** @file Tasks that a model is asked, each with its examples and its adapter: what `evaluate` and `predict` share. */
 import { dispose } from "../core/tensor.js";
 import { namedBy, orThrow } from "../edge/either.js";
-import { MINI_DATA } from "../lab/assets.js";
-import { checkVocabulary } from "../lab/inputs.js";
+import { checkVocabulary, dataAt } from "../lab/inputs.js";
 import * as np from "../np/index.js";
 import { readExamples } from "../tasks/reading.js";
 import type { Split } from "../tasks/task.js";
@@ -42,7 +41,8 @@ export interface Question extends Assignment {
  * - `where`: the command, for messages
  */
 export const questionsOf = async (where: string, flags: QuestionFlags): Promise<Question[]> => {
-  const { data = MINI_DATA, limit, prefix, decode } = flags;
+  const { limit, prefix, decode } = flags;
+  const data = dataAt(flags.data);
   const questions: Question[] = [];
   for (const assignment of await assignmentsOf(where, flags)) {
     const { task, path } = assignment;

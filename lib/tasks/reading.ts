@@ -52,7 +52,7 @@ export const readExamplesTE = (task: Task, split: Split, dir = "."): TE.TaskEith
  * @throws {DataError} that names the file, and the rows and fields that cannot be used
  * @example const examples = await readExamples(task, "validation", "data/superglue")
  */
-export const readExamples = promised(readExamplesTE);
+export const readExamples = promised("readExamples(task, split, dir)", readExamplesTE);
 
 /** The splits that a prompt is tuned with. */
 export interface TunedSplits {
@@ -61,7 +61,7 @@ export interface TunedSplits {
 }
 
 /** As `loadTask`, as a TaskEither of fp-ts. */
-export const loadTaskTE = (task: Task, dir?: string): TE.TaskEither<DataError, TunedSplits> =>
+export const loadTaskTE = (task: Task, dir = "."): TE.TaskEither<DataError, TunedSplits> =>
   pipe(
     TE.Do,
     TE.apSW("train", readExamplesTE(task, "train", dir)),
@@ -74,4 +74,4 @@ export const loadTaskTE = (task: Task, dir?: string): TE.TaskEither<DataError, T
  * @throws {DataError} as `readExamples`
  * @example const { train, validation } = await loadTask(taskOf("rte"), "data/superglue")
  */
-export const loadTask = promised(loadTaskTE);
+export const loadTask = promised("loadTask(task, dir)", loadTaskTE);

@@ -80,7 +80,7 @@ export const readExamplesTE = (task: Task, split: Split, dir = "."): TE.TaskEith
  * @throws {DataError} that names the file, and the rows and fields that cannot be used
  * @example const examples = await readExamples(task, "validation", "data/superglue")
  */
-export const readExamples = promised(readExamplesTE);
+export const readExamples = promised("readExamples(task, split, dir)", readExamplesTE);
 
 /**
  * Reads the examples of a split one after the other, as rows arrive: memory does not grow with the file. Ids are not compared.
@@ -108,7 +108,7 @@ export interface TunedSplits {
 }
 
 /** As `loadTask`, as a TaskEither of fp-ts. */
-export const loadTaskTE = (task: Task, dir?: string): TE.TaskEither<DataError, TunedSplits> =>
+export const loadTaskTE = (task: Task, dir = "."): TE.TaskEither<DataError, TunedSplits> =>
   pipe(
     TE.Do,
     TE.apSW("train", readExamplesTE(task, "train", dir)),
@@ -121,4 +121,4 @@ export const loadTaskTE = (task: Task, dir?: string): TE.TaskEither<DataError, T
  * @throws {DataError} as `readExamples`
  * @example const { train, validation } = await loadTask(taskOf("rte"), "data/superglue")
  */
-export const loadTask = promised(loadTaskTE);
+export const loadTask = promised("loadTask(task, dir)", loadTaskTE);

@@ -22,10 +22,18 @@ type Found = Parameters<TokenParser["onValue"]>[0];
 
 const TITLES_AND_PARAGRAPHS = ["$.data.*.title", "$.data.*.paragraphs.*"];
 
+/** A tokenizer that keeps U+FEFF: its own decoder drops one in front of what it decodes. */
+const tokenizerOfAll = (): Tokenizer => {
+  const tokenizer = new Tokenizer();
+  const { bufferedString } = tokenizer as unknown as { readonly bufferedString: { decoder: TextDecoder } };
+  bufferedString.decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return tokenizer;
+};
+
 /** Takes the pieces of a file, and gives the paragraphs that end in them. */
 class ParagraphParser {
   private readonly source: string;
-  private readonly tokenizer = new Tokenizer();
+  private readonly tokenizer = tokenizerOfAll();
   private readonly parser = new TokenParser({ paths: TITLES_AND_PARAGRAPHS, keepStack: false });
   private rows: RawRow[] = [];
   private count = 0;
@@ -92,38 +100,6 @@ class ParagraphParser {
   }
 }
 
-const MARK = [0xef, 0xbb, 0xbf];
-const ESCAPED = new TextEncoder().encode("\\ufeff");
-
-/** How many bytes at the end of a piece may be the start of a mark. */
-const openMark = (piece: Uint8Array): number => {
-  const last = piece.length - 1;
-  if (piece[last] === MARK[0]) return 1;
-  return piece[last] === MARK[1] && piece[last - 1] === MARK[0] ? 2 : 0;
-};
-
-/** The bytes with each U+FEFF as its escape: the decoder of the tokenizer would drop those in front of what it decodes. */
-const withEscapes = (bytes: Buffer): Uint8Array => {
-  const parts: Uint8Array[] = [];
-  let start = 0;
-  for (let at = bytes.indexOf(Buffer.from(MARK)); at >= 0; at = bytes.indexOf(Buffer.from(MARK), start)) {
-    parts.push(bytes.subarray(start, at), ESCAPED);
-    start = at + MARK.length;
-  }
-  return start === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(start)]);
-};
-
-async function* escaped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let open: Uint8Array = new Uint8Array(0);
-  for await (const piece of pieces) {
-    const all = Buffer.concat([open, piece]);
-    const end = all.length - openMark(all);
-    open = all.subarray(end);
-    yield withEscapes(all.subarray(0, end));
-  }
-  if (open.length > 0) yield open;
-}
-
 /**
  * The paragraphs of a file in SQuAD's format, `{ title?, context, qas }` as they stand there, numbered from 1 through all articles. The title of an article
  * that stands behind its paragraphs is left out. A byte order mark is dropped. Unlike in JSON elsewhere, a key may stand twice in an object: the last one counts.
@@ -133,6 +109,6 @@ async function* escaped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
  */
 export async function* squadRows(pieces: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<readonly RawRow[]> {
   const parser = new ParagraphParser(source);
-  for await (const piece of escaped(unmarked(pieces))) yield parser.push(piece);
+  for await (const piece of unmarked(pieces)) yield parser.push(piece);
   parser.end();
 }

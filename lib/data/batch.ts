@@ -76,17 +76,28 @@ export const epochOrder = (size: number, seed: number, epoch: number): number[] 
   return order;
 };
 
-/** Which examples the batch of a step holds; batches go on across the ends of epochs. */
-export const batchRows = (size: number, batchSize: number, seed: number, step: number): number[] => {
+/** Which examples the batch of each step holds, as `batchRows`; the order of an epoch is drawn once for all of its steps. */
+export const shuffledRows = (size: number, batchSize: number, seed: number): ((step: number) => number[]) => {
   const orders = new Map<number, number[]>();
-  return Array.from({ length: batchSize }, (_, i) => {
-    const at = step * batchSize + i;
-    const epoch = Math.floor(at / size);
-    const order = orders.get(epoch) ?? epochOrder(size, seed, epoch);
+  const orderOf = (epoch: number): number[] => {
+    const known = orders.get(epoch);
+    if (known !== undefined) return known;
+    // A batch across the end of an epoch needs two; one of many epochs draws them again.
+    if (orders.size > 1) orders.clear();
+    const order = epochOrder(size, seed, epoch);
     orders.set(epoch, order);
-    return order[at % size];
-  });
+    return order;
+  };
+  return (step) =>
+    Array.from({ length: batchSize }, (_, i) => {
+      const at = step * batchSize + i;
+      return orderOf(Math.floor(at / size))[at % size];
+    });
 };
+
+/** Which examples the batch of a step holds; batches go on across the ends of epochs. */
+export const batchRows = (size: number, batchSize: number, seed: number, step: number): number[] =>
+  shuffledRows(size, batchSize, seed)(step);
 
 /** At most `count` lengths, evenly spread over the sorted lengths, the longest included; each rounded up to a multiple of 8. */
 export const bucketLengths = (lengths: readonly number[], count: number, most = Number.POSITIVE_INFINITY): number[] => {

@@ -18,6 +18,7 @@ export {
   bucketLengths,
   epochOrder,
   makeBatch,
+  shuffledRows,
   type TokenBatch,
   type TokenizeOptions,
   type Tokens,

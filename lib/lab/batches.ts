@@ -1,10 +1,10 @@
 /** @file The training batch of a step: of one task or of a mixture, by examples or by tokens. */
 import {
-  batchRows,
   bucketLengths,
   longestOf,
   makeBatch,
   padRows,
+  shuffledRows,
   type TokenBatch,
   type Tokens,
 } from "../data/batch.js";
@@ -48,7 +48,7 @@ const rowsByStep = (
   const [sizes, rates] = [parts.map(({ tokens }) => tokens.length), parts.map(({ rate }) => rate)];
   const first = sizes.map((_, part) => sizes.slice(0, part).reduce((sum, size) => sum + size, 0));
   if ("examples" in batch) {
-    if (parts.length === 1) return (step) => batchRows(sizes[0], batch.examples, seed, step);
+    if (parts.length === 1) return shuffledRows(sizes[0], batch.examples, seed);
     const drawn = mixtureRows(sizes, rates, batch.examples, seed);
     return (step) => drawn(step).map(({ part, row }) => first[part] + row);
   }

@@ -130,7 +130,9 @@ export const classNames = ({ key_value_metadata = [] }: FileMetaData, source: st
 };
 
 const namesIn = (column: string, feature: unknown, at: string): readonly (readonly [string, readonly string[]])[] => {
-  if (typeof feature !== "object" || feature === null || !("names" in feature)) return [];
+  if (typeof feature !== "object" || feature === null) return [];
+  // Either of the two may be damaged.
+  if (!("names" in feature) && !("_type" in feature && feature._type === "ClassLabel")) return [];
   const { names } = orThrow(decodeAs(ClassLabel, READER, `${at}.${column}`)(feature));
   return [[column, names]];
 };

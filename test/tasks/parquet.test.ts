@@ -81,6 +81,7 @@ Parquet("class ids become the names that the footer has, and -1 no label", async
   const one = changed(HUB, '["False", "True"]', '["False"        ]');
   says(await problem(one), "a class id without a name", "-1 to 0", "got       1", 'FILE, row 1: column "label"');
   says(await problem(changed(HUB, '["False", "True"]', '["False", 4     ]')), "FILE: footer, huggingface.label");
+  says(await problem(changed(HUB, '"names":', '"nomes":')), "FILE: footer, huggingface.label: names");
   says(await problem(changed(HUB, '{"info": ', '{"info"; ')), "not valid JSON", "FILE: footer, huggingface");
 });
 

@@ -27,12 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const NEIGHBOURS: readonly string[] = ["nn -> random", "optim -> random", "scipy -> np", "tree -> np"];
 
 /** Files outside of store, io, train, lab and cli that run in Node only. */
-const NODE_ONLY: readonly string[] = [
-  "tasks/reading.ts",
-  "tasks/sources.ts",
-  "tokenizer/folder-tokens.ts",
-  "tokenizer/load-tokenizer.ts",
-];
+const NODE_ONLY: readonly string[] = ["tasks/sources.ts", "tokenizer/folder-tokens.ts", "tokenizer/load-tokenizer.ts"];
 /** Folders at the boundaries of the library, which decode what comes from outside. */
 const BOUNDARIES: readonly string[] = ["edge", "store", "tokenizer", "tasks", "methods", "io", "lab", "cli"];
 /** Other files that decode what comes from outside. */

@@ -95,6 +95,61 @@ Signatures("options stand for the axis where it is an argument", () => {
   });
 });
 
+Signatures("arguments after the first go by name", () => {
+  same(np.clip(x, { min: 2 }), np.clip(x, 2));
+  same(np.clip(x, { max: 2 }), np.clip(x, null, 2));
+  same(x.clip({ min: 2, max: 3 }), np.clip(x, 2, 3));
+  const first = np.array([0], "int32");
+  same(np.take(x, first, { axis: 1, mode: "clip" }), np.take(x, first, 1, "clip"));
+  same(jnp.take(x, { indices: first, axis: 0 }), np.take(x, first, 0));
+  same(jnp.full([2], { value: 3, dtype: "float32" }), np.full([2], 3, "float32"));
+  same(jrandom.randint(random.key(0), [2], { minval: 0, maxval: 9 }), random.randint(random.key(0), [2], 0, 9));
+  refused(() => jnp.take(x, first, { axis: 0, modes: 1 }), {
+    what: /no option "modes"/,
+    expected: "np.take(x, indices, axis, mode, fillValue)",
+    hint: "by name go: axis, mode, fillValue",
+  });
+});
+
+Signatures("a number stands for a shape", () => {
+  same(np.broadcastTo(np.scalar(1), 3), np.ones([3]));
+  same(lax.full(2, 1), np.ones([2]));
+  assert.equal(np.broadcastShapes(3, [2, 1]), [2, 3]);
+});
+
+Signatures("errors bear the name of the function that was called", () => {
+  const names = (f: () => unknown): string => {
+    try {
+      f();
+    } catch (error) {
+      if (isFluxionError(error)) return error.mismatch.where;
+      throw error;
+    }
+    throw new Error("nothing was refused");
+  };
+  assert.is(
+    names(() => x.get(0, 0, 0)),
+    "np.get",
+  );
+  assert.is(
+    names(() => x.get("a" as never)),
+    "np.get",
+  );
+  assert.is(
+    names(() => (x as unknown as Loose).clip("a")),
+    "np.clip",
+  );
+  assert.is(
+    names(() => np.at(x, "a" as never).set(1)),
+    "np.at.set",
+  );
+});
+
+Signatures("a policy is a function", () => {
+  const { checkpoint } = fluxion as unknown as Loose;
+  refused(() => checkpoint(np.sin, { policy: "x" }), { what: "policy is not a function", hint: /checkpointPolicies/ });
+});
+
 Signatures("a dtype goes by name, by its place, or alone for the options", () => {
   assert.is(np.zeros([2], { dtype: "int32" }).dtype, "int32");
   assert.is(np.ones([2], "int32").dtype, "int32");
@@ -122,7 +177,7 @@ Signatures("a whole number that jit is given says how it becomes an integer", ()
 });
 
 Signatures("what is not a shape is refused", () => {
-  assert.throws(() => jnp.reshape(x, { shape: [4] }), /np\.reshape: not a shape/);
+  assert.throws(() => jnp.reshape(x, { size: 4 }), /np\.reshape: not a shape/);
   assert.throws(() => jrandom.split(random.key(0), { num: 2 }), /random\.split: not a shape/);
 });
 

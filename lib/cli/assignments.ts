@@ -7,8 +7,6 @@ import { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskOf } from "../tasks/registry.js
 import type { Split, Task } from "../tasks/task.js";
 import { usageError } from "./parse.js";
 
-const WHERE = "fluxion evaluate";
-
 /** `prompt` and `prompts` are other names of `adapter` and `adapters`. */
 export interface AssignmentFlags {
   readonly adapter?: readonly string[];
@@ -25,8 +23,21 @@ export interface Assignment {
   readonly path?: string;
 }
 
-/** The diagnostics, and the task whose adapter answers them. */
-const DIAGNOSTICS: Readonly<Record<string, string>> = { axb: "rte", axg: "rte" };
+/** The tasks of a benchmark that adapters are trained on, and others that are answered by the adapter of one of them. */
+interface Benchmark {
+  readonly tasks: readonly string[];
+  readonly also: Readonly<Record<string, string>>;
+}
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  superglue: { tasks: SUPERGLUE_NAMES, also: { axb: "rte", axg: "rte" } },
+  glue: {
+    tasks: ["cola", "sst2", "mrpc", "qqp", "stsb", "mnli", "qnli", "glue_rte"],
+    also: { mnli_matched: "mnli", mnli_mismatched: "mnli", ax: "mnli" },
+  },
+};
+/** `all` is SuperGLUE, which came first. */
+const tasksNamed = (name: string): readonly string[] =>
+  BENCHMARKS[name === "all" ? "superglue" : name]?.tasks ?? [name];
 
 const SUFFIXES = ["", ".npy", ".safetensors"];
 
@@ -48,54 +59,65 @@ const inFolder = async (dir: string): Promise<Assignment[]> => {
 const PAIR = /^([^=/\\]+)=(.+)$/;
 
 /** `cb=PATH`, or a path for the only task. */
-const named = (text: string, tasks: readonly string[]): Assignment => {
+const named = (where: string, text: string, tasks: readonly string[]): Assignment => {
   const [, name, path] = PAIR.exec(text) ?? [];
   if (name !== undefined) return { task: taskOf(name), path };
   const [only] = tasks;
   if (only !== undefined && tasks.length === 1) return { task: taskOf(only), path: text };
-  throw usageError(WHERE, "it is not said which task this adapter is for", {
+  throw usageError(where, "it is not said which task this adapter is for", {
     expected: "--adapter cb=PATH, or --adapter PATH with one --task",
     got: text,
   });
 };
 
-/** With RTE's adapter and all other tasks the diagnostics are answered, too, unless a split is asked for that they do not have. */
-const withDiagnostics = (list: readonly Assignment[], split: Split | undefined): Assignment[] => {
+/** The tasks of a split: MNLI has a test split in its two parts alone. */
+const ofSplit = (list: readonly Assignment[], parts: readonly Assignment[], split: Split | undefined): Assignment[] => {
+  const whole = (task: Task): boolean => parts.some((part) => part.task.prefix === task.prefix);
+  return list.filter(({ task }) => split === undefined || task.splits[split] !== undefined || !whole(task));
+};
+
+/** With adapters for all tasks of a benchmark the others are answered, too, unless a split is asked for that they do not have. */
+const withOthers = (list: readonly Assignment[], split: Split | undefined): Assignment[] => {
   const byName = new Map(list.map((assignment) => [assignment.task.name, assignment]));
-  if (!SUPERGLUE_NAMES.every((name) => byName.has(name))) return [...list];
-  const more = Object.entries(DIAGNOSTICS).flatMap(([name, source]): Assignment[] => {
-    const { path } = byName.get(source) as Assignment;
-    const task = taskOf(name);
-    if (byName.has(name) || (split !== undefined && task.splits[split] === undefined)) return [];
-    return [{ task, ...(path !== undefined && { path }) }];
-  });
-  return [...list, ...more];
+  const complete = Object.values(BENCHMARKS).filter(({ tasks }) => tasks.every((name) => byName.has(name)));
+  const more = complete.flatMap(({ also }) =>
+    Object.entries(also).flatMap(([name, source]): Assignment[] => {
+      const { path } = byName.get(source) as Assignment;
+      const task = taskOf(name);
+      if (byName.has(name) || (split !== undefined && task.splits[split] === undefined)) return [];
+      return [{ task, ...(path !== undefined && { path }) }];
+    }),
+  );
+  return [...ofSplit(list, more, split), ...more];
 };
 
 /**
- * The tasks to evaluate and their adapters, the diagnostics AX-b and AX-g with RTE's adapter where all eight tasks are there.
+ * The tasks to ask and their adapters. Where all eight tasks of SuperGLUE are there, RTE's adapter answers AX-b and AX-g; where those of GLUE are, MNLI's
+ * answers its two parts and AX.
+ *
+ * - `where`: the command, for messages
  *
  * @throws {ConfigError} when the options contradict each other or name nothing; {DataError} for an unknown task
  */
-export const assignmentsOf = async (flags: AssignmentFlags): Promise<Assignment[]> => {
+export const assignmentsOf = async (where: string, flags: AssignmentFlags): Promise<Assignment[]> => {
   const { task = [], split } = flags;
   const [texts, dir] = [flags.adapter ?? flags.prompt ?? [], flags.adapters ?? flags.prompts];
-  const tasks = task.includes("all") ? SUPERGLUE_NAMES : task;
-  const given = dir === undefined ? texts.map((text) => named(text, tasks)) : await inFolder(dir);
+  const tasks = [...new Set(task.flatMap(tasksNamed))];
+  const given = dir === undefined ? texts.map((text) => named(where, text, tasks)) : await inFolder(dir);
   const twice = given.find(({ task }, i) => given.findIndex((other) => other.task === task) < i);
-  if (twice !== undefined) throw usageError(WHERE, `there are two adapters for ${twice.task.name}`);
+  if (twice !== undefined) throw usageError(where, `there are two adapters for ${twice.task.name}`);
   if (given.length === 0 && tasks.length === 0) {
-    throw usageError(WHERE, "there is nothing to evaluate", {
+    throw usageError(where, "there is nothing to answer", {
       expected: "--task NAME, --adapter NAME=PATH or --adapters DIR",
     });
   }
   const wanted = tasks.map((name) => taskOf(name));
   const without = wanted.filter((one) => !given.some(({ task }) => task === one));
   if (given.length > 0 && without.length > 0) {
-    throw usageError(WHERE, `there is no adapter for ${without.map(({ name }) => name).join(", ")}`, {
+    throw usageError(where, `there is no adapter for ${without.map(({ name }) => name).join(", ")}`, {
       expected: "an adapter for each --task, or none at all",
     });
   }
   const chosen = wanted.length === 0 ? given : given.filter(({ task }) => wanted.includes(task));
-  return withDiagnostics(given.length === 0 ? wanted.map((task) => ({ task })) : chosen, split);
+  return withOthers(given.length === 0 ? wanted.map((task) => ({ task })) : chosen, split);
 };

@@ -1,19 +1,10 @@
 /** @file The options of `fluxion evaluate`. */
 import type { Command } from "commander";
-import { DECODINGS } from "../train/settings.js";
 import type { EvaluateFlags } from "./evaluate.js";
 import type { EvaluateRunFlags } from "./evaluate-run.js";
-import {
-  addAdapters,
-  dataOption,
-  JSON_FLAG,
-  modelOption,
-  prefixOption,
-  splitOption,
-  TOKENIZER,
-  threadsOption,
-} from "./flags.js";
-import { counting, executorOption, oneOf, several, single, usageError } from "./parse.js";
+import { JSON_FLAG, modelOption, splitOption } from "./flags.js";
+import { single, usageError } from "./parse.js";
+import { addQuestions, limitOption } from "./question-options.js";
 import type { Terminal } from "./terminal.js";
 
 const WHERE = "fluxion evaluate";
@@ -45,25 +36,6 @@ const neededAlone = (command: Command): Command =>
     throw usageError(WHERE, what, { expected, hint: "leave it out, or evaluate the run's files by --adapter RUN" });
   });
 
-/** Adds how many examples `evaluate` asks for, and how long they may be. */
-const addLimits = (command: Command): Command =>
-  command
-    .addOption(counting("--limit <n>", "examples of each task, from the start; default all"))
-    .addOption(
-      counting(
-        "--max-input-length <n>",
-        "tokens to which inputs are cut, end of sequence included; default: none is cut",
-      ),
-    )
-    .addOption(counting("--max-tokens <n>", "most tokens of an answer; default: those of the longest target or label"))
-    .addOption(
-      counting(
-        "--evaluation-tokens <n>",
-        "tokens evaluated at once, padding included; a longer input comes alone",
-        4096,
-      ),
-    );
-
 /** Adds `evaluate` to a program. */
 export const addEvaluate = (program: Command, terminal: Terminal): void => {
   const command = program
@@ -71,26 +43,10 @@ export const addEvaluate = (program: Command, terminal: Terminal): void => {
     .description(
       "Scores the answers of a T5 to tasks, with an adapter for each: --adapter PATH --task NAME, --adapter cb=PATH once for each task, or --adapters DIR. With all eight tasks of SuperGLUE the diagnostics are answered with RTE's adapter, and the table ends with the average. With the folder of a run: what it has kept, on its own tasks.",
     );
-  neededAlone(command)
-    .addOption(modelOption())
-    .option("--tokenizer <file>", TOKENIZER)
-    .addOption(several("--task <name>", "task to evaluate, or all; without adapters the bare model answers"));
-  addAdapters(command)
-    .addOption(dataOption())
-    .addOption(splitOption())
-    .addOption(
-      oneOf(
-        "--decode <name>",
-        "token by token, by T5X's beam search with one beam, or by ranking the labels",
-        DECODINGS,
-        "greedy",
-      ),
-    )
-    .addOption(prefixOption());
-  addLimits(command)
+  neededAlone(command).addOption(modelOption());
+  addQuestions(command, splitOption())
+    .addOption(limitOption())
     .addOption(single("--out <dir>", "folder for the answers: a file TASK.jsonl for each task"))
-    .addOption(executorOption())
-    .addOption(threadsOption())
     .addOption(
       single("--steps <which>", "of a run: best (default), last, all that it has kept, or numbers such as 100,200"),
     )

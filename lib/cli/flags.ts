@@ -61,10 +61,10 @@ export const threadsOption = () =>
 export const dataOption = () =>
   single(
     "--data <dir>",
-    "folder with the official files (CB/val.jsonl, …); default: the synthetic set that comes along",
+    "folder with the official files (CB/val.jsonl, glue/CoLA/dev.tsv, …), what was fetched (glue, mrqa, fetched), or transfer-mini; default: the synthetic set that comes along",
   );
-export const splitOption = () =>
-  oneOf("--split <name>", "default: validation, or the only one there is", ["train", "validation", "test"]);
+export const SPLITS: readonly string[] = ["train", "validation", "test"];
+export const splitOption = () => oneOf("--split <name>", "default: validation, or the only one there is", SPLITS);
 export const prefixOption = () =>
   oneOf(
     "--prefix <what>",

@@ -40,6 +40,7 @@ import {
   single,
   withoutDots,
 } from "./parse.js";
+import { addPredict } from "./predict-options.js";
 import type { ShowFlags, TasksFlags } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
 
@@ -251,6 +252,7 @@ const programOf = async (terminal: Terminal, asked: string | undefined): Promise
   addGenerate(program, terminal);
   addTasks(program, terminal);
   addEvaluate(program, terminal);
+  addPredict(program, terminal);
   addInspect(program, terminal);
   addConvert(program, terminal);
   addMerge(program, terminal);

@@ -1,16 +1,16 @@
 /** @file `fluxion tasks`: what tasks there are, and what their examples look like to the model. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import Table from "cli-table3";
 import * as E from "fp-ts/lib/Either.js";
 import { DataError } from "../core/errors.js";
 import { tokenize } from "../data/batch.js";
 import { orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
-import { MINI_DATA, NANO_MODEL, noteSynthetic } from "../lab/assets.js";
+import { NANO_MODEL, noteSynthetic } from "../lab/assets.js";
+import { dataAt } from "../lab/inputs.js";
 import { namesIn } from "../store/files.js";
 import { readExamples, readExamplesTE } from "../tasks/reading.js";
 import { TASKS, taskOf } from "../tasks/registry.js";
+import { filesOf, findRows } from "../tasks/sources.js";
 import type { Example, Split, Task } from "../tasks/task.js";
 import { loadTokenizer } from "../tokenizer/load-tokenizer.js";
 import type { InputPrefix } from "../train/settings.js";
@@ -25,8 +25,7 @@ export interface TasksFlags {
 
 /** Counts the examples of a split; null where its file is missing, or cannot be used. Notes the error of an unusable file. */
 const countOf = async (task: Task, split: Split, data: string, terminal: Terminal): Promise<number | null> => {
-  const rows = task.splits[split];
-  if (rows !== undefined && "file" in rows && !existsSync(join(data, rows.file))) return null;
+  if (findRows(task, split, data) === undefined) return null;
   const read = await readExamplesTE(task, split, data)();
   if (E.isRight(read)) return read.right.length;
   terminal.note(read.left.message);
@@ -41,12 +40,7 @@ const describe = async (task: Task, data: string, terminal: Terminal) => ({
   labels: task.labels ?? null,
   metrics: Object.keys(task.metrics),
   licence: task.licence ?? null,
-  files: Object.fromEntries(
-    splitsOf(task).map((split) => {
-      const rows = task.splits[split];
-      return [split, rows !== undefined && "file" in rows ? rows.file : null];
-    }),
-  ),
+  files: Object.fromEntries(splitsOf(task).map((split) => [split, filesOf(task, split)[0] ?? null])),
   examples: Object.fromEntries(
     await Promise.all(
       splitsOf(task).map(async (split) => [split, await countOf(task, split, data, terminal)] as const),
@@ -57,41 +51,44 @@ const describe = async (task: Task, data: string, terminal: Terminal) => ({
 /** @throws {DataError} when there is no such folder, or it holds the files of no task */
 const checkFolder = async (data: string): Promise<void> => {
   const names = await orThrow(namesIn(data, { where: "--data <dir>", error: DataError }));
-  const files = TASKS.flatMap((task) => Object.values(task.splits)).flatMap((rows) =>
-    "file" in rows ? rows.file : [],
-  );
-  if (names !== undefined && files.some((file) => existsSync(join(data, file)))) return;
+  const isThere = TASKS.some((task) => splitsOf(task).some((split) => findRows(task, split, data) !== undefined));
+  if (names !== undefined && isThere) return;
   throw new DataError({
     where: "--data <dir>",
     what: names === undefined ? "not a folder" : "the folder holds the files of no task",
-    expected: `a folder that holds ${files.slice(0, 2).join(", ")}, …`,
+    expected: "a folder that holds CB/train.jsonl, glue/CoLA/train.tsv, …",
     got: names?.slice(0, 5).join(", ") || undefined,
     at: data,
   });
 };
 
 /** Lists all tasks. @throws {DataError} for a folder without any task */
-export const listTasks = async ({ data = MINI_DATA, json }: TasksFlags, terminal: Terminal): Promise<void> => {
+export const listTasks = async ({ data: name, json }: TasksFlags, terminal: Terminal): Promise<void> => {
+  const data = dataAt(name);
   await checkFolder(data);
-  const list = [];
+  const list: Awaited<ReturnType<typeof describe>>[] = [];
   for (const task of TASKS) list.push(await describe(task, data, terminal));
   if (json) {
     terminal.write(`${JSON.stringify({ data, tasks: list }, null, 2)}\n`);
     return;
   }
+  const isThere = ({ examples }: (typeof list)[number]): boolean => Object.values(examples).some((n) => n !== null);
+  const shown = list.filter(isThere);
   const table = new Table({
     head: ["task", "train", "validation", "test", "answers", "metrics", "licence"],
     style: { head: [], border: [] },
     colAligns: ["left", "right", "right", "right", "left", "left", "left"],
-    colWidths: [9, 8, 12, 9, 22, 19, 24],
+    colWidths: [2 + shown.reduce((n, { name }) => Math.max(n, name.length), 0), 8, 12, 9, 22, 19, 24],
     wordWrap: true,
   });
-  for (const { name, examples, labels, metrics, licence } of list) {
+  for (const { name, examples, labels, metrics, licence } of shown) {
     const count = (split: Split): string => (split in examples ? String(examples[split] ?? "none") : "-");
     const answers = labels === null ? "free text" : labels.join(", ");
     table.push([name, count("train"), count("validation"), count("test"), answers, metrics.join(", "), licence ?? ""]);
   }
   terminal.write(`${table}\n`);
+  const others = list.filter((task) => !isThere(task)).map((task) => task.name);
+  if (others.length > 0) terminal.note(`without rows in this folder: ${others.join(", ")}`);
   terminal.note(
     `examples in ${data}; licences are those of the official files; \`fluxion tasks show NAME\` prints some`,
   );
@@ -141,7 +138,8 @@ const write = (task: Task, { examples, inputs, targets, long }: Shown, flags: Sh
 
 /** Shows examples of a task as the model sees them, and how long they are. */
 export const showTask = async (name: string, flags: ShowFlags, terminal: Terminal): Promise<void> => {
-  const { data = MINI_DATA, number, inputLength, json } = flags;
+  const { number, inputLength, json } = flags;
+  const data = dataAt(flags.data);
   const task = taskOf(name);
   const split = flags.split ?? usualSplit(task);
   const front = checkedFront(task, flags.prefix);

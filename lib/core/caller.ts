@@ -4,20 +4,32 @@
  * What checks shapes and dtypes is mostly a primitive or a helper of several functions, whose own name says nothing to the user.
  */
 
+/** What a public function does with the arguments that a user gives it, and with what comes of them. */
+export interface Contract {
+  /** The name that messages bear. */
+  readonly name: string;
+  /** The arguments that the function takes. @throws {ArgumentError} */
+  readonly check: (args: readonly unknown[]) => readonly unknown[];
+  /** The error of a call that failed: one of JavaScript becomes one of the arguments. */
+  readonly explain: (args: readonly unknown[], error: unknown) => unknown;
+}
+
 let caller: string | undefined;
 /** Whether the code that runs is the user's, so that the next public function is one that the user wrote. */
 let users = true;
+
+/** Errors that come from functions of the user, which go through as they are. */
+const theirs = new WeakSet<object>();
 
 /** Whether the code that runs is the user's. */
 export const isUsers = (): boolean => users;
 
 /**
- * Runs the body of the public function `name`. Errors made in it name the outermost function, which is the one the user wrote; only its
- * arguments are checked.
+ * Runs the body of a public function. Errors made in it name the outermost function, which is the one the user wrote; only its arguments are
+ * checked, and only it explains errors of JavaScript.
  */
 export const calledAs = <T>(
-  name: string,
-  check: (args: readonly unknown[]) => readonly unknown[],
+  { name, check, explain }: Contract,
   args: readonly unknown[],
   run: (args: readonly unknown[]) => T,
 ): T => {
@@ -27,6 +39,8 @@ export const calledAs = <T>(
   users = false;
   try {
     return run(check(args));
+  } catch (error) {
+    throw theirs.has(error as object) ? error : explain(args, error);
   } finally {
     caller = before;
     users = true;
@@ -39,10 +53,13 @@ export const calledBack = <T>(f: () => T): T => {
   users = true;
   try {
     return f();
+  } catch (error) {
+    if (error instanceof Error) theirs.add(error);
+    throw error;
   } finally {
     users = false;
   }
 };
 
-/** The name for messages: `where`, if it is public (`np.add`, `grad of loss`), or else the function that the user wrote, if there is one. */
-export const publicName = (where: string): string => (caller === undefined || /[. ]/.test(where) ? where : caller);
+/** The name for messages: the function that the user wrote, if there is one, unless `where` says more (`grad of loss`). */
+export const publicName = (where: string): string => (caller === undefined || where.includes(" ") ? where : caller);

@@ -4,10 +4,10 @@
  * A function made of several operations, and every transformation, is its own scope when it is called eagerly: it leaves
  * only its result. Under a transformation nothing is freed here; the transformation's own scope, outside, does that.
  */
-import { calledAs, isUsers } from "./caller.js";
+import { calledAs, calledBack, isUsers } from "./caller.js";
 import { treeMap } from "./pytree.js";
 import { inScope, isOwnedHere } from "./scope.js";
-import { type Accepted, signatureOf } from "./signature.js";
+import { contractOf, type Signed } from "./signature.js";
 import { DeviceArray } from "./tensor.js";
 import { isEager } from "./trace.js";
 
@@ -17,37 +17,53 @@ import { isEager } from "./trace.js";
  * @throws {ArgumentError} when `f` returns a Promise
  * @example const norm = scope(() => np.sqrt(np.sum(np.mul(x, x)))) // the two intermediates are gone
  */
-export const scope = <T>(f: () => T): T => (isEager() ? inScope("scope", f) : f());
+export const scope = <T>(f: () => T): T => {
+  if (isUsers()) scoped.check([f]);
+  return isEager() ? inScope("scope", f) : f();
+};
+const scoped = contractOf("scope(f)", 1);
 
 /**
  * Makes a function its own scope. `signature` is the name that messages use, or what the function takes, as in `np.sum(x, { axis })`;
  * then calls by users are checked against it.
  */
-export const composite = <const S extends string, A extends readonly unknown[], R>(
-  signature: S,
-  f: (...args: A) => R,
-): ((...args: Accepted<S, A>) => R) => {
-  const { name, check } = signatureOf(signature);
+export const composite: Signed = <A extends readonly unknown[], R>(signature: string, f: (...args: A) => R) => {
+  const contract = contractOf(signature, f.length);
+  const { name } = contract;
   const run = (args: readonly unknown[]): R => (isEager() ? inScope(name, () => f(...(args as A))) : f(...(args as A)));
-  const wrapped = (...args: Accepted<S, A>): R => calledAs(name, check, args, run);
+  const wrapped = (...args: readonly unknown[]): R => calledAs(contract, args, run);
   Object.defineProperty(wrapped, "name", { value: name });
+  ours.add(wrapped);
   return wrapped;
 };
+const ours = new WeakSet<object>();
+
+/** Calls `f`, one of the library or the user's, whose calls and errors have their own names. */
+export const calledByUs = <R>(f: object, call: () => R): R => (ours.has(f) ? call() : calledBack(call));
 
 /** Gives a function of one operation its signature; such a function leaves nothing behind and needs no scope. */
-export const named = <const S extends string, A extends readonly unknown[], R>(
-  signature: S,
-  f: (...args: A) => R,
-): ((...args: Accepted<S, A>) => R) => {
-  const { name, check } = signatureOf(signature);
+export const named: Signed = <A extends readonly unknown[], R>(signature: string, f: (...args: A) => R) => {
+  const contract = contractOf(signature, f.length);
   const run = (args: readonly unknown[]): R => f(...(args as A));
-  return (...args) => calledAs(name, check, args, run);
+  return (...args: readonly unknown[]): R => calledAs(contract, args, run);
 };
+
+const isFunction = (x: unknown): boolean => typeof x === "function" || (Array.isArray(x) && x.some(isFunction));
 
 /** Gives a function of any other type its signature: calls by users are checked against it. */
 export const takes = <F extends (...args: never[]) => unknown>(signature: string, f: F): F => {
-  const { check } = signatureOf(signature);
-  return ((...args: readonly unknown[]) => f(...((isUsers() ? check(args) : args) as never[]))) as unknown as F;
+  const { check, explain } = contractOf(signature, f.length);
+  const call = (...all: readonly unknown[]): unknown => {
+    if (!isUsers()) return f(...(all as never[]));
+    const args = check(all);
+    try {
+      return f(...(args as never[]));
+    } catch (error) {
+      // A function of the user may have thrown it.
+      throw args.some(isFunction) ? error : explain(args, error);
+    }
+  };
+  return call as unknown as F;
 };
 
 /** The result of a transformation, in a new scope; tensors that are its caller's own come back as new ones. */

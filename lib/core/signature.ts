@@ -5,13 +5,17 @@
  * what takes JAX's habits: the axis alone in place of options, and options in place of the axis.
  */
 import { isDType } from "./aval.js";
+import type { Contract } from "./caller.js";
 import { similar } from "./closest.js";
 import { ArgumentError } from "./errors.js";
 import { isHostArray } from "./host.js";
+import { type Kind, kindOf, suspectOf } from "./parameters.js";
 import { isTensor } from "./tensor.js";
 
-/** Arguments that may also be given by name. */
-const KEYWORDS = ["axis", "dtype"] as const;
+/** Arguments that may be given by name in every function. */
+const KEYWORDS = ["axis", "dtype"];
+/** The rooms whose functions take no objects but options, so that all arguments but the first may be given by name. */
+const BY_NAME = /^(?:np|lax|nn|random|ops|scipy)\./;
 
 const isNumber = (x: unknown): boolean => typeof x === "number";
 const isNumbers = (x: unknown): boolean => isNumber(x) || (Array.isArray(x) && x.every(isNumber));
@@ -25,61 +29,116 @@ const LEADS: Readonly<Record<string, (x: unknown) => boolean>> = {
   learningRate: (x) => isNumber(x) || typeof x === "function" || isTensor(x),
 };
 
-/** The parameters of a signature, without those of the options. */
+/** The parameters of a signature; options are those from `{` on. */
 type Split<S extends string> = S extends `${infer Head}, ${infer Tail}` ? [Head, ...Split<Tail>] : [S];
 type NamesOf<S extends string> = S extends `${string}(${infer Inside})` ? Split<Inside> : [];
-type Named<P, K extends string> = K extends keyof NonNullable<P> ? NonNullable<P>[K] : never;
-/** What may stand for options; tensors, which have a dtype too, are not options. */
-type LeadOf<P> = "aval" extends keyof NonNullable<P>
-  ? never
-  : Named<P, "axis"> | Named<P, "numSegments"> | Named<P, "dtype">;
-type Keyword = (typeof KEYWORDS)[number];
-/** The arguments `A`, with the axis (or dtype) alone for options that have one, and `{ axis }` for an axis. */
-export type Accepted<S extends string, A extends readonly unknown[]> = {
-  [K in keyof A]: K extends keyof NamesOf<S>
-    ? NamesOf<S>[K] extends infer N extends Keyword
-      ? A[K] | { readonly [P in N]?: A[K] | undefined }
-      : A[K] | LeadOf<A[K]>
-    : A[K] | LeadOf<A[K]>;
+type Lead = "axis" | "numSegments" | "dtype";
+/** The options that a value alone may stand for; tensors, which have a dtype too, are not options. */
+type LeadsIn<P> = "aval" extends keyof NonNullable<P> ? never : Lead & keyof NonNullable<P>;
+/** What may stand for options. */
+type LeadOf<P> = [LeadsIn<P>] extends [never] ? never : NonNullable<P>[LeadsIn<P> & keyof NonNullable<P>];
+/** The places of the arguments that may be given by name: all but the first. */
+type Places<A> = Exclude<keyof A & `${number}`, "0">;
+type NameAt<S extends string, I> = I extends keyof NamesOf<S> ? NamesOf<S>[I] & string : never;
+/** The options of a function, or what adds nothing. */
+type OptionsOf<S extends string, A> = {
+  [I in Places<A> as NameAt<S, I> extends `{${string}` ? "given" : never]: NonNullable<A[I & keyof A]>;
+} extends { readonly given: infer O }
+  ? O
+  : unknown;
+type NotEmpty<T> = keyof T extends never ? never : T;
+/** Whether the types take an argument by name: what may be left out, and axes and dtypes. */
+type IsNamed<S extends string, A, I> =
+  NameAt<S, I> extends `{${string}` | `...${string}`
+    ? false
+    : NameAt<S, I> extends "axis" | "dtype"
+      ? true
+      : undefined extends A[I & keyof A]
+        ? true
+        : false;
+/** Arguments as an object that names them. */
+type Given<S extends string, A> = NotEmpty<{
+  readonly [I in Places<A> as IsNamed<S, A, I> extends true ? NameAt<S, I> : never]?: A[I & keyof A];
+}>;
+type Room = "np" | "lax" | "nn" | "random" | "ops" | "scipy";
+/** What an object in place `K` may name beside what belongs there. */
+type ByName<S extends string, A, K> =
+  K extends Places<A>
+    ? IsNamed<S, A, K> extends true
+      ? S extends `${Room}.${string}`
+        ? Given<S, A> & OptionsOf<S, A>
+        : never
+      : never
+    : never;
+/** The arguments `A`, with what may stand for options, numbers for shapes, and objects that name arguments. */
+type Accepted<S extends string, A extends readonly unknown[]> = {
+  [K in keyof A]: A[K] | LeadOf<A[K]> | (NameAt<S, K> extends "shape" ? number : never) | ByName<S, A, K>;
 };
+
+/** The options beside the one that a value stands for: `np.sum(x, 0, { keepDims: true })`. */
+type Others<A extends readonly unknown[]> =
+  Required<A> extends readonly [...unknown[], infer O]
+    ? [LeadsIn<O>] extends [never]
+      ? []
+      : [more?: Omit<NonNullable<O>, LeadsIn<O>>]
+    : [];
+/** What makes a function with a signature of that and of the function itself. */
+export interface Signed {
+  <const S extends `${string}, { ${string}`, A extends readonly unknown[], R>(
+    signature: S,
+    f: (...args: A) => R,
+  ): (...args: [...Accepted<S, A>, ...Others<A>]) => R;
+  <const S extends string, A extends readonly unknown[], R>(
+    signature: S,
+    f: (...args: A) => R,
+  ): (...args: Accepted<S, A>) => R;
+}
 
 interface Signature {
   readonly text: string;
+  /** The parameters, with `{}` for options. */
+  readonly names: readonly string[];
+  /** How many of them have no default. */
+  readonly required: number;
   /** How many arguments there may be. */
   readonly most: number;
   /** Where the options are, what they may be, and which of them a value alone stands for. */
   readonly options: number;
   readonly keys: ReadonlySet<string>;
   readonly leads: readonly string[];
-  /** Where the function is that is called, mapped or transformed. */
-  readonly f: number;
-  /** The arguments that options may name too, by their places. */
+  /** The arguments that an object may name, by their places. */
   readonly keywords: ReadonlyMap<string, number>;
 }
 
-const parse = (text: string): Signature => {
+const parse = (text: string, required: number): Signature => {
   const inside = text.slice(text.indexOf("(") + 1, -1);
   const braces = /\{ ([^}]*) \}/.exec(inside)?.[1];
   const names = inside === "" ? [] : inside.replace(/\{[^}]*\}/, "{}").split(", ");
   const keys = new Set(braces?.split(", "));
+  const named = names.map((name, i) => [name, i] as const).filter(([name]) => !/[{.]/.test(name));
   return {
     text,
+    names,
+    required,
     most: names.some((name) => name.startsWith("...")) ? Infinity : names.length,
     options: names.indexOf("{}"),
-    f: names.indexOf("f"),
     keys,
     leads: Object.keys(LEADS).filter((name) => keys.has(name)),
-    keywords: new Map(KEYWORDS.filter((name) => names.includes(name)).map((name) => [name, names.indexOf(name)])),
+    keywords: new Map(named.filter(([name, i]) => KEYWORDS.includes(name) || (i > 0 && BY_NAME.test(text)))),
   };
 };
 
 /** What was given, in a few words. */
-const wordsOf = (x: unknown): string => {
+export const wordsOf = (x: unknown): string => {
   if (isTensor(x)) return `a tensor, ${x.describe()}`;
   if (Array.isArray(x)) return `a list of ${x.length}`;
   if (typeof x === "object" && x !== null) return `{ ${Object.keys(x).join(", ")} }`;
   return typeof x === "function" ? "a function" : String(x);
 };
+
+/** What a function of any number of arguments was given, which may be one list of them. */
+export const listed = (given: readonly unknown[]): readonly unknown[] =>
+  given.length === 1 && Array.isArray(given[0]) ? given[0] : given;
 
 const refuse = (where: string, { text }: Signature, what: string, got: string, hint?: string): never => {
   throw new ArgumentError({ where, what, expected: text, got, hint });
@@ -93,8 +152,12 @@ const checkedOptions = (where: string, signature: Signature, given: unknown): un
     const hint = `name it: { ${[...keys][0]}: ... }`;
     return refuse(where, signature, "options are an object", wordsOf(given), hint);
   }
-  for (const key in given) {
-    if (keys.has(key)) continue;
+  for (const [key, value] of Object.entries(given)) {
+    if (keys.has(key)) {
+      const kind = value === undefined ? undefined : kindOf(where, key);
+      if (kind?.is(value) !== false) continue;
+      return refuse(where, signature, `${key} is not ${kind.what}`, wordsOf(value), kind.hint);
+    }
     const near = similar(key, [...keys]);
     const hint = near === undefined ? undefined : `did you mean "${near}"?`;
     return refuse(where, signature, `there is no option "${key}"`, wordsOf(given), hint);
@@ -136,11 +199,19 @@ const withLead = ({ most, options, leads }: Signature, args: readonly unknown[])
 const namedArguments = (where: string, signature: Signature, args: readonly unknown[]): readonly unknown[] => {
   const { keywords, keys, options } = signature;
   const [last, at] = [args.at(-1), args.length - 1];
-  if (keywords.size === 0 || !isPlain(last) || ![...keywords.values()].some((place) => place >= at)) return args;
+  if (!isPlain(last) || ![...keywords.values()].some((place) => place >= at)) return args;
   const names = Object.keys(last);
-  const unknown = names.find((name) => !keys.has(name) && (keywords.get(name) ?? -1) < at);
+  const isNamed = (name: string): boolean => (keywords.get(name) ?? -1) >= at;
+  // Where nothing is known of it, the object is an argument itself, or what the function refuses.
+  if (names.length > 0 && !names.some((name) => isNamed(name) || keys.has(name))) {
+    if (!KEYWORDS.some(isNamed)) return args;
+  }
+  const unknown = names.find((name) => !keys.has(name) && !isNamed(name));
   if (unknown !== undefined) {
-    const hint = `by name go: ${[...keywords.keys(), ...keys].join(", ")}`;
+    const hint = `by name go: ${[...keywords.keys()]
+      .filter(isNamed)
+      .concat(...keys)
+      .join(", ")}`;
     return refuse(where, signature, `there is no option "${unknown}"`, wordsOf(last), hint);
   }
   const [places, others] = [names.filter((name) => !keys.has(name)), names.filter((name) => keys.has(name))];
@@ -150,32 +221,71 @@ const namedArguments = (where: string, signature: Signature, args: readonly unkn
   return replaced(list, options, Object.fromEntries(others.map((name) => [name, last[name]])));
 };
 
-/** What checks the arguments of a call, and gives those that the function takes. @throws {ArgumentError} */
-export type Check = (args: readonly unknown[]) => readonly unknown[];
+/** What the argument in place `i` is not. @throws {ArgumentError} */
+const refuseKind = (where: string, signature: Signature, i: number, kind: Kind, given: unknown): never =>
+  refuse(where, signature, `${signature.names[i]} is not ${kind.what}`, wordsOf(given), kind.hint);
 
-const unchecked: Check = (args) => args;
+/** The arguments, with a list for a shape that is a number. @throws {ArgumentError} for those that are not what their names say */
+const heldToNames = (where: string, signature: Signature, args: readonly unknown[]): readonly unknown[] => {
+  const { names, required } = signature;
+  for (let i = 0; i < names.length; i++) {
+    const kind = kindOf(where, names[i]);
+    if (kind !== undefined && !kind.is(args[i]) && (i < required || args[i] !== undefined)) {
+      refuseKind(where, signature, i, kind, args[i]);
+    }
+  }
+  const shape = names.indexOf("shape");
+  return shape >= 0 && typeof args[shape] === "number" ? replaced(args, shape, [args[shape]]) : args;
+};
 
-/** The name in a signature, and the check of calls by it; a name alone checks nothing. */
-export const signatureOf = (text: string): { readonly name: string; readonly check: Check } => {
+const checked = (where: string, signature: Signature, all: readonly unknown[]): readonly unknown[] => {
+  const { most, options } = signature;
+  const args = all.length > most ? withLead(signature, all) : all;
+  if (args.length > most) {
+    if (most > 1 || !isMapped(args)) surplus(where, signature, args);
+    return args.slice(0, most);
+  }
+  const given = options < 0 ? undefined : args[options];
+  if (given === undefined) return heldToNames(where, signature, namedArguments(where, signature, args));
+  const right = checkedOptions(where, signature, given);
+  return heldToNames(where, signature, right === given ? args : replaced(args, options, right));
+};
+
+/** What is wrong with the arguments of a call that failed with an error of JavaScript. */
+const explained = (where: string, signature: Signature, args: readonly unknown[], cause: Error): ArgumentError => {
+  const { names, required, text } = signature;
+  const suspect = names.findIndex((name, i) => {
+    if (args[i] === undefined) return i < required;
+    return suspectOf(where, name)?.is(args[i]) === false;
+  });
+  const kind = suspect < 0 ? undefined : suspectOf(where, names[suspect]);
+  const name = names[suspect] === "{}" ? "an object of options" : names[suspect];
+  const missing = suspect >= 0 && args[suspect] === undefined;
+  const wrong = kind === undefined ? "the arguments do not fit" : `${name} is not ${kind.what}`;
+  const got = args.length === 0 ? "nothing" : args.map(wordsOf).join(", ");
+  const hint = missing ? (kind?.hint ?? `give ${name}`) : (kind?.hint ?? "give what the signature names, in its order");
+  const mismatch = { where, what: missing ? `${name} is missing` : wrong, expected: text, got, hint };
+  return new ArgumentError(mismatch, { cause });
+};
+
+/** Whether an error is one of JavaScript's for a value of another kind. */
+const isMisuse = (error: unknown): error is Error =>
+  error instanceof TypeError || (error instanceof RangeError && error.message === "Invalid array length");
+
+/** The contract of a function with a signature; a name alone checks nothing. `required` is how many parameters have no default. */
+export const contractOf = (text: string, required: number): Contract => {
   const end = text.indexOf("(");
-  if (end < 0 || !text.endsWith(")")) return { name: text, check: unchecked };
-  const name = text.slice(0, end);
+  const isName = end < 0 || !text.endsWith(")");
+  const name = isName ? text : text.slice(0, end);
+  if (isName) return { name, check: (args) => args, explain: (_args, error) => error };
   let parsed: Signature | undefined;
-  const check: Check = (all) => {
-    parsed ??= parse(text);
-    const { most, options, f } = parsed;
-    const args = all.length > most ? withLead(parsed, all) : all;
-    if (args.length > most) {
-      if (most > 1 || !isMapped(args)) surplus(name, parsed, args);
-      return args.slice(0, most);
-    }
-    if (f >= 0 && typeof args[f] !== "function") refuse(name, parsed, "f is not a function", wordsOf(args[f]));
-    const given = options < 0 ? undefined : args[options];
-    if (given !== undefined) {
-      const checked = checkedOptions(name, parsed, given);
-      return checked === given ? args : replaced(args, options, checked);
-    }
-    return namedArguments(name, parsed, args);
+  const signature = (): Signature => {
+    parsed ??= parse(text, required);
+    return parsed;
   };
-  return { name, check };
+  return {
+    name,
+    check: (args) => checked(name, signature(), args),
+    explain: (args, error) => (isMisuse(error) ? explained(name, signature(), args, error) : error),
+  };
 };

@@ -41,6 +41,10 @@ export abstract class Tensor {
   get size(): number {
     return this.aval.size;
   }
+  /** The bytes of all elements together. */
+  get nbytes(): number {
+    return this.aval.bytes;
+  }
   /** The concrete value behind this tensor. @throws {TracerError} when there is none yet */
   abstract concrete(where: string): Literal | DeviceArray;
 

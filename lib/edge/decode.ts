@@ -43,7 +43,8 @@ const beginningOf = (value: unknown, most: number): unknown => {
 /** A value shortened to fit into a message. */
 export const brief = (value: unknown, most = 60): string => {
   if (value === undefined) return "nothing";
-  if (typeof value === "bigint") return `${value}`;
+  // JSON has null for what is not finite.
+  if (typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value))) return `${value}`;
   const text = JSON.stringify(beginningOf(value, most)) ?? String(value);
   return text.length <= most ? text : `${text.slice(0, most - 3)}...`;
 };

@@ -2,6 +2,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { FluxionError, Mismatch } from "../core/errors.js";
+import { contractOf } from "../core/signature.js";
 
 type TaskEither<L, R> = TE.TaskEither<L, R>;
 
@@ -25,15 +26,18 @@ export function orThrow<A>(result: E.Either<Error, A> | TaskEither<Error, A> | P
 
 /**
  * Makes the form of a loader or saver that gives a promise from the form that gives a TaskEither: what that throws, or has on its left, rejects
- * the promise.
+ * the promise. Calls are checked against the signature.
  *
- * @example export const loadT5 = promised(loadT5TE);
+ * @example export const loadT5 = promised("loadT5(path, options)", loadT5TE);
  */
 // @__NO_SIDE_EFFECTS__
-export const promised =
-  <A extends readonly unknown[], L extends Error, R>(make: (...args: A) => TaskEither<L, R>) =>
-  async (...args: A): Promise<R> =>
-    orThrow(make(...args));
+export const promised = <A extends readonly unknown[], L extends Error, R>(
+  signature: string,
+  make: (...args: A) => TaskEither<L, R>,
+): ((...args: A) => Promise<R>) => {
+  const { check } = contractOf(signature, make.length);
+  return async (...args) => orThrow(make(...(check(args) as A)));
+};
 
 /**
  * Makes the form of a function that throws from the form that gives an Either.

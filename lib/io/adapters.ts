@@ -133,7 +133,7 @@ export const loadAdapterTE = (path: string): TE.TaskEither<CheckpointError | Con
  * const { method, tuned } = await loadAdapter("my-lora")
  * const model = method.apply(config, params, np.devicePut(tuned))
  */
-export const loadAdapter = promised(loadAdapterTE);
+export const loadAdapter = promised("loadAdapter(path)", loadAdapterTE);
 
 /**
  * The old name of `loadAdapter`, for this minor version.

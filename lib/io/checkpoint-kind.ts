@@ -78,4 +78,4 @@ export const checkpointKindTE = (path: string): TE.TaskEither<CheckpointError, C
  * @throws {CheckpointError} when there is nothing, or nothing that is known
  * @example const kind = await checkpointKind("t5-v1_1-small") // "huggingface"
  */
-export const checkpointKind = promised(checkpointKindTE);
+export const checkpointKind = promised("checkpointKind(path)", checkpointKindTE);

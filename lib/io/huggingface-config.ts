@@ -107,7 +107,7 @@ const HuggingFaceConfig = t.type(
     relative_attention_num_buckets: withDefault(positiveInteger, 32),
     relative_attention_max_distance: withDefault(positiveInteger, 128),
     layer_norm_epsilon: withDefault(
-      such(t.number, (x) => x > 0, "positive number"),
+      such(t.number, (x) => Number.isFinite(x) && x > 0, "positive number"),
       1e-6,
     ),
     feed_forward_proj: optional(t.string),

@@ -169,4 +169,4 @@ export const loadHuggingFaceTE = (
  * fit the configuration, with all missing, unexpected and mis-shaped tensors together
  * @example const { config, params } = await loadHuggingFace("assets/t5-nano")
  */
-export const loadHuggingFace = promised(loadHuggingFaceTE);
+export const loadHuggingFace = promised("loadHuggingFace(dir, options)", loadHuggingFaceTE);

@@ -66,4 +66,4 @@ export const loadT5TE = (path: string, options: LoadOptions = {}): TE.TaskEither
  * @throws {CheckpointError} {ConfigError} of the loader in question; see `loadHuggingFace`, `loadT5x` and `loadMeshTensorFlow`
  * @example const { config, params } = await loadT5("t5-v1_1-small")
  */
-export const loadT5 = promised(loadT5TE);
+export const loadT5 = promised("loadT5(path, options)", loadT5TE);

@@ -22,4 +22,4 @@ export const exportOnnxTE = <A extends readonly unknown[]>(
  * file cannot be written
  * @example await exportOnnx((x: Tensor) => np.matmul(x, w), [new ShapeDtype([1, 8])], "model.onnx")
  */
-export const exportOnnx = promised(exportOnnxTE);
+export const exportOnnx = promised("exportOnnx(f, args, path, options)", exportOnnxTE);

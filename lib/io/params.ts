@@ -54,7 +54,7 @@ export const saveParamsTE = (
  * float32, bfloat16 or float16; {CheckpointError} when the file cannot be written
  * @example await saveParams("prompt.safetensors", { prompt }, { metadata: { step: "300" } })
  */
-export const saveParams = promised(saveParamsTE);
+export const saveParams = promised("saveParams(path, tree, options)", saveParamsTE);
 
 const readTree = <T>(file: SafetensorsFile, like: T): TE.TaskEither<CheckpointError, TensorTree<T>> => {
   const [leaves, treedef] = flatten(like, isInfo);
@@ -97,4 +97,4 @@ export const loadParamsTE = <T>(path: string, like: T): TE.TaskEither<Checkpoint
  * @throws {CheckpointError} when the file is missing or damaged, or with all missing, unexpected and mis-shaped tensors together
  * @example const params = await loadParams("model.safetensors", evalShape(init)(key))
  */
-export const loadParams = promised(loadParamsTE);
+export const loadParams = promised("loadParams(path, like)", loadParamsTE);

@@ -165,7 +165,7 @@ export const loadPromptTE = (path: string): TE.TaskEither<CheckpointError | Conf
  * const { prompt } = await loadPrompt("mrpc.npy")
  * const tensor = fromArray(prompt, 100, 768) // checks it against a model
  */
-export const loadPrompt = promised(loadPromptTE);
+export const loadPrompt = promised("loadPrompt(path)", loadPromptTE);
 
 export interface SavePromptOptions {
   /** Default by the end of the path: `.npy`, `.safetensors`, else a folder with a PEFT adapter. */
@@ -210,4 +210,4 @@ export const savePromptTE = (
  * @throws {ArgumentError} for an array whose data do not fit its dtype and shape; {CheckpointError} when it is not a matrix, or cannot be written
  * @example await savePrompt("my-prompt", prompt, { format: "peft", baseModel: "google/t5-base-lm-adapt" })
  */
-export const savePrompt = promised(savePromptTE);
+export const savePrompt = promised("savePrompt(path, prompt, options)", savePromptTE);

@@ -146,9 +146,15 @@ export const openSafetensorsTE = (path: string): TE.TaskEither<CheckpointError, 
  * const file = await openSafetensors("model.safetensors")
  * const embedding = await file.read("shared.weight").finally(file.close)
  */
-export const openSafetensors = promised((path: string) =>
+export const openSafetensors = promised("openSafetensors(path)", (path: string) =>
   pipe(
     openSafetensorsTE(path),
-    TE.map((file): OpenSafetensors => ({ ...file, read: promised(file.read), pieces: promised(file.pieces) })),
+    TE.map(
+      (file): OpenSafetensors => ({
+        ...file,
+        read: promised("openSafetensors.read(name)", file.read),
+        pieces: promised("openSafetensors.pieces(name, use)", file.pieces),
+      }),
+    ),
   ),
 );

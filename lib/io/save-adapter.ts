@@ -67,4 +67,4 @@ export const saveAdapterTE = (
  * @throws {UnsupportedError} for a method or settings that the format has no place for; {CheckpointError} when it cannot be written
  * @example await saveAdapter("peft-lora", await loadAdapter("runs/lora"))
  */
-export const saveAdapter = promised(saveAdapterTE);
+export const saveAdapter = promised("saveAdapter(path, adapter, options)", saveAdapterTE);

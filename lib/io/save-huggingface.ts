@@ -141,4 +141,4 @@ export const saveHuggingFaceTE = (
  * be written; {ArgumentError} for an unknown dtype, a size of shards that is not positive, or an array whose data do not fit its dtype and shape
  * @example await saveHuggingFace("my-t5", { config, params }, { dtype: "bfloat16" })
  */
-export const saveHuggingFace = promised(saveHuggingFaceTE);
+export const saveHuggingFace = promised("saveHuggingFace(dir, t5, options)", saveHuggingFaceTE);

@@ -126,7 +126,7 @@ export const saveTunedTE = (path: string, content: Tuned): TE.TaskEither<Checkpo
  * {TreeError} for a leaf that is not an array; {CheckpointError} when the file cannot be written
  * @example await saveTuned("lora.safetensors", { settings: method.settings, tuned, baseModel: "google/t5-base-lm-adapt" })
  */
-export const saveTuned = promised(saveTunedTE);
+export const saveTuned = promised("saveTuned(path, content)", saveTunedTE);
 
 /** The name of the method in the metadata of such a file, for a message. */
 export const methodNameOf = (metadata: Readonly<Record<string, string>>): string => {
@@ -225,7 +225,7 @@ export const loadTunedTE = (path: string): TE.TaskEither<CheckpointError | Confi
  * @throws {CheckpointError} for a file that is missing, damaged or of another kind; {ConfigError} for settings that no method has
  * @example const { method, tuned } = await loadTuned("lora.safetensors")
  */
-export const loadTuned = promised(loadTunedTE);
+export const loadTuned = promised("loadTuned(path)", loadTunedTE);
 
 /**
  * What the bytes of a file that `saveTuned` saved hold; see `loadTuned`.

@@ -25,7 +25,7 @@ const SYNTHETIC: ReadonlyMap<string, string> = new Map([
   [TRANSFER_DATA, warning("transfer-mini", "GLUE, SQuAD and MRQA")],
 ]);
 
-/** Notes beside what is told of a folder that its rows are synthetic, where it comes with the package. */
+/** Notes that the rows of a folder are synthetic, where it comes with the package. */
 export const noteSynthetic = (data: string, { note }: { readonly note: (line: string) => void }): void => {
   const line = SYNTHETIC.get(data);
   if (line !== undefined) note(line);

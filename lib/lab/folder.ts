@@ -91,6 +91,9 @@ export interface RunFolder {
 
 /** A value as a file of a run folder has it. */
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** Values as lines of JSON. */
+export const jsonLines = (values: readonly unknown[]): string =>
+  values.map((value) => `${JSON.stringify(value)}\n`).join("");
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 /** Whether a store has a file. */
@@ -227,7 +230,7 @@ export const openRunFolder = async (store: Store, { recipe, lock }: Beginning, r
     },
     async saveBest(best, predictions, outputs) {
       await writeTree(store, "", best, outputs);
-      await store.write(FILES.predictions, predictions.map((p) => `${JSON.stringify(p)}\n`).join(""));
+      await store.write(FILES.predictions, jsonLines(predictions));
     },
     saveTree: (folder, tree, outputs) => writeTree(store, `${folder}/`, tree, outputs),
     forget: (count) => forgetAllBut(store, count),

@@ -8,7 +8,7 @@ import { cacheFolder } from "../io/fetch/fetch.js";
 import type { T5Config } from "../t5/config.js";
 import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
-import { EMBEDDED } from "./assets.js";
+import { EMBEDDED, MINI_DATA } from "./assets.js";
 
 /** The name of all data sets that were fetched: a run may train on one and be evaluated on another. */
 const ALL_DATA = "fetched";
@@ -41,6 +41,10 @@ export const pathOf = (setting: string, name: string): string => {
     hint: `npx fluxion fetch ${name === ALL_DATA ? "NAME" : name}`,
   });
 };
+
+/** The data folder of a command; without a name that which comes with the package. */
+export const dataAt = (name: string | undefined): string =>
+  name === undefined ? MINI_DATA : pathOf("--data <dir>", name);
 
 /** Paths at which an input of a run may be on another machine: as it was recorded, beside the run, by its name. */
 export const placesOf = (name: string, recorded: string, folder: string): readonly string[] => {

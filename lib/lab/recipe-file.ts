@@ -116,7 +116,7 @@ export const loadRecipeTE = (path: string): TE.TaskEither<ConfigError, Recipe> =
  * @throws {ConfigError} when the file cannot be read, or names all settings that cannot be used, with their lines
  * @example const recipe = await loadRecipe("recipe.yaml")
  */
-export const loadRecipe = promised(loadRecipeTE);
+export const loadRecipe = promised("loadRecipe(path)", loadRecipeTE);
 
 /**
  * The old name of `loadRecipe`, for this minor version.

@@ -82,7 +82,7 @@ export const loadRunTE = (store: Store): TE.TaskEither<CheckpointError | ConfigE
  * @throws {CheckpointError} when there is no run, or one of 0.1; {ConfigError} for a recipe that does not decode
  * @example const { recipe, outcome } = await loadRun(nodeStore("runs/cb"))
  */
-export const loadRun = promised(loadRunTE);
+export const loadRun = promised("loadRun(store)", loadRunTE);
 
 /**
  * The old name of `loadRun`, for this minor version.

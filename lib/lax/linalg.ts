@@ -1,5 +1,5 @@
 /** @file Factorizations under their names in `jax.lax.linalg`: matrices of floats in the last two axes, leading axes are batch axes. */
-import { composite } from "../core/composite.js";
+import { composite, named, takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as c from "../primitives/cholesky.js";
 import { eigh as eighOf } from "../primitives/eigh.js";
@@ -28,23 +28,32 @@ export const cholesky = composite(
  * - `unitDiagonal`: the diagonal counts as ones
  * @see `jax.lax.linalg.triangular_solve`
  */
-export const triangularSolve = (a: Tensor, b: Tensor, options: Partial<TriangularSolve> = {}): Tensor =>
-  solveTriangle(a, b, options);
+export const triangularSolve = named(
+  "lax.linalg.triangularSolve(a, b, { leftSide, lower, transposeA, unitDiagonal })",
+  (a: Tensor, b: Tensor, options: Partial<TriangularSolve> = {}): Tensor => solveTriangle(a, b, options),
+);
 
 /** `L` and `U` in one matrix, the exchanges of rows (int32), and the permutation they make (int32). @see `jax.lax.linalg.lu` */
-export const lu = (x: Tensor): readonly [lu: Tensor, pivots: Tensor, permutation: Tensor] => luOf(x);
+export const lu = named("lax.linalg.lu(x)", (x: Tensor): readonly [lu: Tensor, pivots: Tensor, permutation: Tensor] =>
+  luOf(x),
+);
 
 /**
  * The permutation of `permutationSize` rows that the exchanges `pivots` `[..., k]` (int32) make, in order.
  * @throws {ShapeError} when there are more exchanges than rows; {DTypeError} when they are not int32
  * @see `jax.lax.linalg.lu_pivots_to_permutation`
  */
-export const luPivotsToPermutation = (pivots: Tensor, permutationSize: number): Tensor =>
-  permutationOf(pivots, permutationSize);
+export const luPivotsToPermutation = named(
+  "lax.linalg.luPivotsToPermutation(pivots, permutationSize)",
+  (pivots: Tensor, permutationSize: number): Tensor => permutationOf(pivots, permutationSize),
+);
 
 /** `Q` and `R`; `Q` is square with `fullMatrices`, as it is by default. @see `jax.lax.linalg.qr` */
-export const qr = (x: Tensor, options: { readonly fullMatrices?: boolean } = {}): readonly [q: Tensor, r: Tensor] =>
-  qrOf(x, options.fullMatrices ?? true);
+export const qr = named(
+  "lax.linalg.qr(x, { fullMatrices })",
+  (x: Tensor, options: { readonly fullMatrices?: boolean } = {}): readonly [q: Tensor, r: Tensor] =>
+    qrOf(x, options.fullMatrices ?? true),
+);
 
 /**
  * Eigenvectors (columns) first, then eigenvalues (ascending), of symmetric matrices.
@@ -70,5 +79,8 @@ export const svd: {
     options?: { readonly fullMatrices?: boolean; readonly computeUv?: true },
   ): readonly [u: Tensor, s: Tensor, vt: Tensor];
   (x: Tensor, options: { readonly fullMatrices?: boolean; readonly computeUv: false }): readonly [s: Tensor];
-} = (x: Tensor, options: { readonly fullMatrices?: boolean; readonly computeUv?: boolean } = {}): never =>
-  (options.computeUv === false ? [singularValues(x)] : svdOf(x, options.fullMatrices ?? true)) as never;
+} = takes(
+  "lax.linalg.svd(x, { fullMatrices, computeUv })",
+  (x: Tensor, options: { readonly fullMatrices?: boolean; readonly computeUv?: boolean } = {}): never =>
+    (options.computeUv === false ? [singularValues(x)] : svdOf(x, options.fullMatrices ?? true)) as never,
+);

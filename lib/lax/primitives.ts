@@ -23,7 +23,8 @@ export const populationCount = named("lax.populationCount(x)", bit.populationCou
 /** `x` rounded to a float of so many bits, and back: what lies beyond becomes infinite, what is subnormal zero. */
 export const reducePrecision = named(
   "lax.reducePrecision(x, { exponentBits, mantissaBits })",
-  (x: Tensor, options: bit.Precision): Tensor => bit.reducePrecision(x, options),
+  (x: Tensor, { exponentBits, mantissaBits }: bit.Precision): Tensor =>
+    bit.reducePrecision(x, { exponentBits, mantissaBits }),
 );
 export const broadcastInDim = named("lax.broadcastInDim(x, shape, dims)", b.broadcastInDim);
 /** The sum over `axes`, which are dropped. */

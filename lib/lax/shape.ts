@@ -2,6 +2,7 @@
 
 import {
   Aval,
+  asShape,
   broadcastShapes as commonShape,
   type DType,
   normalizeAxis,
@@ -54,7 +55,7 @@ export const broadcastToRank = named("lax.broadcastToRank(x, rank)", (x: Tensor,
 /** The shape that shapes broadcast to. @throws {ShapeError} when they do not */
 export const broadcastShapes = takes(
   "lax.broadcastShapes(...shapes)",
-  (...shapes: readonly Shape[]): Shape => commonShape("lax.broadcastShapes", ...shapes),
+  (...shapes: readonly (Shape | number)[]): Shape => commonShape("lax.broadcastShapes", ...shapes.map(asShape)),
 );
 
 const axesIn = (where: string, axes: readonly number[], ndim: number): number[] =>

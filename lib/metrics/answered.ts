@@ -34,6 +34,13 @@ export const checkAnswered = (where: string, answered: readonly unknown[]): void
   throw new ArgumentError({ where, what: "there are no answered examples", expected: "at least one", got: "none" });
 };
 
+/** @throws {ArgumentError} when there is not one text for each example */
+export const checkTexts = (where: string, examples: readonly Example[], texts: readonly string[]): void => {
+  if (texts.length === examples.length) return;
+  const [expected, got] = [`${examples.length} texts, one for each example`, `${texts.length}`];
+  throw new ArgumentError({ where, what: "not one answer per example", expected, got });
+};
+
 /**
  * The mean of what `score` gives for each example, times 100.
  *

@@ -3,8 +3,9 @@
  *
  * Sizes are given when the layer is made, so parameters hold tensors only and their tree has a type.
  */
-import { composite, scope, takes } from "../core/composite.js";
-import { ShapeError } from "../core/errors.js";
+import { calledByUs, composite, scope, takes } from "../core/composite.js";
+import { ArgumentError, ShapeError } from "../core/errors.js";
+import { listed, wordsOf } from "../core/signature.js";
 import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
 
@@ -35,8 +36,28 @@ export type LayerLike =
     }
   | ((x: Tensor) => Tensor);
 
+/** Forms of `sequential`: layers one by one, or in a list. */
+export interface Sequential {
+  <const L extends readonly LayerLike[]>(layers: L): Layer<{ readonly [K in keyof L]: ParamsOf<L[K]> }>;
+  <const L extends readonly LayerLike[]>(...layers: L): Layer<{ readonly [K in keyof L]: ParamsOf<L[K]> }>;
+}
+
+/** @throws {ArgumentError} for what is neither a layer nor a function */
+const checkLayer = (layer: unknown, i: number): void => {
+  if (typeof layer === "function" || typeof (layer as { apply?: unknown } | null | undefined)?.apply === "function") {
+    return;
+  }
+  throw new ArgumentError({
+    where: "nn.sequential",
+    what: "not a layer",
+    expected: "layers, such as nn.dense(2, 3), and functions of a tensor, such as nn.relu",
+    got: wordsOf(layer),
+    at: `layer ${i}`,
+  });
+};
+
 /**
- * One layer after the other; the parameters are a list with those of each.
+ * One layer after the other, or a list of them; the parameters are a list with those of each.
  *
  * Each layer draws from its own key, the number of the layer folded into the key.
  * @see Flax's `Sequential`
@@ -45,25 +66,21 @@ export type LayerLike =
  * const params = mlp.init(random.key(0));
  * const logits = mlp.apply(params, images);
  */
-export const sequential = takes(
-  "nn.sequential(...layers)",
-  <const L extends readonly LayerLike[]>(...layers: L): Layer<{ readonly [K in keyof L]: ParamsOf<L[K]> }> => {
-    type Params = { readonly [K in keyof L]: ParamsOf<L[K]> };
-    return {
-      init: (key) =>
-        scope(() =>
-          layers.map((layer, i) => (typeof layer === "function" ? {} : layer.init(random.foldIn(key, i)))),
-        ) as unknown as Params,
-      apply: composite("nn.sequential(params, x, context)", (params: Params, x: Tensor, context: Context = {}) =>
-        layers.reduce<Tensor>((y, layer, i) => {
-          if (typeof layer === "function") return layer(y);
-          const key = context.key === undefined ? undefined : random.foldIn(context.key, i);
-          return layer.apply((params as readonly never[])[i], y, { ...context, key });
-        }, x),
-      ),
-    };
-  },
-);
+export const sequential: Sequential = takes("nn.sequential(...layers)", (...given: readonly unknown[]): never => {
+  const layers = listed(given) as readonly LayerLike[];
+  layers.forEach((layer, i) => {
+    checkLayer(layer, i);
+  });
+  const init = (key: Tensor) =>
+    scope(() => layers.map((layer, i) => (typeof layer === "function" ? {} : layer.init(random.foldIn(key, i)))));
+  const apply = (params: readonly unknown[], x: Tensor, context: Context = {}) =>
+    layers.reduce<Tensor>((y, layer, i) => {
+      if (typeof layer === "function") return calledByUs(layer, () => layer(y));
+      const key = context.key === undefined ? undefined : random.foldIn(context.key, i);
+      return calledByUs(layer.apply, () => layer.apply(params[i] as never, y, { ...context, key }));
+    }, x);
+  return { init, apply: composite("nn.sequential(params, x, context)", apply) } as never;
+});
 
 /** @throws {ShapeError} unless the last axis has that size */
 export const checkFeatures = (where: string, x: Tensor, features: number): void => {

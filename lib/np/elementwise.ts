@@ -178,12 +178,12 @@ export const logaddexp = binaryFloat("np.logaddexp", (x, y) => {
   return e.select(known, e.add(high, m.log1p(m.exp(safe))), e.add(x, y));
 });
 
-/** `x` kept within `[low, high]`; the derivative at a bound is one half, as JAX has it. */
+/** `x` kept within `[min, max]`; the derivative at a bound is one half, as JAX has it. */
 export const clip = composite(
-  "np.clip(x, low, high)",
-  (x: TensorLike, low?: TensorLike | null, high?: TensorLike | null): Tensor => {
-    const above = low === undefined || low === null ? asTensor(x, "np.clip") : maximum(x, low);
-    return high === undefined || high === null ? above : minimum(above, high);
+  "np.clip(x, min, max)",
+  (x: TensorLike, min?: TensorLike | null, max?: TensorLike | null): Tensor => {
+    const above = min === undefined || min === null ? asTensor(x, "np.clip") : maximum(x, min);
+    return max === undefined || max === null ? above : minimum(above, max);
   },
 );
 

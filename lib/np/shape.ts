@@ -159,7 +159,7 @@ export const atleast3d = composite("np.atleast3d(x)", (x: TensorLike): Tensor =>
 /** The shape that these shapes broadcast to. @throws {ShapeError} when they do not */
 export const broadcastShapes = takes(
   "np.broadcastShapes(...shapes)",
-  (...shapes: readonly Shape[]): Shape => commonShape("np.broadcastShapes", ...shapes),
+  (...shapes: readonly (Shape | number)[]): Shape => commonShape("np.broadcastShapes", ...shapes.map(asShape)),
 );
 /** The tensors, all repeated to their common shape. */
 export const broadcastArrays = named("np.broadcastArrays(...xs)", (...xs: readonly TensorLike[]): Tensor[] => {

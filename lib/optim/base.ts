@@ -7,7 +7,9 @@
 import { sameShape } from "../core/aval.js";
 import { scope, takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
+import { isTransformation } from "../core/parameters.js";
 import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
+import { listed, wordsOf } from "../core/signature.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
 import type { OfTensors } from "../core/tree-types.js";
 import * as np from "../np/index.js";
@@ -138,33 +140,50 @@ export const setToZero = takes(
   (): GradientTransformation<NoState> => stateless("optim.setToZero", (g) => np.zerosLike(g)),
 );
 
+/** Forms of `chain`: transformations one by one, or in a list. */
+export interface Chain {
+  <T extends readonly unknown[]>(
+    parts: readonly [...{ readonly [K in keyof T]: GradientTransformation<T[K]> }],
+  ): GradientTransformation<Readonly<T>>;
+  <T extends readonly unknown[]>(
+    ...parts: { readonly [K in keyof T]: GradientTransformation<T[K]> }
+  ): GradientTransformation<Readonly<T>>;
+}
+
+/** @throws {ArgumentError} for what is not a transformation */
+const checkedPart = (part: unknown, i: number): GradientTransformation<unknown> => {
+  if (isTransformation(part)) return part as GradientTransformation<unknown>;
+  throw new ArgumentError({
+    where: "optim.chain",
+    what: "not a transformation",
+    expected: "transformations, such as optim.clip(1) and optim.adam(1e-3)",
+    got: wordsOf(part),
+    at: `part ${i}`,
+  });
+};
+
 /**
- * One transformation after the other; the state is a tuple of theirs.
+ * One transformation after the other, or a list of them; the state is a tuple of theirs.
  *
  * @example chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 }))
  */
-export const chain = takes(
-  "optim.chain(...parts)",
-  <T extends readonly unknown[]>(
-    ...parts: { readonly [K in keyof T]: GradientTransformation<T[K]> }
-  ): GradientTransformation<Readonly<T>> => {
-    const list = (parts as readonly GradientTransformation<unknown>[]).map(plain);
-    const all = transformation<readonly unknown[]>({
-      init: (params) => list.map((part) => part.init(params)),
-      update: (grads, state, params) =>
-        scope(() => {
-          let updates = grads;
-          const next = list.map((part, i) => {
-            const [u, s] = part.update(updates, state[i], params);
-            updates = u;
-            return s;
-          });
-          return [updates, next] as const;
-        }),
-    });
-    return all as unknown as GradientTransformation<Readonly<T>>;
-  },
-);
+export const chain: Chain = takes("optim.chain(...parts)", (...parts: readonly unknown[]): never => {
+  const list = listed(parts).map(checkedPart).map(plain);
+  const all = transformation<readonly unknown[]>({
+    init: (params) => list.map((part) => part.init(params)),
+    update: (grads, state, params) =>
+      scope(() => {
+        let updates = grads;
+        const next = list.map((part, i) => {
+          const [u, s] = part.update(updates, state[i], params);
+          updates = u;
+          return s;
+        });
+        return [updates, next] as const;
+      }),
+  });
+  return all as never;
+});
 
 /** Overloads of `applyUpdates`: the parameters keep their type, unless they are numbers, of which tensors are made. */
 export interface ApplyUpdates {

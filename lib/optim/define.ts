@@ -1,7 +1,7 @@
 /** @file How an optimizer takes its options: by name, by optax's short names, or the learning rate alone. */
 import { named } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
-import { signatureOf } from "../core/signature.js";
+import { contractOf } from "../core/signature.js";
 import { isTensor } from "../core/tensor.js";
 import type { Rate } from "./schedules.js";
 
@@ -41,7 +41,7 @@ export const optimizer: Optimizer = <R>(
   f: (options: never) => R,
 ): ((...args: readonly unknown[]) => R) => {
   const checked = named(signature, f) as (...args: readonly unknown[]) => R;
-  const where = signatureOf(signature).name;
+  const where = contractOf(signature, f.length).name;
   return (...args: readonly unknown[]) => {
     if (f.length > 0 && args.length < 2 && args[0] === undefined) {
       throw new ArgumentError({ where, what: "the options are missing", expected: signature, got: "nothing" });

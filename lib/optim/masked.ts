@@ -1,10 +1,11 @@
 /** @file Transformations for some of the parameters. */
 import { scope, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
-import { leavesOf, type TreeDef, unflatten } from "../core/pytree.js";
+import { flatten, leavesOf, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as tree from "../tree/index.js";
 import { leavesByPath } from "../tree/map.js";
+import { treeBy } from "../tree/partition.js";
 import { alignedLeaves } from "./base.js";
 import {
   type GradientTransformation,
@@ -16,15 +17,44 @@ import {
 } from "./state.js";
 
 /** The tree with null in place of the leaves that are not kept. */
-const kept = (def: TreeDef, leaves: readonly Tensor[], keep: readonly boolean[]): unknown =>
+const kept = (def: TreeDef, leaves: readonly unknown[], keep: readonly boolean[]): unknown =>
   unflatten(
     def,
     leaves.map((leaf, i) => (keep[i] ? leaf : null)),
   );
 
-/** The selected leaves, found from the parameters alone. */
-const keepOf = (params: unknown, filter: tree.PathFilter<Tensor>): boolean[] =>
-  leavesOf(tree.mask(params, filter as tree.PathFilter<never>)) as boolean[];
+/** A transformation of the leaves that `keepOf` finds from the parameters alone. */
+const maskedBy = <S>(
+  inner: GradientTransformation<S>,
+  keepOf: (params: unknown) => readonly boolean[],
+): GradientTransformation<OfPart<S>> => {
+  const meant = plain(inner);
+  const init = (params: unknown) => {
+    const [leaves, def] = flatten(params);
+    return meant.init(kept(def, leaves, keepOf(params)));
+  };
+  const update = <P>(grads: P, state: StateOf<S, unknown>, params?: unknown) =>
+    scope(() => {
+      const known = params ?? grads;
+      const [rows, def] = alignedLeaves("optim.masked", known, grads);
+      const keep = keepOf(known);
+      const side = (column: 0 | 1): unknown =>
+        kept(
+          def,
+          rows.map((row) => row[column]),
+          keep,
+        );
+      const [updates, next] = meant.update(side(1), state, params === undefined ? undefined : side(0));
+      const changed = leavesOf(updates);
+      let at = 0;
+      const whole = unflatten(
+        def,
+        rows.map(([, g], i) => (keep[i] ? changed[at++] : g)),
+      );
+      return [whole as P, next] as const;
+    });
+  return transformation<OfPart<S>>({ init, update } as unknown as PlainTransformation<OfPart<S>>);
+};
 
 /**
  * Transforms the gradients of the selected parameters and returns the others unchanged; the state covers the selected parameters.
@@ -34,37 +64,52 @@ const keepOf = (params: unknown, filter: tree.PathFilter<Tensor>): boolean[] =>
  */
 export const masked = takes(
   "optim.masked(inner, filter)",
-  <S>(inner: GradientTransformation<S>, filter: tree.PathFilter<Tensor>): GradientTransformation<OfPart<S>> => {
-    const meant = plain(inner);
-    const init = (params: unknown) => meant.init(tree.select(params, filter as tree.PathFilter<never>));
-    const update = <P>(grads: P, state: StateOf<S, unknown>, params?: unknown) =>
-      scope(() => {
-        const known = params ?? grads;
-        const [rows, def] = alignedLeaves("optim.masked", known, grads);
-        const keep = keepOf(known, filter);
-        const side = (column: 0 | 1): unknown =>
-          kept(
-            def,
-            rows.map((row) => row[column]),
-            keep,
-          );
-        const [updates, next] = meant.update(side(1), state, params === undefined ? undefined : side(0));
-        const changed = leavesOf(updates);
-        let at = 0;
-        const whole = unflatten(
-          def,
-          rows.map(([, g], i) => (keep[i] ? changed[at++] : g)),
-        );
-        return [whole as P, next] as const;
-      });
-    return transformation<OfPart<S>>({ init, update } as unknown as PlainTransformation<OfPart<S>>);
-  },
+  <S>(inner: GradientTransformation<S>, filter: tree.PathFilter<Tensor>): GradientTransformation<OfPart<S>> =>
+    maskedBy(inner, (params) => leavesOf(tree.mask(params, filter as tree.PathFilter<never>)) as boolean[]),
 );
+
+/** The groups of transformations, and the state of each by its name. */
+type Groups<S> = { readonly [K in keyof S]: GradientTransformation<S[K]> };
+type Grouped<S> = GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }>;
+type Labels = Readonly<Record<string, unknown>>;
+/** Forms of `multiTransform`: a label for each path, or a tree of labels and what gives it. */
+export interface MultiTransform {
+  <S extends Labels>(
+    transforms: Groups<S>,
+    label: ((path: string, param: Tensor) => keyof S & string) | Labels,
+  ): Grouped<S>;
+  <S extends Labels, P>(transforms: Groups<S>, label: (params: P) => Labels): Grouped<S>;
+}
+
+/** The label of each leaf, in order. */
+const labelsOf = (label: unknown, params: unknown): readonly unknown[] => {
+  const leaves = leavesByPath<Tensor>(params);
+  const given = typeof label === "function" ? treeBy(label as () => unknown, params) : label;
+  if (given === undefined) return leaves.map(([path, leaf]) => (label as (...leaf: unknown[]) => unknown)(path, leaf));
+  const named = new Map(leavesByPath(given));
+  return leaves.map(([path]) => named.get(path));
+};
+
+/** @throws {ArgumentError} naming the path whose label is none of the names */
+const checkLabels = (transforms: object, label: unknown, params: unknown): void => {
+  const paths = leavesByPath(params);
+  labelsOf(label, params).forEach((got, i) => {
+    if (typeof got === "string" && Object.hasOwn(transforms, got)) return;
+    throw new ArgumentError({
+      where: "optim.multiTransform",
+      what: "there is no such group",
+      expected: Object.keys(transforms).join(", "),
+      got: String(got),
+      at: paths[i][0],
+    });
+  });
+};
 
 /**
  * Another transformation for each group of parameters; the state is that of each, by its name.
  *
- * - `label`: the name of the group that a parameter belongs to, of its path (`encoder/layers/3/kernel`) and itself; or the tree of names
+ * - `label`: the name of the group that a parameter belongs to, of its path (`encoder/layers/3/kernel`) and itself; or the tree of names, or
+ *   the function that gives it for the parameters
  * @throws {ArgumentError} naming the path whose label is none of the names
  * @see optax's `multi_transform` (`partition`)
  * @example
@@ -72,31 +117,16 @@ export const masked = takes(
  *   path.startsWith("encoder/") ? "slow" : "fast",
  * );
  */
-export const multiTransform = takes(
+export const multiTransform: MultiTransform = takes(
   "optim.multiTransform(transforms, label)",
-  <S extends Readonly<Record<string, unknown>>>(
-    transforms: { readonly [K in keyof S]: GradientTransformation<S[K]> },
-    label: ((path: string, param: Tensor) => keyof S & string) | Readonly<Record<string, unknown>>,
-  ): GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }> => {
-    const where = "optim.multiTransform";
-    const labels = typeof label === "function" ? undefined : new Map(leavesByPath<string>(label));
-    const labelOf = (path: string, param: Tensor): string | undefined =>
-      typeof label === "function" ? label(path, param) : labels?.get(path);
+  (transforms: Groups<Labels>, label: unknown): never => {
     const groups = Object.entries(transforms).map(
-      ([name, inner]) => [name, plain(masked(inner, (path, param) => labelOf(path, param) === name))] as const,
+      ([name, inner]) =>
+        [name, plain(maskedBy(inner, (params) => labelsOf(label, params).map((own) => own === name)))] as const,
     );
-    const checkLabels = (params: unknown): void => {
-      for (const [path, param] of tree.flattenWithPath(params)[0]) {
-        const at = tree.slashPath(path);
-        const got = labelOf(at, param);
-        if (typeof got === "string" && Object.hasOwn(transforms, got)) continue;
-        const expected = Object.keys(transforms).join(", ");
-        throw new ArgumentError({ where, what: "there is no such group", expected, got: String(got), at });
-      }
-    };
-    const all = transformation<Readonly<Record<string, unknown>>>({
+    const all: PlainTransformation<Labels> = {
       init: (params) => {
-        checkLabels(params);
+        checkLabels(transforms, label, params);
         return Object.fromEntries(groups.map(([name, group]) => [name, group.init(params)]));
       },
       update: (grads, state, params) =>
@@ -109,7 +139,7 @@ export const multiTransform = takes(
           });
           return [updates, Object.fromEntries(next)] as const;
         }),
-    });
-    return all as unknown as GradientTransformation<{ readonly [K in keyof S]: OfPart<S[K]> }>;
+    };
+    return transformation(all) as never;
   },
 );

@@ -1,4 +1,5 @@
 /** @file Learning rates as functions of the step, an int32 scalar, so that they can be part of a compiled step. */
+import { calledBack } from "../core/caller.js";
 import { composite, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
@@ -18,7 +19,7 @@ export type Rate = number | Tensor | Schedule;
 
 /** The rate at a step, a number or of the dtype. */
 export const rateAt = (rate: Rate, step: Tensor, dtype: Float): Tensor | number => {
-  const value = typeof rate === "function" ? rate(step, dtype) : rate;
+  const value = typeof rate === "function" ? calledBack(() => rate(step, dtype)) : rate;
   return isTensor(value) ? np.astype(value, dtype) : value;
 };
 
@@ -170,10 +171,11 @@ export const joinSchedules = takes(
         got: `${schedules.length} schedules, boundaries [${boundaries}]`,
       });
     }
+    const at = (i: number, step: Tensor, dtype: Float): Tensor => calledBack(() => schedules[i](step, dtype));
     return named("optim.joinSchedules(step, dtype)", (step, dtype) =>
       boundaries.reduce(
-        (rate, begin, i) => np.where(np.less(step, begin), rate, schedules[i + 1](np.subtract(step, begin), dtype)),
-        schedules[0](step, dtype),
+        (rate, begin, i) => np.where(np.less(step, begin), rate, at(i + 1, np.subtract(step, begin), dtype)),
+        at(0, step, dtype),
       ),
     );
   },

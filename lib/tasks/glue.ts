@@ -9,7 +9,17 @@ import { pearson, spearman } from "../metrics/correlation.js";
 import { stringToFloat } from "../metrics/python-text.js";
 import { badField, NO_LABEL } from "./fields.js";
 import { judgedByLabel } from "./labelled.js";
-import { asTask, type Example, type Metric, type RowFile, type Split, type Splits, type Task } from "./task.js";
+import { tsvClasses, tsvNumbers, tsvWords } from "./submission.js";
+import {
+  asTask,
+  type Example,
+  type Metric,
+  type RowFile,
+  type Split,
+  type Splits,
+  type Submission,
+  type Task,
+} from "./task.js";
 import { byCodePoint, fieldsText, NO_TARGET, stsbTarget } from "./text.js";
 
 /** A text, or a number of a file that has numbers. */
@@ -27,6 +37,8 @@ interface GlueSpec {
   /** The fields of its inputs. */
   readonly fields: readonly string[];
   readonly splits: Splits;
+  /** How its answers are written for the leaderboard. */
+  readonly submission?: Submission<number>;
 }
 
 /** The columns of a file. */
@@ -54,7 +66,7 @@ const glueFiles = (folder: string, columns: Columns): Splits => ({
   test: table(`${folder}/test.tsv`, {}),
 });
 
-/** The texts of a row by field; undefined where one is missing: such a row is no example, though it counts. */
+/** The texts of a row by field; undefined where one is missing: such a row is left out, though it counts. */
 const textsOf = (row: Row, fields: readonly string[]): readonly (readonly [string, string])[] | undefined => {
   const texts = fields.map((field) => [field, row[field]] as const);
   return texts.every((text): text is readonly [string, string] => typeof text[1] === "string") ? texts : undefined;
@@ -141,8 +153,10 @@ const mnliFiles = (kind: string): Splits => ({
   test: table(`MNLI/test_${kind}.tsv`, { rename: PAIRS_OF_MNLI }),
 });
 const MNLI = { prefix: "mnli", licence: "OANC, CC BY-SA 3.0 and others, see the original release" } as const;
-const mnliTask = (name: string, title: string, splits: Splits): Task =>
-  labelledTask({ name, title, ...MNLI, fields: ["premise", "hypothesis"], splits }, MNLI_LABELS);
+const mnliTask = (name: string, title: string, splits: Splits, file?: string): Task => {
+  const submission = file === undefined ? {} : { submission: tsvWords(file, MNLI_LABELS) };
+  return labelledTask({ name, title, ...MNLI, fields: ["premise", "hypothesis"], splits, ...submission }, MNLI_LABELS);
+};
 
 /** Similarity as a number from 0 to 5, which the model writes in steps of a fifth. */
 const stsb = asTask<Row, number, number>({
@@ -167,6 +181,7 @@ const stsb = asTask<Row, number, number>({
   correct: (answer, { truth }) => truth >= 0 && answer === truth,
   hasTruth: ({ truth }) => truth >= 0,
   metrics: { pearson_corrcoef: pearson, spearman_corrcoef: spearman },
+  submission: tsvNumbers("STS-B.tsv"),
 });
 
 /** The benchmark: nine tasks, MNLI's two parts alone, and a diagnostic set without labels. */
@@ -178,6 +193,7 @@ export const GLUE: readonly Task[] = [
       licence: RESEARCH,
       fields: ["sentence"],
       splits: glueFiles("CoLA", { label: "is_acceptable", header: ["source", "is_acceptable", "mark", "sentence"] }),
+      submission: tsvClasses("CoLA.tsv"),
     },
     ["unacceptable", "acceptable"],
     { matthews_corrcoef: matthews },
@@ -189,6 +205,7 @@ export const GLUE: readonly Task[] = [
       licence: RESEARCH,
       fields: ["sentence"],
       splits: glueFiles("SST-2", { label: "label" }),
+      submission: tsvClasses("SST-2.tsv"),
     },
     ["negative", "positive"],
   ),
@@ -199,6 +216,7 @@ export const GLUE: readonly Task[] = [
       licence: "Microsoft Research Paraphrase Corpus, research use",
       fields: PAIR,
       splits: MRPC_FILES,
+      submission: tsvClasses("MRPC.tsv"),
     },
     ["not_equivalent", "equivalent"],
     LIKE_QQP,
@@ -210,6 +228,7 @@ export const GLUE: readonly Task[] = [
       licence: "Quora's terms, not commercial",
       fields: ["question1", "question2"],
       splits: glueFiles("QQP", { label: "is_duplicate" }),
+      submission: tsvClasses("QQP.tsv"),
     },
     ["not_duplicate", "duplicate"],
     LIKE_QQP,
@@ -219,8 +238,8 @@ export const GLUE: readonly Task[] = [
     train: mnliTrain("train"),
     validation: mnliTrain("dev_matched"),
   }),
-  mnliTask("mnli_matched", "MNLI's validation and test of the genres it trains on", mnliFiles("matched")),
-  mnliTask("mnli_mismatched", "MNLI's validation and test of other genres", mnliFiles("mismatched")),
+  mnliTask("mnli_matched", "MNLI's validation and test of the genres it trains on", mnliFiles("matched"), "MNLI-m.tsv"),
+  mnliTask("mnli_mismatched", "MNLI's validation and test of other genres", mnliFiles("mismatched"), "MNLI-mm.tsv"),
   labelledTask(
     {
       name: "qnli",
@@ -228,6 +247,7 @@ export const GLUE: readonly Task[] = [
       licence: "CC BY-SA 4.0",
       fields: ["question", "sentence"],
       splits: glueFiles("QNLI", { label: "label" }),
+      submission: tsvWords("QNLI.tsv", ENTAILED),
     },
     ENTAILED,
   ),
@@ -239,6 +259,7 @@ export const GLUE: readonly Task[] = [
       prefix: "rte",
       fields: PAIR,
       splits: glueFiles("RTE", { label: "label" }),
+      submission: tsvWords("RTE.tsv", ENTAILED),
     },
     ENTAILED,
   ),
@@ -249,10 +270,14 @@ export const GLUE: readonly Task[] = [
       licence: "CC BY 4.0",
       fields: PAIR,
       splits: glueFiles("WNLI", { label: "label" }),
+      submission: tsvClasses("WNLI.tsv"),
     },
     ["not_entailment", "entailment"],
   ),
-  mnliTask("ax", "Broad-coverage diagnostics, for a prompt of MNLI", {
-    test: table("AX/test.tsv", { rename: PAIRS_OF_MNLI }),
-  }),
+  mnliTask(
+    "ax",
+    "Broad-coverage diagnostics, for a prompt of MNLI",
+    { test: table("AX/test.tsv", { rename: PAIRS_OF_MNLI }) },
+    "AX.tsv",
+  ),
 ];

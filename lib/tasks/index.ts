@@ -11,8 +11,11 @@ export { questionTable } from "./question-answering.js";
 export { loadTask, loadTaskTE, readExamples, readExamplesTE, streamExamples, type TunedSplits } from "./reading.js";
 export { GLUE_NAMES, SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskIndices, taskOf, taskOfE } from "./registry.js";
 export { examplesOf, examplesOfE, parseRows, type RawRow } from "./rows.js";
+export { jsonlClasses, jsonlNested, jsonlQueries, tsvClasses, tsvNumbers, tsvWords } from "./submission.js";
+export { type SubmissionFile, type SubmissionOptions, submissionArchive, submissionFile } from "./submission-files.js";
 export type {
   Answered,
+  Benchmark,
   Example,
   Metric,
   RowFile,
@@ -20,6 +23,7 @@ export type {
   Share,
   Split,
   Splits,
+  Submission,
   Task,
   TaskSpec,
 } from "./task.js";

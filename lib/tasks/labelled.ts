@@ -4,7 +4,7 @@ import { ArgumentError } from "../core/errors.js";
 import { accuracy } from "../metrics/classification.js";
 import { classId } from "./answers.js";
 import { checkLabel, labelId, NO_LABEL, rowId, type Written } from "./fields.js";
-import { asTask, jsonlFiles, type Metric, type Splits, type Task, type TaskSpec } from "./task.js";
+import { asTask, jsonlFiles, type Metric, type Splits, type Submission, type Task, type TaskSpec } from "./task.js";
 import { byCodePoint, fieldsText, NO_TARGET } from "./text.js";
 
 /** What a labelled task may have besides its name, labels and fields. */
@@ -25,6 +25,8 @@ export interface LabelledOptions {
   readonly columns?: Readonly<Record<string, string>>;
   /** Percentages by name; accuracy by default. */
   readonly metrics?: Readonly<Record<string, Metric<number, number>>>;
+  /** How class ids are written for a leaderboard. */
+  readonly submission?: Submission<number>;
 }
 
 type Judgement<Part extends keyof TaskSpec<unknown, number, number>> = Pick<TaskSpec<unknown, number, number>, Part>;
@@ -88,7 +90,7 @@ export const labelled = (
 ): Task => {
   checkArguments(labels, fields, options);
   const { title = name, prefix = name, written = labels, columns = {}, metrics = { accuracy } } = options;
-  const { licence, index, splits = jsonlFiles(name.toUpperCase()) } = options;
+  const { licence, index, submission, splits = jsonlFiles(name.toUpperCase()) } = options;
   const columnOf = (field: string): string => columns[field] ?? field;
   const label = labelId(written, labels);
   const sorted = [...fields].sort(byCodePoint);
@@ -101,6 +103,7 @@ export const labelled = (
     metrics,
     ...(licence !== undefined && { licence }),
     ...(index !== undefined && { index }),
+    ...(submission !== undefined && { submission }),
     row: t.type({ idx: rowId, label, ...texts.props }, `${name} row`),
     examples: (row, split) => {
       checkLabel("label", row.label, split, label.name);

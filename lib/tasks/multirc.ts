@@ -4,6 +4,7 @@ import { f1WithInvalid } from "../metrics/classification.js";
 import { exactMatch } from "../metrics/groups.js";
 import { checkDistinct, checkLabel, labelId, rowId } from "./fields.js";
 import { judgedByLabel } from "./labelled.js";
+import { jsonlNested } from "./submission.js";
 import { asTask, type Example, jsonlFiles, type Split } from "./task.js";
 import { fieldsText, NO_TARGET } from "./text.js";
 
@@ -57,4 +58,5 @@ export const multirc = asTask({
   examples,
   ...judgedByLabel(LABELS),
   metrics: { f1: f1WithInvalid, exact_match: exactMatch },
+  submission: jsonlNested("MultiRC.jsonl"),
 });

@@ -1,5 +1,4 @@
 /** @file Examples of a task from files, read as streams, or from rows in memory. */
-import { isAbsolute, join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -10,8 +9,8 @@ import { READER } from "./fields.js";
 import { rowsOf } from "./formats.js";
 import { ExampleCollector, type RawRow, rowReader } from "./rows.js";
 import { partShare } from "./share.js";
-import { pathsOf, sourceAt } from "./sources.js";
-import type { Example, RowFile, Rows, Share, Split, Task } from "./task.js";
+import { type LocatedRows, locate, sourceAt } from "./sources.js";
+import type { Example, Rows, Share, Split, Task } from "./task.js";
 
 const noSplit = ({ name, splits }: Task, split: Split): DataError =>
   new DataError({
@@ -21,31 +20,8 @@ const noSplit = ({ name, splits }: Task, split: Split): DataError =>
     got: split,
   });
 
-/** A file and where it is, by the task that has it. */
-interface Located {
-  readonly rows: RowFile;
-  readonly paths: readonly string[];
-}
-
-const choicesOf = (rows: RowFile | { readonly firstOf: readonly RowFile[] }): readonly RowFile[] =>
-  "firstOf" in rows ? rows.firstOf : [rows];
-
-/** The first file of a split that is there. @throws {DataError} that lists those there might be */
-const locate = (task: Task, rows: RowFile | { readonly firstOf: readonly RowFile[] }, dir: string): Located => {
-  const choices = choicesOf(rows);
-  for (const choice of choices) {
-    const paths = pathsOf(choice.file, dir, task.folder);
-    if (paths.length > 0) return { rows: choice, paths };
-  }
-  const expected = choices.map(({ file }) => file).join(", or ");
-  const at = isAbsolute(choices[0].file) ? choices[0].file : join(dir, choices[0].file);
-  const hint = "check the folder of the data; relative paths start at the working directory";
-  const what = choices.length > 1 ? `the rows of ${task.name} are not there` : "there is no such file or folder";
-  throw new DataError({ where: READER.where, what, ...(choices.length > 1 && { expected }), at, hint });
-};
-
 /** Batches of the rows of files; rows are numbered through all of them. */
-async function* rowsIn({ rows, paths }: Located, dir: string, task: Task): AsyncGenerator<readonly RawRow[]> {
+async function* rowsIn({ rows, paths }: LocatedRows, dir: string, task: Task): AsyncGenerator<readonly RawRow[]> {
   let before = 0;
   for (const path of paths) {
     let last = before;
@@ -61,31 +37,24 @@ async function* rowsIn({ rows, paths }: Located, dir: string, task: Task): Async
 const memoryRows = ({ name }: Task, split: Split, rows: readonly unknown[]): readonly RawRow[] =>
   rows.map((row, i) => ({ at: `${name}, ${split}, row ${i + 1}`, number: i + 1, value: E.right(row) }));
 
-/** Where the rows of a split are, and what messages call them. */
+/** The rows of a split, and what messages call them. */
 const batchesOf = (
   task: Task,
   split: Split,
-  rows: Rows,
   dir: string,
 ): readonly [source: string, batches: Iterable<readonly RawRow[]> | AsyncIterable<readonly RawRow[]>] => {
+  const rows = task.splits[split];
+  if (rows === undefined) throw noSplit(task, split);
   if ("rows" in rows) return [`${task.name}, ${split}`, [memoryRows(task, split, rows.rows)]];
-  const located = locate(task, rows, dir);
+  const located = locate(task, split, dir);
   return [located.paths.join(", "), rowsIn(located, dir, task)];
 };
 
 const isShare = (rows: Rows | Share): rows is Share => "share" in rows;
 
-/** The rows that a split is made of: its own, or those of the training split for a share of them. */
-const sourceOf = (task: Task, split: Split): Rows | undefined => {
-  const rows = task.splits[split];
-  return rows !== undefined && isShare(rows) ? task.splits.train : rows;
-};
-
-/** All examples of the rows of a split, before a share is taken from them. */
+/** All examples of the rows of a split. */
 const collected = async (task: Task, split: Split, dir: string): Promise<readonly Example[]> => {
-  const rows = sourceOf(task, split);
-  if (rows === undefined) throw noSplit(task, split);
-  const [source, batches] = batchesOf(task, split, rows, dir);
+  const [source, batches] = batchesOf(task, split, dir);
   const collector = new ExampleCollector(task, split);
   for await (const batch of batches) collector.add(batch);
   return orThrow(collector.end(source));
@@ -111,7 +80,7 @@ export const readExamplesTE = (task: Task, split: Split, dir = "."): TE.TaskEith
  * @throws {DataError} that names the file, and the rows and fields that cannot be used
  * @example const examples = await readExamples(task, "validation", "data/superglue")
  */
-export const readExamples = promised(readExamplesTE);
+export const readExamples = promised("readExamples(task, split, dir)", readExamplesTE);
 
 /**
  * Reads the examples of a split one after the other, as rows arrive: memory does not grow with the file. Ids are not compared.
@@ -123,13 +92,11 @@ export const readExamples = promised(readExamplesTE);
  */
 export async function* streamExamples(task: Task, split: Split, dir = "."): AsyncGenerator<Example> {
   const { validation } = task.splits;
-  const rows = task.splits[split];
-  if (rows === undefined) throw noSplit(task, split);
-  if (isShare(rows) || (split === "train" && validation !== undefined && isShare(validation))) {
+  if (validation !== undefined && isShare(validation) && split !== "test") {
     const [what, hint] = [`${task.name}: a share is drawn from all rows`, "read it by readExamples"];
     throw new DataError({ where: "streamExamples", what, got: split, hint });
   }
-  const [, batches] = batchesOf(task, split, rows, dir);
+  const [, batches] = batchesOf(task, split, dir);
   const read = rowReader(task, split);
   for await (const batch of batches) for (const row of batch) yield* orThrow(read(row));
 }
@@ -141,7 +108,7 @@ export interface TunedSplits {
 }
 
 /** As `loadTask`, as a TaskEither of fp-ts. */
-export const loadTaskTE = (task: Task, dir?: string): TE.TaskEither<DataError, TunedSplits> =>
+export const loadTaskTE = (task: Task, dir = "."): TE.TaskEither<DataError, TunedSplits> =>
   pipe(
     TE.Do,
     TE.apSW("train", readExamplesTE(task, "train", dir)),
@@ -154,4 +121,4 @@ export const loadTaskTE = (task: Task, dir?: string): TE.TaskEither<DataError, T
  * @throws {DataError} as `readExamples`
  * @example const { train, validation } = await loadTask(taskOf("rte"), "data/superglue")
  */
-export const loadTask = promised(loadTaskTE);
+export const loadTask = promised("loadTask(task, dir)", loadTaskTE);

@@ -5,6 +5,7 @@ import { firstOfGroup } from "../metrics/groups.js";
 import { squad } from "../metrics/qa.js";
 import { badField, checkDistinct, rowId } from "./fields.js";
 import { judgedBySquad } from "./question-answering.js";
+import { jsonlQueries } from "./submission.js";
 import { asTask, type Example, jsonlFiles, type Split } from "./task.js";
 import { byCodePoint, fieldsText, NO_TARGET } from "./text.js";
 
@@ -77,4 +78,5 @@ export const record = asTask<t.TypeOf<typeof Row>, readonly string[], string>({
   examples,
   ...judgedBySquad,
   metrics: { em: firstOfGroup(squad.em), f1: firstOfGroup(squad.f1) },
+  submission: jsonlQueries("ReCoRD.jsonl"),
 });

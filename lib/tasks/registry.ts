@@ -6,13 +6,14 @@ import { throwing } from "../edge/either.js";
 import { dpr } from "./dpr.js";
 import { GLUE } from "./glue.js";
 import { MRQA } from "./mrqa.js";
+import { squadTask } from "./squad.js";
 import { SUPERGLUE } from "./superglue.js";
 import type { Task } from "./task.js";
 import { byCodePoint } from "./text.js";
 import { transferTasks } from "./transfer.js";
 
 /** Every task that commands and recipes know by name. */
-export const TASKS: readonly Task[] = [...SUPERGLUE, ...GLUE, ...transferTasks(GLUE), ...MRQA, dpr];
+export const TASKS: readonly Task[] = [...SUPERGLUE, ...GLUE, ...transferTasks(GLUE), squadTask, ...MRQA, dpr];
 
 /** Their names. */
 export const TASK_NAMES: readonly string[] = TASKS.map(({ name }) => name);

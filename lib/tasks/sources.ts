@@ -8,6 +8,7 @@ import { DamagedZip, unzipEntry, type ZipEntry, zipEntries } from "../store/zip.
 import { READER } from "./fields.js";
 import type { RowSource } from "./formats.js";
 import { plainPieces } from "./packed.js";
+import type { RowFile, Rows, Share, Split, Task } from "./task.js";
 
 /** A file in an archive. */
 interface Packed {
@@ -38,7 +39,7 @@ const matching = (path: string): readonly string[] => {
 };
 
 /** The paths of a file, in the data folder or in the folder of its benchmark there; none where it is not there. */
-export const pathsOf = (file: string, dir: string, folder: string | undefined): readonly string[] => {
+const pathsOf = (file: string, dir: string, folder: string | undefined): readonly string[] => {
   if (isAbsolute(file)) return matching(file);
   const here = matching(join(dir, file));
   return here.length > 0 || folder === undefined ? here : matching(join(dir, folder, file));
@@ -85,4 +86,40 @@ export const sourceAt = (path: string, dir: string, folder: string | undefined):
       return sourceAt(found ?? join(dir, file), dir, folder);
     },
   };
+};
+
+/** A file of rows, and where it is. */
+export interface LocatedRows {
+  readonly rows: RowFile;
+  readonly paths: readonly string[];
+}
+
+const choicesOf = (rows: Rows | Share | undefined): readonly RowFile[] => {
+  if (rows === undefined || "rows" in rows || "share" in rows) return [];
+  return "firstOf" in rows ? rows.firstOf : [rows];
+};
+
+/** The files that a task may have for a split, the usual one first. */
+export const filesOf = ({ splits }: Task, split: Split): readonly string[] =>
+  choicesOf(splits[split]).map(({ file }) => file);
+
+/** The first file of a split that is there; undefined where none is. */
+export const findRows = ({ splits, folder }: Task, split: Split, dir: string): LocatedRows | undefined => {
+  for (const rows of choicesOf(splits[split])) {
+    const paths = pathsOf(rows.file, dir, folder);
+    if (paths.length > 0) return { rows, paths };
+  }
+  return undefined;
+};
+
+/** As `findRows`. @throws {DataError} that lists the files there might be */
+export const locate = (task: Task, split: Split, dir: string): LocatedRows => {
+  const found = findRows(task, split, dir);
+  if (found !== undefined) return found;
+  const files = filesOf(task, split);
+  const at = isAbsolute(files[0]) ? files[0] : join(dir, files[0]);
+  const several = files.length > 1 && { expected: files.join(", or ") };
+  const what = several ? `the rows of ${task.name} are not there` : "there is no such file or folder";
+  const hint = "check the folder of the data; relative paths start at the working directory";
+  throw new DataError({ where: READER.where, what, ...several, at, hint });
 };

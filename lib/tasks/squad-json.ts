@@ -22,10 +22,18 @@ type Found = Parameters<TokenParser["onValue"]>[0];
 
 const TITLES_AND_PARAGRAPHS = ["$.data.*.title", "$.data.*.paragraphs.*"];
 
+/** A tokenizer that keeps U+FEFF: its own decoder drops one in front of what it decodes. */
+const tokenizerOfAll = (): Tokenizer => {
+  const tokenizer = new Tokenizer();
+  const { bufferedString } = tokenizer as unknown as { readonly bufferedString: { decoder: TextDecoder } };
+  bufferedString.decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return tokenizer;
+};
+
 /** Takes the pieces of a file, and gives the paragraphs that end in them. */
 class ParagraphParser {
   private readonly source: string;
-  private readonly tokenizer = new Tokenizer();
+  private readonly tokenizer = tokenizerOfAll();
   private readonly parser = new TokenParser({ paths: TITLES_AND_PARAGRAPHS, keepStack: false });
   private rows: RawRow[] = [];
   private count = 0;

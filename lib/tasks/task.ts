@@ -1,6 +1,6 @@
 /** @file What a task is: where its rows are, what they become, and when an answer is right. */
 import type { Decoder } from "io-ts";
-import type { Example, Metric } from "../metrics/answered.js";
+import type { Answered, Example, Metric } from "../metrics/answered.js";
 
 export type { Answered, Example, Metric } from "../metrics/answered.js";
 
@@ -54,6 +54,20 @@ export interface Splits {
   readonly test?: Rows;
 }
 
+/** A benchmark with a leaderboard. */
+export type Benchmark = "superglue" | "glue";
+
+/** How the answers to a task are written for the leaderboard of its benchmark. */
+export interface Submission<Answer> {
+  readonly benchmark: Benchmark;
+  /** The name of the file in the archive: `CB.jsonl`. */
+  readonly file: string;
+  /** The names of the class ids that answers have, where the task has no labels. */
+  readonly labels?: readonly string[];
+  /** The text of the file, for answers that the task allows, in the order of the examples. */
+  readonly write: (answered: readonly Answered<unknown, Answer>[]) => string;
+}
+
 /** The parts of a task, with the types of its rows, truths and answers. */
 export interface TaskSpec<Row, Truth, Answer> {
   /** The name that commands and recipes use: `cb`. */
@@ -89,6 +103,8 @@ export interface TaskSpec<Row, Truth, Answer> {
   readonly valid?: (answer: Answer) => boolean;
   /** Percentages by T5's own names. The score of a task is their mean. */
   readonly metrics: Readonly<Record<string, Metric<Truth, Answer>>>;
+  /** How its answers are written for a leaderboard; without it none takes them. */
+  readonly submission?: Submission<Answer>;
 }
 
 /** A task that keeps the types of its rows, truths and answers to itself. */

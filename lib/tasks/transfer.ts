@@ -6,7 +6,7 @@
 import { classId, mrpcToQqp, qqpToMrpc } from "./answers.js";
 import type { Task } from "./task.js";
 
-/** The task with the answers of a prompt that was tuned on another. Its labels to rank are the other's, in the order of its own class ids. */
+/** The task with the answers of a prompt that was tuned on another. The labels to rank are the other's, class by class. */
 const transferred = (target: Task, source: Task, toTarget: (text: string) => string): Task => {
   const { train: _, ...splits } = target.splits;
   const { labels = [] } = target;

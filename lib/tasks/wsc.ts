@@ -11,6 +11,7 @@ import { splitWords } from "../metrics/python-text.js";
 import { sameReferent } from "../metrics/referent.js";
 import { badField, checkLabel, labelId, rowId } from "./fields.js";
 import { judgedById } from "./labelled.js";
+import { jsonlClasses } from "./submission.js";
 import { asTask, type Example, jsonlFiles, type Split } from "./task.js";
 
 const label = labelId([false, true]);
@@ -95,6 +96,9 @@ const examples = ({ idx, text, target, label: truth }: Row, split: Split): Examp
   return [{ id: idx, inputs, targets: spans.span1_text, truth }];
 };
 
+/** Whether the pronoun means the span, as the leaderboard writes it. */
+const WRITTEN = ["False", "True"];
+
 /**
  * The referent of a pronoun. Its target is always the span; its truth says whether the pronoun means it (1), or not (0). The answer of a text
  * is whether it names the span (1), something else (0) or nothing (-1).
@@ -111,4 +115,5 @@ export const wsc = asTask<Row, number, number>({
   read: (text, { targets }) => sameReferent(text, targets),
   ...judgedById,
   metrics: { accuracy },
+  submission: jsonlClasses("WSC.jsonl", WRITTEN, WRITTEN),
 });

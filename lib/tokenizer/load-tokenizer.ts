@@ -105,4 +105,4 @@ export const loadTokenizerTE = (path: string, options: TokenizerOptions = {}): T
  * @throws {DataError} that names the path, when there is no vocabulary, or it cannot be read
  * @example const tokenizer = await loadTokenizer("spiece.model")
  */
-export const loadTokenizer = promised(loadTokenizerTE);
+export const loadTokenizer = promised("loadTokenizer(path, options)", loadTokenizerTE);

@@ -5,7 +5,7 @@ import { leavesOf } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
 import type { Method } from "../methods/method.js";
-import type { Answered, Example } from "../metrics/answered.js";
+import { type Answered, checkTexts, type Example } from "../metrics/answered.js";
 import { taskScore } from "../metrics/average.js";
 import * as np from "../np/index.js";
 import { checkNumber } from "../t5/decoder.js";
@@ -56,6 +56,34 @@ const modelWith = <P extends object>(
   throw new ArgumentError({ where: "evaluation", what, expected, hint: "name it: taskEvaluator(…, { method })" });
 };
 
+/** A T5 with a tuned tree in it, or the bare one. */
+export interface OpenT5 {
+  readonly model: Modified;
+  /** Vectors that the encoder reads in each row beside its tokens. */
+  readonly inserted: number;
+  /** Frees what was made for it; the tuned tree stays. */
+  readonly dispose: () => void;
+}
+
+/** Puts a tuned tree into a T5. @throws {ArgumentError} for a tree without a method */
+export const openT5 = <P extends object>(ready: ReadyModel, method: Method<P> | undefined, tuned: P | null): OpenT5 => {
+  const model = modelWith(ready, method, tuned);
+  const given = new Set(leavesOf([ready.params, tuned]));
+  return {
+    model,
+    inserted: insertedLengths(model).encoder,
+    dispose: () => dispose(leavesOf(model).filter((x) => !given.has(x))),
+  };
+};
+
+/** The inputs of a batch on the device. */
+export const inputsOf = (batch: EvaluationBatch): Tensor =>
+  np.array(batch.inputs, { shape: [batch.size, batch.inputLength] });
+
+/** The best answer to each row. */
+export const textsOf = (answerer: Answerer, model: Modified, inputs: Tensor): string[] =>
+  answerer.answer(model, inputs).map(([best]) => best?.text ?? "");
+
 /** A T5 that answers by `answerer`; a method puts its tuned trees into it, and without one it stays bare. It takes the answerer over. */
 export const t5Respondent = <P extends object = never>(
   ready: ReadyModel,
@@ -64,14 +92,13 @@ export const t5Respondent = <P extends object = never>(
 ): Respondent<P> => {
   const score = scoreTargets(ready.config);
   const open = (tuned: P | null): Responding => {
-    const model = modelWith(ready, method, tuned);
-    const given = new Set(leavesOf([ready.params, tuned]));
+    const { model, ...opened } = openT5(ready, method, tuned);
     const respond = (batch: EvaluationBatch): Responses => {
-      const inputs = np.array(batch.inputs, { shape: [batch.size, batch.inputLength] });
+      const inputs = inputsOf(batch);
       const targets = np.array(batch.targets, { shape: [batch.size, batch.targetLength] });
       const owned: Tensor[] = [inputs, targets];
       try {
-        const texts = answerer.answer(model, inputs).map(([best]) => best?.text ?? "");
+        const texts = textsOf(answerer, model, inputs);
         const { logLikelihood, correct } = score(model, inputs, targets);
         owned.push(logLikelihood, correct);
         return { texts, logLikelihoods: logLikelihood.dataSync(), correctTokens: correct.dataSync() };
@@ -79,11 +106,7 @@ export const t5Respondent = <P extends object = never>(
         dispose(owned);
       }
     };
-    return {
-      inserted: insertedLengths(model).encoder,
-      respond,
-      dispose: () => dispose(leavesOf(model).filter((x) => !given.has(x))),
-    };
+    return { ...opened, respond };
   };
   return {
     open,
@@ -94,15 +117,29 @@ export const t5Respondent = <P extends object = never>(
   };
 };
 
-const checkTexts = (examples: readonly Example[], texts: readonly string[]): void => {
-  if (texts.length === examples.length) return;
-  const [expected, got] = [`${examples.length} texts, one for each example`, `${texts.length}`];
-  throw new ArgumentError({ where: "scoreAnswers", what: "not one answer per example", expected, got });
-};
-
 /** How many examples of a task have an unknown truth. */
 const unlabelledIn = ({ hasTruth }: Task, examples: readonly Example[]): number =>
   hasTruth === undefined ? 0 : examples.filter((example) => !hasTruth(example)).length;
+
+const predictionOf = (task: Task, { answer, example }: Answered, text: string): Prediction => {
+  const { id, group, inputs, targets } = example;
+  return {
+    id,
+    ...(group !== undefined && { group }),
+    inputs,
+    target: targets,
+    prediction: text,
+    correct: task.correct(answer, example),
+    valid: task.valid?.(answer) ?? true,
+  };
+};
+
+const answeredBy = (task: Task, examples: readonly Example[], texts: readonly string[]): readonly Answered[] =>
+  examples.map((example, i) => ({ answer: task.read(texts[i], example), example }));
+
+/** Texts that answer a task's examples, in the order of the examples, as files have them. */
+export const predictionsOf = (task: Task, examples: readonly Example[], texts: readonly string[]): Prediction[] =>
+  answeredBy(task, examples, texts).map((answered, i) => predictionOf(task, answered, texts[i]));
 
 /**
  * The metrics of texts that answer a task's examples, in the order of the examples. Where the truth of an example is unknown, as in a test
@@ -116,23 +153,12 @@ export const scoreAnswers = (
   examples: readonly Example[],
   texts: readonly string[],
 ): Omit<Evaluation, "loss" | "tokenAccuracy"> => {
-  checkTexts(examples, texts);
-  const answered = examples.map((example, i): Answered => ({ answer: task.read(texts[i], example), example }));
+  checkTexts("scoreAnswers", examples, texts);
+  const answered = answeredBy(task, examples, texts);
   const unlabelled = unlabelledIn(task, examples);
   const scored = unlabelled > 0 ? [] : Object.entries(task.metrics);
   const metrics = Object.fromEntries(scored.map(([name, metric]) => [name, metric(answered)]));
-  const predictions = answered.map(({ answer, example }, i): Prediction => {
-    const { id, group, inputs, targets } = example;
-    return {
-      id,
-      ...(group !== undefined && { group }),
-      inputs,
-      target: targets,
-      prediction: texts[i],
-      correct: task.correct(answer, example),
-      valid: task.valid?.(answer) ?? true,
-    };
-  });
+  const predictions = answered.map((one, i) => predictionOf(task, one, texts[i]));
   return {
     metrics,
     score: unlabelled > 0 ? Number.NaN : taskScore(metrics),
@@ -162,7 +188,7 @@ interface EvaluatorParts<P> {
 const MEMORY = /alloc|out of memory|memory access|invalid (typed )?array length/i;
 
 /** An error of a batch; where memory ran out, one that says which row was too long. */
-const ofBatch = (
+export const ofBatch = (
   error: unknown,
   { inputLength, size, rows }: EvaluationBatch,
   examples: readonly Example[],
@@ -170,7 +196,7 @@ const ofBatch = (
   if (!(error instanceof Error) || !MEMORY.test(error.message)) return error;
   const { id } = examples[rows.at(-1) as number];
   const cutting =
-    "cut long inputs: --max-evaluation-length N when training, --max-input-length N of `fluxion evaluate`";
+    "cut long inputs: --max-evaluation-length N when training, --max-input-length N of `fluxion evaluate` and `predict`";
   return new BackendError(
     {
       where: "evaluation",

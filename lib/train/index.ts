@@ -25,6 +25,8 @@ export {
 } from "./loop.js";
 export { type OutputFile, type Outputs, outputsOf } from "./outputs.js";
 
+export { type AnsweredBatch, type TaskPredictor, taskPredictor } from "./predict.js";
+
 export type { Regularizer } from "./regularize.js";
 
 export { DECODINGS, type Decoding, INPUT_PREFIXES, type InputPrefix } from "./settings.js";

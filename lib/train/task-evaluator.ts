@@ -1,7 +1,7 @@
 /** @file A T5's evaluator of a task: how it answers, in which batches, and up to which length. */
 import { ConfigError } from "../core/errors.js";
 import { longestOf, type TokenizeOptions, tokenize, withEos } from "../data/batch.js";
-import { evaluationBatches } from "../data/evaluation-batches.js";
+import { type EvaluationBatch, evaluationBatches } from "../data/evaluation-batches.js";
 import type { Method } from "../methods/method.js";
 import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
@@ -73,6 +73,40 @@ const answererOf = (
   return choosing(config, tokenizer, task.labels ?? []);
 };
 
+/** The batches of a task's examples, and how they are answered. */
+interface Asking {
+  readonly cut: number;
+  readonly answerer: Answerer;
+  /** The examples in batches for rows that have this many vectors beside their tokens. */
+  readonly batches: (inserted: number) => readonly EvaluationBatch[];
+}
+
+/** Prepares the answers of a T5 to `examples`. @throws {ConfigError} as `taskEvaluator` */
+export const askingOf = <P extends object>(
+  model: ReadyModel,
+  tokenizer: Tokenizer,
+  task: Task,
+  examples: readonly Example[],
+  options: TaskEvaluatorOptions<P>,
+): Asking => {
+  const { decoding = "greedy", maxTokens, maxInputLength = Number.POSITIVE_INFINITY } = options;
+  checkDecoding(task, decoding);
+  const front = checkedFront(task, options.prefix ?? "none");
+  const whole = tokenize(examples, tokenizer, front);
+  const cut = whole.filter(({ inputs }) => inputs.length > maxInputLength).length;
+  const tokens = cut === 0 ? whole : tokenize(examples, tokenizer, { ...front, inputLength: maxInputLength });
+  const labels = (task.labels ?? []).map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
+  const longest = longestOf([...labels, ...tokens.map(({ targets }) => targets)]);
+  const answerer = answererOf(model, tokenizer, task, decoding, options.maxTargetLength ?? longest);
+  const batches = (inserted: number) =>
+    evaluationBatches(tokens, {
+      promptLength: inserted,
+      padId: model.config.padId,
+      ...(maxTokens !== undefined && { maxTokens }),
+    });
+  return { cut, answerer, batches };
+};
+
 /**
  * An evaluator of `examples` by a T5. Inputs are not cut unless a length is given.
  *
@@ -88,21 +122,8 @@ export const taskEvaluator = <P extends object = never>(
   examples: readonly Example[],
   options: TaskEvaluatorOptions<P> = {},
 ): TaskEvaluator<P> => {
-  const { decoding = "greedy", maxTokens, maxInputLength = Number.POSITIVE_INFINITY, method } = options;
-  checkDecoding(task, decoding);
-  const front = checkedFront(task, options.prefix ?? "none");
-  const whole = tokenize(examples, tokenizer, front);
-  const cut = whole.filter(({ inputs }) => inputs.length > maxInputLength).length;
-  const tokens = cut === 0 ? whole : tokenize(examples, tokenizer, { ...front, inputLength: maxInputLength });
-  const labels = (task.labels ?? []).map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
-  const longest = longestOf([...labels, ...tokens.map(({ targets }) => targets)]);
-  const answerer = answererOf(model, tokenizer, task, decoding, options.maxTargetLength ?? longest);
-  const batches = (inserted: number) =>
-    evaluationBatches(tokens, {
-      promptLength: inserted,
-      padId: model.config.padId,
-      ...(maxTokens !== undefined && { maxTokens }),
-    });
-  const evaluate = makeEvaluator({ task, examples, batches, respondent: t5Respondent(model, answerer, method) });
+  const { cut, answerer, batches } = askingOf(model, tokenizer, task, examples, options);
+  const respondent = t5Respondent(model, answerer, options.method);
+  const evaluate = makeEvaluator({ task, examples, batches, respondent });
   return { evaluate, cut };
 };

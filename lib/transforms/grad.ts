@@ -180,6 +180,10 @@ export interface Grad {
     f: (...args: A) => readonly [Scalar, X | Tuples],
     options: GradOptions<W, true> & { readonly hasAux: true },
   ): Transformed<A, [grads: Wrt<A, W>, aux: GradsOf<X>]>;
+  <A extends readonly unknown[], const W extends ArgIndex<A> | readonly ArgIndex<A>[]>(
+    f: (...args: A) => Scalar,
+    argnums: W,
+  ): Transformed<A, Wrt<A, W>>;
   <A extends readonly unknown[], const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => Scalar,
     options?: GradOptions<W, false>,
@@ -191,6 +195,10 @@ export interface ValueAndGrad {
     f: (...args: A) => readonly [Scalar, X | Tuples],
     options: GradOptions<W, true> & { readonly hasAux: true },
   ): Transformed<A, [value: [loss: Tensor, aux: GradsOf<X>], grads: Wrt<A, W>]>;
+  <A extends readonly unknown[], const W extends ArgIndex<A> | readonly ArgIndex<A>[]>(
+    f: (...args: A) => Scalar,
+    argnums: W,
+  ): Transformed<A, [value: Tensor, grads: Wrt<A, W>]>;
   <A extends readonly unknown[], const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => Scalar,
     options?: GradOptions<W, false>,

@@ -36,6 +36,10 @@ export interface Jacobian {
     f: (...args: A) => readonly [R | Tuples, X | Tuples],
     options: GradOptions<W, true> & { readonly hasAux: true },
   ): Transformed<A, [jacobian: JacobianOf<R, Wrt<A, W>>, aux: GradsOf<X>]>;
+  <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[]>(
+    f: (...args: A) => R | Tuples,
+    argnums: W,
+  ): Transformed<A, JacobianOf<R, Wrt<A, W>>>;
   <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => R | Tuples,
     options?: GradOptions<W, false>,
@@ -47,6 +51,10 @@ export interface Hessian {
     f: (...args: A) => readonly [R | Tuples, X | Tuples],
     options: GradOptions<W, true> & { readonly hasAux: true },
   ): Transformed<A, [hessian: JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>, aux: GradsOf<X>]>;
+  <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[]>(
+    f: (...args: A) => R | Tuples,
+    argnums: W,
+  ): Transformed<A, JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>>;
   <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => R | Tuples,
     options?: GradOptions<W, false>,

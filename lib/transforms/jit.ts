@@ -19,9 +19,12 @@ import type { AnyFunction } from "./problem.js";
 import { staticKey } from "./static-key.js";
 import { argPath, flatFunction, flattenTensors, nameOf } from "./trees.js";
 
-export interface JitOptions<S extends readonly number[] = readonly number[]> {
+/** The number of an argument, or of several. */
+type Numbers = number | readonly number[];
+
+export interface JitOptions<S extends Numbers = Numbers> {
   /** Numbers of arguments whose buffers the call may reuse; they cannot be used afterwards. */
-  readonly donate?: readonly number[];
+  readonly donate?: Numbers;
   /**
    * Numbers of arguments that are not tensors (strings, functions, configuration); each new value compiles anew. Lists, plain objects,
    * maps, sets and typed arrays count by what they hold at the call, functions and instances of classes by identity: what changes within
@@ -53,12 +56,12 @@ export interface Lowered {
  * The parameters of a jitted function, where `S` are the numbers of the static ones, which are handed on as they are. The others become
  * tensors, so that a number may stand for a tensor.
  */
-type JitParameters<A extends readonly unknown[], S extends readonly number[]> = {
-  [K in keyof A]: K extends `${S[number]}` ? A[K] : Given<A[K]>;
+type JitParameters<A extends readonly unknown[], S extends Numbers> = {
+  [K in keyof A]: K extends `${S extends readonly number[] ? S[number] : S & number}` ? A[K] : Given<A[K]>;
 };
 
 /** A jitted function; `S` are the numbers of its static arguments. */
-export type Jitted<F, S extends readonly number[] = readonly []> = (F extends (...args: infer A) => infer R
+export type Jitted<F, S extends Numbers = readonly []> = (F extends (...args: infer A) => infer R
   ? {
       (...args: JitParameters<A, S>): R;
       (...args: A): R;
@@ -73,11 +76,11 @@ export type Jitted<F, S extends readonly number[] = readonly []> = (F extends (.
 
 /** Overloads of `jit`: the type of a result stays what it is, unless it has numbers, of which tensors are made. */
 export interface Jit {
-  <A extends readonly unknown[], R, const S extends readonly number[] = readonly []>(
+  <A extends readonly unknown[], R, const S extends Numbers = readonly []>(
     f: (...args: A) => OfTensors<R> | Tuples,
     options?: JitOptions<S>,
   ): Jitted<(...args: A) => R, S>;
-  <A extends readonly unknown[], R, const S extends readonly number[] = readonly []>(
+  <A extends readonly unknown[], R, const S extends Numbers = readonly []>(
     f: (...args: A) => R | Tuples,
     options?: JitOptions<S>,
   ): Jitted<(...args: A) => GradsOf<R>, S>;
@@ -170,8 +173,7 @@ const free = (entry: Entry): void => {
 const programsOf = new WeakMap<object, Map<string, Programs>>();
 
 /** The numbers of arguments, of which plain JavaScript may give one alone. */
-const numbersOf = (given: number | readonly number[] = []): readonly number[] =>
-  typeof given === "number" ? [given] : given;
+const numbersOf = (given: Numbers = []): readonly number[] => (typeof given === "number" ? [given] : given);
 
 /**
  * Compiles a function: it is traced once for each structure, shapes and dtypes of its arguments, and runs as one program.

@@ -82,9 +82,12 @@ export type AxisTree<T> =
   | null
   | (T extends Tensor | number | boolean ? never : { readonly [K in keyof T]?: AxisTree<T[K]> });
 
+/** One entry an argument, or a single number for all. */
+type InAxes<A extends readonly unknown[]> = number | { readonly [K in keyof A]: AxisTree<A[K]> };
+
 export interface VmapOptions<A extends readonly unknown[], R> {
   /** One entry an argument; a single number or null serves all. Default 0. */
-  readonly inAxes?: number | null | { readonly [K in keyof A]: AxisTree<A[K]> };
+  readonly inAxes?: InAxes<A> | null;
   /** Where the mapped axis goes in the results. Default 0. */
   readonly outAxes?: AxisTree<R>;
 }
@@ -93,11 +96,11 @@ export interface VmapOptions<A extends readonly unknown[], R> {
 export interface Vmap {
   <A extends readonly unknown[], R>(
     f: (...args: A) => OfTensors<R> | Tuples,
-    options?: VmapOptions<A, NoInfer<R>>,
+    options?: VmapOptions<A, NoInfer<R>> | InAxes<A>,
   ): Transformed<A, R>;
   <A extends readonly unknown[], R>(
     f: (...args: A) => R | Tuples,
-    options?: VmapOptions<A, NoInfer<R>>,
+    options?: VmapOptions<A, NoInfer<R>> | InAxes<A>,
   ): Transformed<A, GradsOf<R>>;
 }
 
@@ -154,11 +157,12 @@ const checkAxis = (where: string, axis: number, ndim: number, at: string, aval: 
  */
 export const vmap: Vmap = takes(
   "vmap(f, { inAxes, outAxes })",
-  (f: AnyFunction, options: VmapOptions<readonly unknown[], unknown> = {}) => {
+  (f: AnyFunction, options: VmapOptions<readonly unknown[], unknown> | InAxes<readonly unknown[]> = {}) => {
     const where = nameOf("vmap", f);
+    // Of axes alone the signature has made options.
+    const { inAxes = 0, outAxes = 0 } = options as VmapOptions<readonly unknown[], unknown>;
     return (...args: readonly unknown[]): never =>
       transformed("vmap", () => {
-        const inAxes: unknown = options.inAxes === undefined ? 0 : options.inAxes;
         if (Array.isArray(inAxes) && inAxes.length !== args.length) {
           throw new ArgumentError({
             where,
@@ -210,13 +214,7 @@ export const vmap: Vmap = takes(
         const flat = flatFunction(where, f, def);
         const [outs, outDims] = vmapFlat(where, flat.call, size, leaves, dims);
         const outDef = flat.out();
-        const places = spread(
-          where,
-          "outAxes",
-          options.outAxes === undefined ? 0 : options.outAxes,
-          outDef,
-          "the result",
-        );
+        const places = spread(where, "outAxes", outAxes, outDef, "the result");
         const results = outs.map((y, i) => {
           const to = places[i];
           const dim = outDims[i];

@@ -1,17 +1,5 @@
 /** @file Pytrees for users: map, flatten, take apart, compare and print nested plain objects and arrays. */
-export {
-  differences,
-  flatten,
-  type Key,
-  type KeyPath,
-  type NodeType,
-  pathsOf as paths,
-  printPath,
-  registerNode,
-  structureOf as structure,
-  type TreeDef,
-  unflatten,
-} from "../core/pytree.js";
+export type { Key, KeyPath, NodeType, TreeDef } from "../core/pytree.js";
 export type { Tree } from "../core/tree-types.js";
 export {
   all,
@@ -27,5 +15,6 @@ export {
 } from "./map.js";
 export { mask, merge, type PathFilter, partition, select } from "./partition.js";
 export { ravelPytree } from "./ravel.js";
+export { differences, flatten, paths, printPath, registerNode, structure, unflatten } from "./structure.js";
 export { type Summary, type SummaryRow, summarize, summaryTable } from "./summary.js";
 export type { Leaf, LeafOf, Mapped, Part, Whole } from "./types.js";

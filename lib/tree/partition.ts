@@ -61,11 +61,11 @@ const asBoolean = (where: string, path: string, selected: unknown): boolean => {
 
 const isNode = (x: unknown): boolean => flatten(x, (y) => y !== x)[1].kind in { object: 0, array: 0, custom: 0 };
 
-/** What a function gives for the whole tree, as a mask of optax does; nothing for a predicate of paths, which may fail on it. */
-const maskBy = (f: (tree: unknown) => unknown, tree: unknown): unknown => {
+/** The tree that a function gives for the whole tree, as masks and labels of optax do; nothing for one of paths, which may fail on it. */
+export const treeBy = (f: (tree: unknown) => unknown, tree: unknown): unknown => {
   try {
-    const mask = f(tree);
-    return isNode(tree) && isNode(mask) ? mask : undefined;
+    const given = f(tree);
+    return isNode(tree) && isNode(given) ? given : undefined;
   } catch {
     return undefined;
   }
@@ -79,7 +79,7 @@ const selection = (
 ): readonly [leaves: readonly unknown[], selected: readonly boolean[], def: TreeDef] => {
   const [leaves, def] = flatten(tree);
   const plain = typeof filter === "object" && !Array.isArray(filter) && !(filter instanceof RegExp);
-  const flags = plain ? filter : typeof filter === "function" ? maskBy(filter as never, tree) : undefined;
+  const flags = plain ? filter : typeof filter === "function" ? treeBy(filter as never, tree) : undefined;
   const paths = pathsOf(def).map(slashPath);
   if (flags === undefined) {
     const match = matcher(where, filter);

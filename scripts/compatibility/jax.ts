@@ -81,12 +81,12 @@ export const JAX: Module = {
     "Array.view": { as: "lax.bitcastConvertType", differs: "a function, not a method" },
     "Array.T": { as: "np.transpose", differs: "a function, not a property" },
     "Array.mT": { as: "np.matrixTranspose", differs: "a function, not a property" },
-    ...all("Array.itemsize Array.nbytes", { as: "Aval", differs: "`x.aval.bytes` is the size in bytes" }),
+    "Array.itemsize": { as: "Aval", differs: "`x.nbytes` is the size of all elements in bytes" },
     "Array.byteswap": { not: "bytes are those of the machine" },
     "Array.flat": { not: "`x.dataSync()` is a typed array to iterate over" },
     "Array.copy_to_host_async": { not: "`await x.data()` does both" },
     ...all("Array.conj Array.conjugate Array.imag Array.real", COMPLEX),
-    ...all("Array.dtype Array.ndim Array.shape Array.size", {
+    ...all("Array.dtype Array.nbytes Array.ndim Array.shape Array.size", {
       as: "Aval",
       differs: "properties of the tensor, under the same names",
     }),

@@ -95,7 +95,7 @@ const REDUCING: Notes = differing({
 });
 
 const FUNCTIONS: Notes = differing({
-  clip: "bounds by place; null or undefined for none",
+  clip: "bounds by place or by name; null or undefined for none",
   einsum: "a string of letters; no lists of axes, no `optimize`",
   einsum_path: "the path only, without the printed report",
   roll: "`np.roll(x, shift, axis)`",

@@ -192,7 +192,7 @@ Evaluate("what makes no sense is refused before the model is read", async () => 
   mkdirSync(nothing, { recursive: true });
   const path = await promptFile(join(folder, "wide.npy"), 2, 1);
   const cases: readonly (readonly [readonly string[], ...string[]])[] = [
-    [[], "nothing to evaluate", "--task NAME"],
+    [[], "nothing to answer", "--task NAME"],
     [["--task", "cbb"], "cbb", "did you mean cb?"],
     [["--prompt", "x.npy"], "which task", "--adapter cb=PATH"],
     [["--prompt", "x.npy", "--task", "cb", "--task", "rte"], "which task"],

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { TASK_NAMES } from "../../lib/tasks/registry.js";
 import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import { temporaryFolder } from "../io/folder.js";
 import { failure, fluxion, fluxionJson } from "./run.js";
@@ -22,7 +23,10 @@ const NAMES = ["boolq", "cb", "copa", "multirc", "record", "rte", "wic", "wsc", 
 
 Tasks("the list has every task with its files, examples, labels, metrics and licence", async () => {
   const { tasks } = await fluxionJson<{ tasks: Listed[] }>("tasks");
-  assert.equal(tasks.map(({ name }) => name).sort(), [...NAMES].sort());
+  assert.equal(
+    tasks.map(({ name }) => name),
+    TASK_NAMES,
+  );
   const cb = tasks.find(({ name }) => name === "cb") as Listed;
   assert.equal(cb.labels, ["entailment", "contradiction", "neutral"]);
   assert.equal(cb.metrics, ["mean_3class_f1", "accuracy"]);
@@ -30,19 +34,37 @@ Tasks("the list has every task with its files, examples, labels, metrics and lic
   assert.is(cb.files.validation, "CB/val.jsonl");
   for (const { name, licence, examples } of tasks) {
     assert.ok(licence !== null, name);
-    assert.ok(
-      Object.values(examples).some((n) => n !== null && n >= 40),
-      `${name}: ${JSON.stringify(examples)}`,
-    );
+    if (!NAMES.includes(name))
+      assert.ok(
+        Object.values(examples).every((n) => n === null),
+        name,
+      );
+    else
+      assert.ok(
+        Object.values(examples).some((n) => n !== null && n >= 40),
+        `${name}: ${JSON.stringify(examples)}`,
+      );
   }
   assert.is(tasks.find(({ name }) => name === "record")?.labels, null);
   const { out, notes } = await fluxion(["tasks"]);
   for (const name of NAMES) assert.ok(out.includes(`│ ${name} `), name);
+  assert.not.ok(out.includes("mrpc"));
+  assert.ok(notes.some((note) => note.includes("without rows in this folder: cola, sst2, mrpc, ")));
   assert.ok(out.includes(" none ") && out.includes("free text"));
   assert.ok(
     notes.some((note) => note.includes("synthetic")),
     notes.join(),
   );
+});
+
+Tasks("data that come along are named by a word", async () => {
+  const { out, notes } = await fluxion(["tasks", "--data", "transfer-mini"]);
+  for (const name of ["mrpc", "qqp", "mrpc_from_qqp", "squad", "mrqa_race", "mrqa_relation_extraction"]) {
+    assert.ok(out.includes(`│ ${name} `), name);
+  }
+  assert.ok(notes.some((note) => note.includes("synthetic (transfer-mini)")));
+  const shown = await fluxionJson<Shown>("tasks", "show", "qqp_from_mrpc", "--data", "transfer-mini", "--number", "1");
+  assert.equal([shown.count, shown.examples[0].targets.includes("duplicate")], [120, true]);
 });
 
 Tasks("the list counts the files of a folder", async () => {
@@ -108,9 +130,14 @@ Tasks("a histogram and the share of long inputs stand below the examples", async
 });
 
 Tasks("no name of a metric is cut in the list", async () => {
+  const dir = join(folder, "stsb");
+  mkdirSync(join(dir, "STS-B"), { recursive: true });
+  writeFileSync(join(dir, "STS-B", "dev.tsv"), "sentence1\tsentence2\tscore\na\tb\t5.0\n");
   const { tasks } = await fluxionJson<{ tasks: Listed[] }>("tasks");
-  const { out } = await fluxion(["tasks"]);
-  for (const metric of tasks.flatMap(({ metrics }) => metrics)) assert.ok(out.includes(metric), metric);
+  const { out: superglue } = await fluxion(["tasks"]);
+  const { out: glue } = await fluxion(["tasks", "--data", dir]);
+  const listed = tasks.filter(({ name }) => NAMES.includes(name) || name === "stsb");
+  for (const metric of listed.flatMap(({ metrics }) => metrics)) assert.ok((superglue + glue).includes(metric), metric);
 });
 
 Tasks("a folder that is not there, a file, and a folder without a task are refused", async () => {
@@ -120,7 +147,7 @@ Tasks("a folder that is not there, a file, and a folder without a task are refus
   const cases = [
     [join(empty, "gone"), "no such file or folder"],
     [join(empty, "file"), "not a folder"],
-    [empty, "the files of no task", "file, other", "BoolQ/train.jsonl"],
+    [empty, "the files of no task", "file, other", "CB/train.jsonl"],
   ];
   for (const [data, ...parts] of cases) {
     const message = await failure("tasks", "--data", data);

@@ -112,4 +112,18 @@ TensorSuite("dispose frees every tensor of a tree and passes over the rest", () 
   noLeaks(() => dispose({ a: f32([1]), b: [f32(2), null, 3, "text"] }));
 });
 
+TensorSuite("nbytes are the bytes of all elements, of tracers too", () => {
+  noLeaks(() => {
+    using x = f32([1, 2, 3]);
+    using mask = bool([true, false]);
+    assert.equal([x.nbytes, mask.nbytes], [12, 2]);
+    const slope = grad((y: typeof x) => {
+      assert.is(y.nbytes, 4);
+      return y;
+    });
+    using one = f32(1);
+    slope(one).dispose();
+  });
+});
+
 TensorSuite.run();

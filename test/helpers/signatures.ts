@@ -12,7 +12,8 @@ const optionsOf = (checker: ts.TypeChecker, type: ts.Type): readonly string[] | 
     .filter((part) => (part.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0)
     .filter((part) => !isArray(checker, part) && part.getCallSignatures().length === 0)
     .map((part) => checker.getPropertiesOfType(part).map(({ name }) => name))
-    .filter((all) => all.length > 0 && !all.includes("aval"));
+    // Tensors are no options, nor are lists like the arguments of a function that is not known.
+    .filter((all) => all.length > 0 && !all.includes("aval") && !all.includes("flatMap"));
   return names.length === 0 ? undefined : [...new Set(names.flat())];
 };
 
@@ -44,7 +45,9 @@ const expanded = (checker: ts.TypeChecker, call: ts.Signature, variant: number):
 
 /** The parameters of a call, as a signature has them; in the first or the second form that it has. */
 export const parametersOf = (checker: ts.TypeChecker, call: ts.Signature, variant = 0): string => {
-  const texts = expanded(checker, call, variant).map(({ name, type, rest }) => {
+  // Options after a value that stands for one of them are no parameter of the signature.
+  const own = expanded(checker, call, variant).filter(({ name }) => name !== "more");
+  const texts = own.map(({ name, type, rest }) => {
     if (rest) return `...${name}`;
     const named = name === "options" || name.startsWith("__");
     const options = named ? optionsOf(checker, type) : undefined;

@@ -139,4 +139,11 @@ Config("wrong values say where", () => {
   assert.match(refused([]), "not a valid");
 });
 
+Config("numbers that JSON can write and a float cannot hold are refused", () => {
+  for (const key of ["d_model", "layer_norm_epsilon", "dropout_rate", "pad_token_id"]) {
+    const huge = JSON.parse(JSON.stringify({ ...CONFIG, [key]: 1 }).replace(`"${key}":1`, `"${key}":1e400`)) as unknown;
+    assert.match(refused(huge as never), new RegExp(`got +Infinity\\n +at +x/config\\.json: ${key}`));
+  }
+});
+
 Config.run();

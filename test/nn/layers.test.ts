@@ -228,4 +228,17 @@ check("a recurrent layer is its cell step by step, forwards and backwards, and d
   treesClose(mapped, layer.apply(params, xs)[1], "vmap");
 });
 
+check("layers may be a list, and what is no layer is refused at once", () => {
+  const [first, second] = [nn.dense(2, 3), nn.dense(3, 1)];
+  const [spread, list] = [nn.sequential(first, nn.relu, second), nn.sequential([first, nn.relu, second])];
+  const params = spread.init(random.key(0));
+  treesClose(list.init(random.key(0)), params, "parameters");
+  treesClose(list.apply(params, draw(1, 4, 2)), spread.apply(params, draw(1, 4, 2)), "activations");
+  const loose = nn.sequential as (...layers: unknown[]) => unknown;
+  assert.match(
+    messageOf(() => loose(first, { dense: 3 })) ?? "",
+    /^nn\.sequential: not a layer\n {2}expected {2}layers[\s\S]*got +\{ dense \}\n {2}at +layer 1/,
+  );
+});
+
 Layers.run();

@@ -85,7 +85,7 @@ check("a number whose value is not known combines with floats and not with integ
   same(plus(np.array([1], { dtype: "float64" }), 2), { shape: [1], data: [3] }, "", "float64");
   refuses(() => plus(one("int32"), 2), "DTypeError", "a number that may have a fraction meets an integer tensor");
   using joined = jit((x: Tensor, n: Tensor) => np.stack([np.squeeze(x), n]));
-  refuses(() => joined(one("int32"), 2 as unknown as Tensor), "DTypeError", "np.concatenate");
+  refuses(() => joined(one("int32"), 2 as unknown as Tensor), "DTypeError", "np.stack");
 });
 
 check("bools alone have or as their sum and and as their product, no difference, and counts", () => {

@@ -110,4 +110,48 @@ Options(
   },
 );
 
+Options("transformations of a chain may be a list", () => {
+  const [clip, sgd] = [optim.clip(0.1), optim.sgd(0.5)];
+  same(optim.chain([clip, sgd]), optim.chain(clip, sgd));
+  assert.throws(() => loose.chain([clip, {}]), refused(/optim\.chain: not a transformation[\s\S]*at +part 1/));
+  assert.throws(() => loose.chain(0.1), refused(/not a transformation/));
+});
+
+Options("groups are labelled by path, by a tree, or by optax's function of the parameters", () => {
+  const transforms = { slow: optim.sgd(0.1), fast: optim.sgd(1) };
+  const byPath = optim.multiTransform(transforms, (path) => (path === "bias" ? "slow" : "fast"));
+  same(optim.multiTransform(transforms, { bias: "slow", layer: { kernel: "fast" } }), byPath);
+  same(
+    optim.multiTransform(transforms, (p: Params) => tree.map((x) => (x.ndim === 1 ? "slow" : "fast"), p)),
+    byPath,
+  );
+  assert.throws(
+    () => optim.multiTransform(transforms, () => ({ bias: "slow", layer: { kernel: "quick" } })).init(params()),
+    refused(/no such group[\s\S]*slow, fast[\s\S]*quick[\s\S]*layer\/kernel/),
+  );
+});
+
+Options("values of another kind are refused at once", () => {
+  const wrong: [name: string, args: unknown[], words: RegExp][] = [
+    ["clip", [{}], /^optim\.clip: limit is not a number or a scalar tensor\n {2}expected {2}optim\.clip\(limit\)/],
+    ["clipByGlobalNorm", [{ limit: 1 }], /limit is not a number/],
+    ["scale", [{}], /factor is not a number or a scalar tensor/],
+    ["scale", [], /factor is not/],
+    ["scaleByLearningRate", ["0.1"], /rate is not a number, a scalar tensor or a schedule/],
+    ["scaleBySchedule", [0.1], /schedule is not a function/],
+    ["sgd", [{ learningRate: "0.1" }], /learningRate is not a number, a scalar tensor or a schedule[\s\S]*got +0\.1/],
+    ["linearSchedule", [{}, 1, 10], /start is not a number/],
+    ["constantSchedule", [{}], /rate is not/],
+    ["cosineDecaySchedule", [1], /steps is not a number/],
+    ["warmup", [{}, 0.1], /steps is not a number/],
+    ["piecewiseInterpolateSchedule", ["cubic", 1, {}], /kind is not "linear" or "cosine"/],
+    ["warmupConstantSchedule", [{ peakValue: {}, warmupSteps: 2 }], /peakValue is not a number/],
+    ["joinSchedules", [{}, [1]], /schedules is not a list/],
+    ["multiSteps", [0.1, 2], /inner is not a transformation/],
+    ["masked", [{}, "**"], /inner is not a transformation/],
+  ];
+  const any = optim as unknown as Record<string, (...args: unknown[]) => unknown>;
+  for (const [name, args, words] of wrong) assert.throws(() => any[name](...args), refused(words), name);
+});
+
 Options.run();

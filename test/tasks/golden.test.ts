@@ -17,7 +17,7 @@ const isLong = (file: GoldenFile, split: string): boolean => file === "multirc.j
 for (const file of GOLDEN_FILES) {
   withShared(Golden, `${file}: the published rows`, async (root) => {
     const { golden, task } = readGolden(files, root, file);
-    assert.match(golden.reference.tfds, /^(super_glue|glue|mrqa)\//);
+    assert.match(golden.reference.tfds, /^(super_glue|glue|mrqa|squad)\//);
     assert.is(golden.prefix, task.prefix === undefined ? "" : `${task.prefix} `);
     for (const [split, wanted] of Object.entries(golden.splits)) {
       const bytes = readFileSync(join(root, "data", wanted.source));

@@ -47,6 +47,13 @@ const ROWS = [
   { ...paragraph("d"), title: "own", n: -1500 },
 ];
 
+Squad("U+FEFF within a text stays, written out or escaped", async () => {
+  const text = '{"data": [{"paragraphs": [{"context": "\ufeffa \ufeff\\ufeff b"}]}]}';
+  for (const size of [1, 2, 3, 1 << 20]) {
+    assert.equal(valuesOf(await read(text, size)), [{ context: "\ufeffa \ufeff\ufeff b" }], `${size}`);
+  }
+});
+
 Squad("paragraphs come in their order with the title of their article, in pieces of any size", async () => {
   for (const size of [1, 2, 3, 7, 64, 1 << 20]) {
     const rows = await read(`\ufeff${TEXT}\r\n`, size);

@@ -25,7 +25,7 @@ const Tasks = suite("tasks/tasks");
 const files = goldenFiles(Tasks, "tasks/tasks.test.ts");
 
 Tasks("a task is found by its name", () => {
-  const others = "mrpc_from_qqp qqp_from_mrpc dpr".split(" ");
+  const others = "mrpc_from_qqp qqp_from_mrpc squad dpr".split(" ");
   const superglue = "boolq cb copa multirc record rte wic wsc axb axg".split(" ");
   const glue = "cola sst2 mrpc qqp stsb mnli mnli_matched mnli_mismatched qnli glue_rte wnli ax".split(" ");
   const mrqa = TASK_NAMES.filter((name) => name.startsWith("mrqa_"));

@@ -31,10 +31,29 @@ export type LikeGradients = Expect<Equal<typeof updates, typeof params>>;
 const injected = optim.injectHyperparams((h) => optim.sgd(h), { learningRate: 0.1 });
 export const rate: Tensor = injected.init(params).hyperparams.learningRate;
 
+// @ts-expect-error a label that is none of the groups
 export const groups = optim.multiTransform(
   { slow: optim.sgd({ learningRate: 0.1 }), none: optim.setToZero() },
-  // @ts-expect-error a label that is none of the groups
   () => "fast",
 );
 // @ts-expect-error an optimizer needs a learning rate
 optim.adam({ beta1: 0.9 });
+
+// Lists stand for arguments one by one, and functions of the parameters for labels, as in optax.
+const listed = nn.sequential([nn.dense(4, 8), nn.relu]);
+export type KnowsListed = Expect<Equal<ReturnType<typeof listed.init>, readonly [nn.DenseParams, nn.NoParams]>>;
+const chained = optim.chain([optim.clipByGlobalNorm(1), optim.sgd(0.1)]);
+const spread = optim.chain(optim.clipByGlobalNorm(1), optim.sgd(0.1));
+export type KnowsChained = Expect<
+  Equal<optim.OptState<typeof chained, typeof params>, optim.OptState<typeof spread, typeof params>>
+>;
+const transforms = { slow: optim.sgd(0.1), none: optim.setToZero() };
+export const labelled = [
+  optim.multiTransform(transforms, (path) => (path.startsWith("encoder/") ? "slow" : "none")),
+  optim.multiTransform(transforms, (p: { readonly w: Tensor }) => ({ w: p.w.ndim === 1 ? "slow" : "none" })),
+  optim.multiTransform(transforms, { w: "slow" }),
+];
+// @ts-expect-error what is in the list is no layer
+nn.sequential([3]);
+// @ts-expect-error what is in the list is no transformation
+optim.chain([3]);

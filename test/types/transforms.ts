@@ -271,3 +271,57 @@ declare const fwd: (p: Params, b: Batch) => readonly [{ readonly logits: Tensor 
 customVjp(predict, fwd, () => [null]);
 // @ts-expect-error the forward rule returns no residuals
 customVjp(predict, predict, () => [null, null]);
+
+// --- values that stand for options -------------------------------------------------------------------------------------------
+
+declare const row: (y: Tensor, scale: Tensor) => Tensor;
+declare const power: (y: Tensor, n: number) => Tensor;
+export const byNumber = grad(loss, 1)(params, batch);
+export const byNumbers = grad(loss, [1, 0])(params, batch);
+export const valueByNumber = valueAndGrad(loss, 1)(params, batch);
+export const jacobianByNumber = jacrev(row, 1)(x, x);
+export const hessianByNumber = hessian(row, 1)(x, x);
+export const allowed = grad(loss, { allowInt: true })(params, batch);
+export const mapped = vmap(row, [0, null])(x, x);
+export const mappedByOne = vmap(row, 1)(x, x);
+export const staticByNumber = jit(power, { static: 1, donate: 0 })(x, 3);
+export const kept = np.sum(x, 0, { keepDims: true });
+export const byName = [
+  np.clip(x, { min: 0 }),
+  np.clip(x, { min: 0, max: x }),
+  np.take(x, x, { axis: 0, mode: "clip" }),
+  np.sort(x, { axis: 0, descending: true }),
+  np.broadcastTo(x, 3),
+];
+
+export type LeadTests = [
+  Expect<Equal<(typeof byNumber)["inputs"], Tensor>>,
+  Expect<Equal<(typeof byNumbers)["length"], 2>>,
+  Expect<Equal<(typeof valueByNumber)[1]["inputs"], Tensor>>,
+  Expect<Equal<typeof jacobianByNumber, Tensor>>,
+  Expect<Equal<typeof hessianByNumber, Tensor>>,
+  Expect<typeof allowed extends Grads ? true : false>,
+  Expect<Equal<typeof mapped, Tensor>>,
+  Expect<Equal<typeof mappedByOne, Tensor>>,
+  Expect<Equal<typeof staticByNumber, Tensor>>,
+  Expect<Equal<typeof kept, Tensor>>,
+];
+
+// @ts-expect-error there is no third argument
+grad(loss, 2);
+// @ts-expect-error one axis is missing
+vmap(row, [0]);
+// @ts-expect-error the second argument is not static
+jit(power, { static: 0 })(x, "3");
+// @ts-expect-error the option is written keepDims
+np.sum(x, 0, { keepdims: true });
+// @ts-expect-error the axis is given twice
+np.sum(x, 0, { axis: 1 });
+// @ts-expect-error there is no such argument
+np.clip(x, { low: 0 });
+// @ts-expect-error an axis is a number
+np.take(x, x, { axis: "0" });
+// @ts-expect-error there is no such mode
+np.take(x, x, 0, "bogus");
+// @ts-expect-error an argument that is needed has its place
+np.take({ indices: x });

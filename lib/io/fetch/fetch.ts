@@ -102,4 +102,4 @@ export const fetchFilesTE = (name: string, options: FetchOptions = {}): TE.TaskE
  * @throws {DownloadError} that says what was tried and how to do it by hand
  * @example const { folder } = await fetchFiles("t5-small-lm-adapt")
  */
-export const fetchFiles = promised(fetchFilesTE);
+export const fetchFiles = promised("fetchFiles(name, options)", fetchFilesTE);

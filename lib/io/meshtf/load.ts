@@ -79,4 +79,4 @@ export const loadMeshTensorFlowTE = (
  * not fit the configuration, with all differences together
  * @example const { config, params } = await loadMeshTensorFlow("t5.1.1.small/model.ckpt-1000000")
  */
-export const loadMeshTensorFlow = promised(loadMeshTensorFlowTE);
+export const loadMeshTensorFlow = promised("loadMeshTensorFlow(path, options)", loadMeshTensorFlowTE);

@@ -27,4 +27,4 @@ export const loadT5xTE = (path: string, options: SourceOptions = {}): TE.TaskEit
  * all differences together
  * @example const { config, params, step } = await loadT5x("t5_1_1_lm100k_small/checkpoint_1100000")
  */
-export const loadT5x = promised(loadT5xTE);
+export const loadT5x = promised("loadT5x(path, options)", loadT5xTE);

@@ -152,4 +152,4 @@ export const saveT5xTE = (
  * a step that is not a count
  * @example const folder = await saveT5x("t5-out", { params, step: 1000 }) // "t5-out/checkpoint_1000"
  */
-export const saveT5x = promised(saveT5xTE);
+export const saveT5x = promised("saveT5x(dir, content, options)", saveT5xTE);

@@ -15,18 +15,23 @@ import { READER } from "./fields.js";
 const [START, END] = [4, 8];
 
 /** A column as it is stored: a part of a row that has no parts. */
-interface Leaf {
-  readonly path: string;
+export interface Leaf {
+  readonly path: readonly string[];
   readonly element: SchemaElement;
-  /** Whether a row may have several values, or none. */
-  readonly isRepeated: boolean;
+  /** How many lists it is in, and how many parts of its path, with these, may be missing. */
+  readonly repetition: number;
+  readonly definition: number;
 }
 
-const leavesOf = ({ children, path, element }: SchemaTree, isInside = false): readonly Leaf[] => {
-  const isRepeated = isInside || element.repetition_type === "REPEATED";
-  if (children.length === 0) return [{ path: path.join("."), element, isRepeated }];
-  return children.flatMap((child) => leavesOf(child, isRepeated));
-};
+/** The columns as they are stored, below the root of the schema or a part of it. */
+export const leavesOf = (tree: SchemaTree, repetition = 0, definition = 0): readonly Leaf[] =>
+  tree.children.flatMap((child) => {
+    const { element, path, children } = child;
+    const lists = repetition + Number(element.repetition_type === "REPEATED");
+    const missing = definition + Number(element.repetition_type !== "REQUIRED");
+    if (children.length > 0) return leavesOf(child, lists, missing);
+    return [{ path, element, repetition: lists, definition: missing }];
+  });
 
 /** What stands beside the newer name of a type in files that have both. */
 const OLDER: Readonly<Record<string, RegExp>> = {
@@ -53,47 +58,50 @@ type Bytes = readonly [start: bigint, end: bigint];
 const from = (start: bigint | undefined, length: bigint | number | undefined): readonly Bytes[] =>
   start === undefined || length === undefined ? [] : [[start, start + BigInt(length)]];
 
+/** Where the pages of a column are. */
+export const pagesOf = ({ meta_data }: ColumnChunk): readonly Bytes[] =>
+  from(meta_data?.dictionary_page_offset || meta_data?.data_page_offset, meta_data?.total_compressed_size);
+
 /** The parts of the file that a column takes. */
-const bytesOf = (chunk: ColumnChunk): readonly Bytes[] => {
-  const { meta_data } = chunk;
-  return [
-    ...from(meta_data?.dictionary_page_offset || meta_data?.data_page_offset, meta_data?.total_compressed_size),
-    ...from(chunk.column_index_offset, chunk.column_index_length),
-    ...from(chunk.offset_index_offset, chunk.offset_index_length),
-  ];
-};
+const bytesOf = (chunk: ColumnChunk): readonly Bytes[] => [
+  ...pagesOf(chunk),
+  ...from(chunk.column_index_offset, chunk.column_index_length),
+  ...from(chunk.offset_index_offset, chunk.offset_index_length),
+];
 
 const sum = (numbers: readonly bigint[]): bigint => numbers.reduce((total, n) => total + n, 0n);
 
 /** What is wrong with a column of a row group. */
-const columnFault = (chunk: ColumnChunk, { path, element, isRepeated }: Leaf, rows: bigint): string | undefined => {
+const columnFault = (chunk: ColumnChunk, { path, element, repetition }: Leaf, rows: bigint): string | undefined => {
   const { meta_data } = chunk;
   if (typeof meta_data?.data_page_offset !== "bigint" || typeof meta_data.total_compressed_size !== "bigint") {
     return "a column has no place";
   }
-  if (meta_data.path_in_schema.join(".") !== path || meta_data.type !== element.type) {
+  if (`${meta_data.path_in_schema}` !== `${path}` || meta_data.type !== element.type) {
     return "its columns are not those of the schema";
   }
   const { dictionary_page_offset: dictionary, data_page_offset: data, num_values } = meta_data;
   if (dictionary && dictionary >= data) return "a dictionary stands behind its values";
-  if (isRepeated ? num_values < rows : num_values !== rows) return `a column has ${num_values} values for ${rows} rows`;
+  if (repetition > 0 ? num_values < rows : num_values !== rows)
+    return `a column has ${num_values} values for ${rows} rows`;
   return undefined;
 };
 
 const groupFault = ({ columns, num_rows }: RowGroup, leaves: readonly Leaf[]): string | undefined => {
   if (columns.length !== leaves.length) return `it has ${columns.length} of ${leaves.length} columns`;
   if (num_rows < 0n || num_rows > BigInt(2 ** 31)) return `it has ${num_rows} rows`;
+  // The places in a group without rows are of no use, and some writers leave them open.
+  if (num_rows === 0n) return undefined;
   return columns.map((column, i) => columnFault(column, leaves[i], num_rows)).find((fault) => fault !== undefined);
 };
 
 /** @throws {DataError} for a footer whose parts contradict each other or the size of the file */
-export const checkFooter = (metadata: FileMetaData, tree: SchemaTree, size: number, at: string): void => {
+export const checkFooter = (metadata: FileMetaData, leaves: readonly Leaf[], size: number, at: string): void => {
   const fail = (got: string, place = at): never => {
     const [what, hint] = ["the footer of the Parquet file is damaged", "get the file again"];
     throw tableProblem({ what, got, at: place, hint });
   };
   const groups = metadata.row_groups;
-  const leaves = leavesOf(tree);
   if (!metadata.schema.every(isOneType)) fail("a column has two types");
   groups.forEach((group, i) => {
     const fault = groupFault(group, leaves);
@@ -101,7 +109,8 @@ export const checkFooter = (metadata: FileMetaData, tree: SchemaTree, size: numb
   });
   const rows = sum(groups.map(({ num_rows }) => num_rows));
   if (rows !== metadata.num_rows) fail(`${rows} rows in row groups, and ${metadata.num_rows} in the file`);
-  const parts = groups.flatMap(({ columns }) => columns.flatMap(bytesOf)).filter(([start, end]) => start !== end);
+  const used = groups.filter(({ num_rows }) => num_rows > 0n);
+  const parts = used.flatMap(({ columns }) => columns.flatMap(bytesOf)).filter(([start, end]) => start !== end);
   parts.sort(([a], [b]) => (a < b ? -1 : 1));
   const last = BigInt(size - END - metadata.metadata_length);
   const isApart = parts.every(([start, end], i) => start >= (parts[i - 1]?.[1] ?? BigInt(START)) && end <= last);
@@ -121,7 +130,9 @@ export const classNames = ({ key_value_metadata = [] }: FileMetaData, source: st
 };
 
 const namesIn = (column: string, feature: unknown, at: string): readonly (readonly [string, readonly string[]])[] => {
-  if (typeof feature !== "object" || feature === null || !("names" in feature)) return [];
+  if (typeof feature !== "object" || feature === null) return [];
+  // Either of the two may be damaged.
+  if (!("names" in feature) && !("_type" in feature && feature._type === "ClassLabel")) return [];
   const { names } = orThrow(decodeAs(ClassLabel, READER, `${at}.${column}`)(feature));
   return [[column, names]];
 };

@@ -1,13 +1,14 @@
 /** @file Rows of Parquet files, a row group at a time, so that memory does not grow with the file. */
 import * as E from "fp-ts/lib/Either.js";
-import type { AsyncBuffer, Compressors, FileMetaData, ParquetScan } from "hyparquet";
+import type { AsyncBuffer, Compressors, FileMetaData, ParquetScan, RowGroup } from "hyparquet";
 import { type DataError, isFluxionError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
 import type { OpenFile } from "../store/store.js";
 import { type ColumnOptions, columnAt, fieldsOfColumns, tableProblem } from "./columns.js";
 import { UTF8 } from "./lines.js";
 import { isGzip, isPointer, POINTER_PROBLEM } from "./packed.js";
-import { checkFooter, classNames } from "./parquet-footer.js";
+import { checkFooter, classNames, type Leaf, leavesOf, pagesOf } from "./parquet-footer.js";
+import { checkPages, type PageParts } from "./parquet-pages.js";
 import type { RawRow } from "./rows.js";
 
 const MAGIC = "PAR1";
@@ -75,6 +76,15 @@ const checkMagic = async (file: OpenFile, source: string): Promise<void> => {
   throw tableProblem({ what, expected, at: source, hint: "get the file again" });
 };
 
+/** Decompressors that take nothing for nothing; that of LZ4 refuses the empty dictionary of a column of nulls. */
+const withoutNothing = (compressors: Compressors): Compressors =>
+  Object.fromEntries(
+    Object.entries(compressors).map(([codec, unpack]) => [
+      codec,
+      (bytes: Uint8Array, size: number) => (size === 0 ? new Uint8Array(0) : unpack(bytes, size)),
+    ]),
+  );
+
 /** @throws {DataError} for a codec without a decompressor */
 const checkCodecs = ({ row_groups }: FileMetaData, compressors: Compressors, source: string): void => {
   const known = ["UNCOMPRESSED", ...Object.keys(compressors)];
@@ -98,7 +108,10 @@ interface Column {
 
 /** A Parquet file whose footer has been read. */
 interface Parquet {
+  readonly file: OpenFile;
   readonly metadata: FileMetaData;
+  readonly leaves: readonly Leaf[];
+  readonly parts: PageParts;
   readonly scan: ParquetScan;
   readonly columns: readonly Column[];
 }
@@ -106,18 +119,21 @@ interface Parquet {
 const parquetOf = async (file: OpenFile, source: string, options: ColumnOptions): Promise<Parquet> => {
   await checkMagic(file, source);
   const { parquetMetadataAsync, parquetScan, parquetSchema } = await import("hyparquet");
-  const { compressors } = await import("hyparquet-compressors");
+  const { parquetHeader } = await import("hyparquet/src/column.js");
+  const compressors = withoutNothing((await import("hyparquet-compressors")).compressors);
   const buffer = bufferOf(file);
   const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
   const tree = parquetSchema(metadata);
-  checkFooter(metadata, tree, file.size, source);
+  const leaves = leavesOf(tree);
+  checkFooter(metadata, leaves, file.size, source);
   checkCodecs(metadata, compressors, source);
   const names = tree.children.map(({ element }) => element.name);
   const fields = fieldsOfColumns(names, options, source);
   const classes = classNames(metadata, source);
   const columns = names.map((name, i) => ({ name, field: fields[i], names: classes.get(name) }));
   const how = { compressors, utf8: false, useOffsetIndex: false, geoparquet: false, parsers: PARSERS };
-  return { metadata, scan: await parquetScan({ file: buffer, metadata, ...how }), columns };
+  const scan = await parquetScan({ file: buffer, metadata, ...how });
+  return { file, metadata, leaves, parts: { header: parquetHeader, compressors }, scan, columns };
 };
 
 const asNumber = (value: bigint, at: string): number => {
@@ -152,13 +168,26 @@ const named = (value: unknown, names: readonly string[] | undefined, at: string)
   });
 };
 
+/** @throws {Error} for pages of a column that do not hold what they state */
+const checkColumn = async ({ file, leaves, parts }: Parquet, group: RowGroup, name: string): Promise<void> => {
+  for (const [i, leaf] of leaves.entries()) {
+    const { meta_data } = group.columns[i];
+    if (leaf.path[0] !== name || meta_data === undefined) continue;
+    for (const [start, end] of pagesOf(group.columns[i])) {
+      checkPages(new Uint8Array(await bytesIn(file, Number(start), Number(end))), meta_data, leaf, parts);
+    }
+  }
+};
+
 /** The values of the columns of a row group. */
-const groupOf = ({ scan, columns }: Parquet, rowStart: number, rows: number, at: string) =>
+const groupOf = (parquet: Parquet, group: RowGroup, rowStart: number, at: string) =>
   Promise.all(
-    columns.map((column) =>
+    parquet.columns.map((column) =>
       reading(`${at}, ${columnAt([column.name], 0)}`, async () => {
-        const values =
-          rows === 0 ? [] : await scan.readColumn({ column: column.name, rowStart, rowEnd: rowStart + rows });
+        const rows = Number(group.num_rows);
+        if (rows === 0) return { ...column, values: [] };
+        await checkColumn(parquet, group, column.name);
+        const values = await parquet.scan.readColumn({ column: column.name, rowStart, rowEnd: rowStart + rows });
         if (values.length === rows) return { ...column, values };
         throw new Error(`${values.length} values for ${rows} rows`);
       }),
@@ -184,9 +213,9 @@ const rowOf = (
 
 async function* rowsIn(parquet: Parquet, source: string): AsyncGenerator<readonly RawRow[]> {
   let before = 0;
-  for (const [i, { num_rows }] of parquet.metadata.row_groups.entries()) {
-    const rows = Number(num_rows);
-    const group = await groupOf(parquet, before, rows, `${source}, row group ${i + 1}`);
+  for (const [i, rowGroup] of parquet.metadata.row_groups.entries()) {
+    const rows = Number(rowGroup.num_rows);
+    const group = await groupOf(parquet, rowGroup, before, `${source}, row group ${i + 1}`);
     for (let start = 0; start < rows; start += BATCH) {
       yield Array.from({ length: Math.min(BATCH, rows - start) }, (_, k) => {
         const number = before + start + k + 1;

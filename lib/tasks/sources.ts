@@ -1,17 +1,35 @@
-/** @file Files of rows in the file system: what a name stands for, and how its bytes are got. */
-import { existsSync, readdirSync } from "node:fs";
+/** @file Files of rows in the file system, and in zip archives there: what a name stands for, and how its bytes are got. */
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
+import { closest } from "../core/closest.js";
 import { DataError } from "../core/errors.js";
-import { openFile, readPieces } from "../store/open.js";
+import { openFile, openRegular, readPieces } from "../store/open.js";
+import { DamagedZip, unzipEntry, type ZipEntry, zipEntries } from "../store/zip.js";
 import { READER } from "./fields.js";
 import type { RowSource } from "./formats.js";
 import { plainPieces } from "./packed.js";
 import type { RowFile, Rows, Share, Split, Task } from "./task.js";
 
+/** A file in an archive. */
+interface Packed {
+  readonly archive: string;
+  readonly name: string;
+}
+
+/** The archive in a path that goes on behind one: `CoLA.zip/CoLA/train.tsv`. */
+const packedAt = (path: string): Packed | undefined => {
+  for (const { index } of path.matchAll(/\.zip[\\/]/gi)) {
+    const archive = path.slice(0, index + ".zip".length);
+    const isFile = statSync(archive, { throwIfNoEntry: false })?.isFile() === true;
+    if (isFile) return { archive, name: path.slice(archive.length + 1).replaceAll("\\", "/") };
+  }
+  return undefined;
+};
+
 /** The files that a name stands for, which has a `*` or none. */
 const matching = (path: string): readonly string[] => {
   const name = basename(path);
-  if (!name.includes("*")) return existsSync(path) ? [path] : [];
+  if (!name.includes("*")) return existsSync(path) || packedAt(path) !== undefined ? [path] : [];
   const parts = name.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
   const pattern = new RegExp(`^${parts.join(".*")}$`);
   const folder = dirname(path);
@@ -27,16 +45,48 @@ const pathsOf = (file: string, dir: string, folder: string | undefined): readonl
   return here.length > 0 || folder === undefined ? here : matching(join(dir, folder, file));
 };
 
-/** A file of the file system. */
-export const sourceAt = (path: string, dir: string, folder: string | undefined): RowSource => ({
-  name: path,
-  pieces: () => plainPieces(readPieces(path, READER), path),
-  open: () => openFile(path, READER),
-  other: (file) => {
-    const [found] = pathsOf(file, dir, folder);
-    return sourceAt(found ?? join(dir, file), dir, folder);
-  },
-});
+const entryOf = (entries: readonly ZipEntry[], name: string, at: string): ZipEntry => {
+  const found = entries.filter((entry) => entry.name === name);
+  if (found.length === 1) return found[0];
+  const names = entries.map((entry) => entry.name);
+  const what = found.length === 0 ? "the archive has no such file" : "two files of the archive have this name";
+  const expected =
+    found.length === 0 && names.length > 0 ? `one of its files, such as ${closest(name, names)}` : undefined;
+  throw new DataError({ where: READER.where, what, expected, got: name, at });
+};
+
+/** The bytes of a file in an archive; its size and checksum are known to be right at its end. */
+async function* unzipped({ archive, name }: Packed, path: string): AsyncGenerator<Uint8Array> {
+  const opened = await openRegular(archive, READER);
+  try {
+    yield* unzipEntry(opened, entryOf(await zipEntries(opened), name, archive));
+  } catch (cause) {
+    if (!(cause instanceof DamagedZip)) throw cause;
+    const [what, hint] = ["the archive is damaged", "get the file again"];
+    throw new DataError({ where: READER.where, what, got: cause.message, at: path, hint }, { cause });
+  } finally {
+    await opened.file.close();
+  }
+}
+
+const openPacked = async (path: string): Promise<never> => {
+  const [what, hint] = ["a Parquet file cannot be read while it is in an archive", "unpack the archive"];
+  throw new DataError({ where: READER.where, what, at: path, hint });
+};
+
+/** A file of the file system, or in an archive there. */
+export const sourceAt = (path: string, dir: string, folder: string | undefined): RowSource => {
+  const packed = existsSync(path) ? undefined : packedAt(path);
+  return {
+    name: path,
+    pieces: () => plainPieces(packed === undefined ? readPieces(path, READER) : unzipped(packed, path), path),
+    open: () => (packed === undefined ? openFile(path, READER) : openPacked(path)),
+    other: (file) => {
+      const [found] = pathsOf(file, dir, folder);
+      return sourceAt(found ?? join(dir, file), dir, folder);
+    },
+  };
+};
 
 /** A file of rows, and where it is. */
 export interface LocatedRows {

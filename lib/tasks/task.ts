@@ -16,7 +16,7 @@ interface Columns {
 
 /**
  * A file of rows, by its path in the data folder or an absolute one. A `*` in its name stands for any characters: the rows of all such files, in
- * the order of their names. One that is packed by gzip is unpacked while it is read, unless it is Parquet.
+ * the order of their names. One that is packed by gzip, or in a zip archive (`CoLA.zip/CoLA/train.tsv`), is unpacked while it is read, unless it is Parquet.
  */
 export type RowFile = { readonly file: string } & (
   | { readonly format: "jsonl" }

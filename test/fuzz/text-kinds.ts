@@ -1,4 +1,5 @@
 /** @file The kinds of files that hold text or vocabularies: see `kinds.ts`. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { strToU8 } from "fflate";
 import { stringify } from "yaml";
@@ -52,6 +53,19 @@ const WSC = {
   label: true,
 };
 const CB = { idx: 3, premise: "It rains", hypothesis: "It is wet", label: "entailment" };
+const PARQUET = [
+  ...["gzip", "zstd", "lz4"].map((codec) => ({ file: `moods-${codec}.parquet`, input: "text", target: "label" })),
+  { file: "train-00000-of-00001.parquet", input: "question", target: "label" },
+  {
+    file: "values-v2.parquet",
+    input: (row: object) => JSON.stringify(row),
+    target: (row: object) => JSON.stringify(row),
+  },
+];
+const ARTICLE = {
+  title: "A",
+  paragraphs: [{ context: "One two.", qas: [{ id: "1", question: "?", answers: [{ text: "two", answer_start: 4 }] }] }],
+};
 const JSONL_TASKS = ["record", "multirc", "wsc", "cb"];
 
 /** The SHA-256 of `{}`. */
@@ -127,6 +141,33 @@ export const TEXT_KINDS: Readonly<Record<string, Kind>> = {
     read: (dir) => {
       const task = ownTask({ name: "x", train: "x.csv", validation: "x.csv", input: "a", target: "b" });
       return readExamples(task, "train", dir);
+    },
+  },
+  tsv: {
+    make: () => ({ "x.tsv": strToU8('a\tb\tc\n"Well\tyes"\t1\r\n\nno\ty\t2\n') }),
+    targets: [["x.tsv", "bytes"]],
+    tokens: ['"', "\t", "\t\t", "\n", "\r", "\r\n", "\ufeff", "__proto__", "a", "\u2028"],
+    read: (dir) => readExamples(ownTask({ name: "x", train: "x.tsv", input: "a", target: "b" }), "train", dir),
+  },
+  squad: {
+    make: () => ({ "x.json": text({ version: "1.1", data: [ARTICLE, { ...ARTICLE, title: "B" }] }) }),
+    targets: [["x.json", "json"]],
+    tokens: ['"', "\\", "\\u", "{", "}", "[", "]", ",", ":", "paragraphs", "__proto__", "1e999", "\ufeff"],
+    read: (dir) => {
+      const train = { file: "x.json", format: "squad" } as const;
+      const task = ownTask({ name: "x", train, input: (row) => row.context, target: (row) => row.title });
+      return readExamples(task, "train", dir);
+    },
+  },
+  parquet: {
+    make: () => Object.fromEntries(PARQUET.map(({ file }) => [file, readFileSync(`test/tasks/data/${file}`)])),
+    targets: [["parquet", "bytes"]],
+    tokens: ["PAR1", "huggingface", "ClassLabel", "names"],
+    read: async (dir) => {
+      for (const { file, input, target } of PARQUET) {
+        const own = ownTask({ name: "x", train: { file, format: "parquet" }, input, target });
+        await readExamples(own, "train", dir);
+      }
     },
   },
   recipe: {

@@ -17,7 +17,7 @@ MOODS = {"text": ["What a day", 'It "rains"', "naïve 中文"], "label": ["yes",
 for codec in ("snappy", "zstd", "gzip", "brotli", "lz4", "none"):
     pq.write_table(pa.table(MOODS), FOLDER / f"moods-{codec}.parquet", row_group_size=2, compression=codec, store_schema=False)
 
-# Values of all kinds. In `v2` the pages are of version 2.
+# Values of all kinds. `values-v2` has the rows with numbers that JavaScript has, in pages of version 2.
 struct = pa.struct([("paragraph", pa.int32()), ("spans", pa.list_(pa.int64()))])
 values = pa.table(
     {
@@ -33,7 +33,11 @@ values = pa.table(
     }
 )
 pq.write_table(values, FOLDER / "values.parquet", row_group_size=3, store_schema=False)
-pq.write_table(values, FOLDER / "values-v2.parquet", row_group_size=3, store_schema=False, data_page_version="2.0", compression="zstd")
+v2 = {"row_group_size": 2, "store_schema": False, "data_page_version": "2.0", "compression": "zstd"}
+pq.write_table(values.slice(0, 3), FOLDER / "values-v2.parquet", **v2)
+
+# No rows, in a row group whose offsets mean nothing.
+pq.write_table(pa.table(MOODS).slice(0, 0), FOLDER / "no-rows.parquet", store_schema=False)
 
 # BoolQ in the layout of the Hub, by its own writer.
 features = Features(

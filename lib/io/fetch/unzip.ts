@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { DownloadError } from "../../core/errors.js";
 import { openRegular, type Readable } from "../../store/open.js";
 import { abandonedIn, temporaryName } from "../../store/temporary.js";
+import { DamagedZip, unzipEntry, type ZipEntry, zipEntries } from "../../store/zip.js";
 import { CALLER } from "./content.js";
-import { DamagedZip, unzipEntry, type ZipEntry, zipEntries } from "./zip.js";
 
 /** How many times as large as its archive a data set may be (AX-b: 10 times); what claims more is not unpacked. */
 const MOST_EXPANSION = 50;

@@ -7,7 +7,7 @@
  */
 import { pipeline } from "node:stream";
 import { createInflateRaw } from "node:zlib";
-import { piecesOf, type Readable, readAt } from "../../store/open.js";
+import { piecesOf, type Readable, readAt } from "./open.js";
 
 /** What is wrong with an archive. */
 export class DamagedZip extends Error {}

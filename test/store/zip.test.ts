@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CALLER } from "../../../lib/io/fetch/content.js";
-import { DamagedZip, unzipEntry, zipEntries } from "../../../lib/io/fetch/zip.js";
-import { openRegular, type Readable } from "../../../lib/store/open.js";
-import { temporaryFolder } from "../folder.js";
+import { CALLER } from "../../lib/io/fetch/content.js";
+import { openRegular, type Readable } from "../../lib/store/open.js";
+import { DamagedZip, unzipEntry, zipEntries } from "../../lib/store/zip.js";
+import { temporaryFolder } from "../io/folder.js";
 
-const Zip = suite("io/fetch/zip");
+const Zip = suite("store/zip");
 const folder = temporaryFolder(Zip);
 
 /** Opens the bytes of an archive as a file. */

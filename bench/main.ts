@@ -54,14 +54,18 @@ const runT5 = async (task: Task, { runs, json }: Common): Promise<void> => {
   if (json !== true) for (const text of ratios(lines)) console.log(text);
 };
 
-/** A line of JSON that a script prints in a process of its own. */
+/** The lines of JSON that a script prints in a separate process. */
 const runScript = (path: string, args: readonly string[], who: Line): void => {
   const script = fileURLToPath(new URL(path, import.meta.url));
   const options = { encoding: "utf8", maxBuffer: 1 << 26 } as const;
   const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", script, ...args], options);
-  const line = stdout.split("\n").find((text) => text.startsWith("{"));
+  const lines = stdout.split("\n").filter((text) => text.startsWith("{"));
   const reason = stderr.split("\n").find((text) => /error|memory|abort/i.test(text)) ?? `exit ${status}`;
-  print(line === undefined ? { ...who, skipped: reason.trim().slice(0, 200) } : (JSON.parse(line) as Line));
+  if (lines.length === 0) print({ ...who, skipped: reason.trim().slice(0, 200) });
+  for (const line of lines) print(JSON.parse(line) as Line);
+};
+const runRows = (): void => {
+  for (const part of ["rows", "memory"]) runScript("rows/measure.ts", [part], { bench: "rows", part });
 };
 const runTokenize = (rounds: number): void => {
   for (const peer of Object.keys(TOKENIZERS)) {
@@ -161,6 +165,10 @@ command("tokenize", "text to token ids: megabytes of English a second")
     print(machine());
     runTokenize(rounds);
   });
+command("rows", "rows of files to batches: how many a second, and how much memory a file of 1 GB takes").action(() => {
+  print(machine());
+  runRows();
+});
 command(
   "sizes",
   "whether big models fit: one loaded from bfloat16 shards with random weights, and evaluated or trained for a step",
@@ -195,6 +203,7 @@ command("all", "everything docs/benchmarks.md has a table of; scripts/benchmarks
       for (const batch of [8, 1]) await runT5({ bench: "decode", size, batch, tokens: 32, cache: true }, common);
     }
     runTokenize(common.runs);
+    runRows();
     runSizes(Object.keys(CASES));
   });
 // Leaves what is to be tidied up to those who listen for the end.

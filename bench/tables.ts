@@ -72,6 +72,12 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
     columns: () => "MB/s",
     cell: (line) => short(number(line, "mbPerSecond")),
   },
+  rows: {
+    bench: "rows",
+    rows: ["work", "rows"],
+    columns: () => "rows a second, memory",
+    cell: (line) => `${number(line, "perSecond")}, ${number(line, "rssMB")} MB`,
+  },
 };
 
 const BENCHES = [...unique(Object.values(LAYOUTS).map(({ bench }) => bench)), "sizes", "methods"];

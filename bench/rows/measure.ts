@@ -1,7 +1,7 @@
 /**
  * @file Rows to batches: how many a second are read, turned into text, tokenized and batched, and how much memory a file of a gigabyte takes.
  *
- * `measure.ts rows` and `measure.ts memory` print one JSON line each. The files are made anew in the system's temporary folder, always the same.
+ * `measure.ts rows` and `measure.ts memory` print JSON lines; seconds are those of the processor. The files are made anew in the system's temporary folder, always the same.
  */
 
 import { once } from "node:events";
@@ -12,6 +12,14 @@ import { fileURLToPath } from "node:url";
 import { bucketLengths, makeBatch, shuffledRows, tokenize } from "../../lib/data/index.js";
 import { readExamples, streamExamples, task, taskOf } from "../../lib/tasks/index.js";
 import { loadTokenizer } from "../../lib/tokenizer/index.js";
+
+interface Line {
+  readonly work: string;
+  readonly rows: number;
+  readonly perSecond: number;
+  /** The largest resident memory. */
+  readonly rssMB: number;
+}
 
 const ROWS = 400_000;
 const BYTES = 1e9;
@@ -65,7 +73,7 @@ const vocabulary = (): string => {
 
 const seconds = (): number => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6;
 
-const rows = async (folder: string): Promise<object> => {
+const rows = async (folder: string): Promise<readonly Line[]> => {
   mkdirSync(join(folder, "QQP"));
   await written(join(folder, "QQP", "train.tsv"), tableLines());
   const tokenizer = await loadTokenizer(vocabulary());
@@ -79,17 +87,21 @@ const rows = async (folder: string): Promise<object> => {
   const [buckets, rowsAt] = [bucketLengths(lengths, 4), shuffledRows(tokens.length, BATCH, 0)];
   for (let step = 0; step < tokens.length / BATCH; step++) makeBatch(tokens, rowsAt(step), buckets, longestTarget);
   const end = seconds();
-  const rate = (from: number, to: number): number => Math.round(examples.length / (to - from));
-  return {
+  const line = (work: string, from: number, to: number): Line => ({
+    work,
     rows: examples.length,
-    rowsPerSecond: rate(start, end),
-    readPerSecond: rate(start, read),
-    tokenizedPerSecond: rate(read, tokenized),
-    batchedPerSecond: rate(tokenized, end),
-  };
+    perSecond: Math.round(examples.length / (to - from)),
+    rssMB: Math.round(process.resourceUsage().maxRSS / 1e3),
+  });
+  return [
+    line("rows of QQP's kind to batches", start, end),
+    line("read, as text", start, read),
+    line("tokenized", read, tokenized),
+    line("batched", tokenized, end),
+  ];
 };
 
-const memory = async (folder: string): Promise<object> => {
+const memory = async (folder: string): Promise<readonly Line[]> => {
   await written(join(folder, "big.jsonl"), jsonLines());
   const big = task({ name: "big", train: "big.jsonl", labels: ["no", "yes"], input: "text", target: "label" });
   const before = seconds();
@@ -97,19 +109,16 @@ const memory = async (folder: string): Promise<object> => {
   for await (const _ of streamExamples(big, "train", folder)) {
     if (count++ % 10_000 === 0) most = Math.max(most, process.memoryUsage.rss());
   }
-  return {
-    rows: count,
-    gigabytes: BYTES / 1e9,
-    rssMb: Math.round(most / 1e6),
-    rowsPerSecond: Math.round(count / (seconds() - before)),
-  };
+  const perSecond = Math.round(count / (seconds() - before));
+  return [{ work: "1 GB of JSON lines, one by one", rows: count, perSecond, rssMB: Math.round(most / 1e6) }];
 };
 
 const [part = "rows"] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "fluxion-rows-"));
 try {
-  const found = await (part === "memory" ? memory : rows)(folder);
-  console.log(JSON.stringify({ bench: "rows", part, ...found }));
+  for (const line of await (part === "memory" ? memory : rows)(folder)) {
+    console.log(JSON.stringify({ bench: "rows", ...line }));
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -6,6 +6,7 @@
  */
 import { ArgumentError } from "../core/errors.js";
 import type { Example } from "../metrics/answered.js";
+import { remembering } from "../tokenizer/remembering.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 
 /** One example as ids, each row ended by EOS. */
@@ -51,9 +52,11 @@ export const tokenize = (
 ): Tokens[] => {
   const before = index === undefined ? [] : [tokenizer.vocabSize - (index + 1)];
   const named = (inputs: string): string => (name === undefined ? inputs : `${name} ${inputs}`);
+  // Many examples have one of a few labels.
+  const encodeTarget = remembering((text) => tokenizer.encode(text));
   return examples.map((e) => ({
     inputs: withEos([...before, ...tokenizer.encode(named(e.inputs))], tokenizer.eosId, inputLength),
-    targets: withEos(tokenizer.encode(e.targets), tokenizer.eosId, targetLength),
+    targets: withEos(encodeTarget(e.targets), tokenizer.eosId, targetLength),
   }));
 };
 

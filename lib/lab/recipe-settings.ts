@@ -62,7 +62,10 @@ type Tasks = string | Share | readonly (string | Share)[];
 
 const TABLE = group({
   name: setting(text, "table", "what the task of these files is called", { parse: String }),
-  train: setting(text, "", "own rows to train on: a .csv or .jsonl file", { flag: "--train <file>", parse: String }),
+  train: setting(text, "", "own rows to train on: a .csv, .tsv, .jsonl or .parquet file", {
+    flag: "--train <file>",
+    parse: String,
+  }),
   validation: setting(text, "", "own rows to evaluate on", { flag: "--validation <file>", parse: String }),
   input: setting(text, "", "column of the input, in own rows", { flag: "--input <column>", parse: String }),
   target: setting(text, "", "column of the answer, in own rows", { flag: "--target <column>", parse: String }),

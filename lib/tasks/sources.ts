@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { DataError } from "../core/errors.js";
+import { failure } from "../store/files.js";
 import { openFile, readPieces } from "../store/open.js";
 import { READER } from "./fields.js";
 import type { RowSource } from "./formats.js";
@@ -27,11 +28,23 @@ const pathsOf = (file: string, dir: string, folder: string | undefined): readonl
   return here.length > 0 || folder === undefined ? here : matching(join(dir, folder, file));
 };
 
+/** The bytes of a file; what the system says of it names its path. */
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* readPieces(path, READER);
+  } catch (cause) {
+    throw failure(READER, path)(cause);
+  }
+}
+
 /** A file of the file system. */
 export const sourceAt = (path: string, dir: string, folder: string | undefined): RowSource => ({
   name: path,
-  pieces: () => plainPieces(readPieces(path, READER), path),
-  open: () => openFile(path, READER),
+  pieces: () => plainPieces(piecesOf(path), path),
+  open: () =>
+    openFile(path, READER).catch((cause: unknown) => {
+      throw failure(READER, path)(cause);
+    }),
   other: (file) => {
     const [found] = pathsOf(file, dir, folder);
     return sourceAt(found ?? join(dir, file), dir, folder);

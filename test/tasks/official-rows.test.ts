@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { readExamples } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
 import { temporaryFolder } from "../io/folder.js";
+import { says } from "./row-texts.js";
 
 const Official = suite("tasks/official-rows");
 const dir = temporaryFolder(Official);
@@ -40,5 +41,17 @@ Official(
     );
   },
 );
+
+Official("a column of texts that a file of GLUE lacks is named, though rows may be uneven", async () => {
+  save("SST-2/train.tsv", "text\tlabel\nfine\t1\n");
+  const message = await readExamples(taskOf("sst2"), "train", dir).then(String, (error: Error) => error.message);
+  says(message, 'there is no column "sentence"', '"text", "label"', "train.tsv, line 1");
+});
+
+Official("the list of MRPC's validation rows is named where it is missing", async () => {
+  save("MRPC/msr_paraphrase_train.txt", "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t1\t2\ta\tb\n");
+  const message = await readExamples(taskOf("mrpc"), "train", dir).then(String, (error: Error) => error.message);
+  says(message, "there is no such file or folder", `at        ${join(dir, "MRPC/dev_ids.tsv")}`);
+});
 
 Official.run();

@@ -34,7 +34,8 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   ENAMETOOLONG: { what: "the path is too long" },
 };
 
-const failure =
+/** What a file operation on `path` throws, as an error of the caller. */
+export const failure =
   <Err extends FluxionError>(caller: Caller<Err>, path: string) =>
   (cause: unknown): Err => {
     if (isFluxionError(cause)) return cause as Err;

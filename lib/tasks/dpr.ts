@@ -18,7 +18,7 @@ const examples = (row: Row, _: unknown, number: number): readonly Example<string
   const candidates = row.candidates.split(",").map(strip);
   const targets = strip(row.answer);
   if (!candidates.includes(targets)) throw badField("answer", "not a candidate", candidates.join(" or "), row.answer);
-  return [{ id: `${number - 1}`, inputs: marked(row.sentence, strip(row.pronoun)), targets, truth: targets }];
+  return [{ id: `${number - 1}`, inputs: marked(strip(row.sentence), strip(row.pronoun)), targets, truth: targets }];
 };
 
 const FIELDS = ["sentence", "pronoun", "candidates", "answer"];

@@ -47,15 +47,18 @@ interface Columns {
   readonly label?: string;
   /** The names that fields have in the file. */
   readonly rename?: Readonly<Record<string, string>>;
+  /** Columns of texts whose fields have their names. */
+  readonly texts?: readonly string[];
   /** The names of all columns, of files without a header: the training and validation files of CoLA. */
   readonly header?: readonly string[];
 }
 
-const table = (file: string, { label, rename, header }: Columns): RowFile => ({
+const table = (file: string, { label, rename, texts, header }: Columns): RowFile => ({
   file,
   format: "tsv",
   uneven: true,
   ...(header !== undefined && { header }),
+  ...(texts !== undefined && { columns: texts }),
   rename: { ...rename, ...(label !== undefined && { label }) },
 });
 
@@ -63,7 +66,7 @@ const table = (file: string, { label, rename, header }: Columns): RowFile => ({
 const glueFiles = (folder: string, columns: Columns): Splits => ({
   train: table(`${folder}/train.tsv`, columns),
   validation: table(`${folder}/dev.tsv`, columns),
-  test: table(`${folder}/test.tsv`, {}),
+  test: table(`${folder}/test.tsv`, { ...(columns.texts !== undefined && { texts: columns.texts }) }),
 });
 
 /** The texts of a row by field; undefined where one is missing: such a row is left out, though it counts. */
@@ -165,7 +168,7 @@ const stsb = asTask<Row, number, number>({
   licence: RESEARCH,
   prefix: "stsb",
   folder: "glue",
-  splits: glueFiles("STS-B", { label: "score" }),
+  splits: glueFiles("STS-B", { texts: PAIR, label: "score" }),
   row: Row,
   examples: examplesOf<number>(
     PAIR,
@@ -192,7 +195,11 @@ export const GLUE: readonly Task[] = [
       title: "Is the sentence acceptable English?",
       licence: RESEARCH,
       fields: ["sentence"],
-      splits: glueFiles("CoLA", { label: "is_acceptable", header: ["source", "is_acceptable", "mark", "sentence"] }),
+      splits: glueFiles("CoLA", {
+        texts: ["sentence"],
+        label: "is_acceptable",
+        header: ["source", "is_acceptable", "mark", "sentence"],
+      }),
       submission: tsvClasses("CoLA.tsv"),
     },
     ["unacceptable", "acceptable"],
@@ -204,7 +211,7 @@ export const GLUE: readonly Task[] = [
       title: "Is the review positive?",
       licence: RESEARCH,
       fields: ["sentence"],
-      splits: glueFiles("SST-2", { label: "label" }),
+      splits: glueFiles("SST-2", { texts: ["sentence"], label: "label" }),
       submission: tsvClasses("SST-2.tsv"),
     },
     ["negative", "positive"],
@@ -227,7 +234,7 @@ export const GLUE: readonly Task[] = [
       title: "Do the questions ask the same?",
       licence: "Quora's terms, not commercial",
       fields: ["question1", "question2"],
-      splits: glueFiles("QQP", { label: "is_duplicate" }),
+      splits: glueFiles("QQP", { texts: ["question1", "question2"], label: "is_duplicate" }),
       submission: tsvClasses("QQP.tsv"),
     },
     ["not_duplicate", "duplicate"],
@@ -246,7 +253,7 @@ export const GLUE: readonly Task[] = [
       title: "Does the sentence answer the question?",
       licence: "CC BY-SA 4.0",
       fields: ["question", "sentence"],
-      splits: glueFiles("QNLI", { label: "label" }),
+      splits: glueFiles("QNLI", { texts: ["question", "sentence"], label: "label" }),
       submission: tsvWords("QNLI.tsv", ENTAILED),
     },
     ENTAILED,
@@ -258,7 +265,7 @@ export const GLUE: readonly Task[] = [
       licence: RESEARCH,
       prefix: "rte",
       fields: PAIR,
-      splits: glueFiles("RTE", { label: "label" }),
+      splits: glueFiles("RTE", { texts: PAIR, label: "label" }),
       submission: tsvWords("RTE.tsv", ENTAILED),
     },
     ENTAILED,
@@ -269,7 +276,7 @@ export const GLUE: readonly Task[] = [
       title: "Does the second sentence follow, with a pronoun replaced?",
       licence: "CC BY 4.0",
       fields: PAIR,
-      splits: glueFiles("WNLI", { label: "label" }),
+      splits: glueFiles("WNLI", { texts: PAIR, label: "label" }),
       submission: tsvClasses("WNLI.tsv"),
     },
     ["not_entailment", "entailment"],

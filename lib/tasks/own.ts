@@ -1,10 +1,11 @@
 /** @file Tasks of your own rows in one object: where they are, what the model reads of a row, and what it learns to write. */
 import * as t from "io-ts";
-import { ArgumentError, type DataError } from "../core/errors.js";
+import { type DataError, isFluxionError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
 import { accuracy } from "../metrics/classification.js";
 import { badField, NO_LABEL, noColumn } from "./fields.js";
 import { judgedByLabel } from "./labelled.js";
+import { badTask as bad, checkFile, checkOwn, checkShare, checkSpec, checkTask, isBag } from "./own-checks.js";
 import { judgedBySquad } from "./question-answering.js";
 import {
   asTask,
@@ -59,11 +60,14 @@ export interface OwnTask<Row = AnyRow> {
 
 const ENDINGS = ["parquet", "jsonl", "csv", "tsv"] as const;
 
-const bad = (what: string, expected: string, got: string, at: string): ArgumentError =>
-  new ArgumentError({ where: "task", what, expected, got, at });
+/** The most keys of a row that a message lists. */
+const MOST_KEYS = 20;
+const FORMAT_NAMES = [...ENDINGS, "squad", "blocks"];
 
 /** A file by its ending. */
 const fileRows = (at: string, file: string, columns: readonly string[]): RowFile => {
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(file))
+    throw bad("rows are not read from an address", "a path", file, at, "fetch the file, and give its path");
   const ending = file.toLowerCase().replace(/\.gz$/, "");
   const format = ENDINGS.find((name) => ending.endsWith(`.${name}`));
   if (format === "jsonl") return { file, format };
@@ -72,18 +76,26 @@ const fileRows = (at: string, file: string, columns: readonly string[]): RowFile
   throw bad("the ending of a file does not tell its format", expected, file, at);
 };
 
-const isRows = (rows: unknown): rows is Rows | Share =>
-  typeof rows === "object" && rows !== null && ["file", "firstOf", "rows", "share"].some((key) => key in rows);
-
-const checkedShare = (at: string, rows: Rows | Share): Rows | Share => {
-  if (!("share" in rows) || (rows.share > 0 && rows.share < 1)) return rows;
-  throw bad("a share is not a part of the rows", "a number between 0 and 1", brief(rows.share), at);
+/** @throws {ArgumentError} for rows that are described in part, or wrongly */
+const checkedRows = (at: string, rows: Rows | Share): Rows | Share => {
+  if ("share" in rows) checkShare(at, { ...rows });
+  else if ("firstOf" in rows) {
+    if (!Array.isArray(rows.firstOf) || rows.firstOf.length === 0)
+      throw bad("not a list of files", "one file or more", brief(rows.firstOf), `${at}.firstOf`);
+    for (const file of rows.firstOf) checkFile(at, { ...file }, FORMAT_NAMES);
+  } else if ("rows" in rows) {
+    if (!Array.isArray(rows.rows)) throw bad("not rows", "an array", brief(rows.rows), `${at}.rows`);
+  } else checkFile(at, { ...rows }, FORMAT_NAMES);
+  return rows;
 };
+
+const isRows = (rows: unknown): rows is Rows | Share =>
+  isBag(rows) && ["file", "firstOf", "rows", "share"].some((key) => key in rows);
 
 const rowsOf = (at: Split, rows: OwnRows | Share, columns: readonly string[]): Rows | Share => {
   if (typeof rows === "string") return fileRows(at, rows, columns);
   if (Array.isArray(rows)) return { rows };
-  if (isRows(rows) && (at === "validation" || !("share" in rows))) return checkedShare(at, rows);
+  if (isRows(rows) && (at === "validation" || !("share" in rows))) return checkedRows(at, rows);
   const expected = `a path, an array of rows${at === "validation" ? ", or { share }" : ""}`;
   throw bad("not the rows of a split", expected, brief(rows), at);
 };
@@ -108,15 +120,36 @@ const fieldOf = (row: AnyRow, column: string, at: string): unknown => {
   throw badField(at, what, expected);
 };
 
+/** The columns or keys of a row, for messages. */
+const keysOf = (row: unknown): string => {
+  const keys = Object.keys(row as AnyRow);
+  const shown = keys.slice(0, MOST_KEYS).map((key) => brief(key));
+  return `the row has ${shown.join(", ") || "no keys"}${keys.length > MOST_KEYS ? ", …" : ""}`;
+};
+
 /** A field of rows, and what messages call it. */
 interface Reader<Row> {
   readonly at: string;
   readonly get: (row: Row) => unknown;
 }
 
+/** What a function gives for a row. @throws {DataError} where it fails, or gives a promise */
+const givenBy = <Row>(at: string, field: (row: Row) => unknown, row: Row): unknown => {
+  let value: unknown;
+  try {
+    value = field(row);
+  } catch (error) {
+    if (isFluxionError(error, "DataError")) throw error;
+    throw badField(at, `the function failed: ${error}`, `a value; ${keysOf(row)}`);
+  }
+  if (!(value instanceof Promise)) return value;
+  // Nobody waits for it: a failure of it must not end the process.
+  value.catch(() => undefined);
+  throw badField(at, "the function gives a promise", "a value at once, of a function that is not async");
+};
+
 const readerOf = <Row>(name: "input" | "target", field: Field<Row>): Reader<Row> => {
-  if (typeof field === "function") return { at: name, get: field };
-  if (typeof field !== "string") throw bad("not a field", "the name of a column, or a function", brief(field), name);
+  if (typeof field === "function") return { at: name, get: (row) => givenBy(name, field, row) };
   const at = `column ${brief(field)}`;
   return { at, get: (row) => fieldOf(row as AnyRow, field, at) };
 };
@@ -124,10 +157,14 @@ const readerOf = <Row>(name: "input" | "target", field: Field<Row>): Reader<Row>
 /** A target as a decoder writes it: it knows single spaces, between words, and no other white space. */
 const asWritten = (text: string): string => text.trim().replaceAll(/\s+/g, " ");
 
+/** What was expected; where nothing was found, also what the row has. */
+const expectedOf = (expected: string, value: unknown, row: unknown): string =>
+  value === undefined ? `${expected}; ${keysOf(row)}` : expected;
+
 const inputOf = <Row>({ at, get }: Reader<Row>, row: Row): string => {
   const value = get(row);
   if (typeof value === "string" && value.trim() !== "") return value;
-  throw badField(at, "not an input", "a text that is not empty", value);
+  throw badField(at, "not an input", expectedOf("a text that is not empty", value, row), value);
 };
 
 /** A value as a target; undefined where it is none. */
@@ -142,7 +179,8 @@ const notALabel = (at: string, labels: readonly string[], value: unknown): DataE
 const targetOf = <Row>({ at, get }: Reader<Row>, row: Row, labels: readonly string[] | undefined): string => {
   const value = get(row);
   const text = targetText(value);
-  if (text === undefined) throw badField(at, "not a target", "a text that is not empty, or a number", value);
+  if (text === undefined)
+    throw badField(at, "not a target", expectedOf("a text that is not empty, or a number", value, row), value);
   if (labels === undefined || labels.includes(text)) return text;
   if (typeof value === "number" && labels[value] !== undefined) return labels[value];
   throw notALabel(at, labels, value);
@@ -201,8 +239,10 @@ const taskOf = <Row, Truth, Answer>(
   });
 };
 
-const ownTask = <Row>(own: OwnTask<Row>): Task =>
-  own.labels === undefined ? taskOf(own, byText) : taskOf(own, byLabel(checkedLabels(own.labels)));
+const ownTask = <Row>(own: OwnTask<Row>): Task => {
+  checkOwn(own);
+  return own.labels === undefined ? taskOf(own, byText) : taskOf(own, byLabel(checkedLabels(own.labels)));
+};
 
 /**
  * A task as a plain value.
@@ -220,7 +260,8 @@ const ownTask = <Row>(own: OwnTask<Row>): Task =>
  * Tasks of other kinds are a `TaskSpec`: their function `examples` makes none, one or many of a row. Its types of rows, truths and answers are hidden, so that
  * tasks of all kinds stand in one list.
  *
- * @throws {ArgumentError} for files whose ending does not tell their format, splits without rows, and labels that are empty or stand twice
+ * @throws {ArgumentError} for keys that there are not, values of another kind, files whose ending does not tell their format, splits without rows, and
+ * labels that are empty or stand twice
  * @example
  * const toxicity = task({
  *   name: "toxicity",
@@ -234,7 +275,10 @@ const ownTask = <Row>(own: OwnTask<Row>): Task =>
 export function task<Row = AnyRow>(own: OwnTask<Row>): Task;
 export function task<Row, Truth, Answer>(spec: TaskSpec<Row, Truth, Answer>): Task;
 export function task<Row, Truth, Answer>(spec: OwnTask<Row> | TaskSpec<Row, Truth, Answer>): Task {
-  return "examples" in spec ? asTask(spec) : ownTask(spec);
+  checkTask(spec);
+  if (!("examples" in spec)) return ownTask(spec);
+  checkSpec(spec);
+  return asTask(spec);
 }
 
 /**

@@ -1,4 +1,6 @@
 /** @file A share of examples, drawn by a seed and of each label alike. */
+import { DataError } from "../core/errors.js";
+import { READER } from "./fields.js";
 import type { Example, Share, Task } from "./task.js";
 
 /** Mixes the bits of a text and a seed: 32 of them, equally likely. */
@@ -33,9 +35,21 @@ const countsOf = (sizes: readonly number[], share: number): readonly number[] =>
   return counts;
 };
 
+const emptySide = ({ name }: Task, count: number, share: number, size: number): DataError =>
+  new DataError({
+    where: READER.where,
+    what: `${name}: a share leaves ${size === 0 ? "validation" : "training"} without examples`,
+    expected: "one example or more on both sides",
+    got: `a share of ${share}: ${size} of ${count}`,
+    at: "validation",
+    hint: "take another share, or give more rows",
+  });
+
 /**
  * Parts examples into the share and the rest, each in the order in which they came. An example is drawn by its id and the seed, so that another
  * order of rows gives the same share.
+ *
+ * @throws {DataError} where one of both would have no example
  */
 export const partShare = (
   task: Task,
@@ -47,6 +61,8 @@ export const partShare = (
     groups.map(({ length }) => length),
     share,
   );
+  const size = counts.reduce((a, b) => a + b, 0);
+  if (size === 0 || size === examples.length) throw emptySide(task, examples.length, share, size);
   const drawn = new Set<Example>();
   groups.forEach((group, g) => {
     const ranked = group.map((example) => [hash(example.id, seed), example] as const);

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { closest } from "../core/closest.js";
 import { DataError } from "../core/errors.js";
+import { failure } from "../store/files.js";
 import { openFile, openRegular, readPieces } from "../store/open.js";
+import type { OpenFile } from "../store/store.js";
 import { DamagedZip, unzipEntry, type ZipEntry, zipEntries } from "../store/zip.js";
 import { READER } from "./fields.js";
 import type { RowSource } from "./formats.js";
@@ -45,6 +47,15 @@ const pathsOf = (file: string, dir: string, folder: string | undefined): readonl
   return here.length > 0 || folder === undefined ? here : matching(join(dir, folder, file));
 };
 
+/** The bytes of a file; what the system says of it names its path. */
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* readPieces(path, READER);
+  } catch (cause) {
+    throw failure(READER, path)(cause);
+  }
+}
+
 const entryOf = (entries: readonly ZipEntry[], name: string, at: string): ZipEntry => {
   const found = entries.filter((entry) => entry.name === name);
   if (found.length === 1) return found[0];
@@ -69,6 +80,11 @@ async function* unzipped({ archive, name }: Packed, path: string): AsyncGenerato
   }
 }
 
+const openPlain = (path: string): Promise<OpenFile> =>
+  openFile(path, READER).catch((cause: unknown) => {
+    throw failure(READER, path)(cause);
+  });
+
 const openPacked = async (path: string): Promise<never> => {
   const [what, hint] = ["a Parquet file cannot be read while it is in an archive", "unpack the archive"];
   throw new DataError({ where: READER.where, what, at: path, hint });
@@ -79,8 +95,8 @@ export const sourceAt = (path: string, dir: string, folder: string | undefined):
   const packed = existsSync(path) ? undefined : packedAt(path);
   return {
     name: path,
-    pieces: () => plainPieces(packed === undefined ? readPieces(path, READER) : unzipped(packed, path), path),
-    open: () => (packed === undefined ? openFile(path, READER) : openPacked(path)),
+    pieces: () => plainPieces(packed === undefined ? piecesOf(path) : unzipped(packed, path), path),
+    open: () => (packed === undefined ? openPlain(path) : openPacked(path)),
     other: (file) => {
       const [found] = pathsOf(file, dir, folder);
       return sourceAt(found ?? join(dir, file), dir, folder);

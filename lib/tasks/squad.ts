@@ -1,6 +1,5 @@
 /** @file SQuAD 1.1: a question about a paragraph, whose answer stands in it. */
 import * as t from "io-ts";
-import { checkDistinct } from "./fields.js";
 import { judgedBySquad, questionExample } from "./question-answering.js";
 import { asTask, type Example, type Split } from "./task.js";
 
@@ -20,10 +19,6 @@ type Row = t.TypeOf<typeof Row>;
 
 const examples = (row: Row, split: Split): readonly Example<readonly string[]>[] => {
   if (!("qas" in row)) return [questionExample({ ...row, answers: row.answers.text }, split, "answers.text")];
-  checkDistinct(
-    "qas",
-    row.qas.map(({ id }) => id),
-  );
   return row.qas.map(({ id, question, answers }, q) => {
     const texts = answers.map(({ text }) => text);
     return questionExample({ id, context: row.context, question, answers: texts }, split, `qas[${q}].answers`);

@@ -205,7 +205,7 @@ Own("splits and fields that are none are refused", async () => {
   says(await thrown({ train: undefined as never }), "the task has no rows");
   says(await thrown({ train: "a.xlsx" }), "the ending of a file", "got       a.xlsx", "at        train");
   says(await thrown({ train: 5 as never }), "not the rows of a split");
-  says(await thrown({ input: 5 as never }), "not a field", "at        input");
+  says(await thrown({ input: 5 as never }), "of another kind", "at        input");
   says(await thrown({ train: { share: 0.5 } as never }), "not the rows of a split");
   says(await messageOf(() => readExamples(task({ ...BASE, train: ROWS }), "test")), "has no split test");
 });

@@ -136,6 +136,7 @@ export const locate = (task: Task, split: Split, dir: string): LocatedRows => {
   const at = isAbsolute(files[0]) ? files[0] : join(dir, files[0]);
   const several = files.length > 1 && { expected: files.join(", or ") };
   const what = several ? `the rows of ${task.name} are not there` : "there is no such file or folder";
-  const hint = "check the folder of the data; relative paths start at the working directory";
+  const hint =
+    "check the folder of the data (--data DIR), where the files of a task are looked for; relative paths start at the working directory";
   throw new DataError({ where: READER.where, what, ...several, at, hint });
 };

@@ -1,9 +1,11 @@
 /** @file Which adapter answers which task: `--adapter PATH --task T`, `--adapter cb=PATH` several times, or `--adapters DIR`. */
 import { join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { similar } from "../core/closest.js";
 import { DataError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
 import { namesIn } from "../store/files.js";
-import { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskOf } from "../tasks/registry.js";
+import { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskOfE } from "../tasks/registry.js";
 import type { Split, Task } from "../tasks/task.js";
 import { usageError } from "./parse.js";
 
@@ -56,14 +58,23 @@ const inFolder = async (dir: string): Promise<Assignment[]> => {
   });
 };
 
+/** The task of a name. @throws {DataError} for another, which may be a task of the user's own */
+const knownTask = (name: string): Task => {
+  const found = taskOfE(name);
+  if (E.isRight(found)) return found.right;
+  const { hint, ...parts } = found.left.mismatch;
+  const own = "a task of your own is evaluated with its run: fluxion evaluate RUN";
+  throw new DataError({ ...parts, hint: similar(name, TASK_NAMES) === undefined ? own : `${hint} Or, ${own}` });
+};
+
 const PAIR = /^([^=/\\]+)=(.+)$/;
 
 /** `cb=PATH`, or a path for the only task. */
 const named = (where: string, text: string, tasks: readonly string[]): Assignment => {
   const [, name, path] = PAIR.exec(text) ?? [];
-  if (name !== undefined) return { task: taskOf(name), path };
+  if (name !== undefined) return { task: knownTask(name), path };
   const [only] = tasks;
-  if (only !== undefined && tasks.length === 1) return { task: taskOf(only), path: text };
+  if (only !== undefined && tasks.length === 1) return { task: knownTask(only), path: text };
   throw usageError(where, "it is not said which task this adapter is for", {
     expected: "--adapter cb=PATH, or --adapter PATH with one --task",
     got: text,
@@ -83,7 +94,7 @@ const withOthers = (list: readonly Assignment[], split: Split | undefined): Assi
   const more = complete.flatMap(({ also }) =>
     Object.entries(also).flatMap(([name, source]): Assignment[] => {
       const { path } = byName.get(source) as Assignment;
-      const task = taskOf(name);
+      const task = knownTask(name);
       if (byName.has(name) || (split !== undefined && task.splits[split] === undefined)) return [];
       return [{ task, ...(path !== undefined && { path }) }];
     }),
@@ -111,7 +122,7 @@ export const assignmentsOf = async (where: string, flags: AssignmentFlags): Prom
       expected: "--task NAME, --adapter NAME=PATH or --adapters DIR",
     });
   }
-  const wanted = tasks.map((name) => taskOf(name));
+  const wanted = tasks.map((name) => knownTask(name));
   const without = wanted.filter((one) => !given.some(({ task }) => task === one));
   if (given.length > 0 && without.length > 0) {
     throw usageError(where, `there is no adapter for ${without.map(({ name }) => name).join(", ")}`, {

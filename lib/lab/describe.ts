@@ -10,18 +10,28 @@ const count = (examples: readonly unknown[], what: string): string =>
 const labelsOf = ({ task }: Part): string =>
   task.labels === undefined ? "free answers" : `labels ${task.labels.join(", ")}`;
 
+/** How the dev examples came about, where they are a share of the training rows. */
+const shareOf = ({ task }: Part): string => {
+  const { validation } = task.splits;
+  if (validation === undefined || !("share" in validation)) return "";
+  const alike = task.labels === undefined ? "" : ", of each label alike";
+  return ` (${Number((100 * validation.share).toFixed(1))} % of the training rows, drawn by seed ${validation.seed ?? 0}${alike})`;
+};
+
 /** Each task with its examples; of a mixture with its share. */
 const taskLines = ({ data, recipe }: Prepared, shares: readonly number[]): string[] => {
   const trained = data.train.map((part, i) => {
     const own = data.validation.find(({ task }) => task.name === part.task.name);
-    const dev = own === undefined ? "" : ` and ${count(own.examples, "dev")}`;
+    const dev = own === undefined ? "" : ` and ${count(own.examples, "dev")}${shareOf(own)}`;
     const share = recipe.train.length === 1 ? "" : ` (${(100 * shares[i]).toFixed(1)} % of the batches)`;
     return `task       ${part.task.name}: ${count(part.examples, "training")}${dev}, ${labelsOf(part)}${share}`;
   });
   const others = data.validation.filter(({ task }) => !data.train.some((part) => part.task.name === task.name));
   return [
     ...trained,
-    ...others.map((part) => `evaluated  ${part.task.name}: ${count(part.examples, "dev")}, ${labelsOf(part)}`),
+    ...others.map(
+      (part) => `evaluated  ${part.task.name}: ${count(part.examples, "dev")}${shareOf(part)}, ${labelsOf(part)}`,
+    ),
   ];
 };
 

@@ -1,6 +1,6 @@
 /** @file The tasks of a run: those with names, those of modules and tables, and the user's own. */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { closest } from "../core/closest.js";
 import { ConfigError } from "../core/errors.js";
@@ -36,7 +36,7 @@ const readsTypeScript = (): boolean => {
   );
 };
 
-/** The tasks that a module exports. @throws {ConfigError} when it cannot be loaded, or its default export is something else */
+/** The tasks that a module exports; their files may be in its folder, too. @throws {ConfigError} when it cannot be loaded, or its default export is something else */
 const tasksIn = async (file: string): Promise<readonly Task[]> => {
   const where = "--task-file <files>";
   const path = resolve(file);
@@ -56,7 +56,7 @@ const tasksIn = async (file: string): Promise<readonly Task[]> => {
     throw new ConfigError({ where, what, got: (cause as Error).message, at: file }, { cause });
   }
   const list = Array.isArray(module.default) ? module.default : [module.default];
-  if (list.length > 0 && list.every(isTask)) return list;
+  if (list.length > 0 && list.every(isTask)) return list.map((task) => ({ folder: dirname(path), ...task }));
   const [what, expected] = ["the module exports no task", "a task, or a list of tasks, as the default export"];
   throw new ConfigError({ where, what, expected, got: brief(module.default), at: file });
 };

@@ -26,7 +26,7 @@ const meant = (name: string, known: readonly string[]): string => {
   return known.find((key) => name.length > 2 && key.startsWith(name)) ?? closest(name, known);
 };
 
-/** @throws {ArgumentError} for a key that is not known, with the one that was meant */
+/** @throws {ArgumentError} for a key that is not known, with the closest one */
 export const checkKeys = (value: object, known: readonly string[], at: string): void => {
   const other = Object.keys(value).find((key) => !known.includes(key));
   if (other === undefined) return;

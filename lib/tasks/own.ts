@@ -143,7 +143,7 @@ const givenBy = <Row>(at: string, field: (row: Row) => unknown, row: Row): unkno
     throw badField(at, `the function failed: ${error}`, `a value; ${keysOf(row)}`);
   }
   if (!(value instanceof Promise)) return value;
-  // Nobody waits for it: a failure of it must not end the process.
+  // It is not awaited: a failure of it must not end the process.
   value.catch(() => undefined);
   throw badField(at, "the function gives a promise", "a value at once, of a function that is not async");
 };

@@ -44,7 +44,9 @@ const matching = (path: string): readonly string[] => {
 const pathsOf = (file: string, dir: string, folder: string | undefined): readonly string[] => {
   if (isAbsolute(file)) return matching(file);
   const here = matching(join(dir, file));
-  return here.length > 0 || folder === undefined ? here : matching(join(dir, folder, file));
+  return here.length > 0 || folder === undefined
+    ? here
+    : matching(isAbsolute(folder) ? join(folder, file) : join(dir, folder, file));
 };
 
 /** The bytes of a file; what the system says of it names its path. */

@@ -83,7 +83,7 @@ export interface TaskSpec<Row, Truth, Answer> {
   /** The answers in the order of their class ids. A task with labels can be ranked, and its labels can start a prompt. */
   readonly labels?: readonly string[];
   readonly splits: Splits;
-  /** The folder of its benchmark, for a data folder that has several: `glue`. */
+  /** The folder of its benchmark, for a data folder that has several: `glue`; or an absolute one, for files that are not in the data folder. */
   readonly folder?: string;
   readonly row: Decoder<unknown, Row>;
   /**

@@ -194,6 +194,7 @@ Evaluate("what makes no sense is refused before the model is read", async () => 
   const cases: readonly (readonly [readonly string[], ...string[]])[] = [
     [[], "nothing to answer", "--task NAME"],
     [["--task", "cbb"], "cbb", "did you mean cb?"],
+    [["--task", "toxicity"], "no task of this name", "a task of your own is evaluated with its run"],
     [["--prompt", "x.npy"], "which task", "--adapter cb=PATH"],
     [["--prompt", "x.npy", "--task", "cb", "--task", "rte"], "which task"],
     [["--prompt", "cbb=x.npy"], "did you mean cb?"],

@@ -48,6 +48,10 @@ Prepare("a run has its model, its examples, its prompt and the scores of the usu
     "tuned      4 soft tokens = 512 numbers (0.022 % of the model)",
     "task       cb: 24 training examples and 6 dev examples, labels entailment, contradiction, neutral",
   ]);
+  const [part] = run.data.validation;
+  const drawn = { ...part, task: { ...part.task, splits: { validation: { share: 0.2, seed: 3 } } } };
+  const said = describeRun({ ...run, data: { ...run.data, validation: [drawn] } })[2];
+  assert.match(said, " and 6 dev examples (20 % of the training rows, drawn by seed 3, of each label alike), labels");
   assert.is(run.state.step.item(), 0);
   assert.equal([...run.state.key.dataSync()], [...random.key(0).dataSync()]);
   // The prompt begins with the labels; the rest is drawn by a key that no step uses.

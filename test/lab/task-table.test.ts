@@ -6,6 +6,7 @@ import { MINI_DATA, NANO_MODEL } from "../../lib/lab/assets.js";
 import { answerLabels, checkLoss } from "../../lib/lab/label-answers.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import { namedTask, partsOfData, tasksOf } from "../../lib/lab/task-table.js";
+import { readExamples } from "../../lib/tasks/reading.js";
 import { TASK_NAMES } from "../../lib/tasks/registry.js";
 import { loadTokenizerTE } from "../../lib/tokenizer/load-tokenizer.js";
 import { run, temporaryFolder } from "../io/folder.js";
@@ -42,6 +43,21 @@ Table("tasks with names come first, then the user's own, those of modules, and o
 Table("paths of modules start at the working directory", async () => {
   const file = relative(process.cwd(), moduleOf('export default TASK("here")'));
   assert.equal(await namesOf({ taskFiles: file }), ["here"]);
+});
+
+Table("files of a task may be in the folder of its module, and those of the data folder come first", async () => {
+  const splits = "{ train: { file: 'own.jsonl', format: 'jsonl' } }";
+  const codec = "{ decode: (right) => ({ _tag: 'Right', right }) }";
+  const examples = "(row) => [{ id: '1', inputs: row.text, targets: 'a', truth: 1 }]";
+  const file = moduleOf(`export default { ...TASK("here"), splits: ${splits}, row: ${codec}, examples: ${examples} }`);
+  writeFileSync(join(folder, "own.jsonl"), '{"text": "beside"}\n');
+  const task = namedTask("--task <names>", await tasksOf(recipe({ taskFiles: file }), []), "here");
+  const textIn = async (data: string): Promise<string> => (await readExamples(task, "train", data))[0].inputs;
+  assert.is(await textIn(MINI_DATA), "beside");
+  const data = join(folder, "data");
+  mkdirSync(data, { recursive: true });
+  writeFileSync(join(data, "own.jsonl"), '{"text": "in data"}\n');
+  assert.is(await textIn(data), "in data");
 });
 
 Table("a module in TypeScript is loaded where tsx is", async () => {

@@ -1,4 +1,4 @@
-/** @file What is refused of a task of own rows before a row is read: keys that there are not, and values of another kind. */
+/** @file Checks of a task of own rows before a row is read: unknown keys, and values of another kind. */
 import { closest } from "../core/closest.js";
 import { ArgumentError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";

@@ -46,8 +46,7 @@ const emptySide = ({ name }: Task, count: number, share: number, size: number): 
   });
 
 /**
- * Parts examples into the share and the rest, each in the order in which they came. An example is drawn by its id and the seed, so that another
- * order of rows gives the same share.
+ * Parts examples into the share and the rest, each in the order in which they came. An example is drawn by its id and the seed.
  *
  * @throws {DataError} where one of both would have no example
  */

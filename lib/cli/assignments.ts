@@ -69,17 +69,17 @@ const knownTask = (name: string): Task => {
 
 const PAIR = /^([^=/\\]+)=(.+)$/;
 
-/** `cb=PATH`, or a path for the only task. */
-const named = (where: string, text: string, tasks: readonly string[]): Assignment => {
-  const [, name, path] = PAIR.exec(text) ?? [];
-  if (name !== undefined) return { task: knownTask(name), path };
-  const [only] = tasks;
-  if (only !== undefined && tasks.length === 1) return { task: knownTask(only), path: text };
-  throw usageError(where, "it is not said which task this adapter is for", {
-    expected: "--adapter cb=PATH, or --adapter PATH with one --task",
-    got: text,
+/** `cb=PATH`, or the only path, for all tasks. */
+const named = (where: string, texts: readonly string[], tasks: readonly string[]): readonly Assignment[] =>
+  texts.flatMap((text) => {
+    const [, name, path] = PAIR.exec(text) ?? [];
+    if (name !== undefined) return { task: knownTask(name), path };
+    if (tasks.length > 0 && texts.length === 1) return tasks.map((task) => ({ task: knownTask(task), path: text }));
+    throw usageError(where, "it is not said which task this adapter is for", {
+      expected: "--adapter cb=PATH, or one --adapter PATH with each --task that it answers",
+      got: text,
+    });
   });
-};
 
 /** The tasks of a split: MNLI has a test split in its two parts alone. */
 const ofSplit = (list: readonly Assignment[], parts: readonly Assignment[], split: Split | undefined): Assignment[] => {
@@ -114,7 +114,7 @@ export const assignmentsOf = async (where: string, flags: AssignmentFlags): Prom
   const { task = [], split } = flags;
   const [texts, dir] = [flags.adapter ?? flags.prompt ?? [], flags.adapters ?? flags.prompts];
   const tasks = [...new Set(task.flatMap(tasksNamed))];
-  const given = dir === undefined ? texts.map((text) => named(where, text, tasks)) : await inFolder(dir);
+  const given = dir === undefined ? named(where, texts, tasks) : await inFolder(dir);
   const twice = given.find(({ task }, i) => given.findIndex((other) => other.task === task) < i);
   if (twice !== undefined) throw usageError(where, `there are two adapters for ${twice.task.name}`);
   if (given.length === 0 && tasks.length === 0) {

@@ -41,7 +41,7 @@ export const addEvaluate = (program: Command, terminal: Terminal): void => {
   const command = program
     .command("evaluate [run]")
     .description(
-      "Scores the answers of a T5 to tasks, with an adapter for each: --adapter PATH --task NAME, --adapter cb=PATH once for each task, or --adapters DIR. With all eight tasks of SuperGLUE the diagnostics are answered with RTE's adapter, and the table ends with the average. With the folder of a run: what it has kept, on its own tasks.",
+      "Scores the answers of a T5 to tasks, with an adapter for each: --adapter PATH with each --task NAME that it answers, --adapter cb=PATH once for each task, or --adapters DIR. With all eight tasks of SuperGLUE the diagnostics are answered with RTE's adapter, and the table ends with the average. With the folder of a run: what it has kept, on its own tasks.",
     );
   neededAlone(command).addOption(modelOption());
   addQuestions(command, splitOption())

@@ -92,6 +92,13 @@ Evaluate("prompts are named one by one, or lie in a folder under the names of th
   assert.equal(Object.keys(tasks), ["rte"]);
 });
 
+Evaluate("one prompt answers each task that is named", async () => {
+  const path = await promptFile(join(folder, "of-all.safetensors"), 2, 1);
+  const { tasks } = await evaluate("--prompt", path, "--task", "copa", "--task", "rte", "--limit", "3");
+  const one = await evaluate("--prompt", `copa=${path}`, "--prompt", `rte=${path}`, "--limit", "3");
+  assert.equal(tasks, one.tasks);
+});
+
 Evaluate("with all eight tasks the diagnostics are answered, and the table ends with the average", async () => {
   const out = join(folder, "answers");
   const { tasks, superglue } = await evaluate("--task", "all", "--limit", "4", "--out", out);
@@ -196,7 +203,7 @@ Evaluate("what makes no sense is refused before the model is read", async () => 
     [["--task", "cbb"], "cbb", "did you mean cb?"],
     [["--task", "toxicity"], "no task of this name", "a task of your own is evaluated with its run"],
     [["--prompt", "x.npy"], "which task", "--adapter cb=PATH"],
-    [["--prompt", "x.npy", "--task", "cb", "--task", "rte"], "which task"],
+    [["--prompt", "x.npy", "--prompt", "y.npy", "--task", "cb", "--task", "rte"], "which task"],
     [["--prompt", "cbb=x.npy"], "did you mean cb?"],
     [["--prompt", `cb=${path}`, "--prompt", `cb=${path}`], "two adapters for cb"],
     [["--prompt", `cb=${path}`, "--task", "cb", "--task", "rte"], "no adapter for rte"],

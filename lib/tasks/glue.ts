@@ -8,6 +8,7 @@ import { accuracy, f1WithInvalid, matthews } from "../metrics/classification.js"
 import { pearson, spearman } from "../metrics/correlation.js";
 import { stringToFloat } from "../metrics/python-text.js";
 import { badField, NO_LABEL } from "./fields.js";
+import { withHub } from "./hub.js";
 import { judgedByLabel } from "./labelled.js";
 import { tsvClasses, tsvNumbers, tsvWords } from "./submission.js";
 import {
@@ -187,8 +188,7 @@ const stsb = asTask<Row, number, number>({
   submission: tsvNumbers("STS-B.tsv"),
 });
 
-/** The benchmark: nine tasks, MNLI's two parts alone, and a diagnostic set without labels. */
-export const GLUE: readonly Task[] = [
+const ALL: readonly Task[] = [
   labelledTask(
     {
       name: "cola",
@@ -288,3 +288,10 @@ export const GLUE: readonly Task[] = [
     "AX.tsv",
   ),
 ];
+
+const MATCHED = { validation: "validation_matched" } as const;
+
+/** The benchmark: nine tasks, MNLI's two parts alone, and a diagnostic set without labels. */
+export const GLUE: readonly Task[] = ALL.map((task) =>
+  withHub(task, task.name.replace("glue_", ""), task.name === "mnli" ? MATCHED : {}),
+);

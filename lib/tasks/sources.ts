@@ -10,7 +10,7 @@ import { DamagedZip, unzipEntry, type ZipEntry, zipEntries } from "../store/zip.
 import { READER } from "./fields.js";
 import type { RowSource } from "./formats.js";
 import { plainPieces } from "./packed.js";
-import type { RowFile, Rows, Share, Split, Task } from "./task.js";
+import { choicesOf, type RowFile, type Split, type Task } from "./task.js";
 
 /** A file in an archive. */
 interface Packed {
@@ -112,11 +112,6 @@ export interface LocatedRows {
   readonly paths: readonly string[];
 }
 
-const choicesOf = (rows: Rows | Share | undefined): readonly RowFile[] => {
-  if (rows === undefined || "rows" in rows || "share" in rows) return [];
-  return "firstOf" in rows ? rows.firstOf : [rows];
-};
-
 /** The files that a task may have for a split, the usual one first. */
 export const filesOf = ({ splits }: Task, split: Split): readonly string[] =>
   choicesOf(splits[split]).map(({ file }) => file);
@@ -137,7 +132,7 @@ export const locate = (task: Task, split: Split, dir: string): LocatedRows => {
   const files = filesOf(task, split);
   const at = isAbsolute(files[0]) ? files[0] : join(dir, files[0]);
   const several = files.length > 1 && { expected: files.join(", or ") };
-  const what = several ? `the rows of ${task.name} are not there` : "there is no such file or folder";
+  const what = "there is no such file or folder";
   const hint =
     "check the folder of the data (--data DIR), where the files of a task are looked for; relative paths start at the working directory";
   throw new DataError({ where: READER.where, what, ...several, at, hint });

@@ -1,5 +1,6 @@
 /** @file SQuAD 1.1: a question about a paragraph, whose answer stands in it. */
 import * as t from "io-ts";
+import { withHub } from "./hub.js";
 import { judgedBySquad, questionExample } from "./question-answering.js";
 import { asTask, type Example, type Split } from "./task.js";
 
@@ -25,8 +26,7 @@ const examples = (row: Row, split: Split): readonly Example<readonly string[]>[]
   });
 };
 
-/** Questions of SQuAD 1.1, with every accepted answer. A question whose id stands twice has the answers of both. */
-export const squadTask = asTask<Row, readonly string[], string>({
+const official = asTask<Row, readonly string[], string>({
   name: "squad",
   title: "Which words of the paragraph answer the question?",
   licence: "CC BY-SA 4.0",
@@ -40,3 +40,6 @@ export const squadTask = asTask<Row, readonly string[], string>({
   again: (first, later) => ({ ...first, truth: [...first.truth, ...later.truth] }),
   ...judgedBySquad,
 });
+
+/** Questions of SQuAD 1.1, with every accepted answer. A question whose id stands twice has the answers of both. */
+export const squadTask = withHub(official, "plain_text");

@@ -5,6 +5,7 @@
  */
 import { accuracy, macroF1, matthews } from "../metrics/classification.js";
 import { genderParity } from "../metrics/parity.js";
+import { withHub } from "./hub.js";
 import { labelled } from "./labelled.js";
 import { multirc } from "./multirc.js";
 import { record } from "./record.js";
@@ -80,5 +81,11 @@ const ALL: readonly Task[] = [
   }),
 ];
 
+/** The Hub has rows of other fields for these. */
+const OTHERWISE_ON_THE_HUB = ["multirc", "record", "wsc"];
+
 /** The benchmark: eight tasks, and two diagnostics that have a test split alone. */
-export const SUPERGLUE: readonly Task[] = ALL.map((task) => ({ ...task, folder: "superglue" }));
+export const SUPERGLUE: readonly Task[] = ALL.map((task) => {
+  const placed = { ...task, folder: "superglue" };
+  return OTHERWISE_ON_THE_HUB.includes(task.name) ? placed : withHub(placed, task.name);
+});

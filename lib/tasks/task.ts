@@ -54,6 +54,12 @@ export interface Splits {
   readonly test?: Rows;
 }
 
+/** The files that the rows of a split may be in, the usual one first; none of rows in memory, or of a share. */
+export const choicesOf = (rows: Rows | Share | undefined): readonly RowFile[] => {
+  if (rows === undefined || "rows" in rows || "share" in rows) return [];
+  return "firstOf" in rows ? rows.firstOf : [rows];
+};
+
 /** A benchmark with a leaderboard. */
 export type Benchmark = "superglue" | "glue";
 

@@ -120,16 +120,13 @@ const decoded = <A>(codec: t.Decoder<unknown, A>, raw: unknown): t.Validation<A>
  */
 export const decodeAs =
   <A, Err extends FluxionError>(codec: t.Decoder<unknown, A>, caller: Caller<Err>, source: string, hint?: string) =>
-  (raw: unknown): E.Either<Err, A> =>
-    E.mapLeft((errors: t.Errors) => {
-      const { at, ...parts } = describe(errors);
-      return new caller.error({
-        where: caller.where,
-        ...parts,
-        at: at === undefined ? source : `${source}: ${at}`,
-        hint,
-      });
-    })(decoded(codec, raw));
+  (raw: unknown): E.Either<Err, A> => {
+    const result = decoded(codec, raw);
+    if (E.isRight(result)) return result;
+    const { at, ...parts } = describe(result.left);
+    const place = at === undefined ? source : `${source}: ${at}`;
+    return E.left(new caller.error({ where: caller.where, ...parts, at: place, hint }));
+  };
 
 /**
  * A codec for an object that has no keys besides `props`. (`t.type` lets unknown keys through and `t.strict` drops them, so

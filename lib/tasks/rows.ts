@@ -1,6 +1,5 @@
 /** @file From text to rows to examples. What cannot be used is reported together, with file, row and field. Runs in browsers too. */
 import * as E from "fp-ts/lib/Either.js";
-import { pipe } from "fp-ts/lib/function.js";
 import { DataError, isFluxionError, type Mismatch } from "../core/errors.js";
 import { brief, decodeAs, listing } from "../edge/decode.js";
 import { throwing } from "../edge/either.js";
@@ -51,29 +50,30 @@ export async function* jsonlRows(pieces: AsyncIterable<Uint8Array>, source: stri
 
 const inside = (at: string, field: string | undefined): string => (field === undefined ? at : `${at}: ${field}`);
 
-/** A list or a bare value says which file this is not, before any field is looked for. */
-const asObject =
-  (at: string) =>
-  (row: unknown): E.Either<DataError, unknown> => {
-    if (typeof row === "object" && row !== null && !Array.isArray(row)) return E.right(row);
-    const [what, expected] = ["the row is not an object", "one JSON object a line"];
-    return E.left(new DataError({ where: READER.where, what, expected, got: brief(row), at }));
-  };
+/** What is wrong with a row that is a list or a bare value: it says which file this is not, before any field is looked for. */
+const notAnObject = (row: unknown, at: string): DataError | undefined => {
+  if (typeof row === "object" && row !== null && !Array.isArray(row)) return undefined;
+  const [what, expected] = ["the row is not an object", "one JSON object a line"];
+  return new DataError({ where: READER.where, what, expected, got: brief(row), at });
+};
 
-/** Makes the examples of rows. */
+/** Makes the examples of rows. It runs for every row: plain code, without closures for each. */
 export const rowReader = (task: Task, split: Split): ((row: RawRow) => E.Either<DataError, readonly Example[]>) => {
-  const examplesOf =
-    ({ at, number }: RawRow) =>
-    (row: unknown): E.Either<DataError, readonly Example[]> =>
-      E.tryCatch(
-        () => task.examples(row, split, number),
-        (error) => {
-          if (!isFluxionError(error, "DataError")) throw error;
-          return new DataError({ ...error.mismatch, at: inside(at, error.mismatch.at) }, { cause: error });
-        },
-      );
-  return (raw) =>
-    pipe(raw.value, E.chain(asObject(raw.at)), E.chain(decodeAs(task.row, READER, raw.at)), E.chain(examplesOf(raw)));
+  const examplesOf = (row: unknown, { at, number }: RawRow): E.Either<DataError, readonly Example[]> => {
+    try {
+      return E.right(task.examples(row, split, number));
+    } catch (error) {
+      if (!isFluxionError(error, "DataError")) throw error;
+      return E.left(new DataError({ ...error.mismatch, at: inside(at, error.mismatch.at) }, { cause: error }));
+    }
+  };
+  return (raw) => {
+    if (E.isLeft(raw.value)) return raw.value;
+    const wrong = notAnObject(raw.value.right, raw.at);
+    if (wrong !== undefined) return E.left(wrong);
+    const row = decodeAs(task.row, READER, raw.at)(raw.value.right);
+    return E.isLeft(row) ? row : examplesOf(row.right, raw);
+  };
 };
 
 const told = ({ at, what, expected, got }: Mismatch): string => {
@@ -87,8 +87,10 @@ const MOST_SHOWN = 3;
 /** Collects the examples of rows, and what is wrong with those that cannot be used. */
 export class ExampleCollector {
   private readonly examples: Example[] = [];
-  /** The row of each id, and the place of its first example. */
-  private readonly known = new Map<string, { readonly at: string; readonly place: number }>();
+  /** The row of each id. */
+  private readonly rowOfId = new Map<string, string>();
+  /** The place of the example of each id, of a task that joins examples. */
+  private readonly placeOfId = new Map<string, number>();
   private readonly problems: string[] = [];
   private unusable = 0;
   private rows = 0;
@@ -105,32 +107,35 @@ export class ExampleCollector {
   add(rows: readonly RawRow[]): void {
     this.rows += rows.length;
     for (const row of rows) {
-      const found = E.chain((examples: readonly Example[]) => this.keep(row.at, examples))(this.read(row));
-      if (E.isLeft(found) && this.unusable++ < MOST_SHOWN) this.problems.push(told(found.left.mismatch));
+      const found = this.read(row);
+      const wrong = E.isLeft(found) ? found.left : this.keep(row.at, found.right);
+      if (wrong !== undefined && this.unusable++ < MOST_SHOWN) this.problems.push(told(wrong.mismatch));
     }
   }
 
-  /** Keeps the examples of a row. Left for an id that an earlier row had, unless the task joins such examples. */
-  private keep(at: string, examples: readonly Example[]): E.Either<DataError, void> {
+  /** Keeps the examples of a row, or gives what is wrong: an id that an earlier row had, unless the task joins such examples. */
+  private keep(at: string, examples: readonly Example[]): DataError | undefined {
     const { again } = this.task;
-    const taken = again === undefined ? examples.find(({ id }) => this.known.has(id)) : undefined;
+    if (again !== undefined) return this.join(examples, again);
+    const taken = examples.find(({ id }) => this.rowOfId.has(id));
     if (taken !== undefined) {
-      const [what, got] = ["another row has this id", `${taken.id}, as ${this.known.get(taken.id)?.at}`];
-      return E.left(new DataError({ where: READER.where, what, got, at: `${at}: idx` }));
+      const [what, got] = ["another row has this id", `${taken.id}, as ${this.rowOfId.get(taken.id)}`];
+      return new DataError({ where: READER.where, what, got, at: `${at}: idx` });
     }
-    const start = this.examples.length;
+    // A row may make several examples of one id.
     for (const example of examples) {
-      const first = again === undefined ? undefined : this.known.get(example.id);
-      if (again !== undefined && first !== undefined) {
-        this.examples[first.place] = again(this.examples[first.place], example);
-        continue;
-      }
-      // A row may make several examples of one id.
-      if (again !== undefined) this.known.set(example.id, { at, place: this.examples.length });
+      this.rowOfId.set(example.id, at);
       this.examples.push(example);
     }
-    if (again === undefined) for (const { id } of examples) this.known.set(id, { at, place: start });
-    return E.right(undefined);
+    return undefined;
+  }
+
+  private join(examples: readonly Example[], again: NonNullable<Task["again"]>): undefined {
+    for (const example of examples) {
+      const place = this.placeOfId.get(example.id);
+      if (place !== undefined) this.examples[place] = again(this.examples[place], example);
+      else this.placeOfId.set(example.id, this.examples.push(example) - 1);
+    }
   }
 
   /** All examples. @param source  what messages call the rows as a whole */

@@ -84,10 +84,10 @@ PromptRows("token ids and masks that do not fit are refused by name", () => {
   assert.is(refused(inputs, targets), "");
   assert.match(
     refused(np.ravel(inputs), targets),
-    /t5.encode: these token ids do not fit[\s\S]*\[B,T\][\s\S]*i32\[6\]/,
+    /t5.logits: these token ids do not fit[\s\S]*\[B,T\][\s\S]*i32\[6\]/,
   );
-  assert.match(refused(inputs, np.ravel(targets)), /t5.shiftRight: these token ids do not fit/);
-  assert.match(refused(inputs, i32([4, 1], [3, 1])), /t5.decode: these token ids do not fit[\s\S]*encoder's 3 rows/);
+  assert.match(refused(inputs, np.ravel(targets)), /t5.logits: these token ids do not fit/);
+  assert.match(refused(inputs, i32([4, 1], [3, 1])), /t5.logits: these token ids do not fit[\s\S]*encoder's 3 rows/);
   const prefixValid = np.ones([3, 2], "bool");
   assert.match(refused(inputs, targets, { prefixValid }), /prefixValid does not fit the prefix[\s\S]*bool\[3,0\]/);
 });

@@ -21,7 +21,7 @@ const FAULTS: Readonly<Record<string, RegExp>> = {
   hang: /^a hang$/,
   waits: /^a hang$/,
   untyped: /an untyped error: TypeError/,
-  slow: /^file: \d\.\d s$/,
+  slow: /^file: \d+\.\d s$/,
   claims: /^file: 128 MB$/,
   grows: /^file: \d+ MB$/,
   unawaited: /an error that nobody awaits: Error: nobody/,

@@ -80,7 +80,7 @@ const notes = (answered: Answered, terminal: Terminal): void => {
   terminal.note(`${task.name}: ${count} not allowed, such as ${texts.join(", ")}`);
 };
 
-/** The averages of benchmarks, of which all tasks are there. */
+/** The averages of the benchmarks whose tasks are all in the list. */
 const averagesOf = (list: readonly Answered[]): Readonly<Record<"superglue" | "glue", number | undefined>> => {
   const scores = Object.fromEntries(list.map(({ task, found }) => [task.name, found.metrics]));
   return { superglue: superglueAverage(scores), glue: glueAverage(scores) };

@@ -7,7 +7,7 @@ import { usageError } from "./parse.js";
 const ILLEGAL = "--illegal <task=label>";
 const PAIR = /^([^=]+)=(.*)$/s;
 
-/** What is submitted, and what stands in place of answers that a task does not allow. */
+/** What an archive holds, and which labels replace answers that a task does not allow. */
 export interface Plan {
   readonly benchmark: Benchmark;
   /** Labels by the names of tasks; other tasks have their first one. */

@@ -2,7 +2,7 @@
 import type { Atom, Eqn, Jaxpr } from "../core/jaxpr.js";
 import type { AnyPrimitive } from "../core/primitive.js";
 
-/** What made the values of a jaxpr, and how often each is read. */
+/** The equations that make the values of a jaxpr, and how often each value is read. */
 export class Reads {
   readonly #maker = new Map<Atom, Eqn>();
   readonly #count = new Map<Atom, number>();

@@ -4,7 +4,7 @@
  * What checks shapes and dtypes is mostly a primitive or a helper of several functions, whose own name says nothing to the user.
  */
 
-/** What a public function does with the arguments that a user gives it, and with what comes of them. */
+/** How a public function checks the arguments of a user, and explains errors that they cause. */
 export interface Contract {
   /** The name that messages bear. */
   readonly name: string;

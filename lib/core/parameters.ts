@@ -4,7 +4,7 @@
  */
 import { isTensor } from "./tensor.js";
 
-/** What an argument has to be. */
+/** A kind of argument. */
 export interface Kind {
   readonly is: (x: unknown) => boolean;
   /** As it stands after "is not". */

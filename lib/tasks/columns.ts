@@ -30,10 +30,26 @@ export const valueText = (bytes: Uint8Array, at: string): string => {
   throw tableProblem({ what: "the value has a NUL character", expected: "text", got: brief(text), at });
 };
 
+/** The error of a file without a line. */
+export const emptyTable = (source: string): DataError =>
+  tableProblem({ what: "the file is empty", expected: "a first line that names the columns", at: source });
+
 /** What messages call a column. */
 export const columnAt = (columns: readonly string[] | undefined, i: number): string => {
   const name = columns?.[i];
   return `column ${name === undefined ? i + 1 : brief(name)}`;
+};
+
+/** The error of a row that has more values than columns, or fewer. */
+export const wrongCount = (
+  values: readonly string[],
+  columns: readonly string[],
+  at: string,
+  hint?: string,
+): DataError => {
+  const what = values.length < columns.length ? "the row has too few values" : "the row has too many values";
+  const place = columnAt(columns, Math.min(values.length, columns.length));
+  return tableProblem({ what, expected: `${columns.length}`, got: `${values.length}`, at: `${at}: ${place}`, hint });
 };
 
 /**

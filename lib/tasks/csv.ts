@@ -7,7 +7,15 @@ import { parse } from "csv-parse/sync";
 import * as E from "fp-ts/lib/Either.js";
 import { type DataError, isFluxionError } from "../core/errors.js";
 import { throwing } from "../edge/either.js";
-import { type ColumnOptions, columnAt, fieldsOfColumns, tableProblem, valueText } from "./columns.js";
+import {
+  type ColumnOptions,
+  columnAt,
+  emptyTable,
+  fieldsOfColumns,
+  tableProblem,
+  valueText,
+  wrongCount,
+} from "./columns.js";
 import { CR, LF, unmarked, withoutMark } from "./lines.js";
 import type { RawRow } from "./rows.js";
 
@@ -59,11 +67,7 @@ class LineCounter {
 const textOf = (value: string, at: string): string => valueText(Buffer.from(value, "latin1"), at);
 
 const valuesByName = (values: readonly string[], columns: readonly string[], at: string): Record<string, string> => {
-  if (values.length !== columns.length) {
-    const what = values.length < columns.length ? "the row has too few values" : "the row has too many values";
-    const place = columnAt(columns, Math.min(values.length, columns.length));
-    throw tableProblem({ what, expected: `${columns.length}`, got: `${values.length}`, at: `${at}: ${place}` });
-  }
+  if (values.length !== columns.length) throw wrongCount(values, columns, at);
   return Object.fromEntries(columns.map((name, i) => [name, textOf(values[i], `${at}: ${columnAt(columns, i)}`)]));
 };
 
@@ -153,9 +157,7 @@ class CsvRows {
 
   /** @throws {DataError} where there was no header */
   checkHeader(): void {
-    if (this.columns !== undefined) return;
-    const expected = "a first line that names the columns";
-    throw tableProblem({ what: "the file is empty", expected, at: this.source });
+    if (this.columns === undefined) throw emptyTable(this.source);
   }
 }
 

@@ -1,5 +1,6 @@
 /** @file Definite pronoun resolution: more pronouns for WSC's task, in its form. */
 import * as t from "io-ts";
+import { escapePattern } from "../core/pattern.js";
 import { accuracy } from "../metrics/classification.js";
 import { strip } from "../metrics/python-text.js";
 import { badField } from "./fields.js";
@@ -8,11 +9,12 @@ import { asTask, type Example } from "./task.js";
 const Row = t.type({ sentence: t.string, pronoun: t.string, candidates: t.string, answer: t.string }, "dpr row");
 type Row = t.TypeOf<typeof Row>;
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-
 /** The sentence with the first pronoun that stands alone between stars. */
 const marked = (sentence: string, pronoun: string): string =>
-  sentence.replace(new RegExp(` (${escaped(pronoun)})( |\\.|,)`), (_, word: string, end: string) => ` *${word}*${end}`);
+  sentence.replace(
+    new RegExp(` (${escapePattern(pronoun)})( |\\.|,)`),
+    (_, word: string, end: string) => ` *${word}*${end}`,
+  );
 
 const examples = (row: Row, _: unknown, number: number): readonly Example<string>[] => {
   const candidates = row.candidates.split(",").map(strip);

@@ -50,10 +50,10 @@ async function* tsv(source: RowSource, rows: OfFormat<"tsv">): AsyncGenerator<re
 
 /** How each format is read. */
 export const FORMATS: { readonly [Format in RowFile["format"]]: Reader<Format> } = {
+  parquet: (source, rows) => parquetRows(() => source.open(), source.name, rows),
   jsonl: (source) => jsonlRows(source.pieces(), source.name),
   csv: (source, rows) => csvRows(source.pieces(), source.name, rows),
   tsv,
-  parquet: (source, rows) => parquetRows(() => source.open(), source.name, rows),
   squad: (source) => squadRows(source.pieces(), source.name),
   blocks: (source, { fields }) => blockRows(source.pieces(), source.name, fields),
 };

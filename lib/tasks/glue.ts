@@ -79,7 +79,7 @@ const textsOf = (row: Row, fields: readonly string[]): readonly (readonly [strin
 /** The official files number rows from 0; others may have an index. */
 const idOf = ({ idx }: Row, number: number): string => (typeof idx === "number" ? `${idx}` : `${number - 1}`);
 
-/** What the label of a row becomes; undefined for one without. */
+/** What the label of a row becomes. */
 type Labelled<Truth> = (label: string | number) => Pick<Example<Truth>, "targets" | "truth">;
 
 const examplesOf =

@@ -4,6 +4,7 @@ import { type DataError, isFluxionError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
 import { accuracy } from "../metrics/classification.js";
 import { badField, NO_LABEL, noColumn } from "./fields.js";
+import { FORMATS } from "./formats.js";
 import { judgedByLabel } from "./labelled.js";
 import { badTask as bad, checkFile, checkOwn, checkShare, checkSpec, checkTask, isBag } from "./own-checks.js";
 import { judgedBySquad } from "./question-answering.js";
@@ -62,7 +63,7 @@ const ENDINGS = ["parquet", "jsonl", "csv", "tsv"] as const;
 
 /** The most keys of a row that a message lists. */
 const MOST_KEYS = 20;
-const FORMAT_NAMES = [...ENDINGS, "squad", "blocks"];
+const FORMAT_NAMES = Object.keys(FORMATS);
 
 /** A file by its ending. */
 const fileRows = (at: string, file: string, columns: readonly string[]): RowFile => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { closest } from "../core/closest.js";
 import { DataError } from "../core/errors.js";
+import { escapePattern } from "../core/pattern.js";
 import { failure } from "../store/files.js";
 import { openFile, openRegular, readPieces } from "../store/open.js";
 import type { OpenFile } from "../store/store.js";
@@ -32,8 +33,7 @@ const packedAt = (path: string): Packed | undefined => {
 const matching = (path: string): readonly string[] => {
   const name = basename(path);
   if (!name.includes("*")) return existsSync(path) || packedAt(path) !== undefined ? [path] : [];
-  const parts = name.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  const pattern = new RegExp(`^${parts.join(".*")}$`);
+  const pattern = new RegExp(`^${name.split("*").map(escapePattern).join(".*")}$`);
   const folder = dirname(path);
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((other) => pattern.test(other));

@@ -1,18 +1,11 @@
 /** @file What a task is: where its rows are, what they become, and when an answer is right. */
 import type { Decoder } from "io-ts";
 import type { Answered, Example, Metric } from "../metrics/answered.js";
+import type { ColumnOptions } from "./columns.js";
 
 export type { Answered, Example, Metric } from "../metrics/answered.js";
 
 export type Split = "train" | "validation" | "test";
-
-/** Rows of a file that names its columns, in its first line or elsewhere. */
-interface Columns {
-  /** Columns that must be there. */
-  readonly columns?: readonly string[];
-  /** The names that fields have in the file, where these differ. */
-  readonly rename?: Readonly<Record<string, string>>;
-}
 
 /**
  * A file of rows, by its path in the data folder or an absolute one. A `*` in its name stands for any characters: the rows of all such files, in
@@ -20,7 +13,7 @@ interface Columns {
  */
 export type RowFile = { readonly file: string } & (
   | { readonly format: "jsonl" }
-  | ({ readonly format: "csv" | "parquet" } & Columns)
+  | ({ readonly format: "csv" | "parquet" } & ColumnOptions)
   | ({
       readonly format: "tsv";
       /** The names of the columns, of a file whose first line is a row. */
@@ -29,7 +22,7 @@ export type RowFile = { readonly file: string } & (
       readonly uneven?: boolean;
       /** Leaves the rows whose values of the columns `by` are, or are not, a line of another file; the others keep their numbers. */
       readonly only?: { readonly listed: boolean; readonly file: string; readonly by: readonly string[] };
-    } & Columns)
+    } & ColumnOptions)
   /** The paragraphs of SQuAD's JSON, each with the title of its article. */
   | { readonly format: "squad" }
   /** Records of lines, one a field, with an empty line behind each. */

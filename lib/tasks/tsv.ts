@@ -1,7 +1,7 @@
 /** @file Rows of tab-separated values, as GLUE has them: a quote is a character like others, and a value has neither tabs nor ends of lines. */
 import * as E from "fp-ts/lib/Either.js";
 import { type DataError, isFluxionError } from "../core/errors.js";
-import { type ColumnOptions, columnAt, fieldsOfColumns, tableProblem, valueText } from "./columns.js";
+import { type ColumnOptions, emptyTable, fieldsOfColumns, valueText, wrongCount } from "./columns.js";
 import { type ByteLine, linesOf } from "./lines.js";
 import type { RawRow } from "./rows.js";
 
@@ -22,10 +22,7 @@ const byName = (
   at: string,
 ): Readonly<Record<string, string>> => {
   if (values.length !== columns.length && !uneven) {
-    const what = values.length < columns.length ? "the row has too few values" : "the row has too many values";
-    const place = columnAt(columns, Math.min(values.length, columns.length));
-    const hint = "a tab stands between two values, and nowhere else";
-    throw tableProblem({ what, expected: `${columns.length}`, got: `${values.length}`, at: `${at}: ${place}`, hint });
+    throw wrongCount(values, columns, at, "a tab stands between two values, and nowhere else");
   }
   const row: Record<string, string> = {};
   const count = Math.min(values.length, columns.length);
@@ -61,7 +58,7 @@ export async function* tsvRows(
   };
   for await (const lines of linesOf(pieces, source)) yield lines.flatMap(take);
   if (columns !== undefined) return;
-  throw tableProblem({ what: "the file is empty", expected: "a first line that names the columns", at: source });
+  throw emptyTable(source);
 }
 
 const rowOf = (

@@ -1,6 +1,7 @@
 /** @file Taking a tree apart by the paths of its leaves, and putting it together again. */
 import { takes } from "../core/composite.js";
 import { ArgumentError, TreeError } from "../core/errors.js";
+import { escapePattern } from "../core/pattern.js";
 import { differences, flatten, type KeyPath, pathsOf, structureOf, type TreeDef, unflatten } from "../core/pytree.js";
 import { misfit, slashPath } from "./map.js";
 import type { LeafOf, Mapped, Part, Whole } from "./types.js";
@@ -27,7 +28,7 @@ const globOf = (glob: string): RegExp => {
       if (part === "/**") return "/.+";
       if (part === "**") return ".*";
       if (part === "*") return "[^/]*";
-      return part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+      return escapePattern(part);
     })
     .join("");
   return new RegExp(`^${source}$`);

@@ -3,11 +3,12 @@ import { DataError, isFluxionError } from "../core/errors.js";
 import { READER } from "./fields.js";
 
 const GZIP = [0x1f, 0x8b];
-const POINTER = "version https://git-lfs.github.com/spec/";
+/** How a pointer of Git LFS begins, which stands in place of a large file. */
+export const LFS_POINTER = "version https://git-lfs.github.com/spec/";
 
 /** Whether a file that begins so is a pointer of Git LFS. */
 export const isPointer = (start: Uint8Array): boolean =>
-  new TextDecoder("latin1").decode(start.subarray(0, POINTER.length)) === POINTER;
+  new TextDecoder("latin1").decode(start.subarray(0, LFS_POINTER.length)) === LFS_POINTER;
 
 export const POINTER_PROBLEM = {
   what: "a pointer of Git LFS, and not the file",

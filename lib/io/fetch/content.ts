@@ -4,8 +4,10 @@
  * Servers and proxies send both with status 200. They are recognized by their first bytes, with which no file of a model or data set begins.
  */
 import { DownloadError } from "../../core/errors.js";
+import { escapePattern } from "../../core/pattern.js";
 import { brief, type Caller } from "../../edge/decode.js";
 import { readStart } from "../../store/open.js";
+import { LFS_POINTER } from "../../tasks/packed.js";
 
 /** Who reports what is wrong with fetched files. */
 export const CALLER: Caller<DownloadError> = { where: "fetchFiles", error: DownloadError };
@@ -14,7 +16,7 @@ export const CALLER: Caller<DownloadError> = { where: "fetchFiles", error: Downl
 const START = 256;
 
 const PAGE = /^\s*<(?:!doctype|html|head|body|title|meta|script|!--|\?xml)/i;
-const POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\//;
+const POINTER = new RegExp(`^${escapePattern(LFS_POINTER)}`);
 
 interface Instead {
   readonly what: string;

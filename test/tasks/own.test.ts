@@ -195,6 +195,10 @@ Own("a share of the training rows has its part of each label, and they lack it",
   assert.is(free.length, 25);
 });
 
+Own("a seed draws the same share in every version, so that a run can go on", async () => {
+  assert.equal(idsOf(await readExamples(shareOf(3, 0.05), "validation")), ["11", "27", "37", "44", "47"]);
+});
+
 Own("a share needs training rows, and a number between 0 and 1", async () => {
   says(await thrown({ train: undefined as never, validation: { share: 0.1 } }), "there are no rows to take a share of");
   for (const share of [0, 1, -1, Number.NaN]) says(await thrown({ validation: { share } }), "between 0 and 1");

@@ -49,6 +49,8 @@ withShared(Golden, "dpr.json: sentences, candidates and equal answers", async (r
   for (const { predictions, expected } of golden.evaluation) {
     const answered = examples.map((example, i) => ({ example, answer: task.read(predictions[i], example) }));
     assert.is(task.metrics.accuracy(answered), expected.accuracy);
+    const right = answered.filter(({ answer, example }) => task.correct(answer, example)).length;
+    assert.is((100 * right) / examples.length, expected.accuracy);
   }
 });
 

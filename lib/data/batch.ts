@@ -50,13 +50,14 @@ export const tokenize = (
   tokenizer: Pick<Tokenizer, "encode" | "eosId" | "vocabSize">,
   { inputLength, targetLength, name, index }: TokenizeOptions = {},
 ): Tokens[] => {
-  const before = index === undefined ? [] : [tokenizer.vocabSize - (index + 1)];
+  const indexed = (ids: number[]): number[] =>
+    index === undefined ? ids : [tokenizer.vocabSize - (index + 1), ...ids];
   const named = (inputs: string): string => (name === undefined ? inputs : `${name} ${inputs}`);
-  // Many examples have one of a few labels.
-  const encodeTarget = remembering((text) => tokenizer.encode(text));
+  // Many examples have one of a few labels, and share its ids.
+  const targetOf = remembering((text) => withEos(tokenizer.encode(text), tokenizer.eosId, targetLength));
   return examples.map((e) => ({
-    inputs: withEos([...before, ...tokenizer.encode(named(e.inputs))], tokenizer.eosId, inputLength),
-    targets: withEos(encodeTarget(e.targets), tokenizer.eosId, targetLength),
+    inputs: withEos(indexed(tokenizer.encode(named(e.inputs))), tokenizer.eosId, inputLength),
+    targets: targetOf(e.targets),
   }));
 };
 

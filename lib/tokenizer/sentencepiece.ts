@@ -74,7 +74,12 @@ const makeTokenizer = (bytes: Uint8Array, extraIds: number, addedTokens: readonl
   const byPart = <A>(ofText: (text: string) => A[], ofToken: (token: NewToken) => A) =>
     tokens.length === 0
       ? ofText
-      : (text: string): A[] => cut(text).flatMap((part) => (typeof part === "object" ? [ofToken(part)] : ofText(part)));
+      : (text: string): A[] => {
+          const parts = cut(text);
+          // Most texts have no token: those are not copied once more.
+          if (parts.length === 1) return ofText(text);
+          return parts.flatMap((part) => (typeof part === "object" ? [ofToken(part)] : ofText(part)));
+        };
   return {
     ...vocabulary,
     encode: byPart(idsOf, ({ id }) => id),

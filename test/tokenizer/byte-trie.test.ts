@@ -29,6 +29,30 @@ Suite("holds its keys with their values and no others", () => {
   );
 });
 
+Suite("holds thousands of keys of any bytes, over many blocks of places", () => {
+  const key = fc.string({
+    unit: fc.constantFrom("\0", "a", "b", "z", "\x7f", "ÿ", "▁", "😀"),
+    minLength: 1,
+    maxLength: 5,
+  });
+  fc.assert(
+    fc.property(fc.uniqueArray(key, { minLength: 3000, maxLength: 3000 }), (all) => {
+      const keys = all.slice(0, 2000);
+      const trie = new ByteTrie(keys.map((text, i) => [text, i] as const));
+      assert.equal(
+        all.map((text) => lookUp(trie, text)),
+        all.map((_, i) => (i < 2000 ? i : -1)),
+      );
+      for (let byte = 0; byte < 256; byte++)
+        assert.is(
+          trie.child(trie.child(0, 0x7a), byte) < 0,
+          !keys.some((text) => Buffer.from(text)[0] === 0x7a && Buffer.from(text)[1] === byte),
+        );
+    }),
+    { numRuns: 5 },
+  );
+});
+
 Suite("longest finds the longest key at a place, and 0 where none begins", () => {
   fc.assert(
     fc.property(fc.uniqueArray(words, { maxLength: 20 }), fc.array(words), (keys, parts) => {

@@ -88,10 +88,14 @@ class Places {
 
   private grow(length: number): void {
     const { bases, labels, values, taken } = this;
-    (this.bases = new Int32Array(length)).set(bases);
-    (this.taken = new Uint8Array(length)).set(taken);
-    (this.labels = new Int16Array(length).fill(NONE)).set(labels);
-    (this.values = new Int32Array(length).fill(NONE)).set(values);
+    this.bases = new Int32Array(length);
+    this.bases.set(bases);
+    this.labels = new Int16Array(length).fill(NONE);
+    this.labels.set(labels);
+    this.values = new Int32Array(length).fill(NONE);
+    this.values.set(values);
+    this.taken = new Uint8Array(length);
+    this.taken.set(taken);
   }
 }
 

@@ -25,4 +25,15 @@ export interface Method<P extends object = object> {
   init(key: Tensor, config: T5Config, frozen: AnyParams): P;
   /** The model with the tree in it; pure, and differentiable in `tuned`. `t5.merge` makes plain weights of it where there are some. */
   apply(config: T5Config, frozen: AnyParams, tuned: P, batch?: Batch): Modified;
+  /**
+   * What is used after training, where the trained tree holds more: of a prompt that a network makes, the prompt alone. The folded method gives the
+   * same model, and what is trained on is the tree that was trained.
+   */
+  fold?(config: T5Config, frozen: AnyParams, tuned: P): Folded;
+}
+
+/** A method that makes its vectors without a network, and its tree. */
+export interface Folded {
+  readonly method: Method;
+  readonly tuned: object;
 }

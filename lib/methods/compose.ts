@@ -2,7 +2,7 @@
 import { ArgumentError, isFluxionError, type Mismatch } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
-import type { Inserted, Modified } from "../t5/modified.js";
+import type { Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import { leavesByPath } from "../tree/map.js";
 import type { Method, MethodSettings } from "./method.js";
@@ -34,10 +34,19 @@ const checkReplaced = (frozen: AnyParams, before: AnyParams, next: AnyParams, na
   if (path !== undefined) throw conflict("two methods replace one weight", path, names);
 };
 
-/** @throws {ArgumentError} when both insert vectors at one place */
-const checkInserted = (before: Inserted, next: Inserted, names: readonly string[]): void => {
-  const place = Object.keys(next).find((key) => key !== "params" && Object.hasOwn(before, key));
+/** Where vectors are inserted; each attention is a place. */
+const placesOf = ({ params: _, ...inserted }: Modified): string[] =>
+  Object.entries(inserted).flatMap(([key, value]) =>
+    key === "keyValues" ? Object.keys(value).map((attention) => `${key}/${attention}`) : [key],
+  );
+
+/** Both insertions. @throws {ArgumentError} when both insert vectors at one place */
+const joined = (before: Modified, next: Modified, names: readonly string[]): Modified => {
+  const taken = placesOf(before);
+  const place = placesOf(next).find((one) => taken.includes(one));
   if (place !== undefined) throw conflict("two methods insert vectors at one place", place, names);
+  const keyValues = { ...before.keyValues, ...next.keyValues };
+  return { ...before, ...next, ...(Object.keys(keyValues).length > 0 && { keyValues }) };
 };
 
 /** Runs a part; its errors have its name in front of their place. */
@@ -98,8 +107,7 @@ export const compose = <const M extends Readonly<Record<string, Method>>>(method
         const next = inPart(name, () => method.apply(config, model.params, tuned[name] as object, batch));
         const names = entries.slice(0, i + 1).map(([one]) => one);
         checkReplaced(frozen, model.params, next.params, names);
-        checkInserted(model, next, names);
-        model = { ...model, ...next };
+        model = joined(model, next, names);
       });
       return model;
     },

@@ -17,6 +17,9 @@ import { IA3 } from "./peft/ia3.js";
 import { LORA } from "./peft/lora.js";
 import { PROMPT } from "./peft/prompt.js";
 import { LN_TUNING } from "./peft/weights.js";
+import { PEFT_PREFIX_OPTIONS, peftPrefix } from "./peft-prefix.js";
+import { PER_LAYER_OPTIONS, perLayer } from "./per-layer.js";
+import { PREFIX_OPTIONS, prefix } from "./prefix.js";
 import { PROMPT_OPTIONS, prompt } from "./prompt.js";
 import { weights } from "./weights.js";
 
@@ -66,6 +69,9 @@ const known = <O extends object>(
 /** The methods by name. */
 export const METHODS: Readonly<Record<string, KnownMethod>> = {
   prompt: known(PROMPT_OPTIONS, prompt, PROMPT),
+  "per-layer": known(PER_LAYER_OPTIONS, perLayer),
+  prefix: known(PREFIX_OPTIONS, prefix),
+  "peft-prefix": known(PEFT_PREFIX_OPTIONS, peftPrefix),
   lora: known(LORA_OPTIONS, lora, LORA),
   ia3: known(IA3_OPTIONS, ia3, IA3),
   weights: known({ where: names }, ({ where }: { where: readonly string[] }) => weights(where), LN_TUNING),

@@ -54,6 +54,8 @@ export interface WholeSequences {
   readonly drop: Drop;
   /** What the weights are called, `[rows, heads, Q, K]`; see `captureIntermediates`. */
   readonly name: string;
+  /** Puts keys and values that are not of tokens in front of those that are. */
+  readonly before?: (seen: KeyValue) => KeyValue;
 }
 
 /** Weights `[rows, heads, Q, K]` of scores, which sum to 1 over the keys. */
@@ -100,5 +102,6 @@ export const attention = (
   whole: WholeSequences,
 ): Tensor => {
   const queries = queriesOf(config, params, x, whole.drop);
-  return attend(params, queries, keyValueOf(config, params, seen, whole.drop), bias, whole);
+  const { before = (own: KeyValue) => own } = whole;
+  return attend(params, queries, before(keyValueOf(config, params, seen, whole.drop)), bias, whole);
 };

@@ -7,11 +7,13 @@ import { composite } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as lax from "../lax/index.js";
 import * as np from "../np/index.js";
-import { attend, joined, type KeyValue, keyValueOf, queriesOf } from "./attention.js";
+import { attend, type KeyValue, keyValueOf, queriesOf } from "./attention.js";
 import type { T5Attention, T5Config, T5DecoderLayer } from "./config.js";
+import { behindFronts, type DecoderFronts, decoderFronts, frontsOfLayer, selfBias } from "./decoder-fronts.js";
 import { decoderPrefixRows, embed } from "./inputs.js";
-import { biasPerLayer, decoderLayer, norm, positionBias } from "./layers.js";
-import { causalMask, maskBias } from "./masks.js";
+import { inFront, validWithFront } from "./key-values.js";
+import { biasPerLayer, decoderLayer, norm } from "./layers.js";
+import { maskBias } from "./masks.js";
 import { type Encoded, logitsOf } from "./model.js";
 import { type Model, type Modified, modified } from "./modified.js";
 import { relativeBucket } from "./positions.js";
@@ -25,8 +27,12 @@ export interface DecoderMemory {
   readonly layers: readonly KeyValue[];
   /** `[B, T]` bool: which positions of the encoder hold something. */
   readonly valid: Tensor;
-  /** Of each layer the keys and values of the decoder's prefix, `[B, heads, P, dKv]`, where the model has one. */
+  /** Of each layer the keys and values at the positions before the first token, `[B, heads, P, dKv]`: those of the decoder's prefix. */
   readonly prefix?: readonly KeyValue[];
+  /** Of each layer the keys and values in front that have no positions, `[B, heads, n, dKv]`. */
+  readonly front?: readonly KeyValue[];
+  /** `[B, n + P]` bool: which of these are there; by default all. */
+  readonly before?: Tensor;
 }
 
 /** What a decoder step hands on: of each layer the keys and values of the tokens so far, `[rows, heads, maxLength, dKv]`. */
@@ -50,25 +56,54 @@ const crossAttention = (
 const crossBias = ({ valid }: DecoderMemory): Tensor => np.expandDims(maskBias(valid), [1, 2]);
 
 /** The decoder's prefix through all layers: the keys and values that later tokens see, `[B, heads, P, dKv]` each. */
-const prefixKeyValues = (config: T5Config, { params }: Modified, memory: DecoderMemory, prefix: Tensor): KeyValue[] => {
-  const [examples, length] = prefix.shape;
-  const position = positionBias(config, length, length, false);
-  const mask = maskBias(causalMask(np.ones([examples, length], "bool")));
-  const bias = biasPerLayer(params.decoder, (table) => np.add(position(table), mask));
+const prefixKeyValues = (
+  config: T5Config,
+  { params }: Modified,
+  memory: DecoderMemory,
+  prefix: Tensor,
+  fronts: DecoderFronts,
+): KeyValue[] => {
+  const bias = selfBias(config, params.decoder, np.ones(prefix.shape.slice(0, 2), "bool"), fronts);
   const encoderBias = crossBias(memory);
   let x = prefix;
   return layerList<T5DecoderLayer<Tensor>>(params.decoder.layers).map((layer, i) => {
     const { selfAttention, encoderDecoderAttention } = layer;
     const written: KeyValue[] = [];
     const own = (y: Tensor): Tensor => {
-      const seen = keyValueOf(config, selfAttention, y);
-      written.push(seen);
+      const tokens = keyValueOf(config, selfAttention, y);
+      written.push(tokens);
+      const seen = behindFronts(frontsOfLayer(fronts, i), tokens);
       return attend(selfAttention, queriesOf(config, selfAttention, y), seen, bias(layer));
     };
     const cross = crossAttention(config, encoderDecoderAttention, memory.layers[i], encoderBias);
     x = decoderLayer(config, layer, x, { own, cross });
     return written[0];
   });
+};
+
+/** What stands before the tokens in the decoder's self-attention: its fronts, and the prefix through its layers. */
+const beforeTokens = (
+  fronts: DecoderFronts,
+  prefix: readonly KeyValue[] | undefined,
+  examples: number,
+  layers: number,
+): Pick<DecoderMemory, "front" | "prefix" | "before"> => {
+  const { decoder, positioned } = fronts;
+  const each = (x: Tensor): Tensor => np.broadcastTo(x, [examples, ...x.shape.slice(1)]);
+  const perLayer = (of: (i: number) => KeyValue): KeyValue[] => Array.from({ length: layers }, (_, i) => of(i));
+  const ofFront = (kind: "decoder" | "positioned") => (i: number) => {
+    const { key, value } = frontsOfLayer(fronts, i)[kind] as KeyValue;
+    return { key: each(key), value: each(value) };
+  };
+  const first = positioned && perLayer(ofFront("positioned"));
+  const places = first?.map((front, i) => (prefix === undefined ? front : inFront(front, prefix[i]))) ?? prefix;
+  const masked = decoder?.valid !== undefined || positioned?.valid !== undefined;
+  const unmasked = np.ones([examples, prefix?.[0].key.shape[2] ?? 0], "bool");
+  return {
+    ...(decoder && { front: perLayer(ofFront("decoder")) }),
+    ...(places && { prefix: places }),
+    ...(masked && { before: validWithFront(validWithFront(unmasked, positioned), decoder) }),
+  };
 };
 
 /**
@@ -80,12 +115,16 @@ export const decoderMemory = composite(
   "t5.decoderMemory",
   (config: T5Config, model: Model, { states, valid }: Encoded): DecoderMemory => {
     const whole = modified(model, {}, ["decoder"]);
-    const layers = layerList<T5DecoderLayer<Tensor>>(whole.params.decoder.layers).map(({ encoderDecoderAttention }) =>
-      keyValueOf(config, encoderDecoderAttention, states),
+    const examples = states.shape[0];
+    const fronts = decoderFronts(config, whole.keyValues, examples);
+    const list = layerList<T5DecoderLayer<Tensor>>(whole.params.decoder.layers);
+    const layers = list.map(({ encoderDecoderAttention }, i) =>
+      inFront(frontsOfLayer(fronts, i).cross, keyValueOf(config, encoderDecoderAttention, states)),
     );
-    const memory = { layers, valid };
-    const prefix = decoderPrefixRows(whole, states.shape[0]);
-    return prefix === undefined ? memory : { ...memory, prefix: prefixKeyValues(config, whole, memory, prefix) };
+    const memory = { layers, valid: validWithFront(valid, fronts.cross) };
+    const prefix = decoderPrefixRows(whole, examples);
+    const own = prefix && prefixKeyValues(config, whole, memory, prefix, fronts);
+    return { ...memory, ...beforeTokens(fronts, own, examples, list.length) };
   },
 );
 
@@ -119,11 +158,14 @@ const written = (cache: KeyValue, now: KeyValue, position: Tensor): KeyValue => 
   value: lax.dynamicUpdateSlice(cache.value, now.value, [0, 0, position, 0]),
 });
 
-/** The keys and values of a prefix for each of `rows`, in front of others. */
-const behind = (prefix: KeyValue | undefined, seen: KeyValue): KeyValue => {
-  if (prefix === undefined) return seen;
-  const each = (x: Tensor): Tensor => np.repeat(x, seen.key.shape[0] / x.shape[0], 0);
-  return joined({ key: each(prefix.key), value: each(prefix.value) }, seen);
+/** The bias of one query to what stands before the tokens, and to `bias.shape[3]` places with a position. */
+const stepBias = ({ front, before }: DecoderMemory, rows: number, bias: Tensor): Tensor => {
+  const none = [0, 0] as const;
+  const whole = front === undefined ? bias : np.pad(bias, [none, none, none, [front[0].key.shape[2], 0]]);
+  if (before === undefined) return whole;
+  const [examples, count] = before.shape;
+  const mask = np.pad(maskBias(before), [none, [0, whole.shape[3] - count]]);
+  return np.add(whole, np.expandDims(np.repeat(mask, rows / examples, 0), [1, 2]));
 };
 
 /**
@@ -153,7 +195,8 @@ export const decodeStep = composite(
     const { params } = modified(model, {}, ["decoder"]);
     const before = memory.prefix?.[0].key.shape[2] ?? 0;
     const places = before + cache[0].key.shape[2];
-    const bias = biasPerLayer(params.decoder, rowBias(config, np.add(position, before), places));
+    const ofPlaces = rowBias(config, np.add(position, before), places);
+    const bias = biasPerLayer(params.decoder, (table) => stepBias(memory, tokens.shape[0], ofPlaces(table)));
     const encoderBias = crossBias(memory);
     let x = np.expandDims(embed(params, tokens), 1);
     const next = layerList<T5DecoderLayer<Tensor>>(params.decoder.layers).map((layer, i) => {
@@ -161,7 +204,7 @@ export const decodeStep = composite(
       const after: KeyValue[] = [];
       const own = (y: Tensor): Tensor => {
         after.push(written(cache[i], keyValueOf(config, selfAttention, y), position));
-        const seen = behind(memory.prefix?.[i], after[0]);
+        const seen = inFront(memory.front?.[i], inFront(memory.prefix?.[i], after[0]));
         return attend(selfAttention, queriesOf(config, selfAttention, y), seen, bias(layer));
       };
       const cross = crossAttention(config, encoderDecoderAttention, memory.layers[i], encoderBias);

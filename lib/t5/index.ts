@@ -19,6 +19,7 @@ export {
   type SampleMethod,
 } from "./generate.js";
 export { init } from "./init.js";
+export type { LayerPrompts, PrefixKeyValue, PrefixKeyValues } from "./key-values.js";
 export { loss, lossSums, promptLoss } from "./loss.js";
 export type { LossOptions } from "./loss-options.js";
 export { merge } from "./merge.js";

@@ -10,13 +10,15 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { asTensor, type Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import { attention } from "./attention.js";
+import { attention, type KeyValue } from "./attention.js";
 import { isScaled, type T5Config, type T5DecoderLayer, type T5EncoderLayer } from "./config.js";
+import { behindFronts, decoderFronts, type LayerFronts, layerFronts, selfBias } from "./decoder-fronts.js";
 import { ALONG_LENGTH } from "./drop.js";
 import { checkIds, isToken, realTargets } from "./ids.js";
 import { decoderInput, encoderInput, encoderMask } from "./inputs.js";
+import { biasWithFront, frontOf, inFront, type LayerPrompts, layersWith, withLayerPrompt } from "./key-values.js";
 import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./layers.js";
-import { causalMask, maskBias, pairMask, zeroWhereNot } from "./masks.js";
+import { maskBias, pairMask, zeroWhereNot } from "./masks.js";
 import { type Inserted, type Model, type Modified, modified } from "./modified.js";
 import { project } from "./project.js";
 import { makeStack, type TrainingOptions } from "./stack.js";
@@ -58,6 +60,12 @@ export interface Encoded {
 /** Choices of training, and insertions that the model does not have yet; see `Inserted`. */
 export interface EncodeOptions extends TrainingOptions, Inserted {}
 
+/** What enters a layer of the encoder beside its weights. */
+interface EncoderExtra {
+  readonly front: KeyValue | undefined;
+  readonly prompt: LayerPrompts | undefined;
+}
+
 /** @throws {TreeError} for what is not a tensor; {ShapeError} when token ids are not in rows, `examples` of them or a multiple */
 const checkRows = (where: string, given: Tensor, examples = 1): void => {
   const ids = asTensor(given, where);
@@ -94,13 +102,26 @@ export const encode = composite(
     const total = states.shape[1];
     const position = positionBias(config, total, total, true);
     const mask = maskBias(encoderMask(valid, whole));
-    const bias = biasPerLayer(encoder, (table) => np.add(position(table), mask));
+    const front = frontOf(config, whole.keyValues, "encoder", inputs.shape[0]);
+    const bias = biasPerLayer(encoder, (table) => biasWithFront(np.add(position(table), mask), front));
     const { drop, through } = makeStack(options);
-    const last = through<T5EncoderLayer<Tensor>>(encoder.layers, drop(states, ALONG_LENGTH), (h, layer, dropped) => {
-      const whole = { drop: dropped, name: "encoder.attention" };
-      const own = (y: Tensor): Tensor => attention(config, layer.attention, y, y, bias(layer), whole);
-      return encoderLayer(config, layer, h, own, dropped);
+    const layers = layersWith<T5EncoderLayer<Tensor>, EncoderExtra>(encoder.layers, {
+      front: front?.layers,
+      prompt: whole.layerPrompts,
     });
+    const last = through(
+      layers,
+      drop(states, ALONG_LENGTH),
+      (h, { params: layer, own: { front, prompt } }, dropped) => {
+        const sequences = {
+          drop: dropped,
+          name: "encoder.attention",
+          before: (seen: KeyValue) => inFront(front, seen),
+        };
+        const own = (y: Tensor): Tensor => attention(config, layer.attention, y, y, bias(layer), sequences);
+        return encoderLayer(config, layer, withLayerPrompt(h, prompt), own, dropped);
+      },
+    );
     // T5X masks what every layer reads, too; that changes nothing, since padding is not attended to, and it is zero here.
     return { states: zeroWhereNot(valid, drop(norm(config, encoder.encoderNorm, last), ALONG_LENGTH)), valid };
   },
@@ -143,22 +164,25 @@ export const decode = composite(
     const { decoder } = whole.params;
     const { states, valid, logitMask, before } = decoderInput(config, whole, decoderInputs, examples, options.valid);
     const length = valid.shape[1];
-    const position = positionBias(config, length, length, false);
-    const causal = maskBias(causalMask(valid));
-    const bias = biasPerLayer(decoder, (table) => np.add(position(table), causal));
+    const fronts = decoderFronts(config, whole.keyValues, examples);
+    const bias = selfBias(config, decoder, valid, fronts);
     // Rows that answer one example share its keys and values: they stand behind each other along the length.
-    const crossBias = maskBias(pairMask(np.reshape(valid, [examples, -1]), encoded.valid));
+    const crossMask = maskBias(pairMask(np.reshape(valid, [examples, -1]), encoded.valid));
+    const crossBias = biasWithFront(crossMask, fronts.cross);
     const masked = (x: Tensor): Tensor => zeroWhereNot(logitMask, x);
     const { drop, through } = makeStack(options);
-    const last = through<T5DecoderLayer<Tensor>>(decoder.layers, drop(states, ALONG_LENGTH), (h, layer, dropped) => {
-      const named = (name: string) => ({ drop: dropped, name });
-      const own = (y: Tensor): Tensor =>
-        attention(config, layer.selfAttention, y, y, bias(layer), named("decoder.selfAttention"));
+    const layers = layersWith<T5DecoderLayer<Tensor>, LayerFronts>(decoder.layers, layerFronts(fronts));
+    const last = through(layers, drop(states, ALONG_LENGTH), (h, { params: layer, own: fronts }, dropped) => {
+      const named = (name: string, before: (seen: KeyValue) => KeyValue) => ({ drop: dropped, name, before });
+      const own = (y: Tensor): Tensor => {
+        const sequences = named("decoder.selfAttention", (seen) => behindFronts(fronts, seen));
+        return attention(config, layer.selfAttention, y, y, bias(layer), sequences);
+      };
       const cross = (y: Tensor): Tensor => {
         const { encoderDecoderAttention: params } = layer;
         const x = np.reshape(y, [examples, -1, config.dModel]);
-        const name = "decoder.encoderDecoderAttention";
-        return np.reshape(attention(config, params, x, encoded.states, crossBias, named(name)), y.shape);
+        const sequences = named("decoder.encoderDecoderAttention", (seen) => inFront(fronts.cross, seen));
+        return np.reshape(attention(config, params, x, encoded.states, crossBias, sequences), y.shape);
       };
       return decoderLayer(config, layer, h, { own, cross, masked }, dropped);
     });

@@ -5,6 +5,8 @@ import { Aval } from "../core/aval.js";
 import { type Mismatch, TreeError } from "../core/errors.js";
 import { isHostArray } from "../core/host.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
+import { leavesByPath } from "../tree/map.js";
+import type { LayerPrompts, PrefixKeyValues } from "./key-values.js";
 import type { AnyParams } from "./stack.js";
 
 /** What enters a T5 beside its weights. */
@@ -21,6 +23,10 @@ export interface Inserted {
   readonly beforeEos?: Tensor;
   /** `[P, d]` or `[B, P, d]`: vectors in front of the decoder's embedded tokens; each sees itself and those before it. */
   readonly decoderPrefix?: Tensor;
+  /** Keys and values in front of those of attentions. */
+  readonly keyValues?: PrefixKeyValues;
+  /** Vectors that enter at the first positions before each layer of the encoder. */
+  readonly layerPrompts?: LayerPrompts;
 }
 
 /**
@@ -44,6 +50,8 @@ const INSERTED: Readonly<Record<keyof Inserted, true>> = {
   suffix: true,
   beforeEos: true,
   decoderPrefix: true,
+  keyValues: true,
+  layerPrompts: true,
 };
 const NAMES = Object.keys(INSERTED) as readonly (keyof Inserted)[];
 
@@ -92,6 +100,10 @@ export const modified = (
   checkOnDevice(unfit, "params.tokenEmbedder.embedding", own.params.tokenEmbedder.embedding, "params");
   const given = NAMES.filter((name) => more[name] !== undefined).map((name) => [name, more[name]]);
   const whole: Modified = { ...own, ...Object.fromEntries(given) };
-  for (const name of NAMES) checkOnDevice(unfit, name, whole[name]);
+  for (const name of NAMES) {
+    const given = whole[name];
+    if (given === undefined) continue;
+    for (const [path, leaf] of leavesByPath(given)) checkOnDevice(unfit, path === "" ? name : `${name}/${path}`, leaf);
+  }
   return whole;
 };

@@ -38,7 +38,8 @@ type ThroughLayers = <T extends object>(
   f: (x: Tensor, params: T, drop: Drop) => Tensor,
 ) => Tensor;
 
-const isList = <T extends object>(layers: readonly T[] | T): layers is readonly T[] => Array.isArray(layers);
+/** Whether layers are a list, and not one tree of all. */
+export const isList = <T extends object>(layers: readonly T[] | T): layers is readonly T[] => Array.isArray(layers);
 
 /** Dropout around the layers of one stack, and how to go through them: every layer draws from its own key. */
 export const makeStack = ({

@@ -11,6 +11,11 @@ const ALL = [
   methods.prompt(),
   methods.prompt({ length: 3, position: "decoder" }),
   methods.prompt({ sees: ["prompt->input", "prompt->prompt;causal"] }),
+  methods.prefix(),
+  methods.prefix({ length: 4, attentions: ["encoder", "cross"], projection: 16 }),
+  methods.peftPrefix({ projection: 8 }),
+  methods.perLayer(),
+  methods.perLayer({ length: 3, combine: "add" }),
   methods.lora(),
   methods.lora({ rank: 2, kernels: "all-linear", dora: true }),
   methods.lora({ kernels: { pattern: ".*k" }, rankPattern: { k: 3 }, alphaPattern: { k: 1 }, dropout: 0.5 }),
@@ -24,14 +29,14 @@ const ALL = [
 Registry("the settings of a method lead back to it, through JSON too", () => {
   for (const { settings } of ALL) {
     const read = JSON.parse(JSON.stringify(settings)) as Json;
-    assert.equal(methodOf(read).settings, settings);
+    assert.equal(methodOf(read).settings, settings, String(settings.name));
     assert.equal(read, settings, "JSON says the same");
   }
   assert.equal(new Set(ALL.map(({ settings }) => settings.name)), new Set(Object.keys(METHODS)));
 });
 
 Registry("settings that are missing or null have their usual values", () => {
-  for (const method of [methods.prompt(), methods.lora(), methods.ia3()]) {
+  for (const method of [methods.prompt(), methods.prefix(), methods.perLayer(), methods.lora(), methods.ia3()]) {
     assert.equal(methodOf({ name: method.settings.name }).settings, method.settings);
   }
   assert.equal(methodOf({ name: "lora", rank: null }).settings.rank, 8);

@@ -17,6 +17,12 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
   "prompt before the end": methods.prompt({ length: 2, position: "before-eos" }),
   "prompt of the decoder": methods.prompt({ length: 2, position: "decoder" }),
   "prompt that sees itself": methods.prompt({ length: 3, sees: ["prompt->prompt;causal"] }),
+  prefix: methods.prefix({ length: 3 }),
+  "prefix of the encoder": methods.prefix({ length: 2, attentions: ["encoder"] }),
+  "prefix of a network": methods.prefix({ length: 2, attentions: ["decoder", "cross"], projection: 3 }),
+  "prefix of PEFT": methods.peftPrefix({ length: 3 }),
+  "prompts of the layers": methods.perLayer({ length: 3 }),
+  "prompts added to layers": methods.perLayer({ length: 2, combine: "add" }),
   lora: methods.lora({ rank: 2, alpha: 4, kernels: ["q", "v"] }),
   "lora everywhere": methods.lora({
     rank: 3,
@@ -33,6 +39,11 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
   "prompt and lora": methods.compose({
     prompt: methods.prompt({ length: 2 }),
     lora: methods.lora({ rank: 2, alpha: 4 }),
+  }),
+  "prefixes and a prompt of the decoder": methods.compose({
+    decoder: methods.prompt({ length: 2, position: "decoder" }),
+    prefix: methods.prefix({ length: 2, attentions: ["encoder", "decoder"] }),
+    peft: methods.peftPrefix({ length: 1 }),
   }),
   "two prompts and scales": methods.compose({
     before: methods.prompt({ length: 2 }),

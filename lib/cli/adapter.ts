@@ -9,6 +9,10 @@ import type { T5Config } from "../t5/config.js";
 import { leavesByPath } from "../tree/map.js";
 import type { Terminal } from "./terminal.js";
 
+/** PEFT's own `generate` gives the answers of the frozen model. */
+export const PEFT_PREFIX_NOTE =
+  "PEFT 0.21 ignores this prefix in generate with transformers 5.24; here it is used, so that answers may differ";
+
 /** The two names of one option. */
 export interface AdapterFlags {
   readonly adapter?: string;
@@ -58,5 +62,6 @@ export const adapterOf = async ({ adapter, prompt }: AdapterFlags): Promise<Foun
 export const checkAdapter = (adapter: FoundAdapter, config: T5Config, model: string, terminal: Terminal): void => {
   const { path, baseModel } = adapter;
   checkFits(adapter, config, path);
+  if (adapter.settings.name === "peft-prefix") terminal.note(PEFT_PREFIX_NOTE);
   if (otherBase(baseModel, model)) terminal.note(`${path} says it was trained for ${baseModel}; this is ${model}`);
 };

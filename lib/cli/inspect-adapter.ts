@@ -14,6 +14,7 @@ import * as np from "../np/index.js";
 import { type Metric, nearestTokens } from "../prompt/neighbours.js";
 import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import { leavesByPath } from "../tree/map.js";
+import { PEFT_PREFIX_NOTE } from "./adapter.js";
 import { readEmbedding } from "./contents.js";
 import { MODEL_FLAG, vocabularyFlag } from "./flags.js";
 import { usageError } from "./parse.js";
@@ -117,6 +118,7 @@ const summary = (path: string, { settings, format, baseModel, unusedRows }: Adap
   return [
     `${path}: ${name}, ${trained.toLocaleString("en")} trained numbers (${format}${base})`,
     ...Object.entries(own).map(([key, value]) => printable(`${key}: ${JSON.stringify(value)}`)),
+    ...(name === "peft-prefix" ? [PEFT_PREFIX_NOTE] : []),
     ...(unusedRows === 0 ? [] : [`${unusedRows} rows for a decoder are not used`]),
   ];
 };

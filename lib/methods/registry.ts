@@ -15,6 +15,7 @@ import { hintFor, names } from "./options.js";
 import type { PeftForm } from "./peft/adapter.js";
 import { IA3 } from "./peft/ia3.js";
 import { LORA } from "./peft/lora.js";
+import { PREFIX } from "./peft/prefix.js";
 import { PROMPT } from "./peft/prompt.js";
 import { LN_TUNING } from "./peft/weights.js";
 import { PEFT_PREFIX_OPTIONS, peftPrefix } from "./peft-prefix.js";
@@ -71,7 +72,7 @@ export const METHODS: Readonly<Record<string, KnownMethod>> = {
   prompt: known(PROMPT_OPTIONS, prompt, PROMPT),
   "per-layer": known(PER_LAYER_OPTIONS, perLayer),
   prefix: known(PREFIX_OPTIONS, prefix),
-  "peft-prefix": known(PEFT_PREFIX_OPTIONS, peftPrefix),
+  "peft-prefix": known(PEFT_PREFIX_OPTIONS, peftPrefix, PREFIX),
   lora: known(LORA_OPTIONS, lora, LORA),
   ia3: known(IA3_OPTIONS, ia3, IA3),
   weights: known({ where: names }, ({ where }: { where: readonly string[] }) => weights(where), LN_TUNING),

@@ -41,6 +41,8 @@ const SETTINGS: Readonly<Record<string, MethodSettings>> = {
   "prompt-sample": prompt,
   "prompt-text": prompt,
   "prompt-text-submodules2": prompt,
+  "prefix-peft": { name: "peft-prefix", length: 5 },
+  "prefix-peft-projection": { name: "peft-prefix", length: 5 },
   "ptuning-mlp": prompt,
   "ptuning-lstm": prompt,
   "ptuning-lstm-submodules2": prompt,

@@ -12,6 +12,7 @@ export {
   t5Respondent,
 } from "./evaluate.js";
 export { type InsertedLengths, insertedLengths } from "./inserted.js";
+export { joinBatches, joinStates, makeJointStep, splitStates } from "./joint.js";
 export {
   type Best,
   type Evaluation,
@@ -34,6 +35,7 @@ export {
   evaluatedTree,
   initState,
   makeTrainStep,
+  type StepFunction,
   type StepOptions,
   type TrainState,
   type TrainStep,

@@ -61,13 +61,7 @@ export const initState = <P extends object, Opt>(
 export const evaluatedTree = <P>({ tuned, average }: TrainState<P, unknown>): P => average ?? tuned;
 
 /** A compiled step; it takes the state over and gives the next one. */
-export type TrainStep<P, Opt> = Jitted<
-  (
-    frozen: AnyParams,
-    state: TrainState<P, Opt>,
-    batch: Batch,
-  ) => { readonly state: TrainState<P, Opt>; readonly loss: Tensor }
->;
+export type TrainStep<P, Opt> = Jitted<StepFunction<P, Opt>>;
 
 const WHERE = "train.makeTrainStep";
 
@@ -90,6 +84,47 @@ const ofBatch = <P extends object>(config: T5Config, method: Method<P>, options:
   return accumulatedLossAndGrad(methodLossSums(config, method, options), microbatches, options.normalize);
 };
 
+/** A step as a pure function, to be compiled; it gives the next state and the loss. */
+export type StepFunction<P, Opt> = (
+  frozen: AnyParams,
+  state: TrainState<P, Opt>,
+  batch: Batch,
+) => { readonly state: TrainState<P, Opt>; readonly loss: Tensor };
+
+/** The step of a method as a pure function. @throws {ArgumentError} for options out of range */
+export const stepFunction = <P extends object, Opt>(
+  config: T5Config,
+  method: Method<P>,
+  tx: GradientTransformation<Opt>,
+  options: StepOptions<NoInfer<P>>,
+): StepFunction<P, StateOf<Opt, P>> => {
+  checkOptions(options);
+  const { ema, regularizer } = options;
+  const plain = ofBatch(config, method, options);
+  const lossAndGrad = regularizer === undefined ? plain : regularized(plain, regularizer);
+  return function trainStep(frozen, { tuned: before, average, ...state }, batch) {
+    // The method may drop where the model does not; where nothing is dropped, the key is never used.
+    const dropoutKey = random.foldIn(state.key, state.step);
+    const [loss, grads] = lossAndGrad(frozen, before, { ...batch, dropoutKey });
+    const [updates, opt] = tx.update(grads, state.opt, before);
+    const tuned = applyUpdates(before, updates);
+    const next = { tuned, opt, step: np.add(state.step, 1), key: state.key };
+    const averaged = ema !== undefined && { average: incrementalUpdate(tuned, average as P, 1 - ema) };
+    return { state: { ...next, ...averaged }, loss };
+  };
+};
+
+/** A compiled step that checks the ids of its batches where numbers are at hand. */
+export const withCheckedIds = <F extends (frozen: AnyParams, state: never, batch: Batch) => unknown>(
+  config: T5Config,
+  step: F,
+): F =>
+  checkedCalls(step, (_frozen, _state, { inputs, targets, choices }) => {
+    checkIds(WHERE, config, inputs, { what: "inputs" });
+    checkIds(WHERE, config, targets, { what: "targets", target: true });
+    checkIds(WHERE, config, choices, { what: "choices", target: true });
+  });
+
 /**
  * The training step of a method: loss, gradient with respect to the trained tree, optimizer update, in one program.
  *
@@ -102,31 +137,5 @@ export const makeTrainStep = <P extends object, Opt>(
   method: Method<P>,
   tx: GradientTransformation<Opt>,
   options: StepOptions<NoInfer<P>> = {},
-): TrainStep<P, StateOf<Opt, P>> => {
-  checkOptions(options);
-  const { ema, regularizer } = options;
-  const plain = ofBatch(config, method, options);
-  const lossAndGrad = regularizer === undefined ? plain : regularized(plain, regularizer);
-  const step = jit(
-    function trainStep(
-      frozen: AnyParams,
-      { tuned: before, average, ...state }: TrainState<P, StateOf<Opt, P>>,
-      batch: Batch,
-    ) {
-      // The method may drop where the model does not; where nothing is dropped, the key is never used.
-      const dropoutKey = random.foldIn(state.key, state.step);
-      const [loss, grads] = lossAndGrad(frozen, before, { ...batch, dropoutKey });
-      const [updates, opt] = tx.update(grads, state.opt, before);
-      const tuned = applyUpdates(before, updates);
-      const next = { tuned, opt, step: np.add(state.step, 1), key: state.key };
-      const averaged = ema !== undefined && { average: incrementalUpdate(tuned, average as P, 1 - ema) };
-      return { state: { ...next, ...averaged }, loss };
-    },
-    { donate: [1] },
-  );
-  return checkedCalls(step, (_frozen, _state, { inputs, targets, choices }) => {
-    checkIds(WHERE, config, inputs, { what: "inputs" });
-    checkIds(WHERE, config, targets, { what: "targets", target: true });
-    checkIds(WHERE, config, choices, { what: "choices", target: true });
-  });
-};
+): TrainStep<P, StateOf<Opt, P>> =>
+  withCheckedIds(config, jit(stepFunction(config, method, tx, options), { donate: [1] }));

@@ -1,6 +1,6 @@
 /** @file A queue that answers waiting items in batches: bounded in length and in time, and open to cancelling. Knows neither models nor HTTP. */
 import type { Signal } from "../edge/signal.js";
-import { type Reason, Refusal, type Told } from "./refusal.js";
+import { type Refusal, refusal } from "./refusal.js";
 
 /** The answer to an item of a batch, or why there is none. */
 export type Outcome<A> = { readonly value: A } | { readonly error: unknown };
@@ -38,7 +38,7 @@ interface Ticket<Q, A> {
   readonly settle: (outcome: Outcome<A>) => void;
 }
 
-const refused = (reason: Reason, told: Told): { readonly error: Refusal } => ({ error: new Refusal(reason, told) });
+const cancelled = (): Refusal => refusal("cancelled", "the request was cancelled");
 
 /** The first `count` of a set, taken out of it. */
 const take = <T>(from: Set<T>, count: number): T[] => {
@@ -86,10 +86,10 @@ export const batchQueue = <Q, A>(options: QueueOptions<Q, A>): BatchQueue<Q, A> 
       end(outcome);
     };
     const ticket: Ticket<Q, A> = { item, settle };
-    const cancel = (): void => settle(refused("cancelled", { what: "the request was cancelled" }));
+    const cancel = (): void => settle({ error: cancelled() });
     const expire = (): void => {
-      const [what, expected] = ["there was no answer in time", `an answer within ${timeout / 1000} s`];
-      settle(refused("late", { what, expected, got: `${waiting.size} requests wait`, hint: "ask again later" }));
+      const [expected, got] = [`an answer within ${timeout / 1000} s`, `${waiting.size} requests wait`];
+      settle({ error: refusal("late", "there was no answer in time", { expected, got, hint: "ask again later" }) });
     };
     const timer = setTimeout(expire, timeout);
     signal?.addEventListener("abort", cancel);
@@ -98,20 +98,20 @@ export const batchQueue = <Q, A>(options: QueueOptions<Q, A>): BatchQueue<Q, A> 
   };
 
   /** Why an item cannot enter. */
-  const obstacle = (signal: Signal | undefined): { readonly error: Refusal } | undefined => {
-    if (signal?.aborted) return refused("cancelled", { what: "the request was cancelled" });
-    if (closed) return refused("stopping", { what: "the server is shutting down", hint: "ask another one" });
+  const obstacle = (signal: Signal | undefined): Refusal | undefined => {
+    if (signal?.aborted) return cancelled();
+    if (closed) return refusal("stopping", "the server is shutting down", { hint: "ask another one" });
     if (waiting.size < limit) return undefined;
-    const [what, expected, got] = ["too many requests wait", `at most ${limit}`, `${waiting.size}`];
-    return refused("full", { what, expected, got, hint: "ask again later" });
+    const [expected, got] = [`at most ${limit}`, `${waiting.size}`];
+    return refusal("full", "too many requests wait", { expected, got, hint: "ask again later" });
   };
 
   const ask = (item: Q, signal?: Signal): Promise<A> =>
     new Promise((resolve, reject) => {
       const end = (outcome: Outcome<A>): void => ("value" in outcome ? resolve(outcome.value) : reject(outcome.error));
-      const refusal = obstacle(signal);
-      if (refusal === undefined) enter(item, signal, end);
-      else end(refusal);
+      const error = obstacle(signal);
+      if (error === undefined) enter(item, signal, end);
+      else reject(error);
     });
 
   const close = async (): Promise<void> => {

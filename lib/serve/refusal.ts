@@ -34,6 +34,10 @@ export class Refusal extends Error {
   }
 }
 
+/** A refusal with a message: what is wrong, and its other parts. */
+export const refusal = (reason: Reason, what: string, more: Omit<Told, "what"> = {}): Refusal =>
+  new Refusal(reason, { what, ...more });
+
 const toldOf = ({ mismatch: { where: _, ...told } }: FluxionError): Told => told;
 
 /** An error as a refusal; of what is not an error of this library the client learns nothing. */

@@ -1,7 +1,7 @@
 /** @file Sockets for the routes: limits of time for what a client sends, and an orderly end. */
 import { once } from "node:events";
 import type { Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, type Socket, Server as TcpServer } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Hono } from "hono";
 import { BackendError } from "../core/errors.js";
@@ -18,8 +18,11 @@ export interface ListenOptions {
 export interface Listening {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Takes no more connections, lets responses that have begun end, and closes. */
-  close(): Promise<void>;
+  /**
+   * Takes no more connections. Those that are there stay open until all answers are given, so that each request on them is answered or refused, and
+   * for a moment more.
+   */
+  close(answered: Promise<void>): Promise<void>;
 }
 
 /** What Node calls a request that it cannot read. */
@@ -44,14 +47,18 @@ const refuseConnection = ({ code }: NodeJS.ErrnoException, socket: Socket): void
 };
 
 /** Milliseconds that connections have to end by themselves. */
-const GRACE = 1000;
+const GRACE = 500;
 
 const urlOf = ({ address, family, port }: AddressInfo): string =>
   `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 
-const closeServer = async (server: Server): Promise<void> => {
+/** The close of HTTP's server would cut connections whose next request is on its way; that of its base class leaves them open. */
+const stopListening = (server: Server): void => void TcpServer.prototype.close.call(server);
+
+const closeServer = async (server: Server, answered: Promise<void>): Promise<void> => {
   const closed = once(server, "close");
-  server.close();
+  stopListening(server);
+  await answered;
   const timer = setTimeout(() => server.closeAllConnections(), GRACE);
   await closed;
   clearTimeout(timer);
@@ -81,5 +88,5 @@ export const listen = async (app: Hono, { host, port, receiveTimeout }: ListenOp
     const hint = code === "EADDRINUSE" ? "--port 0 takes one that is free" : undefined;
     throw new BackendError({ where: "fluxion serve", what: message, got: `${host}:${port}`, hint }, { cause: error });
   }
-  return { url: urlOf(server.address() as AddressInfo), close: () => closeServer(server) };
+  return { url: urlOf(server.address() as AddressInfo), close: (answered) => closeServer(server, answered) };
 };

@@ -122,7 +122,7 @@ export const routes = (options: RoutesOptions): Hono => {
   app.onError((error, c) => {
     const reason = c.req.raw.signal.aborted ? "cancelled" : "failed";
     const found = refusalOf(error, reason);
-    if (found.reason === "failed") note(error.message);
+    if (found.reason === "failed") note([found.told.at ?? c.req.path, error.message].join(": "));
     return responseOf(found);
   });
   return app;

@@ -109,7 +109,7 @@ Routes("errors of answering have their status, and faults show nothing of the in
     await errorOf(await ask(app, { task: "x", text: "fail" })),
     "500 | the server has failed at this request |  |  |  | ",
   );
-  assert.equal(notes, ["a fault with /a/path"]);
+  assert.equal(notes, ["/answer: a fault with /a/path"]);
 });
 
 Routes("a full queue, a late answer and a cancelled request have their status", async () => {

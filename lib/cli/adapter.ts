@@ -1,12 +1,8 @@
 /** @file The adapter that an option names: `--adapter PATH`, or `--prompt PATH`, which is the same. */
-import { CheckpointError } from "../core/errors.js";
-import type { HostArray } from "../core/host.js";
 import { namedBy, orThrow } from "../edge/either.js";
-import { checkFits, otherBase } from "../io/adapter-fit.js";
+import { checkFinite, checkFits, otherBase } from "../io/adapter-fit.js";
 import { type Adapter, loadAdapterTE } from "../io/adapters.js";
-import { isValue } from "../io/values.js";
 import type { T5Config } from "../t5/config.js";
-import { leavesByPath } from "../tree/map.js";
 import type { Terminal } from "./terminal.js";
 
 /** PEFT's own `generate` gives the answers of the frozen model. */
@@ -24,27 +20,10 @@ export interface FoundAdapter extends Adapter {
   readonly path: string;
 }
 
-/** @throws {CheckpointError} for a tensor with something in it that is not a number, by its place */
-const checkFinite = ({ tuned, path }: FoundAdapter): void => {
-  for (const [name, { data, shape }] of leavesByPath<HostArray>(tuned, isValue)) {
-    const bad = data.findIndex((x) => !Number.isFinite(x));
-    if (bad < 0) continue;
-    const row = shape.length === 2 ? ` in row ${Math.floor(bad / shape[1])}` : "";
-    throw new CheckpointError({
-      where: "--adapter <path>",
-      what: "this adapter is not of numbers",
-      expected: "finite numbers",
-      got: `${data[bad]}${row} of ${name}`,
-      at: path,
-      hint: "its training has diverged, or the file is damaged",
-    });
-  }
-};
-
 /** Reads an adapter that can be computed with. */
 export const adapterAt = async (path: string, option = "--adapter <path>"): Promise<FoundAdapter> => {
   const adapter = { ...(await orThrow(namedBy(option, loadAdapterTE(path)))), path };
-  checkFinite(adapter);
+  checkFinite(adapter, option, path);
   return adapter;
 };
 

@@ -4,6 +4,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { similar } from "../core/closest.js";
 import { DataError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
+import { ADAPTER_SUFFIXES } from "../io/adapters.js";
 import { namesIn } from "../store/files.js";
 import { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskOfE } from "../tasks/registry.js";
 import type { Split, Task } from "../tasks/task.js";
@@ -41,13 +42,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 const tasksNamed = (name: string): readonly string[] =>
   BENCHMARKS[name === "all" ? "superglue" : name]?.tasks ?? [name];
 
-const SUFFIXES = ["", ".npy", ".safetensors"];
-
 /** Adapters that lie in one folder under the names of their tasks: folders, or files. */
 const inFolder = async (dir: string): Promise<Assignment[]> => {
   const names = await orThrow(namesIn(dir, { where: "--adapters <dir>", error: DataError }));
   const found = TASKS.flatMap((task): Assignment[] => {
-    const name = SUFFIXES.map((suffix) => task.name + suffix).find((name) => names?.includes(name));
+    const name = ADAPTER_SUFFIXES.map((suffix) => task.name + suffix).find((name) => names?.includes(name));
     return name === undefined ? [] : [{ task, path: join(dir, name) }];
   });
   if (found.length > 0) return found;

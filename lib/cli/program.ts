@@ -41,6 +41,7 @@ import {
   withoutDots,
 } from "./parse.js";
 import { addPredict } from "./predict-options.js";
+import { addServe } from "./serve-options.js";
 import type { ShowFlags, TasksFlags } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
 
@@ -253,6 +254,7 @@ const programOf = async (terminal: Terminal, asked: string | undefined): Promise
   addTasks(program, terminal);
   addEvaluate(program, terminal);
   addPredict(program, terminal);
+  addServe(program, terminal);
   addInspect(program, terminal);
   addConvert(program, terminal);
   addMerge(program, terminal);

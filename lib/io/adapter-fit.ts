@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { CheckpointError, isFluxionError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
 import { flatten, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import { throwing } from "../edge/either.js";
@@ -56,6 +57,28 @@ export const checkFitsE = (
  * @example checkFits(await loadAdapter("my-lora"), config, "my-lora")
  */
 export const checkFits = throwing(checkFitsE);
+
+/**
+ * Checks that an adapter can be computed with.
+ *
+ * @param where  the option or function that named it
+ * @throws {CheckpointError} for a tensor with something in it that is not a number, by its place
+ */
+export const checkFinite = ({ tuned }: Pick<Adapter, "tuned">, where: string, path: string): void => {
+  for (const [name, { data, shape }] of leavesByPath<HostArray>(tuned, isValue)) {
+    const bad = data.findIndex((x) => !Number.isFinite(x));
+    if (bad < 0) continue;
+    const row = shape.length === 2 ? ` in row ${Math.floor(bad / shape[1])}` : "";
+    throw new CheckpointError({
+      where,
+      what: "this adapter is not of numbers",
+      expected: "finite numbers",
+      got: `${data[bad]}${row} of ${name}`,
+      at: path,
+      hint: "its training has diverged, or the file is damaged",
+    });
+  }
+};
 
 /** Whether an adapter says that it was trained for another model than the one at a path; names are compared without their folders. */
 export const otherBase = (baseModel: string | undefined, model: string): boolean =>

@@ -30,6 +30,9 @@ type Failure = CheckpointError | ConfigError;
 /** What an adapter was stored as; `safetensors` is our own form, or a prompt alone. */
 export type AdapterFormat = "safetensors" | "peft" | "npy" | "t5x";
 
+/** Ends of the names of files and folders that hold an adapter of a task, whose name stands before. */
+export const ADAPTER_SUFFIXES: readonly string[] = ["", ".npy", ".safetensors"];
+
 /** A trained tree and its method. */
 export interface Adapter {
   readonly settings: MethodSettings;

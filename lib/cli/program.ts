@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { VERSION } from "../core/version.js";
 import { METRICS } from "../prompt/neighbours.js";
 import type { ConvertOptions } from "./convert.js";
+import type { DoctorFlags } from "./doctor.js";
 import { addEvaluate } from "./evaluate-options.js";
 import type { ExportFlags } from "./export.js";
 import type { FetchFlags } from "./fetch.js";
@@ -100,6 +101,19 @@ const addInspect = (program: Command, terminal: Terminal): void => {
       const [chosen] = pathsOf(command, 1, adapter, [path]);
       const { inspect } = await import("./inspect.js");
       await inspect(chosen, options, terminal);
+    });
+};
+
+const addDoctor = (program: Command, terminal: Terminal): void => {
+  program
+    .command("doctor <run>")
+    .description(
+      "Tells why the run in a folder may have learned nothing: which of ten rules fire, the number that made each fire, and what to do.",
+    )
+    .option("--json", JSON_FLAG)
+    .action(async (run: string, flags: DoctorFlags) => {
+      const { doctor } = await import("./doctor.js");
+      await doctor(run, flags, terminal);
     });
 };
 
@@ -256,6 +270,7 @@ const programOf = async (terminal: Terminal, asked: string | undefined): Promise
   addPredict(program, terminal);
   addServe(program, terminal);
   addInspect(program, terminal);
+  addDoctor(program, terminal);
   addConvert(program, terminal);
   addMerge(program, terminal);
   addExport(program, terminal);

@@ -37,11 +37,15 @@ const taskLines = ({ data, recipe }: Prepared, shares: readonly number[]): strin
 
 /** Model, method and tasks of a run in lines, for people. */
 export const describeRun = (run: Prepared): string[] => {
-  const { recipe, counts, cut, shares } = run;
+  const { recipe, counts, cut, facts, shares } = run;
+  const { inputs } = facts.cuts;
   return [
     `model      ${basename(recipe.model)}, ${counts.model.toLocaleString("en")} weights`,
     `tuned      ${describeMethod(recipe.method)} = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,
     ...taskLines(run, shares),
+    ...(inputs.cut === 0
+      ? []
+      : [`cut        ${inputs.cut} training inputs, to ${recipe.lengths.input} tokens (--max-input-length)`]),
     ...(cut === 0
       ? []
       : [`cut        ${cut} dev inputs, to ${recipe.evaluation.inputLength} tokens (--max-evaluation-length)`]),

@@ -2,9 +2,10 @@
 export { orThrow } from "../edge/either.js";
 export { canonicalJson, hashOf } from "./canonical.js";
 export { type Difference, differences } from "./differences.js";
+export { diagnose, type Finding, RULES, type Rule } from "./doctor-rules.js";
 export { type Estimate, estimate } from "./estimate.js";
 export { type EvaluatedStep, type EvaluateRunOptions, evaluateRun, type StepsOfRun } from "./evaluate-run.js";
-export { type Listener, type RunInfo, silent } from "./listener.js";
+export { type EndInfo, type Listener, type RunInfo, silent } from "./listener.js";
 export { partsOfRecipe, run } from "./many.js";
 export { PRESET_NAMES, presets } from "./presets.js";
 export { type Recipe, type RecipeInput, recipe, type Share } from "./recipe.js";
@@ -12,6 +13,8 @@ export { loadRecipe, loadRecipeTE, readRecipe } from "./recipe-file.js";
 export { curveOf, type Outcome, type SeedsSummary, type Summary, type TasksSummary, usualAnswer } from "./results.js";
 export type { RunOptions } from "./run.js";
 export type { InputOptions } from "./run-inputs.js";
+export { type RunRecord, runRecord } from "./run-record.js";
+export { runsIn } from "./runs-in.js";
 export { loadRun, loadRunTE, readRun, type StoredRun } from "./stored-run.js";
 export type { SuiteEvaluation } from "./suite.js";
 export {

@@ -1,5 +1,6 @@
 /** @file Whom a run tells what it does. */
 import type { StepRecord } from "../train/loop.js";
+import type { Finding } from "./doctor-rules.js";
 import type { Recipe } from "./recipe.js";
 import type { Outcome } from "./results.js";
 import type { SuiteEvaluation } from "./suite.js";
@@ -18,6 +19,12 @@ export interface RunInfo {
   readonly start: number;
 }
 
+/** A run that has come to something. */
+export interface EndInfo extends Pick<RunInfo, "recipe" | "place" | "part"> {
+  /** What the doctor's rules find in a run of one seed that does not beat its baselines. */
+  readonly findings?: readonly Finding[];
+}
+
 /**
  * Functions that a run calls, and waits for. None has to be there.
  *
@@ -33,11 +40,7 @@ export interface Listener {
   /** Training is over, or an error ended it. */
   readonly stopped?: () => void;
   /** What the run came to; of several runs, after those of each. `before` says that it had ended before. */
-  readonly end?: (
-    outcome: Outcome,
-    info: Pick<RunInfo, "recipe" | "place" | "part">,
-    before: boolean,
-  ) => void | Promise<void>;
+  readonly end?: (outcome: Outcome, info: EndInfo, before: boolean) => void | Promise<void>;
 }
 
 /** A listener that shows nothing. */

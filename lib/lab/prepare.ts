@@ -4,8 +4,6 @@ import { scope } from "../core/composite.js";
 import { ConfigError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
-import { tokenize } from "../data/batch.js";
-import { rateBySize } from "../data/mixture.js";
 import { loadT5 } from "../io/load-t5.js";
 import type { Method } from "../methods/method.js";
 import { wayward } from "../methods/wayward.js";
@@ -22,16 +20,18 @@ import { type Outputs, outputsOf } from "../train/outputs.js";
 import type { Regularizer } from "../train/regularize.js";
 import { initState, makeTrainStep, type StepOptions, type TrainState, type TrainStep } from "../train/state.js";
 import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evaluator.js";
-import { type BatchAt, type TokenPart, trainingBatches } from "./batches.js";
+import { type BatchAt, trainingBatches } from "./batches.js";
 import { checkVocabulary, tokenizerAt } from "./inputs.js";
-import { answerLabels, checkLoss } from "./label-answers.js";
+import { checkLoss } from "./label-answers.js";
 import type { Places } from "./lock.js";
 import { methodOfRecipe } from "./method.js";
 import { optimizerOf } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 import { usualAnswer } from "./results.js";
+import { type Facts, vocabularyOf } from "./start.js";
 import { joinedScores, type SuiteEvaluator, suiteEvaluator } from "./suite.js";
 import type { Part } from "./task-table.js";
+import { trainingTokens } from "./token-parts.js";
 
 /** The examples of a run. */
 export interface RunData {
@@ -56,6 +56,7 @@ export interface Prepared {
   readonly outputs: Outputs;
   /** Validation inputs that are cut, where a length was asked for. */
   readonly cut: number;
+  readonly facts: Facts;
   /** Scores of always giving the most frequent target of the training split. */
   readonly majority: Readonly<Record<string, number>>;
   /** Numbers, not bytes. */
@@ -101,6 +102,7 @@ const stepOptions = (recipe: Recipe, tokenizer: Tokenizer): StepOptions => {
     normalize,
     dropoutRate: dropout,
     microbatches,
+    gradientNorm: true,
     ...(ema > 0 && { ema }),
     ...(objective.wayward.text !== "" && { regularizer: nearText(recipe, tokenizer) as never }),
   };
@@ -118,19 +120,6 @@ const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Par
   });
   const state = initState(tx, tuned, random.key(seed), options);
   return { state, step: makeTrainStep(model, method, tx, options), inserted };
-};
-
-/** The encoded training examples, with the share of each task. */
-const tokenParts = (recipe: Recipe, train: readonly Part[], tokenizer: Tokenizer): TokenPart[] => {
-  const { prefix, lengths, rates, objective } = recipe;
-  return train.map(({ task, examples }, i) => {
-    const cut = { inputLength: lengths.input, ...(lengths.target > 0 && { targetLength: lengths.target }) };
-    return {
-      tokens: tokenize(examples, tokenizer, { ...checkedFront(task, prefix), ...cut }),
-      rate: recipe.train[i].weight ?? rateBySize(examples.length, rates),
-      ...(objective.loss.name !== "tokens" && answerLabels(task, examples, tokenizer)),
-    };
-  });
 };
 
 /** The evaluators of all tasks. */
@@ -190,8 +179,11 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
   const method = await methodOfRecipe(recipe.method, { tokenizer, labels });
   const frozen = np.devicePut(stored.params, { donate: true }) as Params;
   const { state, step, inserted } = trainingOf(recipe, method, model, frozen, tokenizer);
-  const parts = tokenParts(recipe, data.train, tokenizer);
+  const { parts, ...cuts } = trainingTokens(recipe, data.train, tokenizer);
   const total = parts.reduce((sum, { rate }) => sum + rate, 0);
+  const { evaluate, cut } = suiteOf(recipe, model, frozen, method, tokenizer, data.validation);
+  const validationInputs = { rows: data.validation.reduce((n, { examples }) => n + examples.length, 0), cut };
+  const vocabulary = await vocabularyOf(tokenizer, model.vocabSize, places);
   return {
     recipe,
     model,
@@ -202,7 +194,9 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     step,
     batchAt: trainingBatches({ ...recipe, padId: model.padId }, parts, inserted),
     shares: parts.map(({ rate }) => rate / total),
-    ...suiteOf(recipe, model, frozen, method, tokenizer, data.validation),
+    evaluate,
+    cut,
+    facts: { cuts: { ...cuts, validationInputs }, vocabulary, labels },
     outputs: outputsOf(method.settings, recipe.model),
     majority: majorityOf(data),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },

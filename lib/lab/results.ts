@@ -52,6 +52,24 @@ export interface TasksSummary {
 /** What a run comes to. */
 export type Outcome = Summary | SeedsSummary | TasksSummary;
 
+/** The score of metrics: the mean over tasks of the means of their metrics; their names stand in front where there are several. */
+export const overallScore = (scores: Scores): number => {
+  const tasks = new Map<string, number[]>();
+  for (const [name, value] of Object.entries(scores)) {
+    const task = name.slice(0, Math.max(0, name.indexOf("/")));
+    tasks.set(task, [...(tasks.get(task) ?? []), value]);
+  }
+  return mean([...tasks.values()].map(mean));
+};
+
+/** Whether a run is better than the bare model and than always giving the most frequent answer. */
+export const beatsBaselines = ({
+  score,
+  untuned,
+  majority,
+}: Pick<Summary, "score" | "untuned" | "majority">): boolean =>
+  !(score <= Math.max(overallScore(untuned), overallScore(majority)));
+
 const deviationOf = (values: readonly number[]): number => {
   const centre = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));

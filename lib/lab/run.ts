@@ -9,13 +9,16 @@ import { evaluatedTree } from "../train/state.js";
 import { hostTree } from "../train/store.js";
 import { learningCurve } from "../viz/index.js";
 import { describeRun } from "./describe.js";
+import { diagnose } from "./doctor-rules.js";
 import { FILES, keptFolder, openRunFolder, type Restored, type RunFolder } from "./folder.js";
 import { type Listener, together } from "./listener.js";
 import { describeMethod } from "./method.js";
 import { freeRun, type Prepared, prepare } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
-import { curveOf, type Summary } from "./results.js";
+import { beatsBaselines, curveOf, type Summary } from "./results.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
+import { runRecord } from "./run-record.js";
+import { sentinelsIn } from "./start.js";
 import type { StoredRun } from "./stored-run.js";
 import type { SuiteEvaluation } from "./suite.js";
 
@@ -79,8 +82,9 @@ const saveEvaluation = async (
 const untunedScores = async (run: Prepared, folder: RunFolder): Promise<Readonly<Record<string, number>>> => {
   const before = (await folder.readMetrics()).find(({ untuned }) => untuned !== undefined);
   if (before !== undefined) return before.untuned as Readonly<Record<string, number>>;
-  const { metrics } = await run.evaluate(null);
-  await folder.appendMetrics({ step: 0, untuned: metrics, majority: run.majority });
+  const { metrics, predictions } = await run.evaluate(null);
+  const start = { untuned: metrics, majority: run.majority, sentinels: sentinelsIn(predictions), ...run.facts };
+  await folder.appendMetrics({ step: 0, ...start });
   return metrics;
 };
 
@@ -182,7 +186,8 @@ const complete = async (run: Prepared, folder: RunFolder, told: Told, options: O
   const trained = await train(run, folder, start, told, options);
   const summary = await conclude(run, folder, untuned, trained);
   freeRun(run, trained.state);
-  await told.end(summary, { recipe, place, part }, false);
+  const findings = beatsBaselines(summary) ? [] : diagnose(await runRecord(options.store));
+  await told.end(summary, { recipe, place, part, findings }, false);
   return summary;
 };
 

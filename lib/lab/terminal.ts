@@ -5,10 +5,18 @@ import { brief } from "../edge/decode.js";
 import { printableLines } from "../edge/printable.js";
 import { type Scores as BenchmarkScores, mean, superglueAverage } from "../metrics/average.js";
 import type { StepRecord } from "../train/loop.js";
+import type { Finding } from "./doctor-rules.js";
 import type { Listener, RunInfo } from "./listener.js";
 import { methodLabel } from "./method-settings.js";
 import type { Recipe } from "./recipe.js";
-import type { Outcome, SeedsSummary, Summary, TasksSummary } from "./results.js";
+import {
+  beatsBaselines,
+  type Outcome,
+  overallScore,
+  type SeedsSummary,
+  type Summary,
+  type TasksSummary,
+} from "./results.js";
 import type { SuiteEvaluation } from "./suite.js";
 
 /** Shows text; names of tasks, files and answers in it come from outside. */
@@ -166,6 +174,19 @@ const conclusion = (outcome: Outcome, recipe: Recipe, place: string): string => 
   return `${tableOf(outcome, recipe)}\n\n${outcome.reason}, ${seeds} of ${recipe.seeds} seeds; mean and standard deviation: ${place}/summary.json`;
 };
 
+/** What a run closes with that did not beat its baselines: which they are, what the doctor found, and where the remedies are. */
+const closing = (outcome: Outcome, recipe: Recipe, place: string, findings: readonly Finding[]): string[] => {
+  if (outcome.kind !== "run" || beatsBaselines(outcome)) return [];
+  const [ours, bare] = contestantsOf(recipe);
+  const [untuned, majority] = [outcome.untuned, outcome.majority].map((scores) => overallScore(scores).toFixed(1));
+  return [
+    "",
+    `The ${ours} scores ${outcome.score.toFixed(1)} and does not beat its baselines: ${bare} ${untuned}, majority class ${majority}.`,
+    ...findings.map(({ rule, found }) => `- ${rule}: ${found}`),
+    `what to do about it: npx fluxion doctor ${place}`,
+  ];
+};
+
 /** The lines after an interruption, or about the curve. */
 const further = (outcome: Outcome, place: string, part: string | undefined): string[] => {
   const curve = outcome.kind === "run" ? [`the curve: ${place}/curve.svg`] : [];
@@ -198,9 +219,10 @@ export const terminal = (): Listener => {
     stopping: () => progress?.line("stopping after this step; press Ctrl-C again to stop at once"),
     // Also after an error, else the cursor stays hidden.
     stopped: () => progress?.stop(),
-    end: (outcome, { recipe, place, part }, before) => {
+    end: (outcome, { recipe, place, part, findings = [] }, before) => {
       const said = before ? [`${place} has ended already; nothing was changed`, ""] : [""];
-      say([...said, conclusion(outcome, recipe, place), ...further(outcome, place, part)].join("\n"));
+      const after = [...further(outcome, place, part), ...closing(outcome, recipe, place, findings)];
+      say([...said, conclusion(outcome, recipe, place), ...after].join("\n"));
     },
   };
 };

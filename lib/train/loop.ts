@@ -69,6 +69,8 @@ export interface Position {
 export interface StepRecord {
   readonly step: number;
   readonly loss: number;
+  /** Euclidean norm of the gradient before clipping, where the step gives it. */
+  readonly gradientNorm?: number;
   readonly seconds: number;
   /** Tokens of the batch without padding: inputs, targets and what the method inserts. */
   readonly tokens: number;
@@ -89,6 +91,7 @@ export interface LoopParts<P, Opt, E extends Evaluation = Evaluation> {
   /** The batch of a step, counted from 0, and how many tokens it has. */
   readonly batchAt: (step: number) => { readonly batch: Batch; readonly tokens: number };
   readonly evaluate: (tuned: P) => Promise<E>;
+  /** Called after each step, also after one whose loss is no longer a number, which ends the training. */
   readonly onStep: (record: StepRecord) => void | Promise<void>;
   /** Called after every evaluation with the tree that it belongs to, and whether it is the best so far. */
   readonly onEvaluation: (step: number, evaluation: E, evaluated: Best, isBest: boolean) => Promise<void>;
@@ -139,9 +142,11 @@ export const trainLoop = async <P extends object, Opt, E extends Evaluation = Ev
     const { batch, tokens } = parts.batchAt(step);
     const result = parts.step(parts.frozen, state, batch);
     state = result.state;
-    const loss = result.loss.item();
-    dispose([batch, result.loss]);
+    const [loss, gradientNorm] = [result.loss.item(), result.gradientNorm?.item()];
+    dispose([batch, result.loss, result.gradientNorm]);
     step++;
+    const seconds = (performance.now() - began) / 1000;
+    await parts.onStep({ step, loss, ...(gradientNorm !== undefined && { gradientNorm }), tokens, seconds });
     if (!Number.isFinite(loss)) {
       throw new ArgumentError({
         where: "training",
@@ -151,7 +156,6 @@ export const trainLoop = async <P extends object, Opt, E extends Evaluation = Ev
         hint: "lower the learning rate; the best so far is saved",
       });
     }
-    await parts.onStep({ step, loss, tokens, seconds: (performance.now() - began) / 1000 });
     if (step % options.evaluateEvery === 0 || step === options.steps) {
       await evaluate();
       await parts.save(state, position());

@@ -6,7 +6,13 @@ import type { Tensor } from "../core/tensor.js";
 import { methodLoss, methodLossSums } from "../methods/loss.js";
 import type { Method } from "../methods/method.js";
 import * as np from "../np/index.js";
-import { applyUpdates, type GradientTransformation, incrementalUpdate, type StateOf } from "../optim/index.js";
+import {
+  applyUpdates,
+  type GradientTransformation,
+  globalNorm,
+  incrementalUpdate,
+  type StateOf,
+} from "../optim/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import { checkedCalls, checkIds } from "../t5/ids.js";
@@ -41,6 +47,8 @@ export interface StepOptions<P extends object = object> extends LossOptions {
    * `normalize` says. By default there is none.
    */
   readonly regularizer?: Regularizer<P>;
+  /** Whether a step gives the Euclidean norm of the whole gradient, before any clipping, as `gradientNorm`. Default false. */
+  readonly gradientNorm?: boolean;
 }
 
 /** The state before the first step. It owns `tuned` and `key` from now on; with `ema` the average starts from a copy of `tuned`. */
@@ -89,7 +97,7 @@ export type StepFunction<P, Opt> = (
   frozen: AnyParams,
   state: TrainState<P, Opt>,
   batch: Batch,
-) => { readonly state: TrainState<P, Opt>; readonly loss: Tensor };
+) => { readonly state: TrainState<P, Opt>; readonly loss: Tensor; readonly gradientNorm?: Tensor };
 
 /** The step of a method as a pure function. @throws {ArgumentError} for options out of range */
 export const stepFunction = <P extends object, Opt>(
@@ -99,7 +107,7 @@ export const stepFunction = <P extends object, Opt>(
   options: StepOptions<NoInfer<P>>,
 ): StepFunction<P, StateOf<Opt, P>> => {
   checkOptions(options);
-  const { ema, regularizer } = options;
+  const { ema, regularizer, gradientNorm: withNorm = false } = options;
   const plain = ofBatch(config, method, options);
   const lossAndGrad = regularizer === undefined ? plain : regularized(plain, regularizer);
   return function trainStep(frozen, { tuned: before, average, ...state }, batch) {
@@ -110,7 +118,7 @@ export const stepFunction = <P extends object, Opt>(
     const tuned = applyUpdates(before, updates);
     const next = { tuned, opt, step: np.add(state.step, 1), key: state.key };
     const averaged = ema !== undefined && { average: incrementalUpdate(tuned, average as P, 1 - ema) };
-    return { state: { ...next, ...averaged }, loss };
+    return { state: { ...next, ...averaged }, loss, ...(withNorm && { gradientNorm: globalNorm(grads) }) };
   };
 };
 

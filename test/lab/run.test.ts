@@ -19,6 +19,7 @@ const Run = suite("lab/run");
 const folder = temporaryFolder(Run);
 
 const tasks = [ownTask()];
+const NUMBERS = ["number", "number", "number"];
 const four: RecipeInput = { ...SMALL, steps: 4 };
 
 /** An unbroken run of four steps, and of two. */
@@ -78,11 +79,21 @@ Run("the summary says what the run came to", async () => {
 
 Run("the first line of the metrics is of the bare model, then come steps and evaluations", async () => {
   const lines = await linesOf(whole);
-  assert.equal(lines[0], { step: 0, untuned: summary.untuned, majority: summary.majority });
+  assert.equal(lines[0], {
+    ...{ step: 0, untuned: summary.untuned, majority: summary.majority },
+    sentinels: { answers: 0, of: 4 },
+    cuts: {
+      inputs: { rows: 6, cut: 0, longest: 7 },
+      targets: { rows: 6, cut: 0, longest: 4 },
+      validationInputs: { rows: 4, cut: 0 },
+    },
+    vocabulary: { pieces: 4096, embeddings: 4096 },
+    labels: ["sad", "glad"],
+  });
   assert.is(lines.length, 9);
   for (let step = 1; step <= 4; step++) {
     const [one, two] = lines.slice(2 * step - 1);
-    assert.equal([one.step, typeof one.loss, typeof one.tokens], [step, "number", "number"]);
+    assert.equal([one.step, typeof one.loss, typeof one.gradientNorm, typeof one.tokens], [step, ...NUMBERS]);
     const evaluation = two.evaluation as Record<string, unknown>;
     assert.equal(
       [two.step, Object.keys(evaluation)],

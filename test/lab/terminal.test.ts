@@ -192,6 +192,28 @@ Terminal("a run ends with a table and where its files are", async () => {
   assert.is(cells(two)[1][0], "tuned (prompt+lora)");
 });
 
+Terminal(
+  "a run that does not beat its baselines closes with what they are, what was found, and where the remedies are",
+  async () => {
+    const findings = [{ rule: "one-class", found: "all 3 answers are the same", remedy: "try another rate" }];
+    const closed = (outcome: Summary): Promise<string> =>
+      printed(() =>
+        terminal().end?.(outcome, { recipe: recipe({}), place: "runs/one", part: undefined, findings }, false),
+      );
+    // The majority scores 40.02 in the mean of both metrics.
+    const closing = [
+      "the curve: runs/one/curve.svg\n",
+      "The tuned prompt scores 39.5 and does not beat its baselines: no prompt 15.0, majority class 40.0.",
+      "- one-class: all 3 answers are the same",
+      "what to do about it: npx fluxion doctor runs/one\n",
+    ].join("\n");
+    const text = await closed(summary(39));
+    assert.ok(text.endsWith(closing), text);
+    assert.not.ok((await closed(summary(40))).includes("baselines"));
+    assert.ok((await closed(summary(60, { untuned: { f1: 61, accuracy: 61 } }))).includes("no prompt 61.0"));
+  },
+);
+
 Terminal("an interrupted run ends with how to go on, but a part of several does not", async () => {
   const stopped = summary(61, { reason: "interrupted" });
   const last = "to go on: npx fluxion train --resume runs/one\n";

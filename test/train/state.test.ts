@@ -85,6 +85,27 @@ State("a step is one update of the optimizer by the gradient of the loss with re
   assert.is(last.step, 1);
 });
 
+State("the norm of the gradient is that before clipping, and is given where it is asked for", () => {
+  const start = { prompt: np.full([2, config.dModel], 0.5) };
+  const { prompt } = grad(promptLoss(config), { argnums: 1 })(params, start, batch()) as { prompt: Tensor };
+  const want = Math.hypot(...prompt.dataSync());
+  const tx = chain(clipByGlobalNorm(want / 10), sgd({ learningRate: 0.1 }));
+  const normOf = (options: StepOptions): number | undefined => {
+    using step = makeTrainStep(config, method, tx, options);
+    const { state, loss, gradientNorm } = step(
+      params,
+      initState(tx, { prompt: np.copy(start.prompt) }, random.key(0)),
+      batch(),
+    );
+    const norm = gradientNorm?.item();
+    dispose([state, loss, gradientNorm]);
+    return norm;
+  };
+  const got = normOf({ gradientNorm: true }) ?? 0;
+  assert.ok(Math.abs(got - want) < 1e-5 * want, `${got} instead of ${want}`);
+  assert.is(normOf({}), undefined);
+});
+
 State("the steps are counted, and the key stays", () => {
   const { last } = train(3, {});
   assert.equal(last, { step: 3, key: [...random.key(0).dataSync()] });

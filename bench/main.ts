@@ -67,6 +67,13 @@ const runScript = (path: string, args: readonly string[], who: Line): void => {
 const runRows = (): void => {
   for (const part of ["rows", "memory"]) runScript("rows/measure.ts", [part], { bench: "rows", part });
 };
+const runJoint = (): void => {
+  for (const runs of [1, 5, 10]) {
+    for (const way of ["together", "one by one"]) {
+      runScript("joint/measure.ts", [String(runs), way], { bench: "joint", runs, way });
+    }
+  }
+};
 const runTokenize = (rounds: number): void => {
   for (const peer of Object.keys(TOKENIZERS)) {
     runScript("tokenize/peer.ts", [peer, String(rounds)], { bench: "tokenize", peer });
@@ -169,6 +176,10 @@ command("rows", "rows of files to batches: how many a second, and how much memor
   print(machine());
   runRows();
 });
+command("joint", "1, 5 and 10 prompts trained together in one program, and one after another").action(() => {
+  print(machine());
+  runJoint();
+});
 command(
   "sizes",
   "whether big models fit: one loaded from bfloat16 shards with random weights, and evaluated or trained for a step",
@@ -204,6 +215,7 @@ command("all", "everything docs/benchmarks.md has a table of; scripts/benchmarks
     }
     runTokenize(common.runs);
     runRows();
+    runJoint();
     runSizes(Object.keys(CASES));
   });
 // Leaves what is to be tidied up to those who listen for the end.

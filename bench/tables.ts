@@ -72,6 +72,12 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
     columns: () => "MB/s",
     cell: (line) => short(number(line, "mbPerSecond")),
   },
+  joint: {
+    bench: "joint",
+    rows: ["runs"],
+    columns: ({ way }) => String(way),
+    cell: (line) => `${number(line, "ms")} ms, ${number(line, "peakRssMB")} MB`,
+  },
   rows: {
     bench: "rows",
     rows: ["work", "rows"],

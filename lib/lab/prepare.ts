@@ -133,14 +133,10 @@ const tokenParts = (recipe: Recipe, train: readonly Part[], tokenizer: Tokenizer
   });
 };
 
-/** The evaluators of all tasks. */
-const suiteOf = (
-  recipe: Recipe,
-  model: T5Config,
-  frozen: Params,
+/** The evaluators of all validation examples, by trees of a method. */
+export const suiteOf = (
+  { recipe, model, frozen, tokenizer, data }: Pick<Prepared, "recipe" | "model" | "frozen" | "tokenizer" | "data">,
   method: Method,
-  tokenizer: Tokenizer,
-  list: readonly Part[],
 ) => {
   const { evaluation, prefix } = recipe;
   const options = {
@@ -150,7 +146,7 @@ const suiteOf = (
     maxTokens: evaluation.tokens,
     ...(evaluation.inputLength > 0 && { maxInputLength: evaluation.inputLength }),
   };
-  const made = list.map(({ task, examples }) => ({
+  const made = data.validation.map(({ task, examples }) => ({
     name: task.name,
     ...taskEvaluator({ config: model, params: frozen }, tokenizer, task, examples, options),
   }));
@@ -202,8 +198,8 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     step,
     batchAt: trainingBatches({ ...recipe, padId: model.padId }, parts, inserted),
     shares: parts.map(({ rate }) => rate / total),
-    ...suiteOf(recipe, model, frozen, method, tokenizer, data.validation),
-    outputs: outputsOf(method.settings, recipe.model),
+    ...suiteOf({ recipe, model, frozen, tokenizer, data }, method),
+    outputs: outputsOf(method, { config: model, frozen, baseModel: recipe.model }),
     majority: majorityOf(data),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };

@@ -12,12 +12,14 @@ import { IA3_OPTIONS, ia3 } from "./ia3.js";
 import { LORA_OPTIONS, lora } from "./lora.js";
 import type { Method, MethodSettings } from "./method.js";
 import { hintFor, names } from "./options.js";
+import { P_TUNING_OPTIONS, pTuning } from "./p-tuning.js";
 import type { PeftForm } from "./peft/adapter.js";
 import { IA3 } from "./peft/ia3.js";
 import { LORA } from "./peft/lora.js";
 import { PROMPT } from "./peft/prompt.js";
 import { LN_TUNING } from "./peft/weights.js";
 import { PROMPT_OPTIONS, prompt } from "./prompt.js";
+import { RESIDUAL_OPTIONS, residual } from "./residual.js";
 import { weights } from "./weights.js";
 
 const caller: Caller<ConfigError> = { where: "methodOf", error: ConfigError };
@@ -66,6 +68,8 @@ const known = <O extends object>(
 /** The methods by name. */
 export const METHODS: Readonly<Record<string, KnownMethod>> = {
   prompt: known(PROMPT_OPTIONS, prompt, PROMPT),
+  "p-tuning": known(P_TUNING_OPTIONS, pTuning),
+  residual: known(RESIDUAL_OPTIONS, residual),
   lora: known(LORA_OPTIONS, lora, LORA),
   ia3: known(IA3_OPTIONS, ia3, IA3),
   weights: known({ where: names }, ({ where }: { where: readonly string[] }) => weights(where), LN_TUNING),

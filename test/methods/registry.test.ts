@@ -11,6 +11,10 @@ const ALL = [
   methods.prompt(),
   methods.prompt({ length: 3, position: "decoder" }),
   methods.prompt({ sees: ["prompt->input", "prompt->prompt;causal"] }),
+  methods.pTuning(),
+  methods.pTuning({ length: 4, encoder: "lstm", hidden: 6, layers: 1, submodules: 2 }),
+  methods.residual(),
+  methods.residual({ length: 4, bottleneck: 3, shared: false, layerNorm: false }),
   methods.lora(),
   methods.lora({ rank: 2, kernels: "all-linear", dora: true }),
   methods.lora({ kernels: { pattern: ".*k" }, rankPattern: { k: 3 }, alphaPattern: { k: 1 }, dropout: 0.5 }),
@@ -31,7 +35,7 @@ Registry("the settings of a method lead back to it, through JSON too", () => {
 });
 
 Registry("settings that are missing or null have their usual values", () => {
-  for (const method of [methods.prompt(), methods.lora(), methods.ia3()]) {
+  for (const method of [methods.prompt(), methods.pTuning(), methods.residual(), methods.lora(), methods.ia3()]) {
     assert.equal(methodOf({ name: method.settings.name }).settings, method.settings);
   }
   assert.equal(methodOf({ name: "lora", rank: null }).settings.rank, 8);

@@ -17,6 +17,10 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
   "prompt before the end": methods.prompt({ length: 2, position: "before-eos" }),
   "prompt of the decoder": methods.prompt({ length: 2, position: "decoder" }),
   "prompt that sees itself": methods.prompt({ length: 3, sees: ["prompt->prompt;causal"] }),
+  "P-tuning by an MLP": methods.pTuning({ length: 2, hidden: 3 }),
+  "P-tuning by an LSTM": methods.pTuning({ length: 2, encoder: "lstm", hidden: 3, layers: 2, submodules: 2 }),
+  "residual prompt": methods.residual({ length: 2, bottleneck: 3 }),
+  "residual prompt, networks apart": methods.residual({ length: 2, bottleneck: 3, shared: false }),
   lora: methods.lora({ rank: 2, alpha: 4, kernels: ["q", "v"] }),
   "lora everywhere": methods.lora({
     rank: 3,
@@ -33,6 +37,10 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
   "prompt and lora": methods.compose({
     prompt: methods.prompt({ length: 2 }),
     lora: methods.lora({ rank: 2, alpha: 4 }),
+  }),
+  "residual prompt and scales": methods.compose({
+    soft: methods.residual({ length: 2, bottleneck: 3, layerNorm: false }),
+    ia3: methods.ia3(),
   }),
   "two prompts and scales": methods.compose({
     before: methods.prompt({ length: 2 }),

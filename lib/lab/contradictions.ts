@@ -60,16 +60,16 @@ const inTable = (table: Recipe["table"]): Problem[] => {
 
 const inMethod = ({ method }: Recipe): Problem[] =>
   partsOf(method).flatMap(([key, part]) => {
-    if (part.name !== "prompt") return [];
+    if (part.name !== "prompt" && part.name !== "residual") return [];
     const at = method.name === "compose" ? `method.methods.${key}` : "method";
-    const { init, position, sees } = part;
+    const { init } = part;
     return [
       ...(init.name === "file" && init.file === ""
         ? [problem(`${at}.init.file`, "the file of a prompt", "nothing", "--init-file FILE")]
         : []),
       ...(init.name === "text" && init.text.trim() === "" ? [problem(`${at}.init.text`, "a text", "nothing")] : []),
-      ...(sees !== "all" && position !== "before"
-        ? [problem(`${at}.sees`, `all, since the prompt stands ${position}`, sees.join(", "))]
+      ...(part.name === "prompt" && part.sees !== "all" && part.position !== "before"
+        ? [problem(`${at}.sees`, `all, since the prompt stands ${part.position}`, part.sees.join(", "))]
         : []),
     ];
   });
@@ -87,9 +87,12 @@ const inSchedule = ({ optimizer, steps }: Recipe): Problem[] => {
   ];
 };
 
+/** Methods that put a prompt at the input. */
+const PROMPTS: readonly string[] = ["prompt", "p-tuning", "residual"];
+
 const inObjective = ({ objective, method }: Recipe): Problem[] => {
   const { loss, wayward, zLoss, labelSmoothing } = objective;
-  const prompts = partsOf(method).filter(([, { name }]) => name === "prompt");
+  const prompts = partsOf(method).filter(([, { name }]) => PROMPTS.includes(name));
   const hinge = loss.name === "hinge";
   return [
     ...(wayward.text !== "" && method.name !== "prompt"

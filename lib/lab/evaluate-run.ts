@@ -7,7 +7,7 @@ import * as np from "../np/index.js";
 import { readFrom, type Store } from "../store/store.js";
 import { keptFolder, keptSteps } from "./folder.js";
 import { partsOfRecipe } from "./many.js";
-import { freeRun, prepare } from "./prepare.js";
+import { freeRun, prepare, suiteOf } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
 import { loadRun } from "./stored-run.js";
@@ -94,10 +94,13 @@ export const evaluateRun = async (options: EvaluateRunOptions): Promise<readonly
   const inputs = await inputsOf(recipe, stored, options);
   const run = await prepare(recipe, inputs.places, inputs.data);
   const evaluated: EvaluatedStep[] = [];
-  for (const { tuned, metadata } of trees) {
+  for (const { method, tuned, metadata } of trees) {
+    // What was kept may be of another method than what was trained: the prompt that a network makes.
+    const { evaluate } = suiteOf(run, method);
     const onDevice = np.devicePut(tuned) as object;
-    const one = { step: Number(metadata.step), evaluation: await run.evaluate(onDevice) };
+    const one = { step: Number(metadata.step), evaluation: await evaluate(onDevice) };
     dispose(onDevice);
+    evaluate.dispose();
     evaluated.push(one);
     onStep?.(one);
   }

@@ -2,7 +2,7 @@
 import * as t from "io-ts";
 import { closed } from "../edge/decode.js";
 import { VISIBILITIES } from "../methods/prompt.js";
-import { flagged, nameIn, names, positive, positiveInteger, rate, text, whole } from "./codecs.js";
+import { flagged, nameIn, names, naturalNumber, positive, positiveInteger, rate, text, whole } from "./codecs.js";
 import { choice, group, named, setting, type ValueOf } from "./schema.js";
 
 const population = setting(positiveInteger, 5000, "how many of the most frequent pieces are sampled", {
@@ -47,9 +47,15 @@ const patterns = setting<Readonly<Record<string, number>>>(
   "other values for kernels whose Hugging Face name ends with a key",
 );
 
+/** The setting of how many vectors a method puts in front of the text. */
+const lengthOf = (fallback: number) =>
+  setting(positiveInteger, fallback, "soft tokens", { flag: "--prompt-length <n>" });
+
+const hidden = setting(naturalNumber, 0, "inner size of the network that makes the prompt; 0: the model's width");
+
 const PARTS = {
   prompt: group({
-    length: setting(positiveInteger, 20, "soft tokens", { flag: "--prompt-length <n>" }),
+    length: lengthOf(20),
     init: INIT,
     position: setting(nameIn(POSITIONS), "before", `where the prompt stands: ${POSITIONS.join(", ")}`),
     sees: setting<"all" | readonly (typeof VISIBILITIES)[number][]>(
@@ -60,6 +66,27 @@ const PARTS = {
       "all",
       "what the prompt sees",
     ),
+  }),
+  "p-tuning": group({
+    length: lengthOf(20),
+    encoder: choice(
+      {
+        mlp: group({ hidden }),
+        lstm: group({ hidden, layers: setting(positiveInteger, 2, "layers of the LSTM") }),
+      },
+      "mlp",
+      "the network that makes the prompt",
+      { flag: "--prompt-encoder <name>" },
+    ),
+  }),
+  residual: group({
+    length: lengthOf(10),
+    bottleneck: setting(positiveInteger, 800, "inner size of the network beside the prompt", {
+      flag: "--bottleneck <n>",
+    }),
+    shared: setting(flagged, true, "one network for all soft tokens; otherwise each has its own"),
+    layerNorm: setting(flagged, true, "whether the network ends in a layer norm"),
+    init: INIT,
   }),
   lora: group({
     rank: setting(positiveInteger, 8, "inner size of LoRA's terms", { flag: "--rank <n>" }),
@@ -116,7 +143,10 @@ export const METHOD = choice(
 /** A method with its settings. */
 export type MethodRecipe = ValueOf<typeof METHOD>;
 export type PartRecipe = ValueOf<typeof part>;
-export type PromptRecipe = Extract<PartRecipe, { readonly name: "prompt" }>;
+type Named<N extends PartRecipe["name"]> = Extract<PartRecipe, { readonly name: N }>;
+export type PromptRecipe = Named<"prompt">;
+export type PTuningRecipe = Named<"p-tuning">;
+export type ResidualRecipe = Named<"residual">;
 
 /** The methods of a recipe by the names of their trees; of one method alone its own name. */
 export const partsOf = (method: MethodRecipe): readonly (readonly [key: string, part: PartRecipe])[] =>

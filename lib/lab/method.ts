@@ -1,11 +1,18 @@
 /** @file The method of a recipe, and what people call it. */
 import { namedBy, orThrow } from "../edge/either.js";
 import { loadPromptTE } from "../io/prompts.js";
-import { compose, full, ia3, lora, type Method, norms, prompt, weights } from "../methods/index.js";
-import type { PromptOptions } from "../methods/prompt.js";
+import { compose, full, ia3, lora, type Method, norms, prompt, pTuning, residual, weights } from "../methods/index.js";
+import type { PromptInit } from "../methods/prompt.js";
 import { classLabels, fromArray, fromText, randomUniform, sampledVocabulary } from "../prompt/index.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
-import { type MethodRecipe, type PartRecipe, type PromptRecipe, partsOf } from "./method-settings.js";
+import {
+  type MethodRecipe,
+  type PartRecipe,
+  type PromptRecipe,
+  type PTuningRecipe,
+  partsOf,
+  type ResidualRecipe,
+} from "./method-settings.js";
 
 /** What names in the settings of a method refer to. */
 export interface MethodContext {
@@ -14,10 +21,11 @@ export interface MethodContext {
   readonly labels: readonly string[];
 }
 
-type Init = NonNullable<PromptOptions["init"]>;
-
 /** Where a prompt starts. */
-const initOf = async ({ init }: PromptRecipe, { tokenizer, labels }: MethodContext): Promise<Init> => {
+const initOf = async (
+  { init }: Pick<PromptRecipe, "init">,
+  { tokenizer, labels }: MethodContext,
+): Promise<PromptInit> => {
   if (init.name === "file") {
     const stored = await orThrow(namedBy("--init-file <file>", loadPromptTE(init.file)));
     return (_, table, length) => fromArray(stored.prompt, length, table.shape[1]);
@@ -40,8 +48,16 @@ const promptOf = async (part: PromptRecipe, context: MethodContext): Promise<Met
   return prompt({ length, position, init: await initOf(part, context), ...(sees !== "all" && { sees }) }) as Method;
 };
 
+const pTuningOf = ({ length, encoder: { name, hidden, ...more } }: PTuningRecipe): Method =>
+  pTuning({ length, encoder: name, ...(hidden > 0 && { hidden }), ...more }) as Method;
+
+const residualOf = async ({ name: _, ...part }: ResidualRecipe, context: MethodContext): Promise<Method> =>
+  residual({ ...part, init: await initOf(part, context) }) as Method;
+
 const methodOfPart = async (part: PartRecipe, context: MethodContext): Promise<Method> => {
   if (part.name === "prompt") return promptOf(part, context);
+  if (part.name === "p-tuning") return pTuningOf(part);
+  if (part.name === "residual") return residualOf(part, context);
   if (part.name === "full") return full() as Method;
   if (part.name === "norms") return norms() as Method;
   if (part.name === "weights") return weights(part.where) as Method;
@@ -63,6 +79,8 @@ export const methodOfRecipe = async (method: MethodRecipe, context: MethodContex
 
 const describePart = (part: PartRecipe): string => {
   if (part.name === "prompt") return `${part.length} soft tokens`;
+  if (part.name === "p-tuning") return `${part.length} soft tokens made by an ${part.encoder.name.toUpperCase()}`;
+  if (part.name === "residual") return `${part.length} soft tokens with a residual network`;
   if (part.name === "lora") return `${part.dora ? "DoRA" : "LoRA"} of rank ${part.rank}`;
   if (part.name === "ia3") return "IA3 scales";
   if (part.name === "full") return "all weights";

@@ -122,14 +122,10 @@ const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Par
   return { state, step: makeTrainStep(model, method, tx, options), inserted };
 };
 
-/** The evaluators of all tasks. */
-const suiteOf = (
-  recipe: Recipe,
-  model: T5Config,
-  frozen: Params,
+/** The evaluators of all validation examples, by trees of a method. */
+export const suiteOf = (
+  { recipe, model, frozen, tokenizer, data }: Pick<Prepared, "recipe" | "model" | "frozen" | "tokenizer" | "data">,
   method: Method,
-  tokenizer: Tokenizer,
-  list: readonly Part[],
 ) => {
   const { evaluation, prefix } = recipe;
   const options = {
@@ -139,7 +135,7 @@ const suiteOf = (
     maxTokens: evaluation.tokens,
     ...(evaluation.inputLength > 0 && { maxInputLength: evaluation.inputLength }),
   };
-  const made = list.map(({ task, examples }) => ({
+  const made = data.validation.map(({ task, examples }) => ({
     name: task.name,
     ...taskEvaluator({ config: model, params: frozen }, tokenizer, task, examples, options),
   }));
@@ -181,7 +177,7 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
   const { state, step, inserted } = trainingOf(recipe, method, model, frozen, tokenizer);
   const { parts, ...cuts } = trainingTokens(recipe, data.train, tokenizer);
   const total = parts.reduce((sum, { rate }) => sum + rate, 0);
-  const { evaluate, cut } = suiteOf(recipe, model, frozen, method, tokenizer, data.validation);
+  const { evaluate, cut } = suiteOf({ recipe, model, frozen, tokenizer, data }, method);
   const validationInputs = { rows: data.validation.reduce((n, { examples }) => n + examples.length, 0), cut };
   const vocabulary = await vocabularyOf(tokenizer, model.vocabSize, places);
   return {
@@ -197,7 +193,7 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     evaluate,
     cut,
     facts: { cuts: { ...cuts, validationInputs }, vocabulary, labels },
-    outputs: outputsOf(method.settings, recipe.model),
+    outputs: outputsOf(method, { config: model, frozen, baseModel: recipe.model }),
     majority: majorityOf(data),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };

@@ -5,7 +5,7 @@ import * as random from "../random/index.js";
 import type { Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import { leavesByPath } from "../tree/map.js";
-import type { Method, MethodSettings } from "./method.js";
+import { type Folded, forUse, type Method, type MethodSettings } from "./method.js";
 import { checkEntries, kindOf } from "./trees.js";
 
 const WHERE = "methods.compose";
@@ -78,6 +78,21 @@ const checkParts = (entries: readonly (readonly [string, unknown])[]): void => {
   throw new ArgumentError({ where: WHERE, what, expected, got: kindOf(value), at });
 };
 
+/** The folded parts as one method, where a part can be folded. */
+const foldOf = (entries: readonly (readonly [string, Method])[]): Pick<Method, "fold"> => {
+  if (entries.every(([, method]) => method.fold === undefined)) return {};
+  return {
+    fold: (config, frozen, tuned) => {
+      const names = entries.map(([name]) => name);
+      checkEntries(WHERE, names, tuned);
+      const trees = tuned as Readonly<Record<string, object>>;
+      const parts = entries.map(([name, method]) => inPart(name, () => forUse(config, frozen, method, trees[name])));
+      const byName = <T>(of: (part: Folded) => T) => Object.fromEntries(names.map((name, i) => [name, of(parts[i])]));
+      return { method: compose(byName(({ method }) => method)) as Method, tuned: byName((part) => part.tuned) };
+    },
+  };
+};
+
 /**
  * Several methods, one after the other: each is applied to the model that the one before it gives. Their trees are trained together, as a record by
  * the names they are given here.
@@ -111,5 +126,6 @@ export const compose = <const M extends Readonly<Record<string, Method>>>(method
       });
       return model;
     },
+    ...(foldOf(entries) as object),
   };
 };

@@ -5,11 +5,20 @@ export { type Ia3Options, type Ia3Scale, type Ia3Tree, ia3 } from "./ia3.js";
 export type { Kernels } from "./kernel-names.js";
 export { type LoraFactors, type LoraOptions, type LoraTree, lora } from "./lora.js";
 export { methodLoss, methodLossSums } from "./loss.js";
-export type { Folded, Json, Method, MethodSettings } from "./method.js";
+export { type Folded, forUse, type Json, type Method, type MethodSettings } from "./method.js";
+export {
+  type BidirectionalLstm,
+  PROMPT_ENCODERS,
+  type PromptEncoder,
+  type PTuningOptions,
+  type PTuningTree,
+  pTuning,
+} from "./p-tuning.js";
 export { type PeftPrefixOptions, type PeftPrefixTree, peftPrefix } from "./peft-prefix.js";
 export { type Combine, type PerLayerOptions, type PerLayerTree, perLayer } from "./per-layer.js";
 export { type PrefixAttention, type PrefixOptions, type PrefixPart, type PrefixTree, prefix } from "./prefix.js";
 export type { ProjectionParams } from "./projection.js";
 export { type PromptOptions, type PromptPosition, prompt, VISIBILITIES, type Visibility } from "./prompt.js";
+export { type ResidualNetwork, type ResidualOptions, type ResidualTree, residual } from "./residual.js";
 export { type WaywardOptions, wayward } from "./wayward.js";
 export { full, norms, type WeightTree, weights } from "./weights.js";

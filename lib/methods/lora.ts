@@ -139,11 +139,15 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
     const factors = { a: [...layers, ...rows, inputs, rank], b: [...layers, ...rows, rank, outputs] };
     return dora ? { ...factors, magnitude: [...layers, outputs] } : factors;
   };
-  const wantedFor = (target: Target, factors: LoraFactors | undefined, batch: Batch | undefined): ShapeTree => {
+  const wantedFor = (
+    target: Target,
+    factors: LoraFactors | undefined,
+    batch: Partial<Batch> | undefined,
+  ): ShapeTree => {
     const a: unknown = factors?.a;
     const { ndim } = target.node.kernel;
     const byRow = !dora && isTensor(a) && a.ndim === ndim + 1;
-    return shapesOf(target, byRow ? [batch?.inputs.shape[0] ?? a.shape[ndim - 2]] : []);
+    return shapesOf(target, byRow ? [batch?.inputs?.shape[0] ?? a.shape[ndim - 2]] : []);
   };
 
   /** The node with a low-rank term beside its kernel. */

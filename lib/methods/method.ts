@@ -21,15 +21,17 @@ export interface MethodSettings {
  */
 export interface Method<P extends object = object> {
   readonly settings: MethodSettings;
+  /** How many tasks the tree has a separate part for; with several, `apply` needs `batch.tasks`. Default 1. */
+  readonly tasks?: number;
   /** The tree to start from. */
   init(key: Tensor, config: T5Config, frozen: AnyParams): P;
   /** The model with the tree in it; pure, and differentiable in `tuned`. `t5.merge` makes plain weights of it where there are some. */
-  apply(config: T5Config, frozen: AnyParams, tuned: P, batch?: Batch): Modified;
+  apply(config: T5Config, frozen: AnyParams, tuned: P, batch?: Partial<Batch>): Modified;
   /**
    * What is used after training, where the trained tree holds more: of a prompt that a network makes, the prompt alone. The folded method gives the
-   * same model, and what is trained on is the tree that was trained.
+   * same model, and what is trained on is the tree that was trained. Where the tree is of several tasks, it is folded for one of them.
    */
-  fold?(config: T5Config, frozen: AnyParams, tuned: P): Folded;
+  fold?(config: T5Config, frozen: AnyParams, tuned: P, task?: number): Folded;
 }
 
 /** A method that makes its vectors without a network, and its tree. */
@@ -37,3 +39,17 @@ export interface Folded {
   readonly method: Method;
   readonly tuned: object;
 }
+
+/**
+ * What is used after training: the folded method and tree where the method has them, otherwise its own.
+ *
+ * - `task`: of a method for several tasks the one that it is used for; without it these stay together
+ *
+ * @example const { method, tuned } = methods.forUse(config, frozen, methods.residual(), trained) // methods.prompt and its tree
+ */
+export const forUse = (config: T5Config, frozen: AnyParams, method: Method, tuned: object, task?: number): Folded => {
+  const { fold, tasks = 1 } = method;
+  return fold === undefined || (tasks > 1 && task === undefined)
+    ? { method, tuned }
+    : fold(config, frozen, tuned, task);
+};

@@ -9,8 +9,11 @@ import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
 import * as np from "../np/index.js";
 import { sampledVocabulary } from "../prompt/index.js";
+import { checkLength } from "../prompt/initial.js";
+import type { T5Config } from "../t5/config.js";
 import type { PromptParams } from "../t5/model.js";
 import type { Inserted } from "../t5/modified.js";
+import type { AnyParams } from "../t5/stack.js";
 import { checkFrozen } from "./frozen.js";
 import type { Method } from "./method.js";
 import { readOptions } from "./options.js";
@@ -52,7 +55,11 @@ export interface PromptOptions {
   readonly init?: (key: Tensor, embeddings: Tensor, length: number) => Tensor;
 }
 
-type Init = NonNullable<PromptOptions["init"]>;
+/** Where a prompt starts; see `PromptOptions`. */
+export type PromptInit = NonNullable<PromptOptions["init"]>;
+
+/** The option `init`, which JSON cannot hold. */
+export const INIT_OPTION = { init: optional(t.Function as unknown as t.Type<PromptInit, PromptInit, unknown>) };
 
 /** The options that JSON can hold. */
 export const PROMPT_OPTIONS = {
@@ -60,13 +67,13 @@ export const PROMPT_OPTIONS = {
   position: optional(t.string as t.Type<PromptPosition, string, unknown>),
   sees: optional(t.array(t.string as t.Type<Visibility, string, unknown>, "list of names")),
 };
-const OPTIONS = { ...PROMPT_OPTIONS, init: optional(t.Function as unknown as t.Type<Init, Init, unknown>) };
+const OPTIONS = { ...PROMPT_OPTIONS, ...INIT_OPTION };
 
 const checkOptions = (length: number, position: PromptPosition, sees: readonly Visibility[] | undefined): void => {
   const fail = (what: string, expected: string, got: unknown): never => {
     throw new ArgumentError({ where: WHERE, what, expected, got: String(got) });
   };
-  if (!(Number.isInteger(length) && length > 0)) fail("a prompt has at least one vector", "1, 2, …", length);
+  checkLength(WHERE, length);
   if (!Object.hasOwn(PLACES, position)) fail("there is no such position", Object.keys(PLACES).join(", "), position);
   const known: readonly string[] = [...VISIBILITIES, ...ALWAYS];
   const unknown = sees?.find((name) => !known.includes(name));
@@ -87,15 +94,32 @@ const visibility = (length: number, sees: readonly Visibility[]): Tensor => {
 };
 
 /** @throws {ShapeError} when a prompt to start from is not `[length, width]` */
-const checkPrompt = (prompt: Tensor, length: number, width: number): Tensor => {
+const checkPrompt = (where: string, prompt: Tensor, length: number, width: number): Tensor => {
   if (isTensor(prompt) && prompt.ndim === 2 && prompt.shape[0] === length && prompt.shape[1] === width) return prompt;
   throw new ShapeError({
-    where: WHERE,
+    where,
     what: "the prompt does not fit the model or its length",
     expected: `[${length},${width}]`,
     got: kindOf(prompt),
     hint: "a prompt belongs to one model size; `length` is its number of vectors",
   });
+};
+
+/**
+ * The prompt that `init` makes for a model, `[length, d]`.
+ *
+ * @throws {TreeError} when `frozen` is not a model on the device; {ShapeError} for a prompt of another length or width
+ */
+export const startPrompt = (
+  where: string,
+  init: PromptInit,
+  key: Tensor,
+  { dModel }: T5Config,
+  frozen: AnyParams,
+  length: number,
+): Tensor => {
+  checkFrozen(where, frozen);
+  return checkPrompt(where, init(key, frozen.tokenEmbedder.embedding, length), length, dModel);
 };
 
 /**
@@ -111,10 +135,7 @@ export const prompt = (options: PromptOptions = {}): Method<PromptParams> => {
   checkOptions(length, position, sees);
   return {
     settings: { name: "prompt", length, position, ...(sees && { sees }) },
-    init: (key, config, frozen) => {
-      checkFrozen(WHERE, frozen);
-      return { prompt: checkPrompt(init(key, frozen.tokenEmbedder.embedding, length), length, config.dModel) };
-    },
+    init: (key, config, frozen) => ({ prompt: startPrompt(WHERE, init, key, config, frozen, length) }),
     apply: (config, frozen, tuned) => {
       checkTree(WHERE, { prompt: [length, config.dModel] }, tuned);
       const mask = sees && { prefixSees: visibility(length, sees) };

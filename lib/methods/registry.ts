@@ -12,6 +12,7 @@ import { IA3_OPTIONS, ia3 } from "./ia3.js";
 import { LORA_OPTIONS, lora } from "./lora.js";
 import type { Method, MethodSettings } from "./method.js";
 import { hintFor, names } from "./options.js";
+import { P_TUNING_OPTIONS, pTuning } from "./p-tuning.js";
 import type { PeftForm } from "./peft/adapter.js";
 import { IA3 } from "./peft/ia3.js";
 import { LORA } from "./peft/lora.js";
@@ -22,6 +23,7 @@ import { PEFT_PREFIX_OPTIONS, peftPrefix } from "./peft-prefix.js";
 import { PER_LAYER_OPTIONS, perLayer } from "./per-layer.js";
 import { PREFIX_OPTIONS, prefix } from "./prefix.js";
 import { PROMPT_OPTIONS, prompt } from "./prompt.js";
+import { RESIDUAL_OPTIONS, residual } from "./residual.js";
 import { weights } from "./weights.js";
 
 const caller: Caller<ConfigError> = { where: "methodOf", error: ConfigError };
@@ -73,6 +75,8 @@ export const METHODS: Readonly<Record<string, KnownMethod>> = {
   "per-layer": known(PER_LAYER_OPTIONS, perLayer),
   prefix: known(PREFIX_OPTIONS, prefix),
   "peft-prefix": known(PEFT_PREFIX_OPTIONS, peftPrefix, PREFIX),
+  "p-tuning": known(P_TUNING_OPTIONS, pTuning),
+  residual: known(RESIDUAL_OPTIONS, residual),
   lora: known(LORA_OPTIONS, lora, LORA),
   ia3: known(IA3_OPTIONS, ia3, IA3),
   weights: known({ where: names }, ({ where }: { where: readonly string[] }) => weights(where), LN_TUNING),

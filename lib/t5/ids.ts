@@ -5,6 +5,7 @@
  * be waited for. A compiled program cannot refuse one: it takes the nearest row of the embedding.
  */
 import { ArgumentError, ConfigError } from "../core/errors.js";
+import type { HostArray } from "../core/host.js";
 import { DeviceArray, type Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "./config.js";
@@ -47,6 +48,10 @@ interface CheckOptions {
   readonly target?: boolean;
 }
 
+/** The numbers of an array where they are at hand. */
+export const valuesAtHand = (x: Tensor | undefined): HostArray["data"] | undefined =>
+  !(x instanceof DeviceArray) || x.disposed || x.device.fetch !== undefined || x.size === 0 ? undefined : x.host().data;
+
 /**
  * Checks ids whose values are at hand.
  *
@@ -58,8 +63,9 @@ export const checkIds = (
   ids: Tensor | undefined,
   { what, target = false }: CheckOptions,
 ): void => {
-  if (!(ids instanceof DeviceArray) || ids.disposed || ids.device.fetch !== undefined || ids.size === 0) return;
-  const { data, shape } = ids.host();
+  const data = valuesAtHand(ids);
+  if (ids === undefined || data === undefined) return;
+  const { shape } = ids;
   const wrong = data.findIndex((id) => !(id >= 0 && id < config.vocabSize) && !(target && id === IGNORED));
   if (wrong >= 0) throw outside(where, what, config, data[wrong], placeOf(wrong, shape), target);
 };

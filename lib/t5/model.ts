@@ -45,6 +45,8 @@ export interface Batch {
   readonly choices?: Tensor;
   /** `[B]` int32: which choice is right, from 0; the loss of another number is NaN. */
   readonly answer?: Tensor;
+  /** `[B]` int32, or a scalar for all rows: the task of each row, from 0, for methods that train a prompt for each of several tasks. */
+  readonly tasks?: Tensor;
   /** A key for dropout; without it there is none. */
   readonly dropoutKey?: Tensor;
 }

@@ -24,7 +24,7 @@ export {
   type StepRecord,
   trainLoop,
 } from "./loop.js";
-export { type OutputFile, type Outputs, outputsOf } from "./outputs.js";
+export { type OutputFile, type OutputOptions, type Outputs, outputsOf } from "./outputs.js";
 
 export { type AnsweredBatch, type TaskPredictor, taskPredictor } from "./predict.js";
 

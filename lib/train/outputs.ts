@@ -1,14 +1,20 @@
 /** @file What a run leaves of its best step, for use elsewhere. */
+import { scope } from "../core/composite.js";
 import { isFluxionError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
+import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
 import { encodeNpy } from "../io/npy.js";
 import { peftFiles } from "../io/peft.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
 import { encodeTuned, TUNED_FILE } from "../io/tuned.js";
-import type { MethodSettings } from "../methods/method.js";
+import { forUse, type Method, type MethodSettings } from "../methods/method.js";
+import * as np from "../np/index.js";
 import type { Content } from "../store/store.js";
+import type { T5Config } from "../t5/config.js";
+import type { AnyParams } from "../t5/stack.js";
 import type { Best } from "./loop.js";
+import { hostTree } from "./store.js";
 
 /** A file by its path in the folder of a run, and its content. */
 export type OutputFile = readonly [path: string, content: Content];
@@ -36,19 +42,42 @@ const adapterFiles = (settings: MethodSettings, { tuned }: Best, baseModel?: str
   }
 };
 
+/** The files of a tree of these settings. */
+const filesOf = (settings: MethodSettings, best: Best, baseModel?: string): OutputFile[] => {
+  const metadata = { step: String(best.step) };
+  return [
+    [TUNED_FILE, encodeTuned({ settings, tuned: best.tuned, baseModel, metadata })],
+    ...adapterFiles(settings, best, baseModel),
+    ...(settings.name === "prompt" ? promptFiles(best) : []),
+  ];
+};
+
+/** The model that trees are used with. */
+export interface OutputOptions {
+  readonly config: T5Config;
+  readonly frozen: AnyParams;
+  /** Its name, which `tuned.safetensors` and `adapter` keep. */
+  readonly baseModel?: string | undefined;
+}
+
 /**
- * The files of the best tree: `tuned.safetensors`; where PEFT has the method the folder `adapter`; and for a prompt `prompt.npy` and
- * `prompt.safetensors`.
+ * The files of the best tree for use: `tuned.safetensors`; where PEFT has the method the folder `adapter`; and for a prompt `prompt.npy` and
+ * `prompt.safetensors`. Of a method that can be folded, such as a prompt that a network makes, it is the folded tree.
  *
- * - `baseModel`: the model that is trained for, which the first two keep
+ * @example const files = outputsOf(method, { config, frozen, baseModel: "google/t5-base-lm-adapt" })(best)
  */
 export const outputsOf =
-  (settings: MethodSettings, baseModel?: string): Outputs =>
+  (method: Method, { config, frozen, baseModel }: OutputOptions): Outputs =>
   (best) => {
-    const metadata = { step: String(best.step) };
-    return [
-      [TUNED_FILE, encodeTuned({ settings, tuned: best.tuned, baseModel, metadata })],
-      ...adapterFiles(settings, best, baseModel),
-      ...(settings.name === "prompt" ? promptFiles(best) : []),
-    ];
+    if (method.fold === undefined) return filesOf(method.settings, best, baseModel);
+    const onDevice = np.devicePut(best.tuned) as object;
+    try {
+      const { settings, tuned } = scope(() => {
+        const folded = forUse(config, frozen, method, onDevice);
+        return { settings: folded.method.settings, tuned: hostTree(folded.tuned) };
+      });
+      return filesOf(settings, { ...best, tuned }, baseModel);
+    } finally {
+      dispose(onDevice);
+    }
   };

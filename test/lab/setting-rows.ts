@@ -79,6 +79,23 @@ const row = (path: string, fallback: unknown, { takes, refuses }: Kind, flag?: s
 
 const prompt = "method=prompt";
 const lora = "method=lora";
+const pTuning = "method=p-tuning";
+const residual = "method=residual";
+const METHODS = ["prompt", "p-tuning", "residual", "lora", "ia3", "full", "norms", "weights"];
+/** Where a prompt of a method starts. */
+const inits = (method: string): readonly SettingRow[] => [
+  row(
+    "method.init",
+    "class-label",
+    oneOf("class-label", "sampled-vocabulary", "random-uniform"),
+    "--init <name>",
+    method,
+  ),
+  row("method.init.population", 5000, count, "--population <n>", `${method} method.init=class-label`),
+  row("method.init.population", 5000, count, "--population <n>", `${method} method.init=sampled-vocabulary`),
+  row("method.init.text", "", { ...text, takes: same("some text") }, undefined, `${method} method.init=text`),
+  row("method.init.file", "", { ...text, takes: same("a.npy") }, "--init-file <file>", `${method} method.init=file`),
+];
 const optimizers = ["adafactor", "adamw", "sgd"].map((name) => `optimizer=${name}`);
 const common = (optimizer: string): readonly SettingRow[] => [
   row("optimizer.learningRate", 0.1, above, "--learning-rate <x>", optimizer),
@@ -124,21 +141,21 @@ export const ROWS: readonly SettingRow[] = [
   row("lengths.input", 512, count, "--max-input-length <n>"),
   row("lengths.target", 0, natural),
   row("lengths.buckets", 3, count, "--buckets <n>"),
-  row("method", "prompt", oneOf("prompt", "lora", "ia3", "full", "norms", "weights"), "--method <name>"),
+  row("method", "prompt", oneOf(...METHODS), "--method <name>"),
   row("method.length", 20, count, "--prompt-length <n>", prompt),
-  row(
-    "method.init",
-    "class-label",
-    oneOf("class-label", "sampled-vocabulary", "random-uniform"),
-    "--init <name>",
-    prompt,
-  ),
-  row("method.init.population", 5000, count, "--population <n>", `${prompt} method.init=class-label`),
-  row("method.init.population", 5000, count, "--population <n>", `${prompt} method.init=sampled-vocabulary`),
-  row("method.init.text", "", { ...text, takes: same("some text") }, undefined, `${prompt} method.init=text`),
-  row("method.init.file", "", { ...text, takes: same("a.npy") }, "--init-file <file>", `${prompt} method.init=file`),
+  ...inits(prompt),
   row("method.position", "before", oneOf("before", "after", "before-eos", "decoder"), undefined, prompt),
   row("method.sees", "all", sees, undefined, prompt),
+  row("method.length", 20, count, "--prompt-length <n>", pTuning),
+  row("method.encoder", "mlp", oneOf("mlp", "lstm"), "--prompt-encoder <name>", pTuning),
+  row("method.encoder.hidden", 0, natural, undefined, `${pTuning} method.encoder=mlp`),
+  row("method.encoder.hidden", 0, natural, undefined, `${pTuning} method.encoder=lstm`),
+  row("method.encoder.layers", 2, count, undefined, `${pTuning} method.encoder=lstm`),
+  row("method.length", 10, count, "--prompt-length <n>", residual),
+  row("method.bottleneck", 800, count, "--bottleneck <n>", residual),
+  row("method.shared", true, yesNo, undefined, residual),
+  row("method.layerNorm", true, yesNo, undefined, residual),
+  ...inits(residual),
   row("method.rank", 8, count, "--rank <n>", lora),
   row("method.alpha", 8, above, "--alpha <x>", lora),
   row("method.kernels", ["query", "value"], kernels, "--kernels <names>", lora),
@@ -229,4 +246,12 @@ export const inputFor = (one: SettingRow, value: unknown): Record<string, unknow
 
 /** Whether a setting is the name of a choice. */
 export const isChoice = ({ path }: SettingRow): boolean =>
-  ["method", "method.init", "objective", "objective.loss", "optimizer", "optimizer.schedule"].includes(path);
+  [
+    "method",
+    "method.init",
+    "method.encoder",
+    "objective",
+    "objective.loss",
+    "optimizer",
+    "optimizer.schedule",
+  ].includes(path);

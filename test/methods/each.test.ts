@@ -28,10 +28,18 @@ for (const changes of [{}, { numDecoderLayers: 2, gated: false, activation: "rel
     const a = config.numHeads * config.dKv;
     assert.is.not(a, d, "attention and model differ in width");
     const kernels = config.gated ? 3 : 2;
-    const [n, r] = [5, 3];
+    const [n, r, h, m] = [5, 3, 4, 6];
     const all = { rank: r, kernels: "all-linear" } as const;
     const rows: readonly (readonly [methods.Method, number])[] = [
       [methods.prompt({ length: n }), n * d],
+      [methods.pTuning({ length: n, hidden: h }), n * d + (d + 1) * h + (h + 1) * h + (h + 1) * d],
+      [
+        methods.pTuning({ length: n, hidden: h, encoder: "lstm" }),
+        n * d + 8 * h * (d + h + 2) + 8 * h * (3 * h + 2) + (2 * h + 1) * 2 * h + (2 * h + 1) * d,
+      ],
+      [methods.residual({ length: n, bottleneck: m }), n * d + (d + 1) * m + (m + 1) * d + 2 * d],
+      [methods.residual({ length: n, bottleneck: m, shared: false }), n * d + n * ((d + 1) * m + (m + 1) * d + 2 * d)],
+      [methods.residual({ length: n, bottleneck: m, layerNorm: false }), n * d + (d + 1) * m + (m + 1) * d],
       [methods.lora({ rank: r }), 3 * L * 2 * r * (d + a)],
       [methods.lora({ rank: r, dora: true }), 3 * L * 2 * (r * (d + a) + a)],
       [methods.lora(all), 3 * L * 4 * r * (d + a) + 2 * L * kernels * r * (d + f)],
@@ -51,6 +59,12 @@ Each("settings hold every option, with the usual values where none is given", ()
   const lora = { rank: 8, alpha: 8, kernels: ["query", "value"], rankPattern: {}, alphaPattern: {}, dropout: 0 };
   assert.equal(methods.lora().settings, { name: "lora", ...lora, rankStabilized: false, dora: false });
   assert.equal(methods.ia3().settings, { name: "ia3", kernels: ["key", "value", "wo"], feedForward: ["wo"] });
+  const network = { length: 10, bottleneck: 800, shared: true, layerNorm: true };
+  assert.equal(methods.residual().settings, { name: "residual", ...network });
+  assert.equal(methods.pTuning().settings, { name: "p-tuning", length: 20, encoder: "mlp", submodules: 1 });
+  assert.equal(methods.pTuning({ encoder: "lstm", hidden: 7 }).settings, {
+    ...{ name: "p-tuning", length: 20, encoder: "lstm", hidden: 7, layers: 2, submodules: 1 },
+  });
   assert.equal(methods.full().settings, { name: "weights", where: ["**"] });
   assert.equal(methods.norms().settings, { name: "weights", where: ["**/scale"] });
   assert.equal(methods.design([5, 6]).settings, { name: "design", ids: [5, 6] });

@@ -61,6 +61,7 @@ export interface Adafactor extends Training {
 export interface CaseJson {
   readonly name: string;
   readonly base: string;
+  readonly made_by: string;
   readonly trainable_parameters: number;
   /** Shapes by name; of all weights only how many. */
   readonly tensors: number | Readonly<Record<string, readonly number[]>>;
@@ -91,7 +92,7 @@ export interface CaseJson {
 /** The tensors of a file by name. */
 export type Tensors = Readonly<Record<string, Host>>;
 
-/** One case: what its files hold. Only model tuning has none but `case.json`, and only P-tuning trains what it does not save. */
+/** One case: what its files hold. Only model tuning has none but `case.json`. */
 export interface Case {
   readonly model: string;
   readonly name: string;
@@ -101,6 +102,8 @@ export interface Case {
   readonly start?: Tensors;
   readonly trained?: Tensors;
   readonly gradients?: Tensors;
+  /** What PEFT saves of a network before and after training: the prompt that it makes. */
+  readonly results?: readonly [start: Tensors, trained: Tensors];
 }
 
 /** What PEFT's configurations say that is not the same for all cases. */
@@ -116,6 +119,10 @@ interface AdapterConfig {
   readonly use_dora: boolean;
   readonly use_rslora: boolean;
   readonly num_virtual_tokens: number;
+  readonly num_transformer_submodules: 1 | 2;
+  readonly encoder_reparameterization_type: "MLP" | "LSTM";
+  readonly encoder_hidden_size: number;
+  readonly encoder_num_layers: number;
 }
 
 /** Settings that make a method what it is, or say whose it is; all others are to be switched off. */
@@ -163,21 +170,28 @@ const parse = (path: string): Tensors => {
   return Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
 };
 
+/** Whether what is trained lies beside the adapter: in PEFT's P-tuning, and where PEFT has no adapter at all. */
+export const isApart = (name: string): boolean => /^(ptuning|residual)/.test(name);
+
 /** Opens the files of a case. */
 export const openCase = (files: GoldenFiles, root: string, model: string, name: string): Case => {
   const folder = `methods/${model}/${name}`;
   const json = files.open<CaseJson>(root, `${folder}/case.json`);
+  const isPeft = json.made_by === "peft";
   if (name === "model-tuning") return { model, name, json };
   const tensors = (file: string): Tensors => files.open<Tensors>(root, `${folder}/${file}.safetensors`, parse);
+  const config = (part: string) => files.open<AdapterConfig>(root, `${folder}/${part}/adapter_config.json`);
+  const saved = ["adapter/adapter_model", "trained/adapter_model"];
+  const [start, trained] = (isApart(name) ? ["parameters", "trained"] : saved).map(tensors);
   return {
     model,
     name,
     json,
-    config: files.open<AdapterConfig>(root, `${folder}/adapter/adapter_config.json`),
-    trainedConfig: files.open<AdapterConfig>(root, `${folder}/trained/adapter_config.json`),
-    start: tensors("adapter/adapter_model"),
-    trained: tensors("trained/adapter_model"),
-    ...(!name.startsWith("ptuning") && { gradients: tensors("gradients") }),
+    ...(isPeft && { config: config("adapter"), trainedConfig: config("trained") }),
+    start,
+    trained,
+    gradients: tensors("gradients"),
+    ...(isPeft && isApart(name) && { results: saved.map(tensors) as [Tensors, Tensors] }),
   };
 };
 
@@ -195,9 +209,35 @@ const loraOf = (config: AdapterConfig): methods.Method => {
   }) as methods.Method;
 };
 
+const pTuningOf = (config: AdapterConfig): methods.Method => {
+  const encoder = config.encoder_reparameterization_type.toLowerCase() as methods.PromptEncoder;
+  return methods.pTuning({
+    length: config.num_virtual_tokens,
+    encoder,
+    hidden: config.encoder_hidden_size,
+    ...(encoder === "lstm" && { layers: config.encoder_num_layers }),
+    submodules: config.num_transformer_submodules,
+  }) as methods.Method;
+};
+
+/** The method of a case that PEFT does not have, by the shapes of its tensors. */
+const plainOf = ({ name, start = {} }: Case): methods.Method => {
+  const { prompt } = start;
+  const down = start["mlp.down.weight"] ?? start["mlp.0.down.weight"];
+  return methods.residual({
+    length: prompt.shape[0],
+    bottleneck: down.shape[0],
+    shared: name !== "residual-separate",
+    layerNorm: name !== "residual-no-norm",
+  }) as methods.Method;
+};
+
 /** The method of a case. */
-export const methodOf = ({ config }: Case): methods.Method => {
-  if (config === undefined) return methods.full() as methods.Method;
+export const methodOf = (c: Case): methods.Method => {
+  const { config, start } = c;
+  if (start === undefined) return methods.full() as methods.Method;
+  if (config === undefined) return plainOf(c);
+  if (config.peft_type === "P_TUNING") return pTuningOf(config);
   if (config.peft_type === "LORA") return loraOf(config);
   if (config.peft_type === "IA3") {
     const { target_modules: kernels, feedforward_modules: feedForward } = config;
@@ -211,19 +251,34 @@ export const methodOf = ({ config }: Case): methods.Method => {
 /** Host numbers as float32 on the device. */
 export const onDevice = ({ shape, data }: Host): Tensor => np.array(Float32Array.from(data), { shape });
 
-/** A tree of ours from a file of theirs; a prompt has `length` rows of what may be more. */
+type Nested = { [key: string]: Nested | Tensor };
+
+/** A tree of ours from a file of theirs; of a prompt with a `length` that many rows are taken. */
 export const treeOf = (tensors: Tensors, length: number | undefined): Record<string, unknown> => {
-  const tree: Record<string, unknown> = {};
+  const tree: Nested = {};
+  const rows = new Map<string, Tensor[]>();
+  const put = ([key, ...rest]: readonly string[], x: Tensor, node = tree): void => {
+    if (rest.length === 0) node[key] = x;
+    else {
+      node[key] ??= {};
+      put(rest, x, node[key] as Nested);
+    }
+  };
   for (const [name, x] of Object.entries(tensors)) {
     const place = placeOf(name, x.shape);
     const ours = onDevice(turned(place, x));
-    const [first, second] = place.path;
-    if (second === undefined) tree[first] = name === "prompt_embeddings" ? np.slice(ours, [[0, length ?? 0]]) : ours;
-    else tree[first] = { ...(tree[first] as object), [second]: ours };
+    const path = place.path.join(" ");
+    if (place.row !== undefined) rows.set(path, Object.assign(rows.get(path) ?? [], { [place.row]: ours }));
+    else if (name === "prompt_embeddings" && length !== undefined) put(place.path, np.slice(ours, [[0, length]]));
+    else put(place.path, ours);
   }
+  for (const [path, all] of rows) put(path.split(" "), np.stack(all));
   return tree;
 };
 
-/** The leaf of a tree where a tensor of theirs stands. */
-export const leafAt = (tree: object, name: string, shape: readonly number[]): Tensor =>
-  placeOf(name, shape).path.reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], tree) as Tensor;
+/** The leaf of a tree where a tensor of theirs stands, or its row there. */
+export const leafAt = (tree: object, name: string, shape: readonly number[]): Tensor => {
+  const { path, row } = placeOf(name, shape);
+  const leaf = path.reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], tree) as Tensor;
+  return row === undefined ? leaf : np.get(leaf, row);
+};

@@ -23,16 +23,9 @@ interface BatchJson {
 
 /** The cases of one method by their names, of which the first is the one that is tried where not all are. */
 export const CASES: Readonly<Record<string, readonly string[]>> = {
-  prompt: [
-    "prompt-random-submodules2",
-    "prompt-random",
-    "prompt-sample",
-    "prompt-text",
-    "prompt-text-submodules2",
-    "ptuning-mlp",
-    "ptuning-lstm",
-    "ptuning-lstm-submodules2",
-  ],
+  prompt: ["prompt-random-submodules2", "prompt-random", "prompt-sample", "prompt-text", "prompt-text-submodules2"],
+  "P-tuning": ["ptuning-lstm-submodules2", "ptuning-lstm", "ptuning-mlp"],
+  "residual prompt": ["residual-separate", "residual-shared", "residual-no-norm"],
   lora: ["lora-patterns", "lora", "lora-all-linear", "lora-feed-forward", "lora-regex", "lora-rslora"],
   dora: ["dora-feed-forward", "dora"],
   ia3: ["ia3", "ia3-wi"],
@@ -96,8 +89,7 @@ export const agreesWithPeft = (suite: Test, files: GoldenFiles, labels: readonly
           using programs = programsByMethod(setting.config);
           for (const name of mine) {
             const c = openCase(files, root, model, name);
-            const asked = name.startsWith("ptuning") ? [] : (wanted(model, label, name) ?? []);
-            const optimizers = asked.filter((o) => c.json.training[o] !== undefined);
+            const optimizers = (wanted(model, label, name) ?? []).filter((o) => c.json.training[o] !== undefined);
             const got = measure(setting, c, programs.of(c), optimizers);
             named(name, () => checkMethod(got, c));
           }

@@ -6,6 +6,7 @@ import {
   type Case,
   type CaseJson,
   checkConfig,
+  isApart,
   type Sequences,
   type ShortDigest,
   type Training,
@@ -65,25 +66,31 @@ const checkGreedy = (what: string, got: Greedy, want: Sequences): void => {
   assert.is(got.teacherForced, want.same_as_teacher_forced_argmax, `${what}: read at once`);
 };
 
+/** The file that holds the start, and whether the adapter does. */
+const sourceOf = (name: string): readonly [file: string | undefined, inAdapter: boolean | undefined] => {
+  if (name === "model-tuning") return [undefined, undefined];
+  if (!isApart(name)) return ["adapter/adapter_model.safetensors", true];
+  return ["parameters.safetensors", name.startsWith("ptuning") ? false : undefined];
+};
+
 /** Asserts names, shapes and counts of what is trained. */
 const checkTensors = (got: Measured, { json, start, name }: Case): void => {
   const named = start ?? Object.fromEntries(Object.keys(json.gradients ?? {}).map((n) => [n, { shape: [], data: [] }]));
-  const paths = Object.entries(named).map(([n, x]) => placeOf(n, x.shape).path.join(" "));
-  assert.equal(paths.sort(), Object.keys(got.shapes).sort(), "names of what is trained");
+  const pathOf = (n: string, x: Host): string => placeOf(n, x.shape).path.join(" ");
+  const paths = Object.entries(named).map(([n, x]) => pathOf(n, x));
+  assert.equal([...new Set(paths)].sort(), Object.keys(got.shapes).sort(), "names of what is trained");
   let unused = 0;
   for (const [n, x] of Object.entries(start ?? {})) {
-    const all = turned(placeOf(n, x.shape), x).shape;
+    const place = placeOf(n, x.shape);
+    const all = turned(place, x).shape;
     // PEFT by default makes rows for two submodules, of which T5 uses the first half.
-    const shape = name.endsWith("submodules2") ? [all[0] / 2, all[1]] : all;
+    const shape = /^prompt-.*submodules2$/.test(name) ? [all[0] / 2, all[1]] : all;
     unused += sizeOf(all) - sizeOf(shape);
-    assert.equal(got.shapes[placeOf(n, x.shape).path.join(" ")], shape, `${n}: shape`);
+    // Networks for each vector are one array.
+    const rows = place.row === undefined ? [] : [paths.filter((path) => path === pathOf(n, x)).length];
+    assert.equal(got.shapes[pathOf(n, x)], [...rows, ...shape], `${n}: shape`);
   }
-  if (name.startsWith("ptuning")) {
-    assert.equal([json.parameters, json.adapter_holds_all_trainable], ["parameters.safetensors", false]);
-    return;
-  }
-  const where = name === "model-tuning" ? [undefined, undefined] : ["adapter/adapter_model.safetensors", true];
-  assert.equal([json.parameters, json.adapter_holds_all_trainable], where);
+  assert.equal([json.parameters, json.adapter_holds_all_trainable], sourceOf(name));
   assert.is(got.trainable + unused, json.trainable_parameters);
   if (typeof json.tensors === "number") assert.is(paths.length, json.tensors);
   else assert.equal(Object.fromEntries(Object.entries(named).map(([n, x]) => [n, x.shape])), { ...json.tensors });
@@ -129,7 +136,7 @@ const checkMerged = (got: Measured, { merged: want }: CaseJson): void => {
 /** The bound of a training run: ten times what float32 costs the producer, and at least what a loss may be off. */
 const tenfold = (floats: number): number => Math.max(10 * floats, 1e-5);
 
-const checkRun = (what: string, got: Run, want: Training, { trained }: Case): void => {
+const checkRun = (what: string, got: Run, want: Training, { trained, name: caseName }: Case): void => {
   const abs = tenfold(want.losses_float32_minus_float64);
   assertNear(`${what}: losses`, got.losses, want.losses_float64, { abs, rel: 0 });
   assertNear(`${what}: losses in float32`, got.losses, want.losses, { abs: 1.1 * abs, rel: 0 });
@@ -140,7 +147,7 @@ const checkRun = (what: string, got: Run, want: Training, { trained }: Case): vo
       assertDigest(`${what}: ${name}`, got.final[name], digest, each);
     return;
   }
-  assert.is(want.final, "trained/adapter_model.safetensors");
+  assert.is(want.final, isApart(caseName) ? "trained.safetensors" : "trained/adapter_model.safetensors");
   for (const [name, x] of Object.entries(trained ?? {})) {
     assert.equal(got.final[name].shape, x.shape, `${what}: ${name}`);
     assertNear(`${what}: ${name}`, got.final[name].data, x.data, { abs: each, rel: 0 });
@@ -153,6 +160,18 @@ const checkRules = ({ sgd, adafactor }: CaseJson["training"]): void => {
   if (adafactor === undefined) return;
   const { beta1, weight_decay, relative_step, factored } = adafactor;
   assert.equal([beta1, weight_decay, relative_step, factored], [null, 0, false, "every tensor of two dims"]);
+};
+
+/** Asserts that the prompts of networks are those that PEFT saves, and that they alone have the losses of the networks. */
+const checkFolded = ({ folded = [], loss, lossOfSaved }: Measured, { json, results }: Case): void => {
+  folded.forEach(([, own], i) => {
+    assertNear("loss of what is kept for use", [own], [[loss, lossOfSaved as number][i]], LOSS);
+  });
+  results?.forEach(({ prompt_embeddings: saved }, i) => {
+    const { shape, data } = folded[i][0];
+    assert.equal([shape[1], saved.shape[0] % shape[0]], [saved.shape[1], 0], `${json.name}: saved prompt`);
+    assertNear("the saved prompt", data, Array.from(saved.data).slice(0, data.length), { abs: 1e-5, rel: 0 });
+  });
 };
 
 /** Asserts that what was measured is what a case says. */
@@ -168,6 +187,7 @@ export const checkMethod = (got: Measured, c: Case): void => {
   checkGreedy("greedy before training", got.before, json.greedy.before_training);
   if (got.after !== undefined) checkGreedy("greedy after AdamW", got.after, json.greedy.after_adamw);
   checkMerged(got, json);
+  checkFolded(got, c);
   const { adamw } = json.training;
   if (adamw.loss_of_saved_adapter !== undefined) {
     assertNear("loss of the saved adapter", [got.lossOfSaved as number], [adamw.loss_of_saved_adapter], LOSS);

@@ -64,6 +64,8 @@ export interface Measured {
   readonly lossOfSaved?: number;
   readonly merged?: { readonly weights: Tensors; readonly difference: number };
   readonly runs: Readonly<Partial<Record<Optimizer, Run>>>;
+  /** The prompts that a network makes before and after training, and the losses with them alone. */
+  readonly folded: readonly (readonly [prompt: Host, loss: number])[] | undefined;
 }
 
 /** Programs that all cases of the same method share. */
@@ -203,7 +205,7 @@ const optimizerOf = (
 /** The tree that a case starts from, and the one that it saved after training. */
 export const treesOf = (c: Case, { config, params }: Setting, method: Method): [start: object, trained?: object] => {
   if (c.start === undefined || c.trained === undefined) return [method.init(random.key(0), config, params)];
-  const length = c.config?.num_virtual_tokens;
+  const length = c.config?.peft_type === "PROMPT_TUNING" ? c.config.num_virtual_tokens : undefined;
   return [treeOf(c.start, length), treeOf(c.trained, length)];
 };
 
@@ -216,6 +218,19 @@ const startOf = (c: Case, start: object): Tensors =>
       return [name, turned(place, hostOf((start as Record<string, Tensor>)[place.path[0]]))];
     }),
   );
+
+/** What is kept of networks for use, of each tree. */
+const foldedOf = ({ config, params, batch }: Setting, method: Method, trees: readonly object[]): Measured["folded"] => {
+  const { fold } = method;
+  if (fold === undefined) return undefined;
+  return trees.map((tree) => {
+    const { method: plain, tuned } = fold(config, params, tree);
+    const loss = t5
+      .loss<Model>(config)(plain.apply(config, params, tuned, batch), batch)
+      .item();
+    return [hostOf((tuned as t5.PromptParams).prompt), loss];
+  });
+};
 
 /** Everything of one case, with as many optimizers as are asked for. */
 export const measure = (setting: Setting, c: Case, programs: Programs, optimizers: readonly Optimizer[]): Measured => {
@@ -252,6 +267,7 @@ export const measure = (setting: Setting, c: Case, programs: Programs, optimizer
       lossOfSaved: programs.step(params, after as object, batch)[0].item(),
     }),
     ...(merged && { merged }),
+    folded: foldedOf(setting, method, trained === undefined ? [] : [start, trained]),
     runs: Object.fromEntries(runs),
   };
 };

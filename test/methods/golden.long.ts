@@ -8,10 +8,11 @@ const RUNTIMES = ["wasm", "reference", "onnx"];
 frozenAgrees(Golden, files, RUNTIMES);
 
 /**
- * A run in which rounding opens or shuts a relu of T5 1.0. The plain definitions are at the golden losses to 3e-7, and in float64 to 1e-15; where
- * sums have another order it leaves them at the sixth step.
+ * Runs in which rounding opens or shuts a relu. The plain definitions are at the golden losses; where sums have another order they leave them after a few
+ * steps.
  */
-const isSensitive = (model: string, name: string): boolean => model === "t5-tiny-v1_0" && name === "lora-feed-forward";
+const SENSITIVE = ["lora-feed-forward", "ptuning-lstm", "residual-no-norm"];
+const isSensitive = (model: string, name: string): boolean => model === "t5-tiny-v1_0" && SENSITIVE.includes(name);
 
 // Training is compared for all cases on one runtime, and for the first case of each method on the others.
 agreesWithPeft(Golden, files, RUNTIMES, (model, label, name) => {

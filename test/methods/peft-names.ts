@@ -3,6 +3,7 @@
  * names, so that the two check each other.
  */
 import type { Host } from "../helpers/golden.js";
+import { networkPlace } from "./network-names.js";
 
 /** The modules of one layer by their place in it: `layer.0`, `layer.1`, `layer.2`. */
 const PARTS = {
@@ -44,6 +45,8 @@ export const slashPathOf = (module: string): string => {
 export interface Place {
   readonly path: readonly string[];
   readonly transposed: boolean;
+  /** Where ours has one array for the networks of all vectors: the row of this one. */
+  readonly row?: number;
 }
 
 /** The place of a weight by transformers' name, in the tree of `weights`: one key, its slash path. */
@@ -67,6 +70,8 @@ const FACTORS: readonly (readonly [suffix: RegExp, key: (shape: readonly number[
 /** The place of a trained tensor by PEFT's name. */
 export const placeOf = (name: string, shape: readonly number[]): Place => {
   if (name === "prompt_embeddings") return { path: ["prompt"], transposed: false };
+  const ofNetwork = networkPlace(name);
+  if (ofNetwork !== undefined) return ofNetwork;
   const inner = name.replace(/^base_model\.model\./, "");
   const norm = /^(.*)\.ln_tuning_layers\.weight$/.exec(inner);
   if (norm !== null) return weightPlace(`${norm[1]}.weight`);
@@ -82,8 +87,9 @@ const transposed = ({ shape: [rows, columns], data }: Host): Host => ({
   data: Float64Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]),
 });
 
-/** A tensor of theirs as ours has it, vectors without axes of one; its own inverse but for these axes. */
-export const turned = (place: Place, x: Host): Host =>
-  place.transposed
-    ? transposed(x)
-    : { shape: place.path.at(-1) === "prompt" ? x.shape : x.shape.filter((n) => n !== 1), data: x.data };
+/** A tensor of theirs as ours has it, scales without axes of one; its own inverse but for these axes. */
+export const turned = (place: Place, x: Host): Host => {
+  if (place.transposed) return transposed(x);
+  const isScale = ["in", "out"].includes(place.path.at(-1) as string);
+  return { shape: isScale ? x.shape.filter((n) => n !== 1) : x.shape, data: x.data };
+};

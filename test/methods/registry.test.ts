@@ -16,6 +16,10 @@ const ALL = [
   methods.peftPrefix({ projection: 8 }),
   methods.perLayer(),
   methods.perLayer({ length: 3, combine: "add" }),
+  methods.pTuning(),
+  methods.pTuning({ length: 4, encoder: "lstm", hidden: 6, layers: 1, submodules: 2 }),
+  methods.residual(),
+  methods.residual({ length: 4, bottleneck: 3, shared: false, layerNorm: false }),
   methods.lora(),
   methods.lora({ rank: 2, kernels: "all-linear", dora: true }),
   methods.lora({ kernels: { pattern: ".*k" }, rankPattern: { k: 3 }, alphaPattern: { k: 1 }, dropout: 0.5 }),
@@ -36,7 +40,8 @@ Registry("the settings of a method lead back to it, through JSON too", () => {
 });
 
 Registry("settings that are missing or null have their usual values", () => {
-  for (const method of [methods.prompt(), methods.prefix(), methods.perLayer(), methods.lora(), methods.ia3()]) {
+  const all = [methods.prompt(), methods.prefix(), methods.perLayer(), methods.pTuning(), methods.residual()];
+  for (const method of [...all, methods.lora(), methods.ia3()]) {
     assert.equal(methodOf({ name: method.settings.name }).settings, method.settings);
   }
   assert.equal(methodOf({ name: "lora", rank: null }).settings.rank, 8);

@@ -23,6 +23,10 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
   "prefix of PEFT": methods.peftPrefix({ length: 3 }),
   "prompts of the layers": methods.perLayer({ length: 3 }),
   "prompts added to layers": methods.perLayer({ length: 2, combine: "add" }),
+  "P-tuning by an MLP": methods.pTuning({ length: 2, hidden: 3 }),
+  "P-tuning by an LSTM": methods.pTuning({ length: 2, encoder: "lstm", hidden: 3, layers: 2, submodules: 2 }),
+  "residual prompt": methods.residual({ length: 2, bottleneck: 3 }),
+  "residual prompt, networks apart": methods.residual({ length: 2, bottleneck: 3, shared: false }),
   lora: methods.lora({ rank: 2, alpha: 4, kernels: ["q", "v"] }),
   "lora everywhere": methods.lora({
     rank: 3,
@@ -44,6 +48,10 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
     decoder: methods.prompt({ length: 2, position: "decoder" }),
     prefix: methods.prefix({ length: 2, attentions: ["encoder", "decoder"] }),
     peft: methods.peftPrefix({ length: 1 }),
+  }),
+  "residual prompt and scales": methods.compose({
+    soft: methods.residual({ length: 2, bottleneck: 3, layerNorm: false }),
+    ia3: methods.ia3(),
   }),
   "two prompts and scales": methods.compose({
     before: methods.prompt({ length: 2 }),

@@ -2,18 +2,25 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { init } from "../../lib/compile/init.js";
+import { np, random } from "../../lib/index.js";
 import { loadAdapter } from "../../lib/io/adapters.js";
 import { loadPrompt } from "../../lib/io/prompts.js";
 import { parseSafetensors } from "../../lib/io/safetensors.js";
 import { loadTuned } from "../../lib/io/tuned.js";
-import { compose, lora, weights } from "../../lib/methods/index.js";
+import { compose, lora, pTuning, residual, weights } from "../../lib/methods/index.js";
 import type { MethodSettings } from "../../lib/methods/method.js";
+import { methodOf } from "../../lib/methods/registry.js";
 import { nodeStore } from "../../lib/store/node.js";
 import type { Best } from "../../lib/train/loop.js";
 import { outputsOf } from "../../lib/train/outputs.js";
+import { hostTree } from "../../lib/train/store.js";
+import { hostOf } from "../helpers/runtime.js";
+import { tinyT5 } from "../helpers/tiny-t5.js";
 import { temporaryFolder } from "../io/folder.js";
 
 const Outputs = suite("train/outputs");
+Outputs.before(async () => void (await init({ backend: "reference" })));
 const root = temporaryFolder(Outputs);
 
 const array = (shape: readonly number[], ...values: number[]) => ({
@@ -24,7 +31,8 @@ const array = (shape: readonly number[], ...values: number[]) => ({
 /** Writes the files of a best tree into a folder. */
 const write = async (dir: string, settings: MethodSettings, tuned: Best["tuned"], step: number, baseModel?: string) => {
   const store = nodeStore(dir);
-  for (const [path, content] of outputsOf(settings, baseModel)({ step, score: 1, metrics: {}, loss: 1, tuned })) {
+  const outputs = outputsOf(methodOf(settings), { ...tinyT5(), frozen: tinyT5().params, baseModel });
+  for (const [path, content] of outputs({ step, score: 1, metrics: {}, loss: 1, tuned })) {
     await store.write(path, content);
   }
 };
@@ -80,6 +88,39 @@ Outputs("a tree that PEFT has no place for is in our file alone", async () => {
     assert.equal(readdirSync(dir), ["tuned.safetensors"]);
     assert.equal((await loadAdapter(dir)).tuned, tree);
   }
+});
+
+Outputs("of a network the prompt that it makes is there, in all forms of a prompt", async () => {
+  const { config, params } = tinyT5();
+  const network = residual({ length: 3, bottleneck: 4 });
+  const encoder = pTuning({ length: 3, encoder: "lstm", hidden: 4 });
+  for (const method of [network, encoder]) {
+    const tuned = method.init(random.key(1), config, params);
+    const want = hostOf(method.apply(config, params, tuned as never).prefix as never);
+    const dir = folderOf(method.settings.name);
+    await write(dir, method.settings, hostTree(tuned), 7, "google/t5-small");
+    const names = ["adapter", "prompt.npy", "prompt.safetensors", "tuned.safetensors"];
+    assert.equal(readdirSync(dir).sort(), names);
+    for (const name of names) assert.equal([...(await loadPrompt(join(dir, name))).prompt.data], [...want.data], name);
+    const { settings, metadata } = await loadTuned(join(dir, "tuned.safetensors"));
+    assert.equal([settings, metadata.step], [{ name: "prompt", length: 3, position: "before" }, "7"]);
+  }
+});
+
+Outputs("composed methods are folded part by part", async () => {
+  const { config, params } = tinyT5();
+  const method = compose({ soft: residual({ length: 2, bottleneck: 4 }), low: lora({ rank: 1 }) });
+  const tuned = method.init(random.key(1), config, params);
+  const { prefix } = method.apply(config, params, tuned);
+  const dir = folderOf("composed");
+  await write(dir, method.settings, hostTree(tuned), 1);
+  const kept = await loadAdapter(dir);
+  assert.equal(kept.settings, {
+    name: "compose",
+    methods: { soft: { name: "prompt", length: 2, position: "before" }, low: lora({ rank: 1 }).settings },
+  });
+  const model = kept.method.apply(config, params, np.devicePut(kept.tuned) as object);
+  assert.equal(hostOf(model.prefix as never), hostOf(prefix as never));
 });
 
 Outputs.run();

@@ -67,6 +67,8 @@ const runScript = (path: string, args: readonly string[], who: Line): void => {
 const runRows = (): void => {
   for (const part of ["rows", "memory"]) runScript("rows/measure.ts", [part], { bench: "rows", part });
 };
+const runServe = (requests: number, rounds: number): void =>
+  runScript("serve/measure.ts", [String(requests), String(rounds)], { bench: "serve" });
 const runTokenize = (rounds: number): void => {
   for (const peer of Object.keys(TOKENIZERS)) {
     runScript("tokenize/peer.ts", [peer, String(rounds)], { bench: "tokenize", peer });
@@ -169,6 +171,13 @@ command("rows", "rows of files to batches: how many a second, and how much memor
   print(machine());
   runRows();
 });
+command("serve", "requests a second of fluxion serve: prompts mixed in a batch against one prompt at a time")
+  .option("--requests <n>", "requests of each turn", positive, 800)
+  .addOption(runsOption(3))
+  .action(({ requests, runs }: Common & { requests: number }) => {
+    print(machine());
+    runServe(requests, runs);
+  });
 command(
   "sizes",
   "whether big models fit: one loaded from bfloat16 shards with random weights, and evaluated or trained for a step",
@@ -204,6 +213,7 @@ command("all", "everything docs/benchmarks.md has a table of; scripts/benchmarks
     }
     runTokenize(common.runs);
     runRows();
+    runServe(800, common.runs);
     runSizes(Object.keys(CASES));
   });
 // Leaves what is to be tidied up to those who listen for the end.

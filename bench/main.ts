@@ -74,6 +74,8 @@ const runJoint = (): void => {
     }
   }
 };
+const runServe = (requests: number, rounds: number): void =>
+  runScript("serve/measure.ts", [String(requests), String(rounds)], { bench: "serve" });
 const runTokenize = (rounds: number): void => {
   for (const peer of Object.keys(TOKENIZERS)) {
     runScript("tokenize/peer.ts", [peer, String(rounds)], { bench: "tokenize", peer });
@@ -180,6 +182,13 @@ command("joint", "1, 5 and 10 prompts trained together in one program, and one a
   print(machine());
   runJoint();
 });
+command("serve", "requests a second of fluxion serve: prompts mixed in a batch against one prompt at a time")
+  .option("--requests <n>", "requests of each turn", positive, 800)
+  .addOption(runsOption(3))
+  .action(({ requests, runs }: Common & { requests: number }) => {
+    print(machine());
+    runServe(requests, runs);
+  });
 command(
   "sizes",
   "whether big models fit: one loaded from bfloat16 shards with random weights, and evaluated or trained for a step",
@@ -216,6 +225,7 @@ command("all", "everything docs/benchmarks.md has a table of; scripts/benchmarks
     runTokenize(common.runs);
     runRows();
     runJoint();
+    runServe(800, common.runs);
     runSizes(Object.keys(CASES));
   });
 // Leaves what is to be tidied up to those who listen for the end.

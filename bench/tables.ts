@@ -84,6 +84,12 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
     columns: () => "rows a second, memory",
     cell: (line) => `${number(line, "perSecond")}, ${number(line, "rssMB")} MB`,
   },
+  serve: {
+    bench: "serve",
+    rows: ["peer"],
+    columns: () => "requests a second (median, 95 % within)",
+    cell: (line) => `${number(line, "perSecond")} (${number(line, "medianMs")} ms, ${number(line, "p95Ms")} ms)`,
+  },
 };
 
 const BENCHES = [...unique(Object.values(LAYOUTS).map(({ bench }) => bench)), "sizes", "methods"];

@@ -36,7 +36,7 @@ export const addServe = (program: Command, terminal: Terminal): void => {
   const command = program
     .command("serve")
     .description(
-      "Answers requests over HTTP by one T5 with many prompts: POST /answer with { task, text } or { adapter, text }, GET /health, GET /metrics. Requests with different prompts are answered in one batch. Ctrl-C or SIGTERM ends it when what waits is answered.",
+      "Answers requests over HTTP by one T5 with many prompts: { task, text } or { adapter, text } is posted to URL/answer; URL/health and URL/metrics tell how it is. Requests with different prompts are answered in one batch. Ctrl-C or SIGTERM ends it when what waits is answered.",
     );
   addFolder(addRequired(command, modelOption()))
     .option("--tokenizer <file>", TOKENIZER)

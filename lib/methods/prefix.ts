@@ -109,14 +109,19 @@ export const prefix = (options: PrefixOptions = {}): Method<PrefixTree> => {
     hidden: projection as number,
     outputs: 2 * layersOf(config, name) * config.numHeads * config.dKv,
   });
-  const shapesOf = (config: T5Config, name: PrefixAttention, part: unknown, batch: Batch | undefined): ShapeTree => {
+  const shapesOf = (
+    config: T5Config,
+    name: PrefixAttention,
+    part: unknown,
+    batch: Partial<Batch> | undefined,
+  ): ShapeTree => {
     if (projection !== undefined) return projectionShapes(sizesOf(config, name));
     const key = (part as { readonly key?: unknown } | undefined)?.key;
-    const rows = isTensor(key) && key.ndim === 5 ? [batch?.inputs.shape[0] ?? key.shape[1]] : [];
+    const rows = isTensor(key) && key.ndim === 5 ? [batch?.inputs?.shape[0] ?? key.shape[1]] : [];
     const shape = [layersOf(config, name), ...rows, length, config.numHeads, config.dKv];
     return { key: shape, value: shape };
   };
-  const check = (config: T5Config, tuned: PrefixTree, batch?: Batch): void => {
+  const check = (config: T5Config, tuned: PrefixTree, batch?: Partial<Batch>): void => {
     checkEntries(WHERE, attentions, tuned);
     const wanted = attentions.map((name) => [name, shapesOf(config, name, tuned[name], batch)] as const);
     checkTree(WHERE, Object.fromEntries(wanted), tuned);

@@ -30,7 +30,7 @@ const UNREADABLE: Readonly<Record<string, readonly [reason: Reason, phrase: stri
   ERR_HTTP_REQUEST_TIMEOUT: ["slow", "Request Timeout", "the request was not sent in time"],
   HPE_HEADER_OVERFLOW: ["header", "Request Header Fields Too Large", "the header is too large"],
 };
-const MALFORMED = ["malformed", "Bad Request", "this is not HTTP"] as const;
+const MALFORMED = ["malformed", "Bad Request", "not a request of HTTP"] as const;
 
 /** Tells a client that sends no proper request why its connection is closed; there is no request that could have a response. */
 const refuseConnection = ({ code }: NodeJS.ErrnoException, socket: Socket): void => {

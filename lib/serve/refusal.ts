@@ -19,7 +19,7 @@ export const STATUS = {
 } as const;
 export type Reason = keyof typeof STATUS;
 
-/** What a client is told. */
+/** The parts of the message for a client. */
 export type Told = Omit<Mismatch, "where">;
 
 /** A request that has no answer. */

@@ -1,4 +1,4 @@
-/** @file Answers of a T5 to batches of requests, each with its adapter: prompts are mixed by row, other adapters get batches of their own. */
+/** @file Answers of a T5 to batches of requests, each with its adapter: prompts are mixed by row, each other adapter gets a separate batch. */
 import { scope } from "../core/composite.js";
 import { dispose } from "../core/tensor.js";
 import { longestOf, padRows, withEos } from "../data/batch.js";

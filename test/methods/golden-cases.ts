@@ -108,7 +108,7 @@ export interface Case {
 
 /** What PEFT's configurations say that is not the same for all cases. */
 interface AdapterConfig {
-  readonly peft_type: "LORA" | "IA3" | "LN_TUNING" | "PROMPT_TUNING" | "P_TUNING";
+  readonly peft_type: "LORA" | "IA3" | "LN_TUNING" | "PROMPT_TUNING" | "P_TUNING" | "PREFIX_TUNING";
   readonly target_modules?: readonly string[] | string;
   readonly feedforward_modules?: readonly string[];
   readonly r: number;
@@ -123,12 +123,13 @@ interface AdapterConfig {
   readonly encoder_reparameterization_type: "MLP" | "LSTM";
   readonly encoder_hidden_size: number;
   readonly encoder_num_layers: number;
+  readonly prefix_projection: boolean;
 }
 
 /** Settings that make a method what it is, or say whose it is; all others are to be switched off. */
 const MEANT: ReadonlySet<string> = new Set([
   ...["peft_type", "target_modules", "feedforward_modules", "r", "lora_alpha", "rank_pattern", "alpha_pattern"],
-  ...["use_dora", "use_rslora", "num_virtual_tokens", "num_transformer_submodules", "token_dim"],
+  ...["use_dora", "use_rslora", "num_virtual_tokens", "num_transformer_submodules", "token_dim", "prefix_projection"],
   ...[
     "base_model_name_or_path",
     "peft_version",
@@ -171,7 +172,8 @@ const parse = (path: string): Tensors => {
 };
 
 /** Whether what is trained lies beside the adapter: in PEFT's P-tuning, and where PEFT has no adapter at all. */
-export const isApart = (name: string): boolean => /^(ptuning|residual)/.test(name);
+export const isApart = (name: string): boolean =>
+  /^(ptuning|residual|per-layer|prefix-(all|encoder|peft-projection))/.test(name);
 
 /** Opens the files of a case. */
 export const openCase = (files: GoldenFiles, root: string, model: string, name: string): Case => {
@@ -222,6 +224,21 @@ const pTuningOf = (config: AdapterConfig): methods.Method => {
 
 /** The method of a case that PEFT does not have, by the shapes of its tensors. */
 const plainOf = ({ name, start = {} }: Case): methods.Method => {
+  if (name.startsWith("per-layer")) {
+    const combine = name === "per-layer-add" ? "add" : "replace";
+    return methods.perLayer({ length: start["prompts.0"].shape[0], combine }) as methods.Method;
+  }
+  if (name.startsWith("prefix")) {
+    const [vectors, down] = [
+      start["encoder.self.0.key"] ?? start["encoder.self.embedding"],
+      start["encoder.self.down.bias"],
+    ];
+    return methods.prefix({
+      length: vectors.shape[0],
+      ...(name === "prefix-encoder" && { attentions: ["encoder"] }),
+      ...(down && { projection: down.shape[0] }),
+    }) as methods.Method;
+  }
   const { prompt } = start;
   const down = start["mlp.down.weight"] ?? start["mlp.0.down.weight"];
   return methods.residual({
@@ -238,6 +255,10 @@ export const methodOf = (c: Case): methods.Method => {
   if (start === undefined) return methods.full() as methods.Method;
   if (config === undefined) return plainOf(c);
   if (config.peft_type === "P_TUNING") return pTuningOf(config);
+  if (config.peft_type === "PREFIX_TUNING") {
+    const { num_virtual_tokens: length, encoder_hidden_size: projection, prefix_projection: projects } = config;
+    return methods.peftPrefix({ length, ...(projects && { projection }) }) as methods.Method;
+  }
   if (config.peft_type === "LORA") return loraOf(config);
   if (config.peft_type === "IA3") {
     const { target_modules: kernels, feedforward_modules: feedForward } = config;

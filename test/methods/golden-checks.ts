@@ -25,6 +25,9 @@ interface BatchJson {
 export const CASES: Readonly<Record<string, readonly string[]>> = {
   prompt: ["prompt-random-submodules2", "prompt-random", "prompt-sample", "prompt-text", "prompt-text-submodules2"],
   "P-tuning": ["ptuning-lstm-submodules2", "ptuning-lstm", "ptuning-mlp"],
+  prefix: ["prefix-all-projection", "prefix-all", "prefix-encoder"],
+  "PEFT's prefix": ["prefix-peft-projection", "prefix-peft"],
+  "prompts of each layer": ["per-layer-add", "per-layer-replace"],
   "residual prompt": ["residual-separate", "residual-shared", "residual-no-norm"],
   lora: ["lora-patterns", "lora", "lora-all-linear", "lora-feed-forward", "lora-regex", "lora-rslora"],
   dora: ["dora-feed-forward", "dora"],

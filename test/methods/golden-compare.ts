@@ -70,7 +70,7 @@ const checkGreedy = (what: string, got: Greedy, want: Sequences): void => {
 const sourceOf = (name: string): readonly [file: string | undefined, inAdapter: boolean | undefined] => {
   if (name === "model-tuning") return [undefined, undefined];
   if (!isApart(name)) return ["adapter/adapter_model.safetensors", true];
-  return ["parameters.safetensors", name.startsWith("ptuning") ? false : undefined];
+  return ["parameters.safetensors", /^(ptuning|prefix-peft)/.test(name) ? false : undefined];
 };
 
 /** Asserts names, shapes and counts of what is trained. */

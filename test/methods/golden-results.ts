@@ -64,7 +64,7 @@ export interface Measured {
   readonly lossOfSaved?: number;
   readonly merged?: { readonly weights: Tensors; readonly difference: number };
   readonly runs: Readonly<Partial<Record<Optimizer, Run>>>;
-  /** The prompts that a network makes before and after training, and the losses with them alone. */
+  /** What a network makes before and after training, and the losses with them alone. */
   readonly folded: readonly (readonly [prompt: Host, loss: number])[] | undefined;
 }
 
@@ -228,7 +228,7 @@ const foldedOf = ({ config, params, batch }: Setting, method: Method, trees: rea
     const loss = t5
       .loss<Model>(config)(plain.apply(config, params, tuned, batch), batch)
       .item();
-    return [hostOf((tuned as t5.PromptParams).prompt), loss];
+    return [hostOf(leavesOf(tuned)[0] as Tensor), loss];
   });
 };
 

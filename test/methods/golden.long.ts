@@ -12,11 +12,14 @@ frozenAgrees(Golden, files, RUNTIMES);
  * steps.
  */
 const SENSITIVE = ["lora-feed-forward", "ptuning-lstm", "residual-no-norm"];
+/** The same on the native executor: the gradient of step 4 jumps by a tenth within a change of the prompt by 1e-5. */
+const SENSITIVE_NATIVELY = "prompt-random-submodules2";
 const isSensitive = (model: string, name: string): boolean => model === "t5-tiny-v1_0" && SENSITIVE.includes(name);
 
 // Training is compared for all cases on one runtime, and for the first case of each method on the others.
 agreesWithPeft(Golden, files, RUNTIMES, (model, label, name) => {
   const first = Object.values(CASES).some(([one]) => one === name);
+  if (model === "t5-tiny-v1_0" && label === "onnx" && name === SENSITIVE_NATIVELY) return [];
   const trains = isSensitive(model, name) ? label === "reference" : first || label === "wasm";
   return trains ? ["sgd", "adamw", "adafactor"] : [];
 });

@@ -10,11 +10,28 @@ const dense = (path: readonly string[], part: string): Place => ({
   transposed: part === "weight",
 });
 
+/** The attention of a prefix. */
+const attention = (stack: string, kind: string): string => (kind === "cross" ? kind : stack);
+
 type Match = readonly string[];
 
 /** Their names, and the places that these mean. */
 const PLACES: readonly (readonly [name: RegExp, place: (match: Match) => Place])[] = [
   [/^(prompt|shared|tasks)$/, ([name]) => ({ path: [name], transposed: false })],
+  [/^prompts\.(\d)$/, ([, layer]) => ({ path: ["prompts"], transposed: false, row: Number(layer) })],
+  [
+    /^(encoder|decoder)\.(self|cross)\.(\d)\.(key|value)$/,
+    ([, stack, kind, layer, part]) => ({ path: [attention(stack, kind), part], transposed: false, row: Number(layer) }),
+  ],
+  [
+    /^(encoder|decoder)\.(self|cross)\.embedding$/,
+    ([, stack, kind]) => ({ path: [attention(stack, kind), "embedding"], transposed: false }),
+  ],
+  [
+    /^(encoder|decoder)\.(self|cross)\.(down|up)\.(weight|bias)$/,
+    ([, stack, kind, name, part]) => dense([attention(stack, kind), name], part),
+  ],
+  [/^transform\.([02])\.(weight|bias)$/, ([, at, part]) => dense([at === "0" ? "down" : "up"], part)],
   [/^embedding\.weight$/, () => ({ path: ["embedding"], transposed: false })],
   // The heads are lists of dense layers with a relu between two.
   [/^mlp_head\.(\d)\.(weight|bias)$/, ([, at, part]) => dense(["mlp", String(Number(at) / 2)], part)],

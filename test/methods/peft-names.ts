@@ -58,6 +58,9 @@ export const weightPlace = (name: string): Place => {
   return { path: [`${path}/${leaf}`], transposed: leaf === "kernel" || leaf === "relEmbedding" };
 };
 
+/** The width of both golden models. */
+const WIDTH = 64;
+
 /** What PEFT writes behind the name of a module, and the key that it has in ours; the second axis of IA3's vectors says which side it scales. */
 const FACTORS: readonly (readonly [suffix: RegExp, key: (shape: readonly number[]) => string, transposed: boolean])[] =
   [
@@ -69,7 +72,8 @@ const FACTORS: readonly (readonly [suffix: RegExp, key: (shape: readonly number[
 
 /** The place of a trained tensor by PEFT's name. */
 export const placeOf = (name: string, shape: readonly number[]): Place => {
-  if (name === "prompt_embeddings") return { path: ["prompt"], transposed: false };
+  // A prefix has the numbers of all layers in a row, a prompt those of a vector.
+  if (name === "prompt_embeddings") return { path: [shape[1] > WIDTH ? "prefix" : "prompt"], transposed: false };
   const ofNetwork = networkPlace(name);
   if (ofNetwork !== undefined) return ofNetwork;
   const inner = name.replace(/^base_model\.model\./, "");

@@ -76,10 +76,10 @@ Responding("shapes of batches are few", () => {
     [1, 2, 4, 24, 24],
   );
   assert.equal(
-    [1, 16, 17, 40, 300].map((n) => textLength(n, 100)),
-    [16, 16, 32, 64, 100],
+    [1, 16, 17, 25, 40, 49, 65, 300].map((n) => textLength(n, 100)),
+    [16, 16, 24, 32, 48, 64, 96, 100],
   );
-  assert.equal([1, 16, 17, 100].map(promptLength), [16, 16, 32, 112]);
+  assert.equal([1, 4, 5, 20, 150].map(promptLength), [4, 4, 8, 20, 152]);
 });
 
 Responding("a task is found by its name, an adapter by its file; the closest name is told", async () => {

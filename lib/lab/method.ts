@@ -1,9 +1,11 @@
 /** @file The method of a recipe, and what people call it. */
+import type { Tensor } from "../core/tensor.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { loadPromptTE } from "../io/prompts.js";
 import { compose, full, ia3, lora, type Method, norms, prompt, weights } from "../methods/index.js";
 import type { PromptOptions } from "../methods/prompt.js";
 import { classLabels, fromArray, fromText, randomUniform, sampledVocabulary } from "../prompt/index.js";
+import * as random from "../random/index.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { type MethodRecipe, type PartRecipe, type PromptRecipe, partsOf } from "./method-settings.js";
 
@@ -16,8 +18,11 @@ export interface MethodContext {
 
 type Init = NonNullable<PromptOptions["init"]>;
 
+/** The key that the first values of a run are drawn with. */
+export const startKey = (seed: number): Tensor => random.foldIn(random.key(seed), 1);
+
 /** Where a prompt starts. */
-const initOf = async ({ init }: PromptRecipe, { tokenizer, labels }: MethodContext): Promise<Init> => {
+export const initOf = async ({ init }: PromptRecipe, { tokenizer, labels }: MethodContext): Promise<Init> => {
   if (init.name === "file") {
     const stored = await orThrow(namedBy("--init-file <file>", loadPromptTE(init.file)));
     return (_, table, length) => fromArray(stored.prompt, length, table.shape[1]);

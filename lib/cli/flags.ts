@@ -1,4 +1,6 @@
 /** @file Options that several commands have. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { INPUT_PREFIXES } from "../train/settings.js";
 import { counting, type NumberRange, numeric, oneOf, several, single, usageError } from "./parse.js";
@@ -77,6 +79,9 @@ export const dtypeOption = () =>
   oneOf("--dtype <name>", "how a Hugging Face folder stores weights", ["float32", "bfloat16", "float16"]);
 export const shardOption = () =>
   counting("--max-shard-bytes <n>", "most bytes of tensors in one file of a Hugging Face folder");
+
+/** Whether a path is the folder of a run. */
+export const isRun = (path: string): boolean => existsSync(join(path, "recipe.json"));
 
 /** An adapter that is named by an option where a path could stand. */
 export interface AdapterPath {

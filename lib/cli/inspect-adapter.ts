@@ -11,7 +11,7 @@ import { type Adapter, loadAdapter } from "../io/adapters.js";
 import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import { isValue } from "../io/values.js";
 import * as np from "../np/index.js";
-import { type Metric, nearestTokens } from "../prompt/neighbours.js";
+import { type Metric, type Nearest, nearestTokens } from "../prompt/neighbours.js";
 import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import { leavesByPath } from "../tree/map.js";
 import { PEFT_PREFIX_NOTE } from "./adapter.js";
@@ -29,7 +29,7 @@ export interface InspectOptions {
 }
 
 /** A piece of the vocabulary that is near to a row of a prompt. */
-interface Neighbour {
+export interface Neighbour {
   readonly id: number;
   readonly piece: string;
   readonly score: number;
@@ -58,6 +58,19 @@ const norms = ({ shape, data }: HostArray): number[] => {
   });
 };
 
+/** The nearest pieces of each vector, by name; it takes the tensors over. */
+export const neighboursIn = (nearest: Nearest, pieces: readonly string[]): Neighbour[][] => {
+  const [rows, k] = nearest.ids.shape as readonly [number, number];
+  const [idsOf, scoresOf] = [nearest.ids.dataSync(), nearest.scores.dataSync()];
+  dispose(nearest);
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: k }, (_, j) => {
+      const id = idsOf[row * k + j] as number;
+      return { id, piece: pieces[id] ?? `<${id}>`, score: scoresOf[row * k + j] as number };
+    }),
+  );
+};
+
 const neighboursOf = async (prompt: HostArray, model: string, options: InspectOptions): Promise<Neighbour[][]> => {
   const embedding = await readEmbedding(model, await orThrow(namedBy(MODEL_FLAG, checkpointKindTE(model))));
   const { pieces } = await orThrow(
@@ -70,14 +83,7 @@ const neighboursOf = async (prompt: HostArray, model: string, options: InspectOp
     const used = np.slice(np.fromHost(embedding), [[0, Math.min(embedding.shape[0] as number, pieces.length)]]);
     return nearestTokens(np.fromHost(prompt), used, { k, metric });
   });
-  const [idsOf, scoresOf] = [nearest.ids.dataSync(), nearest.scores.dataSync()];
-  dispose(nearest);
-  return Array.from({ length: prompt.shape[0] as number }, (_, row) =>
-    Array.from({ length: k }, (_, j) => {
-      const id = idsOf[row * k + j] as number;
-      return { id, piece: pieces[id] ?? `<${id}>`, score: scoresOf[row * k + j] as number };
-    }),
-  );
+  return neighboursIn(nearest, pieces);
 };
 
 /** The vectors of a prompt, with the nearest pieces where there is a model. */

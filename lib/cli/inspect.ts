@@ -4,9 +4,15 @@ import { printable } from "../edge/printable.js";
 import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
 import { isTuned } from "../io/tuned.js";
+import { runsIn } from "../lab/runs-in.js";
+import { loadRun } from "../lab/stored-run.js";
+import { nodeStore } from "../store/node.js";
 import { isScaled, type T5Config } from "../t5/config.js";
 import { type Contents, contentsOf, totalElements } from "./contents.js";
+import { isRun } from "./flags.js";
 import { type InspectOptions, inspectAdapter, plainTable } from "./inspect-adapter.js";
+import { inspectRun } from "./inspect-run.js";
+import { inspectSeveral } from "./inspect-several.js";
 import { usageError } from "./parse.js";
 import { printBytes, type Terminal } from "./terminal.js";
 
@@ -51,8 +57,27 @@ const inspectTensors = (path: string, contents: Contents, options: InspectOption
 const isAdapter = ({ kind, tensors, metadata }: Contents): boolean =>
   kind === "safetensors" && (isTuned(metadata) || tensors.every(({ name }) => PROMPT_NAMES.includes(name)));
 
-/** Shows the tensors of a checkpoint, or what an adapter is. */
-export const inspect = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
+/** The prompts of runs below a folder, by their paths; the path itself where it is not that of a run. */
+const promptsAt = async (path: string): Promise<readonly string[]> =>
+  isRun(path) ? (await runsIn(nodeStore(path))).map((store) => store.name()) : [path];
+
+const isPromptRun = async (path: string): Promise<boolean> =>
+  isRun(path) && (await loadRun(nodeStore(path))).recipe.method.name === "prompt";
+
+/**
+ * Shows the tensors of a checkpoint, what an adapter is, or where the prompt of a run went; of several paths, or of a folder of several runs, how
+ * alike their prompts are.
+ */
+export const inspect = async (paths: readonly string[], options: InspectOptions, terminal: Terminal): Promise<void> => {
+  const all = (await Promise.all(paths.map(promptsAt))).flat();
+  if (all.length !== 1) return inspectSeveral(all, options, terminal);
+  const [path] = all;
+  return (await isPromptRun(path))
+    ? inspectRun(nodeStore(path), options, terminal)
+    : inspectOne(path, options, terminal);
+};
+
+const inspectOne = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
   const kind = await orThrow(namedBy("fluxion inspect", checkpointKindTE(path)));
   if (kind === "adapter" || kind === "npy") return inspectAdapter(path, options, terminal);
   const contents = await contentsOf(path, kind);

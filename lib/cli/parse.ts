@@ -65,11 +65,16 @@ export const addRequired = (command: Command, ...options: readonly Option[]): Co
 };
 
 /** Refuses options, by their names in the program, that say nothing without another one. */
-export const onlyWith = (command: Command, other: string, names: readonly string[]): Command =>
+export const onlyWith = (
+  command: Command,
+  other: string,
+  names: readonly string[],
+  isKnown: () => boolean = () => false,
+): Command =>
   command.hook("preAction", () => {
     const flagsOf = (name: string) => command.options.find((option) => option.attributeName() === name)?.flags;
     const lone = names.find((name) => command.getOptionValueSource(name) === "cli");
-    if (lone === undefined || command.getOptionValue(other) !== undefined) return;
+    if (lone === undefined || command.getOptionValue(other) !== undefined || isKnown()) return;
     throw usageError(nameOf(command), `${flagsOf(lone)} says nothing without another option`, {
       expected: flagsOf(other),
     });

@@ -57,7 +57,8 @@ const foldersOf = async (store: Store, steps: StepsOfRun): Promise<readonly stri
   });
 };
 
-const treeAt = async (store: Store, folder: string) => {
+/** The tree in a folder of a run. @throws {CheckpointError} when it is not there yet */
+export const treeAt = async (store: Store, folder: string) => {
   const path = `${folder}${TUNED_FILE}`;
   const bytes = await readFrom(store, path);
   if (bytes !== undefined) return orThrow(parseTuned(bytes, store.name(path)));

@@ -13,5 +13,7 @@ export interface RateRange {
 
 /** By method, then by optimizer. */
 export const WORKING_RATES: Readonly<Partial<Record<string, Readonly<Partial<Record<string, RateRange>>>>>> = {
-  prompt: { adafactor: { lowest: 0.003, highest: 0.1 } },
+  prompt: { adafactor: { lowest: 0.003, highest: 0.3 } },
+  lora: { adafactor: { lowest: 0.0001, highest: 0.01 } },
+  ia3: { adafactor: { lowest: 0.001, highest: 0.3 } },
 };

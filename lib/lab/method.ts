@@ -1,9 +1,11 @@
 /** @file The method of a recipe, and what people call it. */
+import type { Tensor } from "../core/tensor.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { loadPromptTE } from "../io/prompts.js";
 import { compose, full, ia3, lora, type Method, norms, prompt, pTuning, residual, weights } from "../methods/index.js";
 import type { PromptInit } from "../methods/prompt.js";
 import { classLabels, fromArray, fromText, randomUniform, sampledVocabulary } from "../prompt/index.js";
+import * as random from "../random/index.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import {
   type MethodRecipe,
@@ -21,8 +23,11 @@ export interface MethodContext {
   readonly labels: readonly string[];
 }
 
+/** The key that the first values of a run are drawn with. */
+export const startKey = (seed: number): Tensor => random.foldIn(random.key(seed), 1);
+
 /** Where a prompt starts. */
-const initOf = async (
+export const initOf = async (
   { init }: Pick<PromptRecipe, "init">,
   { tokenizer, labels }: MethodContext,
 ): Promise<PromptInit> => {

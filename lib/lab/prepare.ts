@@ -24,7 +24,7 @@ import { type BatchAt, trainingBatches } from "./batches.js";
 import { checkVocabulary, tokenizerAt } from "./inputs.js";
 import { checkLoss } from "./label-answers.js";
 import type { Places } from "./lock.js";
-import { methodOfRecipe } from "./method.js";
+import { methodOfRecipe, startKey } from "./method.js";
 import { optimizerOf } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 import { usualAnswer } from "./results.js";
@@ -111,7 +111,7 @@ const stepOptions = (recipe: Recipe, tokenizer: Tokenizer): StepOptions => {
 /** The first state of a run, its step, and what its method adds to the rows of a batch. */
 const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Params, tokenizer: Tokenizer) => {
   const { seed } = recipe;
-  const tuned = scope(() => method.init(random.foldIn(random.key(seed), 1), model, frozen));
+  const tuned = scope(() => method.init(startKey(seed), model, frozen));
   const tx = optimizerOf(recipe);
   const options = stepOptions(recipe, tokenizer);
   let inserted = { encoder: 0, decoder: 0 };

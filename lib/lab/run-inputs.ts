@@ -40,16 +40,15 @@ const newInputs = async (recipe: Recipe, { store, tasks = [], verify = false }: 
   return { places, data, lock: await makeLock(recipe, places, examples, { folder: store.name(), whole: verify }) };
 };
 
-/** Finds the inputs of a run that goes on: the first data folder whose examples are those of its lock. */
-const lockedInputs = async (
+/** Finds the model and the tokenizer of a run again. @throws {CheckpointError} when one is nowhere, or has changed */
+export const lockedModel = async (
   recipe: Recipe,
   stored: StoredRun & { readonly lock: Lock },
-  options: InputOptions,
-): Promise<Inputs> => {
+  { store, verify = false }: InputOptions,
+): Promise<Omit<Places, "data">> => {
   const { lock } = stored;
-  const { store, tasks = [], verify = false } = options;
   const folder = store.name();
-  const given = (name: "model" | "tokenizer" | "data"): string | undefined =>
+  const given = (name: "model" | "tokenizer"): string | undefined =>
     recipe[name] === stored.recipe[name] ? undefined : recipe[name];
   const model = await findInput("model", lock.model, { folder, given: given("model"), verify });
   const own = recipe.tokenizer === "" && lock.tokenizer.name === lock.model.name;
@@ -57,12 +56,24 @@ const lockedInputs = async (
   // The model's own tokenizer was found with it.
   const isFound = asked === model && lock.tokenizer.digest === lock.model.digest;
   const tokenizer = isFound ? model : await findInput("tokenizer", lock.tokenizer, { folder, given: asked, verify });
-  const all = await tasksOf(recipe, tasks);
+  return { model, tokenizer };
+};
+
+/** Finds the inputs of a run that goes on: the first data folder whose examples are those of its lock. */
+const lockedInputs = async (
+  recipe: Recipe,
+  stored: StoredRun & { readonly lock: Lock },
+  options: InputOptions,
+): Promise<Inputs> => {
+  const { lock } = stored;
+  const found = await lockedModel(recipe, stored, options);
+  const all = await tasksOf(recipe, options.tasks ?? []);
+  const given = recipe.data === stored.recipe.data ? undefined : recipe.data;
   let changed: readonly string[] = [];
-  for (const place of dataPlaces(lock, folder, given("data"))) {
+  for (const place of dataPlaces(lock, options.store.name(), given)) {
     const data = await partsOfData(recipe, all, place);
     changed = changedExamples(lock, examplesLock(data.train, data.validation));
-    if (changed.length === 0) return { places: { model, tokenizer, data: place }, data, lock };
+    if (changed.length === 0) return { places: { ...found, data: place }, data, lock };
   }
   throw new CheckpointError({
     where: "run folder",

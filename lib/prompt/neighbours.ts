@@ -24,12 +24,14 @@ export interface Nearest {
   readonly scores: Tensor;
 }
 
-const lengths = (x: Tensor): Tensor => np.sqrt(np.sum(np.square(x), { axis: 1, keepDims: true }));
+/** The lengths of the rows of a table, `[n, 1]`. */
+export const lengths = (x: Tensor): Tensor => np.sqrt(np.sum(np.square(x), { axis: 1, keepDims: true }));
 
-/** Of a zero vector the cosine with any other is 0. */
-const unit = (x: Tensor): Tensor => np.divide(x, np.maximum(lengths(x), 1e-30));
+/** The rows of a table at length 1. Of a zero vector the cosine with any other is 0. */
+export const unit = (x: Tensor): Tensor => np.divide(x, np.maximum(lengths(x), 1e-30));
 
-const products = (a: Tensor, b: Tensor): Tensor => np.einsum("pd,vd->pv", a, b);
+/** The products of each row of one table with each row of another, `[P, V]`. */
+export const products = (a: Tensor, b: Tensor): Tensor => np.einsum("pd,vd->pv", a, b);
 
 /** `|a - b|² - |a|²`, which ranks the rows of `b` as the distance does. */
 const ranks = (a: Tensor, b: Tensor): Tensor =>

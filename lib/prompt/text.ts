@@ -50,6 +50,29 @@ const meanOfPieces = (embeddings: Tensor, label: string, ids: readonly number[])
 };
 
 /**
+ * Labels as vectors: each the mean of its pieces' embeddings.
+ *
+ * - `encode`: ids of a text, without EOS
+ * @returns `[labels.length, d]`
+ * @throws {ArgumentError} when there are no labels, or as `classLabels`
+ * @example prompt.labelMeans(embeddings, (text) => tokenizer.encode(text), ["True", "False"])
+ */
+export const labelMeans = composite(
+  "prompt.labelMeans",
+  (embeddings: Tensor, encode: (text: string) => readonly number[], labels: readonly string[]): Tensor => {
+    checkEmbeddings("prompt.labelMeans", embeddings);
+    if (labels.length === 0) {
+      const what = "there are no labels";
+      throw new ArgumentError({ where: "prompt.labelMeans", what, expected: "at least one label", got: "none" });
+    }
+    return np.concatenate(
+      labels.map((label) => meanOfPieces(embeddings, label, encode(label))),
+      0,
+    );
+  },
+);
+
+/**
  * The labels of a task, each as the mean of its pieces' embeddings, then vectors from the vocabulary.
  *
  * - `encode`: ids of a text, without EOS

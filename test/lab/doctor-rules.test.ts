@@ -82,8 +82,8 @@ const CASES: Readonly<
         `the learning rate is ${RANGE.lowest / 2}; ${RANGE.lowest} to ${RANGE.highest} worked for prompt with adafactor`,
       ],
       [
-        rate(3 * RANGE.highest),
-        `the learning rate is ${3 * RANGE.highest}; ${RANGE.lowest} to ${RANGE.highest} worked for prompt with adafactor`,
+        rate(10 * RANGE.highest),
+        `the learning rate is ${10 * RANGE.highest}; ${RANGE.lowest} to ${RANGE.highest} worked for prompt with adafactor`,
       ],
       // A hundredth in the first 10,000 steps.
       [

@@ -5,8 +5,8 @@ const later = (subject: string): Entry => ({ later: subject });
 
 const PROMPT_NETWORKS = "prefixes, deep and re-parametrised prompts";
 const LATER_METHODS = [
-  ...["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task", "mpt-submodules2"],
-  ...["add", "concat", "features", "project"].map((kind) => `multitask-${kind}`),
+  // Its second prompt stands in front of the decoder in training, and not when PEFT generates.
+  "mpt-submodules2",
   ...["per-layer-add", "per-layer-replace", "prefix-all", "prefix-all-projection", "prefix-encoder"],
   ...["prefix-peft", "prefix-peft-projection"],
 ];
@@ -14,11 +14,15 @@ const LATER_METHODS = [
 const ADAPTERS = [
   ...["dora", "dora-feed-forward", "ia3", "ia3-wi", "ln-tuning"],
   ...["lora", "lora-all-linear", "lora-feed-forward", "lora-patterns", "lora-regex", "lora-rslora"],
+  ...["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task"],
   ...["prompt-random", "prompt-random-submodules2", "prompt-sample", "prompt-text", "prompt-text-submodules2"],
 ];
 const P_TUNING = ["ptuning-lstm", "ptuning-lstm-submodules2", "ptuning-mlp"];
 /** Cases of methods that PEFT does not have. */
-const PLAIN = ["residual-no-norm", "residual-separate", "residual-shared"];
+const PLAIN = [
+  ...["residual-no-norm", "residual-separate", "residual-shared"],
+  ...["add", "concat", "features", "project"].map((kind) => `multitask-${kind}`),
+];
 /** Keys that say where a prompt starts. */
 const STARTS: Readonly<Record<string, readonly string[]>> = {
   "prompt-sample": ["init_token_ids"],
@@ -27,8 +31,15 @@ const STARTS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Cases that are tried in every run of the tests, by one model. */
 export const QUICK_METHODS: Readonly<Record<string, readonly string[]>> = {
-  "t5-tiny": ["dora", "ia3", "lora-patterns", "prompt-random-submodules2", "residual-separate"],
-  "t5-tiny-v1_0": ["dora-feed-forward", "ln-tuning", "lora-all-linear", "model-tuning", "ptuning-lstm-submodules2"],
+  "t5-tiny": ["dora", "ia3", "lora-patterns", "prompt-random-submodules2", "residual-separate", "mpt"],
+  "t5-tiny-v1_0": [
+    "dora-feed-forward",
+    "ln-tuning",
+    "lora-all-linear",
+    "model-tuning",
+    "ptuning-lstm-submodules2",
+    "multitask-project",
+  ],
 };
 
 const LONG = "methods/golden.long.ts";

@@ -26,6 +26,8 @@ export const CASES: Readonly<Record<string, readonly string[]>> = {
   prompt: ["prompt-random-submodules2", "prompt-random", "prompt-sample", "prompt-text", "prompt-text-submodules2"],
   "P-tuning": ["ptuning-lstm-submodules2", "ptuning-lstm", "ptuning-mlp"],
   "residual prompt": ["residual-separate", "residual-shared", "residual-no-norm"],
+  "multi-task prompts": ["multitask-project", "multitask-add", "multitask-concat", "multitask-features"],
+  MPT: ["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task"],
   lora: ["lora-patterns", "lora", "lora-all-linear", "lora-feed-forward", "lora-regex", "lora-rslora"],
   dora: ["dora-feed-forward", "dora"],
   ia3: ["ia3", "ia3-wi"],

@@ -15,6 +15,10 @@ type Match = readonly string[];
 /** Their names, and the places that these mean. */
 const PLACES: readonly (readonly [name: RegExp, place: (match: Match) => Place])[] = [
   [/^(prompt|shared|tasks)$/, ([name]) => ({ path: [name], transposed: false })],
+  [
+    /^prefix_task_(cols|rows)$/,
+    ([, side]) => ({ path: [side === "cols" ? "taskCols" : "taskRows"], transposed: false }),
+  ],
   [/^embedding\.weight$/, () => ({ path: ["embedding"], transposed: false })],
   // The heads are lists of dense layers with a relu between two.
   [/^mlp_head\.(\d)\.(weight|bias)$/, ([, at, part]) => dense(["mlp", String(Number(at) / 2)], part)],

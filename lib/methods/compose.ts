@@ -78,15 +78,26 @@ const checkParts = (entries: readonly (readonly [string, unknown])[]): void => {
   throw new ArgumentError({ where: WHERE, what, expected, got: kindOf(value), at });
 };
 
+/** How many tasks the parts are for, where one of them is for several. @throws {ArgumentError} when they are for different numbers of tasks */
+const tasksOf = (entries: readonly (readonly [string, Method])[]): number | undefined => {
+  const many = entries.filter(([, { tasks = 1 }]) => tasks > 1);
+  const [first, other] = [many[0]?.[1].tasks, many.find(([, { tasks }]) => tasks !== many[0]?.[1].tasks)];
+  if (other === undefined) return first;
+  const what = "the methods are for different numbers of tasks";
+  throw new ArgumentError({ where: WHERE, what, expected: `${first}`, got: `${other[1].tasks}`, at: other[0] });
+};
+
 /** The folded parts as one method, where a part can be folded. */
 const foldOf = (entries: readonly (readonly [string, Method])[]): Pick<Method, "fold"> => {
   if (entries.every(([, method]) => method.fold === undefined)) return {};
   return {
-    fold: (config, frozen, tuned) => {
+    fold: (config, frozen, tuned, task) => {
       const names = entries.map(([name]) => name);
       checkEntries(WHERE, names, tuned);
       const trees = tuned as Readonly<Record<string, object>>;
-      const parts = entries.map(([name, method]) => inPart(name, () => forUse(config, frozen, method, trees[name])));
+      const parts = entries.map(([name, method]) =>
+        inPart(name, () => forUse(config, frozen, method, trees[name], task)),
+      );
       const byName = <T>(of: (part: Folded) => T) => Object.fromEntries(names.map((name, i) => [name, of(parts[i])]));
       return { method: compose(byName(({ method }) => method)) as Method, tuned: byName((part) => part.tuned) };
     },
@@ -105,6 +116,7 @@ const foldOf = (entries: readonly (readonly [string, Method])[]): Pick<Method, "
 export const compose = <const M extends Readonly<Record<string, Method>>>(methods: M): Method<ComposedTree<M>> => {
   const entries = Object.entries(methods ?? {}) as [keyof M & string, Method][];
   checkParts(entries);
+  const tasks = tasksOf(entries);
   const settings = Object.fromEntries(entries.map(([name, method]) => [name, method.settings]));
   return {
     settings: { name: "compose", methods: settings } as MethodSettings,
@@ -126,6 +138,7 @@ export const compose = <const M extends Readonly<Record<string, Method>>>(method
       });
       return model;
     },
+    ...(tasks !== undefined && { tasks }),
     ...(foldOf(entries) as object),
   };
 };

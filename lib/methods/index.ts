@@ -6,6 +6,14 @@ export type { Kernels } from "./kernel-names.js";
 export { type LoraFactors, type LoraOptions, type LoraTree, lora } from "./lora.js";
 export { methodLoss, methodLossSums } from "./loss.js";
 export { type Folded, forUse, type Json, type Method, type MethodSettings } from "./method.js";
+export { type MptOptions, type MptSource, type MptTree, mpt } from "./mpt.js";
+export {
+  MULTITASK_KINDS,
+  type MultitaskKind,
+  type MultitaskOptions,
+  type MultitaskTree,
+  multitask,
+} from "./multitask.js";
 export {
   type BidirectionalLstm,
   PROMPT_ENCODERS,

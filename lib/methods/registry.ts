@@ -11,6 +11,8 @@ import { design } from "./design.js";
 import { IA3_OPTIONS, ia3 } from "./ia3.js";
 import { LORA_OPTIONS, lora } from "./lora.js";
 import type { Method, MethodSettings } from "./method.js";
+import { MPT_OPTIONS, mpt } from "./mpt.js";
+import { MULTITASK_OPTIONS, multitask } from "./multitask.js";
 import { hintFor, names } from "./options.js";
 import { P_TUNING_OPTIONS, pTuning } from "./p-tuning.js";
 import type { PeftForm } from "./peft/adapter.js";
@@ -77,6 +79,8 @@ export const METHODS: Readonly<Record<string, KnownMethod>> = {
   "peft-prefix": known(PEFT_PREFIX_OPTIONS, peftPrefix, PREFIX),
   "p-tuning": known(P_TUNING_OPTIONS, pTuning),
   residual: known(RESIDUAL_OPTIONS, residual),
+  multitask: known(MULTITASK_OPTIONS, multitask),
+  mpt: known(MPT_OPTIONS, mpt),
   lora: known(LORA_OPTIONS, lora, LORA),
   ia3: known(IA3_OPTIONS, ia3, IA3),
   weights: known({ where: names }, ({ where }: { where: readonly string[] }) => weights(where), LN_TUNING),

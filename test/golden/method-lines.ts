@@ -5,13 +5,14 @@ const later = (subject: string): Entry => ({ later: subject });
 
 const PROMPT_NETWORKS = "prefixes, deep and re-parametrised prompts";
 const LATER_METHODS = [
-  ...["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task", "mpt-submodules2"],
-  ...["add", "concat", "features", "project"].map((kind) => `multitask-${kind}`),
+  // Its second prompt stands in front of the decoder in training, and not when PEFT generates.
+  "mpt-submodules2",
 ];
 /** Cases of methods whose adapters hold all that is trained. */
 const ADAPTERS = [
   ...["dora", "dora-feed-forward", "ia3", "ia3-wi", "ln-tuning"],
   ...["lora", "lora-all-linear", "lora-feed-forward", "lora-patterns", "lora-regex", "lora-rslora"],
+  ...["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task"],
   ...["prefix-peft", "prompt-random", "prompt-random-submodules2", "prompt-sample"],
   ...["prompt-text", "prompt-text-submodules2"],
 ];
@@ -21,6 +22,7 @@ const P_TUNING = ["prefix-peft-projection", "ptuning-lstm", "ptuning-lstm-submod
 const PLAIN = [
   ...["per-layer-add", "per-layer-replace", "prefix-all", "prefix-all-projection", "prefix-encoder"],
   ...["residual-no-norm", "residual-separate", "residual-shared"],
+  ...["add", "concat", "features", "project"].map((kind) => `multitask-${kind}`),
 ];
 /** Keys that say where a prompt starts. */
 const STARTS: Readonly<Record<string, readonly string[]>> = {
@@ -30,7 +32,7 @@ const STARTS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Cases that are tried in every run of the tests, by one model. */
 export const QUICK_METHODS: Readonly<Record<string, readonly string[]>> = {
-  "t5-tiny": ["dora", "ia3", "lora-patterns", "prompt-random-submodules2", "residual-separate", "prefix-all"],
+  "t5-tiny": ["dora", "ia3", "lora-patterns", "prompt-random-submodules2", "residual-separate", "prefix-all", "mpt"],
   "t5-tiny-v1_0": [
     "dora-feed-forward",
     "ln-tuning",
@@ -38,6 +40,7 @@ export const QUICK_METHODS: Readonly<Record<string, readonly string[]>> = {
     "model-tuning",
     "ptuning-lstm-submodules2",
     "per-layer-add",
+    "multitask-project",
   ],
 };
 

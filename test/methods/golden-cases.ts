@@ -67,6 +67,7 @@ export interface CaseJson {
   readonly tensors: number | Readonly<Record<string, readonly number[]>>;
   readonly parameters?: string;
   readonly adapter_holds_all_trainable?: boolean;
+  readonly task_ids?: readonly number[];
   readonly init_token_ids?: readonly number[];
   readonly init_text?: string;
   readonly init_text_token_ids?: readonly number[];
@@ -108,7 +109,14 @@ export interface Case {
 
 /** What PEFT's configurations say that is not the same for all cases. */
 interface AdapterConfig {
-  readonly peft_type: "LORA" | "IA3" | "LN_TUNING" | "PROMPT_TUNING" | "P_TUNING" | "PREFIX_TUNING";
+  readonly peft_type:
+    | "LORA"
+    | "IA3"
+    | "LN_TUNING"
+    | "PROMPT_TUNING"
+    | "P_TUNING"
+    | "PREFIX_TUNING"
+    | "MULTITASK_PROMPT_TUNING";
   readonly target_modules?: readonly string[] | string;
   readonly feedforward_modules?: readonly string[];
   readonly r: number;
@@ -119,6 +127,8 @@ interface AdapterConfig {
   readonly use_dora: boolean;
   readonly use_rslora: boolean;
   readonly num_virtual_tokens: number;
+  readonly num_tasks: number;
+  readonly num_ranks: number;
   readonly num_transformer_submodules: 1 | 2;
   readonly encoder_reparameterization_type: "MLP" | "LSTM";
   readonly encoder_hidden_size: number;
@@ -129,6 +139,7 @@ interface AdapterConfig {
 /** Settings that make a method what it is, or say whose it is; all others are to be switched off. */
 const MEANT: ReadonlySet<string> = new Set([
   ...["peft_type", "target_modules", "feedforward_modules", "r", "lora_alpha", "rank_pattern", "alpha_pattern"],
+  ...["num_tasks", "num_ranks", "prompt_tuning_init_task", "prompt_tuning_init_state_dict_path"],
   ...["use_dora", "use_rslora", "num_virtual_tokens", "num_transformer_submodules", "token_dim", "prefix_projection"],
   ...[
     "base_model_name_or_path",
@@ -173,7 +184,7 @@ const parse = (path: string): Tensors => {
 
 /** Whether what is trained lies beside the adapter: in PEFT's P-tuning, and where PEFT has no adapter at all. */
 export const isApart = (name: string): boolean =>
-  /^(ptuning|residual|per-layer|prefix-(all|encoder|peft-projection))/.test(name);
+  /^(ptuning|residual|multitask|per-layer|prefix-(all|encoder|peft-projection))/.test(name);
 
 /** Opens the files of a case. */
 export const openCase = (files: GoldenFiles, root: string, model: string, name: string): Case => {
@@ -239,6 +250,12 @@ const plainOf = ({ name, start = {} }: Case): methods.Method => {
       ...(down && { projection: down.shape[0] }),
     }) as methods.Method;
   }
+  const kind = /^multitask-(.*)$/.exec(name)?.[1] as methods.MultitaskKind | undefined;
+  if (kind !== undefined) {
+    const { shared, tasks } = start;
+    const own = kind === "concat" ? { taskLength: 2 } : kind === "add" ? {} : { features: 16 };
+    return methods.multitask({ kind, tasks: tasks.shape[0], length: shared.shape[0], ...own }) as methods.Method;
+  }
   const { prompt } = start;
   const down = start["mlp.down.weight"] ?? start["mlp.0.down.weight"];
   return methods.residual({
@@ -258,6 +275,10 @@ export const methodOf = (c: Case): methods.Method => {
   if (config.peft_type === "PREFIX_TUNING") {
     const { num_virtual_tokens: length, encoder_hidden_size: projection, prefix_projection: projects } = config;
     return methods.peftPrefix({ length, ...(projects && { projection }) }) as methods.Method;
+  }
+  if (config.peft_type === "MULTITASK_PROMPT_TUNING") {
+    const { num_virtual_tokens: length, num_ranks: rank, num_tasks: tasks } = config;
+    return methods.mpt({ length, rank, tasks }) as methods.Method;
   }
   if (config.peft_type === "LORA") return loraOf(config);
   if (config.peft_type === "IA3") {

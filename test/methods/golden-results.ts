@@ -222,7 +222,7 @@ const startOf = (c: Case, start: object): Tensors =>
 /** What is kept of networks for use, of each tree. */
 const foldedOf = ({ config, params, batch }: Setting, method: Method, trees: readonly object[]): Measured["folded"] => {
   const { fold } = method;
-  if (fold === undefined) return undefined;
+  if (fold === undefined || (method.tasks ?? 1) > 1) return undefined;
   return trees.map((tree) => {
     const { method: plain, tuned } = fold(config, params, tree);
     const loss = t5
@@ -233,7 +233,10 @@ const foldedOf = ({ config, params, batch }: Setting, method: Method, trees: rea
 };
 
 /** Everything of one case, with as many optimizers as are asked for. */
-export const measure = (setting: Setting, c: Case, programs: Programs, optimizers: readonly Optimizer[]): Measured => {
+export const measure = (plain: Setting, c: Case, programs: Programs, optimizers: readonly Optimizer[]): Measured => {
+  const { task_ids: ids } = c.json;
+  const tasks = ids && { tasks: np.array(Int32Array.from(ids)) };
+  const setting = { ...plain, batch: { ...plain.batch, ...tasks } };
   const { config, params, batch, real } = setting;
   const { method } = programs;
   const [start, trained] = treesOf(c, setting, method);

@@ -32,6 +32,10 @@ const PLACES: readonly (readonly [name: RegExp, place: (match: Match) => Place])
     ([, stack, kind, name, part]) => dense([attention(stack, kind), name], part),
   ],
   [/^transform\.([02])\.(weight|bias)$/, ([, at, part]) => dense([at === "0" ? "down" : "up"], part)],
+  [
+    /^prefix_task_(cols|rows)$/,
+    ([, side]) => ({ path: [side === "cols" ? "taskCols" : "taskRows"], transposed: false }),
+  ],
   [/^embedding\.weight$/, () => ({ path: ["embedding"], transposed: false })],
   // The heads are lists of dense layers with a relu between two.
   [/^mlp_head\.(\d)\.(weight|bias)$/, ([, at, part]) => dense(["mlp", String(Number(at) / 2)], part)],

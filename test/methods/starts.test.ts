@@ -11,10 +11,10 @@ import * as methods from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
 import * as random from "../../lib/random/index.js";
 import { loadTokenizer } from "../../lib/tokenizer/index.js";
-import { hostOf } from "../helpers/golden.js";
+import { assertNear, hostOf } from "../helpers/golden.js";
 import { goldenFiles } from "../helpers/golden-file.js";
 import { withShared } from "../helpers/shared.js";
-import type { CaseJson } from "./golden-cases.js";
+import { type CaseJson, treeOf } from "./golden-cases.js";
 
 const Starts = suite("methods/starts");
 const files = goldenFiles(Starts, "methods/starts.test.ts");
@@ -38,6 +38,41 @@ for (const model of MODELS) {
       );
     });
   }
+
+  withShared(Starts, `${model}: MPT starts from what was trained on other tasks as PEFT does`, async (root) => {
+    const tensorsOf = (path: string) => {
+      const file = `${root}/golden/methods/${model}/${path}/adapter_model.safetensors`;
+      return Object.fromEntries(parseSafetensors(readFileSync(file), file).tensors);
+    };
+    const { config, params } = await loadHuggingFace(`${root}/golden/${model}`);
+    withRuntime(await runtimeFor("reference"), () =>
+      scope(() => {
+        const source = treeOf(tensorsOf("mpt/trained"), undefined) as unknown as methods.MptTree;
+        const starts = { average: "average", task: { task: 2 }, shared: "fresh" } as const;
+        for (const [name, factors] of Object.entries(starts)) {
+          const method = methods.mpt({ length: 5, rank: 2, source: { tuned: source, factors } });
+          const tuned = method.init(random.key(0), config, np.devicePut(params));
+          const want = tensorsOf(`mpt-from-${name}/adapter`);
+          const pairs = [
+            [tuned.prompt, want.prompt_embeddings],
+            ...(factors === "fresh" ? [] : [[tuned.taskCols, want.prefix_task_cols] as const]),
+            ...(factors === "fresh" ? [] : [[tuned.taskRows, want.prefix_task_rows] as const]),
+          ] as const;
+          for (const [got, wanted] of pairs) {
+            assert.equal(got.shape, [...wanted.shape]);
+            assertNear(name, hostOf(got).data, wanted.data, { abs: 1e-6, rel: 0 });
+          }
+          assert.equal(
+            [tuned.taskCols.shape, tuned.taskRows.shape],
+            [
+              [1, 5, 2],
+              [1, 2, 64],
+            ],
+          );
+        }
+      }),
+    );
+  });
 
   for (const name of ["prompt-text", "prompt-text-submodules2"]) {
     withShared(

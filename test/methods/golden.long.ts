@@ -8,19 +8,21 @@ const RUNTIMES = ["wasm", "reference", "onnx"];
 frozenAgrees(Golden, files, RUNTIMES);
 
 /**
- * Runs in which rounding opens or shuts a relu. The plain definitions are at the golden losses; where sums have another order they leave them after a few
- * steps.
+ * Training runs of T5 1.0 that leave the golden losses after a few steps where sums have another order, and that the plain definitions follow to the end. In
+ * all but `ptuning-lstm` it was seen why: within a change of what is trained by 1e-5 the gradient jumps, since a unit of ReLU is at its bend.
  */
-const SENSITIVE = ["lora-feed-forward", "ptuning-lstm", "residual-no-norm"];
-/** The same on the native executor: the gradient of step 4 jumps by a tenth within a change of the prompt by 1e-5. */
+const SENSITIVE = ["lora-feed-forward", "ptuning-lstm", "residual-no-norm", "mpt-from-task"];
+/** One that does so on the native executor alone. */
 const SENSITIVE_NATIVELY = "prompt-random-submodules2";
-const isSensitive = (model: string, name: string): boolean => model === "t5-tiny-v1_0" && SENSITIVE.includes(name);
 
-// Training is compared for all cases on one runtime, and for the first case of each method on the others.
+const ALL = ["sgd", "adamw", "adafactor"] as const;
+
+// All cases on one runtime, and the first case of each method on the others.
 agreesWithPeft(Golden, files, RUNTIMES, (model, label, name) => {
-  const first = Object.values(CASES).some(([one]) => one === name);
-  if (model === "t5-tiny-v1_0" && label === "onnx" && name === SENSITIVE_NATIVELY) return [];
-  const trains = isSensitive(model, name) ? label === "reference" : first || label === "wasm";
-  return trains ? ["sgd", "adamw", "adafactor"] : [];
+  const isOld = model === "t5-tiny-v1_0";
+  if (isOld && SENSITIVE.includes(name)) return label === "reference" ? ALL : label === "wasm" ? [] : undefined;
+  if (isOld && label === "onnx" && name === SENSITIVE_NATIVELY) return [];
+  if (label === "wasm") return ALL;
+  return Object.values(CASES).some(([one]) => one === name) ? ALL : undefined;
 });
 Golden.run();

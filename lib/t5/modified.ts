@@ -103,7 +103,8 @@ export const modified = (
   for (const name of NAMES) {
     const given = whole[name];
     if (given === undefined) continue;
-    for (const [path, leaf] of leavesByPath(given)) checkOnDevice(unfit, path === "" ? name : `${name}/${path}`, leaf);
+    for (const [path, leaf] of leavesByPath(given, isHostArray))
+      checkOnDevice(unfit, path === "" ? name : `${name}/${path}`, leaf);
   }
   return whole;
 };

@@ -110,7 +110,12 @@ Arguments("flags of what is not chosen are refused, with what is", async () => {
   const cases: readonly (readonly [argv: readonly string[], at: string, expected: string, got: string])[] = [
     [["--rank", "3"], "--rank <n>", "method lora", "method prompt"],
     [["--rank", "3", "--method", "prompt+ia3"], "--rank <n>", "method lora", "method prompt+ia3"],
-    [["--prompt-length", "3", "method=lora"], "--prompt-length <n>", "method prompt", "method lora"],
+    [
+      ["--prompt-length", "3", "method=lora"],
+      "--prompt-length <n>",
+      "method prompt or method p-tuning or method residual",
+      "method lora",
+    ],
     [["--init-file", "x"], "--init-file <file>", "method.init file", "method.init class-label"],
     [["--decay-rate", "1", "--optimizer", "adamw"], "--decay-rate <x>", "optimizer adafactor", "optimizer adamw"],
     [

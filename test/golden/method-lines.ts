@@ -64,7 +64,7 @@ const caseLines = (model: string, name: string): Readonly<Record<string, Entry>>
   const except: Line["except"] = [
     ["float32_minus_float64", "how far float32 is off"],
     ...(name.startsWith("prefix-peft")
-      ? ([["peft_generate_equals_frozen_model", "that PEFT's generate ignores the prefix"]] as const)
+      ? ([["greedy.peft_generate_equals_frozen_model", "that PEFT's generate ignores the prefix"]] as const)
       : []),
   ];
   const json = { [`${folder}/case.json`]: line(model, name, except, STARTS[name]) };

@@ -76,10 +76,15 @@ for (const [title, { base, files, logits, float32_off }] of Object.entries(adapt
   });
 }
 
+Saved("a prefix is read", async () => {
+  const { settings, tuned } = await run(loadAdapterTE(layOut(join(root, "prefix tuning"), refused["prefix tuning"])));
+  assert.is(settings.name, "peft-prefix");
+  assert.is((tuned.prefix as HostArray).shape[0], settings.length);
+});
+
 Saved("adapters of other types, and with whole layers, are refused by name", async () => {
   const message = async (title: string): Promise<string> =>
     messageOf(await loadAdapterTE(layOut(join(root, title), refused[title]))(), "ConfigError");
-  assert.match(await message("prefix tuning"), "PREFIX_TUNING");
   assert.match(await message("AdaLoRA"), "ADALORA");
   assert.match(await message("a whole output layer"), "modules_to_save");
 });

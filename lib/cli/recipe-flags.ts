@@ -131,20 +131,32 @@ const layersOf = (flags: readonly Typed[], overrides: readonly Typed[]): readonl
 const at = (recipe: Recipe, path: Path): unknown =>
   path.reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>>)[key], recipe);
 
+/** What is chosen in place of what a setting belongs to, and how many choices before it are those of the setting. */
+interface Instead {
+  readonly instead: string;
+  readonly depth: number;
+}
+
+/** What is chosen instead at the places that come closest. */
+const closestOf = (others: readonly Instead[]): string => {
+  const most = Math.max(...others.map(({ depth }) => depth));
+  return [...new Set(others.filter(({ depth }) => depth === most).map(({ instead }) => instead))].join(" or ");
+};
+
 /** The path of a setting in a recipe, where methods may be composed; or what is chosen in place of that which it belongs to. */
-const placeIn = (recipe: Recipe, { path, under }: Placed): { readonly path: Path } | { readonly instead: string } => {
+const placeIn = (recipe: Recipe, { path, under }: Placed): { readonly path: Path } | Instead => {
   let moved = path;
-  for (const { path: choice, name } of under) {
+  for (const [depth, { path: choice, name }] of under.entries()) {
     if (choice.join(".") === "method") {
       const part = pathOfPart(recipe.method, name);
-      if (part === undefined) return { instead: `method ${methodLabel(recipe.method)}` };
+      if (part === undefined) return { instead: `method ${methodLabel(recipe.method)}`, depth };
       moved = [...part, ...path.slice(1)];
       continue;
     }
     const chosen = at(recipe, moved.slice(0, moved.length - (path.length - choice.length))) as {
       readonly name: string;
     };
-    if (chosen.name !== name) return { instead: `${choice.join(".")} ${chosen.name}` };
+    if (chosen.name !== name) return { instead: `${choice.join(".")} ${chosen.name}`, depth };
   }
   return { path: moved };
 };
@@ -197,7 +209,7 @@ export const typedLayers = (
     const value = typedValue(flag.places[0].node, flags[optionOf(flag).attributeName()]);
     const found = flag.places.map((place) => placeIn(recipe, place));
     const here = found.find((one) => "path" in one);
-    const instead = [...new Set(found.flatMap((one) => ("instead" in one ? one.instead : [])))].join(" or ");
+    const instead = closestOf(found.flatMap((one) => ("instead" in one ? [one] : [])));
     if (here !== undefined) typed.push({ name: flag.flags, path: here.path, value });
     else {
       const [name, hint] = [flag.flags, choosing(flag)];

@@ -88,7 +88,7 @@ const inSchedule = ({ optimizer, steps }: Recipe): Problem[] => {
 };
 
 /** Methods that put a prompt at the input. */
-const PROMPTS: readonly string[] = ["prompt", "p-tuning", "residual"];
+const PROMPTS: readonly string[] = ["prompt", "p-tuning", "residual", "per-layer"];
 
 const inObjective = ({ objective, method }: Recipe): Problem[] => {
   const { loss, wayward, zLoss, labelSmoothing } = objective;

@@ -1,8 +1,22 @@
 /** @file The settings of methods in recipes: what a method takes, and where a prompt starts. */
 import * as t from "io-ts";
-import { closed } from "../edge/decode.js";
+import { closed, such } from "../edge/decode.js";
+import { COMBINES } from "../methods/per-layer.js";
+import { ATTENTIONS } from "../methods/prefix.js";
 import { VISIBILITIES } from "../methods/prompt.js";
-import { flagged, nameIn, names, naturalNumber, positive, positiveInteger, rate, text, whole } from "./codecs.js";
+import {
+  flagged,
+  nameIn,
+  names,
+  naturalNumber,
+  plain,
+  positive,
+  positiveInteger,
+  rate,
+  split,
+  text,
+  whole,
+} from "./codecs.js";
 import { choice, group, named, setting, type ValueOf } from "./schema.js";
 
 const population = setting(positiveInteger, 5000, "how many of the most frequent pieces are sampled", {
@@ -53,6 +67,19 @@ const lengthOf = (fallback: number) =>
 
 const hidden = setting(naturalNumber, 0, "inner size of the network that makes the prompt; 0: the model's width");
 
+/** Some of the attentions, each once; a text is split at commas. */
+const attentions = plain(
+  whole(
+    such(
+      t.readonlyArray(nameIn(ATTENTIONS)),
+      (list) => list.length > 0 && new Set(list).size === list.length,
+      "attentions",
+    ),
+    `a list of ${ATTENTIONS.join(", ")}`,
+  ),
+  (raw) => (typeof raw === "string" ? split(raw) : raw),
+);
+
 const PARTS = {
   prompt: group({
     length: lengthOf(20),
@@ -87,6 +114,20 @@ const PARTS = {
     shared: setting(flagged, true, "one network for all soft tokens; otherwise each has its own"),
     layerNorm: setting(flagged, true, "whether the network ends in a layer norm"),
     init: INIT,
+  }),
+  prefix: group({
+    length: lengthOf(20),
+    attentions: setting<readonly (typeof ATTENTIONS)[number][]>(
+      attentions,
+      ATTENTIONS,
+      "attentions that have keys and values of soft tokens",
+      { flag: "--attentions <names>", parse: String },
+    ),
+    projection: setting(naturalNumber, 0, "inner size of a network that makes them in training; 0: none"),
+  }),
+  "per-layer": group({
+    length: lengthOf(10),
+    combine: setting(nameIn(COMBINES), "replace", "replace the hidden states of a layer, or add to them"),
   }),
   lora: group({
     rank: setting(positiveInteger, 8, "inner size of LoRA's terms", { flag: "--rank <n>" }),
@@ -147,6 +188,7 @@ type Named<N extends PartRecipe["name"]> = Extract<PartRecipe, { readonly name: 
 export type PromptRecipe = Named<"prompt">;
 export type PTuningRecipe = Named<"p-tuning">;
 export type ResidualRecipe = Named<"residual">;
+export type PrefixRecipe = Named<"prefix">;
 
 /** The methods of a recipe by the names of their trees; of one method alone its own name. */
 export const partsOf = (method: MethodRecipe): readonly (readonly [key: string, part: PartRecipe])[] =>

@@ -2,7 +2,20 @@
 import type { Tensor } from "../core/tensor.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { loadPromptTE } from "../io/prompts.js";
-import { compose, full, ia3, lora, type Method, norms, prompt, pTuning, residual, weights } from "../methods/index.js";
+import {
+  compose,
+  full,
+  ia3,
+  lora,
+  type Method,
+  norms,
+  perLayer,
+  prefix,
+  prompt,
+  pTuning,
+  residual,
+  weights,
+} from "../methods/index.js";
 import type { PromptInit } from "../methods/prompt.js";
 import { classLabels, fromArray, fromText, randomUniform, sampledVocabulary } from "../prompt/index.js";
 import * as random from "../random/index.js";
@@ -10,6 +23,7 @@ import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import {
   type MethodRecipe,
   type PartRecipe,
+  type PrefixRecipe,
   type PromptRecipe,
   type PTuningRecipe,
   partsOf,
@@ -56,6 +70,9 @@ const promptOf = async (part: PromptRecipe, context: MethodContext): Promise<Met
 const pTuningOf = ({ length, encoder: { name, hidden, ...more } }: PTuningRecipe): Method =>
   pTuning({ length, encoder: name, ...(hidden > 0 && { hidden }), ...more }) as Method;
 
+const prefixOf = ({ length, attentions, projection }: PrefixRecipe): Method =>
+  prefix({ length, attentions, ...(projection > 0 && { projection }) }) as Method;
+
 const residualOf = async ({ name: _, ...part }: ResidualRecipe, context: MethodContext): Promise<Method> =>
   residual({ ...part, init: await initOf(part, context) }) as Method;
 
@@ -63,6 +80,8 @@ const methodOfPart = async (part: PartRecipe, context: MethodContext): Promise<M
   if (part.name === "prompt") return promptOf(part, context);
   if (part.name === "p-tuning") return pTuningOf(part);
   if (part.name === "residual") return residualOf(part, context);
+  if (part.name === "prefix") return prefixOf(part);
+  if (part.name === "per-layer") return perLayer({ length: part.length, combine: part.combine }) as Method;
   if (part.name === "full") return full() as Method;
   if (part.name === "norms") return norms() as Method;
   if (part.name === "weights") return weights(part.where) as Method;
@@ -86,6 +105,8 @@ const describePart = (part: PartRecipe): string => {
   if (part.name === "prompt") return `${part.length} soft tokens`;
   if (part.name === "p-tuning") return `${part.length} soft tokens made by an ${part.encoder.name.toUpperCase()}`;
   if (part.name === "residual") return `${part.length} soft tokens with a residual network`;
+  if (part.name === "prefix") return `prefixes of ${part.length} vectors`;
+  if (part.name === "per-layer") return `${part.length} soft tokens of each layer`;
   if (part.name === "lora") return `${part.dora ? "DoRA" : "LoRA"} of rank ${part.rank}`;
   if (part.name === "ia3") return "IA3 scales";
   if (part.name === "full") return "all weights";

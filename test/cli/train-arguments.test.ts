@@ -113,7 +113,7 @@ Arguments("flags of what is not chosen are refused, with what is", async () => {
     [
       ["--prompt-length", "3", "method=lora"],
       "--prompt-length <n>",
-      "method prompt or method p-tuning or method residual",
+      "method prompt or method p-tuning or method residual or method prefix or method per-layer",
       "method lora",
     ],
     [["--init-file", "x"], "--init-file <file>", "method.init file", "method.init class-label"],

@@ -12,28 +12,46 @@ import { linesOf, ownTask, SMALL } from "./own-task.js";
 
 const Networks = suite("lab/networks");
 const tasks = [ownTask()];
-const METHODS = [
-  { name: "residual", length: 2, bottleneck: 4 },
-  { name: "p-tuning", length: 2, encoder: { name: "lstm", hidden: 4 } },
-] as const satisfies readonly RecipeInput["method"][];
 
-for (const method of METHODS) {
-  Networks(`${method.name}: the prompt is kept for use and evaluated, the network for going on`, async () => {
+/** A method, the tensors that are kept for use, and one that the run goes on from. */
+interface Row {
+  readonly method: RecipeInput["method"] & object;
+  readonly kept: Readonly<Record<string, readonly number[]>>;
+  readonly inside: string;
+}
+const prompt = { prompt: [2, 128] };
+const keyOrValue = [3, 2, 4, 32];
+const ROWS: Readonly<Record<string, Row>> = {
+  residual: {
+    method: { name: "residual", length: 2, bottleneck: 4 },
+    kept: prompt,
+    inside: "network.down.kernel",
+  },
+  "p-tuning": {
+    method: { name: "p-tuning", length: 2, encoder: { name: "lstm", hidden: 4 } },
+    kept: prompt,
+    inside: 'lstm["0"].forward.input.kernel',
+  },
+  prefix: {
+    method: { name: "prefix", length: 2, attentions: ["decoder"], projection: 3 },
+    kept: { "decoder:key": keyOrValue, "decoder:value": keyOrValue },
+    inside: "decoder.down.kernel",
+  },
+};
+
+for (const [name, { method, kept, inside }] of Object.entries(ROWS)) {
+  Networks(`${name}: the result is kept for use and evaluated, the network for going on`, async () => {
     const recipe: RecipeInput = { ...SMALL, method, steps: 4, keep: "all" };
     const whole = memoryStore();
     const summary = (await run(recipe, { store: whole, tasks })) as Summary;
     const parsed = async (path: string) => parseSafetensors((await readFrom(whole, path)) as Uint8Array, path);
     for (const folder of ["", "last/", "kept/00000002/"]) {
       const { tensors, metadata } = await parsed(`${folder}tuned.safetensors`);
-      assert.equal(
-        [...tensors].map(([name, { shape }]) => [name, shape]),
-        [["prompt", [2, 128]]],
-      );
-      assert.is(JSON.parse(metadata.method).name, "prompt");
+      assert.equal(Object.fromEntries([...tensors].map(([tensor, { shape }]) => [tensor, shape])), kept);
+      assert.is(JSON.parse(metadata.method).name, kept === prompt ? "prompt" : name);
     }
-    assert.ok((await whole.list()).includes("prompt.npy"));
+    assert.is((await whole.list()).includes("prompt.npy"), kept === prompt);
     const names = [...(await parsed("checkpoint.safetensors")).tensors.keys()];
-    const inside = method.name === "residual" ? "network.down.kernel" : 'lstm["0"].forward.input.kernel';
     for (const part of ["state.tuned", "best"]) assert.ok(names.includes(`${part}.${inside}`), names.join());
 
     const lines = (await linesOf(whole)).filter(({ evaluation }) => evaluation !== undefined);

@@ -25,6 +25,10 @@ const names: Kind = {
   takes: [...same(["a", "b"], []), ["a", ["a"]], ["a, b", ["a", "b"]], ["", []], [" ", []]],
   refuses: [1, null, ["a", ""], "a,,b", [1], { a: 1 }, ["two\nlines"]],
 };
+const attentions: Kind = {
+  takes: [...same(["encoder"], ["cross", "decoder"]), ["encoder, cross", ["encoder", "cross"]]],
+  refuses: [[], "", "encode", ["encoder", "encoder"], 1, null, { encoder: true }],
+};
 const yesNo: Kind = { takes: same(true, false), refuses: [0, "true", null] };
 const natural: Kind = { takes: same(0, 1, 2 ** 40), refuses: [-1, 0.5, "1", null, nan, 2 ** 60, [1]] };
 const count: Kind = { takes: same(1, 7, 2 ** 40), refuses: [0, -1, 1.5, "1", null, nan, 2 ** 60] };
@@ -81,7 +85,7 @@ const prompt = "method=prompt";
 const lora = "method=lora";
 const pTuning = "method=p-tuning";
 const residual = "method=residual";
-const METHODS = ["prompt", "p-tuning", "residual", "lora", "ia3", "full", "norms", "weights"];
+const METHODS = ["prompt", "p-tuning", "residual", "prefix", "per-layer", "lora", "ia3", "full", "norms", "weights"];
 /** Where a prompt of a method starts. */
 const inits = (method: string): readonly SettingRow[] => [
   row(
@@ -156,6 +160,11 @@ export const ROWS: readonly SettingRow[] = [
   row("method.shared", true, yesNo, undefined, residual),
   row("method.layerNorm", true, yesNo, undefined, residual),
   ...inits(residual),
+  row("method.length", 20, count, "--prompt-length <n>", "method=prefix"),
+  row("method.attentions", ["encoder", "decoder", "cross"], attentions, "--attentions <names>", "method=prefix"),
+  row("method.projection", 0, natural, undefined, "method=prefix"),
+  row("method.length", 10, count, "--prompt-length <n>", "method=per-layer"),
+  row("method.combine", "replace", oneOf("replace", "add"), undefined, "method=per-layer"),
   row("method.rank", 8, count, "--rank <n>", lora),
   row("method.alpha", 8, above, "--alpha <x>", lora),
   row("method.kernels", ["query", "value"], kernels, "--kernels <names>", lora),

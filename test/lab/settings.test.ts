@@ -89,9 +89,14 @@ Settings("what a refused value should be is said in words", () => {
       "tasks, each once: a name, a list of names, or of { task, weight } with weights above 0",
       '[{"task":"cb","weight":0}]',
     ],
-    ["method", "promt", "prompt, p-tuning, residual, lora, ia3, full, norms, weights, compose", '"promt"'],
-    ["method", 3, "prompt, p-tuning, residual, lora, ia3, full, norms, weights, compose", "3"],
-    ["method.name", 3, "prompt, p-tuning, residual, lora, ia3, full, norms, weights, compose", "3"],
+    [
+      "method",
+      "promt",
+      "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, compose",
+      '"promt"',
+    ],
+    ["method", 3, "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, compose", "3"],
+    ["method.name", 3, "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, compose", "3"],
     ["batch", 32, "settings by name: examples, tokens", "32"],
     ["lengths", [1], "settings by name: input, target, buckets", "[1]"],
   ];

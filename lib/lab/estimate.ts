@@ -49,7 +49,7 @@ const timeSteps = (run: Prepared) => {
     const result = run.step(run.frozen, state, next.batch);
     state = result.state;
     result.loss.item();
-    dispose([next.batch, result.loss]);
+    dispose([next.batch, result.loss, result.gradientNorm]);
     [seconds, tokens] = [(performance.now() - began) / 1000, next.tokens];
   }
   return { state, seconds, tokens };

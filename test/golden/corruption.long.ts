@@ -111,6 +111,8 @@ withShared(Corruption, "tasks/cb.json: strings, digests, counts and lengths of i
 /** What a case's results are made with, or another test reads. */
 const METHOD_INPUTS = [
   ...["init_token_ids", "init_text", "init_text_token_ids", "training.steps"],
+  // Says which files a case has.
+  "made_by",
   ...["sgd.lr", "sgd.momentum", "adamw.lr", "adamw.betas", "adamw.eps", "adamw.weight_decay"].map(
     (key) => `training.${key}`,
   ),

@@ -70,7 +70,7 @@ MemoryUse(
       result.loss.item();
       const moved = stats().bytesMoved - before;
       const batchBytes = 4 * (batch.inputs.size + batch.targets.size);
-      dispose([batch, result.loss]);
+      dispose([batch, result.loss, result.gradientNorm]);
       if (i >= 40) assert.is(moved, 2 * batchBytes + 4, `step ${i} moved ${moved} bytes`);
       if (i === 60) flat = { bytes: memory().bytes, heap: memory().heapBytes, held: processMB() };
     }

@@ -56,6 +56,20 @@ Folding("a residual network of zeros leaves the prompt as it is", () => {
   }
 });
 
+Folding("prompts that are added and zero beyond the first layer are a prompt at the input", () => {
+  const { config, params } = tinyT5();
+  const [method, soft] = [methods.perLayer({ length: 3, combine: "add" }), methods.prompt({ length: 3 })];
+  const tuned = method.init(random.key(2), config, params);
+  const prompt = np.get(tuned.prompts, 0);
+  const logits = (model: t5.Model) => hostOf(t5.logits(config, model, batchOf()));
+  allclose(
+    logits(method.apply(config, params, tuned)),
+    logits(soft.apply(config, params, { prompt })),
+    "logits",
+    EXACT,
+  );
+});
+
 Folding("networks of their own change one vector each", () => {
   const { config, params } = tinyT5();
   const method = methods.residual({ length: 3, bottleneck: 5, shared: false });

@@ -174,9 +174,9 @@ const conclusion = (outcome: Outcome, recipe: Recipe, place: string): string => 
   return `${tableOf(outcome, recipe)}\n\n${outcome.reason}, ${seeds} of ${recipe.seeds} seeds; mean and standard deviation: ${place}/summary.json`;
 };
 
-/** What a run closes with that did not beat its baselines: which they are, what the doctor found, and where the remedies are. */
+/** What a run closes with that came to its end and did not beat its baselines: which they are, what the doctor found, and where the remedies are. */
 const closing = (outcome: Outcome, recipe: Recipe, place: string, findings: readonly Finding[]): string[] => {
-  if (outcome.kind !== "run" || beatsBaselines(outcome)) return [];
+  if (outcome.kind !== "run" || outcome.reason === "interrupted" || beatsBaselines(outcome)) return [];
   const [ours, bare] = contestantsOf(recipe);
   const [untuned, majority] = [outcome.untuned, outcome.majority].map((scores) => overallScore(scores).toFixed(1));
   return [

@@ -131,13 +131,13 @@ const layersOf = (flags: readonly Typed[], overrides: readonly Typed[]): readonl
 const at = (recipe: Recipe, path: Path): unknown =>
   path.reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>>)[key], recipe);
 
-/** What is chosen in place of what a setting belongs to, and how many choices before it are those of the setting. */
+/** Another choice than the one that a setting belongs to, and the number of choices before it that agree with the setting. */
 interface Instead {
   readonly instead: string;
   readonly depth: number;
 }
 
-/** What is chosen instead at the places that come closest. */
+/** The other choices at the places that agree the longest. */
 const closestOf = (others: readonly Instead[]): string => {
   const most = Math.max(...others.map(({ depth }) => depth));
   return [...new Set(others.filter(({ depth }) => depth === most).map(({ instead }) => instead))].join(" or ");

@@ -11,9 +11,9 @@ export interface Rule {
   readonly name: string;
   /** When it fires, as a condition. */
   readonly fires: string;
-  /** What to do then. */
+  /** The advice where the rule fires. */
   readonly remedy: string;
-  /** What it found, with the number that made it fire; undefined where it does not fire. */
+  /** The finding, with the number that made the rule fire; undefined where it does not fire. */
   readonly found: (record: RunRecord) => string | undefined;
 }
 
@@ -225,7 +225,7 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-/** What a rule found, and what to do. */
+/** The finding of a rule, and the remedy. */
 export interface Finding {
   readonly rule: string;
   readonly found: string;
@@ -233,7 +233,7 @@ export interface Finding {
 }
 
 /**
- * What the rules find in a run, in their order.
+ * The findings of all rules in a run, in the order of the rules.
  *
  * @example const [first] = diagnose(await runRecord(nodeStore("runs/cb")));
  */

@@ -9,6 +9,7 @@ import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
 import * as np from "../np/index.js";
 import { sampledVocabulary } from "../prompt/index.js";
+import { checkLength } from "../prompt/initial.js";
 import * as random from "../random/index.js";
 import { checkFrozen } from "./frozen.js";
 import type { Method } from "./method.js";
@@ -51,11 +52,11 @@ export interface PerLayerTree {
  */
 export const perLayer = (options: PerLayerOptions = {}): Method<PerLayerTree> => {
   const { length = 10, combine = "replace" } = readOptions(WHERE, PER_LAYER_OPTIONS, options);
-  const fail = (what: string, expected: string, got: unknown): never => {
-    throw new ArgumentError({ where: WHERE, what, expected, got: String(got) });
-  };
-  if (!(Number.isInteger(length) && length > 0)) fail("a prompt has at least one vector", "1, 2, …", length);
-  if (!COMBINES.includes(combine)) fail("there is no such way to combine", COMBINES.join(", "), combine);
+  checkLength(WHERE, length);
+  if (!COMBINES.includes(combine)) {
+    const [what, expected] = ["there is no such way to combine", COMBINES.join(", ")];
+    throw new ArgumentError({ where: WHERE, what, expected, got: String(combine) });
+  }
   return {
     settings: { name: "per-layer", length, combine },
     init: (key, config, frozen) => {

@@ -3,24 +3,17 @@ import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
+import { applyDense, type BiasedParams, denseShapes } from "./dense.js";
 import type { ShapeTree } from "./trees.js";
-
-/** A dense layer of the network. */
-interface Dense {
-  /** `[in, out]` */
-  readonly kernel: Tensor;
-  /** `[out]` */
-  readonly bias: Tensor;
-}
 
 /** The network's parameters: what is trained in the place of the vectors. */
 export interface ProjectionParams {
   /** `[n, d]` */
   readonly embedding: Tensor;
   /** From `d` to the hidden size. */
-  readonly down: Dense;
+  readonly down: BiasedParams;
   /** From the hidden size to all numbers of a vector. */
-  readonly up: Dense;
+  readonly up: BiasedParams;
 }
 
 /** The sizes of a network. */
@@ -33,8 +26,8 @@ export interface ProjectionSizes {
 
 export const projectionShapes = ({ length, width, hidden, outputs }: ProjectionSizes): ShapeTree => ({
   embedding: [length, width],
-  down: { kernel: [width, hidden], bias: [hidden] },
-  up: { kernel: [hidden, outputs], bias: [outputs] },
+  down: denseShapes(width, hidden),
+  up: denseShapes(hidden, outputs),
 });
 
 /** Parameters to start from: normal embeddings, kernels of variance `1 / in`, biases of zero. */
@@ -42,13 +35,11 @@ export const initProjection = (key: Tensor, { length, width, hidden, outputs }: 
   const [forEmbedding, forDown, forUp] = random.subkeys(key, 3);
   return {
     embedding: random.normal(forEmbedding, [length, width]),
-    down: nn.dense(width, hidden).init(forDown) as Dense,
-    up: nn.dense(hidden, outputs).init(forUp) as Dense,
+    down: nn.dense(width, hidden).init(forDown) as BiasedParams,
+    up: nn.dense(hidden, outputs).init(forUp) as BiasedParams,
   };
 };
 
-const through = ({ kernel, bias }: Dense, x: Tensor): Tensor => np.add(np.matmul(x, kernel), bias);
-
 /** The vectors `[n, outputs]`: `tanh(embedding · down) · up`, each with its bias. */
 export const projected = ({ embedding, down, up }: ProjectionParams): Tensor =>
-  through(up, np.tanh(through(down, embedding)));
+  applyDense(up, np.tanh(applyDense(down, embedding)));

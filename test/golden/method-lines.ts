@@ -32,7 +32,16 @@ const STARTS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Cases that are tried in every run of the tests, by one model. */
 export const QUICK_METHODS: Readonly<Record<string, readonly string[]>> = {
-  "t5-tiny": ["dora", "ia3", "lora-patterns", "prompt-random-submodules2", "residual-separate", "prefix-all", "mpt"],
+  "t5-tiny": [
+    "dora",
+    "ia3",
+    "lora-patterns",
+    "prompt-random-submodules2",
+    "residual-separate",
+    "prefix-all",
+    "prefix-peft",
+    "mpt",
+  ],
   "t5-tiny-v1_0": [
     "dora-feed-forward",
     "ln-tuning",

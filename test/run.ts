@@ -2,8 +2,8 @@
  * @file Runs the test suites with uvu and ends with one line: `N passed, N failed`.
  *
  * `node --import tsx test/run.ts` runs every `*.test.ts`; with the word `long` every `*.long.ts`, with `slow` every `*.slow.ts`. Further words select files by
- * their path. Files go one by one to whichever process is free (worker.ts), so that every core has work to the end; the long ones
- * measure memory and time-outs and have one process. What a file prints is shown when it has ended.
+ * their path. Files go one by one to whichever process is free (worker.ts), so that every core has work to the end; those that
+ * measure memory and time-outs come last, one after another. What a file prints is shown when it has ended.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -17,17 +17,23 @@ const KINDS = ["long", "slow"];
 const words = process.argv.slice(2).filter((word) => !KINDS.includes(word));
 const kind = KINDS.find((word) => process.argv.includes(word)) ?? "test";
 /** The files that take longest, by a run's closing lines: they come first, so that no process is left with one at the end. */
-const HEAVY = /^(conformance|laws|t5.stack|docs.docs|np.rows|cli)/;
-const queue = readdirSync(here, { recursive: true })
+const HEAVY = /^(conformance|laws|t5.stack|docs.docs|np.rows|cli|methods.golden|t5.golden)/;
+/** Long files that no other may run beside: they measure memory or time-outs, or have the cores to themselves. */
+const ALONE =
+  /(memory|checkpoint|interrupt|serve|resume|disk|streams|staging|package|bench|examples|webgpu|fuzz|predict|bad-input|run-ways|released-prompts)/;
+const files = readdirSync(here, { recursive: true })
   .map(String)
   .filter((name) => name.endsWith(`.${kind}.ts`))
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
   .sort((a, b) => Number(HEAVY.test(b)) - Number(HEAVY.test(a)) || (a < b ? -1 : 1));
 
+const isAlone = (name: string): boolean => kind === "slow" || (kind === "long" && ALONE.test(name));
 const tallies: (Tally & { readonly name: string })[] = [];
 
+const newWorker = (): ChildProcess => fork(`${here}worker.ts`, { execArgv: [...FROM_SOURCE] });
+
 /** Runs files in one process until none is left; a process that ends before its file does fails it, and another takes over. */
-const work = (child: ChildProcess = fork(`${here}worker.ts`, { execArgv: [...FROM_SOURCE] })): Promise<void> =>
+const work = (queue: string[], child = newWorker()): Promise<void> =>
   new Promise((resolve) => {
     let name: string | undefined;
     let printed = "";
@@ -52,13 +58,16 @@ const work = (child: ChildProcess = fork(`${here}worker.ts`, { execArgv: [...FRO
       if (name === undefined) return resolve();
       printed += `  ${name}: the process ended before the file did (${signal ?? `code ${code}`})\n`;
       ended({ passed: 0, failed: 1, skipped: 0, seconds: 0, cpuSeconds: 0 });
-      resolve(queue.length > 0 ? work() : undefined);
+      resolve(queue.length > 0 ? work(queue) : undefined);
     });
     next();
   });
 
-const processes = kind !== "test" ? 1 : Math.min(availableParallelism(), 4, queue.length);
-await Promise.all(Array.from({ length: processes }, () => work()));
+const beside = files.filter((name) => !isAlone(name));
+const processes = Math.min(availableParallelism(), 4, beside.length);
+await Promise.all(Array.from({ length: processes }, () => work(beside)));
+const alone = files.filter(isAlone);
+if (alone.length > 0) await work(alone);
 
 const sum = (of: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);
 const slowest = tallies.toSorted((a, b) => b.seconds - a.seconds).slice(0, 8);

@@ -1,39 +1,20 @@
 /** @file What holds for every method, whatever it does: at its start, merged, stacked, batched, exported and differentiated. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { scope } from "../../lib/core/composite.js";
 import type { HostArray } from "../../lib/core/host.js";
-import { withRuntime } from "../../lib/core/runtime.js";
-import { grad, jit, np, random, stopGradient, type Tensor, t5, tree, valueAndGrad, vmap } from "../../lib/index.js";
+import { grad, np, random, stopGradient, type Tensor, t5, tree, vmap } from "../../lib/index.js";
 import type { LoraTree } from "../../lib/methods/index.js";
 import * as methods from "../../lib/methods/index.js";
 import { checkGrads } from "../../lib/transforms/check.js";
-import { allclose, hostOf, messageOf, noLeaks, runtimes, treesClose } from "../helpers/runtime.js";
+import { allclose, hostOf, messageOf, treesClose } from "../helpers/runtime.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
+import { addCheck, addDifferences, addScanned, batchOf, DIFFERENCES, doubled } from "./law-checks.js";
 import { mapNodes, nodeAt } from "./nodes.js";
-import { METHODS, samples, shaken, stackedTree } from "./samples.js";
+import { EACH_WAY, METHODS, samples, shaken, stackedTree } from "./samples.js";
 
 const Laws = suite("methods/laws");
 
-const check = (labels: readonly string[], title: string, body: () => void): void => {
-  for (const { label, open } of runtimes().filter((r) => labels.includes(r.label))) {
-    Laws(`${label}: ${title}`, async () => withRuntime(await open(), () => noLeaks(() => scope(body))));
-  }
-};
-
-const ids = (rows: readonly (readonly number[])[]): Tensor =>
-  np.array(Int32Array.from(rows.flat()), { shape: [rows.length, rows[0].length] });
-const batchOf = (): t5.Batch => ({
-  inputs: ids([
-    [5, 9, 3, 1, 0],
-    [7, 2, 30, 11, 1],
-  ]),
-  targets: ids([
-    [8, 1, 0],
-    [3, 21, 1],
-  ]),
-});
-const doubled = <T>(x: T): T => tree.map((leaf: Tensor) => np.astype(leaf, "float64"), x as never) as T;
+const check = (labels: readonly string[], title: string, body: () => void): void => addCheck(Laws, labels, title, body);
 
 const T5_1_0 = { gated: false, activation: "relu", tiedEmbeddings: true } as const;
 const EXACT = { abs: 0, rel: 0 };
@@ -124,35 +105,7 @@ check(["reference"], "merging stacked layers is stacking merged ones", () => {
   }
 });
 
-/** Asserts that two trees agree, each leaf relative to its largest element, as gradients do in float32. */
-const assertGradients = (got: unknown, want: unknown, what: string): void => {
-  const [a, b] = [tree.leaves(got), tree.leaves(want)] as Tensor[][];
-  assert.is(a.length, b.length, what);
-  b.forEach((x, i) => {
-    const right = hostOf(x);
-    const most = Math.max(...Array.from(right.data, Math.abs));
-    allclose(hostOf(a[i]), right, `${what}, leaf ${i}`, { abs: 1e-4 * most, rel: 0 });
-  });
-};
-
-const SCANNED_ON_BOTH = ["dora", "two prompts and scales"];
-for (const name of Object.keys(METHODS)) {
-  check(
-    SCANNED_ON_BOTH.includes(name) ? ["wasm", "onnx"] : ["wasm"],
-    `${name}: scanned layers give the loss and gradients of unrolled ones`,
-    () => {
-      const { config, params, samples: all } = samples();
-      const { method, tuned } = all[name];
-      const stacked = t5.stackLayers(params);
-      const loss = (frozen: t5.AnyParams, p: object, b: t5.Batch): Tensor =>
-        t5.loss<t5.Model>(config)(method.apply(config, frozen, p, b), b);
-      using step = jit(valueAndGrad(loss, { argnums: 1 }));
-      const [loss1, gradient] = step(params, tuned, batchOf());
-      const got = step(stacked, stackedTree(tuned), batchOf());
-      assertGradients(got, [loss1, stackedTree(gradient as object)], name);
-    },
-  );
-}
+for (const name of EACH_WAY) addScanned(Laws, name);
 
 check(["wasm"], "a batch of trained trees gives what each gives by itself", () => {
   const { config, params, samples: all } = samples();
@@ -167,19 +120,7 @@ check(["wasm"], "a batch of trained trees gives what each gives by itself", () =
   }
 });
 
-/** Derivatives by differences; T5's weights here are large, so that longer steps leave the neighbourhood. */
-const DIFFERENCES = { order: 1, modes: ["reverse"], tolerance: 1e-6, step: 1e-4 } as const;
-
-check(["reference"], "reverse mode gives the derivative that differences give", () => {
-  const { config, params, samples: all } = samples();
-  const frozen = doubled(params);
-  for (const [name, { method, tuned }] of Object.entries(all)) {
-    // DoRA takes its norms as constants, see below; all weights are those of t5.loss.
-    if (name === "dora" || name === "all weights") continue;
-    const loss = (p: object): Tensor => t5.loss<t5.Model>(config)(method.apply(config, frozen, p), batchOf());
-    checkGrads(loss as never, [tuned] as never, DIFFERENCES);
-  }
-});
+addDifferences(Laws, EACH_WAY);
 
 check(["reference"], "the gradient of DoRA takes the lengths of columns as constants", () => {
   const { config, params, samples: all } = samples();

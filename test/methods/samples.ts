@@ -60,6 +60,17 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
   }),
 } as never;
 
+/** A method of each way into the model, for laws that are tried on the others in long tests. */
+export const EACH_WAY: readonly string[] = [
+  "prompt",
+  "prompt before the end",
+  "prompt that sees itself",
+  "prefix of a network",
+  "prompts of the layers",
+  "dora",
+  "two prompts and scales",
+];
+
 /** A tree with noise on every leaf: relative where a leaf scales something, else absolute. */
 export const shaken = (tuned: object, seed: number): object => {
   const keys = random.subkeys(random.key(seed), tree.leaves(tuned).length);

@@ -18,13 +18,20 @@ const FILE = "bench/results/learning-rates.jsonl";
 /** What each run trains on, and how long. */
 export const [TASK, STEPS, EVERY, BATCH] = ["cb", 100, 50, 16] as const;
 
-/** What is swept: rates of each method with Adafactor. */
-const SWEEPS = {
-  prompt: [0.0003, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10],
-  lora: [0.00001, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1],
-  ia3: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
-} as const;
-type Swept = keyof typeof SWEEPS;
+/** What is swept: the rates of each method and optimizer. */
+const SWEEPS: Readonly<Record<string, readonly number[]>> = {
+  "prompt adafactor": [0.0003, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10],
+  "lora adafactor": [0.00001, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1],
+  "ia3 adafactor": [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
+  "prefix adafactor": [0.001, 0.01, 0.03, 0.1, 0.3, 1],
+  "per-layer adafactor": [0.001, 0.01, 0.03, 0.1, 0.3, 1],
+  "residual adafactor": [0.0001, 0.001, 0.01, 0.03, 0.1, 0.3],
+  "p-tuning adafactor": [0.0001, 0.001, 0.01, 0.03, 0.1, 0.3],
+  "norms adafactor": [0.0001, 0.001, 0.01, 0.03, 0.1, 0.3],
+  "full adafactor": [0.00001, 0.0001, 0.0003, 0.001, 0.003, 0.01],
+  "prompt adamw": [0.0003, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
+  "lora adamw": [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03],
+};
 
 /** One run of a sweep. Scores are percentages. */
 export interface SweepLine {
@@ -81,17 +88,17 @@ const meanOf = (scores: Readonly<Record<string, number>>): number => {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 };
 
-const sweep = async (method: Swept, rate: number): Promise<SweepLine> => {
-  const input: RecipeInput = {
+const sweep = async (method: string, optimizer: string, rate: number): Promise<SweepLine> => {
+  const input = {
     train: TASK,
     method,
-    optimizer: { name: "adafactor", learningRate: rate },
+    optimizer: { name: optimizer, learningRate: rate },
     steps: STEPS,
     batch: { examples: BATCH },
     evaluation: { every: EVERY },
     stop: { patience: 0 },
-  };
-  const about = { method, optimizer: "adafactor", rate, task: TASK, seed: recipe(input).seed, steps: STEPS };
+  } as RecipeInput;
+  const about = { method, optimizer, rate, task: TASK, seed: recipe(input).seed, steps: STEPS };
   try {
     const { score, untuned, majority } = (await run(input, { store: memoryStore() })) as Summary;
     return { ...about, score, baseline: Math.max(meanOf(untuned), meanOf(majority)) };
@@ -102,12 +109,13 @@ const sweep = async (method: Swept, rate: number): Promise<SweepLine> => {
 };
 
 const main = async (asked: readonly string[]): Promise<void> => {
-  const methods = asked.length === 0 ? Object.keys(SWEEPS) : asked;
-  const known = new Set(sweepLines().map(({ method, rate }) => `${method} ${rate}`));
-  for (const method of methods as Swept[]) {
-    for (const rate of SWEEPS[method]) {
-      if (known.has(`${method} ${rate}`)) continue;
-      appendFileSync(FILE, `${JSON.stringify(await sweep(method, rate))}\n`);
+  const known = new Set(sweepLines().map((line) => `${keyOf(line)} ${line.rate}`));
+  for (const [key, rates] of Object.entries(SWEEPS)) {
+    const [method, optimizer] = key.split(" ");
+    if (asked.length > 0 && !asked.includes(method)) continue;
+    for (const rate of rates) {
+      if (known.has(`${key} ${rate}`)) continue;
+      appendFileSync(FILE, `${JSON.stringify(await sweep(method, optimizer, rate))}\n`);
     }
   }
 };

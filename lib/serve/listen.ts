@@ -59,9 +59,8 @@ const closeServer = async (server: Server, answered: Promise<void>): Promise<voi
   const closed = once(server, "close");
   stopListening(server);
   await answered;
-  const timer = setTimeout(() => server.closeAllConnections(), GRACE);
+  setTimeout(() => server.closeAllConnections(), GRACE).unref();
   await closed;
-  clearTimeout(timer);
 };
 
 /**

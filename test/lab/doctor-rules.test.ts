@@ -106,6 +106,14 @@ const CASES: Readonly<
         having({ answers: many(20, (i) => answer(i % 2 ? "yes" : "no", i < 2 ? "maybe" : "no", { valid: i > 1 })) }),
         '2 of 20 answers (10.0 %) are not allowed, such as "maybe"',
       ],
+      // The most frequent one, and of several the first.
+      ...[
+        ["a", "b", "b"],
+        ["b", "a", "b", "a"],
+      ].map((given): readonly [RunRecord, string] => [
+        having({ answers: given.map((text) => answer("yes", text, { valid: false })) }),
+        `${given.length} of ${given.length} answers (100.0 %) are not allowed, such as "b"`,
+      ]),
     ],
     quiet: [
       having({ answers: many(20, (i) => answer(i % 2 ? "yes" : "no", i < 1 ? "maybe" : "no", { valid: i > 0 })) }),
@@ -275,6 +283,14 @@ Rules("several methods have a range each", () => {
   });
   const said = diagnose(both).find(({ rule }) => rule === "learning-rate")?.found ?? "";
   assert.match(said, /worked for prompt with adafactor, .* worked for lora with adafactor$/);
+});
+
+Rules("the bounds that the table of rules names are those of the cases", () => {
+  const fires = Object.fromEntries(RULES.map((rule) => [rule.name, rule.fires]));
+  assert.match(fires["invalid-answers"], /more than 5 %/);
+  assert.match(fires["cut-inputs"], /more than 5 %/);
+  assert.match(fires.gradient, /more than 10 %/);
+  assert.match(fires.tokenizer, /128 embeddings/);
 });
 
 Rules.run();

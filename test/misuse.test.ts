@@ -7,7 +7,7 @@ import * as io from "../lib/io/index.js";
 
 const Misuse = suite("misuse");
 type Loose = Record<string, (...args: unknown[]) => unknown>;
-const { init, lax, nn, np, ops, optim, random, scipy, tree } = fluxion;
+const { init, lax, nn, np, ops, optim, prompt, random, scipy, t5, tree } = fluxion;
 Misuse.before(() => init({ backend: "reference" }));
 
 /** What is for those who extend the library, or has nothing to check. */
@@ -25,6 +25,8 @@ const rooms = (): Record<string, Loose> =>
     random,
     ops,
     tree,
+    t5,
+    prompt,
     "scipy.linalg": scipy.linalg,
     "scipy.special": scipy.special,
   }) as unknown as Record<string, Loose>;

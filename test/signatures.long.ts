@@ -11,7 +11,7 @@ import { parametersOf, programOf } from "./helpers/signatures.js";
 const Signatures = suite("signatures and types");
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
-const { np, lax, nn, random, ops, optim } = fluxion;
+const { np, lax, nn, random, ops, optim, prompt, t5 } = fluxion;
 /** The rooms whose functions have signatures, by the file that exports them. */
 const ROOMS: Readonly<Record<string, readonly [prefix: string, functions: object]>> = {
   "np/index.ts": ["np.", np],
@@ -22,6 +22,8 @@ const ROOMS: Readonly<Record<string, readonly [prefix: string, functions: object
   "ops/index.ts": ["ops.", ops],
   "optim/index.ts": ["optim.", optim],
   "tree/index.ts": ["tree.", tree],
+  "t5/index.ts": ["t5.", t5],
+  "prompt/index.ts": ["prompt.", prompt],
   "index.ts": ["", fluxion],
 };
 

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { isFluxionError, type Mismatch } from "../lib/core/errors.js";
 import * as fluxion from "../lib/index.js";
 
-const { init, lax, nn, np, ops, random } = fluxion;
+const { init, lax, nn, np, ops, prompt, random, t5 } = fluxion;
 type Tensor = fluxion.Tensor;
 
 const Signatures = suite("signatures");
@@ -74,6 +74,14 @@ Signatures("parts of a tensor check what they are given", () => {
   refused(() => part.divide(1, { unique: true }), { what: /no option "unique"/ });
   refused(() => part.get({ mode: "fill", fill_value: 0 }), { hint: /"fillValue"/ });
   same(part.mul(2), np.at(x, 0).multiply(2));
+});
+
+Signatures("T5 and prompts refuse options that they do not have", () => {
+  const [jt5, jprompt] = [t5, prompt] as unknown as Loose[];
+  refused(() => jprompt.nearestTokens(x, x, { top: 1 }), { what: /no option "top"/ });
+  refused(() => jt5.logits({}, {}, {}, { dropoutrate: 0.1 }), { hint: /"dropoutRate"/ });
+  refused(() => jt5.loss({}, { label_smoothing: 0.1 }), { hint: /"labelSmoothing"/ });
+  refused(() => jt5.beamSearch({}, { beams: 4 }), { what: /no option "beams"/ });
 });
 
 Signatures("tensors that are joined are a list", () => {

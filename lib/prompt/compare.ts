@@ -37,7 +37,7 @@ const checkWidths = (where: string, a: Tensor, b: Tensor): void => {
  * @throws {ShapeError} when the shapes differ
  * @example const { distances } = prompt.drift(tuned, start)
  */
-export const drift = composite("prompt.drift", (prompt: Tensor, start: Tensor): Drift => {
+export const drift = composite("prompt.drift(prompt, start)", (prompt: Tensor, start: Tensor): Drift => {
   const where = "prompt.drift";
   checkWidths(where, prompt, start);
   if (prompt.shape[0] !== start.shape[0]) {
@@ -69,7 +69,7 @@ export const drift = composite("prompt.drift", (prompt: Tensor, start: Tensor): 
  * @example const near = np.less(prompt.labelRanks(tuned, table, means), 5)
  */
 export const labelRanks = composite(
-  "prompt.labelRanks",
+  "prompt.labelRanks(prompt, embedding, labels)",
   (prompt: Tensor, embedding: Tensor, labels: Tensor): Tensor => {
     checkWidths("prompt.labelRanks", prompt, embedding);
     checkWidths("prompt.labelRanks", prompt, labels);
@@ -89,7 +89,7 @@ export const labelRanks = composite(
  * @see Vu et al. 2022, arXiv:2110.07904, section 4: cosine similarity of average tokens
  * @example prompt.similarity([cb, rte]).tolist()
  */
-export const similarity = composite("prompt.similarity", (prompts: readonly Tensor[]): Tensor => {
+export const similarity = composite("prompt.similarity(prompts)", (prompts: readonly Tensor[]): Tensor => {
   const where = "prompt.similarity";
   if (prompts.length < 2) {
     throw new ArgumentError({

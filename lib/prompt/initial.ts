@@ -3,7 +3,7 @@
  *
  * @see Lester et al. 2021, section 3.2
  */
-import { composite } from "../core/composite.js";
+import { composite, takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import type { Tensor } from "../core/tensor.js";
@@ -33,15 +33,15 @@ export const checkEmbeddings = (where: string, embeddings: Tensor): void => {
  * @returns `[length, width]` float32
  */
 export const randomUniform = composite(
-  "prompt.randomUniform",
+  "prompt.randomUniform(key, length, width, { min, max })",
   (
     key: Tensor,
     length: number,
     width: number,
-    range: { readonly min?: number; readonly max?: number } = {},
+    options: { readonly min?: number; readonly max?: number } = {},
   ): Tensor => {
     checkLength("prompt.randomUniform", length);
-    return random.uniform(key, [length, width], { minval: range.min ?? -0.5, maxval: range.max ?? 0.5 });
+    return random.uniform(key, [length, width], { minval: options.min ?? -0.5, maxval: options.max ?? 0.5 });
   },
 );
 
@@ -54,7 +54,7 @@ export const randomUniform = composite(
  * @throws {ArgumentError} when the population is not positive; {ShapeError} when the embeddings are not `[V, d]`
  */
 export const sampledVocabulary = composite(
-  "prompt.sampledVocabulary",
+  "prompt.sampledVocabulary(key, embeddings, length, { population })",
   (key: Tensor, embeddings: Tensor, length: number, options: { readonly population?: number | null } = {}): Tensor => {
     const where = "prompt.sampledVocabulary";
     checkLength(where, length);
@@ -84,15 +84,18 @@ export const sampledVocabulary = composite(
  * @see Vu et al. 2022, arXiv:2110.07904 (SPoT)
  * @example prompt.fromArray(source, 100, config.dModel)
  */
-export const fromArray = (stored: HostArray, length: number, width: number): Tensor => {
-  if (stored.shape.length === 2 && stored.shape[0] === length && stored.shape[1] === width) {
-    return np.fromHost({ ...stored, dtype: "float32", data: Float32Array.from(stored.data) });
-  }
-  throw new ShapeError({
-    where: "prompt.fromArray",
-    what: "the stored prompt does not fit",
-    expected: `[${length},${width}]`,
-    got: `[${stored.shape}]`,
-    hint: "the prompt length and the model must be those it was trained with",
-  });
-};
+export const fromArray = takes(
+  "prompt.fromArray(stored, length, width)",
+  (stored: HostArray, length: number, width: number): Tensor => {
+    if (stored.shape.length === 2 && stored.shape[0] === length && stored.shape[1] === width) {
+      return np.fromHost({ ...stored, dtype: "float32", data: Float32Array.from(stored.data) });
+    }
+    throw new ShapeError({
+      where: "prompt.fromArray",
+      what: "the stored prompt does not fit",
+      expected: `[${length},${width}]`,
+      got: `[${stored.shape}]`,
+      hint: "the prompt length and the model must be those it was trained with",
+    });
+  },
+);

@@ -67,7 +67,7 @@ const check = (prompt: Tensor, embedding: Tensor, k: number, metric: string): vo
  * @example const { ids } = prompt.nearestTokens(tuned, params.tokenEmbedder.embedding, { k: 3 })
  */
 export const nearestTokens = composite(
-  "prompt.nearestTokens",
+  "prompt.nearestTokens(prompt, embedding, { k, metric })",
   (prompt: Tensor, embedding: Tensor, { k = 5, metric = "cosine" }: NearestOptions = {}): Nearest => {
     check(prompt, embedding, k, metric);
     if (metric === "euclidean") {

@@ -128,11 +128,11 @@ const fitted = (source: Tensor, target: Tensor, options: MlpOptions): ((x: Tenso
  * const start = prompt.recycle(tuned, rows(small), rows(base), { method: "v2v-nn" });
  */
 export const recycle = composite(
-  "prompt.recycle",
-  (prompt: Tensor, source: Tensor, target: Tensor, recycling: Recycling = { method: "v2v-lin" }): Tensor => {
+  "prompt.recycle(prompt, source, target, { method, key, hiddenScale, epochs, batchSize, learningRate })",
+  (prompt: Tensor, source: Tensor, target: Tensor, options: Recycling = { method: "v2v-lin" }): Tensor => {
     check(prompt, source, target);
-    if (recycling.method === "v2v-nn") return fitted(source, target, recycling)(prompt);
-    if (recycling.method === "v2v-lin") return np.matmul(prompt, np.linalg.lstsq(source, target)[0]);
+    if (options.method === "v2v-nn") return fitted(source, target, options)(prompt);
+    if (options.method === "v2v-lin") return np.matmul(prompt, np.linalg.lstsq(source, target)[0]);
     const combination = np.linalg.lstsq(np.transpose(source), np.transpose(prompt))[0];
     return np.matmul(np.transpose(combination), target);
   },

@@ -58,7 +58,7 @@ const meanOfPieces = (embeddings: Tensor, label: string, ids: readonly number[])
  * @example prompt.labelMeans(embeddings, (text) => tokenizer.encode(text), ["True", "False"])
  */
 export const labelMeans = composite(
-  "prompt.labelMeans",
+  "prompt.labelMeans(embeddings, encode, labels)",
   (embeddings: Tensor, encode: (text: string) => readonly number[], labels: readonly string[]): Tensor => {
     checkEmbeddings("prompt.labelMeans", embeddings);
     if (labels.length === 0) {
@@ -82,7 +82,7 @@ export const labelMeans = composite(
  * @example prompt.classLabels(key, embeddings, (text) => tokenizer.encode(text), ["True", "False"], 100)
  */
 export const classLabels = composite(
-  "prompt.classLabels",
+  "prompt.classLabels(key, embeddings, encode, labels, length, { population })",
   (
     key: Tensor,
     embeddings: Tensor,
@@ -112,7 +112,7 @@ const NO_PIECES = { what: "the text has no pieces", hint: "give the ids of a tex
  * @example prompt.fromText(embeddings, [...tokenizer.encode("Is this review good?"), tokenizer.eosId], 20)
  */
 export const fromText = composite(
-  "prompt.fromText",
+  "prompt.fromText(embeddings, ids, length)",
   (embeddings: Tensor, ids: readonly number[], length: number): Tensor => {
     const where = "prompt.fromText";
     checkLength(where, length);
@@ -135,7 +135,7 @@ export const fromText = composite(
  * @example prompt.fromEmbeddedString(embeddings, tokenizer.encode(text), prompt.sampledVocabulary(key, embeddings, 20))
  */
 export const fromEmbeddedString = composite(
-  "prompt.fromEmbeddedString",
+  "prompt.fromEmbeddedString(embeddings, ids, initial)",
   (embeddings: Tensor, ids: readonly number[], initial: Tensor): Tensor => {
     const where = "prompt.fromEmbeddedString";
     checkEmbeddings(where, embeddings);

@@ -112,8 +112,9 @@ const beforeTokens = (
  * @example const memory = t5.decoderMemory(config, params, t5.encode(config, params, ids))
  */
 export const decoderMemory = composite(
-  "t5.decoderMemory",
-  (config: T5Config, model: Model, { states, valid }: Encoded): DecoderMemory => {
+  "t5.decoderMemory(config, model, encoded)",
+  (config: T5Config, model: Model, encoded: Encoded): DecoderMemory => {
+    const { states, valid } = encoded;
     const whole = modified(model, {}, ["decoder"]);
     const examples = states.shape[0];
     const fronts = decoderFronts(config, whole.keyValues, examples);
@@ -135,7 +136,7 @@ export const decoderMemory = composite(
  * - `maxLength`: most tokens of a sequence, EOS included
  */
 export const initCache = composite(
-  "t5.initCache",
+  "t5.initCache(config, rows, maxLength, dtype)",
   (config: T5Config, rows: number, maxLength: number, dtype: "float32" | "float64" = "float32"): DecoderCache => {
     const empty = (): Tensor => np.zeros([rows, config.numHeads, maxLength, config.dKv], dtype);
     return Array.from({ length: config.numDecoderLayers }, () => ({ key: empty(), value: empty() }));
@@ -183,7 +184,7 @@ const stepBias = ({ front, before }: DecoderMemory, rows: number, bias: Tensor):
  * @example const [logits, next] = t5.decodeStep(config, params, memory, cache, tokens, np.scalar(0, "int32"))
  */
 export const decodeStep = composite(
-  "t5.decodeStep",
+  "t5.decodeStep(config, model, memory, cache, tokens, position)",
   (
     config: T5Config,
     model: Model,

@@ -4,7 +4,9 @@
  * The parameter tree is written down once, in `paramDims`, by the names of its dimensions; shapes follow from it, and a
  * loader can say *which* size of a checkpoint disagrees. Paths are those of T5X/Flaxformer in camel case.
  */
+
 import { type Shape, sizeOf } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { flatten, unflatten } from "../core/pytree.js";
 
 /** The architecture of one T5. Dropout is a choice of training and not part of it. */
@@ -193,8 +195,9 @@ export const paramShapes = (config: T5Config): T5Tree<Shape> => {
  *
  * @example t5.parameterCount(t5.configs["t5-1.1-small"]) // 76961152
  */
-export const parameterCount = (config: T5Config): number =>
-  flatten(paramShapes(config), isShape)[0].reduce<number>((n, shape) => n + sizeOf(shape as Shape), 0);
+export const parameterCount = takes("t5.parameterCount(config)", (config: T5Config): number =>
+  flatten(paramShapes(config), isShape)[0].reduce<number>((n, shape) => n + sizeOf(shape as Shape), 0),
+);
 
 /** Whether a node of `paramShapes` is a shape. Every parameter has at least one axis, so an empty list is a stack of no layers. */
 export const isShape = (x: unknown): x is Shape => Array.isArray(x) && typeof x[0] === "number";

@@ -1,4 +1,5 @@
 /** @file Text out of a T5: the decoder as the generic methods want it, and one function that has them all. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { type BeamOptions, beamSearch } from "./beam-search.js";
@@ -107,11 +108,12 @@ export type Generate<O extends GenerateOptions> = Disposable & {
       });
 
 /** The method as a function of T5's parameters and encoder inputs. */
-const methodOf = (config: T5Config, options: GenerateOptions) => {
+const methodOf = (config: T5Config, given: GenerateOptions) => {
+  const { method, ...options } = given;
   const decoder = decoderOf(config, options.maxLength);
   const ids = { startId: config.decoderStartId, eosId: config.eosId, padId: config.padId };
-  if (options.method === "beam") return beamSearch(decoder, { ...options, ...ids });
-  if (options.method === "sample") return temperatureSample(decoder, { ...options, ...ids });
+  if (method === "beam") return beamSearch(decoder, { ...(options as Omit<BeamMethod, "method">), ...ids });
+  if (method === "sample") return temperatureSample(decoder, { ...options, ...ids });
   return greedySearch(decoder, { ...options, ...ids });
 };
 
@@ -129,23 +131,26 @@ const methodOf = (config: T5Config, options: GenerateOptions) => {
  * using generate = t5.generate(config, { method: "beam", numBeams: 4, maxLength: 32 });
  * const [[best]] = generate(params, ids, { prefix: prompt }); // { tokens, score }
  */
-export const generate = <const O extends GenerateOptions>(config: T5Config, options: O): Generate<O> => {
-  checkOptions(options);
-  const method = methodOf(config, options);
-  type Whole = { key: Tensor } & GenerateRequest;
-  const split = (inputs: Tensor, { key, forced, ...inserted }: Whole) => {
-    checkIds("t5.generate", config, inputs, { what: "inputs" });
-    checkIdLists("t5.generate", config, forced ?? [], { what: "forced tokens" });
-    return [
-      { inputs, ...inserted },
-      { key, ...(forced && { forced }) },
-    ] as const;
-  };
-  const call = (model: Model, inputs: Tensor, request = {} as Whole): Decoded[][] =>
-    method(model, ...split(inputs, request));
-  const members = "stream" in method && {
-    stream: (model: Model, inputs: Tensor, request = {} as Whole) => method.stream(model, ...split(inputs, request)),
-  };
-  const dispose = (): void => method.dispose();
-  return Object.assign(call, members, { dispose, [Symbol.dispose]: dispose }) as unknown as Generate<O>;
-};
+export const generate = takes(
+  "t5.generate(config, options)",
+  <const O extends GenerateOptions>(config: T5Config, options: O): Generate<O> => {
+    checkOptions(options);
+    const method = methodOf(config, options);
+    type Whole = { key: Tensor } & GenerateRequest;
+    const split = (inputs: Tensor, { key, forced, ...inserted }: Whole) => {
+      checkIds("t5.generate", config, inputs, { what: "inputs" });
+      checkIdLists("t5.generate", config, forced ?? [], { what: "forced tokens" });
+      return [
+        { inputs, ...inserted },
+        { key, ...(forced && { forced }) },
+      ] as const;
+    };
+    const call = (model: Model, inputs: Tensor, request = {} as Whole): Decoded[][] =>
+      method(model, ...split(inputs, request));
+    const members = "stream" in method && {
+      stream: (model: Model, inputs: Tensor, request = {} as Whole) => method.stream(model, ...split(inputs, request)),
+    };
+    const dispose = (): void => method.dispose();
+    return Object.assign(call, members, { dispose, [Symbol.dispose]: dispose }) as unknown as Generate<O>;
+  },
+);

@@ -39,7 +39,7 @@ const initializerOf = (config: T5Config, path: KeyPath): nn.initializers.Initial
  * @see Flaxformer's T5 1.1 architecture
  * @example const params = t5.init(t5.configs["t5-1.1-small"], random.key(0))
  */
-export const init = composite("t5.init", (config: T5Config, key: Tensor): Params => {
+export const init = composite("t5.init(config, key)", (config: T5Config, key: Tensor): Params => {
   const [dims, treedef] = flatten(paramDims(config), isDims);
   const leaves = pathsOf(treedef).map((path, i) => {
     const shape = (dims[i] as readonly T5Dim[]).map((dim) => dimSize(config, dim));

@@ -1,5 +1,5 @@
 /** @file The losses of a T5 as pure functions: over target tokens, or over given choices. */
-import { composite } from "../core/composite.js";
+import { composite, takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
@@ -30,19 +30,22 @@ const tokenLosses = (config: T5Config, model: Model, batch: Batch, options: Loss
  * answers, where the loss is over them; {ShapeError} when these do not fit the inputs
  * @example const [sum, count] = t5.lossSums(config)(params, batch) // loss is sum / max(count, 1)
  */
-export const lossSums = <M extends Model = Params>(
-  config: T5Config,
-  options: LossOptions = {},
-): ((model: M, batch: Batch) => readonly [sum: Tensor, count: Tensor]) => {
-  checkLossOptions(options);
-  const { loss: over = "tokens", normalize = "tokens" } = options;
-  const lossesOf = over === "tokens" ? tokenLosses : labelLosses;
-  return composite("t5.lossSums", (model: M, batch: Batch) => {
-    const { loss, weights: given } = lossesOf(config, model, batch, options);
-    const { weights, count } = normalizedWeights(given, normalize);
-    return [np.sum(np.multiply(loss, weights)), count];
-  });
-};
+export const lossSums = takes(
+  "t5.lossSums(config, { remat, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate })",
+  <M extends Model = Params>(
+    config: T5Config,
+    options: LossOptions = {},
+  ): ((model: M, batch: Batch) => readonly [sum: Tensor, count: Tensor]) => {
+    checkLossOptions(options);
+    const { loss: over = "tokens", normalize = "tokens" } = options;
+    const lossesOf = over === "tokens" ? tokenLosses : labelLosses;
+    return composite("t5.lossSums(model, batch)", (model: M, batch: Batch) => {
+      const { loss, weights: given } = lossesOf(config, model, batch, options);
+      const { weights, count } = normalizedWeights(given, normalize);
+      return [np.sum(np.multiply(loss, weights)), count];
+    });
+  },
+);
 
 /**
  * The loss as a function of the model: of all weights (model tuning), or of what a method puts into a frozen model.
@@ -53,17 +56,17 @@ export const lossSums = <M extends Model = Params>(
  * @example t5.loss<t5.StackedParams>(config) // for layers that are scanned
  * @example t5.loss(config, { loss: "labels" })(params, { inputs, targets, choices, answer }) // which of the choices is right
  */
-export const loss = <M extends Model = Params>(
-  config: T5Config,
-  options: LossOptions = {},
-): ((model: M, batch: Batch) => Tensor) => {
-  const { normalize = "tokens" } = options;
-  const sumsOf = lossSums<M>(config, options);
-  return composite("t5.loss", (model: M, batch: Batch) => {
-    const [sum, count] = sumsOf(model, batch);
-    return normalizer(normalize, count)(sum);
-  });
-};
+export const loss = takes(
+  "t5.loss(config, { remat, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate })",
+  <M extends Model = Params>(config: T5Config, options: LossOptions = {}): ((model: M, batch: Batch) => Tensor) => {
+    const { normalize = "tokens" } = options;
+    const sumsOf = lossSums<M>(config, options);
+    return composite("t5.loss(model, batch)", (model: M, batch: Batch) => {
+      const [sum, count] = sumsOf(model, batch);
+      return normalizer(normalize, count)(sum);
+    });
+  },
+);
 
 /**
  * The loss of prompt tuning as a pure function `(frozenParams, promptParams, batch) => loss`.
@@ -72,10 +75,10 @@ export const loss = <M extends Model = Params>(
  * @see Lester et al. 2021, section 2
  * @example const step = valueAndGrad(t5.promptLoss(config), { argnums: 1 })
  */
-export const promptLoss = (
-  config: T5Config,
-  options: LossOptions = {},
-): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
-  composite("t5.promptLoss", (frozen: AnyParams, { prompt }: PromptParams, batch: Batch) =>
-    loss<Model>(config, options)({ params: frozen, prefix: prompt }, batch),
-  );
+export const promptLoss = takes(
+  "t5.promptLoss(config, { remat, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate })",
+  (config: T5Config, options: LossOptions = {}): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
+    composite("t5.promptLoss(frozen, prompt, batch)", (frozen: AnyParams, { prompt }: PromptParams, batch: Batch) =>
+      loss<Model>(config, options)({ params: frozen, prefix: prompt }, batch),
+    ),
+);

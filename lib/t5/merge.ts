@@ -32,7 +32,7 @@ const mergeKernel = (node: Kernel<Tensor>, path: string): Kernel<Tensor> => {
  * @throws {ArgumentError} for a model with insertions that are not weights, such as a prompt
  * @example const plain = t5.merge(lora.apply(config, frozen, tuned))
  */
-export const merge = composite("t5.merge", (model: Model): AnyParams => {
+export const merge = composite("t5.merge(model)", (model: Model): AnyParams => {
   const { params, ...rest } = modified(model);
   const inserted = Object.keys(rest) as (keyof Inserted)[];
   if (inserted.length > 0) {

@@ -94,7 +94,7 @@ const rowsOf = ({ params }: Modified): Pick<T5Config, "vocabSize"> => ({
  * @example const { states } = t5.encode(config, params, ids) // f32[B,T,d]
  */
 export const encode = composite(
-  "t5.encode",
+  "t5.encode(config, model, inputs, { dropoutKey, dropoutRate, remat, prefix, prefixValid, prefixSees, suffix, beforeEos, decoderPrefix, keyValues, layerPrompts })",
   (config: T5Config, model: Model, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
     checkRows("t5.encode", inputs);
     const whole = modified(model, options, ["encoder"]);
@@ -134,7 +134,7 @@ export const encode = composite(
  *
  * @throws {ShapeError} when they are not in rows
  */
-export const shiftRight = composite("t5.shiftRight", (config: T5Config, targets: Tensor): Tensor => {
+export const shiftRight = composite("t5.shiftRight(config, targets)", (config: T5Config, targets: Tensor): Tensor => {
   checkRows("t5.shiftRight", targets);
   const [batch, length] = targets.shape;
   const start = np.full([batch, 1], config.decoderStartId, "int32");
@@ -157,7 +157,7 @@ export interface DecodeOptions extends TrainingOptions {
  * @throws {ShapeError} when there are not as many rows as examples, or a multiple; or the decoder's prefix does not fit
  */
 export const decode = composite(
-  "t5.decode",
+  "t5.decode(config, model, encoded, decoderInputs, { valid, dropoutKey, dropoutRate, remat })",
   (config: T5Config, model: Model, encoded: Encoded, decoderInputs: Tensor, options: DecodeOptions = {}): Tensor => {
     const examples = encoded.states.shape[0];
     checkRows("t5.decode", decoderInputs, examples);
@@ -194,25 +194,28 @@ export const decode = composite(
 );
 
 /** Scores over the vocabulary, `[..., d]` to `[..., V]`. T5 1.0 reuses the embedding, and scales the states by `d ** -0.5` (`scaleDecoderOutputs`). */
-export const logitsOf = composite("t5.logitsOf", (config: T5Config, model: Model, states: Tensor): Tensor => {
-  const { params } = modified(model, {}, ["decoder"]);
-  const head = params.decoder.logitsDense;
-  const scaled = (): Tensor => (isScaled(config) ? np.multiply(states, config.dModel ** -0.5) : states);
-  if (head !== undefined) return project(head, scaled());
-  if (!config.tiedEmbeddings) {
-    throw new ArgumentError({
-      where: "t5.logitsOf",
-      what: "the parameters have no output layer",
-      expected: "decoder.logitsDense, or a configuration with tied embeddings",
-      got: "neither",
-    });
-  }
-  return np.einsum("bsd,vd->bsv", scaled(), params.tokenEmbedder.embedding);
-});
+export const logitsOf = composite(
+  "t5.logitsOf(config, model, states)",
+  (config: T5Config, model: Model, states: Tensor): Tensor => {
+    const { params } = modified(model, {}, ["decoder"]);
+    const head = params.decoder.logitsDense;
+    const scaled = (): Tensor => (isScaled(config) ? np.multiply(states, config.dModel ** -0.5) : states);
+    if (head !== undefined) return project(head, scaled());
+    if (!config.tiedEmbeddings) {
+      throw new ArgumentError({
+        where: "t5.logitsOf",
+        what: "the parameters have no output layer",
+        expected: "decoder.logitsDense, or a configuration with tied embeddings",
+        got: "neither",
+      });
+    }
+    return np.einsum("bsd,vd->bsv", scaled(), params.tokenEmbedder.embedding);
+  },
+);
 
 /** Logits `[B, S, V]` of the targets of a batch, with the decoder reading the targets shifted right. */
 export const logits = composite(
-  "t5.logits",
+  "t5.logits(config, model, batch, { dropoutKey, dropoutRate, remat, prefix, prefixValid, prefixSees, suffix, beforeEos, decoderPrefix, keyValues, layerPrompts })",
   (config: T5Config, model: Model, batch: Batch, options: EncodeOptions = {}): Tensor => {
     const { dropoutKey, dropoutRate, remat } = options;
     const whole = modified(model, options, ["encoder", "decoder"]);

@@ -66,7 +66,7 @@ const checkPrompts = (names: readonly string[], prompts: readonly Tensor[]): voi
  * @example const encoded = t5.encode(config, params, inputs, t5.promptRows({ boolq, cb }, ["cb", "boolq", "cb"]))
  */
 export const promptRows = composite(
-  "t5.promptRows",
+  "t5.promptRows(prompts, tasks)",
   (prompts: Readonly<Record<string, PromptParams>>, tasks: readonly string[]): PromptRows => {
     const names = [...new Set(tasks)];
     const used = names.map((name) => promptOf(prompts, name).prompt);

@@ -1,4 +1,5 @@
 /** @file Ranking given answers by their likelihood. */
+import { takes } from "../core/composite.js";
 import { ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
@@ -27,7 +28,7 @@ export const logLikelihoods = (config: Pick<T5Config, "padId">, logits: Tensor, 
  * @see T5X's `score_batch`
  * @example using score = t5.rank(config); const best = np.argmax(score(params, inputs, labels), { axis: 1 })
  */
-export const rank = (config: T5Config): Rank => {
+export const rank = takes("t5.rank(config)", (config: T5Config): Rank => {
   const program = jit(function rankAnswers(
     model: Model,
     inputs: Tensor,
@@ -53,4 +54,4 @@ export const rank = (config: T5Config): Rank => {
     checkIds("t5.rank", config, inputs, { what: "inputs" });
     checkIds("t5.rank", config, labels, { what: "labels", target: true });
   });
-};
+});

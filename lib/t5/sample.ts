@@ -1,5 +1,5 @@
 /** @file Choosing tokens: the most likely one, or one drawn after temperature, top-k and top-p. */
-import { composite } from "../core/composite.js";
+import { composite, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
@@ -45,21 +45,24 @@ const cutBelow = (x: Tensor, least: Tensor): Tensor => np.where(np.greaterEqual(
  * @see Fan et al. 2018, arXiv:1805.04833 (top-k); Holtzman et al. 2020, arXiv:1904.09751 (nucleus sampling)
  * @example t5.cutLogits(np.log(np.array([[0.3, 0, 0.1, 0.6]])), { topP: 0.55 }) // only the last is left
  */
-export const cutLogits = composite("t5.cutLogits", (logits: Tensor, { topK = 0, topP = 1 }: CutOptions): Tensor => {
-  checkCut("t5.cutLogits", { topK, topP });
-  if (topK === 0 && topP === 1) return logits;
-  if (topK > 0) checkCount("t5.cutLogits", "topK", topK, logits.shape[1]);
-  const sorted = np.sort(logits, -1, { descending: true });
-  const kth = topK === 0 ? undefined : np.slice(sorted, [null, [topK - 1, topK]]);
-  const left = kth === undefined ? logits : cutBelow(logits, kth);
-  if (topP === 1) return left;
-  const probs = nn.softmax(kth === undefined ? sorted : cutBelow(sorted, kth), -1);
-  // A token stays when those before it do not reach topP; the first one always does.
-  const before = np.subtract(np.cumsum(probs, { axis: 1 }), probs);
-  const stay = np.sum(np.astype(np.less(before, topP), "int32"), { axis: 1, keepDims: true });
-  const last = np.takeAlongAxis(sorted, np.maximum(np.subtract(stay, 1), 0), 1);
-  return cutBelow(left, last);
-});
+export const cutLogits = composite(
+  "t5.cutLogits(logits, { topK, topP })",
+  (logits: Tensor, { topK = 0, topP = 1 }: CutOptions): Tensor => {
+    checkCut("t5.cutLogits", { topK, topP });
+    if (topK === 0 && topP === 1) return logits;
+    if (topK > 0) checkCount("t5.cutLogits", "topK", topK, logits.shape[1]);
+    const sorted = np.sort(logits, -1, { descending: true });
+    const kth = topK === 0 ? undefined : np.slice(sorted, [null, [topK - 1, topK]]);
+    const left = kth === undefined ? logits : cutBelow(logits, kth);
+    if (topP === 1) return left;
+    const probs = nn.softmax(kth === undefined ? sorted : cutBelow(sorted, kth), -1);
+    // A token stays when those before it do not reach topP; the first one always does.
+    const before = np.subtract(np.cumsum(probs, { axis: 1 }), probs);
+    const stay = np.sum(np.astype(np.less(before, topP), "int32"), { axis: 1, keepDims: true });
+    const last = np.takeAlongAxis(sorted, np.maximum(np.subtract(stay, 1), 0), 1);
+    return cutBelow(left, last);
+  },
+);
 
 const checkCut = (where: string, { topK = 0, topP = 1 }: CutOptions): void => {
   if (topK !== 0) checkCount(where, "topK", topK);
@@ -86,7 +89,8 @@ const mostLikely = (logits: Tensor): Choice => {
 const drawn = (logits: Tensor, temperature: Tensor, key: Tensor, options: SampleOptions): Choice => {
   const cold = np.lessEqual(temperature, COLD);
   const divisor = np.expandDims(np.where(cold, 1, temperature), 1);
-  const left = cutLogits(np.divide(logits, divisor), options);
+  const { topK = 0, topP = 1 } = options;
+  const left = cutLogits(np.divide(logits, divisor), { topK, topP });
   const tokens = np.where(cold, np.argmax(logits, { axis: 1 }), random.categorical(key, left));
   // What is cut off and what is cold would hide a logit that is NaN; the score has to tell.
   const certain = np.where(np.isnan(np.sum(logits, { axis: 1 })), Number.NaN, 0);
@@ -133,11 +137,11 @@ const decodingOf = <P, I, R extends TokenRequest>(loop: {
  *
  * @throws {ArgumentError} when `maxLength` is less than 1
  */
-export const greedySearch = <P, I, M, C>(
-  decoder: Decoder<P, I, M, C>,
-  options: TokenLoopOptions,
-): TokenDecoding<P, I, TokenRequest> =>
-  decodingOf(tokenLoop("t5.greedySearch", decoder, mostLikely, { ...options, temperature: 0, copies: 1 }));
+export const greedySearch = takes(
+  "t5.greedySearch(decoder, { maxLength, maxNewTokens, startId, eosId, padId })",
+  <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: TokenLoopOptions): TokenDecoding<P, I, TokenRequest> =>
+    decodingOf(tokenLoop("t5.greedySearch", decoder, mostLikely, { ...options, temperature: 0, copies: 1 })),
+);
 
 /**
  * Tokens drawn from `softmax(logits / temperature)` after `cutLogits`, for any decoder; each step splits the key.
@@ -145,22 +149,22 @@ export const greedySearch = <P, I, M, C>(
  * @throws {ArgumentError} when an option is out of range
  * @see T5X, `t5x.decoding.temperature_sample`; unlike there, `topK` and `topP` may be used together, as in Hugging Face
  */
-export const temperatureSample = <P, I, M, C>(
-  decoder: Decoder<P, I, M, C>,
-  options: SampleOptions,
-): TokenDecoding<P, I, SampleRequest> => {
-  const where = "t5.temperatureSample";
-  const { temperature = 1, numReturn: copies = 1 } = options;
-  checkCut(where, options);
-  checkTemperature(where, temperature);
-  const choose = (logits: Tensor, temperatures: Tensor, key: Tensor | undefined): Choice => {
-    if (key !== undefined) return drawn(logits, temperatures, key, options);
-    throw new ArgumentError({
-      where,
-      what: "there is no key to draw from",
-      expected: "{ key: random.key(seed) }",
-      got: "none",
-    });
-  };
-  return decodingOf(tokenLoop(where, decoder, choose, { ...options, temperature, copies }));
-};
+export const temperatureSample = takes(
+  "t5.temperatureSample(decoder, { temperature, numReturn, rescaleLogProbs, maxLength, maxNewTokens, startId, eosId, padId, topK, topP })",
+  <P, I, M, C>(decoder: Decoder<P, I, M, C>, options: SampleOptions): TokenDecoding<P, I, SampleRequest> => {
+    const where = "t5.temperatureSample";
+    const { temperature = 1, numReturn: copies = 1 } = options;
+    checkCut(where, options);
+    checkTemperature(where, temperature);
+    const choose = (logits: Tensor, temperatures: Tensor, key: Tensor | undefined): Choice => {
+      if (key !== undefined) return drawn(logits, temperatures, key, options);
+      throw new ArgumentError({
+        where,
+        what: "there is no key to draw from",
+        expected: "{ key: random.key(seed) }",
+        got: "none",
+      });
+    };
+    return decodingOf(tokenLoop(where, decoder, choose, { ...options, temperature, copies }));
+  },
+);

@@ -1,4 +1,5 @@
 /** @file How well a T5 predicts given targets: teacher-forced log likelihood and right tokens. */
+import { takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { type Jitted, jit } from "../transforms/jit.js";
@@ -26,7 +27,7 @@ export type Score = Jitted<(model: Model, inputs: Tensor, targets: Tensor, inser
  * @see T5X's `score_batch`
  * @example using score = t5.score(config); const { logLikelihood } = score(params, inputs, targets)
  */
-export const score = (config: T5Config): Score => {
+export const score = takes("t5.score(config)", (config: T5Config): Score => {
   const program = jit(function scoreTargets(model: Model, inputs: Tensor, given: Tensor, inserted: Inserted = {}) {
     const targets = realTargets(config, given);
     const predicted = logits(config, model, { inputs, targets }, inserted);
@@ -40,4 +41,4 @@ export const score = (config: T5Config): Score => {
     checkIds("t5.score", config, inputs, { what: "inputs" });
     checkIds("t5.score", config, targets, { what: "targets", target: true });
   });
-};
+});

@@ -91,7 +91,7 @@ export const layerList = <T extends object>(layers: readonly T[] | T): readonly 
  * @example const scores = t5.logits(config, t5.stackLayers(params), batch)
  */
 export const stackLayers = composite(
-  "t5.stackLayers",
+  "t5.stackLayers(params)",
   (params: Params): StackedParams => ({
     ...params,
     encoder: { ...params.encoder, layers: stackOf(params.encoder.layers) },
@@ -101,7 +101,7 @@ export const stackLayers = composite(
 
 /** The parameters with a list of layers again. */
 export const unstackLayers = composite(
-  "t5.unstackLayers",
+  "t5.unstackLayers(params)",
   (params: StackedParams): Params => ({
     ...params,
     encoder: { ...params.encoder, layers: rowsOf(params.encoder.layers) },

@@ -87,9 +87,9 @@ const checkOptions = ({ microbatches = 1, ema = 0 }: Pick<StepOptions, "microbat
 
 /** Loss and gradient of a whole batch, at once or in microbatches, without the regularizer. */
 const ofBatch = <P extends object>(config: T5Config, method: Method<P>, options: StepOptions<P>): LossAndGrad<P> => {
-  const { microbatches = 1 } = options;
-  if (microbatches === 1) return valueAndGrad(methodLoss(config, method, options), { argnums: 1 }) as LossAndGrad<P>;
-  return accumulatedLossAndGrad(methodLossSums(config, method, options), microbatches, options.normalize);
+  const { microbatches = 1, ema: _ema, regularizer: _regularizer, gradientNorm: _norm, ...ofLoss } = options;
+  if (microbatches === 1) return valueAndGrad(methodLoss(config, method, ofLoss), { argnums: 1 }) as LossAndGrad<P>;
+  return accumulatedLossAndGrad(methodLossSums(config, method, ofLoss), microbatches, ofLoss.normalize);
 };
 
 /** A step as a pure function, to be compiled; it gives the next state and the loss. */

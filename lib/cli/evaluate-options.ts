@@ -41,7 +41,7 @@ export const addEvaluate = (program: Command, terminal: Terminal): void => {
   const command = program
     .command("evaluate [run]")
     .description(
-      "Scores the answers of a T5 to tasks, with an adapter for each: --adapter PATH with each --task NAME that it answers, --adapter cb=PATH once for each task, or --adapters DIR. With all eight tasks of SuperGLUE the diagnostics are answered with RTE's adapter, and the table ends with the average. With the folder of a run: what it has kept, on its own tasks.",
+      "Scores the answers of a T5 to tasks, with an adapter for each: --adapter PATH with each --task NAME that it answers, --adapter cb=PATH once for each task, or --adapters DIR. With all eight tasks of SuperGLUE the diagnostics are answered with RTE's adapter, and the table ends with the average. --vote makes one ensemble of the adapters of a folder. With the folder of a run: what it has kept, on its own tasks.",
     );
   neededAlone(command).addOption(modelOption());
   addQuestions(command, splitOption())
@@ -50,12 +50,20 @@ export const addEvaluate = (program: Command, terminal: Terminal): void => {
     .addOption(
       single("--steps <which>", "of a run: best (default), last, all that it has kept, or numbers such as 100,200"),
     )
+    .option(
+      "--vote",
+      "with --prompts DIR and --task NAME: all adapters of the folder answer the task, and their majority counts",
+    )
     .option("--verify", "of a run: compare every byte of the model with that of the start")
     .option("--json", JSON_FLAG)
     .action(async (run: string | undefined, flags: EvaluateFlags & EvaluateRunFlags) => {
       if (run !== undefined) {
         const { evaluateSteps } = await import("./evaluate-run.js");
         return evaluateSteps(run, flags, terminal);
+      }
+      if (flags.vote) {
+        const { evaluateVote } = await import("./evaluate-vote.js");
+        return evaluateVote(flags, terminal);
       }
       const { evaluate } = await import("./evaluate.js");
       await evaluate(flags, terminal);

@@ -10,6 +10,7 @@ import { dataAt } from "../lab/inputs.js";
 import { printScores } from "../lab/terminal.js";
 import { glueAverage, superglueAverage } from "../metrics/average.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
+import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { ReadyModel } from "../train/answer.js";
 import type { Evaluation } from "../train/loop.js";
@@ -32,6 +33,8 @@ export interface EvaluateFlags extends QuestionFlags {
   /** Folder for the answers. */
   readonly out?: string;
   readonly json?: boolean;
+  /** Whether the adapters of the folder are an ensemble. */
+  readonly vote?: boolean;
 }
 
 interface Answered extends Question {
@@ -56,17 +59,25 @@ const answer = async (
   }
 };
 
-const WRITING = { where: "--out <dir>", error: CheckpointError };
+export const WRITING = { where: "--out <dir>", error: CheckpointError };
+
+/** Answers to a task. */
+interface Said {
+  readonly task: Task;
+  readonly found: Pick<Evaluation, "predictions" | "unlabelled" | "invalid">;
+  /** Inputs that were cut. */
+  readonly cut: number;
+}
 
 /** Writes the answers to a task, a line each. */
-const save = async (out: string, { task, found }: Answered): Promise<void> => {
+export const save = async (out: string, { task, found }: Said): Promise<void> => {
   await orThrow(writeAtomic(join(out, `${task.name}.jsonl`), jsonLines(found.predictions), WRITING));
 };
 
 const INVALID_SHOWN = 3;
 
 /** Says what a table has no room for: cut inputs, labels that are unknown, and answers that the task does not allow. */
-const notes = (answered: Answered, terminal: Terminal): void => {
+export const notes = (answered: Said, terminal: Terminal): void => {
   const { task, found, cut } = answered;
   noteCut(answered, cut, terminal);
   if (found.unlabelled > 0) {

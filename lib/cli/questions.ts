@@ -65,7 +65,7 @@ export const tokenizerOf = (flags: QuestionFlags): Promise<Tokenizer> =>
 
 /** Loads the model, and checks that the vocabulary and all adapters fit it. */
 export const modelFor = (
-  questions: readonly Question[],
+  questions: readonly Pick<Question, "adapter">[],
   tokenizer: Tokenizer,
   { model: path, executor, threads }: QuestionFlags,
   terminal: Terminal,
@@ -76,7 +76,7 @@ export const modelFor = (
   });
 
 /** How a question is asked. */
-export const askedBy = ({ adapter }: Question, flags: QuestionFlags): TaskEvaluatorOptions<object> => {
+export const askedBy = ({ adapter }: Pick<Question, "adapter">, flags: QuestionFlags): TaskEvaluatorOptions<object> => {
   const { decode, prefix, maxInputLength, maxTokens, evaluationTokens } = flags;
   return {
     decoding: decode,
@@ -107,7 +107,7 @@ export const withTuned = async <A>(
 };
 
 /** Tells how many inputs were cut. */
-export const noteCut = ({ task }: Question, cut: number, terminal: Terminal): void => {
+export const noteCut = ({ task }: Pick<Question, "task">, cut: number, terminal: Terminal): void => {
   if (cut === 0) return;
   terminal.note(`${task.name}: ${cut} ${cut === 1 ? "input was" : "inputs were"} cut (--max-input-length)`);
 };

@@ -70,12 +70,14 @@ export const beatsBaselines = ({
 }: Pick<Summary, "score" | "untuned" | "majority">): boolean =>
   !(score <= Math.max(overallScore(untuned), overallScore(majority)));
 
-const deviationOf = (values: readonly number[]): number => {
+/** The sample standard deviation. */
+export const deviationOf = (values: readonly number[]): number => {
   const centre = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 };
 
-const byName = (list: readonly Scores[], of: (values: readonly number[]) => number): Scores =>
+/** A number for each metric, of its values in a list of scores. */
+export const byName = (list: readonly Scores[], of: (values: readonly number[]) => number): Scores =>
   Object.fromEntries(Object.keys(list[0] ?? {}).map((name) => [name, of(list.map((scores) => scores[name]))]));
 
 /** The summary of runs with different seeds. */

@@ -1,11 +1,12 @@
 /** @file Several methods at once. */
-import { ArgumentError, isFluxionError, type Mismatch } from "../core/errors.js";
+import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
 import type { Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import { leavesByPath } from "../tree/map.js";
 import { type Folded, forUse, type Method, type MethodSettings } from "./method.js";
+import { inPart } from "./part.js";
 import { checkEntries, kindOf } from "./trees.js";
 
 const WHERE = "methods.compose";
@@ -47,18 +48,6 @@ const joined = (before: Modified, next: Modified, names: readonly string[]): Mod
   if (place !== undefined) throw conflict("two methods insert vectors at one place", place, names);
   const keyValues = { ...before.keyValues, ...next.keyValues };
   return { ...before, ...next, ...(Object.keys(keyValues).length > 0 && { keyValues }) };
-};
-
-/** Runs a part; its errors have its name in front of their place. */
-const inPart = <T>(name: string, run: () => T): T => {
-  try {
-    return run();
-  } catch (error) {
-    if (!isFluxionError(error)) throw error;
-    const Same = error.constructor as new (mismatch: Mismatch, options: { cause: unknown }) => Error;
-    const { at } = error.mismatch;
-    throw new Same({ ...error.mismatch, at: at === undefined ? name : `${name}/${at}` }, { cause: error });
-  }
 };
 
 const isMethod = (x: unknown): boolean => {

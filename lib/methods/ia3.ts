@@ -4,16 +4,17 @@
  * @see Liu et al. 2022, arXiv:2205.05638
  */
 import { ArgumentError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
+import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
 import { mapKernels } from "../t5/kernel-nodes.js";
+import type { Batch } from "../t5/model.js";
 import type { AnyParams } from "../t5/stack.js";
 import { isNamed, selectKernels, type Target } from "./kernels.js";
 import type { Method } from "./method.js";
 import { names, readOptions } from "./options.js";
-import { checkTree } from "./trees.js";
+import { checkTree, type ShapeTree } from "./trees.js";
 
 const WHERE = "methods.ia3";
 
@@ -40,6 +41,7 @@ const times = (old: Tensor | undefined, scale: Tensor): Tensor => (old === undef
  * - start: ones, so that the model is unchanged
  * - trained values: `3 L · 2 a + 2 L · f`, with `L` layers a stack, `a` the attention's width and `f` the MLP's
  *
+ * In `apply`, a scale may have an axis more in front of its last one, for the rows of a batch that has scales for each.
  * @throws {ArgumentError} (in `init`, `apply`) for a name that selects no kernel, with the closest one, and for a feed-forward kernel that
  * is not among the kernels; {TreeError}, {ShapeError} (in `apply`) for a tree of other settings or of another model
  * @see Liu et al. 2022, arXiv:2205.05638
@@ -61,6 +63,14 @@ export const ia3 = (options: Ia3Options = {}): Method<Ia3Tree> => {
     const side = isNamed(WHERE, target, feedForward) ? "in" : "out";
     return { side, shape: [...shape.slice(0, -2), shape[shape.length - (side === "in" ? 2 : 1)]] };
   };
+  /** The shape that a tree has to have at a kernel, where its rows may be those of a batch. */
+  const wantedFor = (target: Target, tuned: unknown, batch: Partial<Batch> | undefined): ShapeTree => {
+    const { side, shape } = scaleOf(target);
+    const given = (tuned as Record<string, Record<string, unknown>> | undefined)?.[target.path]?.[side];
+    const byRow = isTensor(given) && given.ndim === shape.length + 1;
+    const rows = byRow ? [batch?.inputs?.shape[0] ?? given.shape[shape.length - 1]] : [];
+    return { [side]: [...shape.slice(0, -1), ...rows, ...shape.slice(-1)] };
+  };
   return {
     settings: { name: "ia3", kernels, feedForward },
     init: (_key, config, frozen) =>
@@ -70,9 +80,9 @@ export const ia3 = (options: Ia3Options = {}): Method<Ia3Tree> => {
           return [target.path, { [side]: np.ones(shape) } as Ia3Scale];
         }),
       ),
-    apply: (config, frozen, tuned) => {
-      const scales = targetsOf(config, frozen).map((target) => [target.path, scaleOf(target)] as const);
-      checkTree(WHERE, Object.fromEntries(scales.map(([path, { side, shape }]) => [path, { [side]: shape }])), tuned);
+    apply: (config, frozen, tuned, batch) => {
+      const wanted = targetsOf(config, frozen).map((target) => [target.path, wantedFor(target, tuned, batch)] as const);
+      checkTree(WHERE, Object.fromEntries(wanted), tuned);
       const params = mapKernels<AnyParams>(frozen, (node, path) => {
         if (!Object.hasOwn(tuned, path)) return node;
         const scale = tuned[path];

@@ -1,4 +1,5 @@
 /** @file Methods: what is trained, and how it enters a frozen T5. */
+export { type AdapterTable, type AdapterTableOptions, adapterTable, byRow } from "./adapter-table.js";
 export { type ComposedTree, compose, type TreeOf } from "./compose.js";
 export { design } from "./design.js";
 export { type Ia3Options, type Ia3Scale, type Ia3Tree, ia3 } from "./ia3.js";

@@ -5,7 +5,7 @@ import { ArgumentError } from "../core/errors.js";
 import { type KeyPath, leavesOf, treeMapWithPath } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { kernelNodes, mapKernels } from "../t5/kernel-nodes.js";
+import { kernelNodes, withoutTerms } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";
 import { mask } from "../tree/index.js";
 import { leavesByPath, slashPath } from "../tree/map.js";
@@ -51,9 +51,6 @@ const selectLeaves = (params: AnyParams, where: readonly string[]): (readonly [p
   const chosen = selectedBy(params, where);
   return leaves.filter((_, i) => chosen[i]);
 };
-
-/** The weights alone, without what other methods have put beside kernels. */
-const withoutTerms = (params: AnyParams): AnyParams => mapKernels(params, ({ kernel }) => ({ kernel }));
 
 /** @throws {ArgumentError} when another method has put something beside a kernel that is to be replaced, and may have been made for it */
 const checkBare = (params: AnyParams, replaced: Readonly<Record<string, unknown>>): void => {

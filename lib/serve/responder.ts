@@ -1,18 +1,18 @@
-/** @file Answers of a T5 to batches of requests, each with its adapter: prompts are mixed by row, each other adapter gets a separate batch. */
+/** @file Answers of a T5 to batches of requests, each with its adapter: those that can be mixed by row share a batch. */
 import { scope } from "../core/composite.js";
-import { dispose } from "../core/tensor.js";
+import { leavesOf } from "../core/pytree.js";
+import { dispose, type Tensor } from "../core/tensor.js";
 import { longestOf, padRows, withEos } from "../data/batch.js";
 import type { Adapter } from "../io/adapters.js";
+import { adapterTable, byRow, placesOf } from "../methods/adapter-table.js";
+import type { Folded } from "../methods/method.js";
 import * as np from "../np/index.js";
-import type { PromptParams } from "../t5/model.js";
-import type { Modified } from "../t5/modified.js";
-import { promptRows } from "../t5/prompt-rows.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { type ReadyModel, writing } from "../train/answer.js";
 import { openT5 } from "../train/evaluate.js";
 import type { AdapterFolder, Served, Wanted } from "./adapter-folder.js";
 import type { Outcome } from "./queue.js";
-import { batchRows, promptLength, textLength } from "./shapes.js";
+import { adapterRank, batchRows, promptLength, textLength } from "./shapes.js";
 
 /** A text, and the adapter that answers it. */
 export interface Question {
@@ -56,10 +56,6 @@ interface Row {
   readonly cut: boolean;
 }
 
-/** Whether an adapter is vectors in front of the text alone, which rows of one batch may have different ones of. */
-const isPlainPrompt = ({ settings: { name, position, sees } }: Adapter): boolean =>
-  name === "prompt" && position === "before" && sees === undefined;
-
 /** Rows by what `key` gives for them, in the order in which they come. */
 const groupBy = <K>(rows: readonly Row[], key: (row: Row) => K): Row[][] => {
   const groups = new Map<K, Row[]>();
@@ -67,33 +63,41 @@ const groupBy = <K>(rows: readonly Row[], key: (row: Row) => K): Row[][] => {
   return [...groups.values()];
 };
 
-/** The model with the prompt of each row, and what frees it. */
-const withPrompts = ({ params }: ReadyModel, rows: readonly Row[]) => {
-  const inserted = scope(() => {
-    const distinct = [...new Set(rows.map(({ served }) => served))];
-    const prompts = distinct.map(
-      ({ adapter }, i) => [i, np.devicePut(adapter.tuned) as object as PromptParams] as const,
-    );
-    const names = rows.map(({ served }) => `${distinct.indexOf(served)}`);
-    const { prefix, prefixValid } = promptRows(Object.fromEntries(prompts), names);
-    const more = promptLength(prefix.shape[1]) - prefix.shape[1];
-    const front = [more, 0] as const;
-    return {
-      prefix: np.pad(prefix, [[0, 0], front, [0, 0]]),
-      prefixValid: np.pad(prefixValid, [[0, 0], front]),
-    };
-  });
-  return { model: { params, ...inserted } satisfies Modified, free: () => dispose(inserted) };
+/** An adapter on the device. */
+const onDevice = ({ method, tuned }: Adapter): Folded => ({ method, tuned: np.devicePut(tuned) as object });
+
+/** What adapters that share a batch have in common: where they enter the model. Undefined for one that cannot share it, or cannot be used at all. */
+const kindOf = ({ config, params }: ReadyModel, adapter: Adapter): string | undefined => {
+  try {
+    return scope(() => {
+      const { method, tuned } = onDevice(adapter);
+      return placesOf(params, method.apply(config, params, tuned));
+    });
+  } catch {
+    return undefined; // what is wrong with it is found when it is asked alone
+  }
+};
+
+/** The sizes that lengths and ranks are rounded up to. */
+const SIZES = { vectors: promptLength, rank: adapterRank };
+
+/** The model with the adapter of each row, and what frees it. */
+const withAdapters = ({ config, params }: ReadyModel, rows: readonly Row[]) => {
+  const distinct = [...new Set(rows.map(({ served }) => served.adapter))];
+  const numbers = rows.map(({ served }) => distinct.indexOf(served.adapter));
+  const model = scope(() => byRow(params, adapterTable(config, params, distinct.map(onDevice), SIZES), numbers));
+  const given = new Set<unknown>(leavesOf(params));
+  return { model, free: () => dispose((leavesOf(model) as Tensor[]).filter((x) => !given.has(x))) };
 };
 
 /** The model with one adapter for all rows, and what frees it. */
-const withAdapter = (ready: ReadyModel, { adapter: { method, tuned } }: Served) => {
-  const onDevice = np.devicePut(tuned) as object;
+const withAdapter = (ready: ReadyModel, { adapter }: Served) => {
+  const { method, tuned } = onDevice(adapter);
   try {
-    const { model, dispose: close } = openT5(ready, method, onDevice);
-    return { model, free: () => [close(), dispose(onDevice)] };
+    const { model, dispose: close } = openT5(ready, method, tuned);
+    return { model, free: () => [close(), dispose(tuned)] };
   } catch (error) {
-    dispose(onDevice);
+    dispose(tuned);
     throw error;
   }
 };
@@ -109,6 +113,14 @@ export const responder = (
   { maxTokens, maxInputLength, batchSize }: ResponderOptions,
 ): Responder => {
   const answerer = writing(ready.config, tokenizer, { maxLength: maxTokens });
+  const kinds = new WeakMap<Adapter, { readonly kind: string | undefined }>();
+
+  /** The kind of an adapter, which is looked at once. */
+  const kindOnce = ({ adapter }: Served): string | undefined => {
+    const known = kinds.get(adapter) ?? { kind: kindOf(ready, adapter) };
+    kinds.set(adapter, known);
+    return known.kind;
+  };
 
   /** The adapters of a batch, by what is wanted; each is looked for once. */
   const adaptersOf = async (questions: readonly Question[]): Promise<Map<string, Outcome<Served>>> => {
@@ -138,7 +150,7 @@ export const responder = (
     const length = textLength(longestOf(ids), maxInputLength);
     using inputs = np.array(padRows(ids, length, ready.config.padId), { shape: [size, length] });
     const [{ served }] = rows;
-    const { model, free } = isPlainPrompt(served.adapter) ? withPrompts(ready, filled) : withAdapter(ready, served);
+    const { model, free } = kindOnce(served) === undefined ? withAdapter(ready, served) : withAdapters(ready, filled);
     try {
       const answers = answerer.answer(model, inputs);
       return rows.map(({ served, cut }, i) => ({ ...answers[i][0], adapter: served.name, cut }));
@@ -152,7 +164,7 @@ export const responder = (
     try {
       return decode(rows).map((value) => ({ value }));
     } catch (error) {
-      const byAdapter = groupBy(rows, ({ served }) => served);
+      const byAdapter = groupBy(rows, ({ served }) => served.adapter);
       if (byAdapter.length === 1) return rows.map(() => ({ error }));
       const alone = new Map(byAdapter.flatMap((part) => outcomesOf(part).map((outcome, i) => [part[i], outcome])));
       return rows.map((row) => alone.get(row) as Outcome<Reply>);
@@ -164,7 +176,7 @@ export const responder = (
     const found = questions.map(({ wanted }) => adapters.get(JSON.stringify(wanted)) as Outcome<Served>);
     const outcomes: Outcome<Reply>[] = found.map((one) => ({ error: "error" in one ? one.error : undefined }));
     const rows = found.flatMap((one, i) => ("value" in one ? [rowOf(questions[i].text, one.value, i)] : []));
-    for (const group of groupBy(rows, ({ served }) => (isPlainPrompt(served.adapter) ? "prompts" : served))) {
+    for (const group of groupBy(rows, ({ served }) => kindOnce(served) ?? served.adapter)) {
       await breathe();
       outcomesOf(group).forEach((outcome, i) => {
         outcomes[group[i].place] = outcome;

@@ -12,3 +12,6 @@ export const textLength = (tokens: number, most: number): number => {
 
 /** Vectors of a batch whose longest prompt has `vectors`: a multiple of 4, as the usual 20 and 100 are. */
 export const promptLength = (vectors: number): number => 4 * Math.ceil(vectors / 4);
+
+/** The rank of a batch whose highest rank is `rank`: a power of two. */
+export const adapterRank = (rank: number): number => 2 ** Math.ceil(Math.log2(rank));

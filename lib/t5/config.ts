@@ -74,9 +74,9 @@ export interface Kernel<L> {
   /** `[in, out]` */
   readonly kernel: L;
   readonly low?: readonly LowRank<L>[];
-  /** `[in]`: scales what goes in. */
+  /** `[in]`, or `[B, in]`: scales what goes in. */
   readonly in?: L;
-  /** `[out]`: scales what comes out. */
+  /** `[out]`, or `[B, out]`: scales what comes out. */
   readonly out?: L;
 }
 type Scale<L> = { readonly scale: L };

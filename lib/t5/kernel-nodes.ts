@@ -34,3 +34,6 @@ export const kernelNodes = (params: AnyParams): (readonly [path: string, node: K
   });
   return found;
 };
+
+/** The weights alone, without what methods have put beside kernels. */
+export const withoutTerms = (params: AnyParams): AnyParams => mapKernels(params, ({ kernel }) => ({ kernel }));

@@ -11,15 +11,21 @@ import type { AnyParams } from "./stack.js";
 /** Scalars of each layer, or one, for kernels `[layers, in, out]` or `[in, out]`. */
 const overKernel = (scale: Tensor): Tensor => np.reshape(scale, [...scale.shape, 1, 1]);
 
+/** @throws {ArgumentError} for what differs between the rows of a batch: it has an axis too many */
+const checkShared = (path: string, x: Tensor | undefined, ndim: number, what: string, expected: string): void => {
+  if (x === undefined || x.ndim === ndim) return;
+  const differ = `${what} that differ between rows cannot be merged`;
+  throw new ArgumentError({ where: "t5.merge", what: differ, expected, got: `${x.aval}`, at: path });
+};
+
 /** `diag(in) (kernel + Σ scale a b) diag(out)`. */
 const mergeKernel = (node: Kernel<Tensor>, path: string): Kernel<Tensor> => {
   const { kernel, low = [], in: before, out: after } = node;
+  checkShared(path, before, kernel.ndim - 1, "scales", "[in]");
+  checkShared(path, after, kernel.ndim - 1, "scales", "[out]");
   let sum = kernel;
   for (const { a, b, scale } of low) {
-    if (a.ndim !== kernel.ndim) {
-      const what = "low-rank terms that differ between rows cannot be merged";
-      throw new ArgumentError({ where: "t5.merge", what, expected: "[in, rank]", got: `${a.aval}`, at: path });
-    }
+    checkShared(path, a, kernel.ndim, "low-rank terms", "[in, rank]");
     sum = np.add(sum, np.multiply(np.matmul(a, b), overKernel(scale)));
   }
   if (before !== undefined) sum = np.multiply(np.expandDims(before, -1), sum);

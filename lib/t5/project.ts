@@ -4,7 +4,7 @@ import * as np from "../np/index.js";
 import type { Kernel, LowRank } from "./config.js";
 import type { Drop } from "./drop.js";
 
-/** `f` of `x` with the rows of each example together, for factors that each example has for itself. */
+/** `f` of `x` with the rows of each example together, for factors and scales that each example has for itself. */
 const byExample = (examples: number, x: Tensor, f: (x: Tensor) => Tensor): Tensor => {
   const y = f(np.reshape(x, [examples, -1, x.shape[x.ndim - 1]]));
   return np.reshape(y, [...x.shape.slice(0, -1), y.shape[2]]);
@@ -17,10 +17,17 @@ const lowRank = ({ a, b, scale, dropout }: LowRank<Tensor>, x: Tensor, drop: Dro
   return a.ndim === 3 ? byExample(a.shape[0], seen, term) : term(seen);
 };
 
+/** `x` times a scale of its last axis, `[width]`, or `[B, width]`: one for each example. */
+const scaled = (x: Tensor, scale: Tensor | undefined): Tensor => {
+  if (scale === undefined) return x;
+  if (scale.ndim === 1) return np.multiply(x, scale);
+  return byExample(scale.shape[0], x, (rows) => np.multiply(rows, np.expandDims(scale, 1)));
+};
+
 /**
  * `x` times a kernel, with its low-rank terms and scales: `(x · in) kernel + Σ scale (x · in) a b`, times `out`.
  *
- * @param x     `[..., in]`; where factors have a first axis for the examples, the rows of one example stand together
+ * @param x     `[..., in]`; where factors or scales have a first axis for the examples, the rows of one example stand together
  * @param drop  for the dropout of low-rank terms
  * @returns     `[..., out]`
  */
@@ -29,8 +36,8 @@ export const project = (
   x: Tensor,
   drop: Drop = (h) => h,
 ): Tensor => {
-  const input = before === undefined ? x : np.multiply(x, before);
+  const input = scaled(x, before);
   const plain = np.matmul(input, kernel);
   const y = low.reduce((sum, term) => np.add(sum, lowRank(term, input, drop)), plain);
-  return after === undefined ? y : np.multiply(y, after);
+  return scaled(y, after);
 };

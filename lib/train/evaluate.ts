@@ -210,7 +210,7 @@ export const ofBatch = (
 };
 
 /** Target ids of a row that are not padding. */
-const tokensIn = ({ targets, targetLength, padId = 0 }: EvaluationBatch, row: number): number =>
+export const tokensIn = ({ targets, targetLength, padId = 0 }: EvaluationBatch, row: number): number =>
   targets.subarray(row * targetLength, (row + 1) * targetLength).reduce((n, id) => n + (id === padId ? 0 : 1), 0);
 
 /** Asks for the answers to all batches: the texts in the order of the examples, and sums over their target tokens. */
@@ -219,7 +219,7 @@ const askAll = async (
   batches: readonly EvaluationBatch[],
   examples: readonly Example[],
   onProgress: ((examples: number) => void) | undefined,
-) => {
+): Promise<Asked> => {
   const texts = new Array<string>(examples.length);
   let [logLikelihood, correct, tokens, done] = [0, 0, 0, 0];
   for (const batch of batches) {
@@ -243,6 +243,22 @@ const askAll = async (
   return { texts, logLikelihood, correct, tokens };
 };
 
+/** What was asked of a model about all examples: texts in their order, and sums over the target tokens. */
+export interface Asked {
+  readonly texts: readonly string[];
+  readonly logLikelihood: number;
+  readonly correct: number;
+  readonly tokens: number;
+}
+
+/** The evaluation of what a model said. */
+export const evaluationOf = (task: Task, examples: readonly Example[], asked: Asked): Evaluation => {
+  const scores = scoreAnswers(task, examples, asked.texts);
+  // Where a truth is unknown the targets only stand for it.
+  const counted = scores.unlabelled > 0 ? Number.NaN : asked.tokens;
+  return { ...scores, loss: -asked.logLikelihood / counted, tokenAccuracy: (100 * asked.correct) / counted };
+};
+
 /**
  * An evaluation of one task on its examples: metrics of the answers, and loss and token accuracy of the targets.
  *
@@ -253,10 +269,7 @@ export const makeEvaluator = <P>({ task, examples, batches, respondent }: Evalua
     const responding = respondent.open(tuned);
     try {
       const asked = await askAll(responding, batches(responding.inserted), examples, onProgress);
-      const scores = scoreAnswers(task, examples, asked.texts);
-      // Where a truth is unknown the targets only stand for it.
-      const counted = scores.unlabelled > 0 ? Number.NaN : asked.tokens;
-      return { ...scores, loss: -asked.logLikelihood / counted, tokenAccuracy: (100 * asked.correct) / counted };
+      return evaluationOf(task, examples, asked);
     } finally {
       responding.dispose();
     }

@@ -2,6 +2,13 @@
 
 export type { HostTree } from "../methods/trees.js";
 export { type Answer, type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
+export { likeliestLabel, majorityVote, type Voice } from "./ensemble.js";
+export {
+  type EnsembleEvaluation,
+  type EnsembleEvaluator,
+  type EnsembleScores,
+  ensembleEvaluator,
+} from "./ensemble-evaluator.js";
 export {
   type Evaluator,
   makeEvaluator,

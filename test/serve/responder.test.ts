@@ -4,22 +4,24 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ExecutorRuntime } from "../../lib/compile/runtime.js";
+import { scope } from "../../lib/core/composite.js";
 import type { HostArray } from "../../lib/core/host.js";
 import { currentRuntime } from "../../lib/core/runtime.js";
 import { dispose } from "../../lib/core/tensor.js";
 import { savePrompt } from "../../lib/io/prompts.js";
 import { saveTuned } from "../../lib/io/tuned.js";
-import { lora } from "../../lib/methods/lora.js";
+import { ia3, lora, type Method, norms, prefix } from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
 import * as random from "../../lib/random/index.js";
 import { adapterFolder } from "../../lib/serve/adapter-folder.js";
 import type { Outcome } from "../../lib/serve/queue.js";
 import { Refusal } from "../../lib/serve/refusal.js";
 import { type Reply, responder } from "../../lib/serve/responder.js";
-import { batchRows, promptLength, textLength } from "../../lib/serve/shapes.js";
+import { adapterRank, batchRows, promptLength, textLength } from "../../lib/serve/shapes.js";
 import { generate } from "../../lib/t5/generate.js";
 import { heldBy } from "../helpers/runtime.js";
 import { temporaryFolder } from "../io/folder.js";
+import { shaken } from "../methods/samples.js";
 import { OPTIONS, readyToServe, somePrompt, someText, WIDTH, writePrompts } from "./model.js";
 
 const Responding = suite("serve/responder");
@@ -80,6 +82,7 @@ Responding("shapes of batches are few", () => {
     [16, 16, 24, 24, 32, 48, 48, 64, 96, 100],
   );
   assert.equal([1, 4, 5, 20, 150].map(promptLength), [4, 4, 8, 20, 152]);
+  assert.equal([1, 3, 8, 12].map(adapterRank), [1, 4, 8, 16]);
 });
 
 Responding("a task is found by its name, an adapter by its file; the closest name is told", async () => {
@@ -156,25 +159,50 @@ Responding("a prompt that the model cannot read fails alone", async () => {
   assert.match("error" in wide ? String(wide.error) : "", /33/);
 });
 
-Responding("adapters of other methods are answered in batches of their own", async () => {
-  const method = lora({ rank: 2 });
-  const start = method.init(random.key(3), ready.config, ready.params);
-  const tuned = np.devicePut(start) as typeof start;
-  await saveTuned(join(dir, "low-rank.safetensors"), { settings: method.settings, tuned });
-  dispose(tuned);
-  const names = ["p0.npy", "low-rank.safetensors", "p1.npy", "low-rank.safetensors"];
-  const outcomes = await ready.answers.answer(names.map((adapter) => ({ wanted: { adapter }, text: "the city of" })));
-  const replies = outcomes.map((outcome) => replyOf(outcome).ids);
-  using greedy = generate(ready.config, { maxLength: 6 });
-  const ids = [...ready.tokenizer.encode("the city of"), ready.tokenizer.eosId];
-  using inputs = np.array([ids], { dtype: "int32" });
-  const [[{ tokens: bare }]] = greedy(ready.params, inputs);
-  // LoRA begins as the bare model.
-  assert.equal(replies, [await idsOf("p0.npy"), bare, await idsOf("p1.npy"), bare]);
-});
+/** Adapters of methods that rows share a batch of, and one that gets a separate batch. */
+const OTHERS = {
+  "low.safetensors": lora({ rank: 2, alpha: 64 }),
+  "lower.safetensors": lora({ rank: 3, alpha: 96 }),
+  "prefix.safetensors": prefix({ length: 3 }),
+  "longer.safetensors": prefix({ length: 6 }),
+  "scales.safetensors": ia3(),
+  "norms.safetensors": norms(),
+} as object as Readonly<Record<string, Method>>;
+
+Responding(
+  "requests for LoRA, prefixes, scales, norms and prompts are answered as by generate with each adapter",
+  async () => {
+    const alone: Record<string, readonly number[]> = {};
+    const ids = [...ready.tokenizer.encode("the city of"), ready.tokenizer.eosId];
+    using greedy = generate(ready.config, { maxLength: 6 });
+    using inputs = np.array([ids], { dtype: "int32" });
+    for (const [i, [name, method]] of Object.entries(OTHERS).entries()) {
+      const kept = scope(() => {
+        const tuned = shaken(method.init(random.key(i), ready.config, ready.params), 40 + i);
+        alone[name] = greedy(method.apply(ready.config, ready.params, tuned), inputs)[0][0].tokens;
+        return tuned;
+      });
+      await saveTuned(join(dir, name), { settings: method.settings, tuned: kept as never });
+      dispose(kept);
+    }
+    const names = [...Object.keys(OTHERS), "p0.npy", ...Object.keys(OTHERS).reverse(), "p1.npy"];
+    const asked = names.map((adapter) => ({ wanted: { adapter }, text: "the city of" }));
+    const replies = (await ready.answers.answer(asked)).map(replyOf);
+    const want = [];
+    for (const name of names) want.push(alone[name] ?? (await idsOf(name)));
+    assert.equal(
+      replies.map(({ ids }) => ids),
+      want,
+    );
+    assert.ok(new Set(want.map(String)).size > 4, "answers differ");
+  },
+);
 
 Responding("nothing stays on the device", async () => {
-  const asked = ["p0.npy", "low-rank.safetensors", "text.npy"].map((adapter) => ({ wanted: { adapter }, text: "Tom" }));
+  const asked = ["p0.npy", "low.safetensors", "prefix.safetensors", "norms.safetensors", "text.npy"].map((adapter) => ({
+    wanted: { adapter },
+    text: "Tom",
+  }));
   await ready.answers.answer(asked);
   const before = held();
   for (let i = 0; i < 5; i++) await ready.answers.answer(asked);

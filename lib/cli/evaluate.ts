@@ -12,7 +12,7 @@ import { glueAverage, superglueAverage } from "../metrics/average.js";
 import { ensureDir, writeAtomic } from "../store/files.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { ReadyModel } from "../train/answer.js";
-import type { Evaluation } from "../train/loop.js";
+import type { Evaluation } from "../train/progress.js";
 import { taskEvaluator } from "../train/task-evaluator.js";
 import {
   askedBy,

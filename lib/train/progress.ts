@@ -116,20 +116,26 @@ export interface Progress<P, Opt> {
   readonly end: (state: TrainState<P, Opt>) => Promise<Outcome<P, Opt>>;
 }
 
-const notFinite = (loss: number, step: number): ArgumentError =>
+const notFinite = (loss: number, step: number, name: string | undefined): ArgumentError =>
   new ArgumentError({
     where: "training",
     what: `the loss is ${loss} at step ${step}`,
     expected: "a finite loss",
     got: String(loss),
+    at: name,
     hint: "lower the learning rate; the best so far is saved",
   });
 
-/** The progress of a run from where it stands. */
+/**
+ * The progress of a run from where it stands.
+ *
+ * - `name`: what errors call it, where it is one of several
+ */
 export const runProgress = <P extends object, Opt, E extends Evaluation>(
   options: LoopOptions,
   parts: RunParts<P, Opt, E>,
   start: Position,
+  name?: string,
 ): Progress<P, Opt> => {
   let { step, best, stale } = start;
   let lastLoss = 0;
@@ -154,7 +160,7 @@ export const runProgress = <P extends object, Opt, E extends Evaluation>(
       lastLoss = record.loss;
       await parts.onStep({ step, ...record });
     },
-    failure: () => (Number.isFinite(lastLoss) ? undefined : notFinite(lastLoss, step)),
+    failure: () => (Number.isFinite(lastLoss) ? undefined : notFinite(lastLoss, step, name)),
     isDue: () => step % options.evaluateEvery === 0 || step === options.steps,
     async evaluate(state) {
       await evaluate(state);

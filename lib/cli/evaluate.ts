@@ -13,7 +13,7 @@ import { ensureDir, writeAtomic } from "../store/files.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { ReadyModel } from "../train/answer.js";
-import type { Evaluation } from "../train/loop.js";
+import type { Evaluation } from "../train/progress.js";
 import { taskEvaluator } from "../train/task-evaluator.js";
 import {
   askedBy,

@@ -12,8 +12,8 @@ import { decodeAs, naturalNumber } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
 import { readFrom, type Store } from "../store/store.js";
-import type { Prediction } from "../train/loop.js";
 import type { AnsweredBatch } from "../train/predict.js";
+import type { Prediction } from "../train/progress.js";
 import { json, jsonLines } from "./folder.js";
 
 const PROGRESS = "progress";

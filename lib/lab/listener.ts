@@ -1,5 +1,5 @@
 /** @file Whom a run tells what it does. */
-import type { StepRecord } from "../train/loop.js";
+import type { StepRecord } from "../train/progress.js";
 import type { Finding } from "./doctor-rules.js";
 import type { Recipe } from "./recipe.js";
 import type { Outcome } from "./results.js";

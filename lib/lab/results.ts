@@ -1,7 +1,7 @@
 /** @file What a run comes to: the summary and the points of its learning curve. */
 import type { Example } from "../metrics/answered.js";
 import { mean } from "../metrics/average.js";
-import type { Best } from "../train/loop.js";
+import type { Best } from "../train/progress.js";
 
 type Scores = Readonly<Record<string, number>>;
 

@@ -4,7 +4,7 @@ import * as t from "io-ts";
 import { optional, withDefault } from "../edge/decode.js";
 import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
-import type { Prediction } from "../train/loop.js";
+import type { Prediction } from "../train/progress.js";
 import type { Places } from "./lock.js";
 
 /** Rows, and how many of them were longer than their length. */

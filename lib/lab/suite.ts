@@ -1,7 +1,7 @@
 /** @file The evaluation of several tasks as one: task by task, with the mean of their scores. */
 import { mean } from "../metrics/average.js";
 import type { Evaluator } from "../train/evaluate.js";
-import type { Evaluation } from "../train/loop.js";
+import type { Evaluation } from "../train/progress.js";
 
 /** A task that is evaluated. */
 export interface SuitePart {

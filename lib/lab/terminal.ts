@@ -4,7 +4,7 @@ import Table from "cli-table3";
 import { brief } from "../edge/decode.js";
 import { printableLines } from "../edge/printable.js";
 import { type Scores as BenchmarkScores, mean, superglueAverage } from "../metrics/average.js";
-import type { StepRecord } from "../train/loop.js";
+import type { StepRecord } from "../train/progress.js";
 import type { Finding } from "./doctor-rules.js";
 import type { Listener, RunInfo } from "./listener.js";
 import { methodLabel } from "./method-settings.js";

@@ -14,7 +14,8 @@ import { score as scoreTargets } from "../t5/score.js";
 import type { Task } from "../tasks/task.js";
 import type { Answerer, ReadyModel } from "./answer.js";
 import { insertedLengths } from "./inserted.js";
-import { breathe, type Evaluation, type Prediction } from "./loop.js";
+import { breathe } from "./loop.js";
+import type { Evaluation, Prediction } from "./progress.js";
 
 /** What a model says to one batch, a row each. */
 export interface Responses {

@@ -20,20 +20,10 @@ export {
 } from "./evaluate.js";
 export { type InsertedLengths, insertedLengths } from "./inserted.js";
 export { joinBatches, joinStates, makeJointStep, splitStates } from "./joint.js";
-export {
-  type Best,
-  type Evaluation,
-  type LoopOptions,
-  type LoopParts,
-  type Outcome,
-  type Position,
-  type Prediction,
-  type StepRecord,
-  trainLoop,
-} from "./loop.js";
+export { type LoopParts, type SharedParts, type StartedRun, trainLoop, trainTogether } from "./loop.js";
 export { type OutputFile, type OutputOptions, type Outputs, outputsOf } from "./outputs.js";
-
 export { type AnsweredBatch, type TaskPredictor, taskPredictor } from "./predict.js";
+export type { Best, Evaluation, LoopOptions, Outcome, Position, Prediction, RunParts, StepRecord } from "./progress.js";
 
 export type { Regularizer } from "./regularize.js";
 

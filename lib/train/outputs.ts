@@ -13,7 +13,7 @@ import * as np from "../np/index.js";
 import type { Content } from "../store/store.js";
 import type { T5Config } from "../t5/config.js";
 import type { AnyParams } from "../t5/stack.js";
-import type { Best } from "./loop.js";
+import type { Best } from "./progress.js";
 import { hostTree } from "./store.js";
 
 /** A file by its path in the folder of a run, and its content. */

@@ -14,7 +14,7 @@ import type { Params } from "../../lib/t5/model.js";
 import { readExamples } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
 import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
-import type { Prediction } from "../../lib/train/loop.js";
+import type { Prediction } from "../../lib/train/progress.js";
 import { taskEvaluator } from "../../lib/train/task-evaluator.js";
 import { temporaryFolder } from "../io/folder.js";
 import { failure, fluxion } from "./run.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Prediction } from "../../lib/train/loop.js";
+import type { Prediction } from "../../lib/train/progress.js";
 import { temporaryFolder } from "../io/folder.js";
 import { failure, fluxion } from "./run.js";
 

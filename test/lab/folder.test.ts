@@ -10,7 +10,7 @@ import * as np from "../../lib/np/index.js";
 import { memoryStore } from "../../lib/store/memory.js";
 import { nodeStore } from "../../lib/store/node.js";
 import { readFrom } from "../../lib/store/store.js";
-import type { Best, Position } from "../../lib/train/loop.js";
+import type { Best, Position } from "../../lib/train/progress.js";
 import { hostTree } from "../../lib/train/store.js";
 import { temporaryFolder } from "../io/folder.js";
 import { beginning } from "./beginning.js";

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { NANO_MODEL } from "../../lib/lab/assets.js";
 import { sentinelsIn, vocabularyOf } from "../../lib/lab/start.js";
 import { loadTokenizer } from "../../lib/tokenizer/index.js";
-import type { Prediction } from "../../lib/train/loop.js";
+import type { Prediction } from "../../lib/train/progress.js";
 
 const Start = suite("lab/start");
 

@@ -4,7 +4,7 @@ import { type Listener, silent, together } from "../../lib/lab/listener.js";
 import { recipe } from "../../lib/lab/recipe.js";
 import type { Summary } from "../../lib/lab/results.js";
 import { joinedScores, suiteEvaluator } from "../../lib/lab/suite.js";
-import type { Evaluation } from "../../lib/train/loop.js";
+import type { Evaluation } from "../../lib/train/progress.js";
 
 const Suite = suite("lab/suite");
 

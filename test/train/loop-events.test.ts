@@ -7,7 +7,8 @@ import { dispose } from "../../lib/core/tensor.js";
 import { prompt as promptMethod } from "../../lib/methods/index.js";
 import { adafactor } from "../../lib/optim/index.js";
 import * as random from "../../lib/random/index.js";
-import { breathe, type Evaluation, type Position, trainLoop } from "../../lib/train/loop.js";
+import { breathe, trainLoop } from "../../lib/train/loop.js";
+import type { Evaluation, Position } from "../../lib/train/progress.js";
 import { initState, makeTrainStep } from "../../lib/train/state.js";
 
 const Loop = suite("train/loop-events");

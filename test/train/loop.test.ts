@@ -7,14 +7,8 @@ import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { memory } from "../../lib/index.js";
 import type { HostTree } from "../../lib/methods/trees.js";
 import * as np from "../../lib/np/index.js";
-import {
-  type Best,
-  type Evaluation,
-  type LoopOptions,
-  type Position,
-  type StepRecord,
-  trainLoop,
-} from "../../lib/train/loop.js";
+import { trainLoop } from "../../lib/train/loop.js";
+import type { Best, Evaluation, LoopOptions, Position, StepRecord } from "../../lib/train/progress.js";
 import type { TrainState, TrainStep } from "../../lib/train/state.js";
 
 const Loop = suite("train/loop");

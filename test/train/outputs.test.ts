@@ -12,8 +12,8 @@ import { compose, lora, pTuning, residual, weights } from "../../lib/methods/ind
 import type { MethodSettings } from "../../lib/methods/method.js";
 import { methodOf } from "../../lib/methods/registry.js";
 import { nodeStore } from "../../lib/store/node.js";
-import type { Best } from "../../lib/train/loop.js";
 import { outputsOf } from "../../lib/train/outputs.js";
+import type { Best } from "../../lib/train/progress.js";
 import { hostTree } from "../../lib/train/store.js";
 import { hostOf } from "../helpers/runtime.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";

@@ -1,8 +1,10 @@
 /** @file The adapter that an option names: `--adapter PATH`, or `--prompt PATH`, which is the same. */
+import { join } from "node:path";
 import { namedBy, orThrow } from "../edge/either.js";
 import { checkFinite, checkFits, otherBase } from "../io/adapter-fit.js";
-import { type Adapter, loadAdapterTE } from "../io/adapters.js";
+import { type Adapter, folderOfTasks, loadAdapterTE } from "../io/adapters.js";
 import type { T5Config } from "../t5/config.js";
+import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
 /** PEFT's own `generate` gives the answers of the frozen model. */
@@ -20,10 +22,22 @@ export interface FoundAdapter extends Adapter {
   readonly path: string;
 }
 
+/** @throws {ConfigError} for an adapter of several tasks, of which no task is chosen */
+const checkOneTask = ({ method: { tasks = 1 } }: Adapter, option: string, path: string): void => {
+  if (tasks === 1) return;
+  const [what, folder] = [`the adapter is of ${tasks} tasks`, folderOfTasks(path)];
+  const hint =
+    folder === path
+      ? "in a program, methods.forUse(config, params, method, tuned, task) gives the adapter of one"
+      : `name one: ${join(folder, "TASK")}`;
+  throw usageError(option, what, { expected: "an adapter of one task", got: path, hint });
+};
+
 /** Reads an adapter that can be computed with. */
 export const adapterAt = async (path: string, option = "--adapter <path>"): Promise<FoundAdapter> => {
   const adapter = { ...(await orThrow(namedBy(option, loadAdapterTE(path)))), path };
   checkFinite(adapter, option, path);
+  checkOneTask(adapter, option, path);
   return adapter;
 };
 

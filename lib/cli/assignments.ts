@@ -4,7 +4,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { similar } from "../core/closest.js";
 import { DataError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
-import { ADAPTER_SUFFIXES } from "../io/adapters.js";
+import { ADAPTER_SUFFIXES, folderOfTasks, pathOfTask } from "../io/adapters.js";
 import { namesIn } from "../store/files.js";
 import { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskOfE } from "../tasks/registry.js";
 import type { Split, Task } from "../tasks/task.js";
@@ -43,7 +43,8 @@ const tasksNamed = (name: string): readonly string[] =>
   BENCHMARKS[name === "all" ? "superglue" : name]?.tasks ?? [name];
 
 /** Adapters that lie in one folder under the names of their tasks: folders, or files. */
-const inFolder = async (dir: string): Promise<Assignment[]> => {
+const inFolder = async (given: string): Promise<Assignment[]> => {
+  const dir = folderOfTasks(given);
   const names = await orThrow(namesIn(dir, { where: "--adapters <dir>", error: DataError }));
   const found = TASKS.flatMap((task): Assignment[] => {
     const name = ADAPTER_SUFFIXES.map((suffix) => task.name + suffix).find((name) => names?.includes(name));
@@ -72,8 +73,9 @@ const PAIR = /^([^=/\\]+)=(.+)$/;
 const named = (where: string, texts: readonly string[], tasks: readonly string[]): readonly Assignment[] =>
   texts.flatMap((text) => {
     const [, name, path] = PAIR.exec(text) ?? [];
-    if (name !== undefined) return { task: knownTask(name), path };
-    if (tasks.length > 0 && texts.length === 1) return tasks.map((task) => ({ task: knownTask(task), path: text }));
+    if (name !== undefined) return { task: knownTask(name), path: pathOfTask(path, name) };
+    if (tasks.length > 0 && texts.length === 1)
+      return tasks.map((task) => ({ task: knownTask(task), path: pathOfTask(text, task) }));
     throw usageError(where, "it is not said which task this adapter is for", {
       expected: "--adapter cb=PATH, or one --adapter PATH with each --task that it answers",
       got: text,

@@ -1,12 +1,15 @@
 /** @file `fluxion inspect`: what a checkpoint or an adapter is. */
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
+import { pathOfTask } from "../io/adapters.js";
 import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
 import { isTuned } from "../io/tuned.js";
+import { isByTask } from "../lab/method-settings.js";
 import { runsIn } from "../lab/runs-in.js";
 import { loadRun } from "../lab/stored-run.js";
 import { nodeStore } from "../store/node.js";
+import type { Store } from "../store/store.js";
 import { isScaled, type T5Config } from "../t5/config.js";
 import { type Contents, contentsOf, totalElements } from "./contents.js";
 import { isRun } from "./flags.js";
@@ -57,16 +60,23 @@ const inspectTensors = (path: string, contents: Contents, options: InspectOption
 const isAdapter = ({ kind, tensors, metadata }: Contents): boolean =>
   kind === "safetensors" && (isTuned(metadata) || tensors.every(({ name }) => PROMPT_NAMES.includes(name)));
 
+/** The prompts of a run: its own, or those of its tasks where each has one. */
+const promptsOf = async (store: Store): Promise<readonly string[]> => {
+  const { method, train } = (await loadRun(store)).recipe;
+  const [path, apart] = [store.name(), method.name !== "compose" && isByTask(method)];
+  return apart ? train.map(({ task }) => pathOfTask(path, task)) : [path];
+};
+
 /** The prompts of runs below a folder, by their paths; the path itself where it is not that of a run. */
 const promptsAt = async (path: string): Promise<readonly string[]> =>
-  isRun(path) ? (await runsIn(nodeStore(path))).map((store) => store.name()) : [path];
+  isRun(path) ? (await Promise.all((await runsIn(nodeStore(path))).map(promptsOf))).flat() : [path];
 
 const isPromptRun = async (path: string): Promise<boolean> =>
   isRun(path) && (await loadRun(nodeStore(path))).recipe.method.name === "prompt";
 
 /**
- * Shows the tensors of a checkpoint, what an adapter is, or where the prompt of a run went; of several paths, or of a folder of several runs, how
- * alike their prompts are.
+ * Shows the tensors of a checkpoint, what an adapter is, or where the prompt of a run went; of several paths, of a folder of several runs, or of a run
+ * with a prompt for each task, how alike their prompts are.
  */
 export const inspect = async (paths: readonly string[], options: InspectOptions, terminal: Terminal): Promise<void> => {
   const all = (await Promise.all(paths.map(promptsAt))).flat();

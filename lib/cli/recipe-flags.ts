@@ -28,11 +28,22 @@ const shown = (value: unknown): string => {
 
 const fallbackOf = (node: Setting | Choice): string => shown(node.fallback);
 
+/** The default of a flag; where it differs, that of each method, optimizer and so on. */
+const fallbacksOf = (places: readonly Placed[]): string => {
+  const all = new Map<string, string[]>();
+  for (const { node, under } of places) {
+    const value = fallbackOf(node);
+    all.set(value, [...(all.get(value) ?? []), under.at(-1)?.name ?? ""]);
+  }
+  if (all.size === 1) return `: ${[...all.keys()][0]}`;
+  return [...all].map(([value, names]) => ` of ${names.join(", ")}: ${value}`).join(";");
+};
+
 const optionOf = ({ flags, places }: Flag): Option => {
   const [{ node }] = places;
   const fallback = fallbackOf(node);
   const plain = fallback === "" || fallback === "false" || fallback === "{}";
-  return new Option(flags, plain ? node.what : `${node.what} (default: ${fallback})`);
+  return new Option(flags, plain ? node.what : `${node.what} (default${fallbacksOf(places)})`);
 };
 
 /** An option for every setting that has a short form. */

@@ -22,6 +22,8 @@ export type BatchAt = (step: number) => { readonly batch: Batch; readonly tokens
 export type BatchSettings = Pick<Recipe, "batch" | "microbatches" | "lengths" | "seed"> & {
   /** The model's id of padding. Default 0. */
   readonly padId?: number;
+  /** Whether batches have `tasks`: the part that each row is of. Default false. */
+  readonly byTask?: boolean;
 };
 
 /** Examples of one task of a mixture. */
@@ -81,6 +83,12 @@ const labelsByRow = (parts: readonly TokenPart[], padId: number) => {
   };
 };
 
+/** The part that each row is of, from 0, as a method for several tasks reads it. */
+const tasksByRow = (parts: readonly TokenPart[]) => {
+  const owners = parts.flatMap(({ tokens }, part) => tokens.map(() => part));
+  return (rows: readonly number[]) => ({ tasks: np.array(Int32Array.from(rows, (row) => owners[row])) });
+};
+
 /**
  * Batches of the training examples by step, padded to a few lengths: of so many examples, or of as many as fit so many padded tokens (input,
  * target and what the method inserts), at least one for each microbatch. Of several parts each example is drawn by their rates.
@@ -98,8 +106,9 @@ export const trainingBatches = (
   const buckets = bucketLengths(lengths, settings.lengths.buckets, settings.lengths.input);
   const insertions = inserted.encoder + inserted.decoder;
   const rowsAt = rowsByStep(settings, parts, buckets, insertions + targetLength);
-  const { padId = 0 } = settings;
+  const { padId = 0, byTask = false } = settings;
   const labelsOf = labelsByRow(parts, padId);
+  const tasksOf = byTask ? tasksByRow(parts) : () => ({});
   return (step) => {
     const rows = rowsAt(step);
     const padded: TokenBatch = makeBatch(all, rows, buckets, targetLength, padId);
@@ -107,6 +116,7 @@ export const trainingBatches = (
       inputs: np.array(padded.inputs, { shape: [padded.size, padded.inputLength] }),
       targets: np.array(padded.targets, { shape: [padded.size, padded.targetLength] }),
       ...labelsOf(rows),
+      ...tasksOf(rows),
     };
     return { batch, tokens: padded.tokens + insertions * padded.size };
   };

@@ -1,5 +1,5 @@
 /** @file What is wrong with settings that are right one by one. */
-import { partsOf } from "./method-settings.js";
+import { isByTask, partsOf } from "./method-settings.js";
 import type { Recipe } from "./recipe-settings.js";
 import type { Problem } from "./resolve.js";
 
@@ -60,7 +60,7 @@ const inTable = (table: Recipe["table"]): Problem[] => {
 
 const inMethod = ({ method }: Recipe): Problem[] =>
   partsOf(method).flatMap(([key, part]) => {
-    if (part.name !== "prompt" && part.name !== "residual") return [];
+    if (part.name !== "prompt" && part.name !== "residual" && part.name !== "mpt") return [];
     const at = method.name === "compose" ? `method.methods.${key}` : "method";
     const { init } = part;
     return [
@@ -88,7 +88,7 @@ const inSchedule = ({ optimizer, steps }: Recipe): Problem[] => {
 };
 
 /** Methods that put a prompt at the input. */
-const PROMPTS: readonly string[] = ["prompt", "p-tuning", "residual", "per-layer"];
+const PROMPTS: readonly string[] = ["prompt", "p-tuning", "residual", "per-layer", "multitask", "mpt"];
 
 const inObjective = ({ objective, method }: Recipe): Problem[] => {
   const { loss, wayward, zLoss, labelSmoothing } = objective;
@@ -113,6 +113,17 @@ const inCompose = ({ method }: Recipe): Problem[] =>
     ? [problem("method.methods", "one method or more", "none")]
     : [];
 
+/** A method with a part for each task has none for others. */
+const inTasks = ({ method, train, evaluate, each }: Recipe): Problem[] => {
+  if (each || train.length < 2 || !isByTask(method)) return [];
+  const known = train.map(({ task }) => task);
+  const others = evaluate.filter((name) => !known.includes(name));
+  if (others.length === 0) return [];
+  return [
+    problem("evaluate", `tasks that are trained on, since each has its prompt: ${known.join(", ")}`, others.join(", ")),
+  ];
+};
+
 /** The settings of a recipe that contradict others. */
 export const contradictions = (recipe: Recipe): readonly Problem[] =>
-  [inBatches, inShares, inMethod, inCompose, inSchedule, inObjective].flatMap((check) => check(recipe));
+  [inBatches, inShares, inMethod, inCompose, inTasks, inSchedule, inObjective].flatMap((check) => check(recipe));

@@ -5,6 +5,7 @@ import { COMBINES } from "../methods/per-layer.js";
 import { ATTENTIONS } from "../methods/prefix.js";
 import { VISIBILITIES } from "../methods/prompt.js";
 import {
+  either,
   flagged,
   nameIn,
   names,
@@ -64,6 +65,17 @@ const patterns = setting<Readonly<Record<string, number>>>(
 /** The setting of how many vectors a method puts in front of the text. */
 const lengthOf = (fallback: number) =>
   setting(positiveInteger, fallback, "soft tokens", { flag: "--prompt-length <n>" });
+
+const rankOf = (fallback: number) =>
+  setting(positiveInteger, fallback, "inner size of low-rank terms", { flag: "--rank <n>" });
+
+const features = setting(
+  naturalNumber,
+  0,
+  "of each vector, the features that are the task's (features), or those that are projected (project); 0: a quarter",
+);
+
+const FACTORS = ["average", "fresh"] as const;
 
 const hidden = setting(naturalNumber, 0, "inner size of the network that makes the prompt; 0: the model's width");
 
@@ -130,7 +142,7 @@ const PARTS = {
     combine: setting(nameIn(COMBINES), "replace", "replace the hidden states of a layer, or add to them"),
   }),
   lora: group({
-    rank: setting(positiveInteger, 8, "inner size of LoRA's terms", { flag: "--rank <n>" }),
+    rank: rankOf(8),
     alpha: setting(positive, 8, "LoRA's terms are scaled by this over the rank", { flag: "--alpha <x>" }),
     kernels: setting<Kernels, Kernels | string>(
       kernels,
@@ -158,6 +170,36 @@ const PARTS = {
       flag: "--where <globs>",
       parse: String,
     }),
+  }),
+  multitask: group({
+    length: lengthOf(20),
+    kind: choice(
+      {
+        add: group({}),
+        concat: group({
+          taskLength: setting(naturalNumber, 0, "soft tokens of each task, behind the shared ones; 0: as many"),
+        }),
+        features: group({ features }),
+        project: group({ features }),
+      },
+      "add",
+      "how the part of a task meets the shared one",
+      { flag: "--kind <name>" },
+    ),
+  }),
+  mpt: group({
+    length: lengthOf(20),
+    rank: rankOf(1),
+    init: INIT,
+    source: setting(text, "", "MPT trained on other tasks to start from, in place of init: a run, or an adapter", {
+      flag: "--source <path>",
+      parse: String,
+    }),
+    factors: setting<(typeof FACTORS)[number] | number>(
+      either(nameIn(FACTORS), naturalNumber),
+      "average",
+      "where each task's matrix starts, with a source: the average of the source's, that of one of its tasks by number from 0, or fresh",
+    ),
   }),
 };
 
@@ -189,10 +231,18 @@ export type PromptRecipe = Named<"prompt">;
 export type PTuningRecipe = Named<"p-tuning">;
 export type ResidualRecipe = Named<"residual">;
 export type PrefixRecipe = Named<"prefix">;
+export type MultitaskRecipe = Named<"multitask">;
+export type MptRecipe = Named<"mpt">;
 
 /** The methods of a recipe by the names of their trees; of one method alone its own name. */
 export const partsOf = (method: MethodRecipe): readonly (readonly [key: string, part: PartRecipe])[] =>
   method.name === "compose" ? Object.entries(method.methods) : [[method.name, method]];
+
+const BY_TASK: readonly string[] = ["multitask", "mpt"];
+
+/** Whether a method has a part for each task that is trained on. */
+export const isByTask = (method: MethodRecipe): boolean =>
+  partsOf(method).some(([, { name }]) => BY_TASK.includes(name));
 
 /** The names of a method's parts, joined as the command line writes them. */
 export const methodLabel = (method: MethodRecipe): string =>

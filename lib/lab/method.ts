@@ -1,6 +1,8 @@
 /** @file The method of a recipe, and what people call it. */
+import { ConfigError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { namedBy, orThrow } from "../edge/either.js";
+import { loadAdapterTE } from "../io/adapters.js";
 import { loadPromptTE } from "../io/prompts.js";
 import {
   compose,
@@ -8,6 +10,9 @@ import {
   ia3,
   lora,
   type Method,
+  type MptTree,
+  mpt,
+  multitask,
   norms,
   perLayer,
   prefix,
@@ -17,11 +22,14 @@ import {
   weights,
 } from "../methods/index.js";
 import type { PromptInit } from "../methods/prompt.js";
+import * as np from "../np/index.js";
 import { classLabels, fromArray, fromText, randomUniform, sampledVocabulary } from "../prompt/index.js";
 import * as random from "../random/index.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import {
   type MethodRecipe,
+  type MptRecipe,
+  type MultitaskRecipe,
   type PartRecipe,
   type PrefixRecipe,
   type PromptRecipe,
@@ -35,6 +43,8 @@ export interface MethodContext {
   readonly tokenizer: Tokenizer;
   /** The labels of all tasks that are trained on. */
   readonly labels: readonly string[];
+  /** How many tasks are trained on. */
+  readonly tasks: number;
 }
 
 /** The key that the first values of a run are drawn with. */
@@ -43,7 +53,7 @@ export const startKey = (seed: number): Tensor => random.foldIn(random.key(seed)
 /** Where a prompt starts. */
 export const initOf = async (
   { init }: Pick<PromptRecipe, "init">,
-  { tokenizer, labels }: MethodContext,
+  { tokenizer, labels }: Pick<MethodContext, "tokenizer" | "labels">,
 ): Promise<PromptInit> => {
   if (init.name === "file") {
     const stored = await orThrow(namedBy("--init-file <file>", loadPromptTE(init.file)));
@@ -76,11 +86,46 @@ const prefixOf = ({ length, attentions, projection }: PrefixRecipe): Method =>
 const residualOf = async ({ name: _, ...part }: ResidualRecipe, context: MethodContext): Promise<Method> =>
   residual({ ...part, init: await initOf(part, context) }) as Method;
 
+const multitaskOf = ({ length, kind: { name: kind, ...own } }: MultitaskRecipe, { tasks }: MethodContext): Method => {
+  const given = Object.entries(own).filter(([, value]) => value > 0);
+  return multitask({ kind, tasks, length, ...Object.fromEntries(given) }) as Method;
+};
+
+/** The trained tree that a path names. @throws {ConfigError} for one of another method */
+const mptSource = async (path: string): Promise<object> => {
+  const { settings, tuned } = await orThrow(namedBy("--source <path>", loadAdapterTE(path)));
+  if (settings.name === "mpt") return tuned;
+  const [what, hint] = [
+    "the source was not trained by MPT",
+    "a run of one task alone keeps a plain prompt: --init-file FILE",
+  ];
+  throw new ConfigError({ where: "--source <path>", what, expected: "mpt", got: settings.name, at: path, hint });
+};
+
+const mptOf = async (part: MptRecipe, context: MethodContext): Promise<Method> => {
+  const { length, rank, source } = part;
+  const options = { length, rank, tasks: context.tasks };
+  if (source === "") return mpt({ ...options, init: await initOf(part, context) }) as Method;
+  const host = await mptSource(source);
+  const factors = typeof part.factors === "number" ? { task: part.factors } : part.factors;
+  return {
+    ...(mpt(options) as Method),
+    init: (key, config, frozen) =>
+      mpt({ ...options, source: { tuned: np.devicePut(host) as unknown as MptTree, factors } }).init(
+        key,
+        config,
+        frozen,
+      ),
+  };
+};
+
 const methodOfPart = async (part: PartRecipe, context: MethodContext): Promise<Method> => {
   if (part.name === "prompt") return promptOf(part, context);
   if (part.name === "p-tuning") return pTuningOf(part);
   if (part.name === "residual") return residualOf(part, context);
   if (part.name === "prefix") return prefixOf(part);
+  if (part.name === "multitask") return multitaskOf(part, context);
+  if (part.name === "mpt") return mptOf(part, context);
   if (part.name === "per-layer") return perLayer({ length: part.length, combine: part.combine }) as Method;
   if (part.name === "full") return full() as Method;
   if (part.name === "norms") return norms() as Method;
@@ -107,6 +152,10 @@ const describePart = (part: PartRecipe): string => {
   if (part.name === "residual") return `${part.length} soft tokens with a residual network`;
   if (part.name === "prefix") return `prefixes of ${part.length} vectors`;
   if (part.name === "per-layer") return `${part.length} soft tokens of each layer`;
+  if (part.name === "multitask")
+    return `${part.length} soft tokens for all tasks, and a part of each (${part.kind.name})`;
+  if (part.name === "mpt")
+    return `${part.length} soft tokens for all tasks, times a matrix of rank ${part.rank} of each`;
   if (part.name === "lora") return `${part.dora ? "DoRA" : "LoRA"} of rank ${part.rank}`;
   if (part.name === "ia3") return "IA3 scales";
   if (part.name === "full") return "all weights";

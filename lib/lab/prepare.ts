@@ -5,7 +5,7 @@ import { ConfigError } from "../core/errors.js";
 import { leavesOf } from "../core/pytree.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import { loadT5 } from "../io/load-t5.js";
-import type { Method } from "../methods/method.js";
+import { forTask, type Method } from "../methods/method.js";
 import { wayward } from "../methods/wayward.js";
 import type { Example } from "../metrics/answered.js";
 import * as np from "../np/index.js";
@@ -116,10 +116,21 @@ const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Par
   const options = stepOptions(recipe, tokenizer);
   let inserted = { encoder: 0, decoder: 0 };
   scope(() => {
-    inserted = insertedLengths(method.apply(model, frozen, tuned));
+    inserted = insertedLengths(forTask(method, 0).apply(model, frozen, tuned));
   });
   const state = initState(tx, tuned, random.key(seed), options);
   return { state, step: makeTrainStep(model, method, tx, options), inserted };
+};
+
+/** A method as it answers a task: with the part of that task, where it has one for each. */
+const methodFor = (method: Method, { train }: RunData, { name }: Task): Method => {
+  const { tasks = 1 } = method;
+  return tasks === 1
+    ? method
+    : forTask(
+        method,
+        train.findIndex(({ task }) => task.name === name),
+      );
 };
 
 /** The evaluators of all validation examples, by trees of a method. */
@@ -129,7 +140,6 @@ export const suiteOf = (
 ) => {
   const { evaluation, prefix } = recipe;
   const options = {
-    method,
     decoding: evaluation.decoding,
     prefix,
     maxTokens: evaluation.tokens,
@@ -137,7 +147,10 @@ export const suiteOf = (
   };
   const made = data.validation.map(({ task, examples }) => ({
     name: task.name,
-    ...taskEvaluator({ config: model, params: frozen }, tokenizer, task, examples, options),
+    ...taskEvaluator({ config: model, params: frozen }, tokenizer, task, examples, {
+      ...options,
+      method: methodFor(method, data, task),
+    }),
   }));
   return { evaluate: suiteEvaluator(made), cut: made.reduce((n, { cut }) => n + cut, 0) };
 };
@@ -172,7 +185,7 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
   await init({ backend: recipe.backend as BackendName, executor: recipe.executor });
   const model = stored.config;
   const labels = [...new Set(data.train.flatMap(({ task }) => task.labels ?? []))];
-  const method = await methodOfRecipe(recipe.method, { tokenizer, labels });
+  const method = await methodOfRecipe(recipe.method, { tokenizer, labels, tasks: data.train.length });
   const frozen = np.devicePut(stored.params, { donate: true }) as Params;
   const { state, step, inserted } = trainingOf(recipe, method, model, frozen, tokenizer);
   const { parts, ...cuts } = trainingTokens(recipe, data.train, tokenizer);
@@ -188,12 +201,17 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     data,
     state,
     step,
-    batchAt: trainingBatches({ ...recipe, padId: model.padId }, parts, inserted),
+    batchAt: trainingBatches({ ...recipe, padId: model.padId, byTask: (method.tasks ?? 1) > 1 }, parts, inserted),
     shares: parts.map(({ rate }) => rate / total),
     evaluate,
     cut,
     facts: { cuts: { ...cuts, validationInputs }, vocabulary, labels },
-    outputs: outputsOf(method, { config: model, frozen, baseModel: recipe.model }),
+    outputs: outputsOf(method, {
+      config: model,
+      frozen,
+      baseModel: recipe.model,
+      tasks: data.train.map(({ task }) => task.name),
+    }),
     majority: majorityOf(data),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };

@@ -6,7 +6,7 @@ export { type Ia3Options, type Ia3Scale, type Ia3Tree, ia3 } from "./ia3.js";
 export type { Kernels } from "./kernel-names.js";
 export { type LoraFactors, type LoraOptions, type LoraTree, lora } from "./lora.js";
 export { methodLoss, methodLossSums } from "./loss.js";
-export { type Folded, forUse, type Json, type Method, type MethodSettings } from "./method.js";
+export { type Folded, forTask, forUse, type Json, type Method, type MethodSettings } from "./method.js";
 export { type MptOptions, type MptSource, type MptTree, mpt } from "./mpt.js";
 export {
   MULTITASK_KINDS,

@@ -1,5 +1,6 @@
 /** @file What a method is: a few pure functions on trees. */
 import type { Tensor } from "../core/tensor.js";
+import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { Batch } from "../t5/model.js";
 import type { Modified } from "../t5/modified.js";
@@ -52,4 +53,22 @@ export const forUse = (config: T5Config, frozen: AnyParams, method: Method, tune
   return fold === undefined || (tasks > 1 && task === undefined)
     ? { method, tuned }
     : fold(config, frozen, tuned, task);
+};
+
+/**
+ * A method for several tasks as a method for one of them: all rows have the prompt of that task. The trained tree stays that of all tasks.
+ *
+ * - `task`: counted from 0
+ *
+ * @example const answers = taskEvaluator(model, tokenizer, task, examples, { method: methods.forTask(method, 2) })
+ */
+export const forTask = (method: Method, task: number): Method => {
+  const { fold } = method;
+  return {
+    ...method,
+    tasks: 1,
+    apply: (config, frozen, tuned, batch) =>
+      method.apply(config, frozen, tuned, { ...batch, tasks: np.scalar(task, "int32") }),
+    ...(fold && { fold: (config, frozen, tuned) => fold(config, frozen, tuned, task) }),
+  };
 };

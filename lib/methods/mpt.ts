@@ -13,6 +13,7 @@ import { checkLength } from "../prompt/initial.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import { checkTasks, rowOfTask, rowsByTask } from "./by-task.js";
+import { compose } from "./compose.js";
 import type { Method } from "./method.js";
 import { readOptions } from "./options.js";
 import { INIT_OPTION, type PromptInit, prompt, startPrompt } from "./prompt.js";
@@ -24,9 +25,9 @@ const WHERE = "methods.mpt";
 const DEVIATION = 0.02;
 
 export interface MptTree {
-  /** `P`, `[P, d]`: the shared prompt. */
+  /** `P`, `[P, d]`: the shared prompt; with two submodules `[2 P, d]`. */
   readonly prompt: Tensor;
-  /** `U`, `[tasks, P, r]` */
+  /** `U`, `[tasks, P, r]`; with two submodules `[tasks, 2 P, r]` */
   readonly taskCols: Tensor;
   /** `V`, `[tasks, r, d]` */
   readonly taskRows: Tensor;
@@ -45,6 +46,8 @@ export interface MptOptions {
   readonly rank?: number;
   /** Default 1. */
   readonly tasks?: number;
+  /** With 2 there are `2 P` vectors: the second half stands in front of what the decoder reads. Default 1; PEFT's default for T5 is 2. */
+  readonly submodules?: 1 | 2;
   /** The values of the shared prompt to start from, `[P, d]`; see `PromptOptions`. Default embeddings of the 5000 most frequent pieces, drawn at random. */
   readonly init?: PromptInit;
   /** What was trained on other tasks, to start from in place of `init`; every task starts from the same factors. */
@@ -52,25 +55,44 @@ export interface MptOptions {
 }
 
 /** The options that JSON can hold. */
-export const MPT_OPTIONS = { length: optional(t.number), rank: optional(t.number), tasks: optional(t.number) };
+export const MPT_OPTIONS = {
+  length: optional(t.number),
+  rank: optional(t.number),
+  tasks: optional(t.number),
+  submodules: optional(t.number as t.Type<1 | 2, number, unknown>),
+};
 
 const OPTIONS = { ...MPT_OPTIONS, ...INIT_OPTION, source: optional(t.UnknownRecord as never as t.Type<MptSource>) };
 
 type Settings = Required<Omit<MptOptions, "init" | "source">>;
 
-const shapesOf = ({ length, rank, tasks }: Settings, { dModel }: T5Config): ShapeTree => ({
-  prompt: [length, dModel],
-  taskCols: [tasks, length, rank],
-  taskRows: [tasks, rank, dModel],
-});
+/** The vectors of the shared prompt. */
+const vectorsOf = ({ length, submodules }: Settings): number => length * submodules;
+
+const shapesOf = (settings: Settings, { dModel }: T5Config): ShapeTree => {
+  const { rank, tasks } = settings;
+  return {
+    prompt: [vectorsOf(settings), dModel],
+    taskCols: [tasks, vectorsOf(settings), rank],
+    taskRows: [tasks, rank, dModel],
+  };
+};
 
 /** The prompts of all tasks, `[tasks, P, d]`. */
 const tableOf = ({ prompt, taskCols, taskRows }: MptTree): Tensor => np.multiply(prompt, np.matmul(taskCols, taskRows));
 
-const freshFactors = (key: Tensor, { length, rank, tasks }: Settings, width: number) => {
+/** A prompt, `[..., P, d]`, as the parts that stand in front of what the encoder and the decoder read. */
+const placed = (prompt: Tensor, { length, submodules }: Settings): { prefix: Tensor; decoderPrefix?: Tensor } => {
+  if (submodules === 1) return { prefix: prompt };
+  const [prefix, decoderPrefix] = np.split(prompt, [length], -2);
+  return { prefix, decoderPrefix };
+};
+
+const freshFactors = (key: Tensor, settings: Settings, width: number) => {
+  const { rank, tasks } = settings;
   const [first, second] = random.subkeys(key);
   const draw = (own: Tensor, shape: readonly number[]): Tensor => np.multiply(DEVIATION, random.normal(own, shape));
-  return { taskCols: draw(first, [tasks, length, rank]), taskRows: draw(second, [tasks, rank, width]) };
+  return { taskCols: draw(first, [tasks, vectorsOf(settings), rank]), taskRows: draw(second, [tasks, rank, width]) };
 };
 
 /** What is taken of one source of factors, `[sourceTasks, ...]` to `[tasks, ...]`. */
@@ -79,15 +101,25 @@ const taken = (x: Tensor, factors: MptSource["factors"], tasks: number): Tensor 
   return np.tile(one, [tasks, 1, 1]);
 };
 
+/** @throws {ArgumentError} for a rank or a number of submodules that is out of range */
+const checkCounts = ({ rank, submodules }: Settings): void => {
+  const fail = (what: string, expected: string, got: number): never => {
+    throw new ArgumentError({ where: WHERE, what, expected, got: String(got) });
+  };
+  if (!(Number.isInteger(rank) && rank > 0)) fail("the rank is not a whole number above 0", "1, 2, …", rank);
+  if (submodules !== 1 && submodules !== 2) fail("there are not so many submodules", "1 or 2", submodules);
+};
+
 /** @throws {TreeError} {ShapeError} {ArgumentError} for a source of another kind, size or task */
-const checkSource = ({ tuned, factors }: MptSource, { length, rank }: Settings, config: T5Config): void => {
+const checkSource = ({ tuned, factors }: MptSource, settings: Settings, config: T5Config): void => {
+  const { rank } = settings;
   const sources = (tuned as Partial<MptTree> | undefined)?.taskCols;
   if (!isTensor(sources) || sources.ndim !== 3) {
     const [what, expected] = ["the source is not a trained tree of MPT", "{ prompt, taskCols, taskRows }"];
     throw new TreeError({ where: WHERE, what, expected, got: kindOf(tuned), at: "source.tuned" });
   }
   const [tasks, , own] = sources.shape;
-  checkTree(WHERE, shapesOf({ length, rank: own, tasks }, config), tuned, "source.tuned");
+  checkTree(WHERE, shapesOf({ ...settings, rank: own, tasks }, config), tuned, "source.tuned");
   if (factors === "fresh") return;
   if (own !== rank) {
     const what = "the factors of the source have another rank";
@@ -112,7 +144,7 @@ const fromSource = (key: Tensor, { tuned, factors }: MptSource, settings: Settin
 
 /**
  * Multi-task prompt tuning: the prompt of task `t` is `P ⊙ (U_t V_t)`, with `P` `[P, d]` shared, `U_t` `[P, r]`, `V_t` `[r, d]`. Each row of a batch has the
- * prompt of its task, `batch.tasks`. The prompt of one task is an ordinary one: `fold`.
+ * prompt of its task, `batch.tasks`. The prompt of one task is an ordinary one, or with two submodules two of them: `fold`.
  *
  * - start: `U` and `V` normal with deviation 0.02, as in PEFT, so that the prompts are small; or of a `source`
  * - trained values: `P d`, and `r (P + d)` for each task
@@ -126,14 +158,11 @@ const fromSource = (key: Tensor, { tuned, factors }: MptSource, settings: Settin
  */
 export const mpt = (options: MptOptions = {}): Method<MptTree> => {
   const given = readOptions(WHERE, OPTIONS, options);
-  const { length = 20, rank = 1, tasks = 1, init = sampledVocabulary, source } = given;
-  const settings: Settings = { length, rank, tasks };
+  const { length = 20, rank = 1, tasks = 1, submodules = 1, init = sampledVocabulary, source } = given;
+  const settings: Settings = { length, rank, tasks, submodules };
   checkLength(WHERE, length);
   checkTasks(WHERE, tasks);
-  if (!(Number.isInteger(rank) && rank > 0)) {
-    const what = "the rank is not a whole number above 0";
-    throw new ArgumentError({ where: WHERE, what, expected: "1, 2, …", got: String(rank) });
-  }
+  checkCounts(settings);
   const table = (config: T5Config, tuned: MptTree): Tensor => {
     checkTree(WHERE, shapesOf(settings, config), tuned);
     return tableOf(tuned);
@@ -147,16 +176,24 @@ export const mpt = (options: MptOptions = {}): Method<MptTree> => {
         checkSource(source, settings, config);
         return fromSource(forFactors, source, settings, config.dModel);
       }
-      const shared = startPrompt(WHERE, init, forPrompt, config, frozen, length);
+      const shared = startPrompt(WHERE, init, forPrompt, config, frozen, vectorsOf(settings));
       return { prompt: shared, ...freshFactors(forFactors, settings, config.dModel) };
     },
     apply: (config, frozen, tuned, batch) => ({
       params: frozen,
-      prefix: rowsByTask(WHERE, table(config, tuned), batch),
+      ...placed(rowsByTask(WHERE, table(config, tuned), batch), settings),
     }),
-    fold: (config, _frozen, tuned, task) => ({
-      method: prompt({ length }) as Method,
-      tuned: { prompt: rowOfTask(WHERE, table(config, tuned), task) },
-    }),
+    fold: (config, _frozen, tuned, task) => {
+      const { prefix, decoderPrefix } = placed(rowOfTask(WHERE, table(config, tuned), task), settings);
+      const encoder = { method: prompt({ length }) as Method, tuned: { prompt: prefix } };
+      if (decoderPrefix === undefined) return encoder;
+      return {
+        method: compose({
+          encoder: encoder.method,
+          decoder: prompt({ length, position: "decoder" }) as Method,
+        }) as Method,
+        tuned: { encoder: encoder.tuned, decoder: { prompt: decoderPrefix } },
+      };
+    },
   };
 };

@@ -18,6 +18,7 @@ import { P_TUNING_OPTIONS, pTuning } from "./p-tuning.js";
 import type { PeftForm } from "./peft/adapter.js";
 import { IA3 } from "./peft/ia3.js";
 import { LORA } from "./peft/lora.js";
+import { MPT } from "./peft/multitask.js";
 import { PREFIX } from "./peft/prefix.js";
 import { PROMPT } from "./peft/prompt.js";
 import { LN_TUNING } from "./peft/weights.js";
@@ -80,7 +81,7 @@ export const METHODS: Readonly<Record<string, KnownMethod>> = {
   "p-tuning": known(P_TUNING_OPTIONS, pTuning),
   residual: known(RESIDUAL_OPTIONS, residual),
   multitask: known(MULTITASK_OPTIONS, multitask),
-  mpt: known(MPT_OPTIONS, mpt),
+  mpt: known(MPT_OPTIONS, mpt, MPT),
   lora: known(LORA_OPTIONS, lora, LORA),
   ia3: known(IA3_OPTIONS, ia3, IA3),
   weights: known({ where: names }, ({ where }: { where: readonly string[] }) => weights(where), LN_TUNING),

@@ -4,6 +4,7 @@ import { isFluxionError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
+import { TASKS_FOLDER } from "../io/adapters.js";
 import { encodeNpy } from "../io/npy.js";
 import { peftFiles } from "../io/peft.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
@@ -58,26 +59,40 @@ export interface OutputOptions {
   readonly frozen: AnyParams;
   /** Its name, which `tuned.safetensors` and `adapter` keep. */
   readonly baseModel?: string | undefined;
+  /** The names of the tasks that the method has separate parts for; default their numbers. */
+  readonly tasks?: readonly string[];
 }
+
+/** The folder of the trees of single tasks. */
+const folderOf = (task: string): string => `${TASKS_FOLDER}/${task}/`;
 
 /**
  * The files of the best tree for use: `tuned.safetensors`; where PEFT has the method the folder `adapter`; and for a prompt `prompt.npy` and
- * `prompt.safetensors`. Of a method that can be folded, such as a prompt that a network makes, it is the folded tree.
+ * `prompt.safetensors`. Of a method that can be folded, such as a prompt that a network makes, it is the folded tree. Of a method for several tasks it is the
+ * whole tree, and below `tasks` a folder for each task with the files of its prompt.
  *
  * @example const files = outputsOf(method, { config, frozen, baseModel: "google/t5-base-lm-adapt" })(best)
  */
-export const outputsOf =
-  (method: Method, { config, frozen, baseModel }: OutputOptions): Outputs =>
-  (best) => {
-    if (method.fold === undefined) return filesOf(method.settings, best, baseModel);
+export const outputsOf = (method: Method, { config, frozen, baseModel, tasks: names = [] }: OutputOptions): Outputs => {
+  const { fold, tasks = 1 } = method;
+  if (fold === undefined) return (best) => filesOf(method.settings, best, baseModel);
+  const folded = (best: Best, onDevice: object, task?: number): OutputFile[] => {
+    const { settings, tuned } = scope(() => {
+      const used = forUse(config, frozen, method, onDevice, task);
+      return { settings: used.method.settings, tuned: hostTree(used.tuned) };
+    });
+    return filesOf(settings, { ...best, tuned }, baseModel);
+  };
+  const ofTask = (best: Best, onDevice: object, task: number): OutputFile[] =>
+    folded(best, onDevice, task).map(([path, content]) => [`${folderOf(names[task] ?? `${task}`)}${path}`, content]);
+  return (best) => {
     const onDevice = np.devicePut(best.tuned) as object;
     try {
-      const { settings, tuned } = scope(() => {
-        const folded = forUse(config, frozen, method, onDevice);
-        return { settings: folded.method.settings, tuned: hostTree(folded.tuned) };
-      });
-      return filesOf(settings, { ...best, tuned }, baseModel);
+      if (tasks === 1) return folded(best, onDevice);
+      const each = Array.from({ length: tasks }, (_, task) => ofTask(best, onDevice, task));
+      return [...filesOf(method.settings, best, baseModel), ...each.flat()];
     } finally {
       dispose(onDevice);
     }
   };
+};

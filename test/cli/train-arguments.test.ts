@@ -108,12 +108,12 @@ Arguments("an override wins over a flag, and a choice by an override loses no fl
 
 Arguments("flags of what is not chosen are refused, with what is", async () => {
   const cases: readonly (readonly [argv: readonly string[], at: string, expected: string, got: string])[] = [
-    [["--rank", "3"], "--rank <n>", "method lora", "method prompt"],
-    [["--rank", "3", "--method", "prompt+ia3"], "--rank <n>", "method lora", "method prompt+ia3"],
+    [["--rank", "3"], "--rank <n>", "method lora or method mpt", "method prompt"],
+    [["--rank", "3", "--method", "prompt+ia3"], "--rank <n>", "method lora or method mpt", "method prompt+ia3"],
     [
       ["--prompt-length", "3", "method=lora"],
       "--prompt-length <n>",
-      "method prompt or method p-tuning or method residual or method prefix or method per-layer",
+      "method prompt or method p-tuning or method residual or method prefix or method per-layer or method multitask or method mpt",
       "method lora",
     ],
     [["--init-file", "x"], "--init-file <file>", "method.init file", "method.init class-label"],

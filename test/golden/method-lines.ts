@@ -1,18 +1,11 @@
 /** @file Which test reads what of the golden files of parameter-efficient methods: lines of table.ts. */
 import type { Entry, Line } from "./table.js";
 
-const later = (subject: string): Entry => ({ later: subject });
-
-const PROMPT_NETWORKS = "prefixes, deep and re-parametrised prompts";
-const LATER_METHODS = [
-  // Its second prompt stands in front of the decoder in training, and not when PEFT generates.
-  "mpt-submodules2",
-];
 /** Cases of methods whose adapters hold all that is trained. */
 const ADAPTERS = [
   ...["dora", "dora-feed-forward", "ia3", "ia3-wi", "ln-tuning"],
   ...["lora", "lora-all-linear", "lora-feed-forward", "lora-patterns", "lora-regex", "lora-rslora"],
-  ...["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task"],
+  ...["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task", "mpt-submodules2"],
   ...["prefix-peft", "prompt-random", "prompt-random-submodules2", "prompt-sample"],
   ...["prompt-text", "prompt-text-submodules2"],
 ];
@@ -92,7 +85,6 @@ export const methodLines = (model: string): Readonly<Record<string, Entry>> => {
   const networks = apart.flatMap((name) =>
     ["parameters", "trained", "gradients"].map((part) => [`${folder}/${name}/${part}.safetensors`, line(model, name)]),
   );
-  const postponed = LATER_METHODS.map((name) => `${folder}/${name}/`);
   return Object.assign(
     {
       [`${folder}/batch.json`]: { tests: { [QUICK]: "all", [LONG]: "all", [BEAMS]: "some" } },
@@ -101,6 +93,5 @@ export const methodLines = (model: string): Readonly<Record<string, Entry>> => {
     ...[...adapters, ...apart, "model-tuning"].map((name) => caseLines(model, name)),
     Object.fromEntries(networks),
     Object.fromEntries(adapters.map((name) => [`${folder}/${name}/gradients.safetensors`, line(model, name)])),
-    Object.fromEntries(postponed.map((file) => [file, later(PROMPT_NETWORKS)])),
   ) as Readonly<Record<string, Entry>>;
 };

@@ -150,7 +150,7 @@ Adapters("what is no adapter is refused", async () => {
   assert.match(await unread(bare), "the checkpoint does not hold exactly one prompt");
 });
 
-for (const type of ["ADALORA", "MULTITASK_PROMPT_TUNING", "SOMETHING_NEW"]) {
+for (const type of ["ADALORA", "LOHA", "SOMETHING_NEW"]) {
   Adapters(`PEFT's ${type} is refused by its name`, async () => {
     const dir = place();
     writeFileSync(join(dir, "adapter_config.json"), JSON.stringify({ peft_type: type }));

@@ -188,4 +188,23 @@ Batches("a loss over labels has the labels of each row's task, padded, and which
   dispose(batch);
 });
 
+Batches("a method for several tasks reads which part each row is of", () => {
+  for (const batch of [{ examples: 6 }, { tokens: 200 }]) {
+    const batchAt = trainingBatches({ ...settings, batch, byTask: true }, MIXED, inserted);
+    const seen = new Set<number>();
+    for (let step = 0; step < 10; step++) {
+      const made = batchAt(step).batch;
+      const [ids, length] = [[...made.inputs.dataSync()], made.inputs.shape[1]];
+      const tasks = [...(made.tasks as Tensor).dataSync()];
+      assert.equal(
+        tasks,
+        Array.from({ length: made.inputs.shape[0] }, (_, i) => ids[i * length] - 1),
+      );
+      for (const task of tasks) seen.add(task);
+      dispose(made);
+    }
+    assert.is(seen.size, MIXED.length);
+  }
+});
+
 Batches.run();

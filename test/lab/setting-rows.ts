@@ -85,7 +85,12 @@ const prompt = "method=prompt";
 const lora = "method=lora";
 const pTuning = "method=p-tuning";
 const residual = "method=residual";
-const METHODS = ["prompt", "p-tuning", "residual", "prefix", "per-layer", "lora", "ia3", "full", "norms", "weights"];
+const multitask = "method=multitask";
+const mpt = "method=mpt";
+const METHODS = [
+  ...["prompt", "p-tuning", "residual", "prefix", "per-layer"],
+  ...["lora", "ia3", "full", "norms", "weights", "multitask", "mpt"],
+];
 /** Where a prompt of a method starts. */
 const inits = (method: string): readonly SettingRow[] => [
   row(
@@ -176,6 +181,22 @@ export const ROWS: readonly SettingRow[] = [
   row("method.kernels", ["key", "value", "wo"], names, undefined, "method=ia3"),
   row("method.feedForward", ["wo"], names, undefined, "method=ia3"),
   row("method.where", ["**"], names, "--where <globs>", "method=weights"),
+  row("method.length", 20, count, "--prompt-length <n>", multitask),
+  row("method.kind", "add", oneOf("add", "concat", "features", "project"), "--kind <name>", multitask),
+  row("method.kind.taskLength", 0, natural, undefined, `${multitask} method.kind=concat`),
+  row("method.kind.features", 0, natural, undefined, `${multitask} method.kind=features`),
+  row("method.kind.features", 0, natural, undefined, `${multitask} method.kind=project`),
+  row("method.length", 20, count, "--prompt-length <n>", mpt),
+  row("method.rank", 1, count, "--rank <n>", mpt),
+  ...inits(mpt),
+  row("method.source", "", text, "--source <path>", mpt),
+  row(
+    "method.factors",
+    "average",
+    { takes: same("average", "fresh", 0, 2), refuses: ["other", -1, 0.5, null, { task: 1 }] },
+    undefined,
+    mpt,
+  ),
   row("objective", "task", oneOf("task")),
   row("objective.loss", "tokens", oneOf("tokens", "labels", "hinge"), "--loss <name>", "objective=task"),
   row("objective.loss.lengthNormalize", true, yesNo, undefined, "objective=task objective.loss=labels"),
@@ -259,6 +280,7 @@ export const isChoice = ({ path }: SettingRow): boolean =>
     "method",
     "method.init",
     "method.encoder",
+    "method.kind",
     "objective",
     "objective.loss",
     "optimizer",

@@ -92,11 +92,21 @@ Settings("what a refused value should be is said in words", () => {
     [
       "method",
       "promt",
-      "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, compose",
+      "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, multitask, mpt, compose",
       '"promt"',
     ],
-    ["method", 3, "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, compose", "3"],
-    ["method.name", 3, "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, compose", "3"],
+    [
+      "method",
+      3,
+      "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, multitask, mpt, compose",
+      "3",
+    ],
+    [
+      "method.name",
+      3,
+      "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, multitask, mpt, compose",
+      "3",
+    ],
     ["batch", 32, "settings by name: examples, tokens", "32"],
     ["lengths", [1], "settings by name: input, target, buckets", "[1]"],
   ];

@@ -13,6 +13,7 @@ ByTask.before(async () => void (await init({ backend: "reference" })));
 
 const METHODS = [
   methods.mpt({ length: 3, rank: 2, tasks: 3 }),
+  methods.mpt({ length: 3, rank: 2, tasks: 3, submodules: 2 }),
   ...methods.MULTITASK_KINDS.map((kind) => methods.multitask({ kind, tasks: 3, length: 3 })),
 ].map(any);
 const ids = (...list: readonly number[]): Tensor => np.array(Int32Array.from(list));
@@ -27,7 +28,7 @@ ByTask("each row has the prompt of its task, which folding gives too", () => {
     const logits = hostOf(t5.logits(config, method.apply(config, params, tuned, batch), batch));
     const alone = (task: number): number[] => {
       const one = methods.forUse(config, params, method, tuned, task);
-      assert.is(one.method.settings.name, "prompt");
+      assert.is(one.method.settings.name, method.settings.submodules === 2 ? "compose" : "prompt");
       return [...hostOf(t5.logits(config, one.method.apply(config, params, one.tuned), { inputs, targets })).data];
     };
     const want = [2, 0, 2].flatMap(alone);
@@ -46,6 +47,7 @@ ByTask("as many numbers are trained as the formulas say", () => {
   const [P, d, n, q] = [3, config.dModel, 3, config.dModel / 4];
   const wanted = [
     P * d + n * 2 * (P + d),
+    2 * P * d + n * 2 * (2 * P + d),
     P * d * (n + 1),
     P * d * (n + 1),
     P * (d - q) + n * P * q,
@@ -76,6 +78,7 @@ ByTask("batches without tasks, tasks that are not there and other options are re
   for (const [name, options, text] of [
     ["mpt", { tasks: 0 }, "there is no task"],
     ["mpt", { rank: 0 }, "the rank is not"],
+    ["mpt", { submodules: 3 }, "there are not so many submodules"],
     ["multitask", {}, "tasks"],
     ["multitask", { tasks: 2, kind: "mul" }, "add, concat, features, project"],
     ["multitask", { tasks: 2, taskLength: 2 }, "only concat"],

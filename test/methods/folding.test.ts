@@ -14,9 +14,14 @@ Folding.before(async () => void (await init({ backend: "reference" })));
 
 const EXACT = { abs: 0, rel: 0 };
 const NETWORKS = ["P-tuning by an MLP", "P-tuning by an LSTM", "residual prompt", "residual prompt, networks apart"];
+const BY_TASK = ["multi-task prompt, one of three", "MPT, one of two"];
 const COMPOSED = "residual prompt and scales";
 /** The names of the folded methods that are not a prompt. */
-const FOLDED: Readonly<Record<string, string>> = { [COMPOSED]: "compose", "prefix of a network": "prefix" };
+const FOLDED: Readonly<Record<string, string>> = {
+  [COMPOSED]: "compose",
+  "prefix of a network": "prefix",
+  "MPT of encoder and decoder": "compose",
+};
 const batchOf = (): t5.Batch => ({
   inputs: np.array([5, 9, 1, 7, 1, 0], { shape: [2, 3], dtype: "int32" }),
   targets: np.array([8, 1, 3, 1], { shape: [2, 2], dtype: "int32" }),
@@ -24,7 +29,7 @@ const batchOf = (): t5.Batch => ({
 
 Folding("folded methods have no network, and give the same logits", () => {
   const { config, params, samples: all } = samples();
-  for (const name of [...NETWORKS, ...Object.keys(FOLDED)]) {
+  for (const name of [...NETWORKS, ...BY_TASK, ...Object.keys(FOLDED)]) {
     const { method, tuned } = all[name];
     const folded = methods.forUse(config, params, method, tuned);
     const settings = folded.method.settings;
@@ -40,7 +45,7 @@ Folding("folded methods have no network, and give the same logits", () => {
 Folding("methods without networks are used as they were trained", () => {
   const { config, params, samples: all } = samples();
   for (const [name, { method, tuned }] of Object.entries(all)) {
-    if (method.fold !== undefined) assert.ok([...NETWORKS, ...Object.keys(FOLDED)].includes(name), name);
+    if (method.fold !== undefined) assert.ok([...NETWORKS, ...BY_TASK, ...Object.keys(FOLDED)].includes(name), name);
     else assert.equal(Object.values(methods.forUse(config, params, method, tuned)), [method, tuned]);
   }
 });

@@ -278,7 +278,7 @@ export const methodOf = (c: Case): methods.Method => {
   }
   if (config.peft_type === "MULTITASK_PROMPT_TUNING") {
     const { num_virtual_tokens: length, num_ranks: rank, num_tasks: tasks } = config;
-    return methods.mpt({ length, rank, tasks }) as methods.Method;
+    return methods.mpt({ length, rank, tasks, submodules: config.num_transformer_submodules }) as methods.Method;
   }
   if (config.peft_type === "LORA") return loraOf(config);
   if (config.peft_type === "IA3") {

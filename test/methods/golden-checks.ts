@@ -30,7 +30,7 @@ export const CASES: Readonly<Record<string, readonly string[]>> = {
   "prompts of each layer": ["per-layer-add", "per-layer-replace"],
   "residual prompt": ["residual-separate", "residual-shared", "residual-no-norm"],
   "multi-task prompts": ["multitask-project", "multitask-add", "multitask-concat", "multitask-features"],
-  MPT: ["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task"],
+  MPT: ["mpt", "mpt-from-average", "mpt-from-shared", "mpt-from-task", "mpt-submodules2"],
   lora: ["lora-patterns", "lora", "lora-all-linear", "lora-feed-forward", "lora-regex", "lora-rslora"],
   dora: ["dora-feed-forward", "dora"],
   ia3: ["ia3", "ia3-wi"],

@@ -97,8 +97,15 @@ const padded = (rows: readonly (readonly number[])[], length: number): Tensor =>
     shape: [rows.length, length],
   });
 
+/** A model without what stands in front of the decoder's input: PEFT's `generate` leaves that out, and a forward pass does not. */
+const asGenerated = (model: Model): Model => {
+  if (!("decoderPrefix" in model)) return model;
+  const { decoderPrefix: _, ...rest } = model;
+  return rest;
+};
+
 export const greedyOf = ({ config, batch }: Setting, model: Model, decode: Programs["decode"]): Greedy => {
-  const tokens = decode(model, batch.inputs).map(([best]) => best.tokens);
+  const tokens = decode(asGenerated(model), batch.inputs).map(([best]) => best.tokens);
   const length = Math.max(...tokens.map((row) => row.length));
   // Token 0 may be chosen in the midst of a sequence, so nothing is masked as padding.
   const read = t5.shiftRight(config, padded(tokens, length));

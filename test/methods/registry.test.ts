@@ -22,7 +22,7 @@ const ALL = [
   methods.multitask({ tasks: 2, kind: "concat", length: 4, taskLength: 3 }),
   methods.multitask({ tasks: 2, kind: "project", features: 4 }),
   methods.mpt(),
-  methods.mpt({ length: 4, rank: 2, tasks: 3 }),
+  methods.mpt({ length: 4, rank: 2, tasks: 3, submodules: 2 }),
   methods.residual(),
   methods.residual({ length: 4, bottleneck: 3, shared: false, layerNorm: false }),
   methods.lora(),

@@ -58,6 +58,12 @@ export const METHODS: Readonly<Record<string, methods.Method>> = {
     decoder: methods.prompt({ length: 1, position: "decoder" }),
     ia3: methods.ia3(),
   }),
+  "multi-task prompt, one of three": methods.forTask(
+    methods.multitask({ kind: "project", tasks: 3, length: 2 }) as never,
+    2,
+  ),
+  "MPT, one of two": methods.forTask(methods.mpt({ length: 2, rank: 2, tasks: 2 }) as never, 1),
+  "MPT of encoder and decoder": methods.mpt({ length: 2, rank: 2, submodules: 2 }),
 } as never;
 
 /** A method of each way into the model, for laws that are tried on the others in long tests. */

@@ -38,6 +38,7 @@ const METHODS: Readonly<Record<string, methods.Method>> = {
   prompt: methods.prompt({ length: 3 }) as never,
   lora: methods.lora({ rank: 2 }) as never,
   prefix: methods.prefix({ length: 2, projection: 4 }) as never,
+  mpt: methods.mpt({ length: 2, tasks: 2 }) as never,
 };
 
 const startOf = (method: methods.Method, { config, params }: ReturnType<typeof tinyT5>, options: StepOptions) =>
@@ -103,6 +104,13 @@ for (const name of ["lora", "prefix"]) {
     })),
   );
 }
+check(["wasm"], "prompts of tasks: each row of each run has that of its task, in microbatches too", () =>
+  agree(METHODS.mpt, { microbatches: 2 }, (run, step) => ({
+    inputs: ids(100 * run + step, [4, 4]),
+    targets: ids(100 * run + step + 50, [4, 2]),
+    tasks: np.astype(random.randint(random.key(100 * run + step), [4], 0, 2), "int32"),
+  })),
+);
 check(["onnx"], "prompts natively, with an average, microbatches and dropout, whose masks are those of each run", () =>
   agree(METHODS.prompt, { ema: 0.9, microbatches: 2, dropoutRate: 0.1 }, (run, step) => ({
     inputs: ids(100 * run + step, [4, 4]),

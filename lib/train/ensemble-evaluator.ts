@@ -16,7 +16,8 @@ import { type Answerer, choosing, type ReadyModel } from "./answer.js";
 import { likeliestLabel, majorityVote, type Voice } from "./ensemble.js";
 import { evaluationOf, ofBatch, openT5, scoreAnswers, tokensIn } from "./evaluate.js";
 import { insertedLengths } from "./inserted.js";
-import { breathe, type Evaluation } from "./loop.js";
+import { breathe } from "./loop.js";
+import type { Evaluation } from "./progress.js";
 import { askingOf, checkDecoding, checkedFront, type TaskEvaluatorOptions } from "./task-evaluator.js";
 
 /** What an ensemble answers, scored: it has no loss. */

@@ -159,6 +159,9 @@ ByRow("what cannot be mixed is refused with the adapter's place", () =>
       refuses(table(first, method), "UnsupportedError", "methods.adapterTable", ...parts);
     const decoder = [1, 2].map((length) => prompt({ length, position: "decoder" }));
     refuses(table(...decoder), "UnsupportedError", "as decoderPrefix", /expected +1 vectors/, /got +2/);
+    // A method of the user's, whose prompts of the layers do not stand where a prompt stands.
+    const layered = { ...first, apply: () => ({ params, layerPrompts: { add: np.zeros([2, 3, 16]) } }) };
+    refuses(table(layered, first), "UnsupportedError", "adapters[0]/layerPrompts/add", /expected +0 vectors/, /got +3/);
     const wide = tinyT5({ dModel: 12 });
     const other = { method: any(first), tuned: first.init(random.key(0), wide.config, wide.params) };
     refuses(

@@ -7,9 +7,14 @@ import type { T5Config } from "../t5/config.js";
 import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
-/** PEFT's own `generate` gives the answers of the frozen model. */
-export const PEFT_PREFIX_NOTE =
-  "PEFT 0.21 ignores this prefix in generate with transformers 5.24; here it is used, so that answers may differ";
+/** What PEFT's own `generate` does otherwise with an adapter than is done here, where it does. */
+export const generateNoteOf = ({ settings: { name, submodules } }: Pick<Adapter, "settings">): string | undefined => {
+  const what = "in generate with transformers 5.24; here it is used, so that answers may differ";
+  if (name === "peft-prefix") return `PEFT 0.21 ignores this prefix ${what}`;
+  return name === "mpt" && submodules === 2
+    ? `PEFT 0.21 ignores the second prompt, of the decoder, ${what}`
+    : undefined;
+};
 
 /** The two names of one option. */
 export interface AdapterFlags {
@@ -55,6 +60,7 @@ export const adapterOf = async ({ adapter, prompt }: AdapterFlags): Promise<Foun
 export const checkAdapter = (adapter: FoundAdapter, config: T5Config, model: string, terminal: Terminal): void => {
   const { path, baseModel } = adapter;
   checkFits(adapter, config, path);
-  if (adapter.settings.name === "peft-prefix") terminal.note(PEFT_PREFIX_NOTE);
+  const note = generateNoteOf(adapter);
+  if (note !== undefined) terminal.note(note);
   if (otherBase(baseModel, model)) terminal.note(`${path} says it was trained for ${baseModel}; this is ${model}`);
 };

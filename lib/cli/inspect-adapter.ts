@@ -14,7 +14,7 @@ import * as np from "../np/index.js";
 import { type Metric, type Nearest, nearestTokens } from "../prompt/neighbours.js";
 import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import { leavesByPath } from "../tree/map.js";
-import { PEFT_PREFIX_NOTE } from "./adapter.js";
+import { generateNoteOf } from "./adapter.js";
 import { readEmbedding } from "./contents.js";
 import { MODEL_FLAG, vocabularyFlag } from "./flags.js";
 import { usageError } from "./parse.js";
@@ -118,13 +118,14 @@ const tensorTable = (tensors: readonly Trained[]): Table.Table => {
 };
 
 /** Prints the method and the settings of an adapter, a line each. */
-const summary = (path: string, { settings, format, baseModel, unusedRows }: Adapter, trained: number): string[] => {
+const summary = (path: string, adapter: Adapter, trained: number): string[] => {
+  const { settings, format, baseModel, unusedRows } = adapter;
   const { name, ...own } = settings;
   const base = baseModel === undefined ? "" : `, for ${printable(baseModel)}`;
   return [
     `${path}: ${name}, ${trained.toLocaleString("en")} trained numbers (${format}${base})`,
     ...Object.entries(own).map(([key, value]) => printable(`${key}: ${JSON.stringify(value)}`)),
-    ...(name === "peft-prefix" ? [PEFT_PREFIX_NOTE] : []),
+    ...[generateNoteOf(adapter) ?? []].flat(),
     ...(unusedRows === 0 ? [] : [`${unusedRows} rows for a decoder are not used`]),
   ];
 };

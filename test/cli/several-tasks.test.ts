@@ -3,6 +3,8 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { hostArray } from "../../lib/core/host.js";
+import { encodeSafetensors } from "../../lib/io/safetensors-write.js";
 import { run } from "../../lib/lab/many.js";
 import type { RecipeInput } from "../../lib/lab/recipe.js";
 import { nodeStore } from "../../lib/store/node.js";
@@ -95,6 +97,25 @@ Several("a run is inspected by how alike the prompts of its tasks are, and PEFT'
   assert.ok(Math.abs(found.similarity[0][0] - 1) < 1e-6 && found.similarity[0][1] === found.similarity[1][0]);
   const { method } = await fluxionJson<{ readonly method: object }>("inspect", at("run/adapter"));
   assert.equal(method, { name: "mpt", length: 2, rank: 2, tasks: 2, submodules: 1 });
+});
+
+Several("a second prompt that PEFT's generate leaves out is noted", async () => {
+  const config = JSON.parse(readFileSync(at("run/adapter/adapter_config.json"), "utf8")) as object;
+  const floats = (...shape: number[]) =>
+    hostArray(shape, "float32", new Float32Array(shape.reduce((n, size) => n * size, 1)).fill(0.1));
+  const tensors = {
+    prompt_embeddings: floats(4, 128),
+    prefix_task_cols: floats(1, 4, 2),
+    prefix_task_rows: floats(1, 2, 128),
+  };
+  mkdirSync(at("two"));
+  writeFileSync(at("two/adapter_model.safetensors"), encodeSafetensors(tensors));
+  const two = { ...config, num_tasks: 1, num_transformer_submodules: 2 };
+  writeFileSync(at("two/adapter_config.json"), JSON.stringify(two));
+  const NOTE = /PEFT 0\.21 ignores the second prompt/;
+  const { notes } = await fluxion(["generate", ...MODEL, "--adapter", at("two"), "--max-tokens", "2", "a text"]);
+  assert.match(notes.join("\n"), NOTE);
+  assert.match((await fluxion(["inspect", at("two")])).out, NOTE);
 });
 
 Several.run();

@@ -42,6 +42,24 @@ ByTask("each row has the prompt of its task, which folding gives too", () => {
   }
 });
 
+ByTask("a method for one of its tasks gives all rows that task's prompt, also where it is folded or composed", () => {
+  const { config, params } = tinyT5();
+  const composed = methods.compose({ soft: METHODS[0], ia3: any(methods.ia3()) });
+  for (const method of [...METHODS, any(composed)]) {
+    const tuned = method.init(random.key(1), config, params);
+    const one = methods.forTask(method, 1);
+    const prefixOf = (given: methods.Method, tree: object, batch?: Partial<t5.Batch>) =>
+      hostOf(given.apply(config, params, tree, batch).prefix as Tensor);
+    const want = prefixOf(method, tuned, { tasks: np.scalar(1, "int32") });
+    const folded = methods.forUse(config, params, one, tuned);
+    for (const got of [prefixOf(one, tuned), prefixOf(one, tuned, { tasks: ids(0, 2) })]) {
+      allclose(got, want, "of the task", { abs: 0, rel: 0 });
+    }
+    allclose(prefixOf(folded.method, folded.tuned), want, "folded", { abs: 0, rel: 0 });
+    assert.not.equal([...want.data], [...prefixOf(method, tuned, { tasks: np.scalar(0, "int32") }).data]);
+  }
+});
+
 ByTask("as many numbers are trained as the formulas say", () => {
   const { config, params } = tinyT5();
   const [P, d, n, q] = [3, config.dModel, 3, config.dModel / 4];

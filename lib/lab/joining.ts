@@ -6,10 +6,11 @@ import type { Prepared } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
 
 /**
- * The most runs that are trained in one program. A step of t5-nano (16 inputs of 64 tokens, 20 soft tokens, wasm on two cores) took 598 ms of four runs
- * together and 666 ms one by one, 770 and 1137 ms of five, but 3479 and 2996 ms of ten, whose values no longer stay in the caches.
+ * The most runs that are trained in one program. Milliseconds of a step of all runs of t5-nano, together and one by one (16 inputs of 64 tokens, 20 soft tokens,
+ * wasm, the least of ten on two cores with other work): 255 and 245 of two runs, 422 and 405 of three, 598 and 666 of four, 1240 and 1087 of eight, 3479 and
+ * 2996 of ten; of five 770 and 1137 in one measurement, 885 and 658 in another. More than four gained nothing for certain, and take 45 MB more each.
  */
-export const MOST_TOGETHER = 5;
+export const MOST_TOGETHER = 4;
 
 const bytesOf = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).nbytes, 0);
 

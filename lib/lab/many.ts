@@ -164,7 +164,7 @@ const runAny = async (recipe: Recipe, options: RunOptions, part?: string): Promi
 
 /**
  * Runs a recipe: loads and checks everything, evaluates the bare model, trains, evaluates, and writes the run to a store. With `seeds`, or
- * `each`, these are several runs in folders below: seeds are trained together in one program, up to five, where they can be; tasks one after another.
+ * `each`, these are several runs in folders below: seeds are trained together in one program, up to four, where they can be; tasks one after another.
  *
  * A run that was interrupted, or killed, goes on with `resume`, as if nothing had happened. One that has ended is not written again, unless
  * `steps` has grown or `stop` has changed.

@@ -171,7 +171,7 @@ Seeds("what is joined depends on rows, dropout and how much is trained", () => {
   };
   const rows: readonly (readonly [ReturnType<typeof loaded>, number, RegExp])[] = [
     [loaded({}), MOST_TOGETHER, /^seeds +3 in one program$/],
-    [loaded({}, 5), 1, /one after another: they train too many numbers/],
+    [loaded({}, 6), 1, /one after another: they train too many numbers/],
     [loaded({ batch: { tokens: 60 } }), 1, /batches by tokens/],
     [loaded({ dropout: 0.1 }), 1, /dropout/],
     [loaded({ method: { name: "lora", dropout: 0.1 } }), 1, /dropout/],

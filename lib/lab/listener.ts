@@ -17,6 +17,8 @@ export interface RunInfo {
   readonly executor: string;
   /** The steps that are done already. */
   readonly start: number;
+  /** Names of the runs that are trained with it in one program, itself included; none where it is trained alone. */
+  readonly together: readonly string[];
 }
 
 /** A run that has come to something. */
@@ -31,10 +33,16 @@ export interface EndInfo extends Pick<RunInfo, "recipe" | "place" | "part"> {
  * @example const listener: Listener = { step: ({ step, loss }) => console.log(step, loss) };
  */
 export interface Listener {
-  /** Everything is loaded and checked. */
+  /** Everything is loaded and checked. Of runs that are trained together each begins before the first step. */
   readonly begin?: (info: RunInfo) => void | Promise<void>;
-  readonly step?: (record: StepRecord) => void | Promise<void>;
-  readonly evaluation?: (step: number, evaluation: SuiteEvaluation, isBest: boolean) => void | Promise<void>;
+  /** A step of a run, by its name among several, which may be trained together. Then its seconds are its share of those of the step. */
+  readonly step?: (record: StepRecord, part?: string) => void | Promise<void>;
+  readonly evaluation?: (
+    step: number,
+    evaluation: SuiteEvaluation,
+    isBest: boolean,
+    part?: string,
+  ) => void | Promise<void>;
   /** The run was asked to stop, and does so after the step that it is in. */
   readonly stopping?: () => void;
   /** Training is over, or an error ended it. */
@@ -53,8 +61,8 @@ export const together = (listeners: readonly Listener[]): Required<Listener> => 
   };
   return {
     begin: (info) => each("begin", info),
-    step: (record) => each("step", record),
-    evaluation: (step, evaluation, isBest) => each("evaluation", step, evaluation, isBest),
+    step: (...args) => each("step", ...args),
+    evaluation: (...args) => each("evaluation", ...args),
     stopping: () => void each("stopping"),
     stopped: () => void each("stopped"),
     end: (outcome, info, before) => each("end", outcome, info, before),

@@ -3,11 +3,12 @@ import type { Store } from "../store/store.js";
 import { checkNew, FILES, holdsRun, json } from "./folder.js";
 import { pathOf } from "./inputs.js";
 import { together } from "./listener.js";
+import { sameInputs } from "./lock.js";
 import { checkData } from "./prepare.js";
 import { type Recipe, type RecipeInput, recipe as recipeOf } from "./recipe.js";
 import { type Outcome, type SeedsSummary, type Summary, summaryOfSeeds, type TasksSummary } from "./results.js";
 import { checkChanges } from "./resume.js";
-import { type RunOptions, runOne } from "./run.js";
+import { type OneRun, type RunOptions, runSeeds } from "./run.js";
 import { checkRunOptions } from "./run-options.js";
 import { loadRun, type StoredRun } from "./stored-run.js";
 import { partsOfData, tasksOf } from "./task-table.js";
@@ -44,20 +45,61 @@ const claim = async (store: Store, recipe: Recipe, resume: boolean): Promise<voi
 
 type PartOutcome = Summary | SeedsSummary;
 
-/** Runs parts one after another, until one is interrupted. */
-const runParts = async (parts: Readonly<Record<string, Recipe>>, options: RunOptions, part: string | undefined) => {
+/** Whether two runs of different seeds may have the same inputs: those of one that has not begun are found with the other's. */
+const shareInputs = (a: OneRun, b: OneRun): boolean => {
+  const [one, other] = [a.stored?.lock, b.stored?.lock];
+  return one === undefined || other === undefined || sameInputs(one, other);
+};
+
+/** Runs in groups of one load. */
+const byInputs = (ones: readonly OneRun[]): readonly OneRun[][] => {
+  const groups: OneRun[][] = [];
+  for (const one of ones) {
+    const known = groups.find((group) => group.every((other) => shareInputs(one, other)));
+    if (known === undefined) groups.push([one]);
+    else known.push(one);
+  }
+  return groups;
+};
+
+/** Runs the seeds of a recipe, those together that can be, until they are interrupted. */
+const runSeedParts = async (parts: Readonly<Record<string, Recipe>>, options: RunOptions, part: string | undefined) => {
+  const found = new Map<string, Summary>();
+  const going: OneRun[] = [];
+  for (const [name, recipe] of Object.entries(parts)) {
+    if (options.signal?.aborted) break;
+    const store = options.store.below(name);
+    const one = await begun(recipe, { ...options, store, resume: await holdsRun(store) }, nameIn(part, name));
+    if (one.outcome !== undefined) found.set(name, one.outcome as Summary);
+    else going.push({ recipe, store, stored: one.stored, part: nameIn(part, name) });
+  }
+  for (const group of byInputs(going)) {
+    if (options.signal?.aborted) break;
+    const summaries = await runSeeds(group, options);
+    for (const [i, summary] of summaries.entries()) found.set(`seed-${group[i].recipe.seed}`, summary);
+  }
+  return Object.fromEntries(
+    Object.keys(parts).flatMap((name) => {
+      const summary = found.get(name);
+      return summary === undefined ? [] : [[name, summary]];
+    }),
+  );
+};
+
+const nameIn = (part: string | undefined, name: string): string => (part === undefined ? name : `${part}/${name}`);
+
+/** Runs tasks one after another, until one is interrupted. */
+const runTasks = async (parts: Readonly<Record<string, Recipe>>, options: RunOptions, part: string | undefined) => {
   const runs: Record<string, PartOutcome> = {};
   for (const [name, one] of Object.entries(parts)) {
     if (options.signal?.aborted) break;
     const store = options.store.below(name);
     const resume = await holdsRun(store);
-    const inner = { ...options, store, resume };
-    const outcome = (await runAny(one, inner, part === undefined ? name : `${part}/${name}`)) as PartOutcome;
+    const outcome = (await runAny(one, { ...options, store, resume }, nameIn(part, name))) as PartOutcome;
     runs[name] = outcome;
     if (isInterrupted(outcome)) break;
   }
-  const complete = Object.keys(runs).length === Object.keys(parts).length && !Object.values(runs).some(isInterrupted);
-  return { runs, reason: complete ? DONE : INTERRUPTED };
+  return runs;
 };
 
 const runMany = async (recipe: Recipe, parts: Readonly<Record<string, Recipe>>, options: RunOptions, part?: string) => {
@@ -66,7 +108,13 @@ const runMany = async (recipe: Recipe, parts: Readonly<Record<string, Recipe>>, 
   const unlock = await store.lock(() => false);
   try {
     await claim(store, recipe, resume);
-    const { runs, reason } = await runParts(parts, options, part);
+    const runs: Readonly<Record<string, PartOutcome>> = await (recipe.each ? runTasks : runSeedParts)(
+      parts,
+      options,
+      part,
+    );
+    const complete = Object.keys(runs).length === Object.keys(parts).length && !Object.values(runs).some(isInterrupted);
+    const reason = complete ? DONE : INTERRUPTED;
     const outcome: SeedsSummary | TasksSummary = recipe.each
       ? { kind: "tasks", reason, runs }
       : summaryOfSeeds(runs as Readonly<Record<string, Summary>>, reason);
@@ -93,24 +141,30 @@ const hasStepsLeft = (outcome: Outcome, { steps }: Recipe): boolean =>
 const finished = ({ outcome }: StoredRun, recipe: Recipe, changed: boolean): Outcome | undefined =>
   changed || outcome === undefined || isInterrupted(outcome) || hasStepsLeft(outcome, recipe) ? undefined : outcome;
 
-/** Runs a full recipe. */
-const runAny = async (recipe: Recipe, options: RunOptions, part?: string): Promise<Outcome> => {
+/** What a store has of a run that goes on; its outcome where it has ended, of which the listeners hear. @throws {CheckpointError} for a store that holds another run */
+const begun = async (recipe: Recipe, options: RunOptions, part: string | undefined) => {
   const { store, listener = [], resume = false } = options;
   const { stored, changed } = resume ? await goingOn(recipe, store) : { stored: undefined, changed: false };
   if (!resume) await checkNew(store);
-  const before = stored && finished(stored, recipe, changed);
-  if (before !== undefined) {
-    await together([listener].flat()).end(before, { recipe, place: store.name(), part }, true);
-    return before;
-  }
+  const outcome = stored && finished(stored, recipe, changed);
+  if (outcome !== undefined)
+    await together([listener].flat()).end(outcome, { recipe, place: store.name(), part }, true);
+  return { stored, outcome };
+};
+
+/** Runs a full recipe. */
+const runAny = async (recipe: Recipe, options: RunOptions, part?: string): Promise<Outcome> => {
+  const one = await begun(recipe, options, part);
+  if (one.outcome !== undefined) return one.outcome;
   const parts = partsOfRecipe(recipe);
   if (Object.keys(parts).length > 0) return runMany(recipe, parts, options, part);
-  return runOne(recipe, { ...options, stored, ...(part !== undefined && { part }) });
+  const [summary] = await runSeeds([{ recipe, store: options.store, stored: one.stored, part }], options);
+  return summary;
 };
 
 /**
  * Runs a recipe: loads and checks everything, evaluates the bare model, trains, evaluates, and writes the run to a store. With `seeds`, or
- * `each`, these are several runs one after another, in folders below.
+ * `each`, these are several runs in folders below: seeds are trained together in one program, up to four, where they can be; tasks one after another.
  *
  * A run that was interrupted, or killed, goes on with `resume`, as if nothing had happened. One that has ended is not written again, unless
  * `steps` has grown or `stop` has changed.

@@ -15,7 +15,8 @@ import type { Params, PromptParams } from "../t5/model.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { scoreAnswers } from "../train/evaluate.js";
-import { insertedLengths } from "../train/inserted.js";
+import { type InsertedLengths, insertedLengths } from "../train/inserted.js";
+import { makeJointStep } from "../train/joint.js";
 import { type Outputs, outputsOf } from "../train/outputs.js";
 import type { Regularizer } from "../train/regularize.js";
 import { initState, makeTrainStep, type StepOptions, type TrainState, type TrainStep } from "../train/state.js";
@@ -48,6 +49,8 @@ export interface Prepared {
   readonly data: RunData;
   readonly state: TrainState<object, unknown>;
   readonly step: TrainStep<object, unknown>;
+  /** The step of several runs that differ in their seeds. */
+  readonly jointStep: TrainStep<object, unknown>;
   readonly batchAt: BatchAt;
   readonly evaluate: SuiteEvaluator;
   /** Of the examples of all batches, by task that is trained on; they add up to 1. */
@@ -61,6 +64,8 @@ export interface Prepared {
   readonly majority: Readonly<Record<string, number>>;
   /** Numbers, not bytes. */
   readonly counts: { readonly model: number; readonly tuned: number };
+  /** The run of another seed, with its own first state and batches; all else is shared. */
+  readonly ofSeed: (seed: number) => Prepared;
 }
 
 /** How many numbers the tensors of a tree hold. */
@@ -108,18 +113,27 @@ const stepOptions = (recipe: Recipe, tokenizer: Tokenizer): StepOptions => {
   };
 };
 
-/** The first state of a run, its step, and what its method adds to the rows of a batch. */
+/** The steps of one run and of several together, and the first state of a seed. */
 const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Params, tokenizer: Tokenizer) => {
-  const { seed } = recipe;
-  const tuned = scope(() => method.init(startKey(seed), model, frozen));
   const tx = optimizerOf(recipe);
   const options = stepOptions(recipe, tokenizer);
+  return {
+    step: makeTrainStep(model, method, tx, options),
+    jointStep: makeJointStep(model, method, tx, options),
+    stateOf: (seed: number): TrainState<object, unknown> => {
+      const tuned = scope(() => method.init(startKey(seed), model, frozen));
+      return initState(tx, tuned, random.key(seed), options);
+    },
+  };
+};
+
+/** What a method adds to the rows of a batch. */
+const insertedBy = (method: Method, model: T5Config, frozen: Params, tuned: object): InsertedLengths => {
   let inserted = { encoder: 0, decoder: 0 };
   scope(() => {
     inserted = insertedLengths(forTask(method, 0).apply(model, frozen, tuned));
   });
-  const state = initState(tx, tuned, random.key(seed), options);
-  return { state, step: makeTrainStep(model, method, tx, options), inserted };
+  return inserted;
 };
 
 /** A method as it answers a task: with the part of that task, where it has one for each. */
@@ -187,21 +201,26 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
   const labels = [...new Set(data.train.flatMap(({ task }) => task.labels ?? []))];
   const method = await methodOfRecipe(recipe.method, { tokenizer, labels, tasks: data.train.length });
   const frozen = np.devicePut(stored.params, { donate: true }) as Params;
-  const { state, step, inserted } = trainingOf(recipe, method, model, frozen, tokenizer);
+  const { stateOf, ...steps } = trainingOf(recipe, method, model, frozen, tokenizer);
+  const state = stateOf(recipe.seed);
+  const inserted = insertedBy(method, model, frozen, state.tuned);
   const { parts, ...cuts } = trainingTokens(recipe, data.train, tokenizer);
   const total = parts.reduce((sum, { rate }) => sum + rate, 0);
   const { evaluate, cut } = suiteOf({ recipe, model, frozen, tokenizer, data }, method);
   const validationInputs = { rows: data.validation.reduce((n, { examples }) => n + examples.length, 0), cut };
   const vocabulary = await vocabularyOf(tokenizer, model.vocabSize, places);
-  return {
+  const byTask = (method.tasks ?? 1) > 1;
+  const batchesOf = (seed: number): BatchAt =>
+    trainingBatches({ ...recipe, seed, padId: model.padId, byTask }, parts, inserted);
+  const prepared = {
     recipe,
     model,
     frozen,
     tokenizer,
     data,
     state,
-    step,
-    batchAt: trainingBatches({ ...recipe, padId: model.padId, byTask: (method.tasks ?? 1) > 1 }, parts, inserted),
+    ...steps,
+    batchAt: batchesOf(recipe.seed),
     shares: parts.map(({ rate }) => rate / total),
     evaluate,
     cut,
@@ -215,11 +234,20 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     majority: majorityOf(data),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };
+  const ofSeed = (seed: number): Prepared => ({
+    ...prepared,
+    recipe: { ...recipe, seed },
+    state: stateOf(seed),
+    batchAt: batchesOf(seed),
+    ofSeed,
+  });
+  return { ...prepared, ofSeed };
 };
 
 /** Frees what a run holds on the device. */
-export const freeRun = ({ evaluate, step, frozen }: Prepared, state: unknown): void => {
+export const freeRun = ({ evaluate, step, jointStep, frozen }: Prepared, state: unknown): void => {
   evaluate.dispose();
   step.dispose();
+  jointStep.dispose();
   dispose([frozen, state]);
 };

@@ -203,7 +203,7 @@ export const RECIPE = group({
     { flag: "--keep <what>" },
   ),
   seed: setting(naturalNumber, 0, "seed of first values, batches and dropout", { flag: "--seed <n>" }),
-  seeds: setting(positiveInteger, 1, "runs with one seed after the other, for mean and standard deviation", {
+  seeds: setting(positiveInteger, 1, "runs with different seeds, for mean and standard deviation", {
     flag: "--seeds <n>",
   }),
   backend: setting(nameIn(["wasm", "cpu", "reference", "node-gpu"] as const), "wasm", "where to compute", {

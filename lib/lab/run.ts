@@ -1,26 +1,25 @@
-/** @file One run: loaded and checked, trained, evaluated, and written to its store. */
+/** @file One run, or several that differ in their seeds: loaded and checked, trained, evaluated, and written to their stores. */
 import { stats } from "../compile/init.js";
 import { CheckpointError } from "../core/errors.js";
+import { dispose } from "../core/tensor.js";
 import type { Signal } from "../edge/signal.js";
 import type { Store } from "../store/store.js";
-import { trainLoop } from "../train/loop.js";
-import type { Best, Outcome as Trained } from "../train/progress.js";
-import { evaluatedTree } from "../train/state.js";
-import { hostTree } from "../train/store.js";
-import { learningCurve } from "../viz/index.js";
+import { trainTogether } from "../train/loop.js";
+import type { RunParts } from "../train/progress.js";
 import { describeRun } from "./describe.js";
 import { diagnose } from "./doctor-rules.js";
-import { FILES, keptFolder, openRunFolder, type Restored, type RunFolder } from "./folder.js";
+import { FILES, openRunFolder, type Restored, type RunFolder } from "./folder.js";
+import { groupingOf } from "./joining.js";
 import { type Listener, together } from "./listener.js";
-import { describeMethod } from "./method.js";
+import type { Lock } from "./lock.js";
 import { freeRun, type Prepared, prepare } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
-import { beatsBaselines, curveOf, type Summary } from "./results.js";
+import { beatsBaselines, type Summary } from "./results.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
 import { runRecord } from "./run-record.js";
-import { sentinelsIn } from "./start.js";
 import type { StoredRun } from "./stored-run.js";
 import type { SuiteEvaluation } from "./suite.js";
+import { conclude, type StartLine, saveEvaluation, writeStart } from "./written.js";
 
 /** What a run needs besides its recipe. */
 export interface RunOptions extends InputOptions {
@@ -32,135 +31,25 @@ export interface RunOptions extends InputOptions {
   readonly signal?: Signal;
 }
 
-/** What one run needs besides its recipe and what its store has. */
-export interface OneRun extends RunOptions {
+/** One run of a recipe, or of its seeds, and what its store has. */
+export interface OneRun {
+  readonly recipe: Recipe;
+  readonly store: Store;
   readonly stored: StoredRun | undefined;
   /** Its name among several runs. */
-  readonly part?: string;
+  readonly part: string | undefined;
 }
 
 type Told = Required<Listener>;
 
-/** What `metrics.jsonl` says of an evaluation: its scores, and those of each task where there are several. */
-const lineOf = (evaluation: SuiteEvaluation): Readonly<Record<string, unknown>> => {
-  const scoresOf = ({ metrics, score, invalid, loss, tokenAccuracy }: Omit<SuiteEvaluation, "tasks">) => ({
-    ...metrics,
-    score,
-    invalid,
-    loss,
-    tokenAccuracy,
-  });
-  const tasks = Object.entries(evaluation.tasks);
-  if (tasks.length === 1) return scoresOf(evaluation);
-  const { score, invalid, loss, tokenAccuracy } = evaluation;
-  return {
-    score,
-    invalid,
-    loss,
-    tokenAccuracy,
-    tasks: Object.fromEntries(tasks.map(([name, one]) => [name, scoresOf(one)])),
-  };
-};
-
-/** Writes what an evaluation leaves. */
-const saveEvaluation = async (
-  run: Prepared,
-  folder: RunFolder,
-  evaluation: SuiteEvaluation,
-  tree: Best,
-  isBest: boolean,
-): Promise<void> => {
-  const { keep } = run.recipe;
-  await folder.appendMetrics({ step: tree.step, evaluation: lineOf(evaluation) });
-  if (isBest) await folder.saveBest(tree, evaluation.predictions, run.outputs);
-  if (keep === "best") return;
-  await folder.saveTree(keptFolder(tree.step), tree, run.outputs);
-  if (keep !== "all") await folder.forget(keep);
-};
-
-/** The scores of the bare model: read from the lines of before, or found and written. */
-const untunedScores = async (run: Prepared, folder: RunFolder): Promise<Readonly<Record<string, number>>> => {
-  const before = (await folder.readMetrics()).find(({ untuned }) => untuned !== undefined);
-  if (before !== undefined) return before.untuned as Readonly<Record<string, number>>;
-  const { metrics, predictions } = await run.evaluate(null);
-  const start = { untuned: metrics, majority: run.majority, sentinels: sentinelsIn(predictions), ...run.facts };
-  await folder.appendMetrics({ step: 0, ...start });
-  return metrics;
-};
-
-/** Trains from where the folder stands until the run ends. */
-const train = async (
-  run: Prepared,
-  folder: RunFolder,
-  start: Restored<object, unknown>,
-  told: Told,
-  { signal }: OneRun,
-) => {
-  const { steps, evaluation, stop } = run.recipe;
-  const began = performance.now();
-  const seconds = (): number => start.seconds + (performance.now() - began) / 1000;
-  const stopping = (): void => told.stopping();
-  signal?.addEventListener("abort", stopping);
-  try {
-    const trained = await trainLoop(
-      { steps, evaluateEvery: evaluation.every, patience: stop.patience },
-      {
-        frozen: run.frozen,
-        step: run.step,
-        batchAt: run.batchAt,
-        evaluate: run.evaluate,
-        onStep: async (record) => {
-          await folder.appendMetrics({ ...record });
-          await told.step(record);
-        },
-        onEvaluation: async (step, found, tree, isBest) => {
-          await saveEvaluation(run, folder, found, tree, isBest);
-          await told.evaluation(step, found, isBest);
-        },
-        save: (state, at) => folder.saveCheckpoint(state, at, seconds()),
-        interrupted: () => signal?.aborted ?? false,
-      },
-      start.state,
-      start.position,
-    );
-    return { ...trained, seconds: seconds() };
-  } finally {
-    signal?.removeEventListener("abort", stopping);
-    told.stopped();
-  }
-};
-
-/** Writes what a trained run comes to. */
-const conclude = async (
-  run: Prepared,
-  folder: RunFolder,
-  untuned: Readonly<Record<string, number>>,
-  { position, reason, state, seconds }: Trained<object, unknown> & { readonly seconds: number },
-): Promise<Summary> => {
-  const { best, step } = position;
-  const summary: Summary = {
-    kind: "run",
-    tuned: best.metrics,
-    untuned,
-    majority: run.majority,
-    score: best.score,
-    validationLoss: best.loss,
-    bestStep: best.step,
-    steps: step,
-    seconds,
-    executor: stats().executor,
-    reason,
-    counts: run.counts,
-    // In kilobytes.
-    peakBytes: process.resourceUsage().maxRSS * 1024,
-  };
-  await folder.saveTree("last", { ...best, step, tuned: hostTree(evaluatedTree(state)) }, run.outputs);
-  const { recipe } = run;
-  const title = `${recipe.train.map(({ task }) => task).join(", ")}: ${describeMethod(recipe.method)}`;
-  await folder.saveCurve(learningCurve({ title, ...curveOf(await folder.readMetrics(), best) }));
-  await folder.saveSummary(summary);
-  return summary;
-};
+/** A run that is loaded, with its open folder. */
+interface OpenRun extends OneRun {
+  readonly run: Prepared;
+  readonly folder: RunFolder;
+  readonly start: Restored<object, unknown>;
+  /** Seconds so far: those of its evaluations, and its share of those of the steps. */
+  seconds: number;
+}
 
 /** The error of a run that has come to something, and has lost what it needs to go on. */
 const noCheckpoint = (store: Store): CheckpointError =>
@@ -172,39 +61,126 @@ const noCheckpoint = (store: Store): CheckpointError =>
     hint: "begin a new run with another --out; the trained files of this one can be used",
   });
 
-/** Trains and evaluates a prepared run in its folder. */
-const complete = async (run: Prepared, folder: RunFolder, told: Told, options: OneRun): Promise<Summary> => {
-  const { recipe } = run;
-  const position = { step: 0, best: undefined, stale: 0 };
-  const restored = options.stored === undefined ? undefined : await folder.restoreCheckpoint(run.state);
-  if (restored === undefined && options.stored?.outcome !== undefined) throw noCheckpoint(options.store);
-  const start = restored ?? { state: run.state, position, seconds: 0 };
-  const [place, part] = [options.store.name(), options.part];
-  const { executor } = stats();
-  await told.begin({ recipe, place, part, lines: describeRun(run), executor, start: start.position.step });
-  const untuned = await untunedScores(run, folder);
-  const trained = await train(run, folder, start, told, options);
-  const summary = await conclude(run, folder, untuned, trained);
-  freeRun(run, trained.state);
-  const findings = beatsBaselines(summary) ? [] : diagnose(await runRecord(options.store));
-  await told.end(summary, { recipe, place, part, findings }, false);
-  return summary;
+/** Opens the folder of a run, and finds where it stands. */
+const openRun = async (one: OneRun, run: Prepared, lock: Lock, opened: RunFolder[]): Promise<OpenRun> => {
+  const { recipe, store, stored } = one;
+  const folder = await openRunFolder(store, { recipe, lock }, stored !== undefined);
+  opened.push(folder);
+  const restored = stored === undefined ? undefined : await folder.restoreCheckpoint(run.state);
+  if (restored === undefined && stored?.outcome !== undefined) throw noCheckpoint(store);
+  if (restored !== undefined) dispose(run.state);
+  const start = restored ?? { state: run.state, position: { step: 0, best: undefined, stale: 0 }, seconds: 0 };
+  return { ...one, run, folder, start, seconds: start.seconds };
 };
 
+/** What training tells of a run and asks of it. */
+const partsOf = (open: OpenRun, told: Told): RunParts<object, unknown, SuiteEvaluation> => {
+  const { run, folder, part } = open;
+  return {
+    batchAt: run.batchAt,
+    evaluate: async (tuned) => {
+      const began = performance.now();
+      const evaluation = await run.evaluate(tuned);
+      open.seconds += (performance.now() - began) / 1000;
+      return evaluation;
+    },
+    onStep: async (record) => {
+      open.seconds += record.seconds;
+      await folder.appendMetrics({ ...record });
+      await told.step(record, part);
+    },
+    onEvaluation: async (step, found, tree, isBest) => {
+      await saveEvaluation(run, folder, found, tree, isBest);
+      await told.evaluation(step, found, isBest, part);
+    },
+    save: (state, at) => folder.saveCheckpoint(state, at, open.seconds),
+  };
+};
+
+/** Trains runs from where their folders stand until they end. */
+const train = async (group: readonly OpenRun[], told: Told, signal: Signal | undefined) => {
+  const { frozen, step, jointStep, model, recipe } = group[0].run;
+  const { steps, evaluation, stop } = recipe;
+  const stopping = (): void => told.stopping();
+  signal?.addEventListener("abort", stopping);
+  try {
+    return await trainTogether(
+      { steps, evaluateEvery: evaluation.every, patience: stop.patience },
+      {
+        frozen,
+        stepOf: (runs) => (runs === 1 ? step : jointStep),
+        padId: model.padId,
+        interrupted: () => signal?.aborted ?? false,
+      },
+      group.map((open) => ({ name: open.part, parts: partsOf(open, told), ...open.start })),
+    );
+  } finally {
+    signal?.removeEventListener("abort", stopping);
+    told.stopped();
+  }
+};
+
+/** Tells of runs that are about to start. */
+const begin = async (group: readonly OpenRun[], told: Told, lines: readonly string[]): Promise<void> => {
+  const { executor } = stats();
+  const together = group.length === 1 ? [] : group.map(({ part = "" }) => part);
+  for (const { recipe, store, part, run, start } of group) {
+    const described = [...describeRun(run), ...lines];
+    const info = { recipe, place: store.name(), part, lines: described, executor, start: start.position.step };
+    await told.begin({ ...info, together });
+  }
+};
+
+/** Trains and evaluates a group of runs in their folders. */
+const complete = async (group: readonly OpenRun[], told: Told, signal: Signal | undefined, line: StartLine) => {
+  const trained = await train(group, told, signal);
+  const summaries: Summary[] = [];
+  for (const [i, { run, folder, recipe, store, part, seconds }] of group.entries()) {
+    const summary = await conclude(run, folder, line, { ...trained[i], seconds });
+    dispose(trained[i].state);
+    summaries.push(summary);
+    const findings = beatsBaselines(summary) ? [] : diagnose(await runRecord(store));
+    await told.end(summary, { recipe, place: store.name(), part, findings }, false);
+  }
+  return summaries;
+};
+
+/** The first so many, the next so many, … */
+const chunksOf = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+
 /**
- * Runs a recipe of one seed. Everything is loaded and checked before the first file is written.
+ * Runs a recipe of one seed, or several that differ in their seeds and have the same inputs, which are loaded once. As many as can be are trained in one
+ * program; when some are interrupted, the next ones are not begun. Everything is loaded and checked before the first file is written.
  *
+ * @returns what those have come to that were begun
  * @throws the typed error of whatever is missing or does not fit
  */
-export const runOne = async (recipe: Recipe, options: OneRun): Promise<Summary> => {
-  const { store, stored, listener = [] } = options;
+export const runSeeds = async (ones: readonly OneRun[], options: RunOptions): Promise<readonly Summary[]> => {
+  const { listener = [], signal } = options;
   const told = together([listener].flat());
-  const inputs = await inputsOf(recipe, stored, options);
-  const run = await prepare(recipe, inputs.places, inputs.data);
-  const folder = await openRunFolder(store, { recipe, lock: inputs.lock }, stored !== undefined);
-  try {
-    return await complete(run, folder, told, options);
-  } finally {
-    await folder.close();
+  const [first] = ones;
+  const inputs = await inputsOf(first.recipe, first.stored, { ...options, store: first.store });
+  const run = await prepare(first.recipe, inputs.places, inputs.data);
+  const { most, line } = groupingOf(run);
+  const summaries: Summary[] = [];
+  let start: StartLine | undefined;
+  for (const chunk of chunksOf(ones, most)) {
+    const folders: RunFolder[] = [];
+    try {
+      const group: OpenRun[] = [];
+      for (const one of chunk) {
+        const prepared = one === first ? run : run.ofSeed(one.recipe.seed);
+        group.push(await openRun(one, prepared, one.stored?.lock ?? inputs.lock, folders));
+      }
+      await begin(group, told, ones.length === 1 ? [] : [line(group.length)]);
+      start = await writeStart(run, folders, start);
+      summaries.push(...(await complete(group, told, signal, start)));
+    } finally {
+      for (const folder of folders) await folder.close();
+    }
+    if (signal?.aborted) break;
   }
+  freeRun(run, []);
+  return summaries;
 };

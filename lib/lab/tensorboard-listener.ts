@@ -11,22 +11,23 @@ import { type TensorBoardWriter, tensorBoardWriter } from "./tensorboard.js";
  * @example await run(recipe, { store, listener: [terminal(), tensorBoard(store)] }); // tensorboard --logdir runs
  */
 export const tensorBoard = (store: Store, now: () => number = Date.now): Listener => {
-  let folder = "tensorboard";
-  let writers = new Map<string, TensorBoardWriter>();
+  const writers = new Map<string, TensorBoardWriter>();
+  const folderOf = (part: string | undefined): string => (part === undefined ? "tensorboard" : `tensorboard/${part}`);
   const scalars = (name: string, step: number, values: Readonly<Record<string, number>>): Promise<void> => {
-    const writer = writers.get(name) ?? tensorBoardWriter(store, `${folder}/${name}`, now);
+    const writer = writers.get(name) ?? tensorBoardWriter(store, name, now);
     writers.set(name, writer);
     return writer.scalars(step, values);
   };
   return {
     begin: ({ part }) => {
-      folder = part === undefined ? "tensorboard" : `tensorboard/${part}`;
-      writers = new Map();
+      for (const name of writers.keys()) if (name.startsWith(`${folderOf(part)}/`)) writers.delete(name);
     },
-    step: ({ step, loss, tokens, seconds }) => scalars("train", step, { loss, tokens_per_second: tokens / seconds }),
-    evaluation: async (step, { tasks }) => {
+    step: ({ step, loss, tokens, seconds }, part) =>
+      scalars(`${folderOf(part)}/train`, step, { loss, tokens_per_second: tokens / seconds }),
+    evaluation: async (step, { tasks }, _isBest, part) => {
       for (const [task, { metrics, score, loss, tokenAccuracy }] of Object.entries(tasks)) {
-        await scalars(`validation/${task}`, step, { ...metrics, score, loss, token_accuracy: tokenAccuracy });
+        const values = { ...metrics, score, loss, token_accuracy: tokenAccuracy };
+        await scalars(`${folderOf(part)}/validation/${task}`, step, values);
       }
     },
   };

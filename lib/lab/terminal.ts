@@ -33,7 +33,8 @@ export const printScores = (metrics: Scores): string =>
 /** Shows the progress of `total` steps: a bar on a terminal, a line an evaluation elsewhere. */
 class Progress {
   readonly #bar: SingleBar | undefined;
-  #last: StepRecord | undefined;
+  /** The last step of each run by its name; of a run alone there is none. */
+  readonly #last = new Map<string | undefined, StepRecord>();
   #tokensPerSecond = 0;
 
   constructor(total: number, start: number) {
@@ -46,21 +47,25 @@ class Progress {
     });
     this.#bar.start(total, start, { loss: "-", rate: "-" });
   }
-  step(record: StepRecord): void {
+  step(record: StepRecord, part: string | undefined): void {
     const rate = record.tokens / record.seconds;
     this.#tokensPerSecond = this.#tokensPerSecond === 0 ? rate : 0.9 * this.#tokensPerSecond + 0.1 * rate;
-    this.#last = record;
-    this.#bar?.update(record.step, { loss: record.loss.toFixed(3), rate: Math.round(this.#tokensPerSecond) });
+    this.#last.set(part, record);
+    const loss = mean([...this.#last.values()].map((last) => last.loss));
+    this.#bar?.update(record.step, { loss: loss.toFixed(3), rate: Math.round(this.#tokensPerSecond) });
   }
-  evaluation(step: number, evaluation: SuiteEvaluation, isBest: boolean): void {
+  /** A line, which begins with the name of the run where it is one of several. */
+  evaluation(step: number, evaluation: SuiteEvaluation, isBest: boolean, part: string | undefined): void {
+    const last = this.#last.get(part);
     const example = evaluation.predictions.find(({ valid }) => !valid)?.prediction;
     const invalid =
       example === undefined ? "" : `, ${evaluation.invalid} answers not allowed, such as ${brief(example, 30)}`;
-    const loss = this.#last === undefined ? "" : `loss ${this.#last.loss.toFixed(3)}, `;
-    const rate = this.#last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
+    const loss = last === undefined ? "" : `loss ${last.loss.toFixed(3)}, `;
+    const rate = last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
     const best = isBest ? "  (best so far)" : "";
+    const name = part === undefined ? "" : `${part}  `;
     this.line(
-      `step ${String(step).padStart(5)}  ${loss}dev ${printScores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${invalid}${rate}${best}`,
+      `${name}step ${String(step).padStart(5)}  ${loss}dev ${printScores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${invalid}${rate}${best}`,
     );
   }
   /** A line above the bar. */
@@ -200,6 +205,15 @@ const slower = ({ executor, recipe }: RunInfo): string[] =>
     ? ["           slower than onnxruntime-node, which is not installed: npm install onnxruntime-node@1.30"]
     : [];
 
+/** What a run is, under its name or those of all that are trained with it. */
+const headline = (info: RunInfo): string => {
+  const { part, lines, executor, together } = info;
+  const names = together.length > 0 ? together.join(", ") : part;
+  return [...(names === undefined ? [] : [`\n--- ${names}`]), ...lines, `executor   ${executor}`, ...slower(info)].join(
+    "\n",
+  );
+};
+
 /**
  * A listener that shows a run on the terminal: what it is, a progress bar, the evaluations, and a table at the end.
  *
@@ -207,20 +221,27 @@ const slower = ({ executor, recipe }: RunInfo): string[] =>
  */
 export const terminal = (): Listener => {
   let progress: Progress | undefined;
+  // Runs that are trained together have one headline, one bar, and their names before their evaluations.
+  let several = false;
   return {
     begin: (info) => {
-      const { recipe, place, part, lines, executor, start } = info;
-      if (part !== undefined) say(`\n--- ${part}`);
-      say([...lines, `executor   ${executor}`, ...slower(info), `results    ${place}`, ""].join("\n"));
+      const { recipe, place, part, start, together } = info;
+      several = together.length > 0;
+      if (!several || together[0] === part) say(headline(info));
+      say(`${several && together[0] !== part ? "           " : "results    "}${place}`);
+      if (several && together.at(-1) !== part) return;
+      say("");
       progress = new Progress(recipe.steps, start);
     },
-    step: (record) => progress?.step(record),
-    evaluation: (step, evaluation, isBest) => progress?.evaluation(step, evaluation, isBest),
+    step: (record, part) => progress?.step(record, several ? part : undefined),
+    evaluation: (step, evaluation, isBest, part) =>
+      progress?.evaluation(step, evaluation, isBest, several ? part : undefined),
     stopping: () => progress?.line("stopping after this step; press Ctrl-C again to stop at once"),
     // Also after an error, else the cursor stays hidden.
     stopped: () => progress?.stop(),
     end: (outcome, { recipe, place, part, findings = [] }, before) => {
-      const said = before ? [`${place} has ended already; nothing was changed`, ""] : [""];
+      const name = several && outcome.kind === "run" && part !== undefined ? [`\n--- ${part}`] : [""];
+      const said = before ? [`${place} has ended already; nothing was changed`, ""] : name;
       const after = [...further(outcome, place, part), ...closing(outcome, recipe, place, findings)];
       say([...said, conclusion(outcome, recipe, place), ...after].join("\n"));
     },

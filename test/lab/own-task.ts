@@ -1,5 +1,6 @@
 /** @file A task of a few rows in memory, and a run of it that takes no time. */
 
+import * as assert from "uvu/assert";
 import type { Listener } from "../../lib/lab/listener.js";
 import type { RecipeInput } from "../../lib/lab/recipe.js";
 import { memoryStore } from "../../lib/store/memory.js";
@@ -50,6 +51,16 @@ export const linesOf = async (store: Store): Promise<Line[]> =>
       const { seconds: _, ...rest } = JSON.parse(line) as Line;
       return rest;
     });
+
+/** Asserts that two values are alike, numbers up to a share of 1e-4 or 1e-5 in all: what is left of the order in which sums are taken. */
+export const alike = (got: unknown, want: unknown, path = ""): void => {
+  if (typeof got === "number" && typeof want === "number") {
+    assert.ok(Math.abs(got - want) <= Math.max(1e-5, 1e-4 * Math.abs(want)), `${path}: ${got} and ${want}`);
+  } else if (typeof got === "object" && got !== null && typeof want === "object" && want !== null) {
+    assert.equal(Object.keys(got), Object.keys(want), path);
+    for (const key of Object.keys(got)) alike((got as Line)[key], (want as Line)[key], `${path}/${key}`);
+  } else assert.equal(got, want, path);
+};
 
 /** All files of a store, as texts of their bytes. */
 export const contentsOf = async (store: Store): Promise<Readonly<Record<string, string>>> => {

@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { init } from "../../lib/compile/init.js";
-import { saveHuggingFace } from "../../lib/io/save-huggingface.js";
 import { bundled, ended, fewRows, start, temporary } from "../helpers/program.js";
 import { seeded } from "../helpers/seeded.js";
-import { tinyT5 } from "../helpers/tiny-t5.js";
+import { alike } from "./own-task.js";
+import { writeSmallModel } from "./small-model.js";
 
 const Resume = suite("lab/resume");
 
@@ -21,10 +19,7 @@ const model = join(folder, "model");
 let program: readonly string[];
 Resume.before(async () => {
   program = await bundled(join(folder, "program"));
-  await init({ backend: "reference" });
-  const nano = fileURLToPath(new URL("../../assets/t5-nano/spiece.model", import.meta.url));
-  const { config, params } = tinyT5({ dModel: 32, dKv: 8, dFf: 64, numHeads: 4, vocabSize: 4096 });
-  await saveHuggingFace(model, { config, params }, { companions: { "spiece.model": readFileSync(nano) } });
+  await writeSmallModel(model);
 });
 
 const STEPS = 60;
@@ -113,6 +108,39 @@ for (const [method, options] of Object.entries(RUNS)) {
     },
   );
 }
+
+Resume("seeds that are trained together and killed at random moments end as those that were not", async () => {
+  const [whole, broken] = [join(folder, "seeds-whole"), join(folder, "seeds-broken")];
+  const own = [
+    "--batch-size",
+    "4",
+    "--prompt-length",
+    "4",
+    "--executor",
+    "tfjs",
+    "--dropout",
+    "0",
+    "--learning-rate",
+    "0.03",
+  ];
+  const args = [...settings, ...own, "--seeds", "2", "--steps", "30"];
+  const unbroken = await ended(start([...args, "--out", whole], program));
+  assert.is(unbroken.code, 0, unbroken.err);
+  assert.ok(unbroken.out.includes("2 in one program"), unbroken.out);
+  const again = (): string[] =>
+    existsSync(join(broken, "recipe.json")) ? ["--resume", broken] : [...args, "--out", broken];
+  const random = seeded(54321);
+  const last = join(broken, "seed-4");
+  for (const lines of [0, 5, 11, 12, 23, 24, 37, 50]) {
+    await kill(again(), last, lines, random.between(0, lines === 0 ? 1500 : 40));
+  }
+  const end = await ended(start(again(), program));
+  assert.is(end.code, 0, end.err);
+  for (const seed of ["seed-3", "seed-4"]) {
+    alike(metrics(join(broken, seed)), metrics(join(whole, seed)), seed);
+    assert.equal(Object.keys(remains(join(broken, seed))), Object.keys(remains(join(whole, seed))));
+  }
+});
 
 Resume("Ctrl-C ends cleanly, with the best prompt saved, and the run can go on", async () => {
   const dir = join(folder, "interrupted");

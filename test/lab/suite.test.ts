@@ -101,7 +101,7 @@ Suite("listeners are called in their order, each after the one before has ended"
   const step = { step: 1, loss: 2, seconds: 3, tokens: 4 };
   assert.equal(await heard(() => all.step(step)), both(`step ${JSON.stringify([step])}`));
   const info = { recipe: recipe({}), place: "p", part: "q" };
-  const begun = { ...info, lines: ["l"], executor: "e", start: 0 };
+  const begun = { ...info, lines: ["l"], executor: "e", start: 0, together: [] };
   assert.equal(await heard(() => all.begin(begun)), both(`begin ${JSON.stringify([begun])}`));
   const found = { ...evaluation(1, "1"), tasks: {} };
   assert.equal(

@@ -73,6 +73,7 @@ const info = (input: RecipeInput = {}, more: Partial<RunInfo> = {}): RunInfo => 
   lines: ["model  m", "task  t"],
   executor: "tfjs",
   start: 0,
+  together: [],
   ...more,
 });
 
@@ -145,6 +146,37 @@ Terminal("on a terminal a bar shows the steps, and lines stand above it", async 
   assert.ok(text.includes(" 4/8 | loss 2.346 | 200 tokens/s"), text);
   assert.ok(text.includes("\r\u001b[Kstep     4  loss 2.346, dev f1 60.2, accuracy 71.0, loss 0.123"), text);
 });
+
+Terminal(
+  "runs that are trained together have one headline, one bar with their mean loss, and lines with their names",
+  async () => {
+    const together = ["seed-0", "seed-1"];
+    const show = (tty: boolean): Promise<string> =>
+      printed(async () => {
+        const listener = terminal();
+        for (const part of together) {
+          await listener.begin?.(info({ steps: 8, executor: "tfjs" }, { part, together, place: `runs/${part}` }));
+        }
+        await listener.step?.({ step: 1, loss: 2, seconds: 0.5, tokens: 100 }, "seed-0");
+        await listener.step?.({ step: 1, loss: 3, seconds: 0.5, tokens: 100 }, "seed-1");
+        await listener.evaluation?.(1, evaluation(), true, "seed-0");
+        await listener.evaluation?.(1, evaluation(), false, "seed-1");
+        listener.stopped?.();
+        const outcome = summary(61);
+        await listener.end?.(outcome, { recipe: recipe({}), place: "runs/seed-1", part: "seed-1" }, false);
+      }, tty);
+    const text = await show(false);
+    assert.equal(text.split("\n").slice(0, 9), [
+      ...["", "--- seed-0, seed-1", "model  m", "task  t", "executor   tfjs"],
+      ...["results    runs/seed-0", "           runs/seed-1", ""],
+      "seed-0  step     1  loss 2.000, dev f1 60.2, accuracy 71.0, loss 0.123, 200 tokens/s  (best so far)",
+    ]);
+    assert.ok(text.includes("\nseed-1  step     1  loss 3.000, dev"), text);
+    assert.ok(text.includes("\n--- seed-1\n"), text);
+    const bar = await show(true);
+    assert.ok(bar.includes(" 1/8 | loss 2.500 | 200 tokens/s"), bar);
+  },
+);
 
 Terminal("without steps there is no bar", async () => {
   const text = await printed(async () => {

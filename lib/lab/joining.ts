@@ -6,9 +6,8 @@ import type { Prepared } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
 
 /**
- * The most runs that are trained in one program. Milliseconds of a step of all runs of t5-nano, together and one by one (16 inputs of 64 tokens, 20 soft tokens,
- * wasm, the least of ten on two cores with other work): 255 and 245 of two runs, 422 and 405 of three, 598 and 666 of four, 1240 and 1087 of eight, 3479 and
- * 2996 of ten; of five 770 and 1137 in one measurement, 885 and 658 in another. More than four gained nothing for certain, and take 45 MB more each.
+ * The most runs that are trained in one program. On two cores a step of five runs of t5-nano takes as long together as one by one, and one of ten a sixth longer
+ * (see docs/benchmarks.md); what is gained is the time of starting, and the memory of each run is held at once.
  */
 export const MOST_TOGETHER = 4;
 

@@ -87,7 +87,7 @@ ByTask("batches without tasks, tasks that are not there and other options are re
     const tuned = method.init(random.key(1), config, params);
     const apply = (batch?: Partial<t5.Batch>) => () => method.apply(config, params, tuned, batch);
     refuses(apply(), "ArgumentError", "does not say which task", "give the batch `tasks`");
-    refuses(apply({ tasks: ids(0, 3) }), "ArgumentError", "no prompt for this task", /got +3/);
+    refuses(apply({ tasks: ids(0, 3) }), "ArgumentError", "no prompt for this task", "tasks from 0 to 2", /got +3/);
     refuses(apply({ inputs: row(5, 1), tasks: ids(0, 1) }), "ShapeError", "i32[1] or i32[]", "i32[2]");
     refuses(() => method.fold?.(config, params, tuned), "ArgumentError", "a task from 0 to 2");
     refuses(() => method.fold?.(config, params, tuned, 3), "ArgumentError", /got +3/);
@@ -107,6 +107,13 @@ ByTask("batches without tasks, tasks that are not there and other options are re
   const source = { tuned: methods.mpt({ length: 3, rank: 2, tasks: 3 }).init(random.key(1), config, params) };
   const start = (rank: number, factors: methods.MptSource["factors"]) => () =>
     methods.mpt({ length: 3, rank, source: { ...source, factors } }).init(random.key(0), config, params);
+  const wide = methods.multitask({ tasks: 2, kind: "features", features: config.dModel });
+  refuses(
+    () => wide.init(random.key(0), config, params),
+    "ArgumentError",
+    "do not fit the model",
+    `below its ${config.dModel}`,
+  );
   refuses(start(1, "average"), "ShapeError", /expected +rank 1/);
   refuses(start(2, { task: 3 }), "ArgumentError", "{ task } from 0 to 2");
   const two = { a: methods.mpt({ tasks: 2 }), b: methods.mpt({ tasks: 3 }) };

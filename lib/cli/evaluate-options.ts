@@ -30,7 +30,7 @@ const neededAlone = (command: Command): Command =>
     const other = given.find((option) => !OF_RUNS.includes(option.attributeName()));
     if (other === undefined) return;
     const [what, expected] = [
-      `${other.flags} is a setting of the run already`,
+      `${other.flags} does not go with the folder of a run`,
       "--steps, --model, --tokenizer, --data, --verify, --json",
     ];
     throw usageError(WHERE, what, { expected, hint: "leave it out, or evaluate the run's files by --adapter RUN" });

@@ -96,10 +96,12 @@ export const adapterTable = composite(
   },
 );
 
+const adaptersIn = (table: AdapterTable): number => (leavesOf(table)[0] as Tensor | undefined)?.shape[0] ?? 0;
+
 /** The numbers of the rows as a tensor. @throws {ShapeError} {ArgumentError} where they are none, or out of range */
 const rowNumbers = (given: Tensor | readonly number[], table: AdapterTable): Tensor => {
   const rows = isTensor(given) ? given : np.array(Int32Array.from(given));
-  const count = (leavesOf(table)[0] as Tensor | undefined)?.shape[0] ?? 0;
+  const count = adaptersIn(table);
   if (rows.ndim !== 1 || !/^u?int/.test(rows.dtype)) {
     const what = "the rows do not each have the number of an adapter";
     throw new ShapeError({ where: ROWS, what, expected: "i32[B]", got: kindOf(rows) });
@@ -129,7 +131,9 @@ export const byRow = composite(
   ROWS,
   (frozen: AnyParams, table: AdapterTable, rows: Tensor | readonly number[]): Modified => {
     const numbers = rowNumbers(rows, table);
-    const own = treeMap((x: Tensor) => np.take(x, numbers, 0), table) as AdapterTable;
+    // A negative number would count from the end.
+    const known = np.where(np.less(numbers, 0), adaptersIn(table), numbers);
+    const own = treeMap((x: Tensor) => np.take(x, known, 0), table) as AdapterTable;
     return { params: withBesides(frozen, own.kernels), ...insertedOf(own.inserted) };
   },
 );

@@ -130,8 +130,8 @@ const checkOptions = (kind: MultitaskKind, { taskLength, features }: t.TypeOfPro
 };
 
 /** @throws {ArgumentError} when no feature is left to share */
-const checkWidth = ({ shared }: Sizes, width: number): void => {
-  if (shared[1] < 1 || shared[1] > width) fail("the features do not fit the model", `below its ${width}`, shared[1]);
+const checkWidth = ({ shared }: Sizes, width: number, features: number | undefined): void => {
+  if (shared[1] < 1 || shared[1] > width) fail("the features do not fit the model", `below its ${width}`, features);
 };
 
 /**
@@ -161,7 +161,7 @@ export const multitask = (options: MultitaskOptions): Method<MultitaskTree> => {
     dModel,
   }: T5Config): { readonly shared: readonly number[]; readonly tasks: readonly number[] } => {
     const all = sizes(length, dModel);
-    checkWidth(all, dModel);
+    checkWidth(all, dModel, features);
     return { shared: all.shared, tasks: [tasks, all.size] };
   };
   const table = (config: T5Config, tuned: MultitaskTree): Tensor => {

@@ -1,5 +1,6 @@
 /** @file The losses of a T5 as pure functions: over target tokens, or over given choices. */
 import { composite, takes } from "../core/composite.js";
+import { TreeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as nn from "../nn/index.js";
 import * as np from "../np/index.js";
@@ -68,17 +69,25 @@ export const loss = takes(
   },
 );
 
+/** @throws {TreeError} for a tree without a prompt, whose loss would be that of the bare model */
+const promptIn = (tuned: PromptParams): Tensor => {
+  if (tuned?.prompt !== undefined) return tuned.prompt;
+  const got = typeof tuned === "object" && tuned !== null ? `{ ${Object.keys(tuned).join(", ")} }` : String(tuned);
+  throw new TreeError({ where: "t5.promptLoss", what: "there is no prompt", expected: "{ prompt: f32[P,d] }", got });
+};
+
 /**
  * The loss of prompt tuning as a pure function `(frozenParams, promptParams, batch) => loss`.
  *
  * Differentiate it with respect to argument 1; the frozen weights then carry no tangents.
+ * @throws {TreeError} (from the loss) for a tree without a prompt
  * @see Lester et al. 2021, section 2
  * @example const step = valueAndGrad(t5.promptLoss(config), { argnums: 1 })
  */
 export const promptLoss = takes(
   "t5.promptLoss(config, { remat, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate })",
   (config: T5Config, options: LossOptions = {}): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
-    composite("t5.promptLoss(frozen, prompt, batch)", (frozen: AnyParams, { prompt }: PromptParams, batch: Batch) =>
-      loss<Model>(config, options)({ params: frozen, prefix: prompt }, batch),
+    composite("t5.promptLoss(frozen, prompt, batch)", (frozen: AnyParams, tuned: PromptParams, batch: Batch) =>
+      loss<Model>(config, options)({ params: frozen, prefix: promptIn(tuned) }, batch),
     ),
 );

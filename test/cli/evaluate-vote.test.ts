@@ -143,7 +143,7 @@ Vote("what makes no sense is refused before the model is read", async () => {
     for (const part of parts) assert.match(message, part, args.join(" "));
   }
   assert.not.ok(existsSync(out));
-  assert.match(await failure("evaluate", dir, "--vote"), "a setting of the run");
+  assert.match(await failure("evaluate", dir, "--vote"), "does not go with the folder of a run");
 });
 
 Vote.run();

@@ -112,6 +112,7 @@ ByTask("batches without tasks, tasks that are not there and other options are re
     () => wide.init(random.key(0), config, params),
     "ArgumentError",
     "do not fit the model",
+    new RegExp(`got +${config.dModel}`),
     `below its ${config.dModel}`,
   );
   refuses(start(1, "average"), "ShapeError", /expected +rank 1/);

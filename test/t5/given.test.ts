@@ -39,6 +39,12 @@ Given("an array of the host names np.devicePut, and what was given", () => {
     refusal(() => t5.promptLoss(config)(params, { prompt: onHost(3) }, batch)),
     /t5\.promptLoss[\s\S]*np\.devicePut\(prefix\)/,
   );
+  for (const tree of [{}, { promt: inputs }, undefined]) {
+    assert.match(
+      refusal(() => t5.promptLoss(config)(params, tree as never, batch)),
+      /t5\.promptLoss: there is no prompt/,
+    );
+  }
   // What is compiled is taken apart before it runs.
   using generate = t5.generate(config, { maxLength: 2 });
   assert.match(

@@ -141,12 +141,18 @@ const hasStepsLeft = (outcome: Outcome, { steps }: Recipe): boolean =>
 const finished = ({ outcome }: StoredRun, recipe: Recipe, changed: boolean): Outcome | undefined =>
   changed || outcome === undefined || isInterrupted(outcome) || hasStepsLeft(outcome, recipe) ? undefined : outcome;
 
+/** Whether all runs that a recipe stands for are there. */
+const hasAllParts = async (recipe: Recipe, store: Store): Promise<boolean> => {
+  for (const name of Object.keys(partsOfRecipe(recipe))) if (!(await holdsRun(store.below(name)))) return false;
+  return true;
+};
+
 /** What a store has of a run that goes on; its outcome where it has ended, of which the listeners hear. @throws {CheckpointError} for a store that holds another run */
 const begun = async (recipe: Recipe, options: RunOptions, part: string | undefined) => {
   const { store, listener = [], resume = false } = options;
   const { stored, changed } = resume ? await goingOn(recipe, store) : { stored: undefined, changed: false };
   if (!resume) await checkNew(store);
-  const outcome = stored && finished(stored, recipe, changed);
+  const outcome = stored && (await hasAllParts(recipe, store)) ? finished(stored, recipe, changed) : undefined;
   if (outcome !== undefined)
     await together([listener].flat()).end(outcome, { recipe, place: store.name(), part }, true);
   return { stored, outcome };

@@ -127,6 +127,15 @@ Seeds("seeds that are stopped go on, also from different steps, and where some h
     ["begin 12 seed-4 memory: seed-4/", "begin 0 seed-5 memory: seed-5/"],
   );
   await asAlone(store);
+  // All have ended, and one is lost: it is trained again, and the others are left.
+  for (const path of await behind.list()) await behind.remove(path);
+  const lost: string[] = [];
+  await run(recipe, { ...kept, listener: noting(lost) });
+  assert.equal(
+    lost.filter((line) => line.startsWith("begin")),
+    ["begin 0 seed-5 memory: seed-5/"],
+  );
+  await asAlone(store);
 });
 
 Seeds("a folder of seeds that were trained one after another goes on together", async () => {

@@ -7,7 +7,7 @@ import type { T5Config } from "../t5/config.js";
 import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
 
-/** What PEFT's own `generate` does otherwise with an adapter than is done here, where it does. */
+/** A note for adapters that PEFT's own `generate` treats differently; undefined for the others. */
 export const generateNoteOf = ({ settings: { name, submodules } }: Pick<Adapter, "settings">): string | undefined => {
   const what = "in generate with transformers 5.24; here it is used, so that answers may differ";
   if (name === "peft-prefix") return `PEFT 0.21 ignores this prefix ${what}`;
@@ -27,7 +27,7 @@ export interface FoundAdapter extends Adapter {
   readonly path: string;
 }
 
-/** @throws {ConfigError} for an adapter of several tasks, of which no task is chosen */
+/** @throws {ConfigError} for an adapter that holds parts for several tasks */
 const checkOneTask = ({ method: { tasks = 1 } }: Adapter, option: string, path: string): void => {
   if (tasks === 1) return;
   const [what, folder] = [`the adapter is of ${tasks} tasks`, folderOfTasks(path)];

@@ -33,7 +33,7 @@ export interface EvaluateFlags extends QuestionFlags {
   /** Folder for the answers. */
   readonly out?: string;
   readonly json?: boolean;
-  /** Whether the adapters of the folder are an ensemble. */
+  /** Evaluates all adapters of the folder as one ensemble. */
   readonly vote?: boolean;
 }
 

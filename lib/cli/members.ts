@@ -12,10 +12,10 @@ import { usageError } from "./parse.js";
 
 const OPTION = "--prompts <dir>";
 
-/** Whether a folder is one adapter, with files that say the same. */
+/** Whether a folder holds a single adapter. */
 const isAdapter = (dir: string): boolean => existsSync(join(dir, TUNED_FILE)) || peftFolder(dir) !== undefined;
 
-/** Whether an entry of the folder may hold an adapter: a folder, or a file that ends as one does. */
+/** Whether an entry may hold an adapter: a folder, or a file with the suffix of one. */
 const isMember = (path: string): boolean =>
   statSync(path).isDirectory() || ADAPTER_SUFFIXES.some((end) => end !== "" && path.endsWith(end));
 

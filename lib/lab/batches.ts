@@ -22,7 +22,7 @@ export type BatchAt = (step: number) => { readonly batch: Batch; readonly tokens
 export type BatchSettings = Pick<Recipe, "batch" | "microbatches" | "lengths" | "seed"> & {
   /** The model's id of padding. Default 0. */
   readonly padId?: number;
-  /** Whether batches have `tasks`: the part that each row is of. Default false. */
+  /** Adds `tasks` to batches: the index of each row's part. Default false. */
   readonly byTask?: boolean;
 };
 

@@ -1,6 +1,5 @@
 /** @file How many seeds of a recipe are trained in one program. */
-import { leavesOf } from "../core/pytree.js";
-import type { Tensor } from "../core/tensor.js";
+import { bytesOf } from "../train/joint.js";
 import { partsOf } from "./method-settings.js";
 import type { Prepared } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
@@ -11,9 +10,7 @@ import type { Recipe } from "./recipe.js";
  */
 export const MOST_TOGETHER = 4;
 
-const bytesOf = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).nbytes, 0);
-
-/** Whether a step draws what it drops, whose masks depend on the shapes of a batch. */
+/** Whether steps use dropout. Its masks depend on the shape of the batch. */
 const drops = ({ dropout, method }: Recipe): boolean =>
   dropout > 0 || partsOf(method).some(([, part]) => "dropout" in part && part.dropout > 0);
 
@@ -29,7 +26,7 @@ const apart = ({ recipe, state, frozen }: Loaded): string | undefined => {
   return undefined;
 };
 
-/** How many seeds of a recipe are trained together, and a line about it for people. */
+/** The number of seeds that train together, and the line that tells the user. */
 export const groupingOf = (run: Loaded): { readonly most: number; readonly line: (runs: number) => string } => {
   const why = apart(run);
   const most = why === undefined ? MOST_TOGETHER : 1;

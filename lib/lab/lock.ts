@@ -173,7 +173,7 @@ export const dataPlaces = ({ data }: Lock, folder: string, given: string | undef
 export const changedExamples = (lock: Lock, now: Readonly<Record<string, string>>): readonly string[] =>
   Object.keys({ ...lock.examples, ...now }).filter((name) => lock.examples[name] !== now[name]);
 
-/** Whether two runs were made from the same model, tokenizer and examples. */
+/** Whether two runs use the same model, tokenizer and examples. */
 export const sameInputs = (a: Lock, b: Lock): boolean =>
   a.model.digest === b.model.digest &&
   a.tokenizer.digest === b.tokenizer.digest &&

@@ -45,7 +45,7 @@ const claim = async (store: Store, recipe: Recipe, resume: boolean): Promise<voi
 
 type PartOutcome = Summary | SeedsSummary;
 
-/** Whether two runs of different seeds may have the same inputs: those of one that has not begun are found with the other's. */
+/** Whether two runs can share their inputs. A run that has not begun takes those of the other. */
 const shareInputs = (a: OneRun, b: OneRun): boolean => {
   const [one, other] = [a.stored?.lock, b.stored?.lock];
   return one === undefined || other === undefined || sameInputs(one, other);
@@ -64,23 +64,24 @@ const byInputs = (ones: readonly OneRun[]): readonly OneRun[][] => {
 
 /** Runs the seeds of a recipe, those together that can be, until they are interrupted. */
 const runSeedParts = async (parts: Readonly<Record<string, Recipe>>, options: RunOptions, part: string | undefined) => {
-  const found = new Map<string, Summary>();
+  const found = new Map<string | undefined, Summary>();
   const going: OneRun[] = [];
   for (const [name, recipe] of Object.entries(parts)) {
     if (options.signal?.aborted) break;
     const store = options.store.below(name);
-    const one = await begun(recipe, { ...options, store, resume: await holdsRun(store) }, nameIn(part, name));
-    if (one.outcome !== undefined) found.set(name, one.outcome as Summary);
-    else going.push({ recipe, store, stored: one.stored, part: nameIn(part, name) });
+    const full = nameIn(part, name);
+    const one = await begun(recipe, { ...options, store, resume: await holdsRun(store) }, full);
+    if (one.outcome !== undefined) found.set(full, one.outcome as Summary);
+    else going.push({ recipe, store, stored: one.stored, part: full });
   }
   for (const group of byInputs(going)) {
     if (options.signal?.aborted) break;
     const summaries = await runSeeds(group, options);
-    for (const [i, summary] of summaries.entries()) found.set(`seed-${group[i].recipe.seed}`, summary);
+    for (const [i, summary] of summaries.entries()) found.set(group[i].part, summary);
   }
   return Object.fromEntries(
     Object.keys(parts).flatMap((name) => {
-      const summary = found.get(name);
+      const summary = found.get(nameIn(part, name));
       return summary === undefined ? [] : [[name, summary]];
     }),
   );

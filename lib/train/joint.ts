@@ -24,7 +24,8 @@ import {
 /** The most bytes that the states of all runs may take by default: 1 GiB. */
 const MOST_BYTES = 2 ** 30;
 
-const bytesOf = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).nbytes, 0);
+/** The bytes of all tensors of a tree. */
+export const bytesOf = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).nbytes, 0);
 
 /**
  * The states of several runs as one, whose tensors have a first axis for the run. The given states stay.

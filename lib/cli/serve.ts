@@ -3,6 +3,7 @@ import type { ExecutorName } from "../compile/init.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import type { Signal } from "../edge/signal.js";
 import { checkFinite, checkFits } from "../io/adapter-fit.js";
+import { type Adapter, TASKS_FOLDER } from "../io/adapters.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import { adapterFolder } from "../serve/adapter-folder.js";
 import { listen } from "../serve/listen.js";
@@ -44,6 +45,15 @@ const aborted = (signal: Signal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", resolve);
   });
+
+/** @throws {ConfigError} for an adapter with parts for several tasks, of which no request names one */
+const checkOneTask = ({ method: { tasks = 1 } }: Adapter): void => {
+  if (tasks === 1) return;
+  throw usageError("fluxion serve", `the adapter is of ${tasks} tasks`, {
+    expected: "an adapter of one task",
+    hint: `serve the folder ${TASKS_FOLDER} of its run, which has an adapter for each task`,
+  });
+};
 
 /** Serves until the signal is aborted, and then until what waits is answered. */
 const answerUntil = async (
@@ -92,6 +102,7 @@ export const serve = async (flags: ServeFlags, terminal: Terminal, stop: Signal)
   let answers: Responder | undefined;
   try {
     const folder = await adapterFolder(flags.prompts ?? (flags.adapters as string), (adapter) => {
+      checkOneTask(adapter);
       checkFits(adapter, ready.config, model);
       checkFinite(adapter, "fluxion serve", model);
     });

@@ -37,6 +37,29 @@ export interface AdapterTableOptions {
 
 const same = (size: number): number => size;
 
+/** A function of the options, held to give sizes that its arguments fit into. */
+const sizes =
+  (name: keyof AdapterTableOptions, roundUp: unknown) =>
+  (size: number): number => {
+    if (typeof roundUp !== "function") {
+      const expected = `a function, such as (${name === "rank" ? "highest" : "longest"}) => 8`;
+      throw new ArgumentError({
+        where: TABLE,
+        what: "the option is not a function",
+        expected,
+        got: kindOf(roundUp),
+        at: name,
+      });
+    }
+    const rounded: unknown = roundUp(size);
+    if (Number.isInteger(rounded) && (rounded as number) >= size) return rounded as number;
+    const [what, expected] = [
+      "the option gave a size that an adapter does not fit into",
+      `a whole number from ${size} on`,
+    ];
+    throw new ArgumentError({ where: TABLE, what, expected, got: String(rounded), at: name });
+  };
+
 /** The model of each adapter. @throws {ArgumentError} when there is none; and what its method refuses, with its place */
 const modelsOf = (config: T5Config, frozen: AnyParams, adapters: readonly Folded[]): Modified[] => {
   if (adapters.length === 0) {
@@ -63,7 +86,7 @@ export const placesOf = (frozen: AnyParams, { params, ...inserted }: Modified): 
  *
  * - `config`, `frozen`: the model of all
  * - `adapters`: methods with their trees on the device
- * @throws {ArgumentError} for no adapters; {UnsupportedError} for one that rows cannot share a batch with: replaced weights, a prompt that does not see all,
+ * @throws {ArgumentError} for no adapters, and options that give sizes below those of an adapter; {UnsupportedError} for one that rows cannot share a batch with: replaced weights, a prompt that does not see all,
  * vectors after the text or in front of the decoder's that differ in number; {TreeError} {ShapeError} for a tree of other settings or another model. Each names
  * the adapter
  * @example const table = methods.adapterTable(config, frozen, [{ method: lora, tuned: cb }, { method: lora, tuned: rte }])
@@ -77,15 +100,16 @@ export const adapterTable = composite(
     { vectors = same, rank = same }: AdapterTableOptions = {},
   ): AdapterTable => {
     const models = modelsOf(config, frozen, adapters);
+    const [lengthFor, rankFor] = [sizes("vectors", vectors), sizes("rank", rank)];
     const each = <T>(of: (model: Modified) => T): T[] =>
       models.map((model, i) => inPart(`adapters[${i}]`, () => of(model)));
     const places = joinedInserted(
       TABLE,
       each((model) => insertedPlaces(TABLE, model)),
-      vectors,
+      lengthFor,
     );
     const highest = joinedPlaces(each(({ params }) => kernelPlaces(TABLE, frozen, params)));
-    const kernels = highest.map((place) => (place.rank === 0 ? place : { ...place, rank: rank(place.rank) }));
+    const kernels = highest.map((place) => (place.rank === 0 ? place : { ...place, rank: rankFor(place.rank) }));
     const rows = models.map(
       (model): AdapterTable => ({
         inserted: insertedAt(model, places, models),
@@ -104,7 +128,8 @@ const rowNumbers = (given: Tensor | readonly number[], table: AdapterTable): Ten
   const count = adaptersIn(table);
   if (rows.ndim !== 1 || !/^u?int/.test(rows.dtype)) {
     const what = "the rows do not each have the number of an adapter";
-    throw new ShapeError({ where: ROWS, what, expected: "i32[B]", got: kindOf(rows) });
+    const hint = /^(float|bfloat)/.test(rows.dtype) ? 'convert them: np.astype(rows, "int32")' : undefined;
+    throw new ShapeError({ where: ROWS, what, expected: "i32[B]", got: kindOf(rows), hint });
   }
   const wrong = (isTensor(given) ? valuesAtHand(rows) : given)?.find(
     (row) => !(Number.isInteger(row) && row >= 0 && row < count),

@@ -1,10 +1,13 @@
+import { mkdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ServeFlags, serve } from "../../lib/cli/serve.js";
 import { isFluxionError } from "../../lib/core/errors.js";
+import { hostArray } from "../../lib/core/host.js";
 import { savePrompt } from "../../lib/io/prompts.js";
+import { saveTuned } from "../../lib/io/tuned.js";
 import { temporaryFolder } from "../io/folder.js";
 import { clientOf, talk } from "../serve/client.js";
 import { somePrompt } from "../serve/model.js";
@@ -80,6 +83,30 @@ Serve("answers are those of generate with the prompt, and the server ends when i
     client.close();
   });
   assert.equal(notes, ["stops; 0 requests wait"]);
+});
+
+Serve("an adapter of several tasks is refused with the folder that has one for each", async () => {
+  const dir = join(folder, "several");
+  mkdirSync(dir);
+  const settings = { name: "multitask", kind: "add", tasks: 2, length: 2 };
+  const floats = (rows: number, columns: number) =>
+    hostArray([rows, columns], "float32", new Float32Array(rows * columns).fill(0.1));
+  await saveTuned(join(dir, "two.safetensors"), { settings, tuned: { shared: floats(2, 128), tasks: floats(2, 256) } });
+  await served(
+    async (url) => {
+      const client = clientOf(url);
+      const { status, body } = await client.ask({ task: "two", text: "the city" });
+      assert.is(status, 500);
+      assert.equal(JSON.parse(body).error, {
+        what: "the adapter is of 2 tasks",
+        expected: "an adapter of one task",
+        at: "two.safetensors",
+        hint: "serve the folder tasks of its run, which has an adapter for each task",
+      });
+      client.close();
+    },
+    { prompts: dir },
+  );
 });
 
 const POST = "POST /answer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";

@@ -179,6 +179,27 @@ ByRow("what cannot be mixed is refused with the adapter's place", () =>
   }),
 );
 
+ByRow("sizes that options give are checked", () =>
+  onReference(() => {
+    const { config, params } = tinyT5();
+    const [short, low] = [any(prompt({ length: 2 })), any(lora({ rank: 3, alpha: 3 }))];
+    const adapters = [short, low].map((method) => ({ method, tuned: method.init(random.key(0), config, params) }));
+    const table = (options: object) => () => methods.adapterTable(config, params, adapters, options);
+    for (const [options, ...parts] of [
+      [{ vectors: () => 1 }, /at +vectors/, /expected +a whole number from 2 on/, /got +1/],
+      [{ vectors: () => 2.5 }, /at +vectors/, /got +2\.5/],
+      [{ rank: () => 2 }, /at +rank/, /expected +a whole number from 3 on/, /got +2/],
+      [{ rank: () => undefined }, /at +rank/, /got +undefined/],
+      [{ rank: 4 }, "the option is not a function", "(highest) => 8", /got +4/],
+      [{ vectors: 8 }, "the option is not a function", "(longest) => 8", /got +8/],
+    ] as const)
+      refuses(table(options), "ArgumentError", "methods.adapterTable", ...parts);
+    const { inserted, kernels } = table({ vectors: () => 2, rank: (highest: number) => highest })();
+    assert.equal(inserted.prefix?.shape, [2, 2, 16]);
+    assert.equal(Object.values(kernels)[0].low?.a.shape, [2, 16, 3]);
+  }),
+);
+
 ByRow("numbers of rows are checked where they are at hand", () =>
   onReference(() => {
     const { config, params } = tinyT5();
@@ -193,7 +214,7 @@ ByRow("numbers of rows are checked where they are at hand", () =>
     ] as const)
       refuses(row(rows), "ArgumentError", "methods.byRow", "numbers from 0 to 0", new RegExp(`got +${got}`));
     refuses(row(np.array(Int32Array.of(0), { shape: [1, 1] })), "ShapeError", "i32[B]", "i32[1,1]");
-    refuses(row(np.zeros([2])), "ShapeError", "i32[B]", "f32[2]");
+    refuses(row(np.zeros([2])), "ShapeError", "i32[B]", "f32[2]", 'np.astype(rows, "int32")');
     const outside = jit((rows: Tensor) => methods.byRow(params, table, rows).prefix as Tensor);
     for (const number of [1, -1]) {
       assert.ok(numbers(outside(np.array(Int32Array.of(number)))).every(Number.isNaN), `${number}`);

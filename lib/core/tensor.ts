@@ -370,9 +370,13 @@ export const asTensor = (x: unknown, where: string, at?: string): Tensor => {
 };
 
 /** Frees every tensor of a tree. */
-export const dispose = (tree: unknown): void => {
+export const dispose = (tree: unknown): void => disposeExcept(tree, []);
+
+/** Frees the tensors of a tree that another tree does not hold. */
+export const disposeExcept = (tree: unknown, kept: unknown): void => {
+  const staying = new Set(leavesOf(kept));
   for (const leaf of leavesOf(tree)) {
-    if (isTensor(leaf)) leaf.dispose();
+    if (isTensor(leaf) && !staying.has(leaf)) leaf.dispose();
   }
 };
 

@@ -1,7 +1,6 @@
 /** @file Answers of a T5 to batches of requests, each with its adapter: those that can be mixed by row share a batch. */
 import { scope } from "../core/composite.js";
-import { leavesOf } from "../core/pytree.js";
-import { dispose, type Tensor } from "../core/tensor.js";
+import { dispose, disposeExcept } from "../core/tensor.js";
 import { longestOf, padRows, withEos } from "../data/batch.js";
 import type { Adapter } from "../io/adapters.js";
 import { adapterTable, byRow, placesOf } from "../methods/adapter-table.js";
@@ -86,8 +85,7 @@ const withAdapters = ({ config, params }: ReadyModel, rows: readonly Row[]) => {
   const distinct = [...new Set(rows.map(({ served }) => served.adapter))];
   const numbers = rows.map(({ served }) => distinct.indexOf(served.adapter));
   const model = scope(() => byRow(params, adapterTable(config, params, distinct.map(onDevice), SIZES), numbers));
-  const given = new Set<unknown>(leavesOf(params));
-  return { model, free: () => dispose((leavesOf(model) as Tensor[]).filter((x) => !given.has(x))) };
+  return { model, free: () => disposeExcept(model, params) };
 };
 
 /** The model with one adapter for all rows, and what frees it. */

@@ -1,7 +1,6 @@
 /** @file The evaluation of an ensemble: all members answer each batch together, every row with the adapter of its member. */
 import { isFluxionError } from "../core/errors.js";
-import { leavesOf } from "../core/pytree.js";
-import { dispose, type Tensor } from "../core/tensor.js";
+import { dispose, disposeExcept, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
 import { adapterTable, byRow } from "../methods/adapter-table.js";
 import type { Folded } from "../methods/method.js";
@@ -65,11 +64,10 @@ const partiesOf = (ready: ReadyModel, members: readonly Folded[]): Party[] => {
   const places = members.map((_, i) => i);
   try {
     const table = adapterTable(config, params, members);
-    const given = new Set<unknown>(leavesOf(params));
     const model = (size: number) => {
       const rows = places.flatMap((place) => new Array<number>(size).fill(place));
       const mixed = byRow(params, table, rows);
-      return { model: mixed, dispose: () => dispose((leavesOf(mixed) as Tensor[]).filter((x) => !given.has(x))) };
+      return { model: mixed, dispose: () => disposeExcept(mixed, params) };
     };
     const { encoder: inserted } = insertedLengths(table.inserted);
     return [{ members: places, inserted, model, dispose: () => dispose(table) }];

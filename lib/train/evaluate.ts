@@ -1,8 +1,7 @@
 /** @file Asking a model for its answers to a task's examples, and scoring them as the task does. */
 import { scope } from "../core/composite.js";
 import { ArgumentError, BackendError } from "../core/errors.js";
-import { leavesOf } from "../core/pytree.js";
-import { dispose, type Tensor } from "../core/tensor.js";
+import { dispose, disposeExcept, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
 import type { Method } from "../methods/method.js";
 import { type Answered, checkTexts, type Example } from "../metrics/answered.js";
@@ -69,11 +68,10 @@ export interface OpenT5 {
 /** Puts a tuned tree into a T5. @throws {ArgumentError} for a tree without a method */
 export const openT5 = <P extends object>(ready: ReadyModel, method: Method<P> | undefined, tuned: P | null): OpenT5 => {
   const model = modelWith(ready, method, tuned);
-  const given = new Set(leavesOf([ready.params, tuned]));
   return {
     model,
     inserted: insertedLengths(model).encoder,
-    dispose: () => dispose(leavesOf(model).filter((x) => !given.has(x))),
+    dispose: () => disposeExcept(model, [ready.params, tuned]),
   };
 };
 

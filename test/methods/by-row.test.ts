@@ -109,6 +109,7 @@ ByRow("IA3 takes scales of each row by itself, and refuses those of other rows",
       trees.map((tuned) => ({ method: any(method), tuned })),
     );
     allclose(hostOf(got), hostOf(t5.logits(config, methods.byRow(params, table, [0, 1]), batch)), "by table", CLOSE);
+    assert.ok(Object.values(table.kernels).every(({ low }) => low === undefined));
     refuses(() => method.apply(config, params, both, { inputs: ids(INPUTS) }), "ShapeError", "[5,8]", "f32[2,8]");
     refuses(() => t5.merge(method.apply(config, params, both)), "ArgumentError", "scales that differ between rows");
   }),

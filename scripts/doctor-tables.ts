@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { NONE, tableOf, unique, withTables } from "../bench/tables.js";
 import { RULES } from "../lib/lab/doctor-rules.js";
 import { WORKING_RATES } from "../lib/lab/learning-rates.js";
-import { BATCH, EVERY, STEPS, type SweepLine, sweepLines, TASK } from "./learning-rates.js";
+import { BATCH, EVERY, keyOf, STEPS, type SweepLine, sweepLines, TASK } from "./learning-rates.js";
 
 const PAGE = "docs/troubleshooting.md";
 
@@ -38,12 +38,15 @@ const score = (line: SweepLine | undefined): string =>
 const sweep = (): string => {
   const lines = sweepLines();
   const rates = unique(lines.map(({ rate }) => rate)).sort((a, b) => a - b);
-  const methods = unique(lines.map(({ method }) => method));
-  const cellOf = (method: string, rate: number): string =>
-    score(lines.find((line) => line.method === method && line.rate === rate));
+  const kinds = unique(lines.map(keyOf));
+  const cellOf = (kind: string, rate: number): string =>
+    score(lines.find((line) => keyOf(line) === kind && line.rate === rate));
   return tableOf([
-    ["method", ...rates.map(String)],
-    ...methods.map((method) => [`\`${method}\``, ...rates.map((rate) => cellOf(method, rate))]),
+    ["method", "optimizer", ...rates.map(String)],
+    ...kinds.map((kind) => [
+      ...kind.split(" ").map((name) => `\`${name}\``),
+      ...rates.map((rate) => cellOf(kind, rate)),
+    ]),
   ]);
 };
 

@@ -59,7 +59,8 @@ export const sweepLines = (): readonly SweepLine[] =>
 /** From this share of the way from the baseline to the best score of its sweep on a rate has worked. */
 export const WORKED = 0.5;
 
-const keyOf = ({ method, optimizer }: SweepLine): string => `${method} ${optimizer}`;
+/** What is swept: a method and an optimizer. */
+export const keyOf = ({ method, optimizer }: SweepLine): string => `${method} ${optimizer}`;
 
 /** The runs of a method and an optimizer whose rates worked. */
 const working = (lines: readonly SweepLine[]): readonly SweepLine[] => {

@@ -61,9 +61,13 @@ export const promoteInteger = (where: string, ...operands: readonly TensorLike[]
   return promote(where, ...(xs.every(fitsInt32) ? xs.map((x) => cast(where, x, "int32")) : xs));
 };
 
-/** The same for a function of floats: integers and bools become float32. */
+/** Operands of one dtype that is a float, shapes as they are: integers and bools become float32. */
+export const promoteFloatDType = (where: string, operands: readonly TensorLike[]): Tensor[] =>
+  promoteDType(where, operands).map((x) => (isFloat(x.dtype) ? x : cast(where, x, "float32")));
+
+/** The same as elementwise primitives want them. */
 export const promoteFloat = (where: string, ...operands: readonly TensorLike[]): Tensor[] =>
-  promote(where, ...operands).map((x) => (isFloat(x.dtype) ? x : cast(where, x, "float32")));
+  alignRanks(where, promoteFloatDType(where, operands));
 
 /** Adds leading axes of size 1 to the operands of lower rank; scalars stay. @throws {ShapeError} naming the shapes as they were */
 export const alignRanks = (where: string, xs: readonly Tensor[]): Tensor[] => {

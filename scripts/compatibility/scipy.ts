@@ -31,6 +31,10 @@ const STATS: Readonly<Record<string, string | undefined>> = {
   wrapcauchy: undefined,
 };
 
+/** Distributions that are there with all their functions. */
+const DENSITIES: readonly string[] = ["beta", "expon", "gamma", "multivariate_normal", "norm", "t", "uniform"];
+const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 const OUTSIDE = "outside of what fluxion is for";
 const MATRICES: Note = { not: "not yet; `scipy.linalg.toeplitz` is there" };
 const NOT_SYMMETRIC: Note = { not: "it needs eigenvalues of matrices that are not symmetric, which are complex" };
@@ -41,7 +45,12 @@ export const SCIPY: Readonly<Record<string, Module>> = {
   ...Object.fromEntries(
     Object.entries(STATS).map(([name, sampler]) => [
       `jax.scipy.stats.${name}`,
-      { absent: sampler === undefined ? "no densities yet" : `no densities yet; \`random.${sampler}\` draws from it` },
+      DENSITIES.includes(name)
+        ? { space: `scipy.stats.${camel(name)}`, absent: "not yet" }
+        : {
+            absent:
+              sampler === undefined ? "no densities yet" : `no densities yet; \`random.${sampler}\` draws from it`,
+          },
     ]),
   ),
   "jax.scipy.cluster.vq": { absent: OUTSIDE },

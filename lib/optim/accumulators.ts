@@ -4,7 +4,7 @@ import { takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { optimizer } from "./define.js";
-import { average, biasCorrection, type PerLeaf, perLeaf, type RunningState } from "./per-leaf.js";
+import { average, biasCorrection as correctionOf, type PerLeaf, perLeaf, type RunningState } from "./per-leaf.js";
 import { checkDecay } from "./scale.js";
 import type { GradientTransformation } from "./state.js";
 
@@ -44,7 +44,7 @@ export const ema = takes(
     return perLeaf({
       name: "optim.ema",
       slots: { ema: 0 },
-      shared: (t, dtype) => biasCorrection(decay, t, dtype),
+      shared: (t, dtype) => correctionOf(decay, t, dtype),
       step: (g, old, correction) => {
         const next = average(decay, old.ema, g);
         return [options.debias === false ? next : np.divide(next, correction), { ema: next }];
@@ -96,19 +96,20 @@ const overRoot = (g: Tensor, square: Tensor, epsilon: number, inside: boolean): 
 /**
  * RMSProp: `g / sqrt(v + epsilon)` with `v` a moving average of g².
  *
+ * - `biasCorrection`: whether `v` is corrected for its start at zero. Default false
  * @see Tieleman and Hinton 2012; optax's `scale_by_rms`
  */
 export const scaleByRms = optimizer(
-  "optim.scaleByRms({ decay, epsilon, initialScale, epsilonInRoot })",
-  (options: RmsOptions = {}): GradientTransformation<RunningState<"nu">> => {
-    const { decay = 0.9, epsilon = 1e-8, initialScale = 0, epsilonInRoot = true } = options;
+  "optim.scaleByRms({ decay, epsilon, initialScale, epsilonInRoot, biasCorrection })",
+  (options: RmsOptions & { readonly biasCorrection?: boolean } = {}): GradientTransformation<RunningState<"nu">> => {
+    const { decay = 0.9, epsilon = 1e-8, initialScale = 0, epsilonInRoot = true, biasCorrection = false } = options;
     return perLeaf({
       name: "optim.scaleByRms",
       slots: { nu: initialScale },
-      shared: nothing,
-      step: (g, old) => {
+      shared: (t, dtype) => (biasCorrection ? correctionOf(decay, t, dtype) : undefined),
+      step: (g, old, correction) => {
         const nu = average(decay, old.nu, np.square(g));
-        return [overRoot(g, nu, epsilon, epsilonInRoot), { nu }];
+        return [overRoot(g, correction === undefined ? nu : np.divide(nu, correction), epsilon, epsilonInRoot), { nu }];
       },
     });
   },

@@ -9,11 +9,11 @@ import { ArgumentError } from "../core/errors.js";
 import { checkSameStructure, structureOf, subtreesAt, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
-import { alignedLeaves, givenParams, ONE_TREE, perFloat } from "./base.js";
+import { alignedLeaves, givenParams, mapLeaves, ONE_TREE, perFloat } from "./base.js";
 import { rms } from "./clip.js";
 import { optimizer } from "./define.js";
 import { type Rate, rateAt } from "./schedules.js";
-import { type GradientTransformation, type PerParam, transformation } from "./state.js";
+import { type GradientTransformation, type PerParam, plain, transformation } from "./state.js";
 
 export interface AdafactorOptions {
   readonly learningRate: Rate;
@@ -212,6 +212,35 @@ export const adafactor = optimizer(
             results.map(([, m]) => m),
           );
           return [updates, { count: np.add(state.count, 1), moments: next }] as const;
+        }),
+    });
+  },
+);
+
+export interface FactoredRmsOptions
+  extends Pick<AdafactorOptions, "factored" | "decayRate" | "stepOffset" | "minDimSizeToFactor"> {
+  /** Added to the square of the gradient. Default 1e-30. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Divides gradients by the root of Adafactor's second moment, which matrices keep as their rows and columns: Adafactor without its clipping, its rate and the size
+ * of the parameters.
+ *
+ * @see optax's `scale_by_factored_rms`
+ */
+export const scaleByFactoredRms = optimizer(
+  "optim.scaleByFactoredRms({ factored, decayRate, stepOffset, minDimSizeToFactor, epsilon })",
+  (options: FactoredRmsOptions = {}): GradientTransformation<AdafactorState> => {
+    const { epsilon = 1e-30, ...rest } = options;
+    const bare = { learningRate: 1, clippingThreshold: null, multiplyByParameterScale: false, epsilon1: epsilon };
+    const steps = plain(adafactor({ ...rest, ...bare }));
+    return transformation<AdafactorState>({
+      init: steps.init,
+      update: (grads, state, params) =>
+        scope(() => {
+          const [updates, next] = steps.update(grads, state, params ?? grads);
+          return [mapLeaves("optim.scaleByFactoredRms", (u) => np.negative(u), updates), next] as const;
         }),
     });
   },

@@ -8,18 +8,22 @@ import { sameShape } from "../core/aval.js";
 import { scope, takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { isTransformation } from "../core/parameters.js";
-import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
+import { checkSameStructure, leavesOf, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { listed, wordsOf } from "../core/signature.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
 import type { OfTensors } from "../core/tree-types.js";
 import * as np from "../np/index.js";
 import { flattenTensors } from "../transforms/trees.js";
-import { type GradientTransformation, plain, transformation } from "./state.js";
+import { type GradientTransformation, type PlainTransformation, plain, transformation } from "./state.js";
 
 /** What scalars beside a leaf have, such as rates and bias corrections: its own dtype, so that float64 stays exact and float32 narrow. */
 export type Float = "float32" | "float64";
 
 export const floatOf = (leaf: Tensor): Float => (leaf.dtype === "float64" ? "float64" : "float32");
+
+/** float64 where a leaf of a tree is. */
+export const widestFloat = (tree: unknown): Float =>
+  leavesOf(tree).some((x) => floatOf(x as Tensor) === "float64") ? "float64" : "float32";
 
 /** `f` of the dtype of a leaf, computed once for each dtype. */
 export const perFloat = <T>(f: (dtype: Float) => T): ((leaf: Tensor) => T) => {
@@ -151,16 +155,34 @@ export interface Chain {
 }
 
 /** @throws {ArgumentError} for what is not a transformation */
-const checkedPart = (part: unknown, i: number): GradientTransformation<unknown> => {
+const checkedPart = (where: string, part: unknown, at: string): GradientTransformation<unknown> => {
   if (isTransformation(part)) return part as GradientTransformation<unknown>;
   throw new ArgumentError({
-    where: "optim.chain",
+    where,
     what: "not a transformation",
     expected: "transformations, such as optim.clip(1) and optim.adam(1e-3)",
     got: wordsOf(part),
-    at: `part ${i}`,
+    at,
   });
 };
+
+/** Parts one after the other, with the state of each under its key. */
+const inTurn = <K extends string | number>(
+  parts: readonly (readonly [K, PlainTransformation<unknown>])[],
+  collect: (states: readonly (readonly [K, unknown])[]) => unknown,
+): PlainTransformation<Readonly<Record<K, unknown>>> => ({
+  init: (params) => collect(parts.map(([key, part]) => [key, part.init(params)])) as never,
+  update: (grads, state, params) =>
+    scope(() => {
+      let updates = grads;
+      const next = parts.map(([key, part]) => {
+        const [u, s] = part.update(updates, (state as Readonly<Record<K, unknown>>)[key], params);
+        updates = u;
+        return [key, s] as const;
+      });
+      return [updates, collect(next) as never] as const;
+    }),
+});
 
 /**
  * One transformation after the other, or a list of them; the state is a tuple of theirs.
@@ -168,22 +190,31 @@ const checkedPart = (part: unknown, i: number): GradientTransformation<unknown> 
  * @example chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 }))
  */
 export const chain: Chain = takes("optim.chain(...parts)", (...parts: readonly unknown[]): never => {
-  const list = listed(parts).map(checkedPart).map(plain);
-  const all = transformation<readonly unknown[]>({
-    init: (params) => list.map((part) => part.init(params)),
-    update: (grads, state, params) =>
-      scope(() => {
-        let updates = grads;
-        const next = list.map((part, i) => {
-          const [u, s] = part.update(updates, state[i], params);
-          updates = u;
-          return s;
-        });
-        return [updates, next] as const;
-      }),
-  });
-  return all as never;
+  const list = listed(parts).map((part, i) => [i, plain(checkedPart("optim.chain", part, `part ${i}`))] as const);
+  return transformation(inTurn(list, (states) => states.map(([, state]) => state))) as never;
 });
+
+/**
+ * One transformation after the other, with names by which the state has theirs.
+ *
+ * @see optax's `named_chain`
+ * @example
+ * const tx = namedChain({ clip: clipByGlobalNorm(1), adam: adam({ learningRate: 1e-3 }) });
+ * tx.init(params).adam
+ */
+export const namedChain = takes(
+  "optim.namedChain(parts)",
+  <S extends object>(
+    parts: {
+      readonly [K in keyof S]: GradientTransformation<S[K]>;
+    },
+  ): GradientTransformation<Readonly<S>> => {
+    const list = Object.entries(parts).map(
+      ([name, part]) => [name, plain(checkedPart("optim.namedChain", part, name))] as const,
+    );
+    return transformation(inTurn(list, (states) => Object.fromEntries(states))) as never;
+  },
+);
 
 /** Overloads of `applyUpdates`: the parameters keep their type, unless they are numbers, of which tensors are made. */
 export interface ApplyUpdates {

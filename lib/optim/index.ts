@@ -10,7 +10,14 @@ export {
   scaleByStddev,
   trace,
 } from "./accumulators.js";
-export { type AdafactorMoments, type AdafactorOptions, type AdafactorState, adafactor } from "./adafactor.js";
+export {
+  type AdafactorMoments,
+  type AdafactorOptions,
+  type AdafactorState,
+  adafactor,
+  type FactoredRmsOptions,
+  scaleByFactoredRms,
+} from "./adafactor.js";
 export {
   type MomentOptions,
   type MomentState,
@@ -21,6 +28,7 @@ export {
   scaleByRadam,
   scaleByYogi,
 } from "./adam.js";
+export { type AdanOptions, type AdanState, adan, scaleByAdan } from "./adan.js";
 export { incrementalUpdate, periodicUpdate } from "./averages.js";
 export {
   type ApplyUpdates,
@@ -28,6 +36,7 @@ export {
   chain,
   identity,
   type NoState,
+  namedChain,
   setToZero,
   stateless,
 } from "./base.js";
@@ -59,7 +68,15 @@ export {
   warmupExponentialDecaySchedule,
 } from "./composed-schedules.js";
 export { type FactorOptions, factorSchedule } from "./factor-schedule.js";
-export { masked, multiTransform } from "./masked.js";
+export { freeze, masked, multiTransform, partition } from "./masked.js";
+export {
+  type MuonOptions,
+  type MuonState,
+  type MuonWithAdamOptions,
+  muon,
+  type NewtonSchulz,
+  scaleByMuon,
+} from "./muon.js";
 export {
   adabelief,
   adadelta,
@@ -87,6 +104,7 @@ export {
   yogi,
 } from "./optimizers.js";
 export type { RunningState } from "./per-leaf.js";
+export { type ProdigyOptions, type ProdigyState, prodigy } from "./prodigy.js";
 export {
   addDecayedWeights,
   type Mask,
@@ -95,6 +113,15 @@ export {
   scaleByLearningRate,
   scaleBySchedule,
 } from "./scale.js";
+export {
+  type ScheduleFreeOptions,
+  type ScheduleFreeRun,
+  type ScheduleFreeState,
+  scheduleFree,
+  scheduleFreeAdamw,
+  scheduleFreeEvalParams,
+  scheduleFreeSgd,
+} from "./schedule-free.js";
 export {
   type Begin,
   constantSchedule,
@@ -120,8 +147,10 @@ export {
   transformation,
 } from "./state.js";
 export {
+  type ApplyEveryState,
   type ApplyIfFiniteState,
   addNoise,
+  applyEvery,
   applyIfFinite,
   type InjectState,
   injectHyperparams,

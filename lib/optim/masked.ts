@@ -6,7 +6,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as tree from "../tree/index.js";
 import { leavesByPath } from "../tree/map.js";
 import { treeBy } from "../tree/partition.js";
-import { alignedLeaves } from "./base.js";
+import { alignedLeaves, type NoState, setToZero } from "./base.js";
 import {
   type GradientTransformation,
   type OfPart,
@@ -142,4 +142,18 @@ export const multiTransform: MultiTransform = takes(
     };
     return transformation(all) as never;
   },
+);
+
+/** The name that optax now gives to `multiTransform`. */
+export const partition = multiTransform;
+
+/**
+ * Zero updates for the selected parameters; the updates of the others stay. As the last part of a chain it freezes them.
+ *
+ * @see optax's `freeze`
+ * @example chain(adam({ learningRate: 1e-3 }), freeze("encoder/**"))
+ */
+export const freeze = takes(
+  "optim.freeze(filter)",
+  (filter: tree.PathFilter<Tensor>): GradientTransformation<OfPart<NoState>> => masked(setToZero(), filter),
 );

@@ -5,7 +5,7 @@ import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import { type Float, floatOf, givenParams, mapLeaves, perFloat } from "./base.js";
+import { floatOf, givenParams, mapLeaves, perFloat, widestFloat } from "./base.js";
 import { type Rate, rateAt } from "./schedules.js";
 import {
   type GradientTransformation,
@@ -81,6 +81,37 @@ export const multiSteps = takes(
     });
   },
 );
+
+export interface ApplyEveryState {
+  /** Gradients in the present sum, int32 scalar from 0 to k - 1. */
+  readonly count: Tensor;
+  /** Their sum, a tree like the parameters. */
+  readonly accumulated: PerParam;
+}
+
+/**
+ * Gives the sum of `k` updates in every k-th step, and zero in the others. What stands before it in a chain goes on in every step; `multiSteps` lets it
+ * wait.
+ *
+ * @throws {ArgumentError} unless `k` is a positive integer
+ * @see optax's `apply_every`
+ * @example chain(applyEvery(4), scale(-0.1))
+ */
+export const applyEvery = takes("optim.applyEvery(k)", (k: number): GradientTransformation<ApplyEveryState> => {
+  const where = "optim.applyEvery";
+  checkCount(where, "there is no such number of steps", k);
+  return transformation<ApplyEveryState>({
+    init: (params) => scope(() => ({ count: count(0), accumulated: mapLeaves(where, (p) => np.zerosLike(p), params) })),
+    update: (grads, state) =>
+      scope(() => {
+        const [first, last] = [np.equal(state.count, 0), np.equal(state.count, k - 1)];
+        const add = (g: Tensor, sum: Tensor): Tensor => np.where(first, g, np.add(sum, g));
+        const accumulated = mapLeaves(where, add, grads, state.accumulated);
+        const updates = mapLeaves(where, (sum) => np.where(last, sum, np.zerosLike(sum)), accumulated);
+        return [updates, { count: np.where(last, count(0), np.add(state.count, 1)), accumulated }] as const;
+      }),
+  });
+});
 
 export interface ApplyIfFiniteState<S> {
   /** Refused gradients since the last that was taken, int32 scalar. */
@@ -226,7 +257,7 @@ export const injectHyperparams = takes(
   ): GradientTransformation<InjectState<H, S>> => {
     type Values = { readonly [K in keyof H]: Tensor };
     const at = (step: Tensor, beside: unknown, value: (name: string, rate: Rate) => Tensor | number): Values => {
-      const dtype = widest(beside);
+      const dtype = widestFloat(beside);
       return Object.fromEntries(
         Object.entries(hyperparams).map(([name, rate]) => {
           const now = typeof rate === "function" ? rateAt(rate, step, dtype) : value(name, rate);
@@ -236,7 +267,7 @@ export const injectHyperparams = takes(
     };
     const init = (params: unknown) =>
       scope(() => {
-        const values = at(count(0), params, (_name, rate) => rateAt(rate, count(0), widest(params)));
+        const values = at(count(0), params, (_name, rate) => rateAt(rate, count(0), widestFloat(params)));
         return { count: count(0), hyperparams: values, inner: plain(make(values)).init(params) };
       });
     const update = <P>(grads: P, state: ReturnType<typeof init>, params?: unknown) =>
@@ -248,10 +279,6 @@ export const injectHyperparams = takes(
     return transformation({ init, update } as unknown as PlainTransformation<InjectState<H, S>>);
   },
 );
-
-/** float64 where a leaf is. */
-const widest = (tree: unknown): Float =>
-  leavesOf(tree).some((x) => floatOf(x as Tensor) === "float64") ? "float64" : "float32";
 
 export interface NoiseState {
   /** Steps done, int32 scalar. */

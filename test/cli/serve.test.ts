@@ -109,6 +109,24 @@ Serve("an adapter of several tasks is refused with the folder that has one for e
   );
 });
 
+Serve("an adapter with NaN in it is refused", async () => {
+  const dir = join(folder, "nan");
+  mkdirSync(dir);
+  const prompt = hostArray([2, 128], "float32", new Float32Array(256).fill(Number.NaN));
+  const settings = { name: "prompt", length: 2, position: "before" };
+  await saveTuned(join(dir, "cb.safetensors"), { settings, tuned: { prompt } });
+  await served(
+    async (url) => {
+      const client = clientOf(url);
+      const { status, body } = await client.ask({ task: "cb", text: "the city" });
+      assert.is(status, 500);
+      assert.is(JSON.parse(body).error.expected, "finite numbers");
+      client.close();
+    },
+    { prompts: dir },
+  );
+});
+
 const POST = "POST /answer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 
 Serve(

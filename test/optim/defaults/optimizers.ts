@@ -2,7 +2,7 @@
 import * as optim from "../../../lib/optim/index.js";
 import { NONE, type Rows } from "./row.js";
 import type { SCHEDULES } from "./schedules.js";
-import { BELIEF, MOMENTS, RMS, type TRANSFORMATIONS, YOGI } from "./transformations.js";
+import { ADAN, BELIEF, MOMENTS, MUON, RMS, type TRANSFORMATIONS, YOGI } from "./transformations.js";
 
 const RATE = { learningRate: 0.1 };
 
@@ -71,6 +71,50 @@ export const OPTIMIZERS: Rows<Exclude<keyof Rows, keyof typeof SCHEDULES | keyof
     settings: { beta1: [0.9, 0.8], beta2: [0.25, 0.3], epsilon: [1e-6, 2e-6], weightDecay: [0, 1e-3] },
   },
   sm3: { make: (s) => optim.sm3({ ...RATE, ...s }), settings: { momentum: [0.9, 0.8] } },
+  adan: {
+    make: (s) => optim.adan({ ...RATE, ...s }),
+    settings: { ...ADAN, epsilonRoot: [1e-8, 2e-8], weightDecay: [0, 1e-3], mask },
+  },
+  muon: {
+    make: (s) => optim.muon({ ...RATE, ...s }),
+    settings: {
+      ...MUON,
+      ...{ weightDecay: [0, 1e-3], mask: ["**", "none", { weightDecay: 0.1 }] },
+      ...{ adamLearningRate: [0.1, 0.2], adam: [{}, { beta1: 0.8 }] },
+    },
+  },
+  prodigy: {
+    make: optim.prodigy,
+    settings: {
+      ...{
+        learningRate: [1, 0.5],
+        beta1: [0.9, 0.8],
+        beta2: [0.999, 0.998],
+        beta3: [Math.sqrt(0.999), 0.9, { coefficient: 10 }],
+      },
+      ...{ epsilon: [1e-8, 1e-6], initialEstimate: [1e-6, 1e-5], coefficient: [1, 2], weightDecay: [0, 1e-3] },
+      safeguardWarmup: [false, true],
+    },
+    steps: 7,
+  },
+  scheduleFree: {
+    make: (s) => optim.scheduleFree(optim.sgd(0.1), optim.warmup(3, 0.1), s),
+    settings: { beta1: [0.9, 0.8], weightPower: [2, 1] },
+  },
+  scheduleFreeSgd: {
+    make: optim.scheduleFreeSgd,
+    settings: {
+      ...{ learningRate: [1, 0.5], warmupSteps: [NONE, 3], beta1: [0.9, 0.8], weightDecay: [0, 1e-3] },
+      weightPower: [2, 1, { warmupSteps: 3 }],
+    },
+  },
+  scheduleFreeAdamw: {
+    make: optim.scheduleFreeAdamw,
+    settings: {
+      ...{ learningRate: [0.0025, 0.005], warmupSteps: [NONE, 3], beta1: [0.9, 0.8], beta2: [0.999, 0.998] },
+      ...{ epsilon: [1e-8, 2e-8], weightDecay: [0, 1e-3], weightPower: [2, 1, { warmupSteps: 3 }] },
+    },
+  },
   adafactor: {
     make: (s) => optim.adafactor({ ...RATE, ...s }),
     settings: {

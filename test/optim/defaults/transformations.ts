@@ -23,13 +23,27 @@ export const BELIEF = { epsilon: [1e-16, 2e-16, { epsilonRoot: 0 }], epsilonRoot
 /** A root of so large an epsilon is what is seen beside it. */
 export const YOGI = { epsilon: [1e-3, 2e-3], epsilonRoot: [0, 1e-8] } as const;
 
+/** Settings of Adan, but for the epsilon under the root. */
+export const ADAN = { beta1: [0.98, 0.97], beta2: [0.92, 0.9], beta3: [0.99, 0.98], epsilon: [1e-8, 2e-8] } as const;
+/** Settings of Muon's matrices. */
+export const MUON = {
+  beta: [0.95, 0.9],
+  nesterov: [true, false],
+  steps: [5, 4],
+  coefficients: [
+    [3.4445, -4.775, 2.0315],
+    [3.4445, -4.775, 2],
+  ],
+  epsilon: [1e-8, 1e-3],
+} as const;
+
 type Names = Extract<keyof Rows, `scaleBy${string}`> | "adaptiveGradClip" | "addDecayedWeights" | "ema" | "trace";
 
 export const TRANSFORMATIONS: Rows<Names> = {
   trace: { make: (s) => optim.trace(0.9, s), settings: { nesterov: [false, true] } },
   ema: { make: (s) => optim.ema(0.9, s), settings: { debias: [true, false] } },
   scaleByRss: { make: optim.scaleByRss, settings: { initialAccumulator: [0.1, 0.2], epsilon: [1e-7, 2e-7] } },
-  scaleByRms: { make: optim.scaleByRms, settings: RMS },
+  scaleByRms: { make: optim.scaleByRms, settings: { ...RMS, biasCorrection: [false, true] } },
   scaleByStddev: { make: optim.scaleByStddev, settings: RMS },
   scaleByAdadelta: { make: optim.scaleByAdadelta, settings: { rho: [0.9, 0.8], epsilon: [1e-6, 2e-6] } },
   scaleByLion: { make: optim.scaleByLion, settings: { beta1: [0.9, 0.89], beta2: [0.99, 0.989] } },
@@ -47,6 +61,19 @@ export const TRANSFORMATIONS: Rows<Names> = {
   scaleByYogi: {
     make: optim.scaleByYogi,
     settings: { ...MOMENTS, ...YOGI, initialAccumulator: [1e-6, 2e-6] },
+  },
+  scaleByAdan: { make: optim.scaleByAdan, settings: { ...ADAN, epsilonRoot: [0, 1e-20] } },
+  scaleByMuon: { make: (s) => optim.masked(optim.scaleByMuon(s), "kernel"), settings: MUON },
+  scaleByFactoredRms: {
+    make: optim.scaleByFactoredRms,
+    settings: {
+      factored: [true, false, { minDimSizeToFactor: 1 }],
+      decayRate: [0.8, 0.7],
+      stepOffset: [0, -1],
+      minDimSizeToFactor: [128, 129],
+      epsilon: [1e-30, 1e-20],
+    },
+    large: ["minDimSizeToFactor"],
   },
   // Five steps leave the second moment too uncertain for the default threshold, six do not.
   scaleByRadam: { make: optim.scaleByRadam, settings: { ...MOMENTS, threshold: [5, 6] }, steps: 6 },

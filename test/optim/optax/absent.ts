@@ -2,9 +2,8 @@
 
 /** What optax has and this library has not. */
 const ABSENT = new Set(
-  "adan rprop fromage signum optimistic_adam_v2 optimistic_gradient_descent normalize_by_update_norm apply_every".split(
-    " ",
-  ),
+  "rprop fromage signum optimistic_adam_v2 optimistic_gradient_descent normalize_by_update_norm \
+contrib.ademamix contrib.dadapt_adamw".split(" "),
 );
 
-export const isAbsent = (name: string): boolean => ABSENT.has(name) || name.startsWith("contrib.");
+export const isAbsent = (name: string): boolean => ABSENT.has(name);

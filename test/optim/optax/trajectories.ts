@@ -162,9 +162,9 @@ const schedulesOf = ({ transformation }: Trajectory, dtype: Float): Schedules =>
   return optaxRates(transformation.name === "inject_hyperparams" ? COMPILED_RATES : RATES);
 };
 
-/** The leaf that is too big for a quick test; no transformation mixes it with others but those by the global norm, and by random keys. */
+/** The leaf that is too big for a quick test; no transformation mixes it with others but those by the global norm, by random keys, and Prodigy. */
 const BIG = "net/big";
-const NEEDS_BIG = /global_norm|usual chain|noisy/;
+const NEEDS_BIG = /global_norm|usual chain|noisy|prodigy/;
 
 /** The problem, and the leaves that the file has: all, or those of a quick test. */
 const quickly = (problem: Problem, c: Trajectory, quick: boolean): Problem => {

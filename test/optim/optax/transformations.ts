@@ -50,7 +50,7 @@ const settings = (args: Args = {}, schedules: Schedules, names = NAMES): Setting
 
 /** What has optax's name in camelCase here, and takes its settings by name. */
 const BY_NAME =
-  "sgd adam adamw nadam nadamw amsgrad adamax adamaxw adabelief yogi radam adagrad adadelta rmsprop lamb lars lion novograd sm3 \
+  "sgd adam adamw adan scaleByFactoredRms nadam nadamw amsgrad adamax adamaxw adabelief yogi radam adagrad adadelta rmsprop lamb lars lion novograd sm3 \
 signSgd noisySgd identity setToZero centralize scaleByAdam scaleByAmsgrad scaleByAdamax scaleByBelief scaleByYogi scaleByRadam \
 scaleByRms scaleByRss scaleByStddev scaleByAdadelta scaleByLion scaleByNovograd scaleBySm3 scaleBySign scaleByTrustRatio \
 keepParamsNonnegative zeroNans".split(" ");
@@ -71,11 +71,10 @@ const OTHERS: Readonly<Record<string, (args: Settings, golden: TransformationGol
     scale_by_learning_rate: ({ learningRate }) => opaque(optim.scaleByLearningRate(learningRate)),
     scale_by_schedule: ({ stepSizeFn }) => opaque(optim.scaleBySchedule(stepSizeFn)),
     adafactor: (_, { args }, schedules) => opaque(optim.adafactor(settings(args, schedules, ADAFACTOR))),
-    // Adafactor without its last parts; its updates have the sign of a step.
-    scale_by_factored_rms: () => {
-      const bare = { learningRate: 1, clippingThreshold: null, multiplyByParameterScale: false };
-      return opaque(optim.chain(optim.adafactor(bare), optim.scale(-1)));
-    },
+    "contrib.muon": (args) => opaque(optim.muon(args)),
+    "contrib.prodigy": (args) => opaque(optim.prodigy(args)),
+    "contrib.schedule_free_adamw": (args) => opaque(optim.scheduleFreeAdamw(args)),
+    apply_every: ({ k }) => opaque(optim.applyEvery(k)),
     chain: (_, { parts = [] }, schedules) =>
       opaque(optim.chain(...parts.map((part) => transformationOf(part, schedules)))),
     masked: ({ mask }, golden, schedules) => opaque(optim.masked(innerOf(golden, schedules), mask)),

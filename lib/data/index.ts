@@ -43,4 +43,5 @@ export {
   rateBySize,
   taskRates,
 } from "./mixture.js";
+export * from "./objectives/index.js";
 export { type TokenBatchRows, tokenBatchRows } from "./token-batches.js";

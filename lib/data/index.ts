@@ -44,4 +44,5 @@ export {
   taskRates,
 } from "./mixture.js";
 export * from "./objectives/index.js";
+export * from "./streams/index.js";
 export { type TokenBatchRows, tokenBatchRows } from "./token-batches.js";

@@ -25,7 +25,12 @@ export interface SpanOptions {
 const rounded = (x: number): number => roundHalfEven(Math.fround(x));
 const { fround } = Math;
 
-const from = (length: number, value: (i: number) => boolean): boolean[] => Array.from({ length }, (_, i) => value(i));
+// Masks are made for every example: plain loops.
+const from = (length: number, value: (i: number) => boolean): boolean[] => {
+  const mask: boolean[] = [];
+  for (let i = 0; i < length; i++) mask.push(value(i));
+  return mask;
+};
 
 /**
  * Lengths of `parts` spans that are `length` together, each at least 1; all ways to cut are equally likely.
@@ -46,7 +51,8 @@ export const randomSegmentation = (length: number, parts: number, seed: number):
     lengths.push(i - start);
     start = i;
   }
-  return [...lengths, length - start];
+  lengths.push(length - start);
+  return lengths;
 };
 
 /** How many tokens of a text are noise, and how many spans they make, for a text of at least two tokens. */
@@ -67,7 +73,12 @@ const noiseCounts = (
 export const spansMask = (keptLengths: readonly number[], noiseLengths: readonly number[]): boolean[] => {
   const [kept, noise] = [keptLengths.length, noiseLengths.length];
   if (kept !== noise) refuse("data.spansMask", "spans do not alternate", `${noise} kept spans, one before each`, kept);
-  return keptLengths.flatMap((length, i) => [...from(length, () => false), ...from(noiseLengths[i], () => true)]);
+  const mask: boolean[] = [];
+  for (let i = 0; i < kept; i++) {
+    for (let n = 0; n < keptLengths[i]; n++) mask.push(false);
+    for (let n = 0; n < noiseLengths[i]; n++) mask.push(true);
+  }
+  return mask;
 };
 
 /**

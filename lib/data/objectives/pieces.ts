@@ -11,7 +11,7 @@ import { uniformWhole } from "./draws.js";
 export type Document = readonly number[];
 
 /** Most tokens of a document that objectives read at a time. */
-const CHUNK = 65536;
+export const CHUNK = 65536;
 /** Documents that are joined. */
 const JOINED = 128;
 
@@ -23,6 +23,19 @@ export interface ChunkOptions {
   readonly uniformRandomStart?: boolean;
 }
 
+/** Where a chunk of a document of `size` tokens starts and ends, as `selectRandomChunk` says. */
+export const chunkBounds = (
+  size: number,
+  seed: number,
+  { maxLength = CHUNK, uniformRandomStart = false }: ChunkOptions = {},
+): readonly [start: number, end: number] => {
+  checkWhole("data.selectRandomChunk", "the length of a chunk", maxLength, 1);
+  const start = uniformRandomStart
+    ? uniformWhole(seed, 0, 1 - maxLength, size - 1)
+    : maxLength * uniformWhole(seed, 0, 0, Math.ceil(size / maxLength) - 1);
+  return [Math.max(start, 0), Math.min(start + maxLength, size)];
+};
+
 /**
  * A chunk of a long document; a document of at most `maxLength` tokens is left as it is, unless the start is uniform. The places where a
  * chunk may start are equally likely: the multiples of `maxLength`, or all from `1 - maxLength`, cut at 0.
@@ -31,18 +44,8 @@ export interface ChunkOptions {
  * @see T5's `select_random_chunk`
  * @example selectRandomChunk(document, seed, { maxLength: 512 })
  */
-export const selectRandomChunk = (
-  tokens: Document,
-  seed: number,
-  { maxLength = CHUNK, uniformRandomStart = false }: ChunkOptions = {},
-): Document => {
-  checkWhole("data.selectRandomChunk", "the length of a chunk", maxLength, 1);
-  const size = tokens.length;
-  const start = uniformRandomStart
-    ? uniformWhole(seed, 0, 1 - maxLength, size - 1)
-    : maxLength * uniformWhole(seed, 0, 0, Math.ceil(size / maxLength) - 1);
-  return tokens.slice(Math.max(start, 0), Math.max(start + maxLength, 0));
-};
+export const selectRandomChunk = (tokens: Document, seed: number, options: ChunkOptions = {}): Document =>
+  tokens.slice(...chunkBounds(tokens.length, seed, options));
 
 /**
  * Joins each `batchSize` documents that follow one another, without the padding in them; the last join may have fewer.

@@ -26,6 +26,8 @@ export const originsOf = async (questions: readonly Question[], flags: QuestionF
       adapter: path === undefined ? null : await digestOf(path),
       ...{ split, examples: digestOfExamples(examples) },
       ...{ decode, prefix, maxInputLength, maxTokens, evaluationTokens },
+      // Answers that are there from before the option had none.
+      ...(flags.sentinel === true && { sentinel: "first" }),
     });
   }
   return origins;

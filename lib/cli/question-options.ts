@@ -40,6 +40,10 @@ export const addQuestions = (command: Command, split: Option): Command => {
         "greedy",
       ),
     )
-    .addOption(prefixOption());
+    .addOption(prefixOption())
+    .option(
+      "--sentinel",
+      "the first sentinel in front of targets, as in training with --sentinel; answers are read without it",
+    );
   return addLengths(command).addOption(executorOption()).addOption(threadsOption());
 };

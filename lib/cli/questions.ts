@@ -22,6 +22,7 @@ export interface QuestionFlags extends AssignmentFlags, Omit<ReadyOptions, "adap
   readonly data?: string;
   readonly decode: Decoding;
   readonly prefix: InputPrefix;
+  readonly sentinel?: boolean;
   readonly limit?: number;
   readonly maxInputLength?: number;
   readonly maxTokens?: number;
@@ -77,10 +78,11 @@ export const modelFor = (
 
 /** How a question is asked. */
 export const askedBy = ({ adapter }: Pick<Question, "adapter">, flags: QuestionFlags): TaskEvaluatorOptions<object> => {
-  const { decode, prefix, maxInputLength, maxTokens, evaluationTokens } = flags;
+  const { decode, prefix, sentinel = false, maxInputLength, maxTokens, evaluationTokens } = flags;
   return {
     decoding: decode,
     prefix,
+    sentinel,
     ...(adapter && { method: adapter.method }),
     maxTokens: evaluationTokens,
     ...(maxInputLength !== undefined && { maxInputLength }),

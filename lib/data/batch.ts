@@ -37,7 +37,20 @@ export interface TokenizeOptions {
   readonly name?: string;
   /** The task's number, put in front of each input as the id `vocabSize - (index + 1)`, a sentinel: `Task.index`. */
   readonly index?: number;
+  /** An id put in front of each target, such as `tokenizer.sentinelId(0)` for a model that has only seen span corruption. */
+  readonly sentinel?: number;
 }
+
+/** A target as ids with EOS, behind a sentinel where there is one; cut to a length as `withEos` cuts. */
+export const targetIds = (
+  text: string,
+  tokenizer: Pick<Tokenizer, "encode" | "eosId">,
+  sentinel?: number,
+  length?: number,
+): number[] => {
+  const ids = tokenizer.encode(text);
+  return withEos(sentinel === undefined ? ids : [sentinel, ...ids], tokenizer.eosId, length);
+};
 
 /**
  * Examples as ids.
@@ -48,13 +61,13 @@ export interface TokenizeOptions {
 export const tokenize = (
   examples: readonly Example[],
   tokenizer: Pick<Tokenizer, "encode" | "eosId" | "vocabSize">,
-  { inputLength, targetLength, name, index }: TokenizeOptions = {},
+  { inputLength, targetLength, name, index, sentinel }: TokenizeOptions = {},
 ): Tokens[] => {
   const indexed = (ids: number[]): number[] =>
     index === undefined ? ids : [tokenizer.vocabSize - (index + 1), ...ids];
   const named = (inputs: string): string => (name === undefined ? inputs : `${name} ${inputs}`);
   // Many examples have one of a few labels, and share its ids.
-  const targetOf = remembering((text) => withEos(tokenizer.encode(text), tokenizer.eosId, targetLength));
+  const targetOf = remembering((text) => targetIds(text, tokenizer, sentinel, targetLength));
   return examples.map((e) => ({
     inputs: withEos(indexed(tokenizer.encode(named(e.inputs))), tokenizer.eosId, inputLength),
     targets: targetOf(e.targets),

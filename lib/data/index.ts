@@ -43,4 +43,6 @@ export {
   rateBySize,
   taskRates,
 } from "./mixture.js";
+export * from "./objectives/index.js";
+export * from "./streams/index.js";
 export { type TokenBatchRows, tokenBatchRows } from "./token-batches.js";

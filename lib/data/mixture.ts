@@ -72,7 +72,7 @@ export const taskRates = (rates: Rates, mixtures: Readonly<Record<string, Rates>
 };
 
 /** The part whose share of `[0, total)` holds `x`. */
-const partAt = (rates: readonly number[], x: number): number => {
+export const partAt = (rates: readonly number[], x: number): number => {
   let left = x;
   const at = rates.findIndex((rate) => {
     left -= rate;
@@ -93,15 +93,19 @@ export interface MixtureOptions {
   readonly repeat?: boolean;
 }
 
-/** @throws {ArgumentError} for rates that are not as many as sizes, none above 0, or a part that is drawn and empty */
-const checkParts = (sizes: readonly number[], rates: readonly number[]): void => {
-  const where = "drawMixture";
-  if (sizes.length !== rates.length)
-    fail(where, "each part has a size and a rate", `${sizes.length} rates`, rates.length);
+/** @throws {ArgumentError} for rates that are not as many as parts, out of range, or all 0 */
+export const checkRates = (where: string, parts: number, rates: readonly number[]): void => {
+  if (parts !== rates.length) fail(where, "each part has a size and a rate", `${parts} rates`, rates.length);
   const bad = rates.find((rate) => !isRate(rate));
   if (bad !== undefined) fail(where, "a rate is out of range", "a number from 0", bad);
   if (!rates.some((rate) => rate > 0))
     fail(where, "no part is drawn", "a rate above 0", rates.join(", ") || "no rates");
+};
+
+/** As `checkRates`. @throws {ArgumentError} also for a part that is drawn and empty */
+const checkParts = (sizes: readonly number[], rates: readonly number[]): void => {
+  const where = "drawMixture";
+  checkRates(where, sizes.length, rates);
   const empty = sizes.findIndex((size, i) => size === 0 && rates[i] > 0);
   if (empty >= 0) fail(where, "a part has no examples", "at least one, or the rate 0", 0, `part ${empty}`);
 };

@@ -1,6 +1,6 @@
 /** @file What losses over labels need of a task: its labels as tokens, and the right one of each example. */
 import { ConfigError, DataError } from "../core/errors.js";
-import { withEos } from "../data/batch.js";
+import { targetIds } from "../data/batch.js";
 import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
@@ -35,7 +35,8 @@ export const answerLabels = (
   { labels = [] }: Task,
   examples: readonly Example[],
   tokenizer: Tokenizer,
+  sentinel?: number,
 ): Pick<TokenPart, "labels" | "answers"> => ({
-  labels: labels.map((label) => withEos(tokenizer.encode(label), tokenizer.eosId)),
+  labels: labels.map((label) => targetIds(label, tokenizer, sentinel)),
   answers: examples.map(({ targets }) => labels.indexOf(targets)),
 });

@@ -32,6 +32,12 @@ export const OBJECTIVE = choice(
         "tokens",
         "what the sum of losses is divided by: its tokens, with padding or without, its sequences, a number, or none",
       ),
+      sentinel: setting(
+        flagged,
+        false,
+        "the first sentinel in front of each target, for a model that has only seen span corruption; answers are read without it",
+        { flag: "--sentinel" },
+      ),
       wayward: group({
         text: setting(
           text,

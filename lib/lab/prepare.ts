@@ -152,10 +152,11 @@ export const suiteOf = (
   { recipe, model, frozen, tokenizer, data }: Pick<Prepared, "recipe" | "model" | "frozen" | "tokenizer" | "data">,
   method: Method,
 ) => {
-  const { evaluation, prefix } = recipe;
+  const { evaluation, prefix, objective } = recipe;
   const options = {
     decoding: evaluation.decoding,
     prefix,
+    sentinel: objective.sentinel,
     maxTokens: evaluation.tokens,
     ...(evaluation.inputLength > 0 && { maxInputLength: evaluation.inputLength }),
   };

@@ -2,7 +2,7 @@
 import { longestOf, type Tokens, tokenize, withEos } from "../data/batch.js";
 import { rateBySize } from "../data/mixture.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
-import { checkedFront } from "../train/task-evaluator.js";
+import { checkedFront, sentinelOf } from "../train/task-evaluator.js";
 import type { TokenPart } from "./batches.js";
 import { answerLabels } from "./label-answers.js";
 import type { Recipe } from "./recipe.js";
@@ -30,7 +30,10 @@ const within = (row: readonly number[], length: number, eosId: number): readonly
 export const trainingTokens = (recipe: Recipe, train: readonly Part[], tokenizer: Tokenizer): TrainingTokens => {
   const { prefix, lengths, rates, objective } = recipe;
   const target = lengths.target > 0 ? lengths.target : Number.POSITIVE_INFINITY;
-  const whole = train.map(({ task, examples }) => tokenize(examples, tokenizer, checkedFront(task, prefix)));
+  const sentinel = sentinelOf(tokenizer, objective.sentinel);
+  const whole = train.map(({ task, examples }) =>
+    tokenize(examples, tokenizer, { ...checkedFront(task, prefix), ...(sentinel !== undefined && { sentinel }) }),
+  );
   const cut = ({ inputs, targets }: Tokens): Tokens => ({
     inputs: within(inputs, lengths.input, tokenizer.eosId),
     targets: within(targets, target, tokenizer.eosId),
@@ -38,7 +41,7 @@ export const trainingTokens = (recipe: Recipe, train: readonly Part[], tokenizer
   const parts = train.map(({ task, examples }, i) => ({
     tokens: whole[i].map(cut),
     rate: recipe.train[i].weight ?? rateBySize(examples.length, rates),
-    ...(objective.loss.name !== "tokens" && answerLabels(task, examples, tokenizer)),
+    ...(objective.loss.name !== "tokens" && answerLabels(task, examples, tokenizer, sentinel)),
   }));
   const all = whole.flat();
   return {

@@ -1,7 +1,7 @@
 /** @file Answers of a T5 to batches of token ids: those it writes, or the likeliest of given ones. The trainer and the command line share them. */
 import { scope } from "../core/composite.js";
 import { dispose, type Tensor } from "../core/tensor.js";
-import { longestOf, padRows, withEos } from "../data/batch.js";
+import { longestOf, padRows, targetIds } from "../data/batch.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
@@ -10,6 +10,7 @@ import { type GenerateOptions, generate as generateWith } from "../t5/generate.j
 import type { Model } from "../t5/modified.js";
 import { rank } from "../t5/rank.js";
 import type { AnyParams } from "../t5/stack.js";
+import { dropSentinel } from "../tasks/answers.js";
 import { decodeStream } from "../tokenizer/decoder.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 
@@ -75,10 +76,23 @@ export const writing = (config: T5Config, tokenizer: Tokenizer, options: Generat
   return { answer, ...(options.method !== "beam" && { stream }), dispose: () => generate.dispose() };
 };
 
-/** The `most` likeliest of these answers. */
-export const choosing = (config: T5Config, tokenizer: Tokenizer, labels: readonly string[], most = 1): Answerer => {
+/** Answers without the sentinel that a model writes in front of them. */
+export const behindSentinel = ({ answer, dispose: free }: Answerer): Answerer => ({
+  answer: (model, inputs) =>
+    answer(model, inputs).map((answers) => answers.map((one) => ({ ...one, text: dropSentinel(one.text) }))),
+  dispose: free,
+});
+
+/** The `most` likeliest of these answers, each behind a sentinel where there is one. */
+export const choosing = (
+  config: T5Config,
+  tokenizer: Tokenizer,
+  labels: readonly string[],
+  most = 1,
+  sentinel?: number,
+): Answerer => {
   const score = rank(config);
-  const ids = labels.map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
+  const ids = labels.map((label) => targetIds(label, tokenizer, sentinel));
   const length = longestOf(ids);
   const targets = np.array(padRows(ids, length, config.padId), { shape: [ids.length, length] });
   return {

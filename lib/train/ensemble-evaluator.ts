@@ -17,7 +17,7 @@ import { evaluationOf, ofBatch, openT5, scoreAnswers, tokensIn } from "./evaluat
 import { insertedLengths } from "./inserted.js";
 import { breathe } from "./loop.js";
 import type { Evaluation } from "./progress.js";
-import { askingOf, checkDecoding, checkedFront, type TaskEvaluatorOptions } from "./task-evaluator.js";
+import { askingOf, checkDecoding, checkedFront, sentinelOf, type TaskEvaluatorOptions } from "./task-evaluator.js";
 
 /** What an ensemble answers, scored: it has no loss. */
 export type EnsembleScores = Omit<Evaluation, "loss" | "tokenAccuracy">;
@@ -215,7 +215,7 @@ export const ensembleEvaluator = (
   const { labels } = task;
   const programs: Programs = {
     writer: options.decoding === "rank" ? undefined : answerer,
-    ranker: labels && choosing(ready.config, tokenizer, labels, labels.length),
+    ranker: labels && choosing(ready.config, tokenizer, labels, labels.length, sentinelOf(tokenizer, options.sentinel)),
     score: scoreTargets(ready.config),
   };
   const evaluate = async (onProgress?: (examples: number) => void): Promise<EnsembleEvaluation> => {

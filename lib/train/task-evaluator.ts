@@ -1,12 +1,12 @@
 /** @file A T5's evaluator of a task: how it answers, in which batches, and up to which length. */
 import { ConfigError } from "../core/errors.js";
-import { longestOf, type TokenizeOptions, tokenize, withEos } from "../data/batch.js";
+import { longestOf, type TokenizeOptions, targetIds, tokenize } from "../data/batch.js";
 import { type EvaluationBatch, evaluationBatches } from "../data/evaluation-batches.js";
 import type { Method } from "../methods/method.js";
 import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
-import { type Answerer, choosing, type ReadyModel, writing } from "./answer.js";
+import { type Answerer, behindSentinel, choosing, type ReadyModel, writing } from "./answer.js";
 import { type Evaluator, makeEvaluator, t5Respondent } from "./evaluate.js";
 import { type Decoding, INPUT_PREFIXES, type InputPrefix } from "./settings.js";
 
@@ -53,7 +53,16 @@ export interface TaskEvaluatorOptions<P extends object> {
   readonly maxInputLength?: number;
   /** Most tokens of an answer, end of sequence included; default: those of the longest target or label. */
   readonly maxTargetLength?: number;
+  /**
+   * Puts the first sentinel in front of targets and labels, and drops it from the answers: for a model that was trained with `sentinel`. Default
+   * false.
+   */
+  readonly sentinel?: boolean;
 }
+
+/** The id that stands in front of targets; none without the option. @throws {ArgumentError} for a tokenizer without sentinels */
+export const sentinelOf = (tokenizer: Tokenizer, sentinel = false): number | undefined =>
+  sentinel ? tokenizer.sentinelId(0) : undefined;
 
 export interface TaskEvaluator<P> {
   readonly evaluate: Evaluator<P>;
@@ -67,10 +76,12 @@ const answererOf = (
   task: Task,
   decoding: Decoding,
   maxLength: number,
+  sentinel: number | undefined,
 ): Answerer => {
-  if (decoding === "greedy") return writing(config, tokenizer, { maxLength });
-  if (decoding === "beam") return writing(config, tokenizer, { method: "beam", numBeams: 1, maxLength });
-  return choosing(config, tokenizer, task.labels ?? []);
+  if (decoding === "rank") return choosing(config, tokenizer, task.labels ?? [], 1, sentinel);
+  const options = decoding === "beam" ? ({ method: "beam", numBeams: 1, maxLength } as const) : { maxLength };
+  const writer = writing(config, tokenizer, options);
+  return sentinel === undefined ? writer : behindSentinel(writer);
 };
 
 /** The batches of a task's examples, and how they are answered. */
@@ -91,13 +102,14 @@ export const askingOf = <P extends object>(
 ): Asking => {
   const { decoding = "greedy", maxTokens, maxInputLength = Number.POSITIVE_INFINITY } = options;
   checkDecoding(task, decoding);
-  const front = checkedFront(task, options.prefix ?? "none");
+  const sentinel = sentinelOf(tokenizer, options.sentinel);
+  const front = { ...checkedFront(task, options.prefix ?? "none"), ...(sentinel !== undefined && { sentinel }) };
   const whole = tokenize(examples, tokenizer, front);
   const cut = whole.filter(({ inputs }) => inputs.length > maxInputLength).length;
   const tokens = cut === 0 ? whole : tokenize(examples, tokenizer, { ...front, inputLength: maxInputLength });
-  const labels = (task.labels ?? []).map((label) => withEos(tokenizer.encode(label), tokenizer.eosId));
+  const labels = (task.labels ?? []).map((label) => targetIds(label, tokenizer, sentinel));
   const longest = longestOf([...labels, ...tokens.map(({ targets }) => targets)]);
-  const answerer = answererOf(model, tokenizer, task, decoding, options.maxTargetLength ?? longest);
+  const answerer = answererOf(model, tokenizer, task, decoding, options.maxTargetLength ?? longest, sentinel);
   const batches = (inserted: number) =>
     evaluationBatches(tokens, {
       promptLength: inserted,

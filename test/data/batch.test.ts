@@ -24,6 +24,9 @@ Batches("ids are cut to leave room for the end of sequence", () => {
   const tokenizer = { encode: (text: string) => [...text].map((c) => c.charCodeAt(0)), eosId: 1, vocabSize: 200 };
   const example = { id: "0", inputs: "abc", targets: "d", truth: 0 };
   assert.equal(tokenize([example], tokenizer, { inputLength: 3 }), [{ inputs: [97, 98, 1], targets: [100, 1] }]);
+  // A sentinel is there before targets are cut.
+  const [{ targets }] = tokenize([{ ...example, targets: "def" }], tokenizer, { targetLength: 4, sentinel: 199 });
+  assert.equal(targets, [199, 100, 101, 1]);
 });
 
 Batches("ids are not cut to no length", () => {

@@ -105,6 +105,30 @@ Objective("a loss over labels has those of the task, and the right one of each e
   freeRun(run, run.state);
 });
 
+Objective("the first sentinel stands in front of targets and labels, and counts in their loss", async () => {
+  const run = await startOf({ objective: { loss: "labels", sentinel: true }, batch: { examples: 8 } });
+  const plain = await startOf({ objective: { loss: "labels" }, batch: { examples: 8 } });
+  const [{ batch }, { batch: bare }] = [run.batchAt(0), plain.batchAt(0)];
+  const rowsOf = (x: Tensor): number[][] => {
+    const [ids, width] = [[...x.dataSync()], x.shape.at(-1) as number];
+    return Array.from({ length: ids.length / width }, (_, i) =>
+      ids.slice(i * width, (i + 1) * width).filter((id) => id > 0),
+    );
+  };
+  type Choices = typeof batch & { readonly choices: Tensor };
+  for (const part of [({ targets }: Choices) => targets, ({ choices }: Choices) => choices]) {
+    const [with0, without] = [rowsOf(part(batch as Choices)), rowsOf(part(bare as Choices))];
+    assert.equal(
+      with0,
+      without.map((row) => [run.tokenizer.sentinelId(0), ...row]),
+    );
+  }
+  assert.equal([...batch.inputs.dataSync()], [...bare.inputs.dataSync()]);
+  dispose([batch, bare]);
+  freeRun(run, run.state);
+  freeRun(plain, plain.state);
+});
+
 Objective("a loss over labels is refused for a task without labels, before the model is read", async () => {
   for (const loss of ["labels", "hinge"] as const) {
     const message = await preparationFailure({ train: "record", objective: { loss }, model: "gone" });

@@ -211,6 +211,7 @@ export const ROWS: readonly SettingRow[] = [
     undefined,
     "objective=task",
   ),
+  row("objective.sentinel", false, yesNo, "--sentinel", "objective=task"),
   row("objective.wayward.text", "", text, undefined, "objective=task"),
   row("objective.wayward.gamma", 0.01, above, undefined, "objective=task"),
   row("optimizer", "adafactor", oneOf("adafactor", "adamw", "sgd"), "--optimizer <name>"),

@@ -8,7 +8,7 @@ import type { Params } from "../../lib/t5/model.js";
 import { rank } from "../../lib/t5/rank.js";
 import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
-import { choosing, type ReadyModel, writing } from "../../lib/train/answer.js";
+import { behindSentinel, choosing, type ReadyModel, writing } from "../../lib/train/answer.js";
 
 const Answers = suite("train/answer");
 
@@ -21,6 +21,20 @@ Answers.before(async () => {
   model = { config: stored.config, params: np.devicePut(stored.params, { donate: true }) as Params };
 });
 Answers.after(() => dispose(model.params));
+
+Answers("an answer behind a sentinel is read without it, and one without a sentinel as it is", () => {
+  const texts = ["<extra_id_0> True", "False", "<extra_id_1> True"];
+  let freed = 0;
+  const said = texts.map((text, i) => [{ text, ids: [i], score: -i }]);
+  const answerer = behindSentinel({ answer: () => said, dispose: () => freed++ });
+  using inputs = np.zeros([3, 1], { dtype: "int32" });
+  assert.equal(
+    answerer.answer(model.params, inputs),
+    ["True", "False", "<extra_id_1> True"].map((text, i) => [{ text, ids: [i], score: -i }]),
+  );
+  answerer.dispose();
+  assert.is(freed, 1);
+});
 
 const TEXTS = ["nli premise: Indeed, Tom washed the table. hypothesis: Tom washed the table.", "London"];
 const inputsOf = (texts: readonly string[]) => {

@@ -10,6 +10,7 @@ import { generate } from "../../lib/t5/generate.js";
 import { promptLoss } from "../../lib/t5/loss.js";
 import type { Params } from "../../lib/t5/model.js";
 import { rank } from "../../lib/t5/rank.js";
+import { dropSentinel } from "../../lib/tasks/answers.js";
 import type { Task } from "../../lib/tasks/task.js";
 import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
@@ -100,6 +101,41 @@ Evaluator("ranked answers are the likeliest labels", async () => {
   });
   evaluate.dispose();
 });
+
+Evaluator(
+  "behind the first sentinel, targets and labels are scored with it, and answers are read without it",
+  async () => {
+    const sentinel = tokenizer.sentinelId(0);
+    const behind = (text: string): number[] => [sentinel, ...idsOf(text)];
+    const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { decoding: "rank", sentinel: true });
+    const { predictions, loss } = await evaluate(null);
+    using score = rank(model.config);
+    const labels = colours.labels as readonly string[];
+    let nats = 0;
+    examples.forEach(({ inputs, targets }, i) => {
+      using x = one(idsOf(inputs));
+      const scores = labels.map((label) => {
+        using y = one(behind(label));
+        using s = score(model.params, x, y);
+        return s.item();
+      });
+      assert.is(predictions[i].prediction, labels[scores.indexOf(Math.max(...scores))]);
+      nats -= scores[labels.indexOf(targets)];
+    });
+    const tokens = examples.reduce((n, { targets }) => n + behind(targets).length, 0);
+    assert.ok(Math.abs(loss - nats / tokens) < 1e-4, `${loss} and ${nats / tokens}`);
+    evaluate.dispose();
+    // An answer has room for the sentinel.
+    const writer = taskEvaluator(model, tokenizer, colours, examples, { sentinel: true });
+    const written = await writer.evaluate(null);
+    const longest = Math.max(...labels.map((label) => behind(label).length));
+    examples.forEach(({ inputs }, i) => {
+      assert.is(written.predictions[i].prediction, dropSentinel(alone(inputs, longest)));
+    });
+    assert.ok(Math.abs(written.loss - loss) < 1e-5);
+    writer.evaluate.dispose();
+  },
+);
 
 Evaluator("one beam with T5X's penalty answers as beam search does, which is not greedy", async () => {
   const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { decoding: "beam", maxTargetLength: 9 });

@@ -1,0 +1,251 @@
+/**
+ * @file Objectives of pre-training: what a model is asked about a text without labels.
+ *
+ * An objective says how documents are cut into pieces, and what example becomes of a piece and a seed. Nothing else is random, so the example of a
+ * piece can be made at any time, by any worker.
+ */
+import type { Tokenizer } from "../../tokenizer/sentencepiece.js";
+import { mix, type Tokens, withEos } from "../batch.js";
+import { refuse } from "./checks.js";
+import { iidNoiseMask, type Mask, randomPrefixNoiseMask, randomSpansNoiseMask, type SpanOptions } from "./masks.js";
+import {
+  dropNoiseTokens,
+  dropNonnoiseTokens,
+  type NoiseFunction,
+  noiseSpanToUniqueSentinel,
+  nonnoiseSpanToUniqueSentinel,
+} from "./noise.js";
+import { type Document, type PieceOptions, piecesOf } from "./pieces.js";
+import { randomSpansHelper } from "./spans.js";
+
+/** A way to make examples of texts. */
+export interface Objective {
+  /** How documents are cut. */
+  readonly pieces: PieceOptions;
+  /** The example of a piece, each row ended by EOS. */
+  readonly example: (piece: Document, seed: number) => Tokens;
+  /** Most ids of an input, EOS included. */
+  readonly inputLength: number;
+  /** Most ids of a target, EOS included. */
+  readonly targetLength: number;
+}
+
+/** What an objective needs to know of a tokenizer. */
+export type Vocabulary = Pick<Tokenizer, "eosId" | "sentinelId">;
+
+export interface ObjectiveOptions {
+  /** Most ids of an input, EOS included. Default 512. */
+  readonly inputLength?: number;
+}
+
+/** Inputs and targets of a text under a mask. */
+interface Denoising {
+  readonly pieces: PieceOptions;
+  readonly inputLength: number;
+  readonly targetLength: number;
+  readonly mask: (length: number, seed: number) => Mask;
+  readonly inputs: Row;
+  readonly targets: Row;
+}
+
+/** A noise function that knows its sentinels, or needs none. */
+type Row = (tokens: Document, mask: Mask, seed: number) => number[];
+
+const withSentinels = (vocabulary: Vocabulary, make: NoiseFunction): Row => {
+  const first = vocabulary.sentinelId(0);
+  return (tokens, mask, seed) => make(tokens, mask, first, seed);
+};
+
+const denoising = (
+  { eosId }: Pick<Vocabulary, "eosId">,
+  { mask: maskOf, inputs, targets, ...sizes }: Denoising,
+): Objective => ({
+  ...sizes,
+  example: (piece, seed) => {
+    const mask = maskOf(piece.length, mix(seed, 0));
+    const row = (make: Row, i: number) => withEos(make(piece, mask, mix(seed, i)), eosId);
+    return { inputs: row(inputs, 1), targets: row(targets, 2) };
+  },
+});
+
+/** Sizes of objectives whose pieces fill the inputs but for EOS, and whose targets are not longer. */
+const filling = (inputLength: number): Pick<Objective, "pieces" | "inputLength" | "targetLength"> => ({
+  pieces: { length: inputLength - 1 },
+  inputLength,
+  targetLength: inputLength,
+});
+
+const wholeText: Row = (tokens) => [...tokens];
+
+export interface SpanCorruptionOptions extends ObjectiveOptions, SpanOptions {
+  /** Most ids of a target, EOS included. Default: as many as the targets of inputs of `inputLength` have; fewer are refused. */
+  readonly targetLength?: number;
+  /** Documents that are joined before they are cut. Default 128; with 1 the last piece of each document is short. */
+  readonly joined?: number;
+  /** Makes the inputs. Default `noiseSpanToUniqueSentinel`. */
+  readonly inputsFn?: NoiseFunction;
+  /** Makes the targets. Default `nonnoiseSpanToUniqueSentinel`; `dropNonnoiseTokens` makes targets without sentinels. */
+  readonly targetsFn?: NoiseFunction;
+}
+
+/**
+ * Span corruption, T5's own objective: spans are taken out of a text, a sentinel is left for each, and the targets are the spans behind their
+ * sentinels.
+ *
+ * `Thank you <X> me to your party <Y> week` from `Thank you for inviting me to your party last week`, and `<X> for inviting <Y> last` as its
+ * targets.
+ *
+ * @throws {ArgumentError} for numbers out of range, and for a `targetLength` that targets do not fit in
+ * @see Raffel et al. 2020, arXiv:1910.10683, section 3.1.4; T5's `span_corruption`
+ * @example spanCorruption(tokenizer, { inputLength: 512, targetLength: 114 }).pieces.length // 568
+ */
+export const spanCorruption = (
+  vocabulary: Vocabulary,
+  {
+    inputLength = 512,
+    targetLength,
+    joined = 128,
+    inputsFn = noiseSpanToUniqueSentinel,
+    targetsFn = nonnoiseSpanToUniqueSentinel,
+    ...spans
+  }: SpanCorruptionOptions = {},
+): Objective => {
+  const { tokensLength, targetsLength } = randomSpansHelper(inputLength, spans);
+  if (targetLength !== undefined && targetLength < targetsLength) {
+    const what = `targets of inputs of ${inputLength} tokens do not fit`;
+    refuse("data.spanCorruption", what, `a target length of at least ${targetsLength}`, targetLength);
+  }
+  return denoising(vocabulary, {
+    pieces: { length: tokensLength, joined },
+    inputLength,
+    targetLength: targetLength ?? targetsLength,
+    mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
+    inputs: withSentinels(vocabulary, inputsFn),
+    targets: withSentinels(vocabulary, targetsFn),
+  });
+};
+
+/** How much of a text is noise. */
+export interface DenoisingOptions extends ObjectiveOptions {
+  /** The share of tokens that are noise. Default 0.15. */
+  readonly noiseDensity?: number;
+}
+
+/**
+ * Denoising of single tokens, the objective of the first experiments with T5: as span corruption, but each token is noise by itself.
+ *
+ * @throws {ArgumentError} for numbers out of range
+ * @see Raffel et al. 2020, section 3.1.4; T5's `iid_denoising`
+ * @example iidDenoising(tokenizer, { inputLength: 512 })
+ */
+export const iidDenoising = (
+  vocabulary: Vocabulary,
+  { inputLength = 512, noiseDensity = 0.15 }: DenoisingOptions = {},
+): Objective =>
+  denoising(vocabulary, {
+    ...filling(inputLength),
+    pieces: { length: inputLength - 1, joined: 128 },
+    mask: (length, seed) => iidNoiseMask(length, seed, { noiseDensity }),
+    inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
+    targets: withSentinels(vocabulary, nonnoiseSpanToUniqueSentinel),
+  });
+
+/**
+ * Prefix LM, the objective of LM adaptation: a prefix of random length is read, what follows it is written. Documents are not joined.
+ *
+ * - `noiseDensity`: the mean share of the prefix is `1 - noiseDensity`, at most 0.5. Default 0.5: a prefix of any length
+ * @throws {ArgumentError} for numbers out of range
+ * @see Raffel et al. 2020, section 3.2.3; Lester et al. 2021, arXiv:2104.08691, section 3.2; T5's `prefix_lm`
+ * @example prefixLm(tokenizer, { inputLength: 512 })
+ */
+export const prefixLm = (
+  vocabulary: Pick<Vocabulary, "eosId">,
+  { inputLength = 512, noiseDensity = 0.5 }: DenoisingOptions = {},
+): Objective =>
+  denoising(vocabulary, {
+    ...filling(inputLength),
+    mask: (length, seed) => randomPrefixNoiseMask(length, seed, { noiseDensity }),
+    inputs: dropNonnoiseTokens,
+    targets: dropNoiseTokens,
+  });
+
+/**
+ * BART's text infilling: a sentinel is left for each span, and the targets are the whole text. Each sentinel is another one, as in prompt-tuning,
+ * where BART has one mask.
+ *
+ * @throws {ArgumentError} for numbers out of range
+ * @see Lewis et al. 2020, arXiv:1910.13461, section 2.2; prompt-tuning's `text_infilling`
+ * @example textInfilling(tokenizer, { inputLength: 512 })
+ */
+export const textInfilling = (
+  vocabulary: Vocabulary,
+  { inputLength = 512, ...spans }: ObjectiveOptions & SpanOptions = {},
+): Objective =>
+  denoising(vocabulary, {
+    ...filling(inputLength),
+    mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
+    inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
+    targets: wholeText,
+  });
+
+/**
+ * BART's token deletion: single tokens are missing from the inputs, and the targets are the whole text.
+ *
+ * @throws {ArgumentError} for numbers out of range
+ * @see Lewis et al. 2020, arXiv:1910.13461, section 2.2; prompt-tuning's `token_deletion`
+ * @example tokenDeletion(tokenizer, { inputLength: 512 })
+ */
+export const tokenDeletion = (
+  vocabulary: Pick<Vocabulary, "eosId">,
+  { inputLength = 512, noiseDensity = 0.15 }: DenoisingOptions = {},
+): Objective =>
+  denoising(vocabulary, {
+    ...filling(inputLength),
+    mask: (length, seed) => iidNoiseMask(length, seed, { noiseDensity }),
+    inputs: dropNoiseTokens,
+    targets: wholeText,
+  });
+
+/**
+ * A language model of rows: nothing is read, the text is written. Takes a text, for tasks, or ids.
+ *
+ * @see T5's `lm`
+ * @example lm("Here is some text.") // { inputs: "", targets: "Here is some text." }
+ */
+export function lm(text: string): { readonly inputs: string; readonly targets: string };
+export function lm(tokens: Document): Tokens;
+export function lm(text: string | Document): unknown {
+  return { inputs: text.slice(0, 0), targets: text };
+}
+
+/**
+ * A language model of documents: pieces of exactly `targetLength` tokens, in which EOS stands at the end of documents alone. The encoder reads EOS.
+ *
+ * @throws {ArgumentError} for numbers out of range
+ * @see T5's `full_lm`
+ * @example fullLm(tokenizer, { targetLength: 512 })
+ */
+export const fullLm = (
+  { eosId }: Pick<Vocabulary, "eosId">,
+  { targetLength = 512 }: { readonly targetLength?: number } = {},
+): Objective => ({
+  pieces: { length: targetLength, joined: 128, eosId },
+  example: (piece) => ({ inputs: [eosId], targets: piece }),
+  inputLength: 1,
+  targetLength,
+});
+
+/**
+ * The examples of some documents, in their order. They depend on the documents and the seed alone.
+ *
+ * @throws {ArgumentError} where the objective does, for a piece it can make no example of
+ * @example [...makeExamples(spanCorruption(tokenizer), texts.map((text) => tokenizer.encode(text)), seed)]
+ */
+export function* makeExamples(
+  { pieces, example }: Objective,
+  documents: Iterable<Document>,
+  seed: number,
+): Generator<Tokens, void> {
+  let n = 0;
+  for (const piece of piecesOf(documents, pieces, mix(seed, 0))) yield example(piece, mix(mix(seed, 1), n++));
+}

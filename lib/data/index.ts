@@ -25,6 +25,7 @@ export {
   tokenize,
   withEos,
 } from "./batch.js";
+export { type DecoderOnlyExample, type DecoderOnlyOptions, decoderOnly } from "./decoder-only.js";
 export { type DemonstrationOptions, demonstrations } from "./demonstrations.js";
 export {
   type EvaluationBatch,
@@ -43,4 +44,15 @@ export {
   rateBySize,
   taskRates,
 } from "./mixture.js";
+export {
+  makePackedBatch,
+  type PackedBatch,
+  type PackedFeature,
+  type PackedRow,
+  type PackOptions,
+  packExamples,
+  packedBatchRows,
+  packedRow,
+  packRows,
+} from "./packing.js";
 export { type TokenBatchRows, tokenBatchRows } from "./token-batches.js";

@@ -236,7 +236,6 @@ command("all", "everything docs/benchmarks.md has a table of; scripts/benchmarks
     runTokenize(common.runs);
     runRows();
     runJoint();
-    runPacking(EIGHT, common.runs);
     runServe(800, common.runs);
     runSizes(Object.keys(CASES));
   });

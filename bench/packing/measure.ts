@@ -13,6 +13,7 @@ import {
   makeBatch,
   makePackedBatch,
   packedBatchRows,
+  packedLengths,
   packedRow,
   type TokenBatch,
   type Tokens,
@@ -30,6 +31,8 @@ const [name, rounds] = process.argv.slice(2) as [string, string];
 const BATCH = 4096;
 /** The longest input. */
 const INPUTS = 512;
+/** Inputs of a short packed row, unless the longest input is longer. */
+const SHORT = 128;
 /** The longest target. */
 const TARGETS = 64;
 /** Examples that are read at most. */
@@ -60,8 +63,6 @@ const { tokens, vocabSize } = await read();
 const longest = longestOf(tokens.map(({ targets }) => targets));
 const rowsOf = (length: number): number => Math.max(1, Math.floor(BATCH / length));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, x) => total + x, 0);
-/** Ids of targets for each of inputs; packed rows have a quarter more room for targets, and room for the longest. */
-const share = sum(tokens.map(({ targets }) => targets.length)) / sum(tokens.map(({ inputs }) => inputs.length));
 
 /** The batches of an epoch whose rows have as many buckets of length. */
 const padded = (buckets: readonly number[]): Padded[] => {
@@ -79,7 +80,7 @@ const padded = (buckets: readonly number[]): Padded[] => {
 };
 /** The batches of an epoch of rows that are packed into so many ids of inputs. */
 const packed = (length: number): Padded[] => {
-  const lengths = { inputs: length, targets: Math.ceil(Math.max(longest, 1.25 * length * share) / 8) * 8 };
+  const lengths = packedLengths(tokens, length);
   const sizes = tokens.map(({ inputs, targets }) => [inputs.length, targets.length]);
   const rowsAt = packedBatchRows(sizes, [length, lengths.targets], rowsOf(length + lengths.targets), 0);
   const batches: Padded[] = [];
@@ -106,8 +107,8 @@ const WAYS: Readonly<Record<string, readonly Padded[]>> = {
       INPUTS,
     ),
   ),
-  "packed rows of one length": packed(INPUTS),
-  "packed rows of the longest input": packed(Math.ceil(longestOf(tokens.map(({ inputs }) => inputs)) / 8) * 8),
+  "packed rows": packed(INPUTS),
+  "packed rows, short": packed(Math.max(SHORT, Math.ceil(longestOf(tokens.map(({ inputs }) => inputs)) / 8) * 8)),
 };
 
 await init({ backend: "wasm", executor: "onnx", threads: 1 });

@@ -51,7 +51,9 @@ export {
   type PackedRow,
   type PackOptions,
   packExamples,
+  packedBatches,
   packedBatchRows,
+  packedLengths,
   packedRow,
   packRows,
 } from "./packing.js";

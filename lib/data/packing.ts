@@ -5,7 +5,7 @@
  * example with an empty feature or with padding inside, of which the reference makes rows whose segments belong to different examples.
  */
 import { ArgumentError } from "../core/errors.js";
-import { epochOrder, lengthFor, padRows, type TokenBatch } from "./batch.js";
+import { epochOrder, lengthFor, longestOf, padRows, type TokenBatch, type Tokens } from "./batch.js";
 import { byStep } from "./by-step.js";
 
 /** The features of an encoder-decoder. */
@@ -139,6 +139,38 @@ export const packExamples = <F extends string>(
 };
 
 /**
+ * The lengths of rows that hold so many ids of inputs: their targets have room for those of as many examples as fill the inputs on average, a quarter
+ * more, and the longest one. A multiple of 8.
+ *
+ * @example packedLengths(tokens, 512) // { inputs: 512, targets: 48 }
+ */
+export const packedLengths = (tokens: readonly Tokens[], inputs: number): Readonly<Record<Both, number>> => {
+  const sum = (feature: Both): number => tokens.reduce((n, example) => n + example[feature].length, 0);
+  const usual = (1.25 * inputs * sum("targets")) / sum("inputs");
+  const longest = longestOf(tokens.map(({ targets }) => targets));
+  return { inputs, targets: Math.ceil(Math.max(longest, usual) / 8) * 8 };
+};
+
+/**
+ * Groups the items of each step's batch of packed rows, where items are drawn one after another without an end.
+ *
+ * - `begin`: starts the draws
+ * @returns a function of the step, counted from 0, that depends on nothing else, with the items of each row; a step before the last one asked for
+ * begins anew
+ * @example packedBatches(() => drawMixture([250, 9427], [1, 3], seed), sizesOf, [512, 48], 8)(0) // 8 rows of { part, row }
+ */
+export const packedBatches = <T>(
+  begin: () => Iterable<T>,
+  sizesOf: (item: T) => readonly number[],
+  lengths: readonly number[],
+  batchSize: number,
+): ((step: number) => readonly (readonly T[])[]) =>
+  byStep(function* batches(): Generator<readonly (readonly T[])[]> {
+    const rows = packRows(begin(), sizesOf, lengths);
+    for (;;) yield Array.from({ length: batchSize }, () => rows.next().value as T[]);
+  });
+
+/**
  * Selects the examples of each step's batch of packed rows. Every example comes once an epoch, shuffled; rows and batches go on across the ends of
  * epochs. A batch has the same number of ids in each step, padding included: rows times their length.
  *
@@ -168,10 +200,7 @@ export const packedBatchRows = (
   function* drawn(): Generator<number, never> {
     for (let epoch = 0; ; epoch++) yield* epochOrder(sizes.length, seed, epoch);
   }
-  return byStep(function* batches(): Generator<readonly (readonly number[])[]> {
-    const rows = packRows(drawn(), (row) => sizes[row], lengths);
-    for (;;) yield Array.from({ length: batchSize }, () => rows.next().value as number[]);
-  });
+  return packedBatches(drawn, (row) => sizes[row], lengths, batchSize);
 };
 
 /** A padded batch of packed rows as plain arrays; segments are 0 at padding. */

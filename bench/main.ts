@@ -76,6 +76,10 @@ const runJoint = (): void => {
 };
 const runServe = (requests: number, rounds: number): void =>
   runScript("serve/measure.ts", [String(requests), String(rounds)], { bench: "serve" });
+const EIGHT = ["boolq", "cb", "copa", "multirc", "record", "rte", "wic", "wsc"];
+const runPacking = (tasks: readonly string[], rounds: number): void => {
+  for (const task of tasks) runScript("packing/measure.ts", [task, String(rounds)], { bench: "packing", task });
+};
 const runTokenize = (rounds: number): void => {
   for (const peer of Object.keys(TOKENIZERS)) {
     runScript("tokenize/peer.ts", [peer, String(rounds)], { bench: "tokenize", peer });
@@ -178,6 +182,13 @@ command("rows", "rows of files to batches: how many a second, and how much memor
   print(machine());
   runRows();
 });
+command("packing", "tokens a second of model tuning with and without packing, at the lengths of the eight tasks")
+  .option("--tasks <names>", "some of the tasks", list, EIGHT)
+  .addOption(runsOption(5))
+  .action(({ tasks, runs }: Common & { tasks: readonly string[] }) => {
+    print(machine());
+    runPacking(tasks, runs);
+  });
 command("joint", "1, 5 and 10 prompts trained together in one program, and one after another").action(() => {
   print(machine());
   runJoint();

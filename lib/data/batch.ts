@@ -153,7 +153,7 @@ export const longestOf = (rows: readonly (readonly number[])[]): number =>
 const NO_BUCKET = "no bucket is long enough";
 
 /** The smallest length that holds every row. @throws {ArgumentError} when none does: a row that is cut would lose its EOS */
-const lengthFor = (what: string, rows: readonly (readonly number[])[], buckets: readonly number[]): number => {
+export const lengthFor = (what: string, rows: readonly (readonly number[])[], buckets: readonly number[]): number => {
   const longest = longestOf(rows);
   const fits = buckets.find((b) => b >= longest);
   if (fits !== undefined) return fits;

@@ -25,6 +25,7 @@ export {
   tokenize,
   withEos,
 } from "./batch.js";
+export { type DecoderOnlyExample, type DecoderOnlyOptions, decoderOnly } from "./decoder-only.js";
 export { type DemonstrationOptions, demonstrations } from "./demonstrations.js";
 export {
   type EvaluationBatch,
@@ -44,5 +45,18 @@ export {
   taskRates,
 } from "./mixture.js";
 export * from "./objectives/index.js";
+export {
+  makePackedBatch,
+  type PackedBatch,
+  type PackedFeature,
+  type PackedRow,
+  type PackOptions,
+  packExamples,
+  packedBatches,
+  packedBatchRows,
+  packedLengths,
+  packedRow,
+  packRows,
+} from "./packing.js";
 export * from "./streams/index.js";
 export { type TokenBatchRows, tokenBatchRows } from "./token-batches.js";

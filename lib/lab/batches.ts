@@ -8,7 +8,8 @@ import {
   type TokenBatch,
   type Tokens,
 } from "../data/batch.js";
-import { mixtureRows, mixtureTokenRows } from "../data/mixture.js";
+import { drawMixture, mixtureRows, mixtureTokenRows } from "../data/mixture.js";
+import { makePackedBatch, packedBatches, packedBatchRows, packedLengths, packedRow } from "../data/packing.js";
 import { tokenBatchRows } from "../data/token-batches.js";
 import * as np from "../np/index.js";
 import type { Batch } from "../t5/model.js";
@@ -36,19 +37,26 @@ export interface TokenPart {
   readonly answers?: readonly number[];
 }
 
+/** Those of batches that have one example a row. */
+type PaddedSettings = BatchSettings & { readonly batch: Exclude<BatchSettings["batch"], { readonly packed: number }> };
+
 /** How many rows of this many tokens fit, in whole microbatches; at least one in each. */
 const rowsThatFit = (batchTokens: number, microbatches: number, rowTokens: number): number =>
   Math.max(1, Math.floor(batchTokens / rowTokens / microbatches)) * microbatches;
 
+/** The index of the first example of each part, one part behind the other. */
+const firstOf = (parts: readonly TokenPart[]): readonly number[] =>
+  parts.map((_, part) => parts.slice(0, part).reduce((sum, { tokens }) => sum + tokens.length, 0));
+
 /** The rows of each step among the examples of all parts, one part behind the other. */
 const rowsByStep = (
-  { batch, microbatches, seed }: BatchSettings,
+  { batch, microbatches, seed }: PaddedSettings,
   parts: readonly TokenPart[],
   buckets: readonly number[],
   beside: number,
 ): ((step: number) => readonly number[]) => {
   const [sizes, rates] = [parts.map(({ tokens }) => tokens.length), parts.map(({ rate }) => rate)];
-  const first = sizes.map((_, part) => sizes.slice(0, part).reduce((sum, size) => sum + size, 0));
+  const first = firstOf(parts);
   if ("examples" in batch) {
     if (parts.length === 1) return shuffledRows(sizes[0], batch.examples, seed);
     const drawn = mixtureRows(sizes, rates, batch.examples, seed);
@@ -89,9 +97,44 @@ const tasksByRow = (parts: readonly TokenPart[]) => {
   return (rows: readonly number[]) => ({ tasks: np.array(Int32Array.from(rows, (row) => owners[row])) });
 };
 
+/** Batches whose rows are packed with examples: as many rows as fit so many tokens, at least one for each microbatch. */
+const packedTrainingBatches = (settings: BatchSettings, packed: number, parts: readonly TokenPart[]): BatchAt => {
+  const { microbatches, seed, padId = 0 } = settings;
+  const all = parts.flatMap(({ tokens }) => tokens);
+  const lengths = packedLengths(all, settings.lengths.input);
+  const rows = rowsThatFit(packed, microbatches, lengths.inputs + lengths.targets);
+  const sizes = all.map(({ inputs, targets }) => [inputs.length, targets.length]);
+  const most = [lengths.inputs, lengths.targets];
+  const first = firstOf(parts);
+  const draws = function* draws(): Generator<number> {
+    const [counts, rates] = [parts.map(({ tokens }) => tokens.length), parts.map(({ rate }) => rate)];
+    for (const { part, row } of drawMixture(counts, rates, seed)) yield first[part] + row;
+  };
+  const rowsAt =
+    parts.length === 1
+      ? packedBatchRows(sizes, most, rows, seed)
+      : packedBatches(draws, (row) => sizes[row], most, rows);
+  return (step) => {
+    const examples = rowsAt(step).map((row) => row.map((i) => all[i]));
+    const { size, tokens, ...padded } = makePackedBatch(
+      examples.map((row) => packedRow(row, ["inputs", "targets"])),
+      lengths,
+      padId,
+    );
+    const [wide, narrow] = [{ shape: [size, lengths.inputs] }, { shape: [size, lengths.targets] }];
+    const batch = {
+      inputs: np.array(padded.inputs, wide),
+      targets: np.array(padded.targets, narrow),
+      inputsSegments: np.array(padded.inputsSegments, wide),
+      targetsSegments: np.array(padded.targetsSegments, narrow),
+    };
+    return { batch, tokens };
+  };
+};
+
 /**
  * Batches of the training examples by step, padded to a few lengths: of so many examples, or of as many as fit so many padded tokens (input,
- * target and what the method inserts), at least one for each microbatch. Of several parts each example is drawn by their rates.
+ * target and what the method inserts), at least one for each microbatch; or of packed rows. Of several parts each example is drawn by their rates.
  *
  * @example trainingBatches(recipe, [{ tokens, rate: 1 }], insertedLengths(model))(0).batch.inputs // i32[B,T]
  */
@@ -100,12 +143,14 @@ export const trainingBatches = (
   parts: readonly TokenPart[],
   inserted: InsertedLengths,
 ): BatchAt => {
+  const { batch: how } = settings;
+  if ("packed" in how) return packedTrainingBatches(settings, how.packed, parts);
   const all = parts.flatMap(({ tokens }) => tokens);
   const targetLength = longestOf(all.map(({ targets }) => targets));
   const lengths = all.map(({ inputs }) => inputs.length);
   const buckets = bucketLengths(lengths, settings.lengths.buckets, settings.lengths.input);
   const insertions = inserted.encoder + inserted.decoder;
-  const rowsAt = rowsByStep(settings, parts, buckets, insertions + targetLength);
+  const rowsAt = rowsByStep({ ...settings, batch: how }, parts, buckets, insertions + targetLength);
   const { padId = 0, byTask = false } = settings;
   const labelsOf = labelsByRow(parts, padId);
   const tasksOf = byTask ? tasksByRow(parts) : () => ({});

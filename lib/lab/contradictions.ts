@@ -1,5 +1,5 @@
 /** @file What is wrong with settings that are right one by one. */
-import { isByTask, partsOf } from "./method-settings.js";
+import { isByTask, isOfWeights, methodLabel, partsOf } from "./method-settings.js";
 import type { Recipe } from "./recipe-settings.js";
 import type { Problem } from "./resolve.js";
 
@@ -11,8 +11,21 @@ const problem = (path: string, expected: string, got: unknown, hint?: string): P
 });
 
 const inBatches = ({ batch, microbatches }: Recipe): Problem[] => {
-  if ("tokens" in batch || batch.examples % microbatches === 0) return [];
+  if (!("examples" in batch) || batch.examples % microbatches === 0) return [];
   return [problem("microbatches", `a number that divides the batch of ${batch.examples} examples`, microbatches)];
+};
+
+/** All examples of a packed row would see what a method puts into it, and a loss over labels counts rows. */
+const inPacking = ({ batch, method, objective }: Recipe): Problem[] => {
+  if (!("packed" in batch)) return [];
+  const hint = "take batch.examples or batch.tokens";
+  const { name } = objective.loss;
+  return [
+    ...(isOfWeights(method)
+      ? []
+      : [problem("batch.packed", "a method that changes weights alone", methodLabel(method), hint)]),
+    ...(name === "tokens" ? [] : [problem("batch.packed", "the loss tokens", name, hint)]),
+  ];
 };
 
 /** Whether own rows are among the tasks of a recipe. */
@@ -126,4 +139,6 @@ const inTasks = ({ method, train, evaluate, each }: Recipe): Problem[] => {
 
 /** The settings of a recipe that contradict others. */
 export const contradictions = (recipe: Recipe): readonly Problem[] =>
-  [inBatches, inShares, inMethod, inCompose, inTasks, inSchedule, inObjective].flatMap((check) => check(recipe));
+  [inBatches, inPacking, inShares, inMethod, inCompose, inTasks, inSchedule, inObjective].flatMap((check) =>
+    check(recipe),
+  );

@@ -240,6 +240,12 @@ export const partsOf = (method: MethodRecipe): readonly (readonly [key: string, 
 
 const BY_TASK: readonly string[] = ["multitask", "mpt"];
 
+const OF_WEIGHTS: readonly string[] = ["lora", "ia3", "full", "norms", "weights"];
+
+/** Whether a method changes weights alone, and puts nothing into a row. */
+export const isOfWeights = (method: MethodRecipe): boolean =>
+  partsOf(method).every(([, { name }]) => OF_WEIGHTS.includes(name));
+
 /** Whether a method has a part for each task that is trained on. */
 export const isByTask = (method: MethodRecipe): boolean =>
   partsOf(method).some(([, { name }]) => BY_TASK.includes(name));

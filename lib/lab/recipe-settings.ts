@@ -149,6 +149,12 @@ const TRAINING = {
       tokens: setting(positiveInteger, 4096, "padded tokens a step, as many examples as fit, in place of examples", {
         flag: "--batch-tokens <n>",
       }),
+      packed: setting(
+        positiveInteger,
+        4096,
+        "padded tokens a step, in rows that are packed with examples; for methods that put nothing into a row",
+        { flag: "--batch-packed <n>" },
+      ),
     },
     "examples",
   ),

@@ -17,6 +17,7 @@ import { maskBias } from "./masks.js";
 import { type Encoded, logitsOf } from "./model.js";
 import { type Model, type Modified, modified } from "./modified.js";
 import { relativeBucket } from "./positions.js";
+import { checkNotPacked } from "./segments.js";
 import { layerList } from "./stack.js";
 
 export type { KeyValue } from "./attention.js";
@@ -63,7 +64,7 @@ const prefixKeyValues = (
   prefix: Tensor,
   fronts: DecoderFronts,
 ): KeyValue[] => {
-  const bias = selfBias(config, params.decoder, np.ones(prefix.shape.slice(0, 2), "bool"), fronts);
+  const bias = selfBias(config, params.decoder, { valid: np.ones(prefix.shape.slice(0, 2), "bool") }, fronts);
   const encoderBias = crossBias(memory);
   let x = prefix;
   return layerList<T5DecoderLayer<Tensor>>(params.decoder.layers).map((layer, i) => {
@@ -109,12 +110,14 @@ const beforeTokens = (
 /**
  * The cross-attention's keys and values of all layers, and those of the decoder's prefix, which stay the same for a whole answer.
  *
+ * @throws {ArgumentError} for packed rows
  * @example const memory = t5.decoderMemory(config, params, t5.encode(config, params, ids))
  */
 export const decoderMemory = composite(
   "t5.decoderMemory(config, model, encoded)",
   (config: T5Config, model: Model, encoded: Encoded): DecoderMemory => {
-    const { states, valid } = encoded;
+    const { states, valid, segments } = encoded;
+    checkNotPacked("t5.decoderMemory", "packed rows cannot be answered", segments);
     const whole = modified(model, {}, ["decoder"]);
     const examples = states.shape[0];
     const fronts = decoderFronts(config, whole.keyValues, examples);

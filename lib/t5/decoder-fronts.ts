@@ -5,7 +5,7 @@ import type { KeyValue } from "./attention.js";
 import type { T5Config, T5RelativePositions } from "./config.js";
 import { biasWithFront, type Front, frontOf, inFront, ofLayer, type PrefixKeyValues } from "./key-values.js";
 import { biasPerLayer, positionBias } from "./layers.js";
-import { causalMask, maskBias } from "./masks.js";
+import { causalMask, maskBias, type Places } from "./masks.js";
 
 /** The fronts of the attentions of a decoder. */
 export interface DecoderFronts {
@@ -45,17 +45,17 @@ export const behindFronts = ({ decoder, positioned }: LayerFronts, seen: KeyValu
 /**
  * The bias of the decoder's self-attention over whole sequences, `[1 or rows, heads, S, n + S]`.
  *
- * @param valid  `[rows, S]` bool
+ * @param targets  the positions of the decoder, `[rows, S]`
  */
 export const selfBias = (
   config: T5Config,
   stack: T5RelativePositions<Tensor>,
-  valid: Tensor,
+  targets: Places,
   { decoder, positioned }: DecoderFronts,
 ): ((layer: T5RelativePositions<Tensor>) => Tensor) => {
-  const [length, before] = [valid.shape[1], positioned?.count ?? 0];
+  const [length, before] = [targets.valid.shape[1], positioned?.count ?? 0];
   const position = positionBias(config, before + length, before + length, false);
-  const mask = biasWithFront(maskBias(causalMask(valid)), positioned);
+  const mask = biasWithFront(maskBias(causalMask(targets)), positioned);
   return biasPerLayer(stack, (table) => {
     const all = position(table);
     const ofTokens = before === 0 ? all : np.slice(all, [null, null, [before, before + length]]);

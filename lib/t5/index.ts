@@ -30,6 +30,7 @@ export {
   type Encoded,
   type EncodeOptions,
   encode,
+  type LogitsOptions,
   logits,
   logitsOf,
   type PromptParams,

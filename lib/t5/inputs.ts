@@ -5,16 +5,14 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "./config.js";
 import { isToken } from "./ids.js";
-import { decoderLogitMask, pairMask } from "./masks.js";
+import { decoderLogitMask, type Places, pairMask } from "./masks.js";
 import type { Modified } from "./modified.js";
 import type { AnyParams } from "./stack.js";
 
 /** Embedded tokens and which of them hold something. */
-interface Embedded {
+interface Embedded extends Places {
   /** `[B, T, d]` */
   readonly states: Tensor;
-  /** `[B, T]` bool. */
-  readonly valid: Tensor;
 }
 
 /** Token ids to vectors: a new last axis of `d`. */
@@ -70,17 +68,19 @@ const lengthsOf = (tokens: Tensor): Tensor => np.sum(np.astype(tokens, "int32"),
 /**
  * What the encoder reads: the prefix, then the embedded tokens with what is put between or after them.
  *
- * @param ids  `[B, T]` int32 with padding
+ * @param ids       `[B, T]` int32 with padding
+ * @param segments  `[B, T]` int32 where rows are packed; nothing is inserted then
  * @throws {ShapeError} when vectors do not fit the batch and the model's width, or a mask the prefix
  */
 export const encoderInput = (
   config: T5Config,
   { params, prefix, prefixValid, suffix, beforeEos }: Modified,
   ids: Tensor,
+  segments: Tensor | undefined,
 ): Embedded => {
   const [batch, width] = [ids.shape[0], params.tokenEmbedder.embedding.shape[1]];
   const vectors = (name: keyof Modified, given: Tensor): Tensor => rowsOf("t5.encode", name, given, batch, width);
-  let text: Embedded = { states: embed(params, ids), valid: isToken(config, ids) };
+  let text: Embedded = { states: embed(params, ids), valid: isToken(config, ids), ...(segments && { segments }) };
   let lengths = suffix === undefined && beforeEos === undefined ? undefined : lengthsOf(text.valid);
   if (lengths !== undefined && beforeEos !== undefined) {
     const rows = vectors("beforeEos", beforeEos);
@@ -98,12 +98,12 @@ export const encoderInput = (
 };
 
 /** Which pairs of the encoder's positions see each other, `[B, 1, T, T]` bool, with what each vector of the prefix may see. */
-export const encoderMask = (valid: Tensor, { prefix, prefixSees }: Modified): Tensor => {
-  const pairs = pairMask(valid, valid);
+export const encoderMask = (places: Places, { prefix, prefixSees }: Modified): Tensor => {
+  const pairs = pairMask(places, places);
   const count = prefix?.shape[prefix.ndim - 2] ?? 0;
   checkMask("prefixSees", prefixSees, [count, count + 1]);
   if (prefixSees === undefined || count === 0) return pairs;
-  const total = valid.shape[1];
+  const total = places.valid.shape[1];
   const each = np.slice(prefixSees, [null, [0, count]]);
   const text = np.broadcastTo(np.slice(prefixSees, [null, [count, count + 1]]), [count, total - count]);
   const seen = np.concatenate([np.concatenate([each, text], 1), np.ones([total - count, total], "bool")], 0);
@@ -129,19 +129,20 @@ export const decoderPrefixRows = ({ params, decoderPrefix }: Modified, examples:
  *
  * @param ids       `[rows, S]` int32: the start token, then the tokens so far
  * @param examples  how many examples the rows belong to; those of one stand together
- * @param targets   `[rows, S]` bool: which targets are not padding, where they are known
+ * @param targets   which targets are not padding, where they are known, and their segments, where rows are packed
  */
 export const decoderInput = (
   config: T5Config,
   model: Modified,
   ids: Tensor,
   examples: number,
-  targets: Tensor | undefined,
+  { valid, segments }: Partial<Places>,
 ): DecoderInput => {
   const tokens = {
     states: embed(model.params, ids),
-    valid: targets ?? np.ones(ids.shape, "bool"),
-    logitMask: targets === undefined ? undefined : decoderLogitMask(ids, config.padId),
+    valid: valid ?? np.ones(ids.shape, "bool"),
+    logitMask: segments !== undefined || valid === undefined ? valid : decoderLogitMask(ids, config.padId),
+    ...(segments && { segments }),
   };
   const prefix = decoderPrefixRows(model, examples);
   if (prefix === undefined) return { ...tokens, before: 0 };

@@ -10,6 +10,7 @@ import { MASKED } from "./masks.js";
 import { type Batch, logits } from "./model.js";
 import type { Model } from "./modified.js";
 import { logLikelihoods } from "./rank.js";
+import { checkNotPacked } from "./segments.js";
 
 const WHERE = "t5.loss";
 
@@ -111,7 +112,7 @@ export const choiceLosses = (choices: Choices, answer: Tensor, options: LossOpti
 /**
  * The loss of each example of a batch over its choices and the weights of the examples, both `[B, 1]`.
  *
- * @throws {ArgumentError} when the batch has no choices or answers; {ShapeError} when they do not fit the inputs
+ * @throws {ArgumentError} when the batch has no choices or answers, or its rows are packed; {ShapeError} when they do not fit the inputs
  * @see the label-only models of the reference implementation of prompt tuning, `extended/perceptron`
  */
 export const labelLosses = (
@@ -119,7 +120,8 @@ export const labelLosses = (
   model: Model,
   batch: Batch,
   options: LossOptions,
-): { readonly loss: Tensor; readonly weights: Tensor } => {
+): { readonly loss: Tensor; readonly weights: Tensor; readonly segments?: undefined } => {
+  checkNotPacked(WHERE, "packed rows have no loss over choices", batch.inputsSegments, batch.targetsSegments);
   const { choices, answer } = choicesOf(batch, `${options.loss}`);
   const weights = weightsOf(batch);
   const losses = choiceLosses(scored(config, model, batch, choices, options), answer, options);

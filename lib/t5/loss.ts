@@ -13,14 +13,15 @@ import type { Model } from "./modified.js";
 import { normalizedWeights, normalizer } from "./normalizing.js";
 import type { AnyParams, Params } from "./stack.js";
 
-/** The loss of each target token and the weights of the tokens, both `[B, S]`. */
+/** The loss of each target token and the weights of the tokens, both `[B, S]`, and their segments in packed rows. */
 const tokenLosses = (config: T5Config, model: Model, batch: Batch, options: LossOptions) => {
   const { zLoss = 0, labelSmoothing = 0, dropoutRate, remat } = options;
   const scores = logits(config, model, batch, { dropoutKey: batch.dropoutKey, dropoutRate, remat });
   const targets = realTargets(config, batch.targets);
   const { loss } = nn.tokenLosses(scores, targets, { zLoss, labelSmoothing });
   const real = np.astype(isToken(config, targets), "float32");
-  return { loss, weights: batch.weights === undefined ? real : np.multiply(real, batch.weights) };
+  const weights = batch.weights === undefined ? real : np.multiply(real, batch.weights);
+  return { loss, weights, segments: batch.targetsSegments };
 };
 
 /**
@@ -41,8 +42,8 @@ export const lossSums = takes(
     const { loss: over = "tokens", normalize = "tokens" } = options;
     const lossesOf = over === "tokens" ? tokenLosses : labelLosses;
     return composite("t5.lossSums(model, batch)", (model: M, batch: Batch) => {
-      const { loss, weights: given } = lossesOf(config, model, batch, options);
-      const { weights, count } = normalizedWeights(given, normalize);
+      const { loss, weights: given, segments } = lossesOf(config, model, batch, options);
+      const { weights, count } = normalizedWeights(given, normalize, segments);
       return [np.sum(np.multiply(loss, weights)), count];
     });
   },

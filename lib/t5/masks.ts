@@ -1,5 +1,5 @@
 /**
- * @file Which position sees which, as bool tensors: T5X's masks of tokens that are not packed.
+ * @file Which position sees which, as bool tensors: T5X's masks.
  *
  * The queries of a mask are masked too, as in T5X: a padded query sees nothing, and so everything alike. What comes of it is never used;
  * T5X sets it to zero by a *logit mask* on the activations.
@@ -11,20 +11,36 @@ import * as np from "../np/index.js";
 /** Added to the scores of keys that must not be seen; T5X's value. */
 export const MASKED = -1e10;
 
-/** Pairs of which both are valid: `[B, Q]` and `[B, K]` to `[B, 1, Q, K]`. The encoder's mask, and that of cross attention. */
-export const pairMask = (queries: Tensor, keys: Tensor): Tensor =>
-  np.logicalAnd(np.expandDims(queries, [1, 3]), np.expandDims(keys, [1, 2]));
+/** The positions of a batch. */
+export interface Places {
+  /** `[B, T]` bool: which hold something. */
+  readonly valid: Tensor;
+  /** `[B, T]` int32: the segment of each, where rows are packed. */
+  readonly segments?: Tensor;
+}
+
+/**
+ * Pairs of which both are valid, and of one segment where rows are packed: `[B, Q]` and `[B, K]` to `[B, 1, Q, K]`. The encoder's mask, and that of
+ * cross attention.
+ */
+export const pairMask = (queries: Places, keys: Places): Tensor => {
+  const [column, row] = [(x: Tensor) => np.expandDims(x, [1, 3]), (x: Tensor) => np.expandDims(x, [1, 2])];
+  const pairs = np.logicalAnd(column(queries.valid), row(keys.valid));
+  if (queries.segments === undefined || keys.segments === undefined) return pairs;
+  return np.logicalAnd(pairs, np.equal(column(queries.segments), row(keys.segments)));
+};
 
 /** The decoder's own mask: a target sees itself and those before it; `[B, S]` to `[B, 1, S, S]`. */
-export const causalMask = (valid: Tensor): Tensor => {
-  const length = valid.shape[1];
+export const causalMask = (targets: Places): Tensor => {
+  const length = targets.valid.shape[1];
   const before = np.lessEqual(np.reshape(np.arange(length), [1, length]), np.reshape(np.arange(length), [length, 1]));
-  return np.logicalAnd(pairMask(valid, valid), before);
+  return np.logicalAnd(pairMask(targets, targets), before);
 };
 
 /**
  * The decoder's logit mask, from what the decoder *reads*: tokens, the place before a token, and the first place, whose token is the
- * start token and looks like padding. `[B, S]` int32 to `[B, S]` bool.
+ * start token and looks like padding. `[B, S]` int32 to `[B, S]` bool. A segment of one token at the end of a packed row looks like padding too, so
+ * packed rows do not use it.
  */
 export const decoderLogitMask = (decoderInputs: Tensor, padId = 0): Tensor => {
   const [batch, length] = decoderInputs.shape;

@@ -21,6 +21,7 @@ import { biasPerLayer, decoderLayer, encoderLayer, norm, positionBias } from "./
 import { maskBias, pairMask, zeroWhereNot } from "./masks.js";
 import { type Inserted, type Model, type Modified, modified } from "./modified.js";
 import { project } from "./project.js";
+import { checkBothPacked, checkPacked, checkSegments } from "./segments.js";
 import { makeStack, type TrainingOptions } from "./stack.js";
 
 export type { Params } from "./stack.js";
@@ -47,6 +48,13 @@ export interface Batch {
   readonly answer?: Tensor;
   /** `[B]` int32, or a scalar for all rows: the task of each row, from 0, for methods that train a prompt for each of several tasks. */
   readonly tasks?: Tensor;
+  /**
+   * `[B, T]` int32, where rows are packed: the example that each input is of, numbered within its row. Examples do not see one another, and nothing
+   * may be inserted. Both have segments, or neither; see `makePackedBatch`.
+   */
+  readonly inputsSegments?: Tensor;
+  /** `[B, S]` int32: the example that each target is of, by the numbers of the inputs. The decoder starts anew with each. */
+  readonly targetsSegments?: Tensor;
   /** A key for dropout; without it there is none. */
   readonly dropoutKey?: Tensor;
 }
@@ -57,10 +65,18 @@ export interface Encoded {
   readonly states: Tensor;
   /** `[B, P + T]` bool. */
   readonly valid: Tensor;
+  /** `[B, T]` int32, where rows are packed. */
+  readonly segments?: Tensor;
 }
 
 /** Choices of training, and insertions that the model does not have yet; see `Inserted`. */
-export interface EncodeOptions extends TrainingOptions, Inserted {}
+export interface LogitsOptions extends TrainingOptions, Inserted {}
+
+/** Those and the segments of packed rows. */
+export interface EncodeOptions extends LogitsOptions {
+  /** `[B, T]` int32, where rows are packed: the example that each input is of. Nothing may be inserted then. */
+  readonly segments?: Tensor;
+}
 
 /** What enters a layer of the encoder beside its weights. */
 interface EncoderExtra {
@@ -94,16 +110,17 @@ const rowsOf = ({ params }: Modified): Pick<T5Config, "vocabSize"> => ({
  * @example const { states } = t5.encode(config, params, ids) // f32[B,T,d]
  */
 export const encode = composite(
-  "t5.encode(config, model, inputs, { dropoutKey, dropoutRate, remat, prefix, prefixValid, prefixSees, suffix, beforeEos, decoderPrefix, keyValues, layerPrompts })",
+  "t5.encode(config, model, inputs, { segments, dropoutKey, dropoutRate, remat, prefix, prefixValid, prefixSees, suffix, beforeEos, decoderPrefix, keyValues, layerPrompts })",
   (config: T5Config, model: Model, inputs: Tensor, options: EncodeOptions = {}): Encoded => {
     checkRows("t5.encode", inputs);
     const whole = modified(model, options, ["encoder"]);
     checkIds("t5.encode", rowsOf(whole), inputs, { what: "inputs" });
     const { encoder } = whole.params;
-    const { states, valid } = encoderInput(config, whole, inputs);
+    checkPacked("t5.encode", whole, inputs, options.segments);
+    const { states, ...places } = encoderInput(config, whole, inputs, options.segments);
     const total = states.shape[1];
     const position = positionBias(config, total, total, true);
-    const mask = maskBias(encoderMask(valid, whole));
+    const mask = maskBias(encoderMask(places, whole));
     const front = frontOf(config, whole.keyValues, "encoder", inputs.shape[0]);
     const bias = biasPerLayer(encoder, (table) => biasWithFront(np.add(position(table), mask), front));
     const { drop, through } = makeStack(options);
@@ -125,21 +142,34 @@ export const encode = composite(
       },
     );
     // T5X masks what every layer reads, too; that changes nothing, since padding is not attended to, and it is zero here.
-    return { states: zeroWhereNot(valid, drop(norm(config, encoder.encoderNorm, last), ALONG_LENGTH)), valid };
+    return {
+      states: zeroWhereNot(places.valid, drop(norm(config, encoder.encoderNorm, last), ALONG_LENGTH)),
+      ...places,
+    };
   },
 );
 
 /**
  * Targets moved right by one, with the start token in front: what the decoder reads, which for a target of -100 is padding. `[B, S]` int32.
  *
- * @throws {ShapeError} when they are not in rows
+ * - `segments`: `[B, S]` int32, where rows are packed: the start token is in front of each segment
+ * @throws {ShapeError} when they are not in rows, or the segments not as many
  */
-export const shiftRight = composite("t5.shiftRight(config, targets)", (config: T5Config, targets: Tensor): Tensor => {
-  checkRows("t5.shiftRight", targets);
-  const [batch, length] = targets.shape;
-  const start = np.full([batch, 1], config.decoderStartId, "int32");
-  return np.concatenate([start, np.slice(realTargets(config, targets), [null, [0, length - 1]])], 1);
-});
+export const shiftRight = composite(
+  "t5.shiftRight(config, targets, segments)",
+  (config: T5Config, targets: Tensor, segments?: Tensor): Tensor => {
+    checkRows("t5.shiftRight", targets);
+    const [batch, length] = targets.shape;
+    const start = np.full([batch, 1], config.decoderStartId, "int32");
+    const moved = (x: Tensor, first: Tensor): Tensor =>
+      np.concatenate([first, np.slice(x, [null, [0, length - 1]])], 1);
+    const before = moved(realTargets(config, targets), start);
+    if (segments === undefined) return before;
+    checkSegments("t5.shiftRight", segments, targets);
+    const goesOn = np.equal(segments, moved(segments, np.slice(segments, [null, [0, 1]])));
+    return np.where(goesOn, before, config.decoderStartId);
+  },
+);
 
 export interface DecodeOptions extends TrainingOptions {
   /**
@@ -147,6 +177,8 @@ export interface DecodeOptions extends TrainingOptions {
    * the result, as in T5X. By default all are, as in decoding step by step.
    */
   readonly valid?: Tensor;
+  /** Int32 of the shape of the inputs, where rows are packed: the example that each target is of. The encoder has segments too. */
+  readonly segments?: Tensor;
 }
 
 /**
@@ -154,22 +186,28 @@ export interface DecodeOptions extends TrainingOptions {
  *
  * - `decoderInputs`: `[B, S]` int32: the start token, then the tokens so far; or `[B * n, S]`, `n` rows for each example in turn
  * @returns states `[B * n, S, d]`
- * @throws {ShapeError} when there are not as many rows as examples, or a multiple; or the decoder's prefix does not fit
+ * @throws {ShapeError} when there are not as many rows as examples, or a multiple; or the decoder's prefix does not fit; {ArgumentError} when only one
+ * of encoder and decoder has segments, or a packed row has a prompt
  */
 export const decode = composite(
-  "t5.decode(config, model, encoded, decoderInputs, { valid, dropoutKey, dropoutRate, remat })",
+  "t5.decode(config, model, encoded, decoderInputs, { valid, segments, dropoutKey, dropoutRate, remat })",
   (config: T5Config, model: Model, encoded: Encoded, decoderInputs: Tensor, options: DecodeOptions = {}): Tensor => {
     const examples = encoded.states.shape[0];
     checkRows("t5.decode", decoderInputs, examples);
     const whole = modified(model, {}, ["decoder"]);
     checkIds("t5.decode", rowsOf(whole), decoderInputs, { what: "decoder inputs" });
     const { decoder } = whole.params;
-    const { states, valid, logitMask, before } = decoderInput(config, whole, decoderInputs, examples, options.valid);
-    const length = valid.shape[1];
+    const { segments } = options;
+    checkBothPacked("t5.decode", encoded.segments, segments);
+    checkPacked("t5.decode", whole, decoderInputs, segments);
+    const { states, logitMask, before, ...places } = decoderInput(config, whole, decoderInputs, examples, options);
+    const length = states.shape[1];
     const fronts = decoderFronts(config, whole.keyValues, examples);
-    const bias = selfBias(config, decoder, valid, fronts);
+    const bias = selfBias(config, decoder, places, fronts);
     // Rows that answer one example share its keys and values: they stand behind each other along the length.
-    const crossMask = maskBias(pairMask(np.reshape(valid, [examples, -1]), encoded.valid));
+    const inLine = (x: Tensor): Tensor => np.reshape(x, [examples, -1]);
+    const targets = { valid: inLine(places.valid), ...(segments && { segments: inLine(segments) }) };
+    const crossMask = maskBias(pairMask(targets, encoded));
     const crossBias = biasWithFront(crossMask, fronts.cross);
     const masked = (x: Tensor): Tensor => zeroWhereNot(logitMask, x);
     const { drop, through } = makeStack(options);
@@ -213,19 +251,27 @@ export const logitsOf = composite(
   },
 );
 
+/** Segments as an option, where rows are packed. */
+const segmented = (segments: Tensor | undefined): { readonly segments?: Tensor } =>
+  segments === undefined ? {} : { segments };
+
 /** Logits `[B, S, V]` of the targets of a batch, with the decoder reading the targets shifted right. */
 export const logits = composite(
   "t5.logits(config, model, batch, { dropoutKey, dropoutRate, remat, prefix, prefixValid, prefixSees, suffix, beforeEos, decoderPrefix, keyValues, layerPrompts })",
-  (config: T5Config, model: Model, batch: Batch, options: EncodeOptions = {}): Tensor => {
+  (config: T5Config, model: Model, batch: Batch, options: LogitsOptions = {}): Tensor => {
     const { dropoutKey, dropoutRate, remat } = options;
+    const { inputs, inputsSegments, targetsSegments } = batch;
+    checkBothPacked("t5.logits", inputsSegments, targetsSegments);
     const whole = modified(model, options, ["encoder", "decoder"]);
     const [first, second] = dropoutKey === undefined ? [] : random.subkeys(dropoutKey);
-    const encoded = encode(config, whole, batch.inputs, { dropoutKey: first, dropoutRate, remat });
+    const training = { dropoutRate, remat };
+    const encoded = encode(config, whole, inputs, { ...segmented(inputsSegments), dropoutKey: first, ...training });
     checkIds("t5.logits", config, batch.targets, { what: "targets", target: true });
     const targets = realTargets(config, batch.targets);
     const valid = isToken(config, targets);
-    const inputs = shiftRight(config, targets);
-    const states = decode(config, whole, encoded, inputs, { valid, dropoutKey: second, dropoutRate, remat });
+    const read = shiftRight(config, targets, targetsSegments);
+    const how = { valid, ...segmented(targetsSegments), dropoutKey: second, ...training };
+    const states = decode(config, whole, encoded, read, how);
     return logitsOf(config, whole, states);
   },
 );

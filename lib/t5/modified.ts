@@ -2,7 +2,7 @@
  * @file A frozen T5 with what a method puts into it. Nothing in `t5` knows the name of a method: all of them enter through the fields here.
  */
 import { Aval } from "../core/aval.js";
-import { type Mismatch, TreeError } from "../core/errors.js";
+import { ArgumentError, type Mismatch, TreeError } from "../core/errors.js";
 import { isHostArray } from "../core/host.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { leavesByPath } from "../tree/map.js";
@@ -54,6 +54,19 @@ const INSERTED: Readonly<Record<keyof Inserted, true>> = {
   layerPrompts: true,
 };
 const NAMES = Object.keys(INSERTED) as readonly (keyof Inserted)[];
+
+/** @throws {ArgumentError} for a model that has insertions */
+export const checkNothingInserted = (where: string, model: Modified): void => {
+  const found = NAMES.filter((name) => model[name] !== undefined);
+  if (found.length === 0) return;
+  throw new ArgumentError({
+    where,
+    what: "packed rows cannot have a prompt",
+    expected: "a model without insertions",
+    got: found.join(", "),
+    hint: "all examples of a row would see the vectors of one: give each example its own row, or train weights",
+  });
+};
 
 /** The error of what is not a model, or not one that can be computed with. */
 type Unfit = (parts: Omit<Mismatch, "where">) => TreeError;

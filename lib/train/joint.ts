@@ -87,8 +87,9 @@ const padTo = (x: Tensor, length: number, padId: number): Tensor => {
   return np.pad(x, widths, { constantValues: padId });
 };
 
-/** Parts of batches that are ids, which are padded to the longest. */
+/** Parts of batches that are padded to the longest: ids with the model's id of padding, segments with 0. */
 const IDS: ReadonlySet<string> = new Set(["inputs", "targets", "choices"]);
+const SEGMENTS: ReadonlySet<string> = new Set(["inputsSegments", "targetsSegments"]);
 
 /**
  * The batches of one step of several runs as one, `[runs, B, …]`; shorter rows are padded to the longest run's.
@@ -112,14 +113,14 @@ export const joinBatches = (batches: readonly Batch[], padId = 0): Batch => {
           got: `${Object.keys(batch).join(", ")} in run ${i}`,
         });
       });
-      if (!IDS.has(name)) return [name, np.stack(sameShapes(where, parts))];
+      if (!IDS.has(name) && !SEGMENTS.has(name)) return [name, np.stack(sameShapes(where, parts))];
       const longest = Math.max(...parts.map((x) => x.shape[x.ndim - 1]));
       return [
         name,
         np.stack(
           sameShapes(
             where,
-            parts.map((x) => padTo(x, longest, padId)),
+            parts.map((x) => padTo(x, longest, SEGMENTS.has(name) ? 0 : padId)),
           ),
         ),
       ];

@@ -5,7 +5,7 @@ import { canonicalJson } from "../../lib/lab/canonical.js";
 import { presets } from "../../lib/lab/presets.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import { temporaryFolder } from "../io/folder.js";
-import { inputFor, ROWS, type SettingRow } from "../lab/setting-rows.js";
+import { inputFor, neededBy, ROWS, type SettingRow } from "../lab/setting-rows.js";
 import { problem, recipeFile, recipeOf } from "./reading.js";
 
 const Arguments = suite("cli/train-arguments");
@@ -16,7 +16,7 @@ const fileOf = (...lines: readonly string[]): string => recipeFile(folder, lines
 const long = (flag: string): string => flag.split(" ")[0];
 const nameOf = ({ path, under }: SettingRow): string => `${path} ${under}`.trim();
 /** The overrides that choose what a setting belongs to. */
-const choosing = ({ under }: SettingRow): string[] => (under === "" ? [] : under.split(" "));
+const choosing = (row: SettingRow): string[] => (neededBy(row) === "" ? [] : neededBy(row).split(" "));
 /** A value that is not the default, as it is typed. */
 const typed = ({ takes, fallback }: SettingRow): readonly [text: string, becomes: unknown] => {
   const other = takes.find(

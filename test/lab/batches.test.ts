@@ -104,6 +104,46 @@ const firstTokens = (batchOf: ReturnType<typeof trainingBatches>, steps: number)
     return { length, ids };
   });
 
+Batches("packed batches have one shape, whole rows of examples, and depend on the seed and the step", () => {
+  const lengths = { ...settings.lengths, input: 40 };
+  for (const microbatches of [1, 4]) {
+    const batchOf = (seed: number) =>
+      trainingBatches({ ...settings, lengths, seed, microbatches, padId: 9, batch: { packed: 150 } }, MIXED, inserted);
+    const batchAt = batchOf(1);
+    const read = (step: number, at = batchAt) => {
+      const { batch, tokens } = at(step);
+      const [rows, width] = batch.inputs.shape;
+      assert.equal(batch.inputsSegments?.shape, [rows, width]);
+      assert.equal(batch.targetsSegments?.shape, batch.targets.shape);
+      const [inputs, targets, segments] = [batch.inputs, batch.targets, batch.inputsSegments as Tensor].map((x) => [
+        ...x.dataSync(),
+      ]);
+      assert.equal(
+        inputs.filter((_, i) => segments[i] === 0).every((id) => id === 9),
+        true,
+      );
+      dispose(batch);
+      const real = segments.filter((one) => one > 0).length;
+      return { rows, width, inputs, segments, real, ofTargets: tokens - real, targets };
+    };
+    const steps = Array.from({ length: 200 }, (_, step) => read(step));
+    for (const one of steps) {
+      // As many rows as fit 150 ids: 40 of inputs and those of the targets of as many examples.
+      assert.equal([one.rows, one.width], [microbatches === 1 ? 3 : 4, 40]);
+      assert.ok(one.ofTargets > 0 && one.ofTargets <= one.targets.length);
+    }
+    assert.ok(steps.reduce((n, { real }) => n + real, 0) > 0.6 * steps.reduce((n, one) => n + one.inputs.length, 0));
+    assert.equal([read(7), read(0), read(199, batchOf(1))], [steps[7], steps[0], steps[199]]);
+    assert.not.equal(read(0, batchOf(2)), steps[0]);
+    // Each example begins with the number of its part.
+    const parts = steps.flatMap(({ inputs, segments, width }) =>
+      inputs.filter((_, i) => segments[i] > 0 && (i % width === 0 || segments[i] !== segments[i - 1])),
+    );
+    const share = parts.filter((part) => part === 1).length / parts.length;
+    assert.ok(Math.abs(share - 0.6) < 4 * Math.sqrt((0.6 * 0.4) / parts.length), `${share}`);
+  }
+});
+
 Batches("each example of a mixture is of a part as often as the rates say, by examples and by tokens", () => {
   for (const batch of [{ examples: 8 }, { tokens: 200 }]) {
     for (const seed of [1, 2, 3]) {

@@ -20,6 +20,20 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     "a number that divides the batch of 8 examples",
     "3",
   ],
+  "packed rows with a prompt": [
+    { batch: { packed: 4096 }, method: "prompt+lora" },
+    "batch.packed",
+    "a method that changes weights alone",
+    "prompt+lora",
+    "take batch.examples or batch.tokens",
+  ],
+  "packed rows with a loss over labels": [
+    { batch: { packed: 4096 }, method: "full", objective: { loss: "labels" } },
+    "batch.packed",
+    "the loss tokens",
+    "labels",
+    "take batch.examples or batch.tokens",
+  ],
   "weights for some": [{ train: "cb:2,rte,wic" }, "train", "weights for all tasks, or for none", "weights for 1 of 3"],
   "a weight of the only task": [{ train: "cb:2" }, "train", "a weight only where there are several tasks", "cb:2"],
   "own rows without a column": [
@@ -146,6 +160,8 @@ for (const [what, [input, at, expected, got, hint]] of Object.entries(REFUSED)) 
 const TAKEN: readonly RecipeInput[] = [
   { batch: { examples: 9 }, microbatches: 3 },
   { batch: { tokens: 8 }, microbatches: 3 },
+  { batch: { packed: 8 }, microbatches: 3, method: "full" },
+  { batch: { packed: 8 }, method: { name: "compose", methods: { a: "lora", b: "norms" } } },
   { train: "cb:2,rte:1" },
   { train: "cb,rte" },
   { table: TABLE },

@@ -47,25 +47,29 @@ Ways("the same recipe by a file, by flags and as a value gives the same run", as
   assert.not.equal(await linesOfRun({ ...value, seed: 6 }), lines);
 });
 
-Ways("all weights are trained on a mixture of three tasks, and evaluated task by task", async () => {
-  const store = memoryStore();
-  const mixture: RecipeInput = {
-    train: "cb,rte,copa",
-    method: "full",
-    optimizer: { name: "adafactor", learningRate: 0.001 },
-    steps: 2,
-    batch: { examples: 4 },
-    lengths: { input: 48 },
-    evaluation: { every: 2, inputLength: 24 },
-    executor: "tfjs",
-  };
-  const { tuned, steps } = (await run(mixture, { store })) as Summary;
-  assert.is(steps, 2);
-  assert.equal(Object.keys(tuned), ["cb/mean_3class_f1", "cb/accuracy", "rte/accuracy", "copa/accuracy"]);
-  const predictions = (await contentsOf(store))["predictions.jsonl"].trimEnd().split("\n");
-  const tasks = new Set(predictions.map((line) => (JSON.parse(line) as { task: string }).task));
-  assert.equal([...tasks], ["cb", "rte", "copa"]);
-});
+Ways(
+  "all weights are trained on a mixture of three tasks, and evaluated task by task; on packed rows too",
+  async () => {
+    const mixture: RecipeInput = {
+      train: "cb,rte,copa",
+      method: "full",
+      optimizer: { name: "adafactor", learningRate: 0.001 },
+      steps: 2,
+      lengths: { input: 48 },
+      evaluation: { every: 2, inputLength: 24 },
+      executor: "tfjs",
+    };
+    for (const batch of [{ examples: 4 }, { packed: 200 }]) {
+      const store = memoryStore();
+      const { tuned, steps } = (await run({ ...mixture, batch }, { store })) as Summary;
+      assert.is(steps, 2);
+      assert.equal(Object.keys(tuned), ["cb/mean_3class_f1", "cb/accuracy", "rte/accuracy", "copa/accuracy"]);
+      const predictions = (await contentsOf(store))["predictions.jsonl"].trimEnd().split("\n");
+      const tasks = new Set(predictions.map((line) => (JSON.parse(line) as { task: string }).task));
+      assert.equal([...tasks], ["cb", "rte", "copa"]);
+    }
+  },
+);
 
 Ways("a run in a folder that was moved goes on there", async () => {
   const data = fewRows(join(folder, "rows"));

@@ -229,6 +229,7 @@ export const ROWS: readonly SettingRow[] = [
   row("steps", 600, natural, "--steps <n>"),
   row("batch.examples", 32, count, "--batch-size <n>"),
   row("batch.tokens", undefined, count, "--batch-tokens <n>"),
+  row("batch.packed", undefined, count, "--batch-packed <n>"),
   row("microbatches", 1, { takes: same(1, 2, 4, 32), refuses: [...count.refuses, 3] }, "--microbatches <n>"),
   row("dropout", 0, rate, "--dropout <x>"),
   row("ema", 0, rate, "--ema <x>"),
@@ -263,9 +264,15 @@ const union = (a: unknown, b: unknown): unknown =>
       )
     : b;
 
+/** The choice that a setting needs where it contradicts the default. */
+const NEEDS: Readonly<Record<string, string>> = { "batch.packed": "method=full" };
+
+/** The choices that a setting belongs to, or cannot do without: `method=lora`, with spaces between. */
+export const neededBy = ({ under, path }: SettingRow): string => NEEDS[path] ?? under;
+
 /** The settings that choose what a setting belongs to. */
-export const chosen = ({ under }: SettingRow): Record<string, unknown> =>
-  under
+export const chosen = (row: SettingRow): Record<string, unknown> =>
+  neededBy(row)
     .split(" ")
     .filter((one) => one !== "")
     .map((one) => nested(`${one.split("=")[0]}.name`, one.split("=")[1]))

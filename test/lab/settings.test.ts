@@ -107,7 +107,7 @@ Settings("what a refused value should be is said in words", () => {
       "prompt, p-tuning, residual, prefix, per-layer, lora, ia3, full, norms, weights, multitask, mpt, compose",
       "3",
     ],
-    ["batch", 32, "settings by name: examples, tokens", "32"],
+    ["batch", 32, "settings by name: examples, tokens, packed", "32"],
     ["lengths", [1], "settings by name: input, target, buckets", "[1]"],
   ];
   for (const [path, value, expected, got] of cases) {

@@ -24,27 +24,22 @@ Masks("the encoder of prompts sees pairs of which both are prompt or token", () 
     const lengths = [5, 6, 8].map((n) => n + prompt);
     const seen = valid(lengths, 8 + prompt);
     const want = rowsOf(lengths, 8 + prompt).map((row) => row.map((q) => row.map((k) => q & k)));
-    const mask = pairMask(seen, seen);
+    const mask = pairMask({ valid: seen }, { valid: seen });
     assert.equal(mask.shape, [3, 1, 8 + prompt, 8 + prompt]);
     assert.equal(numbers(mask), want.flat(2));
   }
 });
 
 Masks("a target sees targets up to itself, and no padded target sees anything", () => {
-  const mask = causalMask(valid([2, 3, 1], 3));
+  const mask = causalMask({ valid: valid([2, 3, 1], 3) });
   assert.equal(mask.shape, [3, 1, 3, 3]);
   assert.equal(numbers(mask), [1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
 Masks("targets see the prompt and the tokens of the encoder", () => {
   const [inputs, targets, prompt] = [[3, 7, 8, 1], [2, 2, 4, 1], 3];
-  const mask = pairMask(
-    valid(targets, 4),
-    valid(
-      inputs.map((n) => n + prompt),
-      8 + prompt,
-    ),
-  );
+  const total = inputs.map((n) => n + prompt);
+  const mask = pairMask({ valid: valid(targets, 4) }, { valid: valid(total, 8 + prompt) });
   assert.equal(mask.shape, [4, 1, 4, 11]);
   const want = targets.map((n, row) =>
     rowsOf([n], 4)[0].map((q) => rowsOf([inputs[row] + prompt], 11)[0].map((k) => q & k)),

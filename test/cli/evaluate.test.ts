@@ -147,6 +147,9 @@ Evaluate("labels are ranked, beams are searched, and inputs are cut, where that 
   assert.ok(cut.notes.includes("cb: 6 inputs were cut (--max-input-length)"), cut.notes.join("\n"));
   const named = await evaluate("--task", "cb", "--prefix", "name", "--limit", "6");
   assert.is.not(named.tasks.cb.loss, ranked.tasks.cb.loss);
+  const behind = await evaluate("--task", "cb", "--sentinel", "--decode", "rank", "--limit", "6");
+  assert.is.not(behind.tasks.cb.loss, ranked.tasks.cb.loss);
+  assert.is(behind.tasks.cb.invalid, 0);
 });
 
 Evaluate("a long row is answered whole, in a batch by itself", async () => {

@@ -172,11 +172,11 @@ const inTurn = <K extends string | number>(
   collect: (states: readonly (readonly [K, unknown])[]) => unknown,
 ): PlainTransformation<Readonly<Record<K, unknown>>> => ({
   init: (params) => collect(parts.map(([key, part]) => [key, part.init(params)])) as never,
-  update: (grads, state, params) =>
+  update: (grads, state, params, extra) =>
     scope(() => {
       let updates = grads;
       const next = parts.map(([key, part]) => {
-        const [u, s] = part.update(updates, (state as Readonly<Record<K, unknown>>)[key], params);
+        const [u, s] = part.update(updates, (state as Readonly<Record<K, unknown>>)[key], params, extra);
         updates = u;
         return [key, s] as const;
       });

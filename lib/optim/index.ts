@@ -105,6 +105,7 @@ export {
 } from "./optimizers.js";
 export type { RunningState } from "./per-leaf.js";
 export { type ProdigyOptions, type ProdigyState, prodigy } from "./prodigy.js";
+export { type PlateauOptions, type PlateauState, reduceOnPlateau } from "./reduce-on-plateau.js";
 export {
   addDecayedWeights,
   type Mask,
@@ -145,6 +146,7 @@ export {
   type PlainTransformation,
   type StateOf,
   transformation,
+  type UpdateExtra,
 } from "./state.js";
 export {
   type ApplyEveryState,

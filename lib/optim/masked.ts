@@ -14,6 +14,7 @@ import {
   plain,
   type StateOf,
   transformation,
+  type UpdateExtra,
 } from "./state.js";
 
 /** The tree with null in place of the leaves that are not kept. */
@@ -33,7 +34,7 @@ const maskedBy = <S>(
     const [leaves, def] = flatten(params);
     return meant.init(kept(def, leaves, keepOf(params)));
   };
-  const update = <P>(grads: P, state: StateOf<S, unknown>, params?: unknown) =>
+  const update = <P>(grads: P, state: StateOf<S, unknown>, params?: unknown, extra?: UpdateExtra) =>
     scope(() => {
       const known = params ?? grads;
       const [rows, def] = alignedLeaves("optim.masked", known, grads);
@@ -44,7 +45,7 @@ const maskedBy = <S>(
           rows.map((row) => row[column]),
           keep,
         );
-      const [updates, next] = meant.update(side(1), state, params === undefined ? undefined : side(0));
+      const [updates, next] = meant.update(side(1), state, params === undefined ? undefined : side(0), extra);
       const changed = leavesOf(updates);
       let at = 0;
       const whole = unflatten(
@@ -129,11 +130,11 @@ export const multiTransform: MultiTransform = takes(
         checkLabels(transforms, label, params);
         return Object.fromEntries(groups.map(([name, group]) => [name, group.init(params)]));
       },
-      update: (grads, state, params) =>
+      update: (grads, state, params, extra) =>
         scope(() => {
           let updates = grads;
           const next = groups.map(([name, group]) => {
-            const [u, s] = group.update(updates, state[name], params);
+            const [u, s] = group.update(updates, state[name], params, extra);
             updates = u;
             return [name, s] as const;
           });

@@ -96,7 +96,7 @@ export const scheduleFree = takes(
             inner: tx.init(params),
           };
         }),
-      update: (grads, state, params) =>
+      update: (grads, state, params, extra) =>
         scope(() => {
           const now = givenParams(where, params);
           const maxRate = np.maximum(state.maxRate, rateAt(learningRate, state.count, widestFloat(now)));
@@ -108,7 +108,7 @@ export const scheduleFree = takes(
             0,
             np.divide(weight, np.where(np.equal(weightSum, 0), 1, weightSum)),
           );
-          const [updates, next] = tx.update(grads, state.inner, now);
+          const [updates, next] = tx.update(grads, state.inner, now, extra);
           const z = mapLeaves(where, (a: Tensor, u: Tensor) => np.add(a, u), state.z, updates);
           const move = (y: Tensor, before: Tensor, after: Tensor): Tensor => {
             const own = beside(y, share);

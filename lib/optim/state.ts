@@ -35,15 +35,27 @@ export type StateOf<S, P, N = never> = unknown extends S
           ? StateOf<I, P extends { readonly [Key in K]: infer Q } ? Q : unknown, N>
           : { [K in keyof S]: StateOf<S[K], P, N> };
 
+/** What some transformations look at besides gradients and parameters. Chains and wrappers hand it on. */
+export interface UpdateExtra {
+  /** The loss at the parameters, a scalar; `reduceOnPlateau` needs it. */
+  readonly value?: Tensor | number;
+}
+
 /**
  * `init` makes the state for parameters; `update` turns gradients into updates and the state into the next. The parameters may be left out
- * where their values play no part (plain descent, Adam); otherwise `update` throws an `ArgumentError`.
+ * where their values play no part (plain descent, Adam); otherwise `update` throws an `ArgumentError`. What else a transformation needs, such as the value of
+ * the loss, comes last, by name.
  *
  * `S` is the template of the state, in which `PerParam` stands for trees like the parameters. `OptState` names the state itself.
  */
 export interface GradientTransformation<S> {
   readonly init: <P>(params: P) => StateOf<S, P>;
-  readonly update: <P>(grads: P, state: StateOf<S, P>, params?: unknown) => readonly [updates: P, state: StateOf<S, P>];
+  readonly update: <P>(
+    grads: P,
+    state: StateOf<S, P>,
+    params?: unknown,
+    extra?: UpdateExtra,
+  ) => readonly [updates: P, state: StateOf<S, P>];
 }
 
 /**
@@ -62,6 +74,7 @@ export interface PlainTransformation<S> {
     grads: P,
     state: StateOf<S, unknown>,
     params?: unknown,
+    extra?: UpdateExtra,
   ) => readonly [updates: P, state: StateOf<S, unknown>];
 }
 

@@ -14,6 +14,7 @@ import {
   type PlainTransformation,
   plain,
   transformation,
+  type UpdateExtra,
 } from "./state.js";
 
 /** The leaves of the first tree where `condition` holds, else those of the second. */
@@ -59,13 +60,13 @@ export const multiSteps = takes(
           accumulated: mapLeaves(where, (p) => np.zerosLike(p), params),
           inner: tx.init(params),
         })),
-      update: (grads, state, params) =>
+      update: (grads, state, params, extra) =>
         scope(() => {
           const nth = np.add(state.miniStep, 1);
           const add = (_p: Tensor, mean: Tensor, g: Tensor): Tensor =>
             np.add(mean, np.divide(np.subtract(g, mean), nth));
           const mean = mapLeaves(where, add, params ?? grads, state.accumulated, grads) as typeof grads;
-          const [updates, next] = tx.update(mean, state.inner, params);
+          const [updates, next] = tx.update(mean, state.inner, params, extra);
           const full = np.equal(nth, k);
           const zeros = mapLeaves(where, (x) => np.zerosLike(x), mean);
           return [
@@ -145,9 +146,9 @@ export const applyIfFinite = takes(
           totalNotFinite: count(0),
           inner: tx.init(params),
         })),
-      update: (grads, state, params) =>
+      update: (grads, state, params, extra) =>
         scope(() => {
-          const [updates, next] = tx.update(grads, state.inner, params);
+          const [updates, next] = tx.update(grads, state.inner, params, extra);
           const finite = leavesOf(grads)
             .map((g) => np.all(np.isfinite(g as Tensor)))
             .reduce((a, b) => np.logicalAnd(a, b), np.scalar(true));
@@ -213,10 +214,10 @@ export const lookahead = takes(
     };
     return transformation<LookaheadState<S>>({
       init: (params) => scope(() => ({ fast: tx.init(pair(params).fast), stepsSinceSync: count(0) })),
-      update: (grads, state, params) =>
+      update: (grads, state, params, extra) =>
         scope(() => {
           const now = pair(givenParams(where, params));
-          const [updates, next] = tx.update(pair(grads).fast, state.fast, now.fast);
+          const [updates, next] = tx.update(pair(grads).fast, state.fast, now.fast, extra);
           const done = np.add(state.stepsSinceSync, 1);
           const sync = np.equal(done, syncPeriod);
           const slowUpdate = (f: Tensor, s: Tensor, u: Tensor): Tensor =>
@@ -270,10 +271,10 @@ export const injectHyperparams = takes(
         const values = at(count(0), params, (_name, rate) => rateAt(rate, count(0), widestFloat(params)));
         return { count: count(0), hyperparams: values, inner: plain(make(values)).init(params) };
       });
-    const update = <P>(grads: P, state: ReturnType<typeof init>, params?: unknown) =>
+    const update = <P>(grads: P, state: ReturnType<typeof init>, params?: unknown, extra?: UpdateExtra) =>
       scope(() => {
         const values = at(state.count, grads, (name) => state.hyperparams[name]);
-        const [updates, inner] = plain(make(values)).update(grads, state.inner, params);
+        const [updates, inner] = plain(make(values)).update(grads, state.inner, params, extra);
         return [updates, { count: np.add(state.count, 1), hyperparams: values, inner }] as const;
       });
     return transformation({ init, update } as unknown as PlainTransformation<InjectState<H, S>>);

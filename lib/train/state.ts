@@ -114,7 +114,7 @@ export const stepFunction = <P extends object, Opt>(
     // The method may drop where the model does not; where nothing is dropped, the key is never used.
     const dropoutKey = random.foldIn(state.key, state.step);
     const [loss, grads] = lossAndGrad(frozen, before, { ...batch, dropoutKey });
-    const [updates, opt] = tx.update(grads, state.opt, before);
+    const [updates, opt] = tx.update(grads, state.opt, before, { value: loss });
     const tuned = applyUpdates(before, updates);
     const next = { tuned, opt, step: np.add(state.step, 1), key: state.key };
     const averaged = ema !== undefined && { average: incrementalUpdate(tuned, average as P, 1 - ema) };

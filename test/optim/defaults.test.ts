@@ -121,7 +121,7 @@ const updatesOf = (made: Made, leaves: Leaves, steps: number): number[] => {
   let state = init(params);
   return range(steps).flatMap((t) => {
     const grads = tensors(leaves, ({ grad }) => grad.map((g, i) => g * FACTORS[i % 2][t]));
-    const [updates, next] = update(grads, state, params);
+    const [updates, next] = update(grads, state, params, { value: 1 - t / 100 });
     params = optim.applyUpdates(params, updates);
     state = next;
     return leavesOf(updates).flatMap(numbers);

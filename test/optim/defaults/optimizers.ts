@@ -97,6 +97,17 @@ export const OPTIMIZERS: Rows<Exclude<keyof Rows, keyof typeof SCHEDULES | keyof
     },
     steps: 7,
   },
+  // The loss falls by a hundredth in each step.
+  reduceOnPlateau: {
+    make: optim.reduceOnPlateau,
+    settings: {
+      ...{ factor: [0.1, 0.2, { patience: 1, rtol: 0.5 }], patience: [10, 2, { rtol: 0.5 }] },
+      ...{ rtol: [1e-4, 0.5, { patience: 1 }], atol: [0, 1, { patience: 1 }] },
+      ...{ cooldown: [0, 1, { patience: 1, rtol: 0.5 }], accumulationSize: [1, 2, { patience: 1, rtol: 0.5 }] },
+      minScale: [0, 0.5, { patience: 1, rtol: 0.5 }],
+    },
+    steps: 7,
+  },
   scheduleFree: {
     make: (s) => optim.scheduleFree(optim.sgd(0.1), optim.warmup(3, 0.1), s),
     settings: { beta1: [0.9, 0.8], weightPower: [2, 1] },

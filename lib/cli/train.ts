@@ -1,9 +1,11 @@
 /** @file `fluxion train`: a run, on the terminal. */
-
+import { basename, dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import { printableLines } from "../edge/printable.js";
 import { type Estimate, estimate } from "../lab/estimate.js";
+import { FILES } from "../lab/folder.js";
 import { run } from "../lab/many.js";
+import { updateWhole } from "../lab/parts.js";
 import { tensorBoard } from "../lab/tensorboard-listener.js";
 import { terminal } from "../lab/terminal.js";
 import { nodeStore } from "../store/node.js";
@@ -42,6 +44,14 @@ const print = async ({ recipe }: TrainArguments): Promise<void> => {
   console.log(printableLines(estimateLines(await estimate(recipe)).join("\n")));
 };
 
+/** Brings the summaries of the folders up to date in which a run is one of several, and says so. */
+const updateAbove = async (dir: string): Promise<void> => {
+  const above = nodeStore(dirname(resolve(dir)));
+  if (!(await updateWhole(above, basename(resolve(dir))))) return;
+  console.log(printableLines(`with this run among several: ${above.name(FILES.summary)}`));
+  await updateAbove(dirname(resolve(dir)));
+};
+
 /**
  * Runs what a command line asks for, and shows it on the terminal; Ctrl-C ends it after the step that it is in, with exit code 130.
  *
@@ -53,5 +63,6 @@ export const train = async (asked: TrainArguments): Promise<void> => {
   const store = nodeStore(out);
   const listener = [terminal(), ...(asked.tensorboard ? [tensorBoard(store)] : [])];
   const outcome = await run(recipe, { store, resume, verify, listener, signal: interruption() });
+  await updateAbove(out);
   if (outcome.reason === "interrupted") process.exitCode = INTERRUPTED;
 };

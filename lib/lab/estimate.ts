@@ -2,7 +2,7 @@
 import { stats } from "../compile/init.js";
 import { dispose } from "../core/tensor.js";
 import { memoryStore } from "../store/memory.js";
-import { partsOfRecipe } from "./many.js";
+import { partsOfRecipe } from "./parts.js";
 import { freeRun, type Prepared, prepare } from "./prepare.js";
 import { type Recipe, type RecipeInput, recipe as recipeOf } from "./recipe.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";

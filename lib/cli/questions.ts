@@ -17,7 +17,7 @@ import { type ReadyOptions, type ReadyT5, readyT5 } from "./ready.js";
 import { usualSplit } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
 
-export interface QuestionFlags extends AssignmentFlags, Omit<ReadyOptions, "adapter" | "prompt"> {
+export interface QuestionFlags extends AssignmentFlags, Omit<ReadyOptions, "adapter" | "prompt" | "task"> {
   readonly tokenizer?: string;
   readonly data?: string;
   readonly decode: Decoding;
@@ -50,7 +50,7 @@ export const questionsOf = async (where: string, flags: QuestionFlags): Promise<
     checkedFront(task, prefix);
     checkDecoding(task, decode);
     const known = questions.find((other) => other.path === path)?.adapter;
-    const adapter = known ?? (path === undefined ? undefined : await adapterAt(path));
+    const adapter = known ?? (path === undefined ? undefined : await adapterAt(path, undefined, task.name));
     const examples = (await readExamples(task, split, data)).slice(0, limit);
     questions.push({ ...assignment, split, adapter, examples });
   }

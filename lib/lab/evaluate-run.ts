@@ -66,7 +66,7 @@ export const treeAt = async (store: Store, folder: string) => {
     where: WHERE,
     what: "the run has no such file yet",
     at: store.name(path),
-    hint: "it is written after the first evaluation",
+    hint: `it is written at ${folder === "" ? "the first evaluation" : "its end"}; to go on: npx fluxion train --resume ${store.name()}`,
   });
 };
 

@@ -1,5 +1,7 @@
 /** @file `fluxion evaluate --vote`: the adapters of a folder as one ensemble, the table 3 of Lester et al. */
+
 import { dispose } from "../core/tensor.js";
+import { counted } from "../edge/counted.js";
 import { orThrow } from "../edge/either.js";
 import { noteSynthetic } from "../lab/assets.js";
 import { dataAt } from "../lab/inputs.js";
@@ -75,7 +77,7 @@ const tableOf = (voted: Voted): string => {
     "ensemble by vote": vote.metrics,
     ...(likelihood && { "ensemble by likelihood": likelihood.metrics }),
   };
-  return `${task.name}, ${split}, ${examples.length} examples\n${scoreTable(rows, deviation)}\n`;
+  return `${task.name}, ${split}, ${counted(examples.length, "example")}\n${scoreTable(rows, deviation)}\n`;
 };
 
 const jsonOf = (list: readonly Voted[]): string => {

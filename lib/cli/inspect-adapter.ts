@@ -1,10 +1,12 @@
 /** @file What `fluxion inspect` shows of an adapter: its method, what is trained, and of a prompt each vector. */
+
 import Table from "cli-table3";
 import { init } from "../compile/init.js";
 import { type Shape, sizeOf } from "../core/aval.js";
 import { scope } from "../core/composite.js";
 import type { HostArray } from "../core/host.js";
 import { dispose } from "../core/tensor.js";
+import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { type Adapter, loadAdapter } from "../io/adapters.js";
@@ -126,10 +128,10 @@ const summary = (path: string, adapter: Adapter, trained: number): string[] => {
   const note = generateNoteOf(adapter);
   const base = baseModel === undefined ? "" : `, for ${printable(baseModel)}`;
   return [
-    `${path}: ${name}, ${trained.toLocaleString("en")} trained numbers (${format}${base})`,
+    `${path}: ${name}, ${counted(trained, "trained number")} (${format}${base})`,
     ...Object.entries(own).map(([key, value]) => printable(`${key}: ${JSON.stringify(value)}`)),
     ...(note === undefined ? [] : [note]),
-    ...(unusedRows === 0 ? [] : [`${unusedRows} rows for a decoder are not used`]),
+    ...(unusedRows === 0 ? [] : [`${counted(unusedRows, "row for a decoder is", "rows for a decoder are")} not used`]),
   ];
 };
 

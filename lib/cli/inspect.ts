@@ -1,7 +1,9 @@
 /** @file `fluxion inspect`: what a checkpoint or an adapter is. */
+
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
+import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { adapterNames, isRun, pathOfTask, withoutAdapter } from "../io/adapter-folder.js";
@@ -53,10 +55,10 @@ const inspectTensors = (path: string, contents: Contents, options: InspectOption
   const table = plainTable(["parameter", "shape", "stored as", "bytes"], [3]);
   for (const { name, shape, dtype, bytes } of tensors)
     table.push([printable(name), `[${shape}]`, dtype, bytes.toLocaleString("en")]);
-  table.push([`${tensors.length} tensors`, parameters.toLocaleString("en"), "", bytes.toLocaleString("en")]);
+  table.push([counted(tensors.length, "tensor"), parameters.toLocaleString("en"), "", bytes.toLocaleString("en")]);
   const kept = Object.entries(metadata).map(([key, value]) => printable(`${key}: ${value}`));
   terminal.write(`${[...describe(contents, path), ...kept, `${table}`].join("\n")}\n`);
-  terminal.note(`${parameters.toLocaleString("en")} numbers in ${printBytes(bytes)}`);
+  terminal.note(`${counted(parameters, "number")} in ${printBytes(bytes)}`);
 };
 
 /** Tells whether a safetensors file is an adapter: a trained tree, or a prompt without settings. */

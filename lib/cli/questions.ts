@@ -1,5 +1,7 @@
 /** @file Tasks that a model is asked, each with its examples and its adapter: what `evaluate` and `predict` share. */
+
 import { dispose } from "../core/tensor.js";
+import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { checkVocabulary, dataAt } from "../lab/inputs.js";
 import * as np from "../np/index.js";
@@ -109,5 +111,5 @@ export const withTuned = async <A>(
 /** Tells how many inputs were cut. */
 export const noteCut = ({ task }: Pick<Question, "task">, cut: number, terminal: Terminal): void => {
   if (cut === 0) return;
-  terminal.note(`${task.name}: ${cut} ${cut === 1 ? "input was" : "inputs were"} cut (--max-input-length)`);
+  terminal.note(`${task.name}: ${counted(cut, "input was", "inputs were")} cut (--max-input-length)`);
 };

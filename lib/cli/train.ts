@@ -27,9 +27,20 @@ export const printSeconds = (seconds: number): string => {
 };
 
 const estimateLines = (found: Estimate): string[] => {
-  const { trained, model, tokensPerStep, secondsPerStep, secondsPerEvaluation, seconds, peakBytes, runs, executor } =
-    found;
-  const several = runs === 1 ? "" : ` for ${runs} runs`;
+  const {
+    trained,
+    model,
+    tokensPerStep,
+    secondsPerStep,
+    secondsPerEvaluation,
+    seconds,
+    peakBytes,
+    runs,
+    together,
+    executor,
+  } = found;
+  const joined = together === 1 ? "" : `, ${together} in one program`;
+  const several = runs === 1 ? "" : ` for ${runs} runs${joined}`;
   return [
     `# trained    ${trained.toLocaleString("en")} of ${model.toLocaleString("en")} numbers`,
     `# step       ${tokensPerStep.toLocaleString("en")} tokens, ${printSeconds(secondsPerStep)} (${executor})`,

@@ -55,7 +55,7 @@ const print = async ({ recipe }: TrainArguments): Promise<void> => {
   console.log(printableLines(estimateLines(await estimate(recipe)).join("\n")));
 };
 
-/** Brings the summaries of the folders up to date in which a run is one of several, and says so. */
+/** Brings the summaries of the folders up to date in which a run is one of several, and names them. */
 const updateAbove = async (dir: string): Promise<void> => {
   const above = nodeStore(dirname(resolve(dir)));
   if (!(await updateWhole(above, basename(resolve(dir))))) return;

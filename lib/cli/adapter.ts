@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { namedBy, orThrow } from "../edge/either.js";
 import { checkFinite, checkFits, otherBase } from "../io/adapter-fit.js";
-import { type Adapter, folderOfTasks, loadAdapterTE } from "../io/adapters.js";
+import { adapterNames, folderOfTasks, pathOfTask } from "../io/adapter-folder.js";
+import { type Adapter, loadAdapterTE } from "../io/adapters.js";
 import type { T5Config } from "../t5/config.js";
 import { usageError } from "./parse.js";
 import type { Terminal } from "./terminal.js";
@@ -20,6 +21,8 @@ export const generateNoteOf = ({ settings: { name, submodules } }: Pick<Adapter,
 export interface AdapterFlags {
   readonly adapter?: string;
   readonly prompt?: string;
+  /** Of an adapter of several tasks, which one. */
+  readonly task?: string;
 }
 
 /** An adapter, and where it is from. */
@@ -27,29 +30,53 @@ export interface FoundAdapter extends Adapter {
   readonly path: string;
 }
 
-/** @throws {ConfigError} for an adapter that holds parts for several tasks */
-const checkOneTask = ({ method: { tasks = 1 } }: Adapter, option: string, path: string): void => {
+/** The tasks that have their own adapters in the folder of a run; none elsewhere. */
+export const tasksAt = (path: string): readonly string[] =>
+  folderOfTasks(path) === path ? [] : adapterNames(folderOfTasks(path));
+
+/** @throws {ConfigError} for an adapter that holds parts for several tasks, with those that there are */
+const checkOneTask = ({ method: { tasks = 1 } }: Adapter, option: string, path: string, task?: string): void => {
   if (tasks === 1) return;
-  const [what, folder] = [`the adapter is of ${tasks} tasks`, folderOfTasks(path)];
-  const hint =
-    folder === path
-      ? "in a program, methods.forUse(config, params, method, tuned, task) gives the adapter of one"
-      : `name one: ${join(folder, "TASK")}`;
-  throw usageError(option, what, { expected: "an adapter of one task", got: path, hint });
+  const [names, at] = [tasksAt(path), path];
+  if (names.length === 0) {
+    const hint = "in a program, methods.forUse(config, params, method, tuned, task) gives the adapter of one";
+    throw usageError(option, `the adapter is of ${tasks} tasks`, { expected: "an adapter of one task", at, hint });
+  }
+  const what = task === undefined ? `the adapter is of ${tasks} tasks` : "the adapter is not of this task";
+  const hint = `name one: --task ${names[0]}, or its own adapter ${join(folderOfTasks(path), names[0])}`;
+  throw usageError(option, what, { expected: `one of ${names.join(", ")}`, got: task, at, hint });
 };
 
-/** Reads an adapter that can be computed with. */
-export const adapterAt = async (path: string, option = "--adapter <path>"): Promise<FoundAdapter> => {
+/**
+ * Reads an adapter that can be computed with.
+ *
+ * - `task`: what it is to answer, where that is known
+ */
+export const adapterAt = async (path: string, option = "--adapter <path>", task?: string): Promise<FoundAdapter> => {
   const adapter = { ...(await orThrow(namedBy(option, loadAdapterTE(path)))), path };
   checkFinite(adapter, option, path);
-  checkOneTask(adapter, option, path);
+  checkOneTask(adapter, option, path, task);
   return adapter;
 };
 
 /** The adapter that the flags name, if they do. */
-export const adapterOf = async ({ adapter, prompt }: AdapterFlags): Promise<FoundAdapter | undefined> => {
+export const adapterOf = async ({ adapter, prompt, task }: AdapterFlags): Promise<FoundAdapter | undefined> => {
   const path = adapter ?? prompt;
-  return path === undefined ? undefined : adapterAt(path, adapter === undefined ? "--prompt <path>" : undefined);
+  if (path === undefined) return undefined;
+  const own = task === undefined ? path : pathOfTask(path, task);
+  return adapterAt(own, adapter === undefined ? "--prompt <path>" : undefined, task);
+};
+
+/** The adapter of one task in the folder of a run. @throws {ConfigError} where it has none for this task, or for any */
+export const adapterOfTask = (path: string, task: string): string => {
+  const [own, names] = [pathOfTask(path, task), tasksAt(path)];
+  if (own !== path) return own;
+  const what =
+    names.length === 0
+      ? "the path is not a run with an adapter for each of several tasks"
+      : "the run has no adapter for this task";
+  const more = names.length === 0 ? { hint: "leave --task out" } : { expected: `one of ${names.join(", ")}` };
+  throw usageError("--task <name>", what, { got: task, at: path, ...more });
 };
 
 /**

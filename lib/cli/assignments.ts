@@ -4,7 +4,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { similar } from "../core/closest.js";
 import { DataError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
-import { ADAPTER_SUFFIXES, folderOfTasks, pathOfTask } from "../io/adapters.js";
+import { ADAPTER_SUFFIXES, folderOfTasks, pathOfTask } from "../io/adapter-folder.js";
 import { namesIn } from "../store/files.js";
 import { SUPERGLUE_NAMES, TASK_NAMES, TASKS, taskOfE } from "../tasks/registry.js";
 import type { Split, Task } from "../tasks/task.js";
@@ -114,7 +114,7 @@ const withOthers = (list: readonly Assignment[], split: Split | undefined): Assi
 export const assignmentsOf = async (where: string, flags: AssignmentFlags): Promise<Assignment[]> => {
   const { task = [], split } = flags;
   const [texts, dir] = [flags.adapter ?? flags.prompt ?? [], flags.adapters ?? flags.prompts];
-  const tasks = [...new Set(task.flatMap(tasksNamed))];
+  const tasks = [...new Set(task.flatMap((list) => list.split(",")).flatMap((name) => tasksNamed(name.trim())))];
   const given = dir === undefined ? named(where, texts, tasks) : await inFolder(dir);
   const twice = given.find(({ task }, i) => given.findIndex((other) => other.task === task) < i);
   if (twice !== undefined) throw usageError(where, `there are two adapters for ${twice.task.name}`);

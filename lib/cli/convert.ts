@@ -103,7 +103,9 @@ const checkFormat = (input: string, kind: CheckpointKind, to: Format): void => {
   throw usageError(WHERE, `${isModel ? "a model" : "an adapter"} cannot be written as ${to}`, {
     expected: isModel ? MODEL_FORMATS.join(" or ") : ADAPTER_FORMATS.join(", "),
     got: `${kind} at ${basename(input)}`,
-    ...(kind === "safetensors" && { hint: "of a model give the folder, with its config.json" }),
+    ...(!isModel && {
+      hint: `a model with the adapter in it: fluxion merge --adapter ${input}${kind === "safetensors" ? "; of a model give the folder, with its config.json" : ""}`,
+    }),
   });
 };
 

@@ -1,6 +1,6 @@
 /** @file `fluxion doctor RUN`: why a run learned nothing, by the rules of the doctor. */
 import { diagnose, type Finding, RULES } from "../lab/doctor-rules.js";
-import { overallScore } from "../lab/results.js";
+import { beatsBaselines, overallScore } from "../lab/results.js";
 import { bestOf, type RunRecord, runRecord } from "../lab/run-record.js";
 import { runsIn } from "../lab/runs-in.js";
 import { nodeStore } from "../store/node.js";
@@ -32,9 +32,19 @@ const headOf = (path: string, record: RunRecord): string => {
   return `${path}: ${own}${others}`;
 };
 
-const textOf = (findings: readonly Finding[]): string[] =>
+/** What to try where no rule says what is wrong. */
+const nextOf = (path: string, record: RunRecord): string => {
+  const best = bestOf(record);
+  if (best === undefined) return `nothing is evaluated yet; to go on: npx fluxion train --resume ${path}`;
+  const learned = record.start !== undefined && beatsBaselines({ score: best.score, ...record.start });
+  return learned
+    ? "the run beats its baselines"
+    : `to try next: more steps (npx fluxion train --resume ${path} --steps N), another learning rate of the range that worked, other seeds (--seeds 3); and look at ${path}/predictions.jsonl`;
+};
+
+const textOf = (path: string, record: RunRecord, findings: readonly Finding[]): string[] =>
   findings.length === 0
-    ? [`none of the ${RULES.length} rules fires`]
+    ? [`none of the ${RULES.length} rules fires`, nextOf(path, record)]
     : findings.flatMap(({ rule, found, remedy }) => [`- ${rule}: ${found}`, `  remedy: ${remedy}`]);
 
 /**
@@ -53,6 +63,8 @@ export const doctor = async (path: string, { json = false }: DoctorFlags, termin
     terminal.write(`${JSON.stringify({ runs })}\n`);
     return;
   }
-  const texts = found.map(({ path: at, record, findings }) => [headOf(at, record), ...textOf(findings)].join("\n"));
+  const texts = found.map(({ path: at, record, findings }) =>
+    [headOf(at, record), ...textOf(at, record, findings)].join("\n"),
+  );
   terminal.write(`${texts.join("\n\n")}\n`);
 };

@@ -33,7 +33,11 @@ const neededAlone = (command: Command): Command =>
       `${other.flags} does not go with the folder of a run`,
       "--steps, --model, --tokenizer, --data, --verify, --json",
     ];
-    throw usageError(WHERE, what, { expected, hint: "leave it out, or evaluate the run's files by --adapter RUN" });
+    const hint =
+      other.attributeName() === "vote"
+        ? `the seeds of a run vote by --model DIR --prompts ${run} --vote --task NAME`
+        : "leave it out, or evaluate the run's files by --adapter RUN";
+    throw usageError(WHERE, what, { expected, hint });
   });
 
 /** Adds `evaluate` to a program. */

@@ -1,6 +1,7 @@
 /** @file `fluxion evaluate --vote`: the adapters of a folder as one ensemble, the table 3 of Lester et al. */
-import { basename } from "node:path";
+
 import { dispose } from "../core/tensor.js";
+import { counted } from "../edge/counted.js";
 import { orThrow } from "../edge/either.js";
 import { noteSynthetic } from "../lab/assets.js";
 import { dataAt } from "../lab/inputs.js";
@@ -12,47 +13,45 @@ import { ensureDir } from "../store/files.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { ReadyModel } from "../train/answer.js";
 import { type EnsembleEvaluation, type EnsembleScores, ensembleEvaluator } from "../train/ensemble-evaluator.js";
-import type { FoundAdapter } from "./adapter.js";
 import { Bar } from "./bar.js";
 import { type EvaluateFlags, notes, save, WRITING } from "./evaluate.js";
-import { membersOf } from "./members.js";
+import { type FoundMember, membersOf } from "./members.js";
 import { usageError } from "./parse.js";
 import { askedBy, modelFor, type Question, questionsOf, tokenizerOf } from "./questions.js";
 import type { Terminal } from "./terminal.js";
 
 const WHERE = "fluxion evaluate --vote";
 
-interface Voted extends Question, EnsembleEvaluation {
-  /** Inputs that were cut. */
-  readonly cut: number;
+/** A task to ask, and the adapters that answer it. */
+interface Poll extends Question {
+  readonly voters: readonly FoundMember[];
 }
 
-/** A member with its tree on the device. */
-interface Member {
-  readonly path: string;
-  readonly method: FoundAdapter["method"];
-  readonly tuned: object;
+interface Voted extends Poll, EnsembleEvaluation {
+  /** Inputs that were cut. */
+  readonly cut: number;
 }
 
 const answer = async (
   model: ReadyModel,
   tokenizer: Tokenizer,
-  question: Question,
-  members: readonly Member[],
+  poll: Poll,
   flags: EvaluateFlags,
   terminal: Terminal,
 ): Promise<Voted> => {
-  const { task, examples } = question;
+  const { task, examples, voters } = poll;
+  const members = voters.map(({ method, tuned }) => ({ method, tuned: np.devicePut(tuned) as object }));
   const ensemble = ensembleEvaluator(model, tokenizer, task, examples, members, askedBy({ adapter: undefined }, flags));
   if (!ensemble.together) terminal.note("the adapters cannot share a batch, so that each answers by itself");
   const bar = new Bar(terminal, "{label} {bar} {value}/{total} | {eta_formatted} left");
   const show = (done: number): void => bar.show(task.name, done, examples.length);
   try {
     show(0);
-    return { ...question, ...(await ensemble.evaluate(show)), cut: ensemble.cut };
+    return { ...poll, ...(await ensemble.evaluate(show)), cut: ensemble.cut };
   } finally {
     bar.stop();
     ensemble.dispose();
+    dispose(members.map(({ tuned }) => tuned));
   }
 };
 
@@ -68,24 +67,24 @@ const spreadOf = ({ members }: EnsembleEvaluation) => {
   return { average: byName(all, mean), deviation: all.length < 2 ? {} : byName(all, deviationOf) };
 };
 
-const tableOf = (voted: Voted, members: readonly Member[]): string => {
-  const { task, split, examples, vote, likelihood } = voted;
+const tableOf = (voted: Voted): string => {
+  const { task, split, examples, voters, vote, likelihood } = voted;
   const { average, deviation } = spreadOf(voted);
   const best = bestOf(voted);
   const rows = {
-    [`average of ${members.length}`]: average,
-    [`best (${basename(members[best].path)})`]: voted.members[best].metrics,
+    [`average of ${voters.length}`]: average,
+    [`best (${voters[best].name})`]: voted.members[best].metrics,
     "ensemble by vote": vote.metrics,
     ...(likelihood && { "ensemble by likelihood": likelihood.metrics }),
   };
-  return `${task.name}, ${split}, ${examples.length} examples\n${scoreTable(rows, deviation)}\n`;
+  return `${task.name}, ${split}, ${counted(examples.length, "example")}\n${scoreTable(rows, deviation)}\n`;
 };
 
-const jsonOf = (list: readonly Voted[], members: readonly Member[]): string => {
+const jsonOf = (list: readonly Voted[]): string => {
   const plain = ({ predictions: _, ...scores }: EnsembleScores) => scores;
   const tasks = list.map((voted) => {
-    const { task, split, examples, vote, likelihood, cut } = voted;
-    const each = voted.members.map((member, i) => ({ adapter: members[i].path, ...plain(member) }));
+    const { task, split, examples, voters, vote, likelihood, cut } = voted;
+    const each = voted.members.map((member, i) => ({ adapter: voters[i].path, ...plain(member) }));
     return [
       task.name,
       {
@@ -122,30 +121,26 @@ const ensembleFlags = ({ adapters, prompts, vote: _, ...asked }: EvaluateFlags) 
 export const evaluateVote = async (flags: EvaluateFlags, terminal: Terminal): Promise<void> => {
   const { out, json } = flags;
   const { dir, asked } = ensembleFlags(flags);
-  const questions = await questionsOf(WHERE, asked);
-  const found = await membersOf(dir);
+  const polls: Poll[] = [];
+  for (const question of await questionsOf(WHERE, asked)) {
+    polls.push({ ...question, voters: await membersOf(dir, question.task.name) });
+  }
   const tokenizer = await tokenizerOf(flags);
-  const model = await modelFor(
-    found.map((adapter) => ({ adapter })),
-    tokenizer,
-    asked,
-    terminal,
-  );
-  const members = found.map(({ path, method, tuned }) => ({ path, method, tuned: np.devicePut(tuned) as object }));
+  const voters = polls.flatMap((poll) => poll.voters.map((adapter) => ({ adapter })));
+  const model = await modelFor(voters, tokenizer, asked, terminal);
   try {
     if (out !== undefined) await orThrow(ensureDir(out, WRITING));
     const list: Voted[] = [];
-    for (const question of questions) {
-      const voted = await answer(model, tokenizer, question, members, flags, terminal);
+    for (const poll of polls) {
+      const voted = await answer(model, tokenizer, poll, flags, terminal);
       const said = { ...voted, found: voted.vote };
       if (out !== undefined) await save(out, said);
       notes(said, terminal);
       list.push(voted);
     }
-    terminal.write(json ? jsonOf(list, members) : list.map((voted) => tableOf(voted, members)).join("\n"));
+    terminal.write(json ? jsonOf(list) : list.map(tableOf).join("\n"));
     noteSynthetic(dataAt(flags.data), terminal);
   } finally {
-    dispose(members.map(({ tuned }) => tuned));
     model.dispose();
   }
 };

@@ -1,7 +1,9 @@
 /** @file `fluxion evaluate`: how well a T5 answers tasks, with an adapter for each. */
+
 import { join } from "node:path";
 import Table from "cli-table3";
 import { CheckpointError } from "../core/errors.js";
+import { counted } from "../edge/counted.js";
 import { orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { noteSynthetic } from "../lab/assets.js";
@@ -87,7 +89,7 @@ export const notes = (answered: Said, terminal: Terminal): void => {
   if (found.invalid === 0) return;
   const some = found.predictions.filter(({ valid }) => !valid).slice(0, INVALID_SHOWN);
   const texts = some.map(({ id, prediction }) => `${JSON.stringify(printable(prediction))} (id ${id})`);
-  const count = `${found.invalid} ${found.invalid === 1 ? "answer is" : "answers are"}`;
+  const count = counted(found.invalid, "answer is", "answers are");
   terminal.note(`${task.name}: ${count} not allowed, such as ${texts.join(", ")}`);
 };
 

@@ -1,6 +1,4 @@
 /** @file Options that several commands have. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { INPUT_PREFIXES } from "../train/settings.js";
 import { counting, type NumberRange, numeric, oneOf, several, single, usageError } from "./parse.js";
@@ -26,6 +24,10 @@ export const addAdapter = (command: Command): Command =>
   command
     .addOption(single("--adapter <path>", ADAPTER))
     .addOption(single("--prompt <path>", "another name of --adapter").conflicts("adapter"));
+
+/** The adapter of a run of several tasks. */
+export const taskOfAdapterOption = () =>
+  single("--task <name>", "of a run with an adapter for each of several tasks: which one");
 
 /** Adds the options of `evaluate` that name adapters; they exclude each other. */
 export const addAdapters = (command: Command): Command => {
@@ -79,9 +81,6 @@ export const dtypeOption = () =>
   oneOf("--dtype <name>", "how a Hugging Face folder stores weights", ["float32", "bfloat16", "float16"]);
 export const shardOption = () =>
   counting("--max-shard-bytes <n>", "most bytes of tensors in one file of a Hugging Face folder");
-
-/** Whether a path is the folder of a run. */
-export const isRun = (path: string): boolean => existsSync(join(path, "recipe.json"));
 
 /** An adapter that is named by an option where a path could stand. */
 export interface AdapterPath {

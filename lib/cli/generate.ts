@@ -9,6 +9,7 @@ import type { T5Config } from "../t5/config.js";
 import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { choosing, writing } from "../train/answer.js";
+import { adapterOfTask } from "./adapter.js";
 import { type DecodingFlags, methodOf } from "./decoding.js";
 import { vocabularyFlag } from "./flags.js";
 import { usageError } from "./parse.js";
@@ -91,6 +92,8 @@ const checkFlags = ({ label, number, maxInputLength }: GenerateFlags): void => {
 /** Answers every text: those given, else the lines of the standard input. */
 export const generate = async (texts: readonly string[], flags: GenerateFlags, terminal: Terminal): Promise<void> => {
   checkFlags(flags);
+  const { task, adapter = flags.prompt } = flags;
+  if (task !== undefined && adapter !== undefined) adapterOfTask(adapter, task);
   const { label: labels, number, maxInputLength, batchSize, seed, json } = flags;
   const options = labels === undefined ? methodOf(flags) : undefined;
   const tokenizer = await orThrow(

@@ -1,10 +1,12 @@
 /** @file What `fluxion inspect` shows of an adapter: its method, what is trained, and of a prompt each vector. */
+
 import Table from "cli-table3";
 import { init } from "../compile/init.js";
 import { type Shape, sizeOf } from "../core/aval.js";
 import { scope } from "../core/composite.js";
 import type { HostArray } from "../core/host.js";
 import { dispose } from "../core/tensor.js";
+import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { type Adapter, loadAdapter } from "../io/adapters.js";
@@ -25,6 +27,8 @@ export interface InspectOptions {
   readonly tokenizer?: string;
   readonly neighbours: number;
   readonly metric: Metric;
+  /** Of a run of several tasks, which one. */
+  readonly task?: string;
   readonly json?: boolean;
 }
 
@@ -121,17 +125,25 @@ const tensorTable = (tensors: readonly Trained[]): Table.Table => {
 const summary = (path: string, adapter: Adapter, trained: number): string[] => {
   const { settings, format, baseModel, unusedRows } = adapter;
   const { name, ...own } = settings;
+  const note = generateNoteOf(adapter);
   const base = baseModel === undefined ? "" : `, for ${printable(baseModel)}`;
   return [
-    `${path}: ${name}, ${trained.toLocaleString("en")} trained numbers (${format}${base})`,
+    `${path}: ${name}, ${counted(trained, "trained number")} (${format}${base})`,
     ...Object.entries(own).map(([key, value]) => printable(`${key}: ${JSON.stringify(value)}`)),
-    ...[generateNoteOf(adapter) ?? []].flat(),
-    ...(unusedRows === 0 ? [] : [`${unusedRows} rows for a decoder are not used`]),
+    ...(note === undefined ? [] : [note]),
+    ...(unusedRows === 0 ? [] : [`${counted(unusedRows, "row for a decoder is", "rows for a decoder are")} not used`]),
   ];
 };
 
-/** Shows an adapter. */
-export const inspectAdapter = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
+/** What there is to say of an adapter, for machines and for people. */
+interface Described {
+  readonly said: object;
+  readonly text: string;
+  /** Whether nearest pieces would be shown, too, if there were a model. */
+  readonly wantsModel: boolean;
+}
+
+const described = async (path: string, options: InspectOptions): Promise<Described> => {
   const adapter = await loadAdapter(path);
   const { settings, format, baseModel, unusedRows, tuned } = adapter;
   const prompt = settings.name === "prompt" ? (tuned.prompt as HostArray) : undefined;
@@ -141,15 +153,42 @@ export const inspectAdapter = async (path: string, options: InspectOptions, term
   const tensors = trainedIn(tuned);
   const trained = tensors.reduce((n, { shape }) => n + sizeOf(shape), 0);
   const rows = prompt && (await rowsOf(prompt, options));
+  const [length, width] = prompt?.shape ?? [];
+  const ofPrompt = { length, width, unusedRows, metric: options.model && options.metric, rows };
+  const said = { path, kind: "adapter", format, method: settings, baseModel, trained, tensors };
+  const table = rows === undefined ? tensorTable(tensors) : rowTable(rows, options);
+  return {
+    said: { ...said, ...(prompt && ofPrompt) },
+    text: [...summary(path, adapter, trained), `${table}`].join("\n"),
+    wantsModel: prompt !== undefined && options.model === undefined,
+  };
+};
+
+const noteModel = (list: readonly Described[], terminal: Terminal): void => {
+  if (!list.some(({ wantsModel }) => wantsModel)) return;
+  terminal.note("with --model DIR the nearest pieces of its vocabulary are shown, too");
+};
+
+/** Shows an adapter. */
+export const inspectAdapter = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
+  const found = await described(path, options);
+  terminal.write(`${options.json ? JSON.stringify(found.said) : found.text}\n`);
+  if (!options.json) noteModel([found], terminal);
+};
+
+/** Shows the adapters of a folder, one after another. */
+export const inspectFolder = async (
+  path: string,
+  adapters: readonly string[],
+  options: InspectOptions,
+  terminal: Terminal,
+): Promise<void> => {
+  const list: Described[] = [];
+  for (const one of adapters) list.push(await described(one, options));
   if (options.json) {
-    const [length, width] = prompt?.shape ?? [];
-    const ofPrompt = { length, width, unusedRows, metric: options.model && options.metric, rows };
-    const said = { path, kind: "adapter", format, method: settings, baseModel, trained, tensors };
-    terminal.write(`${JSON.stringify({ ...said, ...(prompt && ofPrompt) })}\n`);
+    terminal.write(`${JSON.stringify({ path, kind: "adapters", adapters: list.map(({ said }) => said) })}\n`);
     return;
   }
-  const table = rows === undefined ? tensorTable(tensors) : rowTable(rows, options);
-  terminal.write(`${[...summary(path, adapter, trained), `${table}`].join("\n")}\n`);
-  if (rows !== undefined && options.model === undefined)
-    terminal.note("with --model DIR the nearest pieces of its vocabulary are shown, too");
+  terminal.write(`${list.map(({ text }) => text).join("\n\n")}\n`);
+  noteModel(list, terminal);
 };

@@ -1,7 +1,12 @@
 /** @file `fluxion inspect`: what a checkpoint or an adapter is. */
+
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
-import { pathOfTask } from "../io/adapters.js";
+import { adapterNames, isRun, pathOfTask, withoutAdapter } from "../io/adapter-folder.js";
 import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
 import { isTuned } from "../io/tuned.js";
@@ -11,9 +16,9 @@ import { loadRun } from "../lab/stored-run.js";
 import { nodeStore } from "../store/node.js";
 import type { Store } from "../store/store.js";
 import { isScaled, type T5Config } from "../t5/config.js";
+import { adapterOfTask } from "./adapter.js";
 import { type Contents, contentsOf, totalElements } from "./contents.js";
-import { isRun } from "./flags.js";
-import { type InspectOptions, inspectAdapter, plainTable } from "./inspect-adapter.js";
+import { type InspectOptions, inspectAdapter, inspectFolder, plainTable } from "./inspect-adapter.js";
 import { inspectRun } from "./inspect-run.js";
 import { inspectSeveral } from "./inspect-several.js";
 import { usageError } from "./parse.js";
@@ -50,10 +55,10 @@ const inspectTensors = (path: string, contents: Contents, options: InspectOption
   const table = plainTable(["parameter", "shape", "stored as", "bytes"], [3]);
   for (const { name, shape, dtype, bytes } of tensors)
     table.push([printable(name), `[${shape}]`, dtype, bytes.toLocaleString("en")]);
-  table.push([`${tensors.length} tensors`, parameters.toLocaleString("en"), "", bytes.toLocaleString("en")]);
+  table.push([counted(tensors.length, "tensor"), parameters.toLocaleString("en"), "", bytes.toLocaleString("en")]);
   const kept = Object.entries(metadata).map(([key, value]) => printable(`${key}: ${value}`));
   terminal.write(`${[...describe(contents, path), ...kept, `${table}`].join("\n")}\n`);
-  terminal.note(`${parameters.toLocaleString("en")} numbers in ${printBytes(bytes)}`);
+  terminal.note(`${counted(parameters, "number")} in ${printBytes(bytes)}`);
 };
 
 /** Tells whether a safetensors file is an adapter: a trained tree, or a prompt without settings. */
@@ -67,19 +72,25 @@ const promptsOf = async (store: Store): Promise<readonly string[]> => {
   return apart ? train.map(({ task }) => pathOfTask(path, task)) : [path];
 };
 
-/** The prompts of runs below a folder, by their paths; the path itself where it is not that of a run. */
-const promptsAt = async (path: string): Promise<readonly string[]> =>
-  isRun(path) ? (await Promise.all((await runsIn(nodeStore(path))).map(promptsOf))).flat() : [path];
+/** The prompts of runs below a folder, by their paths, all or those of a task; the path itself where it is not that of a run. */
+const promptsAt = async (path: string, task: string | undefined): Promise<readonly string[]> => {
+  if (!isRun(path)) return [task === undefined ? path : adapterOfTask(path, task)];
+  const stores = await runsIn(nodeStore(path));
+  if (stores.length === 0) throw withoutAdapter("fluxion inspect", path);
+  if (task !== undefined) return stores.map((store) => adapterOfTask(store.name(), task));
+  return (await Promise.all(stores.map(promptsOf))).flat();
+};
 
 const isPromptRun = async (path: string): Promise<boolean> =>
   isRun(path) && (await loadRun(nodeStore(path))).recipe.method.name === "prompt";
 
 /**
  * Shows the tensors of a checkpoint, what an adapter is, or where the prompt of a run went; of several paths, of a folder of several runs, or of a run
- * with a prompt for each task, how alike their prompts are.
+ * with a prompt for each task, how alike their prompts are; of a folder of adapters each of them.
  */
 export const inspect = async (paths: readonly string[], options: InspectOptions, terminal: Terminal): Promise<void> => {
-  const all = (await Promise.all(paths.map(promptsAt))).flat();
+  const { task } = options;
+  const all = (await Promise.all(paths.map((path) => promptsAt(path, task)))).flat();
   if (all.length !== 1) return inspectSeveral(all, options, terminal);
   const [path] = all;
   return (await isPromptRun(path))
@@ -87,8 +98,21 @@ export const inspect = async (paths: readonly string[], options: InspectOptions,
     : inspectOne(path, options, terminal);
 };
 
+/** The adapters in a folder, by their paths. */
+const adaptersIn = async (path: string): Promise<readonly string[]> => {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const kinds = adapterNames(path).map(async (name) => {
+    const kind = await checkpointKindTE(join(path, name))();
+    return E.isRight(kind) && ["adapter", "npy", "safetensors"].includes(kind.right) ? [join(path, name)] : [];
+  });
+  return (await Promise.all(kinds)).flat();
+};
+
 const inspectOne = async (path: string, options: InspectOptions, terminal: Terminal): Promise<void> => {
-  const kind = await orThrow(namedBy("fluxion inspect", checkpointKindTE(path)));
+  const found = await namedBy("fluxion inspect", checkpointKindTE(path))();
+  const several = E.isLeft(found) ? await adaptersIn(path) : [];
+  if (several.length > 0) return inspectFolder(path, several, options, terminal);
+  const kind = orThrow(found);
   if (kind === "adapter" || kind === "npy") return inspectAdapter(path, options, terminal);
   const contents = await contentsOf(path, kind);
   if (isAdapter(contents)) return inspectAdapter(path, options, terminal);

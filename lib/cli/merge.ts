@@ -37,11 +37,15 @@ export const merge = async (flags: MergeFlags, terminal: Terminal): Promise<void
   const { model: input, out, json } = flags;
   const kind = await orThrow(namedBy(MODEL_FLAG, checkpointKindTE(input)));
   const write = await huggingFaceWriter(WHERE, out, { input, kind }, flags);
-  await sayWidened(input, kind, flags.dtype, terminal);
-  const ready = await readyT5({ ...flags, executor: "tfjs", merged: true }, terminal);
+  // Notes are for a model that is written, and not in front of a refusal.
+  const notes: string[] = [];
+  const later: Terminal = { ...terminal, note: (line) => void notes.push(line) };
+  await sayWidened(input, kind, flags.dtype, later);
+  const ready = await readyT5({ ...flags, executor: "tfjs", merged: true }, later);
   const { model, config, said, dispose } = ready;
   try {
     checkWeightsOnly(model, flags.adapter ?? flags.prompt);
+    for (const note of notes) terminal.note(note);
     const params = model.params as SavedT5["params"];
     await write({ config, params, ...said }, terminal);
   } finally {

@@ -1,7 +1,6 @@
 /** @file The subcommands of `fluxion` and their options. What a subcommand does is loaded when it is called. */
 import { Command, Option } from "commander";
 import { VERSION } from "../core/version.js";
-import { METRICS } from "../prompt/neighbours.js";
 import type { ConvertOptions } from "./convert.js";
 import type { DoctorFlags } from "./doctor.js";
 import { addEvaluate } from "./evaluate-options.js";
@@ -12,7 +11,6 @@ import {
   addAdapter,
   dataOption,
   dtypeOption,
-  isRun,
   JSON_FLAG,
   modelOption,
   pathsOf,
@@ -23,11 +21,12 @@ import {
   splitOption,
   TEMPERATURE,
   TOKENIZER,
+  taskOfAdapterOption,
   threadsOption,
 } from "./flags.js";
 import { FORMATS } from "./formats.js";
 import type { GenerateFlags } from "./generate.js";
-import type { InspectOptions } from "./inspect-adapter.js";
+import { addInspect } from "./inspect-options.js";
 import type { MergeFlags } from "./merge.js";
 import {
   addRequired,
@@ -55,7 +54,9 @@ const addGenerate = (program: Command, terminal: Terminal): void => {
     .description(
       "Answers each text (without one, each line of the standard input) by a T5, with an adapter if one is given. Greedy, unless options ask for sampling or beams, or give the answers. A text that begins with - comes after --.",
     );
+  onlyWith(command, "adapter", ["task"], () => command.getOptionValue("prompt") !== undefined);
   addAdapter(addRequired(command, modelOption()).option("--tokenizer <file>", TOKENIZER))
+    .addOption(taskOfAdapterOption())
     .addOption(counting("--max-tokens <n>", "most tokens of an answer, end of sequence included", 64))
     .addOption(
       counting("--max-input-length <n>", "tokens of a text, end of sequence included; longer ones are cut", 512),
@@ -82,30 +83,6 @@ const addGenerate = (program: Command, terminal: Terminal): void => {
     .action(async (texts: string[], flags: GenerateFlags) => {
       const { generate } = await import("./generate.js");
       await generate(texts, flags, terminal);
-    });
-};
-
-const addInspect = (program: Command, terminal: Terminal): void => {
-  const command = program
-    .command("inspect [path...]")
-    .description(
-      "Shows the tensors of a checkpoint, or the method of an adapter and what it has trained; of a prompt, its vectors. Of the folder of a run that tuned a prompt: the nearest pieces, how far it moved from its start, and which class labels are near, over the steps that are kept. Of several prompts: how alike they are.",
-    );
-  onlyWith(command, "model", ["tokenizer", "neighbours", "metric"], () => command.args.some(isRun))
-    .option(
-      "--model <dir>",
-      "for a prompt: the model it was tuned for, to find the nearest pieces of its vocabulary; a run knows its own",
-    )
-    .option("--tokenizer <file>", TOKENIZER)
-    .addOption(counting("--neighbours <n>", "pieces for each vector", 5))
-    .addOption(oneOf("--metric <name>", "what near means", METRICS, "cosine"))
-    .addOption(single("--adapter <path>", "the adapter to look into, in place of <path>"))
-    .option("--json", JSON_FLAG)
-    .action(async (paths: readonly string[], { adapter, ...options }: InspectOptions & AdapterPath) => {
-      const isSeveral = paths.length > 1 && adapter === undefined;
-      const chosen = isSeveral ? paths : pathsOf(command, 1, adapter, paths);
-      const { inspect } = await import("./inspect.js");
-      await inspect(chosen, options, terminal);
     });
 };
 
@@ -174,7 +151,10 @@ const addExport = (program: Command, terminal: Terminal): void => {
       "Writes a T5 with its adapter inside as ONNX: encoder.onnx, whose results are what decoder-step.onnx reads besides a cache, and fluxion.json with the lengths and ids that the loop needs. Shapes are fixed.",
     );
   addAdapter(addRequired(command, modelOption(), new Option("--out <dir>", "folder for the files")))
-    .option("--task <name>", "name of the task, for the metadata")
+    .option(
+      "--task <name>",
+      "name of the task, for the metadata; of a run with an adapter for each of several tasks, which one",
+    )
     .addOption(counting("--input-length <n>", "tokens of a text, end of sequence included", 128))
     .addOption(counting("--max-length <n>", "most tokens of an answer, end of sequence included", 64))
     .addOption(counting("--batch-size <n>", "texts at once", 1))

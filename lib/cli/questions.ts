@@ -1,5 +1,7 @@
 /** @file Tasks that a model is asked, each with its examples and its adapter: what `evaluate` and `predict` share. */
+
 import { dispose } from "../core/tensor.js";
+import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { checkVocabulary, dataAt } from "../lab/inputs.js";
 import * as np from "../np/index.js";
@@ -17,7 +19,7 @@ import { type ReadyOptions, type ReadyT5, readyT5 } from "./ready.js";
 import { usualSplit } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
 
-export interface QuestionFlags extends AssignmentFlags, Omit<ReadyOptions, "adapter" | "prompt"> {
+export interface QuestionFlags extends AssignmentFlags, Omit<ReadyOptions, "adapter" | "prompt" | "task"> {
   readonly tokenizer?: string;
   readonly data?: string;
   readonly decode: Decoding;
@@ -51,7 +53,7 @@ export const questionsOf = async (where: string, flags: QuestionFlags): Promise<
     checkedFront(task, prefix);
     checkDecoding(task, decode);
     const known = questions.find((other) => other.path === path)?.adapter;
-    const adapter = known ?? (path === undefined ? undefined : await adapterAt(path));
+    const adapter = known ?? (path === undefined ? undefined : await adapterAt(path, undefined, task.name));
     const examples = (await readExamples(task, split, data)).slice(0, limit);
     questions.push({ ...assignment, split, adapter, examples });
   }
@@ -111,5 +113,5 @@ export const withTuned = async <A>(
 /** Tells how many inputs were cut. */
 export const noteCut = ({ task }: Pick<Question, "task">, cut: number, terminal: Terminal): void => {
   if (cut === 0) return;
-  terminal.note(`${task.name}: ${cut} ${cut === 1 ? "input was" : "inputs were"} cut (--max-input-length)`);
+  terminal.note(`${task.name}: ${counted(cut, "input was", "inputs were")} cut (--max-input-length)`);
 };

@@ -1,5 +1,7 @@
 /** @file `fluxion serve`: one T5 and the adapters of a folder, behind HTTP. */
+
 import type { ExecutorName } from "../compile/init.js";
+import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import type { Signal } from "../edge/signal.js";
 import { checkFinite, checkFits } from "../io/adapter-fit.js";
@@ -64,22 +66,22 @@ const answerUntil = async (
   terminal: Terminal,
 ): Promise<void> => {
   const { host, port, batchSize, queue: limit, timeout, receiveTimeout, maxBodyBytes } = flags;
-  const counted = metrics();
+  const meter = metrics();
   const queue = batchQueue<Question, Reply>({
     batchSize,
     limit,
     timeout: 1000 * timeout,
     linger: LINGER,
     answer: (batch) => {
-      counted.batch(batch.length);
+      meter.batch(batch.length);
       return answers.answer(batch);
     },
   });
-  const app = routes({ queue, metrics: counted, adapters, maxBodyBytes, note: terminal.note });
+  const app = routes({ queue, metrics: meter, adapters, maxBodyBytes, note: terminal.note });
   const listening = await listen(app, { host, port, receiveTimeout: 1000 * receiveTimeout });
   terminal.write(`${listening.url}\n`);
   await aborted(stop);
-  terminal.note(`stops; ${queue.waiting()} requests wait`);
+  terminal.note(`stops; ${counted(queue.waiting(), "request waits", "requests wait")}`);
   await listening.close(queue.close());
 };
 

@@ -1,8 +1,10 @@
 /** @file `fluxion tasks`: what tasks there are, and what their examples look like to the model. */
+
 import Table from "cli-table3";
 import * as E from "fp-ts/lib/Either.js";
 import { DataError } from "../core/errors.js";
 import { tokenize } from "../data/batch.js";
+import { counted } from "../edge/counted.js";
 import { orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
 import { NANO_MODEL, noteSynthetic } from "../lab/assets.js";
@@ -123,7 +125,7 @@ const write = (task: Task, { examples, inputs, targets, long }: Shown, flags: Sh
     terminal.write(`id ${id}${group === undefined ? "" : `, group ${group}`}\n`);
     terminal.write(`  inputs   ${printable(text)}\n  targets  ${printable(target)}\n\n`);
   }
-  terminal.write(`${task.name}: ${examples.length} examples\n`);
+  terminal.write(`${task.name}: ${counted(examples.length, "example")}\n`);
   for (const [name, lengths] of [
     ["inputs", inputs],
     ["targets", targets],

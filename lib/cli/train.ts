@@ -1,9 +1,11 @@
 /** @file `fluxion train`: a run, on the terminal. */
-
+import { basename, dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import { printableLines } from "../edge/printable.js";
 import { type Estimate, estimate } from "../lab/estimate.js";
+import { FILES } from "../lab/folder.js";
 import { run } from "../lab/many.js";
+import { updateWhole } from "../lab/parts.js";
 import { tensorBoard } from "../lab/tensorboard-listener.js";
 import { terminal } from "../lab/terminal.js";
 import { nodeStore } from "../store/node.js";
@@ -25,9 +27,20 @@ export const printSeconds = (seconds: number): string => {
 };
 
 const estimateLines = (found: Estimate): string[] => {
-  const { trained, model, tokensPerStep, secondsPerStep, secondsPerEvaluation, seconds, peakBytes, runs, executor } =
-    found;
-  const several = runs === 1 ? "" : ` for ${runs} runs`;
+  const {
+    trained,
+    model,
+    tokensPerStep,
+    secondsPerStep,
+    secondsPerEvaluation,
+    seconds,
+    peakBytes,
+    runs,
+    together,
+    executor,
+  } = found;
+  const joined = together === 1 ? "" : `, ${together} in one program`;
+  const several = runs === 1 ? "" : ` for ${runs} runs${joined}`;
   return [
     `# trained    ${trained.toLocaleString("en")} of ${model.toLocaleString("en")} numbers`,
     `# step       ${tokensPerStep.toLocaleString("en")} tokens, ${printSeconds(secondsPerStep)} (${executor})`,
@@ -42,6 +55,14 @@ const print = async ({ recipe }: TrainArguments): Promise<void> => {
   console.log(printableLines(estimateLines(await estimate(recipe)).join("\n")));
 };
 
+/** Brings the summaries of the folders up to date in which a run is one of several, and names them. */
+const updateAbove = async (dir: string): Promise<void> => {
+  const above = nodeStore(dirname(resolve(dir)));
+  if (!(await updateWhole(above, basename(resolve(dir))))) return;
+  console.log(printableLines(`with this run among several: ${above.name(FILES.summary)}`));
+  await updateAbove(dirname(resolve(dir)));
+};
+
 /**
  * Runs what a command line asks for, and shows it on the terminal; Ctrl-C ends it after the step that it is in, with exit code 130.
  *
@@ -53,5 +74,6 @@ export const train = async (asked: TrainArguments): Promise<void> => {
   const store = nodeStore(out);
   const listener = [terminal(), ...(asked.tensorboard ? [tensorBoard(store)] : [])];
   const outcome = await run(recipe, { store, resume, verify, listener, signal: interruption() });
+  await updateAbove(out);
   if (outcome.reason === "interrupted") process.exitCode = INTERRUPTED;
 };

@@ -30,24 +30,6 @@ type Failure = CheckpointError | ConfigError;
 /** What an adapter was stored as; `safetensors` is our own form, or a prompt alone. */
 export type AdapterFormat = "safetensors" | "peft" | "npy" | "t5x";
 
-/** Ends of the names of files and folders that hold an adapter of a task, whose name stands before. */
-export const ADAPTER_SUFFIXES: readonly string[] = ["", ".npy", ".safetensors"];
-
-/** The folder of a run of several tasks where each task has a folder with its adapter, by its name. */
-export const TASKS_FOLDER = "tasks";
-
-/** The adapter of a task at a path: of a run of several tasks that of this one, else the path itself. */
-export const pathOfTask = (path: string, task: string): string => {
-  const own = join(path, TASKS_FOLDER, task);
-  return existsSync(own) ? own : path;
-};
-
-/** The folder that holds adapters by the names of tasks: of a run of several tasks a folder below, else the path itself. */
-export const folderOfTasks = (path: string): string => {
-  const below = join(path, TASKS_FOLDER);
-  return existsSync(below) ? below : path;
-};
-
 /** A trained tree and its method. */
 export interface Adapter {
   readonly settings: MethodSettings;

@@ -40,6 +40,8 @@ const FOLDERS: readonly (readonly [kind: CheckpointKind, name: RegExp])[] = [
   ["meshtf", /\.index$/],
   ["t5x", /^checkpoint(_\d+)?$/],
   ["adapter", /(^|\.)prompt(\.npy|\.safetensors)?$/],
+  // Of a run without an adapter the reader of adapters says why.
+  ["adapter", /^recipe\.json$/],
 ];
 
 const folderKind = async (path: string): Promise<CheckpointKind> => {

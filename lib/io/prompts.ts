@@ -17,6 +17,7 @@ import { orThrow, promised } from "../edge/either.js";
 import { attempt, readBytes, writeAtomic } from "../store/files.js";
 import { readStart } from "../store/open.js";
 import { writeTogether } from "../store/staging.js";
+import { isRun, withoutAdapter } from "./adapter-folder.js";
 import { halfUnknown, hintFor, noConfiguration, notAPrompt } from "./not-a-prompt.js";
 import { encodeNpy, parseNpyE } from "./npy.js";
 import { ADAPTER_CONFIG, peftFiles, peftFolder, readPeft } from "./peft.js";
@@ -114,6 +115,7 @@ const promptIn = (dir: string): TE.TaskEither<CheckpointError, string> =>
       if (found.length === 0 && names.includes(TUNED_FILE)) return E.right(join(dir, TUNED_FILE));
       const weights = names.find((name) => /^adapter_model\.(safetensors|bin)$/.test(name));
       if (found.length === 0 && weights !== undefined) return E.left(noConfiguration(weights, dir));
+      if (found.length === 0 && isRun(dir)) return E.left(withoutAdapter(loading.where, dir));
       const expected = `${ADAPTER_CONFIG}, or one file named prompt`;
       const got = brief(found.length > 1 ? found : names);
       return E.left(refuse(loading, "the folder does not hold exactly one prompt", { expected, got, at: dir }));

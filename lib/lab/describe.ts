@@ -1,11 +1,12 @@
 /** @file A run in words. */
+
 import { basename } from "node:path";
+import { counted } from "../edge/counted.js";
 import { describeMethod } from "./method.js";
 import type { Prepared } from "./prepare.js";
 import type { Part } from "./task-table.js";
 
-const count = (examples: readonly unknown[], what: string): string =>
-  `${examples.length.toLocaleString("en")} ${what} example${examples.length === 1 ? "" : "s"}`;
+const count = (examples: readonly unknown[], what: string): string => counted(examples.length, `${what} example`);
 
 const labelsOf = ({ task }: Part): string =>
   task.labels === undefined ? "free answers" : `labels ${task.labels.join(", ")}`;
@@ -45,9 +46,13 @@ export const describeRun = (run: Prepared): string[] => {
     ...taskLines(run, shares),
     ...(inputs.cut === 0
       ? []
-      : [`cut        ${inputs.cut} training inputs, to ${recipe.lengths.input} tokens (--max-input-length)`]),
+      : [
+          `cut        ${counted(inputs.cut, "training input")}, to ${recipe.lengths.input} tokens (--max-input-length)`,
+        ]),
     ...(cut === 0
       ? []
-      : [`cut        ${cut} dev inputs, to ${recipe.evaluation.inputLength} tokens (--max-evaluation-length)`]),
+      : [
+          `cut        ${counted(cut, "dev input")}, to ${recipe.evaluation.inputLength} tokens (--max-evaluation-length)`,
+        ]),
   ];
 };

@@ -128,6 +128,10 @@ const badGradient = ({ steps }: RunRecord): string | undefined => {
   }
   const zero = steps.filter(({ gradientNorm }) => gradientNorm === 0).length;
   if (zero <= NO_GRADIENT * steps.length) return undefined;
+  // A loss is left, and nothing changes it: the steps before have gone where the norms of the layers hide what is trained.
+  const first = steps.findIndex(({ gradientNorm }) => gradientNorm === 0);
+  if (first > 0 && zero === steps.length - first && steps.slice(first).every(({ loss }) => loss > 0))
+    return `the gradient is zero from step ${number(steps[first].step)} on, though the loss is not: the steps before were too large`;
   return `the gradient of ${some(zero, steps.length)} steps is zero`;
 };
 
@@ -207,7 +211,7 @@ export const RULES: readonly Rule[] = [
     name: "gradient",
     fires: `a loss or a gradient is not a finite number, or the gradient of more than ${100 * NO_GRADIENT} % of the steps is zero`,
     remedy:
-      "not finite: lower the learning rate, or --clip 1; zero: the method does not reach the loss, or a hinge loss is already satisfied",
+      "not finite, or zero after steps that were too large: lower the learning rate, or --clip 1; zero otherwise: the method does not reach the loss, or a hinge loss is already satisfied",
     found: badGradient,
   },
   {

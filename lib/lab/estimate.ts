@@ -2,7 +2,10 @@
 import { stats } from "../compile/init.js";
 import { dispose } from "../core/tensor.js";
 import { memoryStore } from "../store/memory.js";
-import { partsOfRecipe } from "./many.js";
+import { trainTogether } from "../train/loop.js";
+import type { StepRecord } from "../train/progress.js";
+import { groupingOf } from "./joining.js";
+import { partsOfRecipe } from "./parts.js";
 import { freeRun, type Prepared, prepare } from "./prepare.js";
 import { type Recipe, type RecipeInput, recipe as recipeOf } from "./recipe.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
@@ -14,6 +17,7 @@ export interface Estimate {
   readonly model: number;
   /** Tokens of the batch that was measured, without padding. */
   readonly tokensPerStep: number;
+  /** The share of one run, where several are trained in one program. */
   readonly secondsPerStep: number;
   readonly secondsPerEvaluation: number;
   /** Of all steps and evaluations, and of all runs of the recipe, if nothing stops them early. */
@@ -21,6 +25,8 @@ export interface Estimate {
   /** The most memory that the process has had, in bytes. */
   readonly peakBytes: number;
   readonly runs: number;
+  /** How many of them are trained in one program. */
+  readonly together: number;
   readonly executor: string;
 }
 
@@ -38,26 +44,37 @@ const longestStep = ({ batchAt }: Prepared): number => {
   return found;
 };
 
-/** Takes the longest step twice: the first one compiles. */
-const timeSteps = (run: Prepared) => {
+/** Takes the longest step twice, of so many runs in one program; the first one compiles. Seconds are the share of one run. Then the first run is evaluated. */
+const timeSteps = async (run: Prepared, together: number) => {
   const at = longestStep(run);
-  let { state } = run;
   let [seconds, tokens] = [0, 0];
-  for (let i = 0; i < 2; i++) {
-    const began = performance.now();
-    const next = run.batchAt(at);
-    const result = run.step(run.frozen, state, next.batch);
-    state = result.state;
-    result.loss.item();
-    dispose([next.batch, result.loss, result.gradientNorm]);
-    [seconds, tokens] = [(performance.now() - began) / 1000, next.tokens];
-  }
-  return { state, seconds, tokens };
+  const others = Array.from({ length: together - 1 }, (_, i) => run.ofSeed(run.recipe.seed + 1 + i));
+  let evaluation: ReturnType<Prepared["evaluate"]> | undefined;
+  const runs = [run, ...others].map(({ batchAt, state }) => ({
+    parts: {
+      batchAt: () => batchAt(at),
+      evaluate: (tuned: object) => {
+        evaluation ??= run.evaluate(tuned);
+        return evaluation;
+      },
+      onStep: (record: StepRecord) => {
+        ({ seconds, tokens } = record);
+      },
+      onEvaluation: async () => undefined,
+      save: async () => undefined,
+    },
+    state,
+    position: { step: 0, best: undefined, stale: 0 },
+  }));
+  const { frozen, model } = run;
+  const stepOf = (count: number) => (count === 1 ? run.step : run.jointStep);
+  const shared = { frozen, stepOf, padId: model.padId, interrupted: () => false };
+  const ended = await trainTogether({ steps: 2, evaluateEvery: 2, patience: 0 }, shared, runs);
+  return { states: ended.map(({ state }) => state), seconds, tokens };
 };
 
-/** Evaluates twice, of which the first time compiles. */
-const timeEvaluations = async (run: Prepared, tuned: object): Promise<number> => {
-  await run.evaluate(tuned);
+/** Seconds of an evaluation whose programs are compiled. */
+const timeEvaluation = async (run: Prepared, tuned: object): Promise<number> => {
   const began = performance.now();
   await run.evaluate(tuned);
   return (performance.now() - began) / 1000;
@@ -81,9 +98,9 @@ export const estimate = async (
   options: Pick<InputOptions, "tasks"> = {},
 ): Promise<Estimate> => {
   const whole = recipeOf(input as RecipeInput);
-  const parts = Object.values(partsOfRecipe(whole));
-  const recipe = parts.length === 0 ? whole : parts[0];
-  const runs = Math.max(1, parts.length) * Math.max(recipe.seeds, 1);
+  const [recipe = whole] = Object.values(partsOfRecipe(whole));
+  const loads = whole.each ? whole.train.length : 1;
+  const runs = loads * whole.seeds;
   const { places, data } = await inputsOf(recipe, undefined, { ...options, store: memoryStore() });
   const all = data.validation.reduce((n, { examples }) => n + examples.length, 0);
   const few = data.validation.map(({ task, examples }) => {
@@ -91,22 +108,25 @@ export const estimate = async (
     return { task, examples: examples.slice(0, sampleSize(recipe, longest)) };
   });
   const run = await prepare(recipe, places, { ...data, validation: few });
-  const { state, seconds: secondsPerStep, tokens } = timeSteps(run);
-  const sample = await timeEvaluations(run, state.tuned);
+  const together = Math.min(groupingOf(run).most, whole.seeds);
+  const { states, seconds: secondsPerStep, tokens } = await timeSteps(run, together);
+  const sample = await timeEvaluation(run, states[0].tuned);
   const secondsPerEvaluation = (sample * all) / few.reduce((n, { examples }) => n + examples.length, 0);
   const { counts } = run;
-  freeRun(run, state);
-  const evaluations = Math.ceil(recipe.steps / recipe.evaluation.every) + 1;
+  freeRun(run, states);
+  // The bare model is evaluated once for all seeds.
+  const evaluations = runs * Math.ceil(recipe.steps / recipe.evaluation.every) + loads;
   return {
     trained: counts.tuned,
     model: counts.model,
     tokensPerStep: tokens,
     secondsPerStep,
     secondsPerEvaluation,
-    seconds: runs * (recipe.steps * secondsPerStep + evaluations * secondsPerEvaluation),
+    seconds: runs * recipe.steps * secondsPerStep + evaluations * secondsPerEvaluation,
     // In kilobytes.
     peakBytes: process.resourceUsage().maxRSS * 1024,
     runs,
+    together,
     executor: stats().executor,
   };
 };

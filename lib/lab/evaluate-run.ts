@@ -6,7 +6,7 @@ import { parseTuned, TUNED_FILE } from "../io/tuned.js";
 import * as np from "../np/index.js";
 import { readFrom, type Store } from "../store/store.js";
 import { keptFolder, keptSteps } from "./folder.js";
-import { partsOfRecipe } from "./many.js";
+import { partsOfRecipe } from "./parts.js";
 import { freeRun, prepare, suiteOf } from "./prepare.js";
 import type { Recipe } from "./recipe.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
@@ -66,7 +66,7 @@ export const treeAt = async (store: Store, folder: string) => {
     where: WHERE,
     what: "the run has no such file yet",
     at: store.name(path),
-    hint: "it is written after the first evaluation",
+    hint: `it is written at ${folder === "" ? "the first evaluation" : "its end"}; to go on: npx fluxion train --resume ${store.name()}`,
   });
 };
 

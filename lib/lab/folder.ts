@@ -11,6 +11,7 @@ import { CheckpointError } from "../core/errors.js";
 import { decodeAs, withDefault } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
+import { RECIPE_FILE } from "../io/adapter-folder.js";
 import { parseSafetensors } from "../io/safetensors.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";
 import type { HostTree } from "../methods/trees.js";
@@ -24,7 +25,7 @@ import type { Lock } from "./lock.js";
 import type { Recipe } from "./recipe.js";
 
 export const FILES = {
-  recipe: "recipe.json",
+  recipe: RECIPE_FILE,
   lock: "lock.json",
   metrics: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",

@@ -1,6 +1,8 @@
 /** @file The method of a recipe, and what people call it. */
+
 import { ConfigError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
+import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { loadAdapterTE } from "../io/adapters.js";
 import { loadPromptTE } from "../io/prompts.js";
@@ -147,15 +149,16 @@ export const methodOfRecipe = async (method: MethodRecipe, context: MethodContex
 };
 
 const describePart = (part: PartRecipe): string => {
-  if (part.name === "prompt") return `${part.length} soft tokens`;
-  if (part.name === "p-tuning") return `${part.length} soft tokens made by an ${part.encoder.name.toUpperCase()}`;
-  if (part.name === "residual") return `${part.length} soft tokens with a residual network`;
-  if (part.name === "prefix") return `prefixes of ${part.length} vectors`;
-  if (part.name === "per-layer") return `${part.length} soft tokens of each layer`;
+  if (part.name === "prompt") return `${counted(part.length, "soft token")}`;
+  if (part.name === "p-tuning")
+    return `${counted(part.length, "soft token")} made by an ${part.encoder.name.toUpperCase()}`;
+  if (part.name === "residual") return `${counted(part.length, "soft token")} with a residual network`;
+  if (part.name === "prefix") return `prefixes of ${counted(part.length, "vector")}`;
+  if (part.name === "per-layer") return `${counted(part.length, "soft token")} of each layer`;
   if (part.name === "multitask")
-    return `${part.length} soft tokens for all tasks, and a part of each (${part.kind.name})`;
+    return `${counted(part.length, "soft token")} for all tasks, and a part of each (${part.kind.name})`;
   if (part.name === "mpt")
-    return `${part.length} soft tokens for all tasks, times a matrix of rank ${part.rank} of each`;
+    return `${counted(part.length, "soft token")} for all tasks, times a matrix of rank ${part.rank} of each`;
   if (part.name === "lora") return `${part.dora ? "DoRA" : "LoRA"} of rank ${part.rank}`;
   if (part.name === "ia3") return "IA3 scales";
   if (part.name === "full") return "all weights";

@@ -245,8 +245,8 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
   return { ...prepared, ofSeed };
 };
 
-/** Frees what a run holds on the device. */
-export const freeRun = ({ evaluate, step, jointStep, frozen }: Prepared, state: unknown): void => {
+/** Frees what a run holds on the device, and a state of it that is not gone into a step. */
+export const freeRun = ({ evaluate, step, jointStep, frozen }: Prepared, state?: unknown): void => {
   evaluate.dispose();
   step.dispose();
   jointStep.dispose();

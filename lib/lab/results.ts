@@ -18,7 +18,10 @@ export interface Summary {
   readonly validationLoss: number;
   readonly bestStep: number;
   readonly steps: number;
-  /** Seconds of training and evaluation, over all parts of a run that was interrupted. */
+  /**
+   * Seconds of training and evaluation, over all parts of a run that was interrupted. Of runs that are trained together these are its share of the steps, and its own evaluations, of which
+   * the first one compiles.
+   */
   readonly seconds: number;
   readonly executor: string;
   readonly reason: string;

@@ -181,6 +181,6 @@ export const runSeeds = async (ones: readonly OneRun[], options: RunOptions): Pr
     }
     if (signal?.aborted) break;
   }
-  freeRun(run, []);
+  freeRun(run);
   return summaries;
 };

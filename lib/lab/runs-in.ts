@@ -1,7 +1,7 @@
 /** @file The runs of one seed in a folder: itself, or those of its seeds and tasks. */
 import type { Store } from "../store/store.js";
 import { holdsRun } from "./folder.js";
-import { partsOfRecipe } from "./many.js";
+import { partsOfRecipe } from "./parts.js";
 import { loadRun } from "./stored-run.js";
 
 /**

@@ -1,6 +1,7 @@
 /** @file What a run shows on a terminal: a progress bar, the evaluations, and a table at the end. */
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
+import { counted } from "../edge/counted.js";
 import { brief } from "../edge/decode.js";
 import { printableLines } from "../edge/printable.js";
 import { type Scores as BenchmarkScores, mean, superglueAverage } from "../metrics/average.js";
@@ -59,7 +60,9 @@ class Progress {
     const last = this.#last.get(part);
     const example = evaluation.predictions.find(({ valid }) => !valid)?.prediction;
     const invalid =
-      example === undefined ? "" : `, ${evaluation.invalid} answers not allowed, such as ${brief(example, 30)}`;
+      example === undefined
+        ? ""
+        : `, ${counted(evaluation.invalid, "answer")} not allowed, such as ${brief(example, 30)}`;
     const loss = last === undefined ? "" : `loss ${last.loss.toFixed(3)}, `;
     const rate = last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
     const best = isBest ? "  (best so far)" : "";
@@ -169,7 +172,7 @@ const tableOf = (outcome: Summary | SeedsSummary, recipe: Recipe): string => {
 const lastLine = ({ reason, steps, seconds, bestStep }: Summary, recipe: Recipe, place: string): string => {
   const [name, file] =
     recipe.method.name === "prompt" ? ["the best prompt", "prompt.npy"] : ["the best", "tuned.safetensors"];
-  return `${reason}, ${steps} steps in ${seconds.toFixed(0)} s; ${name} (step ${bestStep}): ${place}/${file}`;
+  return `${reason}, ${counted(steps, "step")} in ${seconds.toFixed(0)} s; ${name} (step ${bestStep}): ${place}/${file}`;
 };
 
 const conclusion = (outcome: Outcome, recipe: Recipe, place: string): string => {
@@ -182,13 +185,17 @@ const conclusion = (outcome: Outcome, recipe: Recipe, place: string): string => 
 /** What a run closes with that came to its end and did not beat its baselines: which they are, what the doctor found, and where the remedies are. */
 const closing = (outcome: Outcome, recipe: Recipe, place: string, findings: readonly Finding[]): string[] => {
   if (outcome.kind !== "run" || outcome.reason === "interrupted" || beatsBaselines(outcome)) return [];
-  const [ours, bare] = contestantsOf(recipe);
+  const [, bare] = contestantsOf(recipe);
+  const { method } = recipe;
+  const ours = method.name === "prompt" ? "The tuned prompt" : `The model, tuned by ${methodLabel(method)},`;
   const [untuned, majority] = [outcome.untuned, outcome.majority].map((scores) => overallScore(scores).toFixed(1));
   return [
     "",
-    `The ${ours} scores ${outcome.score.toFixed(1)} and does not beat its baselines: ${bare} ${untuned}, majority class ${majority}.`,
+    `${ours} scores ${outcome.score.toFixed(1)} and does not beat its baselines: ${bare} ${untuned}, majority class ${majority}.`,
     ...findings.map(({ rule, found }) => `- ${rule}: ${found}`),
-    `what to do about it: npx fluxion doctor ${place}`,
+    findings.length === 0
+      ? `none of the doctor's rules fires; what to try next: npx fluxion doctor ${place}`
+      : `what to do about it: npx fluxion doctor ${place}`,
   ];
 };
 

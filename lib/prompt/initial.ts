@@ -80,7 +80,7 @@ export const sampledVocabulary = composite(
  *
  * - `stored`: `[length, width]`; it is neither cut nor repeated, since its vectors were trained together
  * @returns `[length, width]` float32
- * @throws {ShapeError} when it has another shape
+ * @throws {ShapeError} when it has another shape; {ArgumentError} for a length or a width that is missing
  * @see Vu et al. 2022, arXiv:2110.07904 (SPoT)
  * @example prompt.fromArray(source, 100, config.dModel)
  */
@@ -89,6 +89,10 @@ export const fromArray = takes(
   (stored: HostArray, length: number, width: number): Tensor => {
     if (stored.shape.length === 2 && stored.shape[0] === length && stored.shape[1] === width) {
       return np.fromHost({ ...stored, dtype: "float32", data: Float32Array.from(stored.data) });
+    }
+    if (![length, width].every(Number.isSafeInteger)) {
+      const [what, got] = ["length and width are not whole numbers", `${length}, ${width}`];
+      throw new ArgumentError({ where: "prompt.fromArray", what, expected: "such as 20, config.dModel", got });
     }
     throw new ShapeError({
       where: "prompt.fromArray",

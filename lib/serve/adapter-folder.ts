@@ -5,7 +5,8 @@ import { similar } from "../core/closest.js";
 import { DataError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
-import { ADAPTER_SUFFIXES, type Adapter, loadAdapter } from "../io/adapters.js";
+import { ADAPTER_SUFFIXES, adapterNames, adapterStem } from "../io/adapter-folder.js";
+import { type Adapter, loadAdapter } from "../io/adapters.js";
 import { attempt, failure } from "../store/files.js";
 import { Refusal, refusal, refusalOf } from "./refusal.js";
 
@@ -66,12 +67,6 @@ const stampOf = async (root: string, name: string): Promise<Stamp> => {
   return parts.join("\n");
 };
 
-/** The name without the end that says how a prompt is stored. */
-const stemOf = (name: string): string => {
-  const suffix = ADAPTER_SUFFIXES.find((end) => end !== "" && name.endsWith(end)) ?? "";
-  return name.slice(0, name.length - suffix.length);
-};
-
 const unknown = (kind: string, name: string, known: readonly string[]): Refusal => {
   const near = known.length === 0 ? undefined : similar(name, known);
   return refusal("unknown", `there is no adapter ${kind === "task" ? "for this task" : "of this name"}`, {
@@ -87,11 +82,11 @@ const nameOf = (wanted: Wanted, names: readonly string[]): string => {
   const ends = kind === "task" ? ADAPTER_SUFFIXES : [""];
   const found = ends.map((end) => name + end).find((one) => names.includes(one));
   if (found !== undefined) return found;
-  throw unknown(kind, name, kind === "task" ? [...new Set(names.map(stemOf))] : names);
+  throw unknown(kind, name, kind === "task" ? [...new Set(names.map(adapterStem))] : names);
 };
 
 /**
- * Serves the adapters of a folder. Names are those of its entries, so that no name leads out of it; hidden files are none.
+ * Serves the adapters of a folder. Names are those of its entries, so that no name leads out of it; hidden files and those of other kinds are none.
  *
  * @param check  of an adapter that was read: throws where it does not fit the model
  * @throws {DataError} where there is no such folder
@@ -99,8 +94,7 @@ const nameOf = (wanted: Wanted, names: readonly string[]): string => {
 export const adapterFolder = async (dir: string, check: (adapter: Adapter) => void): Promise<AdapterFolder> => {
   const within = <A>(work: () => Promise<A>): Promise<A> => orThrow(attempt(caller, dir, work));
   const root = await within(() => realpath(dir));
-  const namesNow = async (): Promise<string[]> =>
-    (await within(() => readdir(root))).filter((name) => !name.startsWith(".")).sort();
+  const namesNow = (): Promise<string[]> => within(async () => adapterNames(root));
   await namesNow();
   const kept = new Map<string, Kept>();
 

@@ -1,4 +1,5 @@
 /** @file A queue that answers waiting items in batches: bounded in length and in time, and open to cancelling. Knows neither models nor HTTP. */
+import { counted } from "../edge/counted.js";
 import type { Signal } from "../edge/signal.js";
 import { type Refusal, refusal } from "./refusal.js";
 
@@ -88,7 +89,10 @@ export const batchQueue = <Q, A>(options: QueueOptions<Q, A>): BatchQueue<Q, A> 
     const ticket: Ticket<Q, A> = { item, settle };
     const cancel = (): void => settle({ error: cancelled() });
     const expire = (): void => {
-      const [expected, got] = [`an answer within ${timeout / 1000} s`, `${waiting.size} requests wait`];
+      const [expected, got] = [
+        `an answer within ${timeout / 1000} s`,
+        counted(waiting.size, "request waits", "requests wait"),
+      ];
       settle({ error: refusal("late", "there was no answer in time", { expected, got, hint: "ask again later" }) });
     };
     const timer = setTimeout(expire, timeout);

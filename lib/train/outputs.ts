@@ -4,7 +4,7 @@ import { isFluxionError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
-import { TASKS_FOLDER } from "../io/adapters.js";
+import { TASKS_FOLDER } from "../io/adapter-folder.js";
 import { encodeNpy } from "../io/npy.js";
 import { peftFiles } from "../io/peft.js";
 import { encodeSafetensors } from "../io/safetensors-write.js";

@@ -8,7 +8,7 @@ import type { RecipeInput } from "../../lib/lab/recipe.js";
 import type { Summary } from "../../lib/lab/results.js";
 import { nodeStore } from "../../lib/store/node.js";
 import { temporaryFolder } from "../io/folder.js";
-import { ownTask, SMALL } from "../lab/own-task.js";
+import { linesOf, ownTask, SMALL, textOf } from "../lab/own-task.js";
 import { refusal } from "../lab/refused.js";
 import { failure, fluxion, fluxionJson } from "./run.js";
 
@@ -110,6 +110,44 @@ Doctor("of several seeds each run is diagnosed; without findings it says that", 
   );
   const { out } = await fluxion(["doctor", path]);
   assert.is(out.split("\n\n").length, 2);
+});
+
+Doctor("where no rule fires it says what to try next", async () => {
+  const path = join(folder, "quiet");
+  const store = nodeStore(path);
+  await run({ ...SMALL, steps: 0, optimizer: { name: "sgd" } }, { store, tasks });
+  const [start, ...lines] = (await linesOf(store)).map((line) => JSON.stringify(line));
+  const answers = (await textOf(store, "predictions.jsonl")).trimEnd().split("\n");
+  const given = answers.map((line, i) => {
+    const answer = { ...JSON.parse(line), prediction: i % 2 ? "glad" : "sad", valid: true };
+    return `${JSON.stringify(answer)}\n`;
+  });
+  await store.write("predictions.jsonl", given.join(""));
+  const [bare, scored] = [JSON.parse(start), JSON.parse(lines[0])];
+  const baselines = {
+    ...bare,
+    sentinels: { answers: 0, of: 4 },
+    untuned: { accuracy: 60 },
+    majority: { accuracy: 50 },
+  };
+  const said = async (accuracy: number): Promise<string> => {
+    const evaluation = { ...scored.evaluation, accuracy, score: accuracy };
+    const written = [baselines, { ...scored, evaluation }].map((line) => `${JSON.stringify(line)}\n`);
+    await store.write("metrics.jsonl", written.join(""));
+    return (await fluxion(["doctor", path])).out;
+  };
+  assert.match(
+    await said(55),
+    /none of the 10 rules fires\nto try next: more steps \(npx fluxion train --resume .*quiet --steps N\)/,
+  );
+  assert.match(await said(70), /none of the 10 rules fires\nthe run beats its baselines\n$/);
+  await store.write("metrics.jsonl", `${JSON.stringify(baselines)}\n`);
+  await store.remove("predictions.jsonl");
+  const { out } = await fluxion(["doctor", path]);
+  assert.match(
+    out,
+    /none of the 10 rules fires\nnothing is evaluated yet; to go on: npx fluxion train --resume .*quiet\n$/,
+  );
 });
 
 Doctor("a folder without a run is refused", async () => {

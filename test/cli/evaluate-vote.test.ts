@@ -143,7 +143,9 @@ Vote("what makes no sense is refused before the model is read", async () => {
     for (const part of parts) assert.match(message, part, args.join(" "));
   }
   assert.not.ok(existsSync(out));
-  assert.match(await failure("evaluate", dir, "--vote"), "does not go with the folder of a run");
+  const ofRun = await failure("evaluate", dir, "--vote");
+  assert.match(ofRun, "does not go with the folder of a run");
+  assert.ok(ofRun.includes(`the seeds of a run vote by --model DIR --prompts ${dir} --vote --task NAME`), ofRun);
 });
 
 Vote.run();

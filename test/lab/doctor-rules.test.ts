@@ -206,6 +206,13 @@ const CASES: Readonly<
       [steps([0.5, Number.NaN, 0.5]), "the gradient of step 2 is not a finite number"],
       [steps([0.5], Number.NaN), "the loss of step 1 is not a finite number"],
       [steps([0, 0, 1, 1, 1, 1, 1, 1, 1, 1]), "the gradient of 2 of 10 steps is zero"],
+      [
+        steps([1, 0, 0]),
+        "the gradient is zero from step 2 on, though the loss is not: the steps before were too large",
+      ],
+      [steps([1, 0, 1, 0]), "the gradient of 2 of 4 steps is zero"],
+      [steps([0, 0]), "the gradient of 2 of 2 steps is zero"],
+      [steps([1, 0, 0], 0), "the gradient of 2 of 3 steps is zero"],
     ],
     quiet: [
       steps([0, 1, 1, 1, 1, 1, 1, 1, 1, 1]),

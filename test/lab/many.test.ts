@@ -1,9 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { partsOfRecipe, run } from "../../lib/lab/many.js";
-import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
+import { run } from "../../lib/lab/many.js";
+import { partsOfRecipe, updateWhole } from "../../lib/lab/parts.js";
+import { type Recipe, type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import type { SeedsSummary, Summary, TasksSummary } from "../../lib/lab/results.js";
 import { memoryStore } from "../../lib/store/memory.js";
+import type { Store } from "../../lib/store/store.js";
 import { alike, contentsOf, jsonOf, linesOf, noting, ownTask, SMALL } from "./own-task.js";
 import { refusal } from "./refused.js";
 
@@ -11,6 +13,7 @@ const Many = suite("lab/many");
 
 const tasks = [ownTask(), ownTask("other", { validation: 6, word: "that" })];
 const TINY = { ...SMALL, steps: 1 } as const;
+const TINY_PATIENCE = recipe(TINY).stop.patience;
 
 Many("a recipe of one run has no parts", () => {
   assert.equal(partsOfRecipe(recipe({ train: "cb,rte" })), {});
@@ -119,6 +122,95 @@ Many("a store that holds several runs is refused, and changed settings", async (
   const taken = await refusal(run({ ...TINY, seeds: 2 }, { store, tasks, resume: true }), "CheckpointError");
   assert.is(taken.what, "another run writes here");
   await free();
+});
+
+const NAMES = ["seed-0", "seed-1"];
+const TWO = { ...TINY, seeds: 2 } as const;
+const ofSeed = (seed: number, steps: number) => ({ ...TINY, seed, steps });
+const stepsOf = async (store: Store): Promise<readonly number[]> =>
+  Object.values((await jsonOf<SeedsSummary>(store, "summary.json")).runs).map(({ steps }) => steps);
+
+Many("a seed that goes on by itself counts with what it has come to", async () => {
+  const store = memoryStore();
+  await run(TWO, { store, tasks });
+  await run(ofSeed(1, 3), { store: store.below("seed-1"), tasks, resume: true });
+  assert.equal(await stepsOf(store), [1, 1], "it knows of no folder above");
+  const said: string[] = [];
+  const again = await run(TWO, { store, tasks, resume: true, listener: noting(said) });
+  assert.equal(said, [...NAMES.map((part) => `end run steps done ${part} true`), "end seeds done undefined false"]);
+  assert.equal(await stepsOf(store), [1, 3]);
+  const each = await Promise.all(NAMES.map((name) => jsonOf<Summary>(store, `${name}/summary.json`)));
+  assert.is(again.kind === "seeds" && again.score, (each[0].score + each[1].score) / 2);
+  assert.equal(await jsonOf(store, "summary.json"), again);
+  const ended: string[] = [];
+  assert.equal(await run(TWO, { store, tasks, resume: true, listener: noting(ended) }), again);
+  assert.equal(ended, ["end seeds done undefined true"]);
+  // The others catch up with what is asked, and one that is ahead is left.
+  const more: string[] = [];
+  await run({ ...TWO, steps: 2 }, { store, tasks, resume: true, listener: noting(more) });
+  assert.equal(
+    more.filter((line) => !line.startsWith("evaluation")),
+    [
+      "end run steps done seed-1 true",
+      "begin 1 seed-0 memory: seed-0/",
+      ...["step 2", "stopped", "end run steps done seed-0 false", "end seeds done undefined false"],
+    ],
+  );
+  assert.equal(await stepsOf(store), [2, 3]);
+  const last: string[] = [];
+  await run({ ...TWO, steps: 4 }, { store, tasks, resume: true, listener: noting(last) });
+  assert.equal(last.slice(0, 2), ["begin 2 seed-0 memory: seed-0/", "begin 3 seed-1 memory: seed-1/"]);
+  assert.equal(await stepsOf(store), [4, 4]);
+});
+
+Many("a seed that was stopped beyond its folder goes on to its own end, by itself", async () => {
+  const store = memoryStore();
+  await run(TWO, { store, tasks });
+  const stop = new AbortController();
+  const stopper = { step: () => stop.abort() };
+  const own = { store: store.below("seed-0"), tasks, resume: true };
+  await run({ ...ofSeed(0, 3), stop: { patience: 2 } }, { ...own, signal: stop.signal, listener: stopper });
+  assert.ok(await updateWhole(store, "seed-0"));
+  assert.is((await jsonOf<SeedsSummary>(store, "summary.json")).reason, "interrupted");
+  const said: string[] = [];
+  await run(TWO, { store, tasks, resume: true, listener: noting(said) });
+  assert.equal(
+    said.filter((line) => /^(begin|end run)/.test(line)),
+    ["end run steps done seed-1 true", "begin 2 seed-0 memory: seed-0/", "end run steps done seed-0 false"],
+  );
+  const stopOf = async (name: string) => (await jsonOf<Recipe>(store, `${name}/recipe.json`)).stop.patience;
+  assert.equal([await stopOf("seed-0"), await stopOf("seed-1")], [2, TINY_PATIENCE]);
+  await run({ ...TWO, stop: { patience: 7 } }, { store, tasks, resume: true });
+  assert.equal([await stopOf("seed-0"), await stopOf("seed-1")], [7, 7]);
+});
+
+Many("the folders above a run are brought up to date", async () => {
+  const store = memoryStore();
+  await run({ ...TWO, train: "own,other", each: true }, { store, tasks });
+  const seed = store.below("other").below("seed-1");
+  await run({ ...ofSeed(1, 2), train: "other" }, { store: seed, tasks, resume: true });
+  assert.is(await updateWhole(seed, "last"), false, "one run has no parts");
+  assert.is(await updateWhole(memoryStore(), "seed-1"), false);
+  assert.is(await updateWhole(store.below("other"), "seed-2"), false);
+  assert.ok(await updateWhole(store.below("other"), "seed-1"));
+  assert.equal(await stepsOf(store.below("other")), [1, 2]);
+  assert.ok(await updateWhole(store, "other"));
+  const tasksOf = await jsonOf<TasksSummary>(store, "summary.json");
+  assert.equal(tasksOf.runs.other, await jsonOf(store, "other/summary.json"));
+  assert.is(tasksOf.reason, "done");
+});
+
+Many("a setting that a part has otherwise is refused with the name of the part", async () => {
+  const store = memoryStore();
+  await run(TWO, { store, tasks });
+  await store.remove("summary.json");
+  const own = await jsonOf<Recipe>(store, "seed-1/recipe.json");
+  await store.write("seed-1/recipe.json", JSON.stringify({ ...own, ema: 0.5 }));
+  const changed = await refusal(run(TWO, { store, tasks, resume: true }));
+  assert.equal(
+    [changed.at, changed.expected, changed.got],
+    ["ema of memory: seed-1/", "0.5, as the run was started", "0"],
+  );
 });
 
 Many("a mixture is evaluated task by task, also on tasks that it does not train on", async () => {

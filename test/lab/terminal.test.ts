@@ -241,6 +241,10 @@ Terminal(
     ].join("\n");
     const text = await closed(summary(39));
     assert.ok(text.endsWith(closing), text);
+    const other = { recipe: recipe({ method: "prefix" }), place: "runs/one", part: undefined, findings: [] };
+    const quiet = await printed(() => terminal().end?.(summary(39), other, false));
+    assert.match(quiet, "The model, tuned by prefix, scores 39.5 and does not beat its baselines: not tuned 15.0,");
+    assert.match(quiet, "none of the doctor's rules fires; what to try next: npx fluxion doctor runs/one\n");
     assert.not.ok((await closed(summary(40))).includes("baselines"));
     assert.ok((await closed(summary(60, { untuned: { f1: 61, accuracy: 61 } }))).includes("no prompt 61.0"));
   },

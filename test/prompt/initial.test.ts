@@ -47,6 +47,8 @@ check("a stored prompt is taken as it is, or refused with both sizes", () => {
     [4, 5, 6],
   ]);
   throws(() => prompt.fromArray(stored, 3, 2), "ShapeError");
+  const short = prompt.fromArray as (x: object, length: number) => unknown;
+  throws(() => short(stored, 2), "ArgumentError");
 });
 
 Initial.run();

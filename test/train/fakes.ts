@@ -7,6 +7,7 @@ import type { Example, Metric } from "../../lib/metrics/answered.js";
 import * as np from "../../lib/np/index.js";
 import { asTask, type Task } from "../../lib/tasks/task.js";
 import type { Respondent, Responses } from "../../lib/train/evaluate.js";
+import type { Evaluation, Position } from "../../lib/train/progress.js";
 
 const shareOf =
   (isRight: (answer: number, truth: number) => boolean): Metric<number, number> =>
@@ -36,6 +37,20 @@ export const exampleOf = (id: string, targets: string, group?: string): Example<
   truth: ["red", "green", "blue"].indexOf(targets),
   ...(group !== undefined && { group }),
 });
+
+/** An evaluation with a score. */
+export const found = (score: number): Evaluation => ({
+  metrics: { accuracy: score },
+  score,
+  invalid: 0,
+  unlabelled: 0,
+  loss: 100 - score,
+  tokenAccuracy: 2,
+  predictions: [],
+});
+
+/** Where a run stands that has not begun. */
+export const START: Position = { step: 0, best: undefined, stale: 0 };
 
 /** A tree as no method of the library has it. */
 export interface Toy {

@@ -8,8 +8,9 @@ import { memory } from "../../lib/index.js";
 import type { HostTree } from "../../lib/methods/trees.js";
 import * as np from "../../lib/np/index.js";
 import { trainLoop } from "../../lib/train/loop.js";
-import type { Best, Evaluation, LoopOptions, Position, StepRecord } from "../../lib/train/progress.js";
+import type { Best, LoopOptions, Position, StepRecord } from "../../lib/train/progress.js";
 import type { TrainState, TrainStep } from "../../lib/train/state.js";
+import { found, START } from "./fakes.js";
 
 const Loop = suite("train/loop");
 Loop.before(() => init({ backend: "reference" }));
@@ -42,16 +43,6 @@ const fakeStep = (losses: (step: number) => number): TrainStep<Toy, Opt> =>
 /** The number in a tree on the host. */
 const numberIn = (tuned: HostTree): number => ((tuned.here as HostTree).there as HostArray).data[0] as number;
 
-const found = (score: number): Evaluation => ({
-  metrics: { accuracy: score },
-  score,
-  invalid: 0,
-  unlabelled: 0,
-  loss: 100 - score,
-  tokenAccuracy: 2,
-  predictions: [],
-});
-
 interface Told {
   readonly steps: StepRecord[];
   readonly evaluations: { step: number; score: number; evaluated: Best; isBest: boolean }[];
@@ -68,7 +59,7 @@ const run = async (
   more: { start?: Position; stopAfter?: number; losses?: (step: number) => number; averaged?: boolean } = {},
 ) => {
   const told: Told = { steps: [], evaluations: [], saved: [], asked: [], trees: [] };
-  const start = more.start ?? { step: 0, best: undefined, stale: 0 };
+  const start = more.start ?? START;
   let evaluated = 0;
   const outcome = await trainLoop(
     { steps: 100, evaluateEvery: 1, patience: 0, ...options },

@@ -9,21 +9,12 @@ import { prompt } from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
 import { makeJointStep } from "../../lib/train/joint.js";
 import { trainLoop, trainTogether } from "../../lib/train/loop.js";
-import type { Best, Evaluation, LoopOptions, Position, RunParts, StepRecord } from "../../lib/train/progress.js";
+import type { Best, LoopOptions, Position, RunParts, StepRecord } from "../../lib/train/progress.js";
 import { initState, makeTrainStep, type TrainState, type TrainStep } from "../../lib/train/state.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
+import { found, START } from "./fakes.js";
 
 const Together = suite("train/together");
-
-const found = (score: number): Evaluation => ({
-  metrics: { accuracy: score },
-  score,
-  invalid: 0,
-  unlabelled: 0,
-  loss: 100 - score,
-  tokenAccuracy: 2,
-  predictions: [],
-});
 
 /** What a run is told. */
 interface Told {
@@ -31,8 +22,6 @@ interface Told {
   readonly evaluations: { readonly step: number; readonly score: number; readonly isBest: boolean }[];
   readonly saved: Position[];
 }
-
-const START: Position = { step: 0, best: undefined, stale: 0 };
 
 // --- A model that counts: its tree is the number of steps, and `key` says which run it is.
 

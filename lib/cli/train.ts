@@ -1,6 +1,7 @@
 /** @file `fluxion train`: a run, on the terminal. */
 
 import { stringify } from "yaml";
+import { takesLater } from "../core/composite.js";
 import { printableLines } from "../edge/printable.js";
 import { type Estimate, estimate } from "../lab/estimate.js";
 import { run } from "../lab/many.js";
@@ -47,11 +48,11 @@ const print = async ({ recipe }: TrainArguments): Promise<void> => {
  *
  * @throws the typed error of whatever is missing or does not fit
  */
-export const train = async (asked: TrainArguments): Promise<void> => {
+export const train = takesLater("train(asked)", async (asked: TrainArguments): Promise<void> => {
   if (asked.print) return print(asked);
   const { recipe, out, resume, verify } = asked;
   const store = nodeStore(out);
   const listener = [terminal(), ...(asked.tensorboard ? [tensorBoard(store)] : [])];
   const outcome = await run(recipe, { store, resume, verify, listener, signal: interruption() });
   if (outcome.reason === "interrupted") process.exitCode = INTERRUPTED;
-};
+});

@@ -1,5 +1,7 @@
 /** @file What a recipe would cost: two steps and two evaluations of a few examples, which are thrown away. */
+
 import { stats } from "../compile/init.js";
+import { takesLater } from "../core/composite.js";
 import { dispose } from "../core/tensor.js";
 import { memoryStore } from "../store/memory.js";
 import { partsOfRecipe } from "./many.js";
@@ -76,37 +78,37 @@ const roughTokens = (text: string): number => Math.max(1, Math.ceil(text.length 
  * @throws as `run` does before it begins
  * @example const { seconds, peakBytes } = await estimate({ train: "rte", model: "t5-base-lm-adapt" });
  */
-export const estimate = async (
-  input: Recipe | RecipeInput,
-  options: Pick<InputOptions, "tasks"> = {},
-): Promise<Estimate> => {
-  const whole = recipeOf(input as RecipeInput);
-  const parts = Object.values(partsOfRecipe(whole));
-  const recipe = parts.length === 0 ? whole : parts[0];
-  const runs = Math.max(1, parts.length) * Math.max(recipe.seeds, 1);
-  const { places, data } = await inputsOf(recipe, undefined, { ...options, store: memoryStore() });
-  const all = data.validation.reduce((n, { examples }) => n + examples.length, 0);
-  const few = data.validation.map(({ task, examples }) => {
-    const longest = Math.max(...examples.map(({ inputs }) => roughTokens(inputs)));
-    return { task, examples: examples.slice(0, sampleSize(recipe, longest)) };
-  });
-  const run = await prepare(recipe, places, { ...data, validation: few });
-  const { state, seconds: secondsPerStep, tokens } = timeSteps(run);
-  const sample = await timeEvaluations(run, state.tuned);
-  const secondsPerEvaluation = (sample * all) / few.reduce((n, { examples }) => n + examples.length, 0);
-  const { counts } = run;
-  freeRun(run, state);
-  const evaluations = Math.ceil(recipe.steps / recipe.evaluation.every) + 1;
-  return {
-    trained: counts.tuned,
-    model: counts.model,
-    tokensPerStep: tokens,
-    secondsPerStep,
-    secondsPerEvaluation,
-    seconds: runs * (recipe.steps * secondsPerStep + evaluations * secondsPerEvaluation),
-    // In kilobytes.
-    peakBytes: process.resourceUsage().maxRSS * 1024,
-    runs,
-    executor: stats().executor,
-  };
-};
+export const estimate = takesLater(
+  "estimate(input, { tasks })",
+  async (input: Recipe | RecipeInput, options: Pick<InputOptions, "tasks"> = {}): Promise<Estimate> => {
+    const whole = recipeOf(input as RecipeInput);
+    const parts = Object.values(partsOfRecipe(whole));
+    const recipe = parts.length === 0 ? whole : parts[0];
+    const runs = Math.max(1, parts.length) * Math.max(recipe.seeds, 1);
+    const { places, data } = await inputsOf(recipe, undefined, { ...options, store: memoryStore() });
+    const all = data.validation.reduce((n, { examples }) => n + examples.length, 0);
+    const few = data.validation.map(({ task, examples }) => {
+      const longest = Math.max(...examples.map(({ inputs }) => roughTokens(inputs)));
+      return { task, examples: examples.slice(0, sampleSize(recipe, longest)) };
+    });
+    const run = await prepare(recipe, places, { ...data, validation: few });
+    const { state, seconds: secondsPerStep, tokens } = timeSteps(run);
+    const sample = await timeEvaluations(run, state.tuned);
+    const secondsPerEvaluation = (sample * all) / few.reduce((n, { examples }) => n + examples.length, 0);
+    const { counts } = run;
+    freeRun(run, state);
+    const evaluations = Math.ceil(recipe.steps / recipe.evaluation.every) + 1;
+    return {
+      trained: counts.tuned,
+      model: counts.model,
+      tokensPerStep: tokens,
+      secondsPerStep,
+      secondsPerEvaluation,
+      seconds: runs * (recipe.steps * secondsPerStep + evaluations * secondsPerEvaluation),
+      // In kilobytes.
+      peakBytes: process.resourceUsage().maxRSS * 1024,
+      runs,
+      executor: stats().executor,
+    };
+  },
+);

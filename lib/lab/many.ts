@@ -1,4 +1,5 @@
 /** @file Recipes of several runs: one for each seed, one for each task. */
+import { takes, takesLater } from "../core/composite.js";
 import type { Store } from "../store/store.js";
 import { checkNew, FILES, holdsRun, json } from "./folder.js";
 import { pathOf } from "./inputs.js";
@@ -17,14 +18,14 @@ const INTERRUPTED = "interrupted";
 const DONE = "done";
 
 /** The recipes that a recipe stands for, by the names of their folders; none where it is one run. */
-export const partsOfRecipe = (recipe: Recipe): Readonly<Record<string, Recipe>> => {
+export const partsOfRecipe = takes("partsOfRecipe(recipe)", (recipe: Recipe): Readonly<Record<string, Recipe>> => {
   if (recipe.each) {
     return Object.fromEntries(recipe.train.map((share) => [share.task, ofTask(recipe, share.task)]));
   }
   if (recipe.seeds === 1) return {};
   const numbers = Array.from({ length: recipe.seeds }, (_, i) => recipe.seed + i);
   return Object.fromEntries(numbers.map((seed) => [`seed-${seed}`, { ...recipe, seed, seeds: 1 }]));
-};
+});
 
 const ofTask = (recipe: Recipe, task: string): Recipe => ({ ...recipe, each: false, train: [{ task }] });
 
@@ -182,7 +183,10 @@ const runAny = async (recipe: Recipe, options: RunOptions, part?: string): Promi
  * @example
  * const summary = await run({ train: "rte", steps: 100 }, { store: nodeStore("runs/rte"), listener: terminal() });
  */
-export const run = async (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> => {
-  checkRunOptions(options);
-  return runAny(recipeOf(input as RecipeInput), options);
-};
+export const run = takesLater(
+  "run(input, { listener, resume, signal, store, tasks, verify })",
+  async (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> => {
+    checkRunOptions(options);
+    return runAny(recipeOf(input as RecipeInput), options);
+  },
+);

@@ -26,19 +26,19 @@ export interface EncoderInputs extends Inserted {
  *
  * @param maxLength  length of the cache: most tokens of a sequence, EOS included
  */
-export const decoderOf = (
-  config: T5Config,
-  maxLength: number,
-): Decoder<Model, EncoderInputs, DecoderMemory, DecoderCache> => ({
-  examples: ({ inputs }) => inputs.shape[0],
-  memory: (model, { inputs, ...inserted }) => {
-    const whole = modified(model, inserted, ["encoder", "decoder"], "t5.generate");
-    return decoderMemory(config, whole, encode(config, whole, inputs));
-  },
-  cache: ({ layers: [{ key }] }, copies) =>
-    initCache(config, key.shape[0] * copies, maxLength, key.dtype === "float64" ? "float64" : "float32"),
-  step: (model, memory, cache, tokens, position) => decodeStep(config, model, memory, cache, tokens, position),
-});
+export const decoderOf = takes(
+  "t5.decoderOf(config, maxLength)",
+  (config: T5Config, maxLength: number): Decoder<Model, EncoderInputs, DecoderMemory, DecoderCache> => ({
+    examples: ({ inputs }) => inputs.shape[0],
+    memory: (model, { inputs, ...inserted }) => {
+      const whole = modified(model, inserted, ["encoder", "decoder"], "t5.generate");
+      return decoderMemory(config, whole, encode(config, whole, inputs));
+    },
+    cache: ({ layers: [{ key }] }, copies) =>
+      initCache(config, key.shape[0] * copies, maxLength, key.dtype === "float64" ? "float64" : "float32"),
+    step: (model, memory, cache, tokens, position) => decodeStep(config, model, memory, cache, tokens, position),
+  }),
+);
 
 /** The most likely token at every step. */
 export interface GreedyMethod extends Omit<TokenLoopOptions, keyof SpecialIds> {

@@ -129,6 +129,41 @@ Misuse("every public function refuses one argument too many", async () => {
   assert.equal(problems, []);
 });
 
+Misuse("functions that functions give refuse what is missing or of another kind", async () => {
+  const sizes = { dModel: 8, dKv: 4, numHeads: 2, dFf: 16, numLayers: 1, numDecoderLayers: 1, vocabSize: 32 };
+  const config = { ...Object.values(t5.configs)[0], ...sizes };
+  const frozen = t5.init(config, random.key(0));
+  const [method, tx] = [methods.prompt({ length: 2 }), optim.adam(1e-3)];
+  const given = {
+    "t5.generate": t5.generate(config, { maxLength: 4 }),
+    "t5.rank": t5.rank(config),
+    "t5.score": t5.score(config),
+    "t5.loss": t5.loss(config),
+    "t5.promptLoss": t5.promptLoss(config),
+    methodLoss: methods.methodLoss(config, method),
+    makeTrainStep: train.makeTrainStep(config, method, tx),
+    makeJointStep: train.makeJointStep(config, method, tx),
+    "nn.initializers.normal": nn.initializers.normal(1),
+    "nn.initializers.glorotUniform": nn.initializers.glorotUniform(),
+    "nn.dense.init": nn.dense(2, 3).init,
+    "nn.dense.apply": nn.dense(2, 3).apply,
+    schedule: optim.warmup(3, 0.1),
+    macroF1: metrics.macroF1(3),
+    firstOfGroup: metrics.firstOfGroup(metrics.accuracy),
+    meanOverGroups: metrics.meanOverGroups(metrics.accuracy),
+    aucPr: metrics.aucPr(),
+  } as unknown as Loose;
+  const wrong = [undefined, null, "x", () => 1, [[1, 2]]];
+  const problems: string[] = [];
+  for (const [name, f] of Object.entries(given)) {
+    for (const args of [[], ...wrong.map((v) => [v]), ...wrong.map((v) => [frozen, v])]) {
+      const end = await ending(name, f, args);
+      if (end.startsWith("an error")) problems.push(`${name}(${args.map(String).join(", ")}): ${end}`);
+    }
+  }
+  assert.equal(problems, []);
+});
+
 const messageOf = (f: () => unknown): string => {
   try {
     f();

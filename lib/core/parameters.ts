@@ -82,7 +82,7 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
     ...all(LIST, "evaluations logLikelihoods voices runs states members lines argv targets"),
     ...all(LIST, "predictions needed consts args names"),
     ...all(OBJECT, "tokenizer ready model state joined parts shared position example inserted"),
-    ...all(OBJECT, "record recipe input asked spans jaxpr prim tuned aliases mixtures"),
+    ...all(OBJECT, "frozen batch record recipe input asked spans jaxpr prim tuned aliases mixtures"),
     ...all(OBJECT, "scores metrics best files options"),
     ...all(FUNCTION, "metric program now onProgress onStep"),
     text: TEXT_OR_BYTES,
@@ -101,7 +101,8 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
   },
   t5: {
     ...all(NUMBER, "maxLength rows queries keys buckets maxDistance relative"),
-    ...all(OBJECT, "decoder options"),
+    ...all(OBJECT, "decoder options model request"),
+    ...all({ ...TENSOR, hint: 'np.array(rows, "int32") makes one of lists of ids' }, "inputs targets labels"),
     config: CONFIG,
   },
   nn: {

@@ -46,7 +46,7 @@ interface Signature {
 }
 
 const parse = (text: string, required: number): Signature => {
-  const inside = text.slice(text.lastIndexOf("(") + 1, -1);
+  const inside = text.slice(text.indexOf("(") + 1, -1);
   const braces = /\{ ([^}]*) \}/.exec(inside)?.[1];
   const names = inside === "" ? [] : inside.replace(/\{[^}]*\}/, "{}").split(", ");
   const keys = new Set(braces?.split(", "));
@@ -237,8 +237,7 @@ const isMisuse = (error: unknown): error is Error =>
 
 /** The contract of a function with a signature; a name alone checks nothing. `required` is how many parameters have no default. */
 export const contractOf = (text: string, required: number): Contract => {
-  // The signature of a function that a function gives has the name of that: "t5.loss()(params, batch)".
-  const end = text.lastIndexOf("(");
+  const end = text.indexOf("(");
   const isName = end < 0 || !text.endsWith(")");
   const name = isName ? text : text.slice(0, end);
   if (isName) return { name, check: (args) => args, explain: (_args, error) => error, isTheirs: () => true };

@@ -16,7 +16,9 @@ export type Initializer = (key: Tensor, shape: Shape, dtype?: DType) => Tensor;
 
 /** Random float32 numbers, scaled, as another float type. */
 const drawn = (name: string, draw: (key: Tensor, shape: Shape) => Tensor): Initializer =>
-  composite(name, (key: Tensor, shape: Shape, dtype: DType = "float32") => np.astype(draw(key, shape), dtype));
+  composite(`${name}(key, shape, dtype)`, (key: Tensor, shape: Shape, dtype: DType = "float32") =>
+    np.astype(draw(key, shape), dtype),
+  ) as Initializer;
 
 export const zeros: Initializer = takes("nn.initializers.zeros(key, shape, dtype)", (_key, shape, dtype = "float32") =>
   np.zeros(shape, dtype),

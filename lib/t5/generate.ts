@@ -145,10 +145,14 @@ export const generate = takes(
         { key, ...(forced && { forced }) },
       ] as const;
     };
-    const call = (model: Model, inputs: Tensor, request = {} as Whole): Decoded[][] =>
-      method(model, ...split(inputs, request));
+    const signature = "t5.generate(model, inputs, request)";
+    const call = takes(signature, (model: Model, inputs: Tensor, request = {} as Whole): Decoded[][] =>
+      method(model, ...split(inputs, request)),
+    );
     const members = "stream" in method && {
-      stream: (model: Model, inputs: Tensor, request = {} as Whole) => method.stream(model, ...split(inputs, request)),
+      stream: takes(signature, (model: Model, inputs: Tensor, request = {} as Whole) =>
+        method.stream(model, ...split(inputs, request)),
+      ),
     };
     const dispose = (): void => method.dispose();
     return Object.assign(call, members, { dispose, [Symbol.dispose]: dispose }) as unknown as Generate<O>;

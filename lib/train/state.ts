@@ -133,7 +133,7 @@ export const withCheckedIds = <F extends (frozen: AnyParams, state: never, batch
   config: T5Config,
   step: F,
 ): F =>
-  checkedCalls(step, (_frozen, _state, { inputs, targets, choices }) => {
+  checkedCalls("makeTrainStep(frozen, state, batch)", step, (_frozen, _state, { inputs, targets, choices }) => {
     checkIds(WHERE, config, inputs, { what: "inputs" });
     checkIds(WHERE, config, targets, { what: "targets", target: true });
     checkIds(WHERE, config, choices, { what: "choices", target: true });

@@ -47,8 +47,8 @@ const CONFIG: Kind = {
 };
 const METHOD: Kind = { is: isObject, what: "a method, such as methods.prompt()" };
 const MASK: Kind = {
-  is: (x) => isObject(x) || isFunction(x) || typeof x === "boolean",
-  what: "a tree, or a function that gives one",
+  is: (x) => isObject(x) || isFunction(x) || isText(x) || typeof x === "boolean",
+  what: "a tree, a pattern of paths, or a function that gives a tree",
 };
 const STRUCTURE: Kind = {
   is: (x) => isObject(x) && "kind" in (x as object),
@@ -82,7 +82,7 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
     ...all(LIST, "evaluations logLikelihoods voices runs states members lines argv targets"),
     ...all(LIST, "predictions needed consts args names"),
     ...all(OBJECT, "tokenizer ready model state joined parts shared position example inserted"),
-    ...all(OBJECT, "frozen batch record recipe input asked spans jaxpr prim tuned aliases mixtures"),
+    ...all(OBJECT, "frozen batch record recipe asked spans jaxpr prim tuned aliases mixtures"),
     ...all(OBJECT, "scores metrics best files options"),
     ...all(FUNCTION, "metric program now onProgress onStep"),
     text: TEXT_OR_BYTES,
@@ -101,7 +101,7 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
   },
   t5: {
     ...all(NUMBER, "maxLength rows queries keys buckets maxDistance relative"),
-    ...all(OBJECT, "decoder options model request"),
+    ...all(OBJECT, "decoder options request"),
     ...all({ ...TENSOR, hint: 'np.array(rows, "int32") makes one of lists of ids' }, "inputs targets labels"),
     config: CONFIG,
   },

@@ -20,7 +20,6 @@ export {
   type ErrorTag,
   FluxionError,
   InvariantError,
-  isFluxionError,
   type Mismatch,
   PendingError,
   ShapeError,
@@ -30,19 +29,19 @@ export {
   UseAfterDisposeError,
 } from "./core/errors.js";
 export type { HostArray, TypedArray } from "./core/host.js";
-export { ClosedJaxpr, checkJaxpr, evalJaxpr, Jaxpr } from "./core/jaxpr.js";
-export { type BatchDim, definePrimitive, type MaybeLinear, type Primitive, type Tangent } from "./core/primitive.js";
+export { ClosedJaxpr, Jaxpr } from "./core/jaxpr.js";
+export type { BatchDim, MaybeLinear, Primitive, Tangent } from "./core/primitive.js";
 export {
+  bind,
   blockUntilReady,
+  checkJaxpr,
+  definePrimitive,
   dispose,
-  type GradsOf,
+  evalJaxpr,
+  isFluxionError,
   isTensor,
-  type Nested,
-  type TangentsOf,
-  type Tensor,
-  type TensorLike,
-} from "./core/tensor.js";
-export { bind } from "./core/trace.js";
+} from "./core/public.js";
+export type { GradsOf, Nested, TangentsOf, Tensor, TensorLike } from "./core/tensor.js";
 export type { Given, OfTensors, Transformed, Tree, Tuples } from "./core/tree-types.js";
 export * as lax from "./lax/index.js";
 export * as methods from "./methods/index.js";

@@ -1,4 +1,5 @@
 /** @file The command line, for programs with one like it. Needs Node. */
+import { takesLater } from "../core/composite.js";
 import { runFluxion } from "./program.js";
 import { processTerminal } from "./terminal.js";
 
@@ -13,11 +14,11 @@ export { readArguments, type TrainArguments } from "./train-arguments.js";
  * @throws {ConfigError} when it makes no sense, and the typed errors of what it does
  * @example const folder = await fluxion(["fetch", "t5-base-lm-adapt"]);
  */
-export const fluxion = async (argv: readonly string[]): Promise<string> => {
+export const fluxion = takesLater("fluxion(argv)", async (argv: readonly string[]): Promise<string> => {
   let printed = "";
   const write = (text: string): void => {
     printed += text;
   };
   await runFluxion(argv, { ...processTerminal(), write, watched: false });
   return printed;
-};
+});

@@ -1,6 +1,8 @@
 /** @file The command line of a run: a recipe file, flags, and settings by their paths. */
+
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
+import { takesLater } from "../core/composite.js";
 import { orThrow } from "../edge/either.js";
 import { PRESET_NAMES, presetLayer } from "../lab/presets.js";
 import { type Recipe, recipeOfLayers, valueLayer } from "../lab/recipe.js";
@@ -134,13 +136,16 @@ export const trainArguments = (
  * @throws {ConfigError} for unknown options and for settings that cannot be used, all of them together
  * @example const asked = await readArguments(process.argv.slice(2), { preset: "nano" });
  */
-export const readArguments = async (
-  argv: readonly string[],
-  { name = "train", preset }: { readonly name?: string; readonly preset?: string } = {},
-): Promise<TrainArguments | undefined> => {
-  const command = addTrainArguments(quiet(new Command(name))).description(
-    "Tunes a soft prompt for a frozen T5 on a task, or trains it by another method, and evaluates it. Without options: a small model and data set that come along.",
-  );
-  if (!(await parseArguments(command, "options", withoutDots(argv)))) return undefined;
-  return argumentsOf("options", givenOf(command, command.args), preset);
-};
+export const readArguments = takesLater(
+  "readArguments(argv, { name, preset })",
+  async (
+    argv: readonly string[],
+    { name = "train", preset }: { readonly name?: string; readonly preset?: string } = {},
+  ): Promise<TrainArguments | undefined> => {
+    const command = addTrainArguments(quiet(new Command(name))).description(
+      "Tunes a soft prompt for a frozen T5 on a task, or trains it by another method, and evaluates it. Without options: a small model and data set that come along.",
+    );
+    if (!(await parseArguments(command, "options", withoutDots(argv)))) return undefined;
+    return argumentsOf("options", givenOf(command, command.args), preset);
+  },
+);

@@ -1,6 +1,7 @@
 /** @file `fluxion train`: a run, on the terminal. */
 import { basename, dirname, resolve } from "node:path";
 import { stringify } from "yaml";
+import { takesLater } from "../core/composite.js";
 import { printableLines } from "../edge/printable.js";
 import { type Estimate, estimate } from "../lab/estimate.js";
 import { FILES } from "../lab/folder.js";
@@ -68,7 +69,7 @@ const updateAbove = async (dir: string): Promise<void> => {
  *
  * @throws the typed error of whatever is missing or does not fit
  */
-export const train = async (asked: TrainArguments): Promise<void> => {
+export const train = takesLater("train(asked)", async (asked: TrainArguments): Promise<void> => {
   if (asked.print) return print(asked);
   const { recipe, out, resume, verify } = asked;
   const store = nodeStore(out);
@@ -76,4 +77,4 @@ export const train = async (asked: TrainArguments): Promise<void> => {
   const outcome = await run(recipe, { store, resume, verify, listener, signal: interruption() });
   await updateAbove(out);
   if (outcome.reason === "interrupted") process.exitCode = INTERRUPTED;
-};
+});

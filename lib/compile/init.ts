@@ -1,4 +1,5 @@
 /** @file Starting the library: a backend once, before the first operation. */
+import { takes } from "../core/composite.js";
 import { BackendError } from "../core/errors.js";
 import { currentRuntime, setRuntime } from "../core/runtime.js";
 import type { DeviceMemory } from "./executor.js";
@@ -166,7 +167,7 @@ export const init = async (options: InitOptions = {}): Promise<void> => {
 const current = (where: string): ExecutorRuntime => currentRuntime(where) as ExecutorRuntime;
 
 /** Live arrays and bytes on the current backend, and the most bytes since the start or since `resetStats`. */
-export const memory = (): DeviceMemory => current("memory").device.memory();
+export const memory = takes("memory()", (): DeviceMemory => current("memory").device.memory());
 
 /** Bytes that have crossed between JavaScript and the backend, and where it computes. */
 export interface Stats {
@@ -177,16 +178,16 @@ export interface Stats {
 }
 
 /** Traffic of the current backend since it was started, or since `resetStats`. */
-export const stats = (): Stats => {
+export const stats = takes("stats()", (): Stats => {
   const { name, traffic } = current("stats");
   const { toDevice, toHost } = traffic;
   return { executor: name, bytesMoved: toDevice + toHost, bytesToDevice: toDevice, bytesToHost: toHost };
-};
+});
 
 /** Starts counting the traffic of the current backend from zero, and the peak of its memory from what is live. */
-export const resetStats = (): void => {
+export const resetStats = takes("resetStats()", (): void => {
   const { traffic, device } = current("resetStats");
   traffic.toDevice = 0;
   traffic.toHost = 0;
   device.resetPeak();
-};
+});

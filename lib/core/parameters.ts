@@ -21,6 +21,9 @@ const isObject = (x: unknown): boolean => typeof x === "object" && x !== null &&
 /** Whether `x` looks like a transformation of gradients: `core` knows no more of them. */
 export const isTransformation = (x: unknown): boolean => isObject(x) && isFunction((x as { init?: unknown }).init);
 
+/** Whether `x` looks like a store, which `core` does not know. */
+const isStore = (x: unknown): boolean => isObject(x) && isFunction((x as { open?: unknown }).open);
+
 const FUNCTION: Kind = { is: isFunction, what: "a function" };
 const NUMBER: Kind = { is: isNumber, what: "a number" };
 const LIST: Kind = { is: Array.isArray, what: "a list" };
@@ -34,6 +37,19 @@ const TENSOR_LIKE: Kind = {
   what: "a tensor or a number",
   hint: "make tensors from lists with np.array",
 };
+const TEXT: Kind = { is: isText, what: "a text" };
+const TEXT_OR_BYTES: Kind = { is: (x) => isText(x) || x instanceof Uint8Array, what: "a text" };
+const BYTES: Kind = { is: (x) => x instanceof Uint8Array, what: "bytes, a Uint8Array" };
+const CONFIG: Kind = {
+  is: isObject,
+  what: "a configuration of T5",
+  hint: "loadT5 gives one, t5.configs has them by name",
+};
+const METHOD: Kind = { is: isObject, what: "a method, such as methods.prompt()" };
+const MASK: Kind = {
+  is: (x) => isObject(x) || isFunction(x) || isText(x) || typeof x === "boolean",
+  what: "a tree, a pattern of paths, or a function that gives a tree",
+};
 const STRUCTURE: Kind = {
   is: (x) => isObject(x) && "kind" in (x as object),
   what: "a structure",
@@ -44,45 +60,78 @@ const AXES: Kind = {
   what: "an axis, or a list of them",
 };
 
-const all = (kind: Kind, ...names: readonly string[]): Kinds => Object.fromEntries(names.map((name) => [name, kind]));
+/** One kind for several names. */
+const all = (kind: Kind, names: string): Kinds => Object.fromEntries(names.split(" ").map((name) => [name, kind]));
 
 /** Names that mean the same in every room. */
 const COMMON: Kinds = {
-  ...all(FUNCTION, "f", "cond", "body", "whenTrue", "whenFalse", "rule", "fwd", "bwd"),
-  ...all(LIST, "primals", "branches"),
-  ...all(OBJECT, "adapter", "content", "store", "t5", "task"),
-  ...all({ is: isText, what: "the name of a file or folder" }, "path", "dir"),
+  ...all(FUNCTION, "f cond body whenTrue whenFalse rule fwd bwd"),
+  ...all(LIST, "primals branches"),
+  ...all(OBJECT, "adapter content t5 task"),
+  ...all({ is: isText, what: "the name of a file or folder" }, "path dir"),
+  store: { is: isStore, what: 'a store, such as nodeStore("runs")' },
   policy: { ...FUNCTION, hint: "checkpointPolicies has them by name" },
 };
-const LENGTHS = ["steps", "warmup", "warmupSteps", "decaySteps", "transitionSteps", "transitionBegin"] as const;
-const VALUES = [
-  "start",
-  "end",
-  "power",
-  "peakValue",
-  "initValue",
-  "endValue",
-  "decayRate",
-  "alpha",
-  "exponent",
-] as const;
-/** Names that mean the same in one room, by the first word of the function's name. */
+/** Names that mean the same in one room, by the name of the room; functions of the other entries have a name alone. */
 const ROOMS: Readonly<Record<string, Kinds>> = {
+  "": {
+    ...all(TEXT, "name source file folder prediction referent signature baseModel split"),
+    ...all(NUMBER, "size batchSize seed epoch count most targetLength eosId padId otherwise"),
+    ...all(NUMBER, "similarity classes wallTime"),
+    ...all(LIST, "examples labels fields rows tokens texts groups batchSizes buckets answered"),
+    ...all(LIST, "evaluations logLikelihoods voices runs states members lines argv targets"),
+    ...all(LIST, "predictions needed consts args names"),
+    ...all(OBJECT, "tokenizer ready model state joined parts shared position example inserted"),
+    ...all(OBJECT, "frozen batch record recipe asked spans jaxpr prim tuned aliases mixtures"),
+    ...all(OBJECT, "scores metrics best files options"),
+    ...all(FUNCTION, "metric program now onProgress onStep"),
+    text: TEXT_OR_BYTES,
+    bytes: BYTES,
+    config: CONFIG,
+    method: { ...METHOD, is: (x) => isObject(x) || isText(x) },
+    tx: TRANSFORMATION,
+    ofRuns: LIST,
+  },
+  methods: {
+    ...all(FUNCTION, "vectors rank"),
+    ...all(OBJECT, "frozen tuned"),
+    config: CONFIG,
+    method: METHOD,
+    task: { ...NUMBER, hint: "tasks are counted from 0" },
+  },
+  t5: {
+    ...all(NUMBER, "maxLength rows queries keys buckets maxDistance relative"),
+    ...all(OBJECT, "decoder options request"),
+    ...all({ ...TENSOR, hint: 'np.array(rows, "int32") makes one of lists of ids' }, "inputs targets labels"),
+    config: CONFIG,
+  },
+  nn: {
+    ...all(NUMBER, "inFeatures outFeatures features count rate"),
+    kernelSize: LIST,
+    cell: { is: isObject, what: "a cell, such as nn.lstmCell(2, 8)" },
+  },
+  "nn.initializers": all(NUMBER, "value scale stddev lower upper"),
   optim: {
-    ...all(NUMBER, ...LENGTHS, ...VALUES),
-    ...all(SCALAR, "factor", "limit", "decay", "least", "stepSize", "eta", "gamma"),
-    ...all(RATE, "rate", "learningRate"),
-    ...all(FUNCTION, "schedule", "make"),
-    ...all(TRANSFORMATION, "inner", "fast", "tx"),
-    ...all(OBJECT, "transforms", "hyperparams", "boundaries"),
-    ...all(LIST, "schedules", "cycles"),
+    ...all(NUMBER, "steps warmup warmupSteps decaySteps transitionSteps transitionBegin"),
+    ...all(NUMBER, "start end power peakValue initValue endValue decayRate alpha exponent"),
+    ...all(SCALAR, "factor limit decay least stepSize eta gamma"),
+    ...all(RATE, "rate learningRate"),
+    ...all(FUNCTION, "schedule make init update"),
+    ...all(MASK, "mask labels"),
+    ...all(TRANSFORMATION, "inner fast tx"),
+    ...all(OBJECT, "transforms hyperparams boundaries"),
+    ...all(LIST, "schedules cycles"),
     kind: { is: (x) => x === "linear" || x === "cosine", what: '"linear" or "cosine"' },
     factors: { is: isText, what: 'factors in a text, such as "constant * linear_warmup"' },
   },
   tree: {
-    ...all(FUNCTION, "isLeaf", "type"),
-    ...all(STRUCTURE, "outer", "inner", "treedef", "expected", "got"),
+    ...all(FUNCTION, "isLeaf type"),
+    ...all(STRUCTURE, "outer inner treedef expected got"),
     path: { ...LIST, what: "a list of keys" },
+    filter: {
+      is: (x) => isText(x) || isFunction(x) || isObject(x),
+      what: "a pattern of paths, a list of them, or a function of path and leaf",
+    },
     leaves: LIST,
     node: OBJECT,
   },
@@ -90,13 +139,13 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
 
 /** What the parameter or option of a function has to be, if that can be said before the function runs. */
 export const kindOf = (where: string, name: string): Kind | undefined =>
-  ROOMS[where.split(".")[0]]?.[name] ?? COMMON[name];
+  ROOMS[where.slice(0, Math.max(where.lastIndexOf("."), 0))]?.[name] ?? COMMON[name];
 
 /** Names whose arguments the functions judge themselves, for what is said where they fail. */
 const SUSPECTS: Kinds = {
-  ...all(TENSOR_LIKE, "x", "y", "z", "a", "b", "low", "high", "logits", "labels", "condition", "values", "indices"),
-  ...all(AXES, "axis", "axes", "axis1", "axis2"),
-  ...all(LIST, "xs", "arrays", "sizes", "dims", "perm", "starts", "padding", "choices", "conditions"),
+  ...all(TENSOR_LIKE, "x y z a b low high logits labels condition values indices"),
+  ...all(AXES, "axis axes axis1 axis2"),
+  ...all(LIST, "lengths batches groups rates xs arrays sizes dims perm starts padding choices conditions"),
   key: { ...TENSOR, what: "a random key", hint: "random.key(0) makes one" },
   shape: { is: (x) => isNumber(x) || Array.isArray(x), what: "a shape, which is a list of whole numbers" },
   lhs: TENSOR,
@@ -104,7 +153,7 @@ const SUSPECTS: Kinds = {
   operand: TENSOR,
 };
 /** The same for `lax`, whose functions promote nothing. */
-const STRICT: Kinds = all(TENSOR, "x", "y", "a", "b", "low", "high", "indices", "update", "condition", "which");
+const STRICT: Kinds = all(TENSOR, "x y a b low high indices update condition which");
 
 /** What an argument that made a function fail should have been. */
 export const suspectOf = (where: string, name: string): Kind | undefined =>

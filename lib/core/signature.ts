@@ -29,71 +29,6 @@ const LEADS: Readonly<Record<string, (x: unknown) => boolean>> = {
   learningRate: (x) => isNumber(x) || typeof x === "function" || isTensor(x),
 };
 
-/** The parameters of a signature; options are those from `{` on. */
-type Split<S extends string> = S extends `${infer Head}, ${infer Tail}` ? [Head, ...Split<Tail>] : [S];
-type NamesOf<S extends string> = S extends `${string}(${infer Inside})` ? Split<Inside> : [];
-type Lead = "axis" | "numSegments" | "dtype";
-/** The options that a value alone may stand for; tensors, which have a dtype too, are not options. */
-type LeadsIn<P> = "aval" extends keyof NonNullable<P> ? never : Lead & keyof NonNullable<P>;
-/** What may stand for options. */
-type LeadOf<P> = [LeadsIn<P>] extends [never] ? never : NonNullable<P>[LeadsIn<P> & keyof NonNullable<P>];
-/** The places of the arguments that may be given by name: all but the first. */
-type Places<A> = Exclude<keyof A & `${number}`, "0">;
-type NameAt<S extends string, I> = I extends keyof NamesOf<S> ? NamesOf<S>[I] & string : never;
-/** The options of a function, or what adds nothing. */
-type OptionsOf<S extends string, A> = {
-  [I in Places<A> as NameAt<S, I> extends `{${string}` ? "given" : never]: NonNullable<A[I & keyof A]>;
-} extends { readonly given: infer O }
-  ? O
-  : unknown;
-type NotEmpty<T> = keyof T extends never ? never : T;
-/** Whether the types take an argument by name: what may be left out, and axes and dtypes. */
-type IsNamed<S extends string, A, I> =
-  NameAt<S, I> extends `{${string}` | `...${string}`
-    ? false
-    : NameAt<S, I> extends "axis" | "dtype"
-      ? true
-      : undefined extends A[I & keyof A]
-        ? true
-        : false;
-/** Arguments as an object that names them. */
-type Given<S extends string, A> = NotEmpty<{
-  readonly [I in Places<A> as IsNamed<S, A, I> extends true ? NameAt<S, I> : never]?: A[I & keyof A];
-}>;
-type Room = "np" | "lax" | "nn" | "random" | "ops" | "scipy";
-/** What an object in place `K` may name beside what belongs there. */
-type ByName<S extends string, A, K> =
-  K extends Places<A>
-    ? IsNamed<S, A, K> extends true
-      ? S extends `${Room}.${string}`
-        ? Given<S, A> & OptionsOf<S, A>
-        : never
-      : never
-    : never;
-/** The arguments `A`, with what may stand for options, numbers for shapes, and objects that name arguments. */
-type Accepted<S extends string, A extends readonly unknown[]> = {
-  [K in keyof A]: A[K] | LeadOf<A[K]> | (NameAt<S, K> extends "shape" ? number : never) | ByName<S, A, K>;
-};
-
-/** The options beside the one that a value stands for: `np.sum(x, 0, { keepDims: true })`. */
-type Others<A extends readonly unknown[]> =
-  Required<A> extends readonly [...unknown[], infer O]
-    ? [LeadsIn<O>] extends [never]
-      ? []
-      : [more?: Omit<NonNullable<O>, LeadsIn<O>>]
-    : [];
-/** What makes a function with a signature of that and of the function itself. */
-export interface Signed {
-  <const S extends `${string}, { ${string}`, A extends readonly unknown[], R>(
-    signature: S,
-    f: (...args: A) => R,
-  ): (...args: [...Accepted<S, A>, ...Others<A>]) => R;
-  <const S extends string, A extends readonly unknown[], R>(
-    signature: S,
-    f: (...args: A) => R,
-  ): (...args: Accepted<S, A>) => R;
-}
-
 interface Signature {
   readonly text: string;
   /** The parameters, with `{}` for options. */
@@ -221,6 +156,9 @@ const namedArguments = (where: string, signature: Signature, args: readonly unkn
   return replaced(list, options, Object.fromEntries(others.map((name) => [name, last[name]])));
 };
 
+/** What a message calls the argument in place `i`. */
+const nameOf = ({ names }: Signature, i: number): string => (names[i] === "{}" ? "an object of options" : names[i]);
+
 /** What the argument in place `i` is not. @throws {ArgumentError} */
 const refuseKind = (where: string, signature: Signature, i: number, kind: Kind, given: unknown): never =>
   refuse(where, signature, `${signature.names[i]} is not ${kind.what}`, wordsOf(given), kind.hint);
@@ -238,8 +176,21 @@ const heldToNames = (where: string, signature: Signature, args: readonly unknown
   return shape >= 0 && typeof args[shape] === "number" ? replaced(args, shape, [args[shape]]) : args;
 };
 
+/** @throws {ArgumentError} for a call without arguments */
+const missing = (where: string, signature: Signature): never => {
+  const name = nameOf(signature, 0);
+  return refuse(
+    where,
+    signature,
+    `${name} is missing`,
+    "nothing",
+    suspectOf(where, signature.names[0])?.hint ?? `give ${name}`,
+  );
+};
+
 const checked = (where: string, signature: Signature, all: readonly unknown[]): readonly unknown[] => {
   const { most, options } = signature;
+  if (all.length === 0 && signature.required > 0) missing(where, signature);
   const args = all.length > most ? withLead(signature, all) : all;
   if (args.length > most) {
     if (most > 1 || !isMapped(args)) surplus(where, signature, args);
@@ -251,6 +202,18 @@ const checked = (where: string, signature: Signature, all: readonly unknown[]): 
   return heldToNames(where, signature, right === given ? args : replaced(args, options, right));
 };
 
+const isFunction = (x: unknown): boolean => typeof x === "function";
+
+const holdsFunction = (x: unknown): boolean =>
+  isFunction(x) || (Array.isArray(x) ? x.some(holdsFunction) : isPlain(x) && Object.values(x).some(isFunction));
+
+/** Whether a call may run a function of the user: one in a place of functions, or one that a list or an object holds. */
+const runsTheirs = (where: string, { names }: Signature, args: readonly unknown[]): boolean =>
+  args.some((x, i) => {
+    if (isFunction(x)) return kindOf(where, names[i] ?? names[names.length - 1])?.is(x) === true;
+    return holdsFunction(x);
+  });
+
 /** What is wrong with the arguments of a call that failed with an error of JavaScript. */
 const explained = (where: string, signature: Signature, args: readonly unknown[], cause: Error): ArgumentError => {
   const { names, required, text } = signature;
@@ -259,7 +222,7 @@ const explained = (where: string, signature: Signature, args: readonly unknown[]
     return suspectOf(where, name)?.is(args[i]) === false;
   });
   const kind = suspect < 0 ? undefined : suspectOf(where, names[suspect]);
-  const name = names[suspect] === "{}" ? "an object of options" : names[suspect];
+  const name = nameOf(signature, suspect);
   const missing = suspect >= 0 && args[suspect] === undefined;
   const wrong = kind === undefined ? "the arguments do not fit" : `${name} is not ${kind.what}`;
   const got = args.length === 0 ? "nothing" : args.map(wordsOf).join(", ");
@@ -277,7 +240,7 @@ export const contractOf = (text: string, required: number): Contract => {
   const end = text.indexOf("(");
   const isName = end < 0 || !text.endsWith(")");
   const name = isName ? text : text.slice(0, end);
-  if (isName) return { name, check: (args) => args, explain: (_args, error) => error };
+  if (isName) return { name, check: (args) => args, explain: (_args, error) => error, isTheirs: () => true };
   let parsed: Signature | undefined;
   const signature = (): Signature => {
     parsed ??= parse(text, required);
@@ -287,5 +250,6 @@ export const contractOf = (text: string, required: number): Contract => {
     name,
     check: (args) => checked(name, signature(), args),
     explain: (args, error) => (isMisuse(error) ? explained(name, signature(), args, error) : error),
+    isTheirs: (args) => args.length >= required && runsTheirs(name, signature(), args),
   };
 };

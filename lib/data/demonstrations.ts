@@ -1,4 +1,5 @@
 /** @file Examples with their answers as text in front of an input: prompt design, for models that are not tuned at all. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Example } from "../metrics/answered.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
@@ -42,20 +43,23 @@ const drawn = (examples: readonly Example[], count: number, seed: number): Examp
  * const ids = demonstrations(train, tokenizer, { count: 4, length: 512 });
  * const method = methods.design(ids);
  */
-export const demonstrations = (
-  examples: readonly Example[],
-  tokenizer: Pick<Tokenizer, "encode">,
-  { count, seed = 0, name, length = Number.POSITIVE_INFINITY }: DemonstrationOptions,
-): number[] => {
-  const before = name === undefined ? "" : `${name} `;
-  const shown = drawn(examples, count, seed);
-  const ids = tokenizer.encode(shown.map(({ inputs, targets }) => `${before}${inputs} ${targets}`).join(" "));
-  if (ids.length <= length) return [...ids];
-  throw new ArgumentError({
-    where,
-    what: "the demonstrations are too long",
-    expected: `at most ${length} ids`,
-    got: `${ids.length}`,
-    hint: `show fewer than ${count} examples, or shorter ones`,
-  });
-};
+export const demonstrations = takes(
+  "demonstrations(examples, tokenizer, { count, seed, name, length })",
+  (
+    examples: readonly Example[],
+    tokenizer: Pick<Tokenizer, "encode">,
+    { count, seed = 0, name, length = Number.POSITIVE_INFINITY }: DemonstrationOptions,
+  ): number[] => {
+    const before = name === undefined ? "" : `${name} `;
+    const shown = drawn(examples, count, seed);
+    const ids = tokenizer.encode(shown.map(({ inputs, targets }) => `${before}${inputs} ${targets}`).join(" "));
+    if (ids.length <= length) return [...ids];
+    throw new ArgumentError({
+      where,
+      what: "the demonstrations are too long",
+      expected: `at most ${length} ids`,
+      got: `${ids.length}`,
+      hint: `show fewer than ${count} examples, or shorter ones`,
+    });
+  },
+);

@@ -3,6 +3,7 @@
  *
  * Rows are padded to a few lengths, so that a compiled program serves many batches.
  */
+import { takes } from "../core/composite.js";
 import { longestOf, padRows, type Tokens } from "./batch.js";
 
 /** A batch for evaluation. Its last rows may be padding: they repeat an example, and their answers are not read. */
@@ -38,67 +39,73 @@ const MULTIPLE = 8;
  *
  * @example paddedLengths([3, 4, 60, 61], 2) // [8, 64]
  */
-export const paddedLengths = (lengths: readonly number[], count: number): number[] => {
-  const rounded = lengths.map((n) => Math.ceil(n / MULTIPLE) * MULTIPLE).sort((a, b) => a - b);
-  const distinct = [...new Set(rounded)];
-  /** Rows of at most the i-th length. */
-  const upTo = distinct.map((length) => rounded.lastIndexOf(length) + 1);
-  // The best choice for the rows up to each length, if that length is chosen: its cost in tokens, and its lengths.
-  let best = distinct.map((length, i) => ({ cost: upTo[i] * length, chosen: [length] }));
-  for (let used = 1; used < Math.min(count, distinct.length); used++) {
-    const before = best;
-    best = distinct.map((length, i) => {
-      let found = before[i];
-      for (let j = 0; j < i; j++) {
-        const cost = before[j].cost + (upTo[i] - upTo[j]) * length;
-        if (cost < found.cost) found = { cost, chosen: [...before[j].chosen, length] };
-      }
-      return found;
-    });
-  }
-  return best.at(-1)?.chosen ?? [];
-};
+export const paddedLengths = takes(
+  "paddedLengths(lengths, count)",
+  (lengths: readonly number[], count: number): number[] => {
+    const rounded = lengths.map((n) => Math.ceil(n / MULTIPLE) * MULTIPLE).sort((a, b) => a - b);
+    const distinct = [...new Set(rounded)];
+    /** Rows of at most the i-th length. */
+    const upTo = distinct.map((length) => rounded.lastIndexOf(length) + 1);
+    // The best choice for the rows up to each length, if that length is chosen: its cost in tokens, and its lengths.
+    let best = distinct.map((length, i) => ({ cost: upTo[i] * length, chosen: [length] }));
+    for (let used = 1; used < Math.min(count, distinct.length); used++) {
+      const before = best;
+      best = distinct.map((length, i) => {
+        let found = before[i];
+        for (let j = 0; j < i; j++) {
+          const cost = before[j].cost + (upTo[i] - upTo[j]) * length;
+          if (cost < found.cost) found = { cost, chosen: [...before[j].chosen, length] };
+        }
+        return found;
+      });
+    }
+    return best.at(-1)?.chosen ?? [];
+  },
+);
 
 /**
  * All examples in batches of like length, the shortest first. Batches of one length have one size.
  *
  * @example evaluationBatches(tokens, { maxTokens: 8192, promptLength: 100 })
  */
-export const evaluationBatches = (
-  tokens: readonly Tokens[],
-  { maxTokens = 4096, promptLength = 0, lengths: count = 4, padId = 0 }: EvaluationBatchOptions = {},
-): EvaluationBatch[] => {
-  const lengths = tokens.map(({ inputs }) => inputs.length);
-  const order = tokens.map((_, i) => i).sort((a, b) => lengths[a] - lengths[b] || a - b);
-  const targetLength = longestOf(tokens.map(({ targets }) => targets));
-  let from = 0;
-  return paddedLengths(lengths, count).flatMap((inputLength) => {
-    const next = order.findIndex((row) => lengths[row] > inputLength);
-    const group = order.slice(from, next < 0 ? undefined : next);
-    from += group.length;
-    const most = Math.max(1, Math.floor(maxTokens / (inputLength + promptLength)));
-    const batches = Math.ceil(group.length / most);
-    const size = Math.ceil(group.length / batches);
-    return Array.from({ length: batches }, (_, i): EvaluationBatch => {
-      const rows = group.slice(i * size, (i + 1) * size);
-      const filled = Array.from({ length: size }, (_, row) => tokens[rows[Math.min(row, rows.length - 1)]]);
-      return {
-        inputs: padRows(
-          filled.map(({ inputs }) => inputs),
+export const evaluationBatches = takes(
+  "evaluationBatches(tokens, { maxTokens, promptLength, lengths, padId })",
+  (
+    tokens: readonly Tokens[],
+    { maxTokens = 4096, promptLength = 0, lengths: count = 4, padId = 0 }: EvaluationBatchOptions = {},
+  ): EvaluationBatch[] => {
+    const lengths = tokens.map(({ inputs }) => inputs.length);
+    const order = tokens.map((_, i) => i).sort((a, b) => lengths[a] - lengths[b] || a - b);
+    const targetLength = longestOf(tokens.map(({ targets }) => targets));
+    let from = 0;
+    return paddedLengths(lengths, count).flatMap((inputLength) => {
+      const next = order.findIndex((row) => lengths[row] > inputLength);
+      const group = order.slice(from, next < 0 ? undefined : next);
+      from += group.length;
+      const most = Math.max(1, Math.floor(maxTokens / (inputLength + promptLength)));
+      const batches = Math.ceil(group.length / most);
+      const size = Math.ceil(group.length / batches);
+      return Array.from({ length: batches }, (_, i): EvaluationBatch => {
+        const rows = group.slice(i * size, (i + 1) * size);
+        const filled = Array.from({ length: size }, (_, row) => tokens[rows[Math.min(row, rows.length - 1)]]);
+        return {
+          inputs: padRows(
+            filled.map(({ inputs }) => inputs),
+            inputLength,
+            padId,
+          ),
+          targets: padRows(
+            filled.map(({ targets }) => targets),
+            targetLength,
+            padId,
+          ),
+          size,
           inputLength,
-          padId,
-        ),
-        targets: padRows(
-          filled.map(({ targets }) => targets),
           targetLength,
+          rows,
           padId,
-        ),
-        size,
-        inputLength,
-        targetLength,
-        rows,
-        padId,
-      };
+        };
+      });
     });
-  });
-};
+  },
+);

@@ -3,6 +3,7 @@
  *
  * Source: https://github.com/google/seqio, `dataset_providers.py` and `utils.py`, version 0.0.20; spec 8.6.
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { epochOrder, mix } from "./batch.js";
 import { byStep } from "./by-step.js";
@@ -31,17 +32,20 @@ const isRate = (x: number): boolean => Number.isFinite(x) && x >= 0;
  * @throws {ArgumentError} for a size or an option out of range
  * @example rateBySize(250, { temperature: 2 }) // 15.8…
  */
-export const rateBySize = (size: number, { scale = 1, maximum = 0, temperature = 1 }: RateOptions = {}): number => {
-  const where = "rateBySize";
-  if (!isRate(size)) fail(where, "the size is out of range", "a number from 0", size);
-  if (!(isRate(scale) && scale > 0)) fail(where, "the scale is out of range", "a number above 0", scale);
-  if (!isRate(maximum)) fail(where, "the maximum is out of range", "a number from 0", maximum);
-  if (!(isRate(temperature) && temperature > 0)) {
-    fail(where, "the temperature is out of range", "a number above 0", temperature);
-  }
-  const capped = maximum === 0 ? size * scale : Math.min(size * scale, maximum);
-  return capped ** (1 / temperature);
-};
+export const rateBySize = takes(
+  "rateBySize(size, { scale, maximum, temperature })",
+  (size: number, { scale = 1, maximum = 0, temperature = 1 }: RateOptions = {}): number => {
+    const where = "rateBySize";
+    if (!isRate(size)) fail(where, "the size is out of range", "a number from 0", size);
+    if (!(isRate(scale) && scale > 0)) fail(where, "the scale is out of range", "a number above 0", scale);
+    if (!isRate(maximum)) fail(where, "the maximum is out of range", "a number from 0", maximum);
+    if (!(isRate(temperature) && temperature > 0)) {
+      fail(where, "the temperature is out of range", "a number above 0", temperature);
+    }
+    const capped = maximum === 0 ? size * scale : Math.min(size * scale, maximum);
+    return capped ** (1 / temperature);
+  },
+);
 
 /**
  * The rates of tasks where some of the parts are mixtures themselves: the rate of a mixture goes to its tasks in their own proportions, and a
@@ -51,25 +55,28 @@ export const rateBySize = (size: number, { scale = 1, maximum = 0, temperature =
  * @throws {ArgumentError} for a rate below 0, a mixture that is drawn and whose rates are all 0, and one that is part of itself
  * @example taskRates({ glue: 8, squad: 1 }, { glue: { cola: 1, mnli: 3 } }) // { cola: 2, mnli: 6, squad: 1 }
  */
-export const taskRates = (rates: Rates, mixtures: Readonly<Record<string, Rates>> = {}): Rates => {
-  const found = new Map<string, number>();
-  const add = (parts: Rates, share: number, path: readonly string[]): void => {
-    for (const [name, rate] of Object.entries(parts)) {
-      const at = [...path, name].join("/");
-      if (!isRate(rate)) fail("taskRates", "a rate is out of range", "a number from 0", rate, at);
-      if (path.includes(name)) fail("taskRates", "a mixture is part of itself", "tasks or other mixtures", name, at);
-      if (!Object.hasOwn(mixtures, name)) {
-        found.set(name, (found.get(name) ?? 0) + rate * share);
-        continue;
+export const taskRates = takes(
+  "taskRates(rates, mixtures)",
+  (rates: Rates, mixtures: Readonly<Record<string, Rates>> = {}): Rates => {
+    const found = new Map<string, number>();
+    const add = (parts: Rates, share: number, path: readonly string[]): void => {
+      for (const [name, rate] of Object.entries(parts)) {
+        const at = [...path, name].join("/");
+        if (!isRate(rate)) fail("taskRates", "a rate is out of range", "a number from 0", rate, at);
+        if (path.includes(name)) fail("taskRates", "a mixture is part of itself", "tasks or other mixtures", name, at);
+        if (!Object.hasOwn(mixtures, name)) {
+          found.set(name, (found.get(name) ?? 0) + rate * share);
+          continue;
+        }
+        const total = Object.values(mixtures[name]).reduce((sum, x) => sum + x, 0);
+        if (total === 0 && rate > 0) fail("taskRates", "all rates of a mixture are 0", "one above 0", 0, at);
+        add(mixtures[name], total === 0 ? 0 : (rate * share) / total, [...path, name]);
       }
-      const total = Object.values(mixtures[name]).reduce((sum, x) => sum + x, 0);
-      if (total === 0 && rate > 0) fail("taskRates", "all rates of a mixture are 0", "one above 0", 0, at);
-      add(mixtures[name], total === 0 ? 0 : (rate * share) / total, [...path, name]);
-    }
-  };
-  add(rates, 1, []);
-  return Object.fromEntries(found);
-};
+    };
+    add(rates, 1, []);
+    return Object.fromEntries(found);
+  },
+);
 
 /** The part whose share of `[0, total)` holds `x`. */
 export const partAt = (rates: readonly number[], x: number): number => {
@@ -117,26 +124,29 @@ const checkParts = (sizes: readonly number[], rates: readonly number[]): void =>
  * @throws {ArgumentError} for rates that do not fit the sizes, or a part that is drawn and empty
  * @see seqio's `Mixture.get_dataset`
  */
-export function* drawMixture(
-  sizes: readonly number[],
-  rates: readonly number[],
-  seed: number,
-  { repeat = true }: MixtureOptions = {},
-): Generator<Drawn, void> {
-  checkParts(sizes, rates);
-  const total = rates.reduce((sum, rate) => sum + rate, 0);
-  const seeds = sizes.map((_, part) => mix(seed, part + 1));
-  const parts = sizes.map((size, part) => ({ epoch: 0, at: 0, order: epochOrder(size, seeds[part], 0) }));
-  for (let n = 0; ; n++) {
-    const part = partAt(rates, (mix(mix(seed, 0), n) / 2 ** 32) * total);
-    const own = parts[part];
-    if (own.at === own.order.length) {
-      if (!repeat) return;
-      parts[part] = { epoch: own.epoch + 1, at: 0, order: epochOrder(sizes[part], seeds[part], own.epoch + 1) };
+export const drawMixture = takes(
+  "drawMixture(sizes, rates, seed, { repeat })",
+  function* (
+    sizes: readonly number[],
+    rates: readonly number[],
+    seed: number,
+    { repeat = true }: MixtureOptions = {},
+  ): Generator<Drawn, void> {
+    checkParts(sizes, rates);
+    const total = rates.reduce((sum, rate) => sum + rate, 0);
+    const seeds = sizes.map((_, part) => mix(seed, part + 1));
+    const parts = sizes.map((size, part) => ({ epoch: 0, at: 0, order: epochOrder(size, seeds[part], 0) }));
+    for (let n = 0; ; n++) {
+      const part = partAt(rates, (mix(mix(seed, 0), n) / 2 ** 32) * total);
+      const own = parts[part];
+      if (own.at === own.order.length) {
+        if (!repeat) return;
+        parts[part] = { epoch: own.epoch + 1, at: 0, order: epochOrder(sizes[part], seeds[part], own.epoch + 1) };
+      }
+      yield { part, row: parts[part].order[parts[part].at++] };
     }
-    yield { part, row: parts[part].order[parts[part].at++] };
-  }
-}
+  },
+);
 
 /**
  * Selects the examples of each step's batch from a mixture.
@@ -145,18 +155,21 @@ export function* drawMixture(
  * @throws {ArgumentError} as `drawMixture`
  * @example mixtureRows([250, 9427], [250, 9427], 32, seed)(0) // 32 of { part, row }
  */
-export const mixtureRows = (
-  sizes: readonly number[],
-  rates: readonly number[],
-  batchSize: number,
-  seed: number,
-): ((step: number) => readonly Drawn[]) => {
-  checkParts(sizes, rates);
-  return byStep(function* batches(): Generator<readonly Drawn[]> {
-    const draws = drawMixture(sizes, rates, seed);
-    for (;;) yield Array.from({ length: batchSize }, () => draws.next().value as Drawn);
-  });
-};
+export const mixtureRows = takes(
+  "mixtureRows(sizes, rates, batchSize, seed)",
+  (
+    sizes: readonly number[],
+    rates: readonly number[],
+    batchSize: number,
+    seed: number,
+  ): ((step: number) => readonly Drawn[]) => {
+    checkParts(sizes, rates);
+    return byStep(function* batches(): Generator<readonly Drawn[]> {
+      const draws = drawMixture(sizes, rates, seed);
+      for (;;) yield Array.from({ length: batchSize }, () => draws.next().value as Drawn);
+    });
+  },
+);
 
 /**
  * Selects the examples of each step's batch from a mixture, where a batch takes examples of one group of like length: those that are drawn wait until
@@ -168,20 +181,23 @@ export const mixtureRows = (
  * @throws {ArgumentError} as `drawMixture`
  * @example mixtureTokenRows([[0, 1], [0, 0]], [1, 1], [2, 1], seed)(0) // { part, row } of one group
  */
-export const mixtureTokenRows = (
-  groups: readonly (readonly number[])[],
-  rates: readonly number[],
-  batchSizes: readonly number[],
-  seed: number,
-): ((step: number) => readonly Drawn[]) => {
-  const sizes = groups.map(({ length }) => length);
-  checkParts(sizes, rates);
-  return byStep(function* batches(): Generator<readonly Drawn[]> {
-    const waiting = batchSizes.map((): Drawn[] => []);
-    for (const drawn of drawMixture(sizes, rates, seed)) {
-      const group = groups[drawn.part][drawn.row];
-      waiting[group].push(drawn);
-      if (waiting[group].length === batchSizes[group]) yield waiting[group].splice(0);
-    }
-  });
-};
+export const mixtureTokenRows = takes(
+  "mixtureTokenRows(groups, rates, batchSizes, seed)",
+  (
+    groups: readonly (readonly number[])[],
+    rates: readonly number[],
+    batchSizes: readonly number[],
+    seed: number,
+  ): ((step: number) => readonly Drawn[]) => {
+    const sizes = groups.map(({ length }) => length);
+    checkParts(sizes, rates);
+    return byStep(function* batches(): Generator<readonly Drawn[]> {
+      const waiting = batchSizes.map((): Drawn[] => []);
+      for (const drawn of drawMixture(sizes, rates, seed)) {
+        const group = groups[drawn.part][drawn.row];
+        waiting[group].push(drawn);
+        if (waiting[group].length === batchSizes[group]) yield waiting[group].splice(0);
+      }
+    });
+  },
+);

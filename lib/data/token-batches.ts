@@ -1,4 +1,5 @@
 /** @file Training batches by tokens: examples of like length, as many as fit. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { epochOrder } from "./batch.js";
 import { byStep } from "./by-step.js";
@@ -35,14 +36,13 @@ function* batchesOf(
  * @throws {ArgumentError} when there are no examples
  * @example tokenBatchRows([0, 1, 0, 1], [2, 1], seed)(0) // { rows: [3], group: 1 }
  */
-export const tokenBatchRows = (
-  groups: readonly number[],
-  sizes: readonly number[],
-  seed: number,
-): ((step: number) => TokenBatchRows) => {
-  if (groups.length === 0) {
-    const [what, expected] = ["there are no examples to make batches of", "at least one"];
-    throw new ArgumentError({ where: "tokenBatchRows", what, expected, got: "none" });
-  }
-  return byStep(() => batchesOf(groups, sizes, seed));
-};
+export const tokenBatchRows = takes(
+  "tokenBatchRows(groups, sizes, seed)",
+  (groups: readonly number[], sizes: readonly number[], seed: number): ((step: number) => TokenBatchRows) => {
+    if (groups.length === 0) {
+      const [what, expected] = ["there are no examples to make batches of", "at least one"];
+      throw new ArgumentError({ where: "tokenBatchRows", what, expected, got: "none" });
+    }
+    return byStep(() => batchesOf(groups, sizes, seed));
+  },
+);

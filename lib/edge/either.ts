@@ -1,8 +1,8 @@
 /** @file From values that may be errors to exceptions: for one value, and for a function, whose two forms are made here from one body. */
 import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import type { FluxionError, Mismatch } from "../core/errors.js";
-import { contractOf } from "../core/signature.js";
 
 type TaskEither<L, R> = TE.TaskEither<L, R>;
 
@@ -15,14 +15,17 @@ const isEither = (x: unknown): x is E.Either<unknown, unknown> => x instanceof O
  * @throws what is on the left
  * @example const tokenizer = await orThrow(loadTokenizerTE("spiece.model"))
  */
-export function orThrow<A>(result: E.Either<Error, A>): A;
-export function orThrow<A>(task: TaskEither<Error, A> | Promise<A>): Promise<A>;
-export function orThrow<A>(result: E.Either<Error, A> | TaskEither<Error, A> | Promise<A>): A | Promise<A> {
-  if (typeof result === "function") return result().then((ended) => orThrow(ended));
+export const orThrow: OrThrow = takes("orThrow(result)", (result: unknown): never => heldBy(result) as never);
+interface OrThrow {
+  <A>(result: E.Either<Error, A>): A;
+  <A>(task: TaskEither<Error, A> | Promise<A>): Promise<A>;
+}
+const heldBy = (result: unknown): unknown => {
+  if (typeof result === "function") return result().then(heldBy);
   if (!isEither(result)) return result;
   if (E.isLeft(result)) throw result.left;
   return result.right;
-}
+};
 
 /**
  * Makes the form of a loader or saver that gives a promise from the form that gives a TaskEither: what that throws, or has on its left, rejects
@@ -35,20 +38,23 @@ export const promised = <A extends readonly unknown[], L extends Error, R>(
   signature: string,
   make: (...args: A) => TaskEither<L, R>,
 ): ((...args: A) => Promise<R>) => {
-  const { check } = contractOf(signature, make.length);
-  return async (...args) => orThrow(make(...(check(args) as A)));
+  const call = takes(signature, make);
+  return async (...args) => orThrow(call(...args));
 };
 
 /**
- * Makes the form of a function that throws from the form that gives an Either.
+ * Makes the form of a function that throws from the form that gives an Either. Calls are checked against the signature.
  *
- * @example export const parseNpy = throwing(parseNpyE);
+ * @example export const parseNpy = throwing("parseNpy(bytes, source)", parseNpyE);
  */
 // @__NO_SIDE_EFFECTS__
-export const throwing =
-  <A extends readonly unknown[], L extends Error, R>(make: (...args: A) => E.Either<L, R>) =>
-  (...args: A): R =>
-    orThrow(make(...args));
+export const throwing = <A extends readonly unknown[], L extends Error, R>(
+  signature: string,
+  make: (...args: A) => E.Either<L, R>,
+): ((...args: A) => R) => {
+  const call = takes(signature, make);
+  return (...args) => orThrow(call(...args));
+};
 
 /**
  * What reads the path of an option: its errors name the option, which a person knows, and not the function that could not read it.

@@ -1,6 +1,8 @@
 /** @file Whether an adapter belongs to a model: its tensors are those that its method trains there. */
+
 import { basename } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError, isFluxionError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, unflatten } from "../core/pytree.js";
@@ -31,23 +33,22 @@ const trainedIn = ({ method }: Pick<Adapter, "method">, config: T5Config): Wante
 };
 
 /** As `checkFits`, as an Either of fp-ts. */
-export const checkFitsE = (
-  adapter: Pick<Adapter, "method" | "tuned">,
-  config: T5Config,
-  source: string,
-): E.Either<CheckpointError, null> => {
-  try {
-    const wanted = trainedIn(adapter, config);
-    const differences = differencesOf(wanted, new Map(leavesByPath<TensorInfo>(adapter.tuned, isValue)));
-    const error = misfitError(WHERE, source, wanted.length, differences, { what: WHAT, hint: HINT });
-    return error === undefined ? E.right(null) : E.left(error);
-  } catch (error) {
-    if (!isFluxionError(error)) throw error;
-    const { what, expected, got } = error.mismatch;
-    const parts = { where: WHERE, what: `${WHAT}: ${what}`, expected, got, at: source, hint: HINT };
-    return E.left(new CheckpointError(parts, { cause: error }));
-  }
-};
+export const checkFitsE = takes(
+  "checkFitsE(adapter, config, source)",
+  (adapter: Pick<Adapter, "method" | "tuned">, config: T5Config, source: string): E.Either<CheckpointError, null> => {
+    try {
+      const wanted = trainedIn(adapter, config);
+      const differences = differencesOf(wanted, new Map(leavesByPath<TensorInfo>(adapter.tuned, isValue)));
+      const error = misfitError(WHERE, source, wanted.length, differences, { what: WHAT, hint: HINT });
+      return error === undefined ? E.right(null) : E.left(error);
+    } catch (error) {
+      if (!isFluxionError(error)) throw error;
+      const { what, expected, got } = error.mismatch;
+      const parts = { where: WHERE, what: `${WHAT}: ${what}`, expected, got, at: source, hint: HINT };
+      return E.left(new CheckpointError(parts, { cause: error }));
+    }
+  },
+);
 
 /**
  * Checks an adapter against the configuration of a model before anything of the model is read.
@@ -56,7 +57,7 @@ export const checkFitsE = (
  * that the model does not have
  * @example checkFits(await loadAdapter("my-lora"), config, "my-lora")
  */
-export const checkFits = throwing(checkFitsE);
+export const checkFits = throwing("checkFits(adapter, config, source)", checkFitsE);
 
 /**
  * Checks that an adapter can be computed with.

@@ -2,11 +2,13 @@
  * @file Trained trees with their methods, whatever they are stored as: our own form, a folder of PEFT, the folder of a run, files of prompts,
  * and checkpoints of T5X with a prompt among their parameters.
  */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError, type ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import type { Caller } from "../edge/decode.js";
@@ -115,12 +117,15 @@ const fromKind =
   };
 
 /** As `loadAdapter`, as a TaskEither of fp-ts. */
-export const loadAdapterTE = (path: string): TE.TaskEither<CheckpointError | ConfigError, Adapter> => {
-  const peft = peftFolder(path);
-  if (peft !== undefined) return fromPeft(peft);
-  const ofRun = join(path, TUNED_FILE);
-  return existsSync(ofRun) ? fromTuned(ofRun) : fromKind(path);
-};
+export const loadAdapterTE = takes(
+  "loadAdapterTE(path)",
+  (path: string): TE.TaskEither<CheckpointError | ConfigError, Adapter> => {
+    const peft = peftFolder(path);
+    if (peft !== undefined) return fromPeft(peft);
+    const ofRun = join(path, TUNED_FILE);
+    return existsSync(ofRun) ? fromTuned(ofRun) : fromKind(path);
+  },
+);
 
 /**
  * Loads what was trained, with its method, from whatever it is stored as: the form of `saveTuned` or the folder of a run; a folder of

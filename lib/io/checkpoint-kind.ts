@@ -1,8 +1,10 @@
 /** @file What a path is, recognized by the files that are there and not by their names alone. */
+
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError } from "../core/errors.js";
 import { brief, type Caller } from "../edge/decode.js";
 import { promised } from "../edge/either.js";
@@ -64,15 +66,18 @@ const fileKind = async (path: string): Promise<CheckpointKind> => {
 };
 
 /** As `checkpointKind`, as a TaskEither of fp-ts. */
-export const checkpointKindTE = (path: string): TE.TaskEither<CheckpointError, CheckpointKind> =>
-  attempt(caller, path, async () => {
-    if (!existsSync(path) && existsSync(`${path}.index`)) return "meshtf";
-    if (!existsSync(path) && existsSync(`${path}.npy`)) return "npy";
-    const info = await stat(path);
-    if (info.isDirectory()) return folderKind(path);
-    if (info.isFile() && info.size === 0) throw unknown(path, "an empty file");
-    return fileKind(path);
-  });
+export const checkpointKindTE = takes(
+  "checkpointKindTE(path)",
+  (path: string): TE.TaskEither<CheckpointError, CheckpointKind> =>
+    attempt(caller, path, async () => {
+      if (!existsSync(path) && existsSync(`${path}.index`)) return "meshtf";
+      if (!existsSync(path) && existsSync(`${path}.npy`)) return "npy";
+      const info = await stat(path);
+      if (info.isDirectory()) return folderKind(path);
+      if (info.isFile() && info.size === 0) throw unknown(path, "an empty file");
+      return fileKind(path);
+    }),
+);
 
 /**
  * Tells what kind of checkpoint a path is.

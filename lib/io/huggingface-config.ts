@@ -10,9 +10,11 @@
  * Source: transformers 5.24, `__post_init__` of `configuration_t5.py`, `configuration_umt5.py` and `configuration_mt5.py`, `tie_weights` of
  * `modeling_utils.py`.
  */
+
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ConfigError } from "../core/errors.js";
 import { brief, type Caller, decodeAs, naturalNumber, positiveInteger, such, withDefault } from "../edge/decode.js";
 import { throwing } from "../edge/either.js";
@@ -202,18 +204,21 @@ const storedConfig = (
 });
 
 /** As `decodeHuggingFaceConfig`, as an Either of fp-ts. */
-export const decodeHuggingFaceConfigE = (raw: unknown, source = "config.json"): E.Either<ConfigError, StoredConfig> =>
-  pipe(
-    E.Do,
-    E.bind("modelType", () => checkModelType(raw, source)),
-    E.bind("c", () => decodeAs(HuggingFaceConfig, configCaller, source)(raw)),
-    E.bind("ff", ({ c, modelType }) => feedForward(c, modelType, source)),
-    E.map(({ c, ff, modelType }) => storedConfig(c, ff, modelType)),
-    E.chain((stored) => {
-      const error = specialIdError(configCaller.where, stored.config, source);
-      return error === undefined ? E.right(stored) : E.left(error);
-    }),
-  );
+export const decodeHuggingFaceConfigE = takes(
+  "decodeHuggingFaceConfigE(raw, source)",
+  (raw: unknown, source = "config.json"): E.Either<ConfigError, StoredConfig> =>
+    pipe(
+      E.Do,
+      E.bind("modelType", () => checkModelType(raw, source)),
+      E.bind("c", () => decodeAs(HuggingFaceConfig, configCaller, source)(raw)),
+      E.bind("ff", ({ c, modelType }) => feedForward(c, modelType, source)),
+      E.map(({ c, ff, modelType }) => storedConfig(c, ff, modelType)),
+      E.chain((stored) => {
+        const error = specialIdError(configCaller.where, stored.config, source);
+        return error === undefined ? E.right(stored) : E.left(error);
+      }),
+    ),
+);
 
 /**
  * Decodes the value of a `config.json` of a T5 (1.0, 1.1, LM-adapted, Flan), mT5 or UMT5 (Pile-T5); `source` names it in errors.
@@ -221,7 +226,7 @@ export const decodeHuggingFaceConfigE = (raw: unknown, source = "config.json"): 
  * @throws {ConfigError} for values of a wrong kind, special tokens outside of the vocabulary, other architectures and other feed-forward layers
  * @example const { config } = decodeHuggingFaceConfig(JSON.parse(text), "t5-small/config.json")
  */
-export const decodeHuggingFaceConfig = throwing(decodeHuggingFaceConfigE);
+export const decodeHuggingFaceConfig = throwing("decodeHuggingFaceConfig(raw, source)", decodeHuggingFaceConfigE);
 
 /**
  * The value of a `config.json` that transformers reads as this T5.
@@ -230,37 +235,40 @@ export const decodeHuggingFaceConfig = throwing(decodeHuggingFaceConfigE);
  * - `modelType`: `mt5` names the class of mT5; a model whose decoder's results are scaled is a `t5`, since mT5 never scales
  * @example JSON.stringify(encodeHuggingFaceConfig({ config: t5.configs["t5-1.1-small"] }), null, 2)
  */
-export const encodeHuggingFaceConfig = ({
-  config: c,
-  dropoutRate = 0.1,
-  modelType: given,
-}: Pick<StoredConfig, "config"> & Partial<StoredConfig>): Readonly<Record<string, unknown>> => {
-  const feedForwardProj = { relu: "relu", gelu: c.gated ? "gelu" : "gelu_new" }[c.activation];
-  const shared = given === "mt5" && !isScaled(c) ? given : "t5";
-  const modelType = c.relativeAttentionPerLayer === true ? "umt5" : shared;
-  return {
-    architectures: [`${modelType.toUpperCase()}ForConditionalGeneration`],
-    d_ff: c.dFf,
-    d_kv: c.dKv,
-    d_model: c.dModel,
-    decoder_start_token_id: c.decoderStartId,
-    dense_act_fn: c.activation === "gelu" ? "gelu_new" : "relu",
-    dropout_rate: dropoutRate,
-    eos_token_id: c.eosId,
-    feed_forward_proj: `${c.gated ? "gated-" : ""}${feedForwardProj}`,
-    is_encoder_decoder: true,
-    is_gated_act: c.gated,
-    layer_norm_epsilon: c.layerNormEpsilon,
-    model_type: modelType,
-    num_decoder_layers: c.numDecoderLayers,
-    num_heads: c.numHeads,
-    num_layers: c.numLayers,
-    pad_token_id: c.padId,
-    relative_attention_max_distance: c.relativeAttentionMaxDistance,
-    relative_attention_num_buckets: c.relativeAttentionNumBuckets,
-    // mT5 never scales, and has no such key.
-    ...(modelType !== "mt5" && { scale_decoder_outputs: isScaled(c) }),
-    tie_word_embeddings: c.tiedEmbeddings,
-    vocab_size: c.vocabSize,
-  };
-};
+export const encodeHuggingFaceConfig = takes(
+  "encodeHuggingFaceConfig(t5)",
+  ({
+    config: c,
+    dropoutRate = 0.1,
+    modelType: given,
+  }: Pick<StoredConfig, "config"> & Partial<StoredConfig>): Readonly<Record<string, unknown>> => {
+    const feedForwardProj = { relu: "relu", gelu: c.gated ? "gelu" : "gelu_new" }[c.activation];
+    const shared = given === "mt5" && !isScaled(c) ? given : "t5";
+    const modelType = c.relativeAttentionPerLayer === true ? "umt5" : shared;
+    return {
+      architectures: [`${modelType.toUpperCase()}ForConditionalGeneration`],
+      d_ff: c.dFf,
+      d_kv: c.dKv,
+      d_model: c.dModel,
+      decoder_start_token_id: c.decoderStartId,
+      dense_act_fn: c.activation === "gelu" ? "gelu_new" : "relu",
+      dropout_rate: dropoutRate,
+      eos_token_id: c.eosId,
+      feed_forward_proj: `${c.gated ? "gated-" : ""}${feedForwardProj}`,
+      is_encoder_decoder: true,
+      is_gated_act: c.gated,
+      layer_norm_epsilon: c.layerNormEpsilon,
+      model_type: modelType,
+      num_decoder_layers: c.numDecoderLayers,
+      num_heads: c.numHeads,
+      num_layers: c.numLayers,
+      pad_token_id: c.padId,
+      relative_attention_max_distance: c.relativeAttentionMaxDistance,
+      relative_attention_num_buckets: c.relativeAttentionNumBuckets,
+      // mT5 never scales, and has no such key.
+      ...(modelType !== "mt5" && { scale_decoder_outputs: isScaled(c) }),
+      tie_word_embeddings: c.tiedEmbeddings,
+      vocab_size: c.vocabSize,
+    };
+  },
+);

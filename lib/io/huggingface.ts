@@ -4,11 +4,13 @@
  * All tensors are checked by name, shape and dtype before the first is read. Then each is read piece by piece into its place in the
  * result, widened and transposed on the way, so that little is in memory besides the result.
  */
+
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { sizeOf } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError, type ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, unflatten } from "../core/pytree.js";
@@ -122,41 +124,41 @@ const readParams = (
 };
 
 /** As `loadHuggingFace`, as a TaskEither of fp-ts. */
-export const loadHuggingFaceTE = (
-  dir: string,
-  options: LoadOptions = {},
-): TE.TaskEither<CheckpointError | ConfigError, StoredT5> => {
-  const configPath = join(dir, "config.json");
-  const read = (stored: StoredConfig, file: SafetensorsFile): TE.TaskEither<CheckpointError, StoredT5> =>
-    pipe(
-      readParams(stored.config, file, options),
-      TE.map((params) => ({ ...stored, params })),
-    );
-  return pipe(
-    readJson(configPath, configCaller),
-    TE.chainEitherK((raw) =>
+export const loadHuggingFaceTE = takes(
+  "loadHuggingFaceTE(dir, { onProgress })",
+  (dir: string, options: LoadOptions = {}): TE.TaskEither<CheckpointError | ConfigError, StoredT5> => {
+    const configPath = join(dir, "config.json");
+    const read = (stored: StoredConfig, file: SafetensorsFile): TE.TaskEither<CheckpointError, StoredT5> =>
       pipe(
-        decodeHuggingFaceConfigE(raw, configPath),
-        E.map((stored) => ({ stored, ownHead: withOwnHead(raw, stored.config) })),
+        readParams(stored.config, file, options),
+        TE.map((params) => ({ ...stored, params })),
+      );
+    return pipe(
+      readJson(configPath, configCaller),
+      TE.chainEitherK((raw) =>
+        pipe(
+          decodeHuggingFaceConfigE(raw, configPath),
+          E.map((stored) => ({ stored, ownHead: withOwnHead(raw, stored.config) })),
+        ),
       ),
-    ),
-    TE.chainW(({ stored, ownHead }) =>
-      TE.bracket(
-        openWeights(dir),
-        (file) =>
-          pipe(
-            read(stored, file),
-            TE.orElse((error) =>
-              ownHead !== undefined && error instanceof Unequal && error.copy === HEAD
-                ? read({ ...stored, config: ownHead }, file)
-                : TE.left(error),
+      TE.chainW(({ stored, ownHead }) =>
+        TE.bracket(
+          openWeights(dir),
+          (file) =>
+            pipe(
+              read(stored, file),
+              TE.orElse((error) =>
+                ownHead !== undefined && error instanceof Unequal && error.copy === HEAD
+                  ? read({ ...stored, config: ownHead }, file)
+                  : TE.left(error),
+              ),
             ),
-          ),
-        (file) => TE.fromTask(file.close),
+          (file) => TE.fromTask(file.close),
+        ),
       ),
-    ),
-  );
-};
+    );
+  },
+);
 
 /**
  * Loads a T5, mT5 or UMT5 from a Hugging Face directory, in float32 whatever it is stored in (F32, F16 or BF16).
@@ -169,4 +171,4 @@ export const loadHuggingFaceTE = (
  * fit the configuration, with all missing, unexpected and mis-shaped tensors together
  * @example const { config, params } = await loadHuggingFace("assets/t5-nano")
  */
-export const loadHuggingFace = promised("loadHuggingFace(dir, options)", loadHuggingFaceTE);
+export const loadHuggingFace = promised("loadHuggingFace(dir, { onProgress })", loadHuggingFaceTE);

@@ -1,6 +1,8 @@
 /** @file A T5 from a checkpoint of any kind. */
+
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError, type ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { promised } from "../edge/either.js";
@@ -54,11 +56,14 @@ const loadAs = (kind: CheckpointKind, path: string, options: LoadOptions): TE.Ta
 };
 
 /** As `loadT5`, as a TaskEither of fp-ts. */
-export const loadT5TE = (path: string, options: LoadOptions = {}): TE.TaskEither<Failure, LoadedT5> =>
-  pipe(
-    checkpointKindTE(path),
-    TE.chainW((kind) => loadAs(kind, path, options)),
-  );
+export const loadT5TE = takes(
+  "loadT5TE(path, { onProgress })",
+  (path: string, options: LoadOptions = {}): TE.TaskEither<Failure, LoadedT5> =>
+    pipe(
+      checkpointKindTE(path),
+      TE.chainW((kind) => loadAs(kind, path, options)),
+    ),
+);
 
 /**
  * Loads a T5 from a Hugging Face folder or a checkpoint of T5X or Mesh TensorFlow, distinguished by their files; in float32.
@@ -66,4 +71,4 @@ export const loadT5TE = (path: string, options: LoadOptions = {}): TE.TaskEither
  * @throws {CheckpointError} {ConfigError} of the loader in question; see `loadHuggingFace`, `loadT5x` and `loadMeshTensorFlow`
  * @example const { config, params } = await loadT5("t5-v1_1-small")
  */
-export const loadT5 = promised("loadT5(path, options)", loadT5TE);
+export const loadT5 = promised("loadT5(path, { onProgress })", loadT5TE);

@@ -4,9 +4,11 @@
  * Read are versions 1 and 2 with `<f4`, `<f8`, `<i4`, `<u4` and `|b1` in C order; anything else is refused by name.
  * Source: the NumPy manual, numpy.lib.format.
  */
+
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { type DType, itemBytes, printShape, type Shape } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { brief } from "../edge/decode.js";
@@ -143,16 +145,19 @@ const parseData = (
 };
 
 /** As `parseNpy`, as an Either of fp-ts. */
-export const parseNpyE = (bytes: Uint8Array, source = ".npy"): E.Either<CheckpointError, HostArray> =>
-  pipe(
-    findHeader(bytes, source),
-    E.chain(({ text, dataStart }) =>
-      pipe(
-        parseHeader(text, source),
-        E.chain((header) => parseData(header, bytes.subarray(dataStart), source)),
+export const parseNpyE = takes(
+  "parseNpyE(bytes, source)",
+  (bytes: Uint8Array, source = ".npy"): E.Either<CheckpointError, HostArray> =>
+    pipe(
+      findHeader(bytes, source),
+      E.chain(({ text, dataStart }) =>
+        pipe(
+          parseHeader(text, source),
+          E.chain((header) => parseData(header, bytes.subarray(dataStart), source)),
+        ),
       ),
     ),
-  );
+);
 
 /**
  * Parses a `.npy` file in memory; the result shares no memory with `bytes`.
@@ -162,7 +167,7 @@ export const parseNpyE = (bytes: Uint8Array, source = ".npy"): E.Either<Checkpoi
  * @throws {CheckpointError} for a damaged file, an element type or an order that is not read
  * @example const { shape, dtype, data } = parseNpy(readFileSync("prompt.npy"), "prompt.npy")
  */
-export const parseNpy = throwing(parseNpyE);
+export const parseNpy = throwing("parseNpy(bytes, source)", parseNpyE);
 
 const DESCR = new Map([...DTYPES].map(([descr, dtype]) => [dtype, descr]));
 
@@ -172,7 +177,7 @@ const DESCR = new Map([...DTYPES].map(([descr, dtype]) => [dtype, descr]));
  * @throws {ArgumentError} for an array whose data do not fit its dtype and shape
  * @example encodeNpy(hostArray([2], "float32", new Float32Array([1, 2]))) // numpy.load gives array([1., 2.], dtype=float32)
  */
-export const encodeNpy = (x: HostArray): Uint8Array => {
+export const encodeNpy = takes("encodeNpy(x)", (x: HostArray): Uint8Array => {
   checkValue("encodeNpy", x, "");
   const shape = `(${x.shape.join(", ")}${x.shape.length === 1 ? "," : ""})`;
   const dict = `{'descr': '${DESCR.get(x.dtype)}', 'fortran_order': False, 'shape': ${shape}, }`;
@@ -185,4 +190,4 @@ export const encodeNpy = (x: HostArray): Uint8Array => {
   out[start - 1] = 0x0a;
   out.set(data, start);
   return out;
-};
+});

@@ -1,8 +1,10 @@
 /**
  * @file Saves any tree of arrays as one safetensors file, named by key path, and loads it back into a tree of known form.
  */
+
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { ArgumentError, CheckpointError } from "../core/errors.js";
 import { flatten, pathsOf, printPath, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
@@ -32,20 +34,23 @@ export interface SaveParamsOptions {
 }
 
 /** As `saveParams`, as a TaskEither of fp-ts. */
-export const saveParamsTE = (
-  path: string,
-  tree: unknown,
-  { metadata, dtype = "float32" }: SaveParamsOptions = {},
-): TE.TaskEither<CheckpointError, void> => {
-  checkFloats(saving.where, dtype);
-  const [leaves, treedef] = flatten(tree, isValue);
-  const tensors = pathsOf(treedef).map((keys, i) => {
-    const name = printPath(keys);
-    const value = checkValue(saving.where, leaves[i], name);
-    return outgoing(name, value, () => hostOf(saving.where, value), dtype);
-  });
-  return writeAtomic(path, safetensorsChunks(tensors, metadata), saving);
-};
+export const saveParamsTE = takes(
+  "saveParamsTE(path, tree, { metadata, dtype })",
+  (
+    path: string,
+    tree: unknown,
+    { metadata, dtype = "float32" }: SaveParamsOptions = {},
+  ): TE.TaskEither<CheckpointError, void> => {
+    checkFloats(saving.where, dtype);
+    const [leaves, treedef] = flatten(tree, isValue);
+    const tensors = pathsOf(treedef).map((keys, i) => {
+      const name = printPath(keys);
+      const value = checkValue(saving.where, leaves[i], name);
+      return outgoing(name, value, () => hostOf(saving.where, value), dtype);
+    });
+    return writeAtomic(path, safetensorsChunks(tensors, metadata), saving);
+  },
+);
 
 /**
  * Saves a tree of tensors or host arrays, atomically: the file has the new content or is as it was. Tensors are read back one by one.
@@ -54,7 +59,7 @@ export const saveParamsTE = (
  * float32, bfloat16 or float16; {CheckpointError} when the file cannot be written
  * @example await saveParams("prompt.safetensors", { prompt }, { metadata: { step: "300" } })
  */
-export const saveParams = promised("saveParams(path, tree, options)", saveParamsTE);
+export const saveParams = promised("saveParams(path, tree, { metadata, dtype })", saveParamsTE);
 
 const readTree = <T>(file: SafetensorsFile, like: T): TE.TaskEither<CheckpointError, TensorTree<T>> => {
   const [leaves, treedef] = flatten(like, isInfo);
@@ -74,20 +79,23 @@ const readTree = <T>(file: SafetensorsFile, like: T): TE.TaskEither<CheckpointEr
 const pickInfo = ({ shape, dtype }: TensorInfo): TensorInfo => ({ shape, dtype });
 
 /** As `loadParams`, as a TaskEither of fp-ts. */
-export const loadParamsTE = <T>(path: string, like: T): TE.TaskEither<CheckpointError, TensorTree<T>> => {
-  if (like === undefined) {
-    const hint =
-      "give the parameters as they were before, or evalShape(init)(key); openSafetensors reads what is not known";
-    const what = "it is not said what form the tree has";
-    throw new ArgumentError({ where: loading.where, what, expected: "loadParams(path, like)", got: "no like", hint });
-  }
-  currentRuntime(loading.where); // Before the first byte is read: the tensors need a device.
-  return TE.bracket(
-    openSafetensorsTE(path),
-    (file) => readTree(file, like),
-    (file) => TE.fromTask(file.close),
-  );
-};
+export const loadParamsTE = takes(
+  "loadParamsTE(path, like)",
+  <T>(path: string, like: T): TE.TaskEither<CheckpointError, TensorTree<T>> => {
+    if (like === undefined) {
+      const hint =
+        "give the parameters as they were before, or evalShape(init)(key); openSafetensors reads what is not known";
+      const what = "it is not said what form the tree has";
+      throw new ArgumentError({ where: loading.where, what, expected: "loadParams(path, like)", got: "no like", hint });
+    }
+    currentRuntime(loading.where); // Before the first byte is read: the tensors need a device.
+    return TE.bracket(
+      openSafetensorsTE(path),
+      (file) => readTree(file, like),
+      (file) => TE.fromTask(file.close),
+    );
+  },
+);
 
 /**
  * Loads what `saveParams` saved, as tensors, into a tree of the form of `like`.

@@ -3,6 +3,7 @@
  *
  * Files are recognized by their first bytes, not by their names: T5X writes prompts without a suffix.
  */
+
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { Aval, isFloat } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError, type ConfigError, type Mismatch } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { brief, type Caller } from "../edge/decode.js";
@@ -139,21 +141,24 @@ const fromAdapter = (dir: string): TE.TaskEither<CheckpointError | ConfigError, 
   );
 
 /** As `loadPrompt`, as a TaskEither of fp-ts. */
-export const loadPromptTE = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredPrompt> => {
-  const at = !existsSync(path) && existsSync(`${path}.npy`) ? `${path}.npy` : path;
-  const peft = peftFolder(at);
-  if (peft !== undefined) return fromAdapter(peft);
-  return pipe(
-    isFolder(at),
-    TE.chain((folder) => (folder ? promptIn(at) : TE.right(at))),
-    TE.chain((file) =>
-      pipe(
-        formatOf(file),
-        TE.chain((format) => readFile(file, format)),
+export const loadPromptTE = takes(
+  "loadPromptTE(path)",
+  (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredPrompt> => {
+    const at = !existsSync(path) && existsSync(`${path}.npy`) ? `${path}.npy` : path;
+    const peft = peftFolder(at);
+    if (peft !== undefined) return fromAdapter(peft);
+    return pipe(
+      isFolder(at),
+      TE.chain((folder) => (folder ? promptIn(at) : TE.right(at))),
+      TE.chain((file) =>
+        pipe(
+          formatOf(file),
+          TE.chain((format) => readFile(file, format)),
+        ),
       ),
-    ),
-  );
-};
+    );
+  },
+);
 
 /**
  * Loads a prompt, whatever it is stored as: `.npy` with or without that suffix (float32 or float64), safetensors with a tensor `prompt`,
@@ -189,19 +194,22 @@ export const formatByName = (path: string): PromptFormat =>
   path.endsWith(".npy") ? "npy" : path.endsWith(".safetensors") ? "safetensors" : "peft";
 
 /** As `savePrompt`, as a TaskEither of fp-ts. */
-export const savePromptTE = (
-  path: string,
-  prompt: Value,
-  { format = formatByName(path), baseModel, metadata }: SavePromptOptions = {},
-): TE.TaskEither<CheckpointError, void> =>
-  pipe(
-    TE.fromEither(asPrompt(hostOf(saving.where, checkValue(saving.where, prompt, "prompt")), saving)),
-    TE.chain((x) => {
-      if (format === "peft") return writeTogether(path, adapterOf(x, baseModel), () => false, saving);
-      if (format === "npy") return writeAtomic(path, encodeNpy(x), saving);
-      return writeAtomic(path, safetensorsChunks([outgoing("prompt", x, () => x)], metadata), saving);
-    }),
-  );
+export const savePromptTE = takes(
+  "savePromptTE(path, prompt, { format, baseModel, metadata })",
+  (
+    path: string,
+    prompt: Value,
+    { format = formatByName(path), baseModel, metadata }: SavePromptOptions = {},
+  ): TE.TaskEither<CheckpointError, void> =>
+    pipe(
+      TE.fromEither(asPrompt(hostOf(saving.where, checkValue(saving.where, prompt, "prompt")), saving)),
+      TE.chain((x) => {
+        if (format === "peft") return writeTogether(path, adapterOf(x, baseModel), () => false, saving);
+        if (format === "npy") return writeAtomic(path, encodeNpy(x), saving);
+        return writeAtomic(path, safetensorsChunks([outgoing("prompt", x, () => x)], metadata), saving);
+      }),
+    ),
+);
 
 /**
  * Saves a prompt in float32, atomically.
@@ -212,4 +220,4 @@ export const savePromptTE = (
  * @throws {ArgumentError} for an array whose data do not fit its dtype and shape; {CheckpointError} when it is not a matrix, or cannot be written
  * @example await savePrompt("my-prompt", prompt, { format: "peft", baseModel: "google/t5-base-lm-adapt" })
  */
-export const savePrompt = promised("savePrompt(path, prompt, options)", savePromptTE);
+export const savePrompt = promised("savePrompt(path, prompt, { format, baseModel, metadata })", savePromptTE);

@@ -2,7 +2,9 @@
  * @file Writes the safetensors format, tensor by tensor: the bytes of a tensor are made when it is its turn, so that memory is bounded
  * by the largest.
  */
+
 import { type DType, type Shape, sizeOf } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { bytesOf } from "../edge/elements.js";
@@ -95,24 +97,24 @@ function* pieces(json: Uint8Array, order: readonly Outgoing[]): Iterable<Uint8Ar
  * @throws {ArgumentError} for a tensor named `__metadata__`, or an array whose data do not fit its dtype and shape
  * @example encodeSafetensors({ prompt: hostArray([1, 2], "float32", new Float32Array([1, 2])) }, { step: "300" })
  */
-export const encodeSafetensors = (
-  tensors: Readonly<Record<string, HostArray>>,
-  metadata?: Readonly<Record<string, string>>,
-): Uint8Array => {
-  const chunks = [
-    ...safetensorsChunks(
-      Object.entries(tensors).map(([name, x]) => {
-        checkValue("encodeSafetensors", x, name);
-        return outgoing(name, x, () => x);
-      }),
-      metadata,
-    ),
-  ];
-  const out = new Uint8Array(chunks.reduce((n, chunk) => n + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
-};
+export const encodeSafetensors = takes(
+  "encodeSafetensors(tensors, metadata)",
+  (tensors: Readonly<Record<string, HostArray>>, metadata?: Readonly<Record<string, string>>): Uint8Array => {
+    const chunks = [
+      ...safetensorsChunks(
+        Object.entries(tensors).map(([name, x]) => {
+          checkValue("encodeSafetensors", x, name);
+          return outgoing(name, x, () => x);
+        }),
+        metadata,
+      ),
+    ];
+    const out = new Uint8Array(chunks.reduce((n, chunk) => n + chunk.length, 0));
+    let at = 0;
+    for (const chunk of chunks) {
+      out.set(chunk, at);
+      at += chunk.length;
+    }
+    return out;
+  },
+);

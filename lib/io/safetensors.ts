@@ -5,12 +5,14 @@
  * widened to float32.
  * Source: https://github.com/huggingface/safetensors, its README, "Format".
  */
+
 import type { FileHandle } from "node:fs/promises";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type * as T from "fp-ts/lib/Task.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { sizeOf } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError } from "../core/errors.js";
 import { allocate, type HostArray, type TypedArray } from "../core/host.js";
 import { brief } from "../edge/decode.js";
@@ -29,24 +31,30 @@ import {
 import { decodeStored } from "./stored.js";
 
 /** As `parseSafetensors`, as an Either of fp-ts. */
-export const parseSafetensorsE = (
-  bytes: Uint8Array,
-  source = "safetensors",
-): E.Either<CheckpointError, { tensors: ReadonlyMap<string, HostArray>; metadata: Readonly<Record<string, string>> }> =>
-  pipe(
-    headerLength(bytes.subarray(0, PREFIX_BYTES), bytes.length, source),
-    E.chain((n) => decodeHeader(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + n), bytes.length, source)),
-    E.chain(({ entries, metadata }) => {
-      const tensors = new Map<string, HostArray>();
-      for (const [name, entry] of entries) {
-        const own = new Uint8Array(bytes.subarray(entry.position, entry.position + entry.bytes));
-        const tensor = decodeTensor(entry, own, `${source}: ${name}`);
-        if (E.isLeft(tensor)) return tensor;
-        tensors.set(name, tensor.right);
-      }
-      return E.right({ tensors, metadata });
-    }),
-  );
+export const parseSafetensorsE = takes(
+  "parseSafetensorsE(bytes, source)",
+  (
+    bytes: Uint8Array,
+    source = "safetensors",
+  ): E.Either<
+    CheckpointError,
+    { tensors: ReadonlyMap<string, HostArray>; metadata: Readonly<Record<string, string>> }
+  > =>
+    pipe(
+      headerLength(bytes.subarray(0, PREFIX_BYTES), bytes.length, source),
+      E.chain((n) => decodeHeader(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + n), bytes.length, source)),
+      E.chain(({ entries, metadata }) => {
+        const tensors = new Map<string, HostArray>();
+        for (const [name, entry] of entries) {
+          const own = new Uint8Array(bytes.subarray(entry.position, entry.position + entry.bytes));
+          const tensor = decodeTensor(entry, own, `${source}: ${name}`);
+          if (E.isLeft(tensor)) return tensor;
+          tensors.set(name, tensor.right);
+        }
+        return E.right({ tensors, metadata });
+      }),
+    ),
+);
 
 /**
  * Parses a whole file in memory.
@@ -56,7 +64,7 @@ export const parseSafetensorsE = (
  * @throws {CheckpointError} for a file that is damaged or of another kind
  * @example const { tensors, metadata } = parseSafetensors(readFileSync("prompt.safetensors"), "prompt.safetensors")
  */
-export const parseSafetensors = throwing(parseSafetensorsE);
+export const parseSafetensors = throwing("parseSafetensors(bytes, source)", parseSafetensorsE);
 
 /** One tensor from all of its bytes, whose memory it may share. */
 const decodeTensor = (entry: TensorEntry, bytes: Uint8Array, at: string): E.Either<CheckpointError, HostArray> => {
@@ -123,20 +131,23 @@ const readHeader = async (file: FileHandle, size: number, path: string): Promise
 };
 
 /** As `openSafetensors`, as a TaskEither of fp-ts; so are `read` and `pieces` of what it gives. */
-export const openSafetensorsTE = (path: string): TE.TaskEither<CheckpointError, SafetensorsFile> =>
-  attempt(caller, path, async () => {
-    const { file, size } = await openRegular(path, caller);
-    const header = await readHeader(file, size, path).catch(async (error: unknown) => {
-      await file.close();
-      throw error;
-    });
-    return tensorsOf(
-      path,
-      header,
-      (name, entry, use) => readPieces(file, entry, `${path}: ${name}`, use),
-      () => file.close(),
-    );
-  });
+export const openSafetensorsTE = takes(
+  "openSafetensorsTE(path)",
+  (path: string): TE.TaskEither<CheckpointError, SafetensorsFile> =>
+    attempt(caller, path, async () => {
+      const { file, size } = await openRegular(path, caller);
+      const header = await readHeader(file, size, path).catch(async (error: unknown) => {
+        await file.close();
+        throw error;
+      });
+      return tensorsOf(
+        path,
+        header,
+        (name, entry, use) => readPieces(file, entry, `${path}: ${name}`, use),
+        () => file.close(),
+      );
+    }),
+);
 
 /**
  * Opens a file and reads its header; tensors are read one by one.

@@ -1,6 +1,8 @@
 /** @file Writes adapters: our own form, a folder for PEFT, or a prompt alone for T5X. */
+
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError, UnsupportedError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import type { Caller } from "../edge/decode.js";
@@ -45,19 +47,22 @@ const asNpy = (
 };
 
 /** As `saveAdapter`, as a TaskEither of fp-ts. */
-export const saveAdapterTE = (
-  path: string,
-  adapter: SavedAdapter,
-  { format = formatByName(path), baseModel = adapter.baseModel }: SaveAdapterOptions = {},
-): TE.TaskEither<CheckpointError | UnsupportedError, void> => {
-  if (format === "npy") return asNpy(path, adapter);
-  const { settings, tuned, config } = adapter;
-  if (format === "safetensors") return saveTunedTE(path, { settings, tuned, baseModel });
-  return pipe(
-    TE.fromEither(peftFiles({ settings, tuned, config }, baseModel)),
-    TE.chainW((files) => writeTogether(path, files, () => false, caller)),
-  );
-};
+export const saveAdapterTE = takes(
+  "saveAdapterTE(path, adapter, { format, baseModel })",
+  (
+    path: string,
+    adapter: SavedAdapter,
+    { format = formatByName(path), baseModel = adapter.baseModel }: SaveAdapterOptions = {},
+  ): TE.TaskEither<CheckpointError | UnsupportedError, void> => {
+    if (format === "npy") return asNpy(path, adapter);
+    const { settings, tuned, config } = adapter;
+    if (format === "safetensors") return saveTunedTE(path, { settings, tuned, baseModel });
+    return pipe(
+      TE.fromEither(peftFiles({ settings, tuned, config }, baseModel)),
+      TE.chainW((files) => writeTogether(path, files, () => false, caller)),
+    );
+  },
+);
 
 /**
  * Saves an adapter, atomically.
@@ -67,4 +72,4 @@ export const saveAdapterTE = (
  * @throws {UnsupportedError} for a method or settings that the format has no place for; {CheckpointError} when it cannot be written
  * @example await saveAdapter("peft-lora", await loadAdapter("runs/lora"))
  */
-export const saveAdapter = promised("saveAdapter(path, adapter, options)", saveAdapterTE);
+export const saveAdapter = promised("saveAdapter(path, adapter, { format, baseModel })", saveAdapterTE);

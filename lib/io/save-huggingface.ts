@@ -1,9 +1,11 @@
 /**
  * @file Writes a T5 as a Hugging Face directory that transformers loads: `config.json`, and `model.safetensors` or shards and an index.
  */
+
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { ArgumentError, CheckpointError } from "../core/errors.js";
 import { flatten, pathsOf, printPath } from "../core/pytree.js";
 import type { Caller } from "../edge/decode.js";
@@ -107,27 +109,30 @@ const isWeights = (name: string): boolean =>
   /^model(-\d{5}-of-\d{5})?\.safetensors$/.test(name) || name === "model.safetensors.index.json";
 
 /** As `saveHuggingFace`, as a TaskEither of fp-ts. */
-export const saveHuggingFaceTE = (
-  dir: string,
-  t5: SavedT5,
-  { dtype = "float32", maxShardBytes = 5e9, companions = {} }: SaveOptions = {},
-): TE.TaskEither<CheckpointError, void> => {
-  checkFloats(WHERE, dtype);
-  if (!(maxShardBytes > 0)) {
-    const got = `${maxShardBytes}`;
-    throw new ArgumentError({ where: WHERE, what: "a shard has no room", expected: "maxShardBytes above 0", got });
-  }
-  return pipe(
-    TE.fromEither(outgoingParams(t5, dtype)),
-    TE.chain((tensors) => {
-      const config = { ...encodeHuggingFaceConfig(t5), torch_dtype: dtype };
-      const others = Object.entries(companions).map(([name, bytes]): StagedFile => [name, [bytes]]);
-      const weights = weightFiles(intoShards(tensors, maxShardBytes));
-      const files: StagedFile[] = [...weights, ...others, ["config.json", json(config)]];
-      return writeTogether(dir, files, isWeights, caller);
-    }),
-  );
-};
+export const saveHuggingFaceTE = takes(
+  "saveHuggingFaceTE(dir, t5, { dtype, maxShardBytes, companions })",
+  (
+    dir: string,
+    t5: SavedT5,
+    { dtype = "float32", maxShardBytes = 5e9, companions = {} }: SaveOptions = {},
+  ): TE.TaskEither<CheckpointError, void> => {
+    checkFloats(WHERE, dtype);
+    if (!(maxShardBytes > 0)) {
+      const got = `${maxShardBytes}`;
+      throw new ArgumentError({ where: WHERE, what: "a shard has no room", expected: "maxShardBytes above 0", got });
+    }
+    return pipe(
+      TE.fromEither(outgoingParams(t5, dtype)),
+      TE.chain((tensors) => {
+        const config = { ...encodeHuggingFaceConfig(t5), torch_dtype: dtype };
+        const others = Object.entries(companions).map(([name, bytes]): StagedFile => [name, [bytes]]);
+        const weights = weightFiles(intoShards(tensors, maxShardBytes));
+        const files: StagedFile[] = [...weights, ...others, ["config.json", json(config)]];
+        return writeTogether(dir, files, isWeights, caller);
+      }),
+    );
+  },
+);
 
 /**
  * Saves a T5 as a Hugging Face directory, for `loadHuggingFace` and for transformers. All files are written in full before the first
@@ -141,4 +146,7 @@ export const saveHuggingFaceTE = (
  * be written; {ArgumentError} for an unknown dtype, a size of shards that is not positive, or an array whose data do not fit its dtype and shape
  * @example await saveHuggingFace("my-t5", { config, params }, { dtype: "bfloat16" })
  */
-export const saveHuggingFace = promised("saveHuggingFace(dir, t5, options)", saveHuggingFaceTE);
+export const saveHuggingFace = promised(
+  "saveHuggingFace(dir, t5, { dtype, maxShardBytes, companions })",
+  saveHuggingFaceTE,
+);

@@ -4,10 +4,12 @@
  *
  * A tensor is named by its keys, joined by colons; the metadata has `format`, `method` (JSON) and the name of the model it was trained for.
  */
+
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { Aval } from "../core/aval.js";
+import { takes } from "../core/composite.js";
 import { ArgumentError, CheckpointError, ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { flatten, pathsOf } from "../core/pytree.js";
@@ -114,8 +116,11 @@ export const encodeTuned = (content: Tuned): Iterable<Uint8Array> =>
   safetensorsChunks(tensorsOf(content.tuned), metadataOf(content));
 
 /** As `saveTuned`, as a TaskEither of fp-ts. */
-export const saveTunedTE = (path: string, content: Tuned): TE.TaskEither<CheckpointError, void> =>
-  writeAtomic(path, encodeTuned(content), saving);
+export const saveTunedTE = takes(
+  "saveTunedTE(path, content)",
+  (path: string, content: Tuned): TE.TaskEither<CheckpointError, void> =>
+    writeAtomic(path, encodeTuned(content), saving),
+);
 
 /**
  * Saves a trained tree with the settings of its method, atomically: the file has the new content or is as it was.
@@ -216,8 +221,11 @@ const readFile = (file: TunedFile): TE.TaskEither<CheckpointError | ConfigError,
   );
 
 /** As `loadTuned`, as a TaskEither of fp-ts. */
-export const loadTunedTE = (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
-  TE.bracket(openSafetensorsTE(path), readFile, (file) => TE.fromTask(file.close));
+export const loadTunedTE = takes(
+  "loadTunedTE(path)",
+  (path: string): TE.TaskEither<CheckpointError | ConfigError, StoredTuned> =>
+    TE.bracket(openSafetensorsTE(path), readFile, (file) => TE.fromTask(file.close)),
+);
 
 /**
  * Loads what `saveTuned` saved: the method, and the tree on the host.

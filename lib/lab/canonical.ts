@@ -1,5 +1,7 @@
 /** @file One text for one recipe, and its hash. */
+
 import { createHash } from "node:crypto";
+import { takes } from "../core/composite.js";
 import type { Recipe } from "./recipe.js";
 
 const sorted = (value: unknown): unknown => {
@@ -10,7 +12,7 @@ const sorted = (value: unknown): unknown => {
 };
 
 /** JSON with keys in the order of the alphabet: equal values have equal texts. */
-export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(value));
+export const canonicalJson = takes("canonicalJson(value)", (value: unknown): string => JSON.stringify(sorted(value)));
 
 /** The SHA-256 of a text or bytes, in hexadecimal digits. */
 export const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
@@ -25,5 +27,6 @@ const inOrder = (method: Recipe["method"]): unknown =>
  *
  * @example hashOf(recipe({ seed: 1 })) // 64 hexadecimal digits
  */
-export const hashOf = ({ backend: _, executor: __, ...recipe }: Recipe): string =>
-  sha256(canonicalJson({ ...recipe, method: inOrder(recipe.method) }));
+export const hashOf = takes("hashOf(recipe)", ({ backend: _, executor: __, ...recipe }: Recipe): string =>
+  sha256(canonicalJson({ ...recipe, method: inOrder(recipe.method) })),
+);

@@ -1,4 +1,5 @@
 /** @file The rules by which a run that learned nothing is diagnosed: each is a pure function of what its folder records. */
+import { takes } from "../core/composite.js";
 import { brief } from "../edge/decode.js";
 import { mean } from "../metrics/average.js";
 import { WORKING_RATES } from "./learning-rates.js";
@@ -241,8 +242,9 @@ export interface Finding {
  *
  * @example const [first] = diagnose(await runRecord(nodeStore("runs/cb")));
  */
-export const diagnose = (record: RunRecord): readonly Finding[] =>
+export const diagnose = takes("diagnose(record)", (record: RunRecord): readonly Finding[] =>
   RULES.flatMap(({ name, remedy, found }) => {
     const said = found(record);
     return said === undefined ? [] : [{ rule: name, found: said, remedy }];
-  });
+  }),
+);

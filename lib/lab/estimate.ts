@@ -1,5 +1,7 @@
 /** @file What a recipe would cost: two steps and two evaluations of a few examples, which are thrown away. */
+
 import { stats } from "../compile/init.js";
+import { takesLater } from "../core/composite.js";
 import { dispose } from "../core/tensor.js";
 import { memoryStore } from "../store/memory.js";
 import { trainTogether } from "../train/loop.js";
@@ -93,40 +95,40 @@ const roughTokens = (text: string): number => Math.max(1, Math.ceil(text.length 
  * @throws as `run` does before it begins
  * @example const { seconds, peakBytes } = await estimate({ train: "rte", model: "t5-base-lm-adapt" });
  */
-export const estimate = async (
-  input: Recipe | RecipeInput,
-  options: Pick<InputOptions, "tasks"> = {},
-): Promise<Estimate> => {
-  const whole = recipeOf(input as RecipeInput);
-  const [recipe = whole] = Object.values(partsOfRecipe(whole));
-  const loads = whole.each ? whole.train.length : 1;
-  const runs = loads * whole.seeds;
-  const { places, data } = await inputsOf(recipe, undefined, { ...options, store: memoryStore() });
-  const all = data.validation.reduce((n, { examples }) => n + examples.length, 0);
-  const few = data.validation.map(({ task, examples }) => {
-    const longest = Math.max(...examples.map(({ inputs }) => roughTokens(inputs)));
-    return { task, examples: examples.slice(0, sampleSize(recipe, longest)) };
-  });
-  const run = await prepare(recipe, places, { ...data, validation: few });
-  const together = Math.min(groupingOf(run).most, whole.seeds);
-  const { states, seconds: secondsPerStep, tokens } = await timeSteps(run, together);
-  const sample = await timeEvaluation(run, states[0].tuned);
-  const secondsPerEvaluation = (sample * all) / few.reduce((n, { examples }) => n + examples.length, 0);
-  const { counts } = run;
-  freeRun(run, states);
-  // The bare model is evaluated once for all seeds.
-  const evaluations = runs * Math.ceil(recipe.steps / recipe.evaluation.every) + loads;
-  return {
-    trained: counts.tuned,
-    model: counts.model,
-    tokensPerStep: tokens,
-    secondsPerStep,
-    secondsPerEvaluation,
-    seconds: runs * recipe.steps * secondsPerStep + evaluations * secondsPerEvaluation,
-    // In kilobytes.
-    peakBytes: process.resourceUsage().maxRSS * 1024,
-    runs,
-    together,
-    executor: stats().executor,
-  };
-};
+export const estimate = takesLater(
+  "estimate(input, { tasks })",
+  async (input: Recipe | RecipeInput, options: Pick<InputOptions, "tasks"> = {}): Promise<Estimate> => {
+    const whole = recipeOf(input as RecipeInput);
+    const [recipe = whole] = Object.values(partsOfRecipe(whole));
+    const loads = whole.each ? whole.train.length : 1;
+    const runs = loads * whole.seeds;
+    const { places, data } = await inputsOf(recipe, undefined, { ...options, store: memoryStore() });
+    const all = data.validation.reduce((n, { examples }) => n + examples.length, 0);
+    const few = data.validation.map(({ task, examples }) => {
+      const longest = Math.max(...examples.map(({ inputs }) => roughTokens(inputs)));
+      return { task, examples: examples.slice(0, sampleSize(recipe, longest)) };
+    });
+    const run = await prepare(recipe, places, { ...data, validation: few });
+    const together = Math.min(groupingOf(run).most, whole.seeds);
+    const { states, seconds: secondsPerStep, tokens } = await timeSteps(run, together);
+    const sample = await timeEvaluation(run, states[0].tuned);
+    const secondsPerEvaluation = (sample * all) / few.reduce((n, { examples }) => n + examples.length, 0);
+    const { counts } = run;
+    freeRun(run, states);
+    // The bare model is evaluated once for all seeds.
+    const evaluations = runs * Math.ceil(recipe.steps / recipe.evaluation.every) + loads;
+    return {
+      trained: counts.tuned,
+      model: counts.model,
+      tokensPerStep: tokens,
+      secondsPerStep,
+      secondsPerEvaluation,
+      seconds: runs * recipe.steps * secondsPerStep + evaluations * secondsPerEvaluation,
+      // In kilobytes.
+      peakBytes: process.resourceUsage().maxRSS * 1024,
+      runs,
+      together,
+      executor: stats().executor,
+    };
+  },
+);

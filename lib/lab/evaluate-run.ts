@@ -1,4 +1,5 @@
 /** @file Evaluating what a run has kept: its best tree, its last one, or those of all steps that it was set to keep. */
+import { takesLater } from "../core/composite.js";
 import { CheckpointError } from "../core/errors.js";
 import { dispose } from "../core/tensor.js";
 import { orThrow } from "../edge/either.js";
@@ -84,27 +85,30 @@ const checkSingle = (recipe: Recipe, store: Store): void => {
  * @throws {CheckpointError} for a folder without a run, steps that are not kept, and inputs that have changed
  * @example const [{ step, evaluation }] = await evaluateRun({ store: nodeStore("runs/rte"), steps: "last" });
  */
-export const evaluateRun = async (options: EvaluateRunOptions): Promise<readonly EvaluatedStep[]> => {
-  const { store, steps = "best", places = {}, onStep } = options;
-  const stored = await loadRun(store);
-  checkSingle(stored.recipe, store);
-  const folders = await foldersOf(store, steps);
-  const trees = [];
-  for (const folder of folders) trees.push(await treeAt(store, folder));
-  const recipe = { ...stored.recipe, ...places };
-  const inputs = await inputsOf(recipe, stored, options);
-  const run = await prepare(recipe, inputs.places, inputs.data);
-  const evaluated: EvaluatedStep[] = [];
-  for (const { method, tuned, metadata } of trees) {
-    // What was kept may be of another method than what was trained: the prompt that a network makes.
-    const { evaluate } = suiteOf(run, method);
-    const onDevice = np.devicePut(tuned) as object;
-    const one = { step: Number(metadata.step), evaluation: await evaluate(onDevice) };
-    dispose(onDevice);
-    evaluate.dispose();
-    evaluated.push(one);
-    onStep?.(one);
-  }
-  freeRun(run, run.state);
-  return evaluated;
-};
+export const evaluateRun = takesLater(
+  "evaluateRun({ steps, places, onStep, store, tasks, verify })",
+  async (options: EvaluateRunOptions): Promise<readonly EvaluatedStep[]> => {
+    const { store, steps = "best", places = {}, onStep } = options;
+    const stored = await loadRun(store);
+    checkSingle(stored.recipe, store);
+    const folders = await foldersOf(store, steps);
+    const trees = [];
+    for (const folder of folders) trees.push(await treeAt(store, folder));
+    const recipe = { ...stored.recipe, ...places };
+    const inputs = await inputsOf(recipe, stored, options);
+    const run = await prepare(recipe, inputs.places, inputs.data);
+    const evaluated: EvaluatedStep[] = [];
+    for (const { method, tuned, metadata } of trees) {
+      // What was kept may be of another method than what was trained: the prompt that a network makes.
+      const { evaluate } = suiteOf(run, method);
+      const onDevice = np.devicePut(tuned) as object;
+      const one = { step: Number(metadata.step), evaluation: await evaluate(onDevice) };
+      dispose(onDevice);
+      evaluate.dispose();
+      evaluated.push(one);
+      onStep?.(one);
+    }
+    freeRun(run, run.state);
+    return evaluated;
+  },
+);

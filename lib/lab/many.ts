@@ -1,4 +1,5 @@
 /** @file Recipes of several runs: one for each seed, one for each task. */
+import { takesLater } from "../core/composite.js";
 import type { Store } from "../store/store.js";
 import { differences } from "./differences.js";
 import { checkNew, FILES, holdsRun, json } from "./folder.js";
@@ -163,7 +164,10 @@ const runAny = async (asked: Recipe, options: RunOptions, place: PlaceInWhole): 
  * @example
  * const summary = await run({ train: "rte", steps: 100 }, { store: nodeStore("runs/rte"), listener: terminal() });
  */
-export const run = async (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> => {
-  checkRunOptions(options);
-  return runAny(recipeOf(input as RecipeInput), options, { part: undefined, before: undefined });
-};
+export const run = takesLater(
+  "run(input, { listener, resume, signal, store, tasks, verify })",
+  async (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> => {
+    checkRunOptions(options);
+    return runAny(recipeOf(input as RecipeInput), options, { part: undefined, before: undefined });
+  },
+);

@@ -1,8 +1,10 @@
 /** @file Recipes as files: YAML, of which JSON is a part, with the line of every setting for messages. */
+
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { takes } from "../core/composite.js";
 import { ConfigError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { promised } from "../edge/either.js";
@@ -104,11 +106,14 @@ export const layersOfFile = (path: string): TE.TaskEither<ConfigError, readonly 
   );
 
 /** As `loadRecipe`, as a TaskEither of fp-ts. */
-export const loadRecipeTE = (path: string): TE.TaskEither<ConfigError, Recipe> =>
-  pipe(
-    layersOfFile(path),
-    TE.chainEitherK((layers) => recipeOfLayers("recipe", layers)),
-  );
+export const loadRecipeTE = takes(
+  "loadRecipeTE(path)",
+  (path: string): TE.TaskEither<ConfigError, Recipe> =>
+    pipe(
+      layersOfFile(path),
+      TE.chainEitherK((layers) => recipeOfLayers("recipe", layers)),
+    ),
+);
 
 /**
  * Loads a recipe from a YAML or JSON file, whose `preset` names what it begins with.

@@ -1,5 +1,7 @@
 /** @file A run as one value: the recipe, from layers of settings that do not contradict each other. */
+
 import * as E from "fp-ts/lib/Either.js";
+import { takes } from "../core/composite.js";
 import type { ConfigError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
 import { contradictions } from "./contradictions.js";
@@ -33,4 +35,7 @@ export const valueLayer = (value: unknown): Layer => ({ value, nameOf: (path) =>
  * @throws {ConfigError} that names all settings which are unknown (with the closest name), of another type, or contradict each other
  * @example const long = recipe({ train: "rte", method: { name: "prompt", length: 100 }, steps: 30_000 })
  */
-export const recipe = (input: RecipeInput): Recipe => orThrow(recipeOfLayers("recipe", [valueLayer(input)]));
+export const recipe = takes(
+  "recipe(input)",
+  (input: RecipeInput): Recipe => orThrow(recipeOfLayers("recipe", [valueLayer(input)])),
+);

@@ -1,4 +1,5 @@
 /** @file What a run comes to: the summary and the points of its learning curve. */
+import { takes } from "../core/composite.js";
 import type { Example } from "../metrics/answered.js";
 import { mean } from "../metrics/average.js";
 import type { Best } from "../train/progress.js";
@@ -110,13 +111,16 @@ export const summaryOfSeeds = (runs: Readonly<Record<string, Summary>>, reason: 
  *
  * @returns an empty text when there are no examples
  */
-export const usualAnswer = (examples: readonly Example[], labels: readonly string[] = []): string => {
-  const counts = new Map<string, number>(labels.map((label) => [label, 0]));
-  for (const { targets } of examples) counts.set(targets, (counts.get(targets) ?? 0) + 1);
-  let [usual, most] = ["", -1];
-  for (const [text, n] of counts) if (n > most) [usual, most] = [text, n];
-  return usual;
-};
+export const usualAnswer = takes(
+  "usualAnswer(examples, labels)",
+  (examples: readonly Example[], labels: readonly string[] = []): string => {
+    const counts = new Map<string, number>(labels.map((label) => [label, 0]));
+    for (const { targets } of examples) counts.set(targets, (counts.get(targets) ?? 0) + 1);
+    let [usual, most] = ["", -1];
+    for (const [text, n] of counts) if (n > most) [usual, most] = [text, n];
+    return usual;
+  },
+);
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -127,24 +131,27 @@ const scoreName = (metrics: readonly string[]): string => {
 };
 
 /** The points of a learning curve, from the lines of `metrics.jsonl`. */
-export const curveOf = (
-  lines: readonly Line[],
-  best: Best,
-): {
-  readonly losses: readonly { readonly step: number; readonly value: number }[];
-  readonly scores: readonly { readonly step: number; readonly value: number }[];
-  readonly scoreName: string;
-  readonly bestStep: number;
-} => {
-  const points = (value: (line: Line) => unknown) =>
-    lines.flatMap((line) => {
-      const v = value(line);
-      return typeof v === "number" && typeof line.step === "number" ? [{ step: line.step, value: v }] : [];
-    });
-  return {
-    losses: points((line) => line.loss),
-    scores: points((line) => (line.evaluation as Line | undefined)?.score),
-    scoreName: scoreName(Object.keys(best.metrics)),
-    bestStep: best.step,
-  };
-};
+export const curveOf = takes(
+  "curveOf(lines, best)",
+  (
+    lines: readonly Line[],
+    best: Best,
+  ): {
+    readonly losses: readonly { readonly step: number; readonly value: number }[];
+    readonly scores: readonly { readonly step: number; readonly value: number }[];
+    readonly scoreName: string;
+    readonly bestStep: number;
+  } => {
+    const points = (value: (line: Line) => unknown) =>
+      lines.flatMap((line) => {
+        const v = value(line);
+        return typeof v === "number" && typeof line.step === "number" ? [{ step: line.step, value: v }] : [];
+      });
+    return {
+      losses: points((line) => line.loss),
+      scores: points((line) => (line.evaluation as Line | undefined)?.score),
+      scoreName: scoreName(Object.keys(best.metrics)),
+      bestStep: best.step,
+    };
+  },
+);

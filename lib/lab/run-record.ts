@@ -1,5 +1,7 @@
 /** @file What the folder of a run records, decoded: what a diagnosis reads. */
+
 import * as t from "io-ts";
+import { takesLater } from "../core/composite.js";
 import { CheckpointError } from "../core/errors.js";
 import { decodeAs, optional, withDefault } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
@@ -111,11 +113,11 @@ const metricsIn = (
  *
  * @throws {CheckpointError} when there is no run, or a file of it is damaged
  */
-export const runRecord = async (store: Store): Promise<RunRecord> => {
+export const runRecord = takesLater("runRecord(store)", async (store: Store): Promise<RunRecord> => {
   const { recipe } = await loadRun(store);
   const answers = (await linesOf(store, FILES.predictions)).map(([value, at]) => decoded(Answer, value, at));
   return { recipe, ...metricsIn(await linesOf(store, FILES.metrics)), answers };
-};
+});
 
 /** The best evaluation so far, the first of equally good ones. */
 export const bestOf = ({ evaluations }: Pick<RunRecord, "evaluations">): RecordedEvaluation | undefined =>

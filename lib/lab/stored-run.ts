@@ -1,5 +1,7 @@
 /** @file What a run folder says about its run. */
+
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { CheckpointError, type ConfigError, isFluxionError } from "../core/errors.js";
 import { orThrow, promised } from "../edge/either.js";
 import { parseJson } from "../edge/json.js";
@@ -67,14 +69,17 @@ const read = async (store: Store): Promise<StoredRun> => {
 };
 
 /** As `loadRun`, as a TaskEither of fp-ts. */
-export const loadRunTE = (store: Store): TE.TaskEither<CheckpointError | ConfigError, StoredRun> =>
-  TE.tryCatch(
-    () => read(store),
-    (error) => {
-      if (isFluxionError(error, "CheckpointError") || isFluxionError(error, "ConfigError")) return error;
-      throw error;
-    },
-  );
+export const loadRunTE = takes(
+  "loadRunTE(store)",
+  (store: Store): TE.TaskEither<CheckpointError | ConfigError, StoredRun> =>
+    TE.tryCatch(
+      () => read(store),
+      (error) => {
+        if (isFluxionError(error, "CheckpointError") || isFluxionError(error, "ConfigError")) return error;
+        throw error;
+      },
+    ),
+);
 
 /**
  * Loads the recipe, the lock and the outcome of a run.

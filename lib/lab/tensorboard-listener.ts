@@ -1,4 +1,5 @@
 /** @file A listener that writes event files for TensorBoard. */
+import { takes } from "../core/composite.js";
 import type { Store } from "../store/store.js";
 import type { Listener } from "./listener.js";
 import { type TensorBoardWriter, tensorBoardWriter } from "./tensorboard.js";
@@ -10,7 +11,7 @@ import { type TensorBoardWriter, tensorBoardWriter } from "./tensorboard.js";
  * - `now`: the time in milliseconds since 1970
  * @example await run(recipe, { store, listener: [terminal(), tensorBoard(store)] }); // tensorboard --logdir runs
  */
-export const tensorBoard = (store: Store, now: () => number = Date.now): Listener => {
+export const tensorBoard = takes("tensorBoard(store, now)", (store: Store, now: () => number = Date.now): Listener => {
   const writers = new Map<string, TensorBoardWriter>();
   const folderOf = (part: string | undefined): string => (part === undefined ? "tensorboard" : `tensorboard/${part}`);
   const scalars = (name: string, step: number, values: Readonly<Record<string, number>>): Promise<void> => {
@@ -31,4 +32,4 @@ export const tensorBoard = (store: Store, now: () => number = Date.now): Listene
       }
     },
   };
-};
+});

@@ -4,8 +4,10 @@
  * A record is the length of its data (8 bytes, little endian), the checksum of the length, the data, and the checksum of the data. The data are an
  * `Event` of `event.proto`, whose fields have the numbers below. A field with its default value is left out, as step 0 is.
  */
+
 import { hostname } from "node:os";
 import { PbfWriter } from "pbf";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { crc32c, masked } from "../io/meshtf/crc32c.js";
 import { joined, type Store } from "../store/store.js";
@@ -46,8 +48,11 @@ const eventRecord = (wallTime: number, step: number, fill: (event: PbfWriter) =>
  * @param wallTime  in seconds since 1970
  * @example fileVersionRecord(Date.now() / 1000)
  */
-export const fileVersionRecord = (wallTime: number): Uint8Array =>
-  eventRecord(wallTime, 0, (event) => event.writeStringField(EVENT.fileVersion, "brain.Event:2"));
+export const fileVersionRecord = takes(
+  "fileVersionRecord(wallTime)",
+  (wallTime: number): Uint8Array =>
+    eventRecord(wallTime, 0, (event) => event.writeStringField(EVENT.fileVersion, "brain.Event:2")),
+);
 
 /**
  * The record that says that a run begins, or goes on, at a step: TensorBoard drops what earlier files of the folder have from that step on.
@@ -56,12 +61,12 @@ export const fileVersionRecord = (wallTime: number): Uint8Array =>
  * @throws {ArgumentError} for a step that is not an integer from 0
  * @example startRecord(Date.now() / 1000, 200)
  */
-export const startRecord = (wallTime: number, step: number): Uint8Array => {
+export const startRecord = takes("startRecord(wallTime, step)", (wallTime: number, step: number): Uint8Array => {
   checkStep("startRecord", step);
   return eventRecord(wallTime, step, (event) => {
     event.writeMessage(EVENT.sessionLog, (status, pbf) => pbf.writeVarintField(SESSION_LOG.status, status), START);
   });
-};
+});
 
 const writeScalar = ([tag, value]: readonly [string, number], pbf: PbfWriter): void => {
   pbf.writeStringField(VALUE.tag, tag);
@@ -80,14 +85,13 @@ const writeSummary = (scalars: Readonly<Record<string, number>>, pbf: PbfWriter)
  * @throws {ArgumentError} for a step that is not an integer from 0
  * @example scalarsRecord(Date.now() / 1000, 200, { loss: 0.7, "eval/accuracy": 71.5 })
  */
-export const scalarsRecord = (
-  wallTime: number,
-  step: number,
-  scalars: Readonly<Record<string, number>>,
-): Uint8Array => {
-  checkStep("scalarsRecord", step);
-  return eventRecord(wallTime, step, (event) => event.writeMessage(EVENT.summary, writeSummary, scalars));
-};
+export const scalarsRecord = takes(
+  "scalarsRecord(wallTime, step, scalars)",
+  (wallTime: number, step: number, scalars: Readonly<Record<string, number>>): Uint8Array => {
+    checkStep("scalarsRecord", step);
+    return eventRecord(wallTime, step, (event) => event.writeMessage(EVENT.summary, writeSummary, scalars));
+  },
+);
 
 /** Writes the scalars of a run, step by step. */
 export interface TensorBoardWriter {
@@ -132,20 +136,23 @@ const newPath = async (store: Store, folder: string, clock: number): Promise<str
  * const board = tensorBoardWriter(nodeStore("runs/cb"), "train", Date.now);
  * await board.scalars(200, { loss: 0.7 });
  */
-export const tensorBoardWriter = (store: Store, folder: string, now: () => number): TensorBoardWriter => {
-  const begun = now() / 1000;
-  let path: string | undefined;
-  let written: Promise<void> = Promise.resolve();
-  const write = async (step: number, record: Uint8Array): Promise<void> => {
-    if (path !== undefined) return await store.append(path, record);
-    path = await newPath(store, folder, begun);
-    await store.append(path, joined([fileVersionRecord(begun), startRecord(begun, step), record]));
-  };
-  return {
-    scalars: async (step, values) => {
-      const record = scalarsRecord(now() / 1000, step, values);
-      written = written.then(() => write(step, record));
-      await written;
-    },
-  };
-};
+export const tensorBoardWriter = takes(
+  "tensorBoardWriter(store, folder, now)",
+  (store: Store, folder: string, now: () => number): TensorBoardWriter => {
+    const begun = now() / 1000;
+    let path: string | undefined;
+    let written: Promise<void> = Promise.resolve();
+    const write = async (step: number, record: Uint8Array): Promise<void> => {
+      if (path !== undefined) return await store.append(path, record);
+      path = await newPath(store, folder, begun);
+      await store.append(path, joined([fileVersionRecord(begun), startRecord(begun, step), record]));
+    };
+    return {
+      scalars: async (step, values) => {
+        const record = scalarsRecord(now() / 1000, step, values);
+        written = written.then(() => write(step, record));
+        await written;
+      },
+    };
+  },
+);

@@ -1,6 +1,8 @@
 /** @file What a run shows on a terminal: a progress bar, the evaluations, and a table at the end. */
+
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
+import { takes } from "../core/composite.js";
 import { counted } from "../edge/counted.js";
 import { brief } from "../edge/decode.js";
 import { printableLines } from "../edge/printable.js";
@@ -226,7 +228,7 @@ const headline = (info: RunInfo): string => {
  *
  * @example await run({ train: "rte" }, { store: nodeStore("runs/rte"), listener: terminal() });
  */
-export const terminal = (): Listener => {
+export const terminal = takes("terminal()", (): Listener => {
   let progress: Progress | undefined;
   // Runs that are trained together have one headline, one bar, and their names before their evaluations.
   let several = false;
@@ -253,4 +255,4 @@ export const terminal = (): Listener => {
       say([...said, conclusion(outcome, recipe, place), ...after].join("\n"));
     },
   };
-};
+});

@@ -92,7 +92,7 @@ export const placesOf = (frozen: AnyParams, { params, ...inserted }: Modified): 
  * @example const table = methods.adapterTable(config, frozen, [{ method: lora, tuned: cb }, { method: lora, tuned: rte }])
  */
 export const adapterTable = composite(
-  TABLE,
+  `${TABLE}(config, frozen, adapters, { vectors, rank })`,
   (
     config: T5Config,
     frozen: AnyParams,
@@ -153,7 +153,7 @@ const rowNumbers = (given: Tensor | readonly number[], table: AdapterTable): Ten
  * const answers = jit((table, rows, batch) => t5.logits(config, methods.byRow(frozen, table, rows), batch));
  */
 export const byRow = composite(
-  ROWS,
+  `${ROWS}(frozen, table, rows)`,
   (frozen: AnyParams, table: AdapterTable, rows: Tensor | readonly number[]): Modified => {
     const numbers = rowNumbers(rows, table);
     // A negative number would count from the end.

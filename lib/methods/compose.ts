@@ -1,4 +1,5 @@
 /** @file Several methods at once. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
@@ -102,32 +103,35 @@ const foldOf = (entries: readonly (readonly [string, Method])[]): Pick<Method, "
  * meaning: LoRA after IA3, weights after what stands beside them; {TreeError} for a tree of other parts
  * @example const warp = methods.compose({ prompt: methods.prompt({ length: 8 }), output: methods.weights("decoder/logitsDense/kernel") })
  */
-export const compose = <const M extends Readonly<Record<string, Method>>>(methods: M): Method<ComposedTree<M>> => {
-  const entries = Object.entries(methods ?? {}) as [keyof M & string, Method][];
-  checkParts(entries);
-  const tasks = tasksOf(entries);
-  const settings = Object.fromEntries(entries.map(([name, method]) => [name, method.settings]));
-  return {
-    settings: { name: "compose", methods: settings } as MethodSettings,
-    init: (key, config, frozen) =>
-      Object.fromEntries(
-        entries.map(([name, method], i) => [
-          name,
-          inPart(name, () => method.init(random.foldIn(key, i), config, frozen)),
-        ]),
-      ) as ComposedTree<M>,
-    apply: (config, frozen, tuned, batch) => {
-      checkEntries(WHERE, Object.keys(methods), tuned);
-      let model: Modified = { params: frozen };
-      entries.forEach(([name, method], i) => {
-        const next = inPart(name, () => method.apply(config, model.params, tuned[name] as object, batch));
-        const names = entries.slice(0, i + 1).map(([one]) => one);
-        checkReplaced(frozen, model.params, next.params, names);
-        model = joined(model, next, names);
-      });
-      return model;
-    },
-    ...(tasks !== undefined && { tasks }),
-    ...(foldOf(entries) as object),
-  };
-};
+export const compose = takes(
+  "methods.compose(methods)",
+  <const M extends Readonly<Record<string, Method>>>(methods: M): Method<ComposedTree<M>> => {
+    const entries = Object.entries(methods ?? {}) as [keyof M & string, Method][];
+    checkParts(entries);
+    const tasks = tasksOf(entries);
+    const settings = Object.fromEntries(entries.map(([name, method]) => [name, method.settings]));
+    return {
+      settings: { name: "compose", methods: settings } as MethodSettings,
+      init: (key, config, frozen) =>
+        Object.fromEntries(
+          entries.map(([name, method], i) => [
+            name,
+            inPart(name, () => method.init(random.foldIn(key, i), config, frozen)),
+          ]),
+        ) as ComposedTree<M>,
+      apply: (config, frozen, tuned, batch) => {
+        checkEntries(WHERE, Object.keys(methods), tuned);
+        let model: Modified = { params: frozen };
+        entries.forEach(([name, method], i) => {
+          const next = inPart(name, () => method.apply(config, model.params, tuned[name] as object, batch));
+          const names = entries.slice(0, i + 1).map(([one]) => one);
+          checkReplaced(frozen, model.params, next.params, names);
+          model = joined(model, next, names);
+        });
+        return model;
+      },
+      ...(tasks !== undefined && { tasks }),
+      ...(foldOf(entries) as object),
+    };
+  },
+);

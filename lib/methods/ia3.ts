@@ -3,6 +3,7 @@
  *
  * @see Liu et al. 2022, arXiv:2205.05638
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -47,7 +48,7 @@ const times = (old: Tensor | undefined, scale: Tensor): Tensor => (old === undef
  * @see Liu et al. 2022, arXiv:2205.05638
  * @example const method = methods.ia3()
  */
-export const ia3 = (options: Ia3Options = {}): Method<Ia3Tree> => {
+export const ia3 = takes("methods.ia3(options)", (options: Ia3Options = {}): Method<Ia3Tree> => {
   const { kernels = ["key", "value", "wo"], feedForward = ["wo"] } = readOptions(WHERE, IA3_OPTIONS, options);
   const targetsOf = (config: T5Config, frozen: AnyParams): Target[] => {
     const targets = selectKernels(WHERE, config, frozen, kernels);
@@ -91,4 +92,4 @@ export const ia3 = (options: Ia3Options = {}): Method<Ia3Tree> => {
       return { params };
     },
   };
-};
+});

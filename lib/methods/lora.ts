@@ -3,7 +3,9 @@
  *
  * @see Hu et al. 2021, arXiv:2106.09685; Kalajdzievski 2023, arXiv:2312.03732; Liu et al. 2024, arXiv:2402.09353
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -113,7 +115,7 @@ const checkNode = ({ path, node }: Target, dora: boolean): void => {
  * @see Hu et al. 2021, arXiv:2106.09685
  * @example const method = methods.lora({ rank: 8, alpha: 16, kernels: ["query", "value"] })
  */
-export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
+export const lora = takes("methods.lora(options)", (options: LoraOptions = {}): Method<LoraTree> => {
   const given = readOptions(WHERE, LORA_OPTIONS, options);
   const { rank = 8, alpha = 8, kernels = ["query", "value"], rankPattern = {}, alphaPattern = {} } = given;
   const { dropout = 0, rankStabilized = false, dora = false } = given;
@@ -189,4 +191,4 @@ export const lora = (options: LoraOptions = {}): Method<LoraTree> => {
       return { params: mapKernels<AnyParams>(frozen, (node, path) => nodes.get(path) ?? node) };
     },
   };
-};
+});

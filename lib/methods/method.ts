@@ -1,4 +1,5 @@
 /** @file What a method is: a few pure functions on trees. */
+import { takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
@@ -48,12 +49,21 @@ export interface Folded {
  *
  * @example const { method, tuned } = methods.forUse(config, frozen, methods.residual(), trained) // methods.prompt and its tree
  */
-export const forUse = (config: T5Config, frozen: AnyParams, method: Method, tuned: object, task?: number): Folded => {
-  const { fold, tasks = 1 } = method;
-  return fold === undefined || (tasks > 1 && task === undefined)
-    ? { method, tuned }
-    : fold(config, frozen, tuned, task);
-};
+export const forUse = takes(
+  "methods.forUse(config, frozen, method, tuned, task)",
+  (
+    config: T5Config,
+    frozen: AnyParams,
+    method: Method,
+    tuned: object,
+    task: number | undefined = undefined,
+  ): Folded => {
+    const { fold, tasks = 1 } = method;
+    return fold === undefined || (tasks > 1 && task === undefined)
+      ? { method, tuned }
+      : fold(config, frozen, tuned, task);
+  },
+);
 
 /**
  * A method for several tasks as a method for one of them: all rows have the prompt of that task. The trained tree stays that of all tasks.
@@ -62,7 +72,7 @@ export const forUse = (config: T5Config, frozen: AnyParams, method: Method, tune
  *
  * @example const answers = taskEvaluator(model, tokenizer, task, examples, { method: methods.forTask(method, 2) })
  */
-export const forTask = (method: Method, task: number): Method => {
+export const forTask = takes("methods.forTask(method, task)", (method: Method, task: number): Method => {
   const { fold } = method;
   return {
     ...method,
@@ -71,4 +81,4 @@ export const forTask = (method: Method, task: number): Method => {
       method.apply(config, frozen, tuned, { ...batch, tasks: np.scalar(task, "int32") }),
     ...(fold && { fold: (config, frozen, tuned) => fold(config, frozen, tuned, task) }),
   };
-};
+});

@@ -3,7 +3,9 @@
  *
  * @see Wang et al. 2023, arXiv:2303.02861
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -156,7 +158,7 @@ const fromSource = (key: Tensor, { tuned, factors }: MptSource, settings: Settin
  * const many = methods.mpt({ length: 20, tasks: 3 });
  * const one = methods.mpt({ length: 20, source: { tuned, factors: "average" } }); // for a new task
  */
-export const mpt = (options: MptOptions = {}): Method<MptTree> => {
+export const mpt = takes("methods.mpt(options)", (options: MptOptions = {}): Method<MptTree> => {
   const given = readOptions(WHERE, OPTIONS, options);
   const { length = 20, rank = 1, tasks = 1, submodules = 1, init = sampledVocabulary, source } = given;
   const settings: Settings = { length, rank, tasks, submodules };
@@ -196,4 +198,4 @@ export const mpt = (options: MptOptions = {}): Method<MptTree> => {
       };
     },
   };
-};
+});

@@ -3,7 +3,9 @@
  *
  * Source: https://github.com/google-research/prompt-tuning, `extended/multitask_prompts.py`.
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -149,7 +151,7 @@ const checkWidth = ({ shared }: Sizes, width: number, features: number | undefin
  * @see the extensions of https://github.com/google-research/prompt-tuning
  * @example const method = methods.multitask({ kind: "add", tasks: 8, length: 20 })
  */
-export const multitask = (options: MultitaskOptions): Method<MultitaskTree> => {
+export const multitask = takes("methods.multitask(options)", (options: MultitaskOptions): Method<MultitaskTree> => {
   const given = readOptions(WHERE, MULTITASK_OPTIONS, options);
   const { kind = "add", tasks, length = 20, taskLength, features } = given;
   checkTasks(WHERE, tasks);
@@ -187,4 +189,4 @@ export const multitask = (options: MultitaskOptions): Method<MultitaskTree> => {
       return { method: prompt({ length: one.shape[0] }) as Method, tuned: { prompt: one } };
     },
   };
-};
+});

@@ -3,7 +3,9 @@
  *
  * @see Liu et al. 2021, arXiv:2103.10385
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -182,7 +184,7 @@ const checkOptions = ({ encoder, layers, hidden = 1, submodules = 1 }: Given): v
  * @see Liu et al. 2021, arXiv:2103.10385
  * @example const method = methods.pTuning({ length: 20, encoder: "lstm", hidden: 128 })
  */
-export const pTuning = (options: PTuningOptions = {}): Method<PTuningTree> => {
+export const pTuning = takes("methods.pTuning(options)", (options: PTuningOptions = {}): Method<PTuningTree> => {
   const given = readOptions(WHERE, P_TUNING_OPTIONS, options);
   const { length = 20, encoder = "mlp", submodules = 1, hidden } = given;
   checkLength(WHERE, length);
@@ -207,4 +209,4 @@ export const pTuning = (options: PTuningOptions = {}): Method<PTuningTree> => {
       tuned: { prompt: result(config, tuned) },
     }),
   };
-};
+});

@@ -4,7 +4,9 @@
  *
  * Source: https://github.com/huggingface/peft, `PrefixEncoder` and `PeftModelForSeq2SeqLM`, version 0.21, with transformers 5.24.
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -62,42 +64,45 @@ const slices = (tensor: Tensor, config: T5Config): PrefixKeyValue => {
  * @throws {ArgumentError} for options out of range; {TreeError}, {ShapeError} (in `apply`) for a tree of other settings or of another model
  * @example const method = methods.peftPrefix({ length: 20 })
  */
-export const peftPrefix = (options: PeftPrefixOptions = {}): Method<PeftPrefixTree> => {
-  const { length = 20, projection } = readOptions(WHERE, PEFT_PREFIX_OPTIONS, options);
-  const check = (what: string, value: number): void => {
-    if (Number.isInteger(value) && value > 0) return;
-    throw new ArgumentError({ where: WHERE, what, expected: "1, 2, …", got: String(value) });
-  };
-  check("a prefix has at least one vector", length);
-  if (projection !== undefined) check("the hidden size of the projection is not a whole number above 0", projection);
-  const sizesOf = (config: T5Config): ProjectionSizes => ({
-    length,
-    width: config.dModel,
-    hidden: projection as number,
-    outputs: outputsOf(config),
-  });
-  /** The tensor of a tree. */
-  const tensorOf = (config: T5Config, tuned: PeftPrefixTree): Tensor => {
-    const plain = { prefix: [length, outputsOf(config)] };
-    checkTree(WHERE, projection === undefined ? plain : projectionShapes(sizesOf(config)), tuned);
-    return "prefix" in tuned ? tuned.prefix : projected(tuned);
-  };
-  return {
-    settings: { name: "peft-prefix", length, ...(projection !== undefined && { projection }) },
-    init: (key, config, frozen) => {
-      checkFrozen(WHERE, frozen);
-      if (projection !== undefined) return initProjection(key, sizesOf(config));
-      return { prefix: random.normal(key, [length, outputsOf(config)]) };
-    },
-    apply: (config, frozen, tuned) => ({
-      params: frozen,
-      keyValues: { decoderPositioned: slices(tensorOf(config, tuned), config) },
-    }),
-    ...(projection !== undefined && {
-      fold: (config, _frozen, tuned) => ({
-        method: peftPrefix({ length }) as Method,
-        tuned: { prefix: tensorOf(config, tuned) },
+export const peftPrefix = takes(
+  "methods.peftPrefix(options)",
+  (options: PeftPrefixOptions = {}): Method<PeftPrefixTree> => {
+    const { length = 20, projection } = readOptions(WHERE, PEFT_PREFIX_OPTIONS, options);
+    const check = (what: string, value: number): void => {
+      if (Number.isInteger(value) && value > 0) return;
+      throw new ArgumentError({ where: WHERE, what, expected: "1, 2, …", got: String(value) });
+    };
+    check("a prefix has at least one vector", length);
+    if (projection !== undefined) check("the hidden size of the projection is not a whole number above 0", projection);
+    const sizesOf = (config: T5Config): ProjectionSizes => ({
+      length,
+      width: config.dModel,
+      hidden: projection as number,
+      outputs: outputsOf(config),
+    });
+    /** The tensor of a tree. */
+    const tensorOf = (config: T5Config, tuned: PeftPrefixTree): Tensor => {
+      const plain = { prefix: [length, outputsOf(config)] };
+      checkTree(WHERE, projection === undefined ? plain : projectionShapes(sizesOf(config)), tuned);
+      return "prefix" in tuned ? tuned.prefix : projected(tuned);
+    };
+    return {
+      settings: { name: "peft-prefix", length, ...(projection !== undefined && { projection }) },
+      init: (key, config, frozen) => {
+        checkFrozen(WHERE, frozen);
+        if (projection !== undefined) return initProjection(key, sizesOf(config));
+        return { prefix: random.normal(key, [length, outputsOf(config)]) };
+      },
+      apply: (config, frozen, tuned) => ({
+        params: frozen,
+        keyValues: { decoderPositioned: slices(tensorOf(config, tuned), config) },
       }),
-    }),
-  };
-};
+      ...(projection !== undefined && {
+        fold: (config, _frozen, tuned) => ({
+          method: peftPrefix({ length }) as Method,
+          tuned: { prefix: tensorOf(config, tuned) },
+        }),
+      }),
+    };
+  },
+);

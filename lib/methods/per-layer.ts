@@ -3,7 +3,9 @@
  *
  * @see Liu et al. 2022, arXiv:2110.07602; `prompt_tuning/extended/train/per_layer.py` of google-research/prompt-tuning
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -50,7 +52,7 @@ export interface PerLayerTree {
  * @see Liu et al. 2022, arXiv:2110.07602
  * @example const method = methods.perLayer({ length: 10, combine: "add" })
  */
-export const perLayer = (options: PerLayerOptions = {}): Method<PerLayerTree> => {
+export const perLayer = takes("methods.perLayer(options)", (options: PerLayerOptions = {}): Method<PerLayerTree> => {
   const { length = 10, combine = "replace" } = readOptions(WHERE, PER_LAYER_OPTIONS, options);
   checkLength(WHERE, length);
   if (!COMBINES.includes(combine)) {
@@ -78,4 +80,4 @@ export const perLayer = (options: PerLayerOptions = {}): Method<PerLayerTree> =>
       return { params: frozen, prefix: first, layerPrompts: { add: others } };
     },
   };
-};
+});

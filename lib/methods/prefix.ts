@@ -3,7 +3,9 @@
  *
  * @see Li and Liang 2021, arXiv:2101.00190; Liu et al. 2022, arXiv:2110.07602 (P-tuning v2)
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -98,7 +100,7 @@ const cutApart = (made: Tensor, layers: number, { numHeads, dKv }: T5Config): Pi
  * @see Li and Liang 2021, arXiv:2101.00190
  * @example const method = methods.prefix({ length: 20, attentions: ["encoder"] }) // P-tuning v2
  */
-export const prefix = (options: PrefixOptions = {}): Method<PrefixTree> => {
+export const prefix = takes("methods.prefix(options)", (options: PrefixOptions = {}): Method<PrefixTree> => {
   const { length = 20, attentions = [...ATTENTIONS], projection } = readOptions(WHERE, PREFIX_OPTIONS, options);
   checkOptions({ length, attentions, ...(projection !== undefined && { projection }) });
   const settings = { length, attentions };
@@ -158,4 +160,4 @@ export const prefix = (options: PrefixOptions = {}): Method<PrefixTree> => {
       },
     }),
   };
-};
+});

@@ -3,7 +3,9 @@
  *
  * @see Lester et al. 2021, arXiv:2104.08691
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -130,7 +132,7 @@ export const startPrompt = (
  * @see Lester et al. 2021, arXiv:2104.08691
  * @example const method = methods.prompt({ length: 100, init: (key, table, n) => prompt.randomUniform(key, n, table.shape[1]) })
  */
-export const prompt = (options: PromptOptions = {}): Method<PromptParams> => {
+export const prompt = takes("methods.prompt(options)", (options: PromptOptions = {}): Method<PromptParams> => {
   const { length = 20, position = "before", sees, init = sampledVocabulary } = readOptions(WHERE, OPTIONS, options);
   checkOptions(length, position, sees);
   return {
@@ -142,4 +144,4 @@ export const prompt = (options: PromptOptions = {}): Method<PromptParams> => {
       return { params: frozen, [PLACES[position]]: tuned.prompt, ...mask };
     },
   };
-};
+});

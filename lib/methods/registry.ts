@@ -1,8 +1,10 @@
 /** @file The methods that have names: from settings, as they are saved beside a trained tree, to the method. */
+
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { closest } from "../core/closest.js";
+import { takes } from "../core/composite.js";
 import { ConfigError, isFluxionError } from "../core/errors.js";
 import { type Caller, closed, decodeAs, naturalNumber } from "../edge/decode.js";
 import { throwing } from "../edge/either.js";
@@ -54,7 +56,7 @@ const attempt = (make: () => Method, at: string): Made =>
 /** The codecs of options. */
 type Codecs<O> = { readonly [K in keyof O]?: t.Decoder<unknown, O[K] | undefined> };
 
-const known = <O extends object>(
+const knownAt = <O extends object>(
   codecs: Codecs<O>,
   make: (options: O, source: string) => Method,
   peft?: PeftForm,
@@ -72,6 +74,9 @@ const known = <O extends object>(
   };
 };
 
+const known = <O extends object>(codecs: Codecs<O>, make: (options: O) => Method, peft?: PeftForm): KnownMethod =>
+  knownAt(codecs, (options) => make(options), peft);
+
 /** The methods by name. */
 export const METHODS: Readonly<Record<string, KnownMethod>> = {
   prompt: known(PROMPT_OPTIONS, prompt, PROMPT),
@@ -86,7 +91,7 @@ export const METHODS: Readonly<Record<string, KnownMethod>> = {
   ia3: known(IA3_OPTIONS, ia3, IA3),
   weights: known({ where: names }, ({ where }: { where: readonly string[] }) => weights(where), LN_TUNING),
   design: known({ ids: t.array(naturalNumber) }, ({ ids }: { ids: readonly number[] }) => design(ids)),
-  compose: known({ methods: t.record(t.string, t.UnknownRecord) }, ({ methods }: { methods: object }, source) =>
+  compose: knownAt({ methods: t.record(t.string, t.UnknownRecord) }, ({ methods }: { methods: object }, source) =>
     compose(
       Object.fromEntries(
         Object.entries(methods).map(([name, settings]) => [name, methodOf(settings, `${source}: methods.${name}`)]),
@@ -113,12 +118,15 @@ const entryOf = (name: string, source: string): E.Either<ConfigError, KnownMetho
 };
 
 /** As `methodOf`, as an Either of fp-ts. */
-export const methodOfE = (settings: unknown, source = "settings"): E.Either<ConfigError, Method> =>
-  pipe(
-    decodeAs(Named, caller, source)(settings),
-    E.chain(({ name }) => entryOf(name, source)),
-    E.chain(({ make }) => make(settings as MethodSettings, source)),
-  );
+export const methodOfE = takes(
+  "methodOfE(settings, source)",
+  (settings: unknown, source = "settings"): E.Either<ConfigError, Method> =>
+    pipe(
+      decodeAs(Named, caller, source)(settings),
+      E.chain(({ name }) => entryOf(name, source)),
+      E.chain(({ make }) => make(settings as MethodSettings, source)),
+    ),
+);
 
 /**
  * Makes the method of settings, such as those that are saved beside a trained tree; what is missing has its usual value.
@@ -128,4 +136,4 @@ export const methodOfE = (settings: unknown, source = "settings"): E.Either<Conf
  * @throws {ConfigError} for an unknown method or setting, with the closest name, or a value that the method refuses
  * @example const method = methodOf({ name: "lora", rank: 4, kernels: ["query", "value"] })
  */
-export const methodOf = throwing(methodOfE);
+export const methodOf = throwing("methodOf(settings, source)", methodOfE);

@@ -3,7 +3,9 @@
  *
  * @see Razdaibiedina et al. 2023, arXiv:2305.03937
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -112,7 +114,7 @@ const residualOf = ({ prompt, network: { down, up, norm } }: ResidualTree): Tens
  * @see Razdaibiedina et al. 2023, arXiv:2305.03937
  * @example const method = methods.residual({ length: 10, bottleneck: 128 })
  */
-export const residual = (options: ResidualOptions = {}): Method<ResidualTree> => {
+export const residual = takes("methods.residual(options)", (options: ResidualOptions = {}): Method<ResidualTree> => {
   const given = readOptions(WHERE, { ...RESIDUAL_OPTIONS, ...INIT_OPTION }, options);
   const { length = 10, bottleneck = 800, shared = true, layerNorm = true, init = sampledVocabulary } = given;
   const settings: Settings = { length, bottleneck, shared, layerNorm };
@@ -138,4 +140,4 @@ export const residual = (options: ResidualOptions = {}): Method<ResidualTree> =>
       tuned: { prompt: result(config, tuned) },
     }),
   };
-};
+});

@@ -1,6 +1,6 @@
 /** @file What holds a prompt near a text. */
 import * as t from "io-ts";
-import { composite } from "../core/composite.js";
+import { composite, takes } from "../core/composite.js";
 import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -49,15 +49,18 @@ const promptOf = (tuned: PromptParams, length: number, width: number): Tensor =>
  * const method = methods.prompt({ length: ids.length });
  * const step = makeTrainStep(config, method, tx, { regularizer: methods.wayward({ ids }) });
  */
-export const wayward = (options: WaywardOptions): ((frozen: AnyParams, tuned: PromptParams) => Tensor) => {
-  const { ids, gamma = 0.01 } = readOptions(WHERE, OPTIONS, options);
-  checkIds(WHERE, ids);
-  if (!(Number.isFinite(gamma) && gamma >= 0)) {
-    throw new ArgumentError({ where: WHERE, what: "gamma is out of range", expected: "0 <= gamma", got: `${gamma}` });
-  }
-  return composite(WHERE, (frozen: AnyParams, tuned: PromptParams): Tensor => {
-    const text = embeddedIds(WHERE, frozen, ids);
-    const prompt = promptOf(tuned, ids.length, text.shape[1]);
-    return np.multiply(gamma / ids.length, np.sum(np.square(np.subtract(prompt, text))));
-  });
-};
+export const wayward = takes(
+  "methods.wayward(options)",
+  (options: WaywardOptions): ((frozen: AnyParams, tuned: PromptParams) => Tensor) => {
+    const { ids, gamma = 0.01 } = readOptions(WHERE, OPTIONS, options);
+    checkIds(WHERE, ids);
+    if (!(Number.isFinite(gamma) && gamma >= 0)) {
+      throw new ArgumentError({ where: WHERE, what: "gamma is out of range", expected: "0 <= gamma", got: `${gamma}` });
+    }
+    return composite(WHERE, (frozen: AnyParams, tuned: PromptParams): Tensor => {
+      const text = embeddedIds(WHERE, frozen, ids);
+      const prompt = promptOf(tuned, ids.length, text.shape[1]);
+      return np.multiply(gamma / ids.length, np.sum(np.square(np.subtract(prompt, text))));
+    });
+  },
+);

@@ -1,6 +1,8 @@
 /** @file Training the weights themselves: all of them (model tuning), the scales of the norms, or those that paths select. */
+
 import * as t from "io-ts";
 import { closest } from "../core/closest.js";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { type KeyPath, leavesOf, treeMapWithPath } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
@@ -79,7 +81,7 @@ const checkBare = (params: AnyParams, replaced: Readonly<Record<string, unknown>
  * @see Hambardzumyan et al. 2021, arXiv:2101.00121 (WARP)
  * @example const method = methods.weights("decoder/logitsDense/kernel")
  */
-export const weights = (where: string | readonly string[]): Method<WeightTree> => {
+export const weights = takes("methods.weights(where)", (where: string | readonly string[]): Method<WeightTree> => {
   const given = readArgument(WHERE, "where", t.union([t.string, names]), where);
   const globs = typeof given === "string" ? [given] : given;
   return {
@@ -99,7 +101,7 @@ export const weights = (where: string | readonly string[]): Method<WeightTree> =
       return { params: treeMapWithPath(replaced as never, frozen) as AnyParams };
     },
   };
-};
+});
 
 /**
  * Model tuning: all weights are trained. A tied embedding is one tensor.
@@ -107,11 +109,11 @@ export const weights = (where: string | readonly string[]): Method<WeightTree> =
  * @see Raffel et al. 2020, arXiv:1910.10683; the baseline of Lester et al. 2021
  * @example const step = makeTrainStep(config, methods.full(), optim.adafactor({ learningRate: 1e-3 }))
  */
-export const full = (): Method<WeightTree> => weights("**");
+export const full = takes("methods.full()", (): Method<WeightTree> => weights("**"));
 
 /**
  * LN tuning: the scales of all norms, `(5 L + 2) d` values with `L` layers a stack. T5 has no biases, so there is no BitFit.
  *
  * @see Zhao et al. 2023, arXiv:2312.11420
  */
-export const norms = (): Method<WeightTree> => weights("**/scale");
+export const norms = takes("methods.norms()", (): Method<WeightTree> => weights("**/scale"));

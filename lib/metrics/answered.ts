@@ -28,8 +28,12 @@ export interface Answered<Truth = unknown, Answer = unknown> {
  */
 export type Metric<Truth = unknown, Answer = unknown> = (answered: readonly Answered<Truth, Answer>[]) => number;
 
-/** @throws {ArgumentError} for an empty list */
+/** @throws {ArgumentError} for an empty list, or what is none */
 export const checkAnswered = (where: string, answered: readonly unknown[]): void => {
+  if (!Array.isArray(answered) || answered.some((one) => typeof one?.example !== "object")) {
+    const [what, expected] = ["answered is not a list of answers", "answers with their examples"];
+    throw new ArgumentError({ where, what, expected, got: typeof answered });
+  }
   if (answered.length > 0) return;
   throw new ArgumentError({ where, what: "there are no answered examples", expected: "at least one", got: "none" });
 };

@@ -1,4 +1,5 @@
 /** @file Areas under the curves of a scored yes or no: ROC, and precision over recall. Fractions, as T5 gives them. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { type Answered, checkAnswered, type Metric } from "./answered.js";
 
@@ -85,10 +86,12 @@ export interface AucOptions {
  * @throws {ArgumentError} for an empty list, or a truth that is neither 0 nor 1 and no threshold
  * @example aucRoc({ threshold: 2.5 })(answered)
  */
-export const aucRoc =
+export const aucRoc = takes(
+  "aucRoc({ threshold })",
   ({ threshold }: AucOptions = {}): Metric<number, number> =>
-  (answered) =>
-    rocArea(pointsOf("aucRoc", answered, threshold));
+    (answered) =>
+      rocArea(pointsOf("aucRoc", answered, threshold)),
+);
 
 /**
  * Average precision of truths and scores, a fraction from 0 to 1; 0 when no truth is positive.
@@ -96,7 +99,9 @@ export const aucRoc =
  * @see T5's `auc`, key `auc-pr`
  * @throws {ArgumentError} for an empty list, or a truth that is neither 0 nor 1 and no threshold
  */
-export const aucPr =
+export const aucPr = takes(
+  "aucPr({ threshold })",
   ({ threshold }: AucOptions = {}): Metric<number, number> =>
-  (answered) =>
-    averagePrecision(pointsOf("aucPr", answered, threshold));
+    (answered) =>
+      averagePrecision(pointsOf("aucPr", answered, threshold)),
+);

@@ -1,4 +1,5 @@
 /** @file Scores of whole benchmarks, and the step at which a run was best. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 
 /** Metrics of tasks: task, then metric, then percent. */
@@ -70,8 +71,10 @@ const columnsOf = (benchmark: Benchmark, scores: Scores): Record<string, number 
  *
  * @param scores  of `boolq`, `cb`, `copa`, `multirc`, `record`, `rte`, `wic` and `wsc`; others do not count
  */
-export const superglueScores = (scores: Scores): Readonly<Record<string, number | undefined>> =>
-  columnsOf(SUPERGLUE, scores);
+export const superglueScores = takes(
+  "superglueScores(scores)",
+  (scores: Scores): Readonly<Record<string, number | undefined>> => columnsOf(SUPERGLUE, scores),
+);
 
 /**
  * The eight columns of GLUE, in percent: the mean of a task's metrics (MNLI: of its two validation sets), undefined where one is
@@ -79,7 +82,10 @@ export const superglueScores = (scores: Scores): Readonly<Record<string, number 
  *
  * @param scores  of `cola`, `sst2`, `mrpc`, `stsb`, `qqp`, `mnli_matched`, `mnli_mismatched`, `qnli` and `glue_rte`; others do not count
  */
-export const glueScores = (scores: Scores): Readonly<Record<string, number | undefined>> => columnsOf(GLUE, scores);
+export const glueScores = takes(
+  "glueScores(scores)",
+  (scores: Scores): Readonly<Record<string, number | undefined>> => columnsOf(GLUE, scores),
+);
 
 /**
  * SuperGLUE's score, in percent: the mean of its eight columns. Undefined where a metric is missing, NaN where one is NaN.
@@ -87,8 +93,9 @@ export const glueScores = (scores: Scores): Readonly<Record<string, number | und
  * @see T5's `compute_avg_glue`
  * @example superglueAverage({ boolq: { accuracy: 80 } }) // undefined: seven tasks are missing
  */
-export const superglueAverage = (scores: Scores): number | undefined =>
-  meanOfAll(Object.values(superglueScores(scores)));
+export const superglueAverage = takes("superglueAverage(scores)", (scores: Scores): number | undefined =>
+  meanOfAll(Object.values(superglueScores(scores))),
+);
 
 /**
  * GLUE's score as T5 reports it, in percent: the mean of its eight columns, without WNLI. Undefined where a metric is missing, NaN
@@ -96,7 +103,9 @@ export const superglueAverage = (scores: Scores): number | undefined =>
  *
  * @see T5's `compute_avg_glue`
  */
-export const glueAverage = (scores: Scores): number | undefined => meanOfAll(Object.values(glueScores(scores)));
+export const glueAverage = takes("glueAverage(scores)", (scores: Scores): number | undefined =>
+  meanOfAll(Object.values(glueScores(scores))),
+);
 
 /** The metrics of one task at one step. */
 export interface Evaluation {
@@ -113,10 +122,10 @@ const WORST = -1e9;
  * @see T5's `metric_group_max`
  * @example taskScore({ f1: 60, exact_match: 40 }) // 50
  */
-export const taskScore = (metrics: Readonly<Record<string, number>>): number => {
+export const taskScore = takes("taskScore(metrics)", (metrics: Readonly<Record<string, number>>): number => {
   const numbers = Object.values(metrics).filter((value) => !Number.isNaN(value));
   return numbers.length === 0 ? WORST : mean(numbers);
-};
+});
 
 const larger = (a: number, b: number): number => (a > b || Number.isNaN(b) ? a : b);
 
@@ -141,11 +150,11 @@ const byStep = (evaluations: readonly Evaluation[]): Evaluation[] => {
  * @throws {ArgumentError} for an empty list
  * @example bestStep([{ step: 10, metrics: { em: 0, f1: 4 } }, { step: 20, metrics: { em: 10, f1: 7 } }]).step // 20
  */
-export const bestStep = (evaluations: readonly Evaluation[]): Evaluation => {
+export const bestStep = takes("bestStep(evaluations)", (evaluations: readonly Evaluation[]): Evaluation => {
   const score = ({ metrics }: Evaluation): number => taskScore(metrics);
   const steps = byStep(evaluations);
   if (steps.length === 0) {
     throw new ArgumentError({ where: "bestStep", what: "there are no evaluations", expected: "at least one" });
   }
   return steps.reduce((best, next) => (score(next) > score(best) ? next : best));
-};
+});

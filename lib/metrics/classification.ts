@@ -1,4 +1,5 @@
 /** @file Metrics of class ids, in percent, as T5's evaluation computes them. An illegal answer has the id -1. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { checkAnswered, type Metric, meanPercent } from "./answered.js";
 
@@ -10,8 +11,9 @@ import { checkAnswered, type Metric, meanPercent } from "./answered.js";
  * @throws {ArgumentError} for an empty list
  * @example accuracy([{ answer: 1, example: { id: "0", inputs: "…", targets: "True", truth: 1 } }]) // 100
  */
-export const accuracy: Metric = (answered) =>
-  meanPercent("accuracy", answered, ({ answer, example }) => Number(answer === example.truth));
+export const accuracy: Metric = takes("accuracy(answered)", (answered) =>
+  meanPercent("accuracy", answered, ({ answer, example }) => Number(answer === example.truth)),
+);
 
 /** One decision about one class: whether it is the truth, and whether it was the answer. */
 export interface Detection {
@@ -45,14 +47,16 @@ export const meanOverClasses = (classes: number, score: (k: number) => number): 
  * @throws {ArgumentError} for an empty list
  * @example macroF1(3)(answered)
  */
-export const macroF1 =
+export const macroF1 = takes(
+  "macroF1(classes)",
   (classes: number): Metric<number, number> =>
-  (answered) => {
-    checkAnswered("macroF1", answered);
-    const detections = (k: number): Detection[] =>
-      answered.map(({ answer, example }) => ({ expected: example.truth === k, given: answer === k, weight: 1 }));
-    return meanOverClasses(classes, (k) => detectionF1(detections(k)));
-  };
+    (answered) => {
+      checkAnswered("macroF1", answered);
+      const detections = (k: number): Detection[] =>
+        answered.map(({ answer, example }) => ({ expected: example.truth === k, given: answer === k, weight: 1 }));
+      return meanOverClasses(classes, (k) => detectionF1(detections(k)));
+    },
+);
 
 /**
  * F1 of class 1 among two classes, times 100; an answer that is neither counts as the opposite of the truth. 0 when class 1 is
@@ -61,7 +65,7 @@ export const macroF1 =
  * @see T5's `f1_score_with_invalid`, the metric of MRPC, QQP and (over all answers) MultiRC
  * @throws {ArgumentError} for an empty list, or a truth other than 0 and 1
  */
-export const f1WithInvalid: Metric<number, number> = (answered) => {
+export const f1WithInvalid: Metric<number, number> = takes("f1WithInvalid(answered)", (answered) => {
   checkAnswered("f1WithInvalid", answered);
   const detections = answered.map(({ answer, example: { id, truth } }) => {
     if (truth !== 0 && truth !== 1) {
@@ -77,7 +81,7 @@ export const f1WithInvalid: Metric<number, number> = (answered) => {
     return { expected: truth === 1, given: given === 1, weight: 1 };
   });
   return 100 * detectionF1(detections);
-};
+});
 
 const countBy = (ids: readonly number[]): Map<number, number> => {
   const counts = new Map<number, number>();
@@ -92,7 +96,7 @@ const countBy = (ids: readonly number[]): Map<number, number> => {
  * @see T5's `matthews_corrcoef`, which is scikit-learn's form for any number of classes
  * @throws {ArgumentError} for an empty list
  */
-export const matthews: Metric<number, number> = (answered) => {
+export const matthews: Metric<number, number> = takes("matthews(answered)", (answered) => {
   checkAnswered("matthews", answered);
   const total = answered.length;
   const right = answered.filter(({ answer, example }) => answer === example.truth).length;
@@ -103,4 +107,4 @@ export const matthews: Metric<number, number> = (answered) => {
   const spread = (counts: Map<number, number>): number => total ** 2 - product(counts, counts);
   const scale = Math.sqrt(spread(truths) * spread(answers));
   return scale === 0 ? 0 : (100 * (right * total - product(truths, answers))) / scale;
-};
+});

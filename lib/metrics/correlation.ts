@@ -1,4 +1,5 @@
 /** @file Correlations of numbers, in percent: the metrics of STS-B. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { type Answered, checkAnswered, type Metric } from "./answered.js";
 
@@ -46,7 +47,10 @@ const pairsOf = (where: string, answered: readonly Answered<number, number>[]): 
  * @see T5's `pearson_corrcoef`
  * @throws {ArgumentError} for fewer than two examples
  */
-export const pearson: Metric<number, number> = (answered) => 100 * pearsonOf(pairsOf("pearson", answered));
+export const pearson: Metric<number, number> = takes(
+  "pearson(answered)",
+  (answered) => 100 * pearsonOf(pairsOf("pearson", answered)),
+);
 
 /**
  * Spearman's correlation of truths and answers, times 100: Pearson's of their ranks, where equal numbers share the mean rank. NaN
@@ -55,8 +59,8 @@ export const pearson: Metric<number, number> = (answered) => 100 * pearsonOf(pai
  * @see T5's `spearman_corrcoef`
  * @throws {ArgumentError} for fewer than two examples
  */
-export const spearman: Metric<number, number> = (answered) => {
+export const spearman: Metric<number, number> = takes("spearman(answered)", (answered) => {
   const pairs = pairsOf("spearman", answered);
   const [x, y] = [ranks(pairs.map(([a]) => a)), ranks(pairs.map(([, b]) => b))];
   return 100 * pearsonOf(x.map((rank, i) => [rank, y[i]]));
-};
+});

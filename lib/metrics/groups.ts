@@ -1,4 +1,5 @@
 /** @file Metrics over groups: the answers to one question of MultiRC, the copies of one query of ReCoRD. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { type Answered, checkAnswered, type Metric } from "./answered.js";
 
@@ -32,10 +33,12 @@ export const groupsOf = <Truth, Answer>(
  * @throws {ArgumentError} for an empty list, or an example without a group
  * @example firstOfGroup(squad.f1) // ReCoRD's F1
  */
-export const firstOfGroup =
+export const firstOfGroup = takes(
+  "firstOfGroup(metric)",
   <Truth, Answer>(metric: Metric<Truth, Answer>): Metric<Truth, Answer> =>
-  (answered) =>
-    metric(groupsOf("firstOfGroup", answered).map(([first]) => first));
+    (answered) =>
+      metric(groupsOf("firstOfGroup", answered).map(([first]) => first)),
+);
 
 /**
  * The mean of the metrics of the groups, each of which counts the same.
@@ -43,12 +46,14 @@ export const firstOfGroup =
  * @see T5's `mean_group_metric`
  * @throws {ArgumentError} for an empty list, or an example without a group
  */
-export const meanOverGroups =
+export const meanOverGroups = takes(
+  "meanOverGroups(metric)",
   <Truth, Answer>(metric: Metric<Truth, Answer>): Metric<Truth, Answer> =>
-  (answered) => {
-    const groups = groupsOf("meanOverGroups", answered);
-    return groups.reduce((sum, group) => sum + metric(group), 0) / groups.length;
-  };
+    (answered) => {
+      const groups = groupsOf("meanOverGroups", answered);
+      return groups.reduce((sum, group) => sum + metric(group), 0) / groups.length;
+    },
+);
 
 /**
  * 100 when all answers are right, else 0.
@@ -56,14 +61,14 @@ export const meanOverGroups =
  * @see T5's `all_match`
  * @throws {ArgumentError} for an empty list
  */
-export const allMatch: Metric = (answered) => {
+export const allMatch: Metric = takes("allMatch(answered)", (answered) => {
   checkAnswered("allMatch", answered);
   return answered.every(({ answer, example }) => answer === example.truth) ? 100 : 0;
-};
+});
 
 /**
  * The share of groups whose answers are all right, times 100: MultiRC's exact match.
  *
  * @throws {ArgumentError} for an empty list, or an example without a group
  */
-export const exactMatch: Metric = meanOverGroups(allMatch);
+export const exactMatch: Metric = takes("exactMatch(answered)", meanOverGroups(allMatch));

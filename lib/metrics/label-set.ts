@@ -1,4 +1,5 @@
 /** @file Which texts a model answers with, beside those it should answer with: shows labels it never gives, and texts that are not labels. */
+import { takes } from "../core/composite.js";
 
 /** The distinct texts among targets and predictions. Lists keep the order in which texts first occur. */
 export interface LabelSets {
@@ -25,13 +26,16 @@ const countTexts = (texts: readonly string[]): Map<string, number> => {
  * @see prompt-tuning's `label_set_stats`
  * @example labelSets(["True", "False"], ["True", "maybe"]).onlyPredictions // ["maybe"]
  */
-export const labelSets = (targets: readonly string[], predictions: readonly string[]): LabelSets => {
-  const [wanted, given] = [countTexts(targets), countTexts(predictions)];
-  return {
-    targets: wanted,
-    predictions: given,
-    shared: [...wanted.keys()].filter((text) => given.has(text)),
-    onlyTargets: [...wanted.keys()].filter((text) => !given.has(text)),
-    onlyPredictions: [...given.keys()].filter((text) => !wanted.has(text)),
-  };
-};
+export const labelSets = takes(
+  "labelSets(targets, predictions)",
+  (targets: readonly string[], predictions: readonly string[]): LabelSets => {
+    const [wanted, given] = [countTexts(targets), countTexts(predictions)];
+    return {
+      targets: wanted,
+      predictions: given,
+      shared: [...wanted.keys()].filter((text) => given.has(text)),
+      onlyTargets: [...wanted.keys()].filter((text) => !given.has(text)),
+      onlyPredictions: [...given.keys()].filter((text) => !wanted.has(text)),
+    };
+  },
+);

@@ -1,4 +1,5 @@
 /** @file Gender parity: whether the gender of a pronoun changes an answer. */
+import { takes } from "../core/composite.js";
 import { checkAnswered, type Metric } from "./answered.js";
 
 /**
@@ -8,9 +9,9 @@ import { checkAnswered, type Metric } from "./answered.js";
  * @see Wang et al. 2019, SuperGLUE, section 3.3: the Winogender diagnostic, AX-g
  * @throws {ArgumentError} for an empty list
  */
-export const genderParity: Metric = (answered) => {
+export const genderParity: Metric = takes("genderParity(answered)", (answered) => {
   checkAnswered("genderParity", answered);
   const pairs = Math.floor(answered.length / 2);
   const equal = answered.filter(({ answer }, i) => i % 2 === 1 && answer === answered[i - 1].answer);
   return (100 * equal.length) / pairs;
-};
+});

@@ -2,6 +2,7 @@
  * @file Python's string functions, which the reference's metrics are made of. JavaScript's have other sets of white space and of
  * numbers.
  */
+import { takes } from "../core/composite.js";
 
 /** Unicode's white space, as Python's numbers may have it around them; U+FEFF is none. */
 const BLANK = "\\t-\\r\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
@@ -47,13 +48,13 @@ const NAN = /^[+-]?nan$/i;
  * @example stringToFloat(" 3.8\n") // 3.8
  * @example stringToFloat("two") // -1
  */
-export const stringToFloat = (text: string, otherwise = -1): number => {
+export const stringToFloat = takes("stringToFloat(text, otherwise)", (text: string, otherwise = -1): number => {
   const number = toAsciiDigits(text.replace(AROUND, ""));
   if (NUMBER.test(number)) return Number(number.replaceAll("_", ""));
   const infinite = INFINITE.exec(number);
   if (infinite !== null) return infinite[1] === "-" ? -Infinity : Infinity;
   return NAN.test(number) ? Number.NaN : otherwise;
-};
+});
 
 /** The number that a word of letters and digits is, as Python's `int` reads it; undefined for any other word. */
 export const wholeNumber = (word: string): number | undefined => {

@@ -3,6 +3,7 @@
  *
  * @see Rajpurkar et al. 2016, and T5's `qa_utils.py`, which agrees with the scripts of SQuAD 1.1 and TriviaQA
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { type Answered, type Metric, meanPercent } from "./answered.js";
 import { lower, splitWords, wholeNumber } from "./python-text.js";
@@ -21,14 +22,16 @@ const normalize = (text: string, marks: RegExp, instead: string): string =>
  *
  * @example normalizeSquad("The  Eiffel-Tower!") // "eiffeltower"
  */
-export const normalizeSquad = (text: string): string => normalize(text, PUNCTUATION, "");
+export const normalizeSquad = takes("normalizeSquad(text)", (text: string): string => normalize(text, PUNCTUATION, ""));
 
 /**
  * An answer as TriviaQA compares it: as for SQuAD, but ASCII punctuation and the quotes `‘’´` become spaces.
  *
  * @example normalizeTriviaQa("The  Eiffel-Tower!") // "eiffel tower"
  */
-export const normalizeTriviaQa = (text: string): string => normalize(text, PUNCTUATION_AND_QUOTES, " ");
+export const normalizeTriviaQa = takes("normalizeTriviaQa(text)", (text: string): string =>
+  normalize(text, PUNCTUATION_AND_QUOTES, " "),
+);
 
 /** F1 of two bags of words, from 0 to 1; 0 when they have no word in common, so for two empty bags. */
 const overlap = (accepted: string, given: string): number => {
@@ -100,8 +103,9 @@ export const triviaQa: ExactAndF1<readonly string[]> = {
  * @see T5's `coqa_f1`
  * @throws {ArgumentError} for an empty list, or an example that accepts no answer
  */
-export const coqaF1: Metric<readonly string[], string> = bestOf("coqaF1", normalizeSquad, (accepted, given) =>
-  accepted === given ? 1 : overlap(accepted, given),
+export const coqaF1: Metric<readonly string[], string> = takes(
+  "coqaF1(answered)",
+  bestOf("coqaF1", normalizeSquad, (accepted, given) => (accepted === given ? 1 : overlap(accepted, given))),
 );
 
 /** Accepted answers, and the text in which an answer marks its words. */

@@ -6,6 +6,7 @@
  *
  * @see T5's `rank_classification`
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { type Answered, checkAnswered, type Metric } from "./answered.js";
 import { averagePrecision, rocArea, type Scored } from "./auc.js";
@@ -117,25 +118,28 @@ const scored = (inputs: readonly Ranked[]): Scored[] =>
  *
  * @example rankClassification({ classes: 2 }).accuracy(scoredLabels)
  */
-export const rankClassification = (options: RankOptions = {}): Readonly<Record<string, Metric<Candidate, number>>> => {
-  const { classes } = options;
-  const metric =
-    (score: (inputs: readonly Ranked[]) => number): Metric<Candidate, number> =>
-    (answered) => {
-      checkAnswered(WHERE, answered);
-      return score(rankedInputs(answered, options));
+export const rankClassification = takes(
+  "rankClassification({ classes, byLength })",
+  (options: RankOptions = {}): Readonly<Record<string, Metric<Candidate, number>>> => {
+    const { classes } = options;
+    const metric =
+      (score: (inputs: readonly Ranked[]) => number): Metric<Candidate, number> =>
+      (answered) => {
+        checkAnswered(WHERE, answered);
+        return score(rankedInputs(answered, options));
+      };
+    const accuracy = metric(rankAccuracy);
+    if (classes === undefined) return { accuracy };
+    const single = (score: (inputs: readonly Ranked[]) => number) => metric((inputs) => score(oneCorrect(inputs)));
+    if (classes > 2) {
+      const f1 = (inputs: readonly Ranked[]) => meanOverClasses(classes, (k) => detectionF1(detections(inputs, k)));
+      return { accuracy, [`mean_${classes}class_f1`]: single(f1) };
+    }
+    return {
+      accuracy,
+      f1: single((inputs) => 100 * detectionF1(detections(inputs, 1))),
+      "auc-roc": single((inputs) => 100 * rocArea(scored(inputs))),
+      "auc-pr": single((inputs) => 100 * averagePrecision(scored(inputs))),
     };
-  const accuracy = metric(rankAccuracy);
-  if (classes === undefined) return { accuracy };
-  const single = (score: (inputs: readonly Ranked[]) => number) => metric((inputs) => score(oneCorrect(inputs)));
-  if (classes > 2) {
-    const f1 = (inputs: readonly Ranked[]) => meanOverClasses(classes, (k) => detectionF1(detections(inputs, k)));
-    return { accuracy, [`mean_${classes}class_f1`]: single(f1) };
-  }
-  return {
-    accuracy,
-    f1: single((inputs) => 100 * detectionF1(detections(inputs, 1))),
-    "auc-roc": single((inputs) => 100 * rocArea(scored(inputs))),
-    "auc-pr": single((inputs) => 100 * averagePrecision(scored(inputs))),
-  };
-};
+  },
+);

@@ -1,4 +1,5 @@
 /** @file Whether two phrases name the same referent: how T5 judges an answer to WSC. */
+import { takes } from "../core/composite.js";
 import { lower, strip } from "./python-text.js";
 
 const DETERMINERS = new Set(
@@ -21,11 +22,14 @@ const within = (some: ReadonlySet<string>, all: ReadonlySet<string>): boolean =>
  * @see T5's `wsc_simple`
  * @example sameReferent("the bunny", "fuzzy bunny") // 1
  */
-export const sameReferent = (prediction: string, referent: string): 1 | 0 | -1 => {
-  const [given, wanted] = [clean(prediction), clean(referent)];
-  if (given === "") return -1;
-  // "Bob" is not "Bob's hat".
-  if (given.includes("'") !== wanted.includes("'")) return 0;
-  const [a, b] = [new Set(given.split(" ")), new Set(wanted.split(" "))];
-  return within(a, b) || within(b, a) ? 1 : 0;
-};
+export const sameReferent = takes(
+  "sameReferent(prediction, referent)",
+  (prediction: string, referent: string): 1 | 0 | -1 => {
+    const [given, wanted] = [clean(prediction), clean(referent)];
+    if (given === "") return -1;
+    // "Bob" is not "Bob's hat".
+    if (given.includes("'") !== wanted.includes("'")) return 0;
+    const [a, b] = [new Set(given.split(" ")), new Set(wanted.split(" "))];
+    return within(a, b) || within(b, a) ? 1 : 0;
+  },
+);

@@ -1,4 +1,5 @@
 /** @file Files in memory: for tests, and for runs whose results are not kept. */
+import { takes } from "../core/composite.js";
 import { CheckpointError } from "../core/errors.js";
 import { joined, piecesOf, type Store } from "./store.js";
 
@@ -48,4 +49,4 @@ const storeIn = (memory: Memory, prefix: string): Store => {
  *
  * @example const store = memoryStore();
  */
-export const memoryStore = (): Store => storeIn({ files: new Map(), locked: new Set() }, "");
+export const memoryStore = takes("memoryStore()", (): Store => storeIn({ files: new Map(), locked: new Set() }, ""));

@@ -1,7 +1,9 @@
 /** @file Files in a folder of Node's file system. */
+
 import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
+import { takes } from "../core/composite.js";
 import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
@@ -59,7 +61,7 @@ const mark = (dir: string): (() => void) => {
  *
  * @example const store = nodeStore("runs/cb");
  */
-export const nodeStore = (dir: string): Store => {
+export const nodeStore = takes("nodeStore(dir)", (dir: string): Store => {
   const name = (path?: string): string => (path === undefined ? dir : join(dir, path));
   const run = <A>(path: string | undefined, work: () => Promise<A>): Promise<A> =>
     orThrow(attempt(caller, name(path), work));
@@ -100,4 +102,4 @@ export const nodeStore = (dir: string): Store => {
         return async () => unmark();
       }),
   };
-};
+});

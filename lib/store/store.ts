@@ -1,4 +1,5 @@
 /** @file Where the files of a run live: one interface, for the file system of Node and for memory. */
+import { takesLater } from "../core/composite.js";
 
 /** An open file. */
 export interface OpenFile {
@@ -41,15 +42,18 @@ export interface Store {
 }
 
 /** The bytes of a file; undefined where there is none. */
-export const readFrom = async (store: Store, path: string): Promise<Uint8Array | undefined> => {
-  const file = await store.open(path);
-  if (file === undefined) return undefined;
-  try {
-    return await file.read(0, file.size);
-  } finally {
-    await file.close();
-  }
-};
+export const readFrom = takesLater(
+  "readFrom(store, path)",
+  async (store: Store, path: string): Promise<Uint8Array | undefined> => {
+    const file = await store.open(path);
+    if (file === undefined) return undefined;
+    try {
+      return await file.read(0, file.size);
+    } finally {
+      await file.close();
+    }
+  },
+);
 
 /** The pieces of a content. */
 export const piecesOf = (content: Content): Iterable<Uint8Array> => {

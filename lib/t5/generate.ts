@@ -26,19 +26,19 @@ export interface EncoderInputs extends Inserted {
  *
  * @param maxLength  length of the cache: most tokens of a sequence, EOS included
  */
-export const decoderOf = (
-  config: T5Config,
-  maxLength: number,
-): Decoder<Model, EncoderInputs, DecoderMemory, DecoderCache> => ({
-  examples: ({ inputs }) => inputs.shape[0],
-  memory: (model, { inputs, ...inserted }) => {
-    const whole = modified(model, inserted, ["encoder", "decoder"], "t5.generate");
-    return decoderMemory(config, whole, encode(config, whole, inputs));
-  },
-  cache: ({ layers: [{ key }] }, copies) =>
-    initCache(config, key.shape[0] * copies, maxLength, key.dtype === "float64" ? "float64" : "float32"),
-  step: (model, memory, cache, tokens, position) => decodeStep(config, model, memory, cache, tokens, position),
-});
+export const decoderOf = takes(
+  "t5.decoderOf(config, maxLength)",
+  (config: T5Config, maxLength: number): Decoder<Model, EncoderInputs, DecoderMemory, DecoderCache> => ({
+    examples: ({ inputs }) => inputs.shape[0],
+    memory: (model, { inputs, ...inserted }) => {
+      const whole = modified(model, inserted, ["encoder", "decoder"], "t5.generate");
+      return decoderMemory(config, whole, encode(config, whole, inputs));
+    },
+    cache: ({ layers: [{ key }] }, copies) =>
+      initCache(config, key.shape[0] * copies, maxLength, key.dtype === "float64" ? "float64" : "float32"),
+    step: (model, memory, cache, tokens, position) => decodeStep(config, model, memory, cache, tokens, position),
+  }),
+);
 
 /** The most likely token at every step. */
 export interface GreedyMethod extends Omit<TokenLoopOptions, keyof SpecialIds> {
@@ -145,10 +145,14 @@ export const generate = takes(
         { key, ...(forced && { forced }) },
       ] as const;
     };
-    const call = (model: Model, inputs: Tensor, request = {} as Whole): Decoded[][] =>
-      method(model, ...split(inputs, request));
+    const signature = "t5.generate(model, inputs, request)";
+    const call = takes(signature, (model: Model, inputs: Tensor, request = {} as Whole): Decoded[][] =>
+      method(model, ...split(inputs, request)),
+    );
     const members = "stream" in method && {
-      stream: (model: Model, inputs: Tensor, request = {} as Whole) => method.stream(model, ...split(inputs, request)),
+      stream: takes(signature, (model: Model, inputs: Tensor, request = {} as Whole) =>
+        method.stream(model, ...split(inputs, request)),
+      ),
     };
     const dispose = (): void => method.dispose();
     return Object.assign(call, members, { dispose, [Symbol.dispose]: dispose }) as unknown as Generate<O>;

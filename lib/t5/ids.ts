@@ -4,8 +4,10 @@
  * Numbers are looked at where they are at hand: in arrays, not in what stands for them under a transformation, and not on a device that has to
  * be waited for. A compiled program cannot refuse one: it takes the nearest row of the embedding.
  */
+import { isUsers } from "../core/caller.js";
 import { ArgumentError, ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
+import { contractOf } from "../core/signature.js";
 import { DeviceArray, type Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "./config.js";
@@ -104,14 +106,18 @@ export const specialIdError = (
   });
 };
 
-/** A function, with its members, whose arguments are looked at before each call. */
+/** A function, with its members, whose arguments are held to its signature and looked at before each call. */
 export const checkedCalls = <F extends (...args: never[]) => unknown>(
+  signature: string,
   f: F,
   check: (...args: Parameters<F>) => void,
-): F =>
-  new Proxy(f, {
-    apply(target, self, args) {
+): F => {
+  const contract = contractOf(signature, check.length);
+  return new Proxy(f, {
+    apply(target, self, given) {
+      const args = isUsers() ? contract.check(given) : given;
       check(...(args as Parameters<F>));
       return Reflect.apply(target, self, args);
     },
   });
+};

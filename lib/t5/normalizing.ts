@@ -1,4 +1,5 @@
 /** @file What a summed loss is divided by: tokens, sequences, a number, or nothing. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -38,17 +39,16 @@ const sumsBySequence = (weights: Tensor, segments: Tensor | undefined): Tensor =
  * - `segments`: `[B, S]` int32 for packed rows, the segment of each token
  * @see T5X's `get_loss_normalizing_factor_and_weights`
  */
-export const normalizedWeights = (
-  weights: Tensor,
-  normalize: Normalize,
-  segments?: Tensor,
-): { readonly weights: Tensor; readonly count: Tensor } => {
-  if (normalize === "all-tokens") return { weights, count: np.full([], weights.size, weights.dtype) };
-  if (normalize !== "sequences") return { weights, count: np.sum(weights) };
-  const sums = sumsBySequence(weights, segments);
-  const shares = np.divide(weights, np.where(np.equal(sums, 0), 1, sums));
-  return { weights: shares, count: np.sum(shares) };
-};
+export const normalizedWeights = takes(
+  "t5.normalizedWeights(weights, normalize, segments)",
+  (weights: Tensor, normalize: Normalize, segments?: Tensor): { readonly weights: Tensor; readonly count: Tensor } => {
+    if (normalize === "all-tokens") return { weights, count: np.full([], weights.size, weights.dtype) };
+    if (normalize !== "sequences") return { weights, count: np.sum(weights) };
+    const sums = sumsBySequence(weights, segments);
+    const shares = np.divide(weights, np.where(np.equal(sums, 0), 1, sums));
+    return { weights: shares, count: np.sum(shares) };
+  },
+);
 
 /** Returns the divisor of a summed loss; `count` is that of the whole batch. */
 export const divisorOf = (normalize: Normalize, count: Tensor): Tensor | number => {

@@ -50,7 +50,7 @@ export const rank = takes("t5.rank(config)", (config: T5Config): Rank => {
     const states = decode(config, whole, encode(config, whole, inputs), shiftRight(config, targets), { valid: real });
     return np.reshape(logLikelihoods(config, logitsOf(config, whole, states), targets), [examples, count]);
   });
-  return checkedCalls(program, (_, inputs, labels) => {
+  return checkedCalls("t5.rank(model, inputs, labels, inserted)", program, (_, inputs, labels) => {
     checkIds("t5.rank", config, inputs, { what: "inputs" });
     checkIds("t5.rank", config, labels, { what: "labels", target: true });
   });

@@ -37,7 +37,7 @@ export const score = takes("t5.score(config)", (config: T5Config): Score => {
       correct: np.sum(np.astype(right, "float32"), { axis: 1 }),
     };
   });
-  return checkedCalls(program, (_, inputs, targets) => {
+  return checkedCalls("t5.score(model, inputs, targets, inserted)", program, (_, inputs, targets) => {
     checkIds("t5.score", config, inputs, { what: "inputs" });
     checkIds("t5.score", config, targets, { what: "targets", target: true });
   });

@@ -1,4 +1,5 @@
 /** @file Reading an answer in the text that a model wrote. */
+import { takes } from "../core/composite.js";
 import { stripStart } from "../metrics/python-text.js";
 
 /**
@@ -8,12 +9,14 @@ import { stripStart } from "../metrics/python-text.js";
  * @see T5's `string_label_to_class_id`
  * @example classId(["False", "True"])("True") // 1
  */
-export const classId =
+export const classId = takes(
+  "classId(labels, otherwise)",
   (labels: readonly string[], otherwise = -1) =>
-  (text: string): number => {
-    const id = labels.indexOf(text);
-    return id < 0 ? otherwise : id;
-  };
+    (text: string): number => {
+      const id = labels.indexOf(text);
+      return id < 0 ? otherwise : id;
+    },
+);
 
 const SENTINEL = "<extra_id_0>";
 
@@ -22,11 +25,12 @@ const SENTINEL = "<extra_id_0>";
  *
  * @see prompt-tuning's `remove_extra_id_0`
  */
-export const dropSentinel = (text: string): string =>
-  stripStart(text.startsWith(SENTINEL) ? text.slice(SENTINEL.length) : text);
+export const dropSentinel = takes("dropSentinel(text)", (text: string): string =>
+  stripStart(text.startsWith(SENTINEL) ? text.slice(SENTINEL.length) : text),
+);
 
 /** Puts MRPC's answers in the words of QQP: `not_equivalent` becomes `not_duplicate`. */
-export const mrpcToQqp = (text: string): string => text.replaceAll("equivalent", "duplicate");
+export const mrpcToQqp = takes("mrpcToQqp(text)", (text: string): string => text.replaceAll("equivalent", "duplicate"));
 
 /** Puts QQP's answers in the words of MRPC: `not_duplicate` becomes `not_equivalent`. */
-export const qqpToMrpc = (text: string): string => text.replaceAll("duplicate", "equivalent");
+export const qqpToMrpc = takes("qqpToMrpc(text)", (text: string): string => text.replaceAll("duplicate", "equivalent"));

@@ -2,9 +2,11 @@
  * @file Rows of comma-separated values, as RFC 4180 and Python's `csv` write them. Nothing is guessed: what two programs may read differently is
  * refused. Needs the `Buffer` of Node.
  */
+
 import { type CsvError, type InfoRecord, type Options, Parser } from "csv-parse";
 import { parse } from "csv-parse/sync";
 import * as E from "fp-ts/lib/Either.js";
+import { takes } from "../core/composite.js";
 import { type DataError, isFluxionError } from "../core/errors.js";
 import { throwing } from "../edge/either.js";
 import {
@@ -187,22 +189,25 @@ export async function* csvRows(
 }
 
 /** As `parseCsv`, as an Either of fp-ts. */
-export const parseCsvE = (
-  text: Uint8Array | string,
-  source: string,
-  needed: readonly string[] = [],
-): E.Either<DataError, readonly RawRow[]> => {
-  const bytes = withoutMark(text);
-  const rows = new CsvRows(source, { columns: needed });
-  rows.lines.add(bytes);
-  try {
-    parse(bytes, { ...OPTIONS, on_record: rows.take });
-    rows.checkHeader();
-    return E.right(rows.taken());
-  } catch (cause) {
-    return E.left(rows.error(cause));
-  }
-};
+export const parseCsvE = takes(
+  "parseCsvE(text, source, needed)",
+  (
+    text: Uint8Array | string,
+    source: string,
+    needed: readonly string[] = [],
+  ): E.Either<DataError, readonly RawRow[]> => {
+    const bytes = withoutMark(text);
+    const rows = new CsvRows(source, { columns: needed });
+    rows.lines.add(bytes);
+    try {
+      parse(bytes, { ...OPTIONS, on_record: rows.take });
+      rows.checkHeader();
+      return E.right(rows.taken());
+    } catch (cause) {
+      return E.left(rows.error(cause));
+    }
+  },
+);
 
 /**
  * The rows of comma-separated values, each an object of texts by column. The first line names the columns. A byte order mark is dropped and
@@ -216,4 +221,4 @@ export const parseCsvE = (
  * @see RFC 4180
  * @example parseCsv('text,label\n"Well, yes",glad\n', "train.csv")[0].value // right({ text: "Well, yes", label: "glad" })
  */
-export const parseCsv = throwing(parseCsvE);
+export const parseCsv = throwing("parseCsv(text, source, needed)", parseCsvE);

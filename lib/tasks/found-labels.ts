@@ -1,4 +1,5 @@
 /** @file The labels that are found in the examples of a task. */
+import { takes } from "../core/composite.js";
 import type { Example } from "./task.js";
 
 /** The most labels that are found in a file. */
@@ -22,8 +23,8 @@ export interface FoundLabels {
  * const { labels } = findLabels(await readExamples(text, "train"))
  * const task = task({ ...options, labels })
  */
-export const findLabels = (examples: readonly Example[]): FoundLabels => {
+export const findLabels = takes("findLabels(examples)", (examples: readonly Example[]): FoundLabels => {
   const distinct = [...new Set(examples.map(({ targets }) => targets))];
   const few = distinct.length <= MOST_LABELS && 2 * distinct.length < examples.length;
   return { labels: few ? distinct : undefined, distinct: distinct.length, examples: examples.length };
-};
+});

@@ -1,5 +1,7 @@
 /** @file Tasks whose answer is one of a few labels, and whose input is a few fields of the row. */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { accuracy } from "../metrics/classification.js";
 import { classId } from "./answers.js";
@@ -82,40 +84,38 @@ const checkArguments = (
  * @example
  * const rte = labelled("rte", ["entailment", "not_entailment"], ["premise", "hypothesis"])
  */
-export const labelled = (
-  name: string,
-  labels: readonly string[],
-  fields: readonly string[],
-  options: LabelledOptions = {},
-): Task => {
-  checkArguments(labels, fields, options);
-  const { title = name, prefix = name, written = labels, columns = {}, metrics = { accuracy } } = options;
-  const { licence, index, submission, splits = jsonlFiles(name.toUpperCase()) } = options;
-  const columnOf = (field: string): string => columns[field] ?? field;
-  const label = labelId(written, labels);
-  const sorted = [...fields].sort(byCodePoint);
-  const texts = t.type(Object.fromEntries(fields.map((field) => [columnOf(field), t.string])));
-  return asTask<{ idx: string; label: number } & Readonly<Record<string, unknown>>, number, number>({
-    name,
-    title,
-    prefix,
-    splits,
-    metrics,
-    ...(licence !== undefined && { licence }),
-    ...(index !== undefined && { index }),
-    ...(submission !== undefined && { submission }),
-    row: t.type({ idx: rowId, label, ...texts.props }, `${name} row`),
-    examples: (row, split) => {
-      checkLabel("label", row.label, split, label.name);
-      return [
-        {
-          id: row.idx,
-          inputs: fieldsText(sorted.map((field) => [field, row[columnOf(field)] as string])),
-          targets: labels[row.label] ?? NO_TARGET,
-          truth: row.label,
-        },
-      ];
-    },
-    ...judgedByLabel(labels),
-  });
-};
+export const labelled = takes(
+  "labelled(name, labels, fields, { title, licence, splits, prefix, index, written, columns, metrics, submission })",
+  (name: string, labels: readonly string[], fields: readonly string[], options: LabelledOptions = {}): Task => {
+    checkArguments(labels, fields, options);
+    const { title = name, prefix = name, written = labels, columns = {}, metrics = { accuracy } } = options;
+    const { licence, index, submission, splits = jsonlFiles(name.toUpperCase()) } = options;
+    const columnOf = (field: string): string => columns[field] ?? field;
+    const label = labelId(written, labels);
+    const sorted = [...fields].sort(byCodePoint);
+    const texts = t.type(Object.fromEntries(fields.map((field) => [columnOf(field), t.string])));
+    return asTask<{ idx: string; label: number } & Readonly<Record<string, unknown>>, number, number>({
+      name,
+      title,
+      prefix,
+      splits,
+      metrics,
+      ...(licence !== undefined && { licence }),
+      ...(index !== undefined && { index }),
+      ...(submission !== undefined && { submission }),
+      row: t.type({ idx: rowId, label, ...texts.props }, `${name} row`),
+      examples: (row, split) => {
+        checkLabel("label", row.label, split, label.name);
+        return [
+          {
+            id: row.idx,
+            inputs: fieldsText(sorted.map((field) => [field, row[columnOf(field)] as string])),
+            targets: labels[row.label] ?? NO_TARGET,
+            truth: row.label,
+          },
+        ];
+      },
+      ...judgedByLabel(labels),
+    });
+  },
+);

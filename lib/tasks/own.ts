@@ -1,5 +1,7 @@
 /** @file Tasks of your own rows in one object: where they are, what the model reads of a row, and what it learns to write. */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { type DataError, isFluxionError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
 import { accuracy } from "../metrics/classification.js";
@@ -273,13 +275,15 @@ const ownTask = <Row>(own: OwnTask<Row>): Task => {
  *   target: (row) => row.label,
  * });
  */
-export function task<Row = AnyRow>(own: OwnTask<Row>): Task;
-export function task<Row, Truth, Answer>(spec: TaskSpec<Row, Truth, Answer>): Task;
-export function task<Row, Truth, Answer>(spec: OwnTask<Row> | TaskSpec<Row, Truth, Answer>): Task {
+export const task: TaskMaker = takes("task(own)", <Row>(spec: OwnTask<Row> | TaskSpec<Row, unknown, unknown>): Task => {
   checkTask(spec);
   if (!("examples" in spec)) return ownTask(spec);
   checkSpec(spec);
   return asTask(spec);
+});
+interface TaskMaker {
+  <Row = AnyRow>(own: OwnTask<Row>): Task;
+  <Row, Truth, Answer>(spec: TaskSpec<Row, Truth, Answer>): Task;
 }
 
 /**
@@ -287,4 +291,7 @@ export function task<Row, Truth, Answer>(spec: OwnTask<Row> | TaskSpec<Row, Trut
  *
  * @deprecated `task` takes the same object
  */
-export const tableTask: (options: OwnTask) => Task = task;
+export const tableTask: (options: OwnTask) => Task = takes(
+  "tableTask({ name, title, licence, labels, train, validation, test, row, input, target, metrics })",
+  task,
+);

@@ -1,5 +1,7 @@
 /** @file What the tasks of question answering share: `question: … context: …` as text, and SQuAD's judgement of answers. */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { squad } from "../metrics/qa.js";
 import { badField } from "./fields.js";
 import { asTask, type Example, type Split, type Splits, type Task, type TaskSpec } from "./task.js";
@@ -55,18 +57,21 @@ type TableRow = t.TypeOf<typeof TableRow>;
  * @see prompt-tuning's `preprocess_tsv_to_qa`
  * @example const mine = questionTable("mine", { validation: "dev.tsv" })
  */
-export const questionTable = (name: string, files: Readonly<Partial<Record<Split, string>>>): Task => {
-  const splits = Object.entries(files).map(([split, file]) => [split, { file, format: "tsv", header: TABLE }]);
-  return asTask<TableRow, readonly string[], string>({
-    name,
-    title: name,
-    splits: Object.fromEntries(splits) as Splits,
-    row: TableRow,
-    examples: ({ id, context, question, answer, answers }, split, number) => {
-      if (number === 1) return [];
-      const all = questionExample({ id, context, question, answers: answers.split("|||") }, split, "answers");
-      return [{ ...all, targets: padPunctuation(answer) }];
-    },
-    ...judgedBySquad,
-  });
-};
+export const questionTable = takes(
+  "questionTable(name, files)",
+  (name: string, files: Readonly<Partial<Record<Split, string>>>): Task => {
+    const splits = Object.entries(files).map(([split, file]) => [split, { file, format: "tsv", header: TABLE }]);
+    return asTask<TableRow, readonly string[], string>({
+      name,
+      title: name,
+      splits: Object.fromEntries(splits) as Splits,
+      row: TableRow,
+      examples: ({ id, context, question, answer, answers }, split, number) => {
+        if (number === 1) return [];
+        const all = questionExample({ id, context, question, answers: answers.split("|||") }, split, "answers");
+        return [{ ...all, targets: padPunctuation(answer) }];
+      },
+      ...judgedBySquad,
+    });
+  },
+);

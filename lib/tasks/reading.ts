@@ -1,7 +1,9 @@
 /** @file Examples of a task from files, read as streams, or from rows in memory. */
+
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { DataError } from "../core/errors.js";
 import { orThrow, promised } from "../edge/either.js";
 import { attempt } from "../store/files.js";
@@ -68,8 +70,11 @@ const examplesIn = async (task: Task, split: Split, dir: string): Promise<readon
 };
 
 /** As `readExamples`, as a TaskEither of fp-ts. */
-export const readExamplesTE = (task: Task, split: Split, dir = "."): TE.TaskEither<DataError, readonly Example[]> =>
-  attempt(READER, dir, () => examplesIn(task, split, dir));
+export const readExamplesTE = takes(
+  "readExamplesTE(task, split, dir)",
+  (task: Task, split: Split, dir = "."): TE.TaskEither<DataError, readonly Example[]> =>
+    attempt(READER, dir, () => examplesIn(task, split, dir)),
+);
 
 /**
  * Reads a split of a task.
@@ -90,16 +95,19 @@ export const readExamples = promised("readExamples(task, split, dir)", readExamp
  * @throws {DataError} for the first row that cannot be used, and for a split that is a share of another, which needs all rows
  * @example for await (const { inputs } of streamExamples(task, "train", "data")) count(inputs)
  */
-export async function* streamExamples(task: Task, split: Split, dir = "."): AsyncGenerator<Example> {
-  const { validation } = task.splits;
-  if (validation !== undefined && isShare(validation) && split !== "test") {
-    const [what, hint] = [`${task.name}: a share is drawn from all rows`, "read it by readExamples"];
-    throw new DataError({ where: "streamExamples", what, got: split, hint });
-  }
-  const [, batches] = batchesOf(task, split, dir);
-  const read = rowReader(task, split);
-  for await (const batch of batches) for (const row of batch) yield* orThrow(read(row));
-}
+export const streamExamples = takes(
+  "streamExamples(task, split, dir)",
+  async function* (task: Task, split: Split, dir = "."): AsyncGenerator<Example> {
+    const { validation } = task.splits;
+    if (validation !== undefined && isShare(validation) && split !== "test") {
+      const [what, hint] = [`${task.name}: a share is drawn from all rows`, "read it by readExamples"];
+      throw new DataError({ where: "streamExamples", what, got: split, hint });
+    }
+    const [, batches] = batchesOf(task, split, dir);
+    const read = rowReader(task, split);
+    for await (const batch of batches) for (const row of batch) yield* orThrow(read(row));
+  },
+);
 
 /** The splits that a prompt is tuned with. */
 export interface TunedSplits {
@@ -108,12 +116,15 @@ export interface TunedSplits {
 }
 
 /** As `loadTask`, as a TaskEither of fp-ts. */
-export const loadTaskTE = (task: Task, dir = "."): TE.TaskEither<DataError, TunedSplits> =>
-  pipe(
-    TE.Do,
-    TE.apSW("train", readExamplesTE(task, "train", dir)),
-    TE.apSW("validation", readExamplesTE(task, "validation", dir)),
-  );
+export const loadTaskTE = takes(
+  "loadTaskTE(task, dir)",
+  (task: Task, dir = "."): TE.TaskEither<DataError, TunedSplits> =>
+    pipe(
+      TE.Do,
+      TE.apSW("train", readExamplesTE(task, "train", dir)),
+      TE.apSW("validation", readExamplesTE(task, "validation", dir)),
+    ),
+);
 
 /**
  * Reads the training and the validation split of a task; see `readExamples`.

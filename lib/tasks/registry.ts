@@ -1,6 +1,8 @@
 /** @file The tasks that have names, and their numbers. */
+
 import * as E from "fp-ts/lib/Either.js";
 import { closest } from "../core/closest.js";
+import { takes } from "../core/composite.js";
 import { ArgumentError, DataError } from "../core/errors.js";
 import { throwing } from "../edge/either.js";
 import { dpr } from "./dpr.js";
@@ -27,7 +29,7 @@ export const SUPERGLUE_NAMES: readonly string[] = SUPERGLUE.filter(({ splits }) 
 export const GLUE_NAMES: readonly string[] = GLUE.map(({ name }) => name).filter((name) => name !== "mnli");
 
 /** As `taskOf`, as an Either of fp-ts. */
-export const taskOfE = (name: string): E.Either<DataError, Task> => {
+export const taskOfE = takes("taskOfE(name)", (name: string): E.Either<DataError, Task> => {
   const task = TASKS.find((known) => known.name === name);
   if (task !== undefined) return E.right(task);
   return E.left(
@@ -39,7 +41,7 @@ export const taskOfE = (name: string): E.Either<DataError, Task> => {
       hint: `did you mean ${closest(name, TASK_NAMES)}?`,
     }),
   );
-};
+});
 
 /**
  * Finds the task of a name.
@@ -47,7 +49,7 @@ export const taskOfE = (name: string): E.Either<DataError, Task> => {
  * @throws {DataError} for an unknown name, with those there are and the closest
  * @example const rte = taskOf("rte")
  */
-export const taskOf = throwing(taskOfE);
+export const taskOf = throwing("taskOf(name)", taskOfE);
 
 /**
  * The numbers of tasks for inputs with an index in front: the place of a name in the sorted list of those that are not aliases; an alias has the number of
@@ -58,17 +60,17 @@ export const taskOf = throwing(taskOfE);
  * @see prompt-tuning's `task_mapping`
  * @example taskIndices(["rte", "cb", "axb"], { axb: "rte" }) // cb 0, rte 1, axb 1
  */
-export const taskIndices = (
-  names: readonly string[],
-  aliases: Readonly<Record<string, string>> = {},
-): ReadonlyMap<string, number> => {
-  const own = [...new Set(names)].filter((name) => !Object.hasOwn(aliases, name)).sort(byCodePoint);
-  const indices = new Map(own.map((name, i) => [name, i]));
-  const targets = Object.entries(aliases).map(([alias, name]): [string, number] => {
-    const index = indices.get(name);
-    if (index !== undefined) return [alias, index];
-    const [what, expected] = ["an alias stands for a task that is not there", own.join(", ")];
-    throw new ArgumentError({ where: "taskIndices", what, expected, got: name, at: alias });
-  });
-  return new Map([...indices, ...targets]);
-};
+export const taskIndices = takes(
+  "taskIndices(names, aliases)",
+  (names: readonly string[], aliases: Readonly<Record<string, string>> = {}): ReadonlyMap<string, number> => {
+    const own = [...new Set(names)].filter((name) => !Object.hasOwn(aliases, name)).sort(byCodePoint);
+    const indices = new Map(own.map((name, i) => [name, i]));
+    const targets = Object.entries(aliases).map(([alias, name]): [string, number] => {
+      const index = indices.get(name);
+      if (index !== undefined) return [alias, index];
+      const [what, expected] = ["an alias stands for a task that is not there", own.join(", ")];
+      throw new ArgumentError({ where: "taskIndices", what, expected, got: name, at: alias });
+    });
+    return new Map([...indices, ...targets]);
+  },
+);

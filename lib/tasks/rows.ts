@@ -1,5 +1,7 @@
 /** @file From text to rows to examples. What cannot be used is reported together, with file, row and field. Runs in browsers too. */
+
 import * as E from "fp-ts/lib/Either.js";
+import { takes } from "../core/composite.js";
 import { DataError, isFluxionError, type Mismatch } from "../core/errors.js";
 import { brief, decodeAs, listing } from "../edge/decode.js";
 import { throwing } from "../edge/either.js";
@@ -38,10 +40,10 @@ const jsonlRow = ({ bytes, number }: ByteLine, source: string): RawRow[] => {
  *
  * @param source  what messages call the text: its path
  */
-export const parseRows = (text: Uint8Array | string, source: string): RawRow[] => {
+export const parseRows = takes("parseRows(text, source)", (text: Uint8Array | string, source: string): RawRow[] => {
   const lines = new LineSplitter(source);
   return [...lines.push(withoutMark(text)), lines.end()].flatMap((line) => jsonlRow(line, source));
-};
+});
 
 /** As `parseRows`, of pieces. */
 export async function* jsonlRows(pieces: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<readonly RawRow[]> {
@@ -154,16 +156,14 @@ export class ExampleCollector {
 }
 
 /** As `examplesOf`, as an Either of fp-ts. */
-export const examplesOfE = (
-  task: Task,
-  split: Split,
-  rows: readonly RawRow[],
-  source: string,
-): E.Either<DataError, readonly Example[]> => {
-  const collector = new ExampleCollector(task, split);
-  collector.add(rows);
-  return collector.end(source);
-};
+export const examplesOfE = takes(
+  "examplesOfE(task, split, rows, source)",
+  (task: Task, split: Split, rows: readonly RawRow[], source: string): E.Either<DataError, readonly Example[]> => {
+    const collector = new ExampleCollector(task, split);
+    collector.add(rows);
+    return collector.end(source);
+  },
+);
 
 /**
  * Makes the examples of a task from the rows of a split.
@@ -173,4 +173,4 @@ export const examplesOfE = (
  * @throws {DataError} that counts the rows that cannot be used and shows the first three; also when there is no example at all
  * @example examplesOf(task, "train", parseRows(text, "train.jsonl"), "train.jsonl")
  */
-export const examplesOf = throwing(examplesOfE);
+export const examplesOf = throwing("examplesOf(task, split, rows, source)", examplesOfE);

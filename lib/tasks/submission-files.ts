@@ -1,5 +1,7 @@
 /** @file The files that a leaderboard takes, from the texts of a model, and the archive of them. */
+
 import { zipSync } from "fflate";
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { type Answered, checkTexts, type Example } from "../metrics/answered.js";
 import type { Benchmark, Submission, Task } from "./task.js";
@@ -63,24 +65,27 @@ export const standInOf = (task: Task, label?: string): { readonly id: number; re
  * const file = submissionFile(taskOf("cb"), examples, texts, { standIn: "neutral" });
  * console.log(file.file, file.invalid) // CB.jsonl 3
  */
-export const submissionFile = (
-  task: Task,
-  examples: readonly Example[],
-  texts: readonly string[],
-  options: SubmissionOptions = {},
-): SubmissionFile => {
-  checkTexts(WHERE, examples, texts);
-  const { benchmark, file, write } = submissionOf(task);
-  const standIn = standInOf(task, options.standIn);
-  let invalid = 0;
-  const answered = examples.map((example, i): Answered => {
-    const answer = task.read(texts[i], example);
-    if (task.valid?.(answer) ?? true) return { answer, example };
-    invalid++;
-    return { answer: standIn?.id ?? answer, example };
-  });
-  return { benchmark, file, text: write(answered), invalid, standIn: standIn?.label };
-};
+export const submissionFile = takes(
+  "submissionFile(task, examples, texts, { standIn })",
+  (
+    task: Task,
+    examples: readonly Example[],
+    texts: readonly string[],
+    options: SubmissionOptions = {},
+  ): SubmissionFile => {
+    checkTexts(WHERE, examples, texts);
+    const { benchmark, file, write } = submissionOf(task);
+    const standIn = standInOf(task, options.standIn);
+    let invalid = 0;
+    const answered = examples.map((example, i): Answered => {
+      const answer = task.read(texts[i], example);
+      if (task.valid?.(answer) ?? true) return { answer, example };
+      invalid++;
+      return { answer: standIn?.id ?? answer, example };
+    });
+    return { benchmark, file, text: write(answered), invalid, standIn: standIn?.label };
+  },
+);
 
 /** The benchmark of all these. @throws {ArgumentError} when there are two, or none */
 export const onlyBenchmark = (list: readonly { readonly benchmark: Benchmark }[]): Benchmark => {
@@ -101,7 +106,7 @@ export const onlyBenchmark = (list: readonly { readonly benchmark: Benchmark }[]
  * @throws {ArgumentError} for files of two benchmarks, without files, and when two have one name
  * @example await writeFile("superglue.zip", submissionArchive([submissionFile(cb, examples, texts)]))
  */
-export const submissionArchive = (files: readonly SubmissionFile[]): Uint8Array => {
+export const submissionArchive = takes("submissionArchive(files)", (files: readonly SubmissionFile[]): Uint8Array => {
   onlyBenchmark(files);
   const sorted = [...files].sort((a, b) => byCodePoint(a.file, b.file));
   const twice = sorted.find(({ file }, i) => i > 0 && sorted[i - 1].file === file);
@@ -113,4 +118,4 @@ export const submissionArchive = (files: readonly SubmissionFile[]): Uint8Array 
   // Zip has the local time of files: the same numbers of the clock make the same bytes everywhere.
   const mtime = new Date(1980, 0, 1);
   return zipSync(Object.fromEntries(sorted.map(({ file, text }) => [file, encoder.encode(text)])), { mtime });
-};
+});

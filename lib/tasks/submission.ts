@@ -5,6 +5,7 @@
  *
  * @see jiant: `jiant/evaluate.py` of version 1, `super_glue_format_preds` of version 2
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Answered } from "../metrics/answered.js";
 import { groupsOf } from "../metrics/groups.js";
@@ -36,17 +37,20 @@ const labelLine = (idx: number, label: string | number): string => `{"idx": ${id
  * - `written`: what stands for each class id
  * - `labels`: names of the classes, where the task has no labels
  */
-export const jsonlClasses = (
-  file: string,
-  written: readonly (string | number)[],
-  labels?: readonly string[],
-): Submission<number> => ({
-  benchmark: "superglue",
-  file,
-  ...(labels !== undefined && { labels }),
-  write: (answered) =>
-    lines(answered, ({ answer, example }) => labelLine(numbersOf(example.id, 1)[0], written[answer])),
-});
+export const jsonlClasses = takes(
+  "jsonlClasses(file, written, labels)",
+  (
+    file: string,
+    written: readonly (string | number)[],
+    labels: readonly string[] | undefined = undefined,
+  ): Submission<number> => ({
+    benchmark: "superglue",
+    file,
+    ...(labels !== undefined && { labels }),
+    write: (answered) =>
+      lines(answered, ({ answer, example }) => labelLine(numbersOf(example.id, 1)[0], written[answer])),
+  }),
+);
 
 /** The items of a list by a number in them, in the order in which the numbers first stand there. */
 const byNumber = <A>(items: readonly A[], numberOf: (item: A) => number): [number, A[]][] => {
@@ -56,31 +60,37 @@ const byNumber = <A>(items: readonly A[], numberOf: (item: A) => number): [numbe
 };
 
 /** SuperGLUE's file of answers to questions about paragraphs, nested as the data are. An id is paragraph, question and answer: `5/12/0`. */
-export const jsonlNested = (file: string): Submission<number> => ({
-  benchmark: "superglue",
-  file,
-  write: (answered) => {
-    const all = answered.map(({ answer, example }) => ({ answer, at: numbersOf(example.id, 3) }));
-    const passages = byNumber(all, ({ at }) => at[0]).map(([passage, members]) => {
-      const questions = byNumber(members, ({ at }) => at[1]).map(([question, own]) => {
-        const labels = own.map(({ answer, at }) => labelLine(at[2], answer));
-        return `{"idx": ${question}, "answers": [${labels.join(", ")}]}`;
+export const jsonlNested = takes(
+  "jsonlNested(file)",
+  (file: string): Submission<number> => ({
+    benchmark: "superglue",
+    file,
+    write: (answered) => {
+      const all = answered.map(({ answer, example }) => ({ answer, at: numbersOf(example.id, 3) }));
+      const passages = byNumber(all, ({ at }) => at[0]).map(([passage, members]) => {
+        const questions = byNumber(members, ({ at }) => at[1]).map(([question, own]) => {
+          const labels = own.map(({ answer, at }) => labelLine(at[2], answer));
+          return `{"idx": ${question}, "answers": [${labels.join(", ")}]}`;
+        });
+        return `{"idx": ${passage}, "passage": {"questions": [${questions.join(", ")}]}}\n`;
       });
-      return `{"idx": ${passage}, "passage": {"questions": [${questions.join(", ")}]}}\n`;
-    });
-    return passages.join("");
-  },
-});
+      return passages.join("");
+    },
+  }),
+);
 
 /** SuperGLUE's file of answers in words, a line for each group of examples: the answer to its first. An id is passage and query: `3/8`. */
-export const jsonlQueries = (file: string): Submission<string> => ({
-  benchmark: "superglue",
-  file,
-  write: (answered) => {
-    const first = groupsOf(WHERE, answered).map(([one]) => one);
-    return lines(first, ({ answer, example }) => labelLine(numbersOf(example.id, 2)[1], answer));
-  },
-});
+export const jsonlQueries = takes(
+  "jsonlQueries(file)",
+  (file: string): Submission<string> => ({
+    benchmark: "superglue",
+    file,
+    write: (answered) => {
+      const first = groupsOf(WHERE, answered).map(([one]) => one);
+      return lines(first, ({ answer, example }) => labelLine(numbersOf(example.id, 2)[1], answer));
+    },
+  }),
+);
 
 /** GLUE's file of a task: a line with the number of the row and the answer for each row. */
 const tsv = <A>(file: string, print: (answer: A) => string): Submission<A> => ({
@@ -93,13 +103,19 @@ const tsv = <A>(file: string, print: (answer: A) => string): Submission<A> => ({
 });
 
 /** GLUE's file of a task whose answers are class ids: CoLA, SST-2, MRPC, QQP, WNLI. */
-export const tsvClasses = (file: string): Submission<number> => tsv(file, String);
+export const tsvClasses = takes("tsvClasses(file)", (file: string): Submission<number> => tsv(file, String));
 
 /** GLUE's file of a task whose answers are words: MNLI, QNLI, RTE, AX. */
-export const tsvWords = (file: string, labels: readonly string[]): Submission<number> => tsv(file, (id) => labels[id]);
+export const tsvWords = takes(
+  "tsvWords(file, labels)",
+  (file: string, labels: readonly string[]): Submission<number> => tsv(file, (id) => labels[id]),
+);
 
 const MOST_ALIKE = 5;
 
 /** GLUE's file of STS-B: numbers from 0 to 5 with three decimals. Other numbers become the nearest, and what is not a number 0. */
-export const tsvNumbers = (file: string): Submission<number> =>
-  tsv(file, (x) => Math.min(MOST_ALIKE, Math.max(0, Number.isNaN(x) ? 0 : x)).toFixed(3));
+export const tsvNumbers = takes(
+  "tsvNumbers(file)",
+  (file: string): Submission<number> =>
+    tsv(file, (x) => Math.min(MOST_ALIKE, Math.max(0, Number.isNaN(x) ? 0 : x)).toFixed(3)),
+);

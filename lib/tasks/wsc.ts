@@ -4,7 +4,9 @@
  *
  * @see the data set `wsc.fixed` of TensorFlow Datasets, and T5's `wsc_simple`
  */
+
 import * as t from "io-ts";
+import { takes } from "../core/composite.js";
 import { naturalNumber } from "../edge/decode.js";
 import { accuracy } from "../metrics/classification.js";
 import { splitWords } from "../metrics/python-text.js";
@@ -52,11 +54,14 @@ const fixedSpan = (text: string, span: string, index: number, at: string): strin
  * @throws {DataError} when it is not part of the text even so
  * @example fixSpans("I met the man.", { span1_text: "The man.", span1_index: 2, span2_text: "I", span2_index: 0 }).span1_text // "the man"
  */
-export const fixSpans = (text: string, spans: WscSpans): WscSpans => ({
-  ...spans,
-  span1_text: fixedSpan(text, spans.span1_text, spans.span1_index, "target.span1"),
-  span2_text: fixedSpan(text, spans.span2_text, spans.span2_index, "target.span2"),
-});
+export const fixSpans = takes(
+  "fixSpans(text, spans)",
+  (text: string, spans: WscSpans): WscSpans => ({
+    ...spans,
+    span1_text: fixedSpan(text, spans.span1_text, spans.span1_index, "target.span1"),
+    span2_text: fixedSpan(text, spans.span2_text, spans.span2_index, "target.span2"),
+  }),
+);
 
 const [PONY, PEBBLE] = [
   "The boy continued to whip the pony , and eventually the pony threw him over. John laughed out quite loud.",

@@ -4,6 +4,7 @@
  * A piece is its own text; only byte pieces (of models with byte fallback) can leave a character unfinished, and then they wait for its other
  * bytes.
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 
 export const SPACE_MARK = "\u2581";
@@ -110,15 +111,18 @@ export const decodeAll = (decoder: Decoder, ids: Iterable<number>): string => {
  * @throws {ArgumentError} for what is not an id
  * @example for await (const text of decodeStream(tokenizer, ids)) process.stdout.write(text)
  */
-export async function* decodeStream(
-  tokenizer: { readonly decoder: () => Decoder },
-  ids: AsyncIterable<number> | Iterable<number>,
-): AsyncGenerator<string, void, undefined> {
-  const decoder = tokenizer.decoder();
-  for await (const id of ids) {
-    const text = decoder.push(id);
-    if (text !== "") yield text;
-  }
-  const rest = decoder.end();
-  if (rest !== "") yield rest;
-}
+export const decodeStream = takes(
+  "decodeStream(tokenizer, ids)",
+  async function* (
+    tokenizer: { readonly decoder: () => Decoder },
+    ids: AsyncIterable<number> | Iterable<number>,
+  ): AsyncGenerator<string, void, undefined> {
+    const decoder = tokenizer.decoder();
+    for await (const id of ids) {
+      const text = decoder.push(id);
+      if (text !== "") yield text;
+    }
+    const rest = decoder.end();
+    if (rest !== "") yield rest;
+  },
+);

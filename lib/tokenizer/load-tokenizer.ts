@@ -1,8 +1,10 @@
 /** @file A tokenizer from a file. Apart from `sentencepiece.ts` and `tokenizer-json.ts`, which also run in browsers, this needs Node. */
+
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../core/composite.js";
 import { DataError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { promised } from "../edge/either.js";
@@ -71,31 +73,38 @@ const textOf = (bytes: Uint8Array): E.Either<DataError, string> =>
     (cause) => new DataError({ where: CALLER.where, what: "the file is not text", expected: "UTF-8" }, { cause }),
   );
 
-const parse = (bytes: Uint8Array, path: string, options: SentencePieceOptions): E.Either<DataError, Tokenizer> =>
+const parse = (
+  bytes: Uint8Array,
+  path: string,
+  { addedTokens, ...options }: SentencePieceOptions,
+): E.Either<DataError, Tokenizer> =>
   isJson(bytes)
     ? pipe(
         textOf(bytes),
         E.chain((text) => parseJson(text, CALLER, path)),
         E.chain((raw) => parseTokenizerJsonE(raw, options)),
       )
-    : parseSentencePieceE(bytes, options);
+    : parseSentencePieceE(bytes, { ...options, ...(addedTokens && { addedTokens }) });
 
 /** As `loadTokenizer`, as a TaskEither of fp-ts. */
-export const loadTokenizerTE = (path: string, options: TokenizerOptions = {}): TE.TaskEither<DataError, Tokenizer> =>
-  pipe(
-    sourceAt(path),
-    TE.chain(({ file, addedTokens }) =>
-      pipe(
-        readBytes(file, CALLER, MAX_BYTES),
-        TE.chainEitherK((bytes) => parse(bytes, file, { ...options, addedTokens })),
-        TE.mapLeft((error) => {
-          const at = error.mismatch.at;
-          const inside = at === undefined || at.startsWith(file) ? file : `${file}: ${at}`;
-          return new DataError({ ...error.mismatch, at: inside }, { cause: error });
-        }),
+export const loadTokenizerTE = takes(
+  "loadTokenizerTE(path, { extraIds })",
+  (path: string, options: TokenizerOptions = {}): TE.TaskEither<DataError, Tokenizer> =>
+    pipe(
+      sourceAt(path),
+      TE.chain(({ file, addedTokens }) =>
+        pipe(
+          readBytes(file, CALLER, MAX_BYTES),
+          TE.chainEitherK((bytes) => parse(bytes, file, { ...options, addedTokens })),
+          TE.mapLeft((error) => {
+            const at = error.mismatch.at;
+            const inside = at === undefined || at.startsWith(file) ? file : `${file}: ${at}`;
+            return new DataError({ ...error.mismatch, at: inside }, { cause: error });
+          }),
+        ),
       ),
     ),
-  );
+);
 
 /**
  * Loads the tokenizer in a SentencePiece `.model` file, in a Hugging Face `tokenizer.json`, or in a model folder with one of them (`spiece.model` before
@@ -105,4 +114,4 @@ export const loadTokenizerTE = (path: string, options: TokenizerOptions = {}): T
  * @throws {DataError} that names the path, when there is no vocabulary, or it cannot be read
  * @example const tokenizer = await loadTokenizer("spiece.model")
  */
-export const loadTokenizer = promised("loadTokenizer(path, options)", loadTokenizerTE);
+export const loadTokenizer = promised("loadTokenizer(path, { extraIds })", loadTokenizerTE);

@@ -6,7 +6,9 @@
  * ordinary characters, and so are control pieces everywhere: `</s>` in text never ends a sequence. To get these
  * ids, put them in (`eosId`, `sentinelId`).
  */
+
 import * as E from "fp-ts/lib/Either.js";
+import { takes } from "../core/composite.js";
 import { type DataError, isFluxionError } from "../core/errors.js";
 import { throwing } from "../edge/either.js";
 import { makeCut } from "./added-tokens.js";
@@ -90,18 +92,21 @@ const makeTokenizer = (bytes: Uint8Array, extraIds: number, addedTokens: readonl
 };
 
 /** As `parseSentencePiece`, as an Either of fp-ts. */
-export const parseSentencePieceE = (
-  bytes: Uint8Array,
-  { extraIds = 100, addedTokens = [] }: SentencePieceOptions = {},
-): E.Either<DataError, Tokenizer> => {
-  try {
-    return E.right(makeTokenizer(bytes, extraIds, addedTokens));
-  } catch (cause) {
-    if (isFluxionError(cause, "DataError")) return E.left(cause);
-    if (isFluxionError(cause)) throw cause;
-    return E.left(unreadable(`${bytes.length} bytes that do not make a model`, cause));
-  }
-};
+export const parseSentencePieceE = takes(
+  "parseSentencePieceE(bytes, { addedTokens, extraIds })",
+  (
+    bytes: Uint8Array,
+    { extraIds = 100, addedTokens = [] }: SentencePieceOptions = {},
+  ): E.Either<DataError, Tokenizer> => {
+    try {
+      return E.right(makeTokenizer(bytes, extraIds, addedTokens));
+    } catch (cause) {
+      if (isFluxionError(cause, "DataError")) return E.left(cause);
+      if (isFluxionError(cause)) throw cause;
+      return E.left(unreadable(`${bytes.length} bytes that do not make a model`, cause));
+    }
+  },
+);
 
 /**
  * Makes the tokenizer in the bytes of a SentencePiece `.model` file (unigram, as T5's and mT5's are).
@@ -112,4 +117,4 @@ export const parseSentencePieceE = (
  * const tokenizer = parseSentencePiece(bytes) // with T5's vocabulary:
  * tokenizer.encode("Hello, world!") // [8774, 6, 296, 55]
  */
-export const parseSentencePiece = throwing(parseSentencePieceE);
+export const parseSentencePiece = throwing("parseSentencePiece(bytes, { addedTokens, extraIds })", parseSentencePieceE);

@@ -5,8 +5,10 @@
  * that is written out in text (`</s>`, `<extra_id_0>`) gives its id; the map of characters is applied by grapheme clusters (`grapheme-map.ts`); words are
  * segmented one by one, and their scores are summed in float64, so that long repeats may be cut elsewhere.
  */
+
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import { takes } from "../core/composite.js";
 import { DataError, isFluxionError } from "../core/errors.js";
 import { decodeAs } from "../edge/decode.js";
 import { throwing } from "../edge/either.js";
@@ -142,27 +144,27 @@ const makeTokenizer = (file: TokenizerJson, extraIds: number): Tokenizer => {
 };
 
 /** As `parseTokenizerJson`, as an Either of fp-ts. */
-export const parseTokenizerJsonE = (
-  raw: unknown,
-  { extraIds = 100 }: TokenizerOptions = {},
-): E.Either<DataError, Tokenizer> =>
-  pipe(
-    raw,
-    decodeAs(
-      TokenizerJson,
-      { where: WHERE, error: DataError },
-      "tokenizer.json",
-      "only unigram tokenizers as T5's are supported",
+export const parseTokenizerJsonE = takes(
+  "parseTokenizerJsonE(raw, { extraIds })",
+  (raw: unknown, { extraIds = 100 }: TokenizerOptions = {}): E.Either<DataError, Tokenizer> =>
+    pipe(
+      raw,
+      decodeAs(
+        TokenizerJson,
+        { where: WHERE, error: DataError },
+        "tokenizer.json",
+        "only unigram tokenizers as T5's are supported",
+      ),
+      E.chain((json) => {
+        try {
+          return E.right(makeTokenizer(json, extraIds));
+        } catch (cause) {
+          if (!isFluxionError(cause, "DataError")) throw cause;
+          return E.left(new DataError({ ...cause.mismatch, where: WHERE }, { cause }));
+        }
+      }),
     ),
-    E.chain((json) => {
-      try {
-        return E.right(makeTokenizer(json, extraIds));
-      } catch (cause) {
-        if (!isFluxionError(cause, "DataError")) throw cause;
-        return E.left(new DataError({ ...cause.mismatch, where: WHERE }, { cause }));
-      }
-    }),
-  );
+);
 
 /**
  * Makes the tokenizer in a parsed `tokenizer.json` of a unigram vocabulary, as T5's and mT5's are.
@@ -175,4 +177,4 @@ export const parseTokenizerJsonE = (
  * const tokenizer = parseTokenizerJson(JSON.parse(text)) // with T5's vocabulary:
  * tokenizer.encode("<extra_id_0>, world") // [32099, 3, 6, 296]
  */
-export const parseTokenizerJson = throwing(parseTokenizerJsonE);
+export const parseTokenizerJson = throwing("parseTokenizerJson(raw, { extraIds })", parseTokenizerJsonE);

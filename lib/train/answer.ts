@@ -1,5 +1,5 @@
 /** @file Answers of a T5 to batches of token ids: those it writes, or the likeliest of given ones. The trainer and the command line share them. */
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import { longestOf, padRows, targetIds } from "../data/batch.js";
 import * as np from "../np/index.js";
@@ -48,33 +48,36 @@ interface Streaming {
 }
 
 /** Answers that the model writes; `seed` is for options that draw. */
-export const writing = (config: T5Config, tokenizer: Tokenizer, options: GenerateOptions, seed = 0): Answerer => {
-  const generate = generateWith(config, options);
-  let asked = 0;
-  /** The key of the next call, where the method draws. */
-  const nextKey = (): { readonly key?: Tensor } =>
-    options.method === "sample" ? { key: scope(() => random.foldIn(random.key(seed), asked++)) } : {};
-  const answer = (model: Model, inputs: Tensor): Answer[][] => {
-    const key = nextKey();
-    try {
-      return (generate as Calling)(model, inputs, key).map((answers) =>
-        answers.map(({ tokens, score }) => ({ text: tokenizer.decode(tokens), ids: tokens, score })),
-      );
-    } finally {
-      dispose(key);
+export const writing = takes(
+  "writing(config, tokenizer, options, seed)",
+  (config: T5Config, tokenizer: Tokenizer, options: GenerateOptions, seed = 0): Answerer => {
+    const generate = generateWith(config, options);
+    let asked = 0;
+    /** The key of the next call, where the method draws. */
+    const nextKey = (): { readonly key?: Tensor } =>
+      options.method === "sample" ? { key: scope(() => random.foldIn(random.key(seed), asked++)) } : {};
+    const answer = (model: Model, inputs: Tensor): Answer[][] => {
+      const key = nextKey();
+      try {
+        return (generate as Calling)(model, inputs, key).map((answers) =>
+          answers.map(({ tokens, score }) => ({ text: tokenizer.decode(tokens), ids: tokens, score })),
+        );
+      } finally {
+        dispose(key);
+      }
+    };
+    async function* stream(model: Model, inputs: Tensor): AsyncGenerator<string> {
+      const key = nextKey();
+      try {
+        const rows = (generate as unknown as Streaming).stream(model, inputs, key);
+        yield* decodeStream(tokenizer, onlyRow(rows));
+      } finally {
+        dispose(key);
+      }
     }
-  };
-  async function* stream(model: Model, inputs: Tensor): AsyncGenerator<string> {
-    const key = nextKey();
-    try {
-      const rows = (generate as unknown as Streaming).stream(model, inputs, key);
-      yield* decodeStream(tokenizer, onlyRow(rows));
-    } finally {
-      dispose(key);
-    }
-  }
-  return { answer, ...(options.method !== "beam" && { stream }), dispose: () => generate.dispose() };
-};
+    return { answer, ...(options.method !== "beam" && { stream }), dispose: () => generate.dispose() };
+  },
+);
 
 /** Answers without the sentinel that a model writes in front of them. */
 export const behindSentinel = ({ answer, dispose: free }: Answerer): Answerer => ({
@@ -84,38 +87,35 @@ export const behindSentinel = ({ answer, dispose: free }: Answerer): Answerer =>
 });
 
 /** The `most` likeliest of these answers, each behind a sentinel where there is one. */
-export const choosing = (
-  config: T5Config,
-  tokenizer: Tokenizer,
-  labels: readonly string[],
-  most = 1,
-  sentinel?: number,
-): Answerer => {
-  const score = rank(config);
-  const ids = labels.map((label) => targetIds(label, tokenizer, sentinel));
-  const length = longestOf(ids);
-  const targets = np.array(padRows(ids, length, config.padId), { shape: [ids.length, length] });
-  return {
-    answer: (model, inputs) => {
-      using scores = score(model, inputs, targets);
-      const values = scores.dataSync();
-      values.forEach((value, i) => {
-        checkNumber(
-          "ranking",
-          value,
-          `example ${Math.floor(i / labels.length)}, answer "${labels[i % labels.length]}"`,
+export const choosing = takes(
+  "choosing(config, tokenizer, labels, most, sentinel)",
+  (config: T5Config, tokenizer: Tokenizer, labels: readonly string[], most = 1, sentinel?: number): Answerer => {
+    const score = rank(config);
+    const ids = labels.map((label) => targetIds(label, tokenizer, sentinel));
+    const length = longestOf(ids);
+    const targets = np.array(padRows(ids, length, config.padId), { shape: [ids.length, length] });
+    return {
+      answer: (model, inputs) => {
+        using scores = score(model, inputs, targets);
+        const values = scores.dataSync();
+        values.forEach((value, i) => {
+          checkNumber(
+            "ranking",
+            value,
+            `example ${Math.floor(i / labels.length)}, answer "${labels[i % labels.length]}"`,
+          );
+        });
+        return Array.from({ length: inputs.shape[0] as number }, (_, row) =>
+          labels
+            .map((text, i) => ({ text, ids: ids[i] as number[], score: values[row * labels.length + i] as number }))
+            .sort((a, b) => b.score - a.score)
+            .slice(0, most),
         );
-      });
-      return Array.from({ length: inputs.shape[0] as number }, (_, row) =>
-        labels
-          .map((text, i) => ({ text, ids: ids[i] as number[], score: values[row * labels.length + i] as number }))
-          .sort((a, b) => b.score - a.score)
-          .slice(0, most),
-      );
-    },
-    dispose: () => {
-      score.dispose();
-      dispose(targets);
-    },
-  };
-};
+      },
+      dispose: () => {
+        score.dispose();
+        dispose(targets);
+      },
+    };
+  },
+);

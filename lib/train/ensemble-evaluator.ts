@@ -1,4 +1,5 @@
 /** @file The evaluation of an ensemble: all members answer each batch together, every row with the adapter of its member. */
+import { takes } from "../core/composite.js";
 import { isFluxionError } from "../core/errors.js";
 import { dispose, disposeExcept, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
@@ -198,39 +199,43 @@ const USUAL_TOKENS = 4096;
  * const ensemble = ensembleEvaluator({ config, params }, tokenizer, task, examples, members);
  * const { members, vote } = await ensemble.evaluate();
  */
-export const ensembleEvaluator = (
-  ready: ReadyModel,
-  tokenizer: Tokenizer,
-  task: Task,
-  examples: readonly Example[],
-  members: readonly Folded[],
-  options: Omit<TaskEvaluatorOptions<object>, "method"> = {},
-): EnsembleEvaluator => {
-  checkDecoding(task, options.decoding ?? "greedy");
-  checkedFront(task, options.prefix ?? "none");
-  const parties = partiesOf(ready, members);
-  const together = parties.length === 1;
-  const most = Math.floor((options.maxTokens ?? USUAL_TOKENS) / parties[0].members.length);
-  const { cut, answerer, batches } = askingOf(ready, tokenizer, task, examples, { ...options, maxTokens: most });
-  const { labels } = task;
-  const programs: Programs = {
-    writer: options.decoding === "rank" ? undefined : answerer,
-    ranker: labels && choosing(ready.config, tokenizer, labels, labels.length, sentinelOf(tokenizer, options.sentinel)),
-    score: scoreTargets(ready.config),
-  };
-  const evaluate = async (onProgress?: (examples: number) => void): Promise<EnsembleEvaluation> => {
-    const heard = members.map((): Heard => ({ voices: [], labels: [], logLikelihood: 0, correct: 0, tokens: 0 }));
-    let rows = 0;
-    const onBatch = (count: number): void => {
-      rows += count;
-      onProgress?.(Math.floor(rows / members.length));
+export const ensembleEvaluator = takes(
+  "ensembleEvaluator(ready, tokenizer, task, examples, members, { maxTokens, prefix, decoding, maxInputLength, maxTargetLength, sentinel })",
+  (
+    ready: ReadyModel,
+    tokenizer: Tokenizer,
+    task: Task,
+    examples: readonly Example[],
+    members: readonly Folded[],
+    options: Omit<TaskEvaluatorOptions<object>, "method"> = {},
+  ): EnsembleEvaluator => {
+    checkDecoding(task, options.decoding ?? "greedy");
+    checkedFront(task, options.prefix ?? "none");
+    const parties = partiesOf(ready, members);
+    const together = parties.length === 1;
+    const most = Math.floor((options.maxTokens ?? USUAL_TOKENS) / parties[0].members.length);
+    const { cut, answerer, batches } = askingOf(ready, tokenizer, task, examples, { ...options, maxTokens: most });
+    const { labels } = task;
+    const programs: Programs = {
+      writer: options.decoding === "rank" ? undefined : answerer,
+      ranker:
+        labels && choosing(ready.config, tokenizer, labels, labels.length, sentinelOf(tokenizer, options.sentinel)),
+      score: scoreTargets(ready.config),
     };
-    for (const party of parties)
-      await askParty(party, batches(party.inserted), { task, examples, programs }, heard, onBatch);
-    return judged(task, examples, heard);
-  };
-  const free = (): void => {
-    for (const one of [answerer, programs.ranker, programs.score, ...parties]) one?.dispose();
-  };
-  return { evaluate, together, cut, dispose: free };
-};
+    const evaluate = async (onProgress?: (examples: number) => void): Promise<EnsembleEvaluation> => {
+      const heard = members.map((): Heard => ({ voices: [], labels: [], logLikelihood: 0, correct: 0, tokens: 0 }));
+      let rows = 0;
+      const onBatch = (count: number): void => {
+        rows += count;
+        onProgress?.(Math.floor(rows / members.length));
+      };
+      for (const party of parties)
+        await askParty(party, batches(party.inserted), { task, examples, programs }, heard, onBatch);
+      return judged(task, examples, heard);
+    };
+    const free = (): void => {
+      for (const one of [answerer, programs.ranker, programs.score, ...parties]) one?.dispose();
+    };
+    return { evaluate, together, cut, dispose: free };
+  },
+);

@@ -3,6 +3,7 @@
  *
  * @see Lester et al. 2021, section 6 and table 3
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
@@ -35,19 +36,22 @@ const checkAny = (where: string, what: string, list: readonly unknown[]): void =
  * const voices = [{ text: "True", score: -0.2 }, { text: "False", score: -0.1 }, { text: "True", score: -0.9 }];
  * majorityVote(boolq, example, voices) // "True"
  */
-export const majorityVote = (task: Pick<Task, "read">, example: Example, voices: readonly Voice[]): string => {
-  checkAny("majorityVote", "there is no vote", voices);
-  const byAnswer = new Map<string, Voice[]>();
-  for (const voice of voices) {
-    const answer = JSON.stringify(task.read(voice.text, example)) ?? "";
-    byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), voice]);
-  }
-  const parties = [...byAnswer.values()];
-  const most = Math.max(...parties.map(({ length }) => length));
-  const largest = parties.filter(({ length }) => length === most);
-  const winner = largest[firstGreatest(largest.map((party) => logSum(party.map(({ score }) => score))))];
-  return winner[firstGreatest(winner.map(({ score }) => score))].text;
-};
+export const majorityVote = takes(
+  "majorityVote(task, example, voices)",
+  (task: Pick<Task, "read">, example: Example, voices: readonly Voice[]): string => {
+    checkAny("majorityVote", "there is no vote", voices);
+    const byAnswer = new Map<string, Voice[]>();
+    for (const voice of voices) {
+      const answer = JSON.stringify(task.read(voice.text, example)) ?? "";
+      byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), voice]);
+    }
+    const parties = [...byAnswer.values()];
+    const most = Math.max(...parties.map(({ length }) => length));
+    const largest = parties.filter(({ length }) => length === most);
+    const winner = largest[firstGreatest(largest.map((party) => logSum(party.map(({ score }) => score))))];
+    return winner[firstGreatest(winner.map(({ score }) => score))].text;
+  },
+);
 
 /**
  * The place of the label that is likeliest on the average: `argmax_c mean_m p_m(c)`; of equal ones the first.
@@ -56,7 +60,10 @@ export const majorityVote = (task: Pick<Task, "read">, example: Example, voices:
  * @throws {ArgumentError} when there is no member
  * @example likeliestLabel([[-0.1, -3], [-2, -0.5]]) // 0
  */
-export const likeliestLabel = (logLikelihoods: readonly (readonly number[])[]): number => {
-  checkAny("likeliestLabel", "there is no member", logLikelihoods);
-  return firstGreatest(logLikelihoods[0].map((_, label) => logSum(logLikelihoods.map((member) => member[label]))));
-};
+export const likeliestLabel = takes(
+  "likeliestLabel(logLikelihoods)",
+  (logLikelihoods: readonly (readonly number[])[]): number => {
+    checkAny("likeliestLabel", "there is no member", logLikelihoods);
+    return firstGreatest(logLikelihoods[0].map((_, label) => logSum(logLikelihoods.map((member) => member[label]))));
+  },
+);

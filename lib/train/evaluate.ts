@@ -1,5 +1,5 @@
 /** @file Asking a model for its answers to a task's examples, and scoring them as the task does. */
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { ArgumentError, BackendError } from "../core/errors.js";
 import { dispose, disposeExcept, type Tensor } from "../core/tensor.js";
 import type { EvaluationBatch } from "../data/evaluation-batches.js";
@@ -84,37 +84,40 @@ export const textsOf = (answerer: Answerer, model: Modified, inputs: Tensor): st
   answerer.answer(model, inputs).map(([best]) => best?.text ?? "");
 
 /** A T5 that answers by `answerer`; a method puts its tuned trees into it, and without one it stays bare. It takes the answerer over. */
-export const t5Respondent = <P extends object = never>(
-  ready: ReadyModel,
-  answerer: Answerer,
-  method?: Method<P>,
-): Respondent<P> => {
-  const score = scoreTargets(ready.config);
-  const open = (tuned: P | null): Responding => {
-    const { model, ...opened } = openT5(ready, method, tuned);
-    const respond = (batch: EvaluationBatch): Responses => {
-      const inputs = inputsOf(batch);
-      const targets = np.array(batch.targets, { shape: [batch.size, batch.targetLength] });
-      const owned: Tensor[] = [inputs, targets];
-      try {
-        const texts = textsOf(answerer, model, inputs);
-        const { logLikelihood, correct } = score(model, inputs, targets);
-        owned.push(logLikelihood, correct);
-        return { texts, logLikelihoods: logLikelihood.dataSync(), correctTokens: correct.dataSync() };
-      } finally {
-        dispose(owned);
-      }
+export const t5Respondent = takes(
+  "t5Respondent(ready, answerer, method)",
+  <P extends object = never>(
+    ready: ReadyModel,
+    answerer: Answerer,
+    method: Method<P> | undefined = undefined,
+  ): Respondent<P> => {
+    const score = scoreTargets(ready.config);
+    const open = (tuned: P | null): Responding => {
+      const { model, ...opened } = openT5(ready, method, tuned);
+      const respond = (batch: EvaluationBatch): Responses => {
+        const inputs = inputsOf(batch);
+        const targets = np.array(batch.targets, { shape: [batch.size, batch.targetLength] });
+        const owned: Tensor[] = [inputs, targets];
+        try {
+          const texts = textsOf(answerer, model, inputs);
+          const { logLikelihood, correct } = score(model, inputs, targets);
+          owned.push(logLikelihood, correct);
+          return { texts, logLikelihoods: logLikelihood.dataSync(), correctTokens: correct.dataSync() };
+        } finally {
+          dispose(owned);
+        }
+      };
+      return { ...opened, respond };
     };
-    return { ...opened, respond };
-  };
-  return {
-    open,
-    dispose() {
-      answerer.dispose();
-      score.dispose();
-    },
-  };
-};
+    return {
+      open,
+      dispose() {
+        answerer.dispose();
+        score.dispose();
+      },
+    };
+  },
+);
 
 /** How many examples of a task have an unknown truth. */
 const unlabelledIn = ({ hasTruth }: Task, examples: readonly Example[]): number =>
@@ -147,25 +150,24 @@ export const predictionsOf = (task: Task, examples: readonly Example[], texts: r
  * @throws {ArgumentError} when there are no examples, or not as many texts
  * @example scoreAnswers(task, examples, ["True", "maybe"]).metrics // { accuracy: 50 }
  */
-export const scoreAnswers = (
-  task: Task,
-  examples: readonly Example[],
-  texts: readonly string[],
-): Omit<Evaluation, "loss" | "tokenAccuracy"> => {
-  checkTexts("scoreAnswers", examples, texts);
-  const answered = answeredBy(task, examples, texts);
-  const unlabelled = unlabelledIn(task, examples);
-  const scored = unlabelled > 0 ? [] : Object.entries(task.metrics);
-  const metrics = Object.fromEntries(scored.map(([name, metric]) => [name, metric(answered)]));
-  const predictions = answered.map((one, i) => predictionOf(task, one, texts[i]));
-  return {
-    metrics,
-    score: unlabelled > 0 ? Number.NaN : taskScore(metrics),
-    invalid: predictions.filter(({ valid }) => !valid).length,
-    unlabelled,
-    predictions,
-  };
-};
+export const scoreAnswers = takes(
+  "scoreAnswers(task, examples, texts)",
+  (task: Task, examples: readonly Example[], texts: readonly string[]): Omit<Evaluation, "loss" | "tokenAccuracy"> => {
+    checkTexts("scoreAnswers", examples, texts);
+    const answered = answeredBy(task, examples, texts);
+    const unlabelled = unlabelledIn(task, examples);
+    const scored = unlabelled > 0 ? [] : Object.entries(task.metrics);
+    const metrics = Object.fromEntries(scored.map(([name, metric]) => [name, metric(answered)]));
+    const predictions = answered.map((one, i) => predictionOf(task, one, texts[i]));
+    return {
+      metrics,
+      score: unlabelled > 0 ? Number.NaN : taskScore(metrics),
+      invalid: predictions.filter(({ valid }) => !valid).length,
+      unlabelled,
+      predictions,
+    };
+  },
+);
 
 export interface Evaluator<P> {
   /**
@@ -263,15 +265,18 @@ export const evaluationOf = (task: Task, examples: readonly Example[], asked: As
  *
  * Answers that the task does not allow count as wrong and are counted in `invalid`. It takes the respondent over.
  */
-export const makeEvaluator = <P>({ task, examples, batches, respondent }: EvaluatorParts<P>): Evaluator<P> => {
-  const evaluate = async (tuned: P | null, onProgress?: (n: number) => void): Promise<Evaluation> => {
-    const responding = respondent.open(tuned);
-    try {
-      const asked = await askAll(responding, batches(responding.inserted), examples, onProgress);
-      return evaluationOf(task, examples, asked);
-    } finally {
-      responding.dispose();
-    }
-  };
-  return Object.assign(evaluate, { dispose: () => respondent.dispose() });
-};
+export const makeEvaluator = takes(
+  "makeEvaluator({ task, examples, batches, respondent })",
+  <P>({ task, examples, batches, respondent }: EvaluatorParts<P>): Evaluator<P> => {
+    const evaluate = async (tuned: P | null, onProgress?: (n: number) => void): Promise<Evaluation> => {
+      const responding = respondent.open(tuned);
+      try {
+        const asked = await askAll(responding, batches(responding.inserted), examples, onProgress);
+        return evaluationOf(task, examples, asked);
+      } finally {
+        responding.dispose();
+      }
+    };
+    return Object.assign(evaluate, { dispose: () => respondent.dispose() });
+  },
+);

@@ -1,4 +1,5 @@
 /** @file How many vectors a method adds to the rows of a batch. */
+import { takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Inserted } from "../t5/modified.js";
 
@@ -15,7 +16,10 @@ const lengthOf = (vectors: Tensor | undefined): number => vectors?.shape[vectors
  *
  * @example insertedLengths({ params, prefix: np.zeros([20, 512]) }) // { encoder: 20, decoder: 0 }
  */
-export const insertedLengths = ({ prefix, suffix, beforeEos, decoderPrefix }: Inserted): InsertedLengths => ({
-  encoder: lengthOf(prefix) + lengthOf(suffix) + lengthOf(beforeEos),
-  decoder: lengthOf(decoderPrefix),
-});
+export const insertedLengths = takes(
+  "insertedLengths(inserted)",
+  ({ prefix, suffix, beforeEos, decoderPrefix }: Inserted): InsertedLengths => ({
+    encoder: lengthOf(prefix) + lengthOf(suffix) + lengthOf(beforeEos),
+    decoder: lengthOf(decoderPrefix),
+  }),
+);

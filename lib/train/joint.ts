@@ -2,6 +2,7 @@
  * @file Several runs in one program: their states stand behind each other along a first axis, and one compiled step serves all of them, with the frozen
  * weights shared.
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
 import { checkSameStructure, leavesOf, structureOf, treeMap } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
@@ -35,28 +36,31 @@ export const bytesOf = (tree: unknown): number => leavesOf(tree).reduce<number>(
  * @throws {ArgumentError} for no states, or more bytes than `maxBytes`; {TreeError}, {ShapeError} for states that differ in more than their numbers
  * @example const states = joinStates(seeds.map((seed) => initState(tx, startOf(seed), random.key(seed))))
  */
-export const joinStates = <S extends TrainState<object, unknown>>(
-  states: readonly S[],
-  { maxBytes = MOST_BYTES }: { readonly maxBytes?: number } = {},
-): S => {
-  const where = "train.joinStates";
-  const [first] = states;
-  if (first === undefined) throw new ArgumentError({ where, what: "there are no runs", expected: "a state or more" });
-  const bytes = states.length * bytesOf(first);
-  if (bytes > maxBytes) {
-    throw new ArgumentError({
-      where,
-      what: "the runs together take too much memory",
-      expected: `at most ${maxBytes} bytes`,
-      got: `${states.length} states of ${bytesOf(first)} bytes each`,
-      hint: "train them one after another, or train fewer weights; with maxBytes more are taken",
-    });
-  }
-  for (const [i, state] of states.entries()) {
-    checkSameStructure(where, structureOf(first), structureOf(state), `run ${i} is of another method or optimizer`);
-  }
-  return treeMap((...runs: Tensor[]) => np.stack(sameShapes(where, runs)), first, ...states.slice(1)) as S;
-};
+export const joinStates = takes(
+  "joinStates(states, { maxBytes })",
+  <S extends TrainState<object, unknown>>(
+    states: readonly S[],
+    { maxBytes = MOST_BYTES }: { readonly maxBytes?: number } = {},
+  ): S => {
+    const where = "train.joinStates";
+    const [first] = states;
+    if (first === undefined) throw new ArgumentError({ where, what: "there are no runs", expected: "a state or more" });
+    const bytes = states.length * bytesOf(first);
+    if (bytes > maxBytes) {
+      throw new ArgumentError({
+        where,
+        what: "the runs together take too much memory",
+        expected: `at most ${maxBytes} bytes`,
+        got: `${states.length} states of ${bytesOf(first)} bytes each`,
+        hint: "train them one after another, or train fewer weights; with maxBytes more are taken",
+      });
+    }
+    for (const [i, state] of states.entries()) {
+      checkSameStructure(where, structureOf(first), structureOf(state), `run ${i} is of another method or optimizer`);
+    }
+    return treeMap((...runs: Tensor[]) => np.stack(sameShapes(where, runs)), first, ...states.slice(1)) as S;
+  },
+);
 
 /** @throws {ShapeError} for a tensor of one run that has another shape than that of the first */
 const sameShapes = (where: string, runs: readonly Tensor[]): Tensor[] => {
@@ -69,7 +73,7 @@ const sameShapes = (where: string, runs: readonly Tensor[]): Tensor[] => {
 };
 
 /** The states of the runs again; the joined one stays. */
-export const splitStates = <S extends TrainState<object, unknown>>(joined: S): S[] => {
+export const splitStates = takes("splitStates(joined)", <S extends TrainState<object, unknown>>(joined: S): S[] => {
   const runs = joined.step.shape[0];
   const rowsOf = (x: Tensor): Tensor[] => np.unstack(x);
   const rows = leavesOf(joined).map((x) => rowsOf(x as Tensor));
@@ -77,7 +81,7 @@ export const splitStates = <S extends TrainState<object, unknown>>(joined: S): S
     let at = 0;
     return treeMap(() => rows[at++][run], joined) as S;
   });
-};
+});
 
 /** Ids with padding up to a length, along the last axis. */
 const padTo = (x: Tensor, length: number, padId: number): Tensor => {
@@ -97,12 +101,12 @@ const SEGMENTS: ReadonlySet<string> = new Set(["inputsSegments", "targetsSegment
  * @throws {TreeError} for batches with different parts; {ShapeError} for different numbers of examples
  * @example const batch = joinBatches(runs.map(({ batchAt }) => batchAt(step).batch), config.padId)
  */
-export const joinBatches = (batches: readonly Batch[], padId = 0): Batch => {
+export const joinBatches = takes("joinBatches(ofRuns, padId)", (ofRuns: readonly Batch[], padId = 0): Batch => {
   const where = "train.joinBatches";
-  const names = Object.keys(batches[0] ?? {});
+  const names = Object.keys(ofRuns[0] ?? {});
   return Object.fromEntries(
     names.map((name) => {
-      const parts = batches.map((batch, i) => {
+      const parts = ofRuns.map((batch, i) => {
         const part = (batch as unknown as Readonly<Record<string, Tensor | undefined>>)[name];
         if (part !== undefined && Object.keys(batch).length === names.length) return part;
         const what = "the batches have different parts";
@@ -126,7 +130,7 @@ export const joinBatches = (batches: readonly Batch[], padId = 0): Batch => {
       ];
     }),
   ) as unknown as Batch;
-};
+});
 
 /**
  * One training step of several runs, compiled as one program: `makeTrainStep` over a first axis of state, batch and loss, with the frozen weights shared. The
@@ -140,13 +144,16 @@ export const joinBatches = (batches: readonly Batch[], padId = 0): Batch => {
  * const step = makeJointStep(config, method, tx);
  * ({ state: states } = step(frozen, states, joinBatches(batches)));
  */
-export const makeJointStep = <P extends object, Opt>(
-  config: T5Config,
-  method: Method<P>,
-  tx: GradientTransformation<Opt>,
-  options: StepOptions<NoInfer<P>> = {},
-): TrainStep<P, StateOf<Opt, P>> => {
-  const one = stepFunction(config, method, tx, options);
-  const all = vmap(one as never, [null, 0, 0]) as unknown as StepFunction<P, StateOf<Opt, P>>;
-  return withCheckedIds(config, jit(all, { donate: [1] }));
-};
+export const makeJointStep = takes(
+  "makeJointStep(config, method, tx, { microbatches, ema, regularizer, gradientNorm, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate, remat })",
+  <P extends object, Opt>(
+    config: T5Config,
+    method: Method<P>,
+    tx: GradientTransformation<Opt>,
+    options: StepOptions<NoInfer<P>> = {},
+  ): TrainStep<P, StateOf<Opt, P>> => {
+    const one = stepFunction(config, method, tx, options);
+    const all = vmap(one as never, [null, 0, 0]) as unknown as StepFunction<P, StateOf<Opt, P>>;
+    return withCheckedIds(config, jit(all, { donate: [1] }));
+  },
+);

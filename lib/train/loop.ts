@@ -4,7 +4,7 @@
  * A run is a function of its configuration: the batch of a step depends on the seed and the step alone, and a checkpoint holds
  * everything else, so a run that was killed and resumed goes on as if nothing had happened.
  */
-import { scope } from "../core/composite.js";
+import { scope, takesLater } from "../core/composite.js";
 import { dispose, type Tensor } from "../core/tensor.js";
 import type { Batch } from "../t5/model.js";
 import type { AnyParams } from "../t5/stack.js";
@@ -148,41 +148,47 @@ const settle = async <P extends object, Opt>(group: Group<P, Opt>): Promise<void
  * const stepOf = (runs) => (runs === 1 ? one : several);
  * const outcomes = await trainTogether({ steps: 100, evaluateEvery: 10, patience: 0 }, { frozen, stepOf, padId: 0, interrupted: () => false }, runs);
  */
-export const trainTogether = async <P extends object, Opt, E extends Evaluation = Evaluation>(
-  options: LoopOptions,
-  shared: SharedParts<P, Opt>,
-  runs: readonly StartedRun<P, Opt, E>[],
-): Promise<readonly Outcome<P, Opt>[]> => {
-  const members = runs.map(({ name, parts, state, position }) => ({
-    batchAt: parts.batchAt,
-    progress: runProgress(options, parts, position, name),
-    state,
-  }));
-  for (;;) {
-    const group = furthestBehind(members);
-    if (group.length === 0 || shared.interrupted()) break;
-    await takeSteps(group, shared);
-    await settle(group);
-    await breathe();
-  }
-  const outcomes: Outcome<P, Opt>[] = [];
-  for (const { progress, state } of members) outcomes.push(await progress.end(state));
-  return outcomes;
-};
+export const trainTogether = takesLater(
+  "trainTogether({ steps, evaluateEvery, patience }, shared, runs)",
+  async <P extends object, Opt, E extends Evaluation = Evaluation>(
+    options: LoopOptions,
+    shared: SharedParts<P, Opt>,
+    runs: readonly StartedRun<P, Opt, E>[],
+  ): Promise<readonly Outcome<P, Opt>[]> => {
+    const members = runs.map(({ name, parts, state, position }) => ({
+      batchAt: parts.batchAt,
+      progress: runProgress(options, parts, position, name),
+      state,
+    }));
+    for (;;) {
+      const group = furthestBehind(members);
+      if (group.length === 0 || shared.interrupted()) break;
+      await takeSteps(group, shared);
+      await settle(group);
+      await breathe();
+    }
+    const outcomes: Outcome<P, Opt>[] = [];
+    for (const { progress, state } of members) outcomes.push(await progress.end(state));
+    return outcomes;
+  },
+);
 
 /**
  * Trains until the steps are done, the score stops improving, or the caller interrupts.
  *
  * @throws {ArgumentError} when the loss is no longer a number
  */
-export const trainLoop = async <P extends object, Opt, E extends Evaluation = Evaluation>(
-  options: LoopOptions,
-  parts: LoopParts<P, Opt, E>,
-  state: TrainState<P, Opt>,
-  position: Position,
-): Promise<Outcome<P, Opt>> => {
-  const { frozen, step, interrupted } = parts;
-  const shared = { frozen, interrupted, stepOf: () => step, padId: 0 };
-  const [outcome] = await trainTogether(options, shared, [{ parts, state, position }]);
-  return outcome;
-};
+export const trainLoop = takesLater(
+  "trainLoop({ steps, evaluateEvery, patience }, parts, state, position)",
+  async <P extends object, Opt, E extends Evaluation = Evaluation>(
+    options: LoopOptions,
+    parts: LoopParts<P, Opt, E>,
+    state: TrainState<P, Opt>,
+    position: Position,
+  ): Promise<Outcome<P, Opt>> => {
+    const { frozen, step, interrupted } = parts;
+    const shared = { frozen, interrupted, stepOf: () => step, padId: 0 };
+    const [outcome] = await trainTogether(options, shared, [{ parts, state, position }]);
+    return outcome;
+  },
+);

@@ -1,5 +1,5 @@
 /** @file What a run leaves of its best step, for use elsewhere. */
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { isFluxionError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { dispose } from "../core/tensor.js";
@@ -73,26 +73,29 @@ const folderOf = (task: string): string => `${TASKS_FOLDER}/${task}/`;
  *
  * @example const files = outputsOf(method, { config, frozen, baseModel: "google/t5-base-lm-adapt" })(best)
  */
-export const outputsOf = (method: Method, { config, frozen, baseModel, tasks: names = [] }: OutputOptions): Outputs => {
-  const { fold, tasks = 1 } = method;
-  if (fold === undefined) return (best) => filesOf(method.settings, best, baseModel);
-  const folded = (best: Best, onDevice: object, task?: number): OutputFile[] => {
-    const { settings, tuned } = scope(() => {
-      const used = forUse(config, frozen, method, onDevice, task);
-      return { settings: used.method.settings, tuned: hostTree(used.tuned) };
-    });
-    return filesOf(settings, { ...best, tuned }, baseModel);
-  };
-  const ofTask = (best: Best, onDevice: object, task: number): OutputFile[] =>
-    folded(best, onDevice, task).map(([path, content]) => [`${folderOf(names[task] ?? `${task}`)}${path}`, content]);
-  return (best) => {
-    const onDevice = np.devicePut(best.tuned) as object;
-    try {
-      if (tasks === 1) return folded(best, onDevice);
-      const each = Array.from({ length: tasks }, (_, task) => ofTask(best, onDevice, task));
-      return [...filesOf(method.settings, best, baseModel), ...each.flat()];
-    } finally {
-      dispose(onDevice);
-    }
-  };
-};
+export const outputsOf = takes(
+  "outputsOf(method, { config, frozen, baseModel, tasks })",
+  (method: Method, { config, frozen, baseModel, tasks: names = [] }: OutputOptions): Outputs => {
+    const { fold, tasks = 1 } = method;
+    if (fold === undefined) return (best) => filesOf(method.settings, best, baseModel);
+    const folded = (best: Best, onDevice: object, task?: number): OutputFile[] => {
+      const { settings, tuned } = scope(() => {
+        const used = forUse(config, frozen, method, onDevice, task);
+        return { settings: used.method.settings, tuned: hostTree(used.tuned) };
+      });
+      return filesOf(settings, { ...best, tuned }, baseModel);
+    };
+    const ofTask = (best: Best, onDevice: object, task: number): OutputFile[] =>
+      folded(best, onDevice, task).map(([path, content]) => [`${folderOf(names[task] ?? `${task}`)}${path}`, content]);
+    return (best) => {
+      const onDevice = np.devicePut(best.tuned) as object;
+      try {
+        if (tasks === 1) return folded(best, onDevice);
+        const each = Array.from({ length: tasks }, (_, task) => ofTask(best, onDevice, task));
+        return [...filesOf(method.settings, best, baseModel), ...each.flat()];
+      } finally {
+        dispose(onDevice);
+      }
+    };
+  },
+);

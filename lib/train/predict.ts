@@ -1,4 +1,5 @@
 /** @file Asking a T5 for its answers to a task's examples, batch by batch, without their scores. */
+import { takes } from "../core/composite.js";
 import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
@@ -34,31 +35,34 @@ export interface TaskPredictor<P> {
  * const predictor = taskPredictor({ config, params }, tokenizer, task, examples, { method });
  * for await (const { rows, texts } of predictor.answers(tuned)) keep(rows, texts);
  */
-export const taskPredictor = <P extends object = never>(
-  model: ReadyModel,
-  tokenizer: Tokenizer,
-  task: Task,
-  examples: readonly Example[],
-  options: TaskEvaluatorOptions<P> = {},
-): TaskPredictor<P> => {
-  const { cut, answerer, batches } = askingOf(model, tokenizer, task, examples, options);
-  async function* answers(tuned: P | null, done = 0): AsyncGenerator<AnsweredBatch> {
-    const opened = openT5(model, options.method, tuned);
-    try {
-      for (const batch of batches(opened.inserted).slice(done)) {
-        await breathe();
-        using inputs = inputsOf(batch);
-        let texts: readonly string[];
-        try {
-          texts = textsOf(answerer, opened.model, inputs);
-        } catch (error) {
-          throw ofBatch(error, batch, examples);
+export const taskPredictor = takes(
+  "taskPredictor(model, tokenizer, task, examples, { method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength })",
+  <P extends object = never>(
+    model: ReadyModel,
+    tokenizer: Tokenizer,
+    task: Task,
+    examples: readonly Example[],
+    options: TaskEvaluatorOptions<P> = {},
+  ): TaskPredictor<P> => {
+    const { cut, answerer, batches } = askingOf(model, tokenizer, task, examples, options);
+    async function* answers(tuned: P | null, done = 0): AsyncGenerator<AnsweredBatch> {
+      const opened = openT5(model, options.method, tuned);
+      try {
+        for (const batch of batches(opened.inserted).slice(done)) {
+          await breathe();
+          using inputs = inputsOf(batch);
+          let texts: readonly string[];
+          try {
+            texts = textsOf(answerer, opened.model, inputs);
+          } catch (error) {
+            throw ofBatch(error, batch, examples);
+          }
+          yield { rows: batch.rows, texts: texts.slice(0, batch.rows.length) };
         }
-        yield { rows: batch.rows, texts: texts.slice(0, batch.rows.length) };
+      } finally {
+        opened.dispose();
       }
-    } finally {
-      opened.dispose();
     }
-  }
-  return { cut, answers, dispose: () => answerer.dispose() };
-};
+    return { cut, answers, dispose: () => answerer.dispose() };
+  },
+);

@@ -1,5 +1,5 @@
 /** @file The state of training as one immutable tree, and the pure step from one state to the next. */
-import { scope } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { treeMap } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
@@ -52,21 +52,27 @@ export interface StepOptions<P extends object = object> extends LossOptions {
 }
 
 /** The state before the first step. It owns `tuned` and `key` from now on; with `ema` the average starts from a copy of `tuned`. */
-export const initState = <P extends object, Opt>(
-  tx: GradientTransformation<Opt>,
-  tuned: P,
-  key: Tensor,
-  { ema }: Pick<StepOptions, "ema"> = {},
-): TrainState<P, StateOf<Opt, P>> => ({
-  tuned,
-  opt: tx.init(tuned),
-  step: np.scalar(0, "int32"),
-  key,
-  ...(ema !== undefined && { average: scope(() => treeMap(np.copy, tuned)) as P }),
-});
+export const initState = takes(
+  "initState(tx, tuned, key, options)",
+  <P extends object, Opt>(
+    tx: GradientTransformation<Opt>,
+    tuned: P,
+    key: Tensor,
+    { ema }: Pick<StepOptions, "ema"> = {},
+  ): TrainState<P, StateOf<Opt, P>> => ({
+    tuned,
+    opt: tx.init(tuned),
+    step: np.scalar(0, "int32"),
+    key,
+    ...(ema !== undefined && { average: scope(() => treeMap(np.copy, tuned)) as P }),
+  }),
+);
 
 /** The tree that is evaluated and kept: the average where there is one, else the trained tree itself. */
-export const evaluatedTree = <P>({ tuned, average }: TrainState<P, unknown>): P => average ?? tuned;
+export const evaluatedTree = takes(
+  "evaluatedTree(state)",
+  <P>({ tuned, average }: TrainState<P, unknown>): P => average ?? tuned,
+);
 
 /** A compiled step; it takes the state over and gives the next one. */
 export type TrainStep<P, Opt> = Jitted<StepFunction<P, Opt>>;
@@ -127,7 +133,7 @@ export const withCheckedIds = <F extends (frozen: AnyParams, state: never, batch
   config: T5Config,
   step: F,
 ): F =>
-  checkedCalls(step, (_frozen, _state, { inputs, targets, choices }) => {
+  checkedCalls("makeTrainStep(frozen, state, batch)", step, (_frozen, _state, { inputs, targets, choices }) => {
     checkIds(WHERE, config, inputs, { what: "inputs" });
     checkIds(WHERE, config, targets, { what: "targets", target: true });
     checkIds(WHERE, config, choices, { what: "choices", target: true });
@@ -140,10 +146,13 @@ export const withCheckedIds = <F extends (frozen: AnyParams, state: never, batch
  * @throws {ArgumentError} for options out of range, and from the step when the microbatches do not divide the batch, or an id is outside of the vocabulary
  * @example const { state: next, loss } = makeTrainStep(config, method, tx)(frozen, state, batch)
  */
-export const makeTrainStep = <P extends object, Opt>(
-  config: T5Config,
-  method: Method<P>,
-  tx: GradientTransformation<Opt>,
-  options: StepOptions<NoInfer<P>> = {},
-): TrainStep<P, StateOf<Opt, P>> =>
-  withCheckedIds(config, jit(stepFunction(config, method, tx, options), { donate: [1] }));
+export const makeTrainStep = takes(
+  "makeTrainStep(config, method, tx, { microbatches, ema, regularizer, gradientNorm, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate, remat })",
+  <P extends object, Opt>(
+    config: T5Config,
+    method: Method<P>,
+    tx: GradientTransformation<Opt>,
+    options: StepOptions<NoInfer<P>> = {},
+  ): TrainStep<P, StateOf<Opt, P>> =>
+    withCheckedIds(config, jit(stepFunction(config, method, tx, options), { donate: [1] })),
+);

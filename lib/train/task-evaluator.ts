@@ -1,4 +1,5 @@
 /** @file A T5's evaluator of a task: how it answers, in which batches, and up to which length. */
+import { takes } from "../core/composite.js";
 import { ConfigError } from "../core/errors.js";
 import { longestOf, type TokenizeOptions, targetIds, tokenize } from "../data/batch.js";
 import { type EvaluationBatch, evaluationBatches } from "../data/evaluation-batches.js";
@@ -127,15 +128,18 @@ export const askingOf = <P extends object>(
  * const { evaluate } = taskEvaluator({ config, params }, tokenizer, task, examples, { method });
  * const { metrics } = await evaluate(tuned);
  */
-export const taskEvaluator = <P extends object = never>(
-  model: ReadyModel,
-  tokenizer: Tokenizer,
-  task: Task,
-  examples: readonly Example[],
-  options: TaskEvaluatorOptions<P> = {},
-): TaskEvaluator<P> => {
-  const { cut, answerer, batches } = askingOf(model, tokenizer, task, examples, options);
-  const respondent = t5Respondent(model, answerer, options.method);
-  const evaluate = makeEvaluator({ task, examples, batches, respondent });
-  return { evaluate, cut };
-};
+export const taskEvaluator = takes(
+  "taskEvaluator(model, tokenizer, task, examples, { method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength })",
+  <P extends object = never>(
+    model: ReadyModel,
+    tokenizer: Tokenizer,
+    task: Task,
+    examples: readonly Example[],
+    options: TaskEvaluatorOptions<P> = {},
+  ): TaskEvaluator<P> => {
+    const { cut, answerer, batches } = askingOf(model, tokenizer, task, examples, options);
+    const respondent = t5Respondent(model, answerer, options.method);
+    const evaluate = makeEvaluator({ task, examples, batches, respondent });
+    return { evaluate, cut };
+  },
+);

@@ -1,6 +1,8 @@
 /** @file Pictures as SVG text, from plain data. */
+
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
+import { takes } from "../core/composite.js";
 
 interface Point {
   readonly step: number;
@@ -94,44 +96,49 @@ const dots = (points: readonly Point[], x: (s: number) => number, y: (v: number)
  *
  * @example writeFileSync("curve.svg", learningCurve({ title: "CB", losses, scores, scoreName: "accuracy" }))
  */
-export const learningCurve = ({ title, losses, scores, scoreName, bestStep }: LearningCurve): string => {
-  const last = Math.max(1, ...losses.map((p) => p.step), ...scores.map((p) => p.step));
-  const best = scores.find((p) => p.step === bestStep);
-  const lossPanel = panel(
-    64,
-    "training loss",
-    [0, last],
-    extent(
-      losses.map((p) => p.value),
-      0,
-      0,
-    ),
-    (x, y) =>
-      [
-        path(losses, x, y, `stroke="${COLOURS.loss}" stroke-opacity="0.3"`),
-        path(smooth(losses), x, y, `stroke="${COLOURS.loss}" stroke-width="2"`),
-      ].join("\n"),
-  );
-  const scorePanel = panel(316, `${scoreName} on the dev set, %`, [0, last], [0, 100], (x, y) => {
-    const mark =
-      best === undefined
-        ? ""
-        : `<line x1="${x(best.step)}" x2="${x(best.step)}" y1="${y(0)}" y2="${y(100)}" stroke="${COLOURS.best}" stroke-dasharray="4 3"/>` +
-          text(
-            x(best.step) + (best.step > last * 0.7 ? -6 : 6),
-            // At the foot, where a curve of good scores does not cross it.
-            y(0) - 8,
-            `best: ${best.value.toFixed(1)} at step ${best.step}`,
-            best.step > last * 0.7 ? 'text-anchor="end"' : "",
-          );
-    return path(scores, x, y, `stroke="${COLOURS.score}" stroke-width="2"`) + dots(scores, x, y, COLOURS.score) + mark;
-  });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 560" width="${WIDTH}" height="560" font-family="system-ui, sans-serif" font-size="12">`,
-    text(PANEL.left, 28, title, 'font-size="16" font-weight="600"'),
-    lossPanel,
-    scorePanel,
-    text(WIDTH / 2, 546, "step", 'text-anchor="middle"'),
-    "</svg>\n",
-  ].join("\n");
-};
+export const learningCurve = takes(
+  "learningCurve({ title, losses, scores, scoreName, bestStep })",
+  ({ title, losses, scores, scoreName, bestStep }: LearningCurve): string => {
+    const last = Math.max(1, ...losses.map((p) => p.step), ...scores.map((p) => p.step));
+    const best = scores.find((p) => p.step === bestStep);
+    const lossPanel = panel(
+      64,
+      "training loss",
+      [0, last],
+      extent(
+        losses.map((p) => p.value),
+        0,
+        0,
+      ),
+      (x, y) =>
+        [
+          path(losses, x, y, `stroke="${COLOURS.loss}" stroke-opacity="0.3"`),
+          path(smooth(losses), x, y, `stroke="${COLOURS.loss}" stroke-width="2"`),
+        ].join("\n"),
+    );
+    const scorePanel = panel(316, `${scoreName} on the dev set, %`, [0, last], [0, 100], (x, y) => {
+      const mark =
+        best === undefined
+          ? ""
+          : `<line x1="${x(best.step)}" x2="${x(best.step)}" y1="${y(0)}" y2="${y(100)}" stroke="${COLOURS.best}" stroke-dasharray="4 3"/>` +
+            text(
+              x(best.step) + (best.step > last * 0.7 ? -6 : 6),
+              // At the foot, where a curve of good scores does not cross it.
+              y(0) - 8,
+              `best: ${best.value.toFixed(1)} at step ${best.step}`,
+              best.step > last * 0.7 ? 'text-anchor="end"' : "",
+            );
+      return (
+        path(scores, x, y, `stroke="${COLOURS.score}" stroke-width="2"`) + dots(scores, x, y, COLOURS.score) + mark
+      );
+    });
+    return [
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 560" width="${WIDTH}" height="560" font-family="system-ui, sans-serif" font-size="12">`,
+      text(PANEL.left, 28, title, 'font-size="16" font-weight="600"'),
+      lossPanel,
+      scorePanel,
+      text(WIDTH / 2, 546, "step", 'text-anchor="middle"'),
+      "</svg>\n",
+    ].join("\n");
+  },
+);

@@ -13,7 +13,7 @@ const Stores = suite("store/store");
 const root = temporaryFolder(Stores);
 
 const KINDS: Readonly<Record<string, (name: string) => Store>> = {
-  memory: memoryStore,
+  memory: () => memoryStore(),
   node: (name) => nodeStore(join(root, name)),
 };
 const check = (title: string, body: (store: Store) => Promise<void>): void => {

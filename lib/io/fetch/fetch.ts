@@ -1,8 +1,10 @@
 /** @file Models and data sets by name, from their servers into a cache folder. What is there is not asked for again. */
+
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import envPaths from "env-paths";
 import type * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../../core/composite.js";
 import { DownloadError } from "../../core/errors.js";
 import { promised } from "../../edge/either.js";
 import { attempt } from "../../store/files.js";
@@ -34,7 +36,10 @@ export interface Fetched {
 }
 
 /** The folder that fetched files are kept in: `FLUXION_CACHE`, else the cache folder of the system. */
-export const cacheFolder = (): string => process.env.FLUXION_CACHE || envPaths("fluxion", { suffix: "" }).cache;
+export const cacheFolder = takes(
+  "cacheFolder()",
+  (): string => process.env.FLUXION_CACHE || envPaths("fluxion", { suffix: "" }).cache,
+);
 
 const unknownName = (name: string): DownloadError =>
   new DownloadError({
@@ -80,12 +85,15 @@ export const fetchSource = async (source: ModelSource | DataSource, options: Fet
 };
 
 /** As `fetchFiles`, as a TaskEither of fp-ts. */
-export const fetchFilesTE = (name: string, options: FetchOptions = {}): TE.TaskEither<DownloadError, Fetched> =>
-  attempt(CALLER, options.cacheDir ?? cacheFolder(), async () => {
-    const source = sourceOf(name);
-    if (source === undefined) throw unknownName(name);
-    return fetchSource(source, options);
-  });
+export const fetchFilesTE = takes(
+  "fetchFilesTE(name, { cacheDir, mirror, revision, onProgress, signal, retries, delayMs, silenceMs })",
+  (name: string, options: FetchOptions = {}): TE.TaskEither<DownloadError, Fetched> =>
+    attempt(CALLER, options.cacheDir ?? cacheFolder(), async () => {
+      const source = sourceOf(name);
+      if (source === undefined) throw unknownName(name);
+      return fetchSource(source, options);
+    }),
+);
 
 /**
  * Fetches a model or a data set into the cache and gives its folder; what is there already is not asked for again.
@@ -102,4 +110,7 @@ export const fetchFilesTE = (name: string, options: FetchOptions = {}): TE.TaskE
  * @throws {DownloadError} that says what was tried and how to do it by hand
  * @example const { folder } = await fetchFiles("t5-small-lm-adapt")
  */
-export const fetchFiles = promised("fetchFiles(name, options)", fetchFilesTE);
+export const fetchFiles = promised(
+  "fetchFiles(name, { cacheDir, mirror, revision, onProgress, signal, retries, delayMs, silenceMs })",
+  fetchFilesTE,
+);

@@ -1,8 +1,10 @@
 /** @file Reads a T5 from a checkpoint of Mesh TensorFlow, as the first T5 were released. */
+
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../../core/composite.js";
 import type { CheckpointError } from "../../core/errors.js";
 import { promised } from "../../edge/either.js";
 import { attempt } from "../../store/files.js";
@@ -58,14 +60,14 @@ export const openMesh = (path: string): TE.TaskEither<CheckpointError, TensorSou
   attempt(caller, path, () => open(path));
 
 /** As `loadMeshTensorFlow`, as a TaskEither of fp-ts. */
-export const loadMeshTensorFlowTE = (
-  path: string,
-  options: SourceOptions = {},
-): TE.TaskEither<CheckpointError, SourcedT5> =>
-  pipe(
-    openMesh(path),
-    TE.chain((source) => loadFromSource(WHERE, source, options)),
-  );
+export const loadMeshTensorFlowTE = takes(
+  "loadMeshTensorFlowTE(path, { config, onProgress })",
+  (path: string, options: SourceOptions = {}): TE.TaskEither<CheckpointError, SourcedT5> =>
+    pipe(
+      openMesh(path),
+      TE.chain((source) => loadFromSource(WHERE, source, options)),
+    ),
+);
 
 /**
  * Loads a T5 1.0 or 1.1 from a checkpoint of Mesh TensorFlow, in float32. The slots of the optimizer stay on the disk.
@@ -79,4 +81,4 @@ export const loadMeshTensorFlowTE = (
  * not fit the configuration, with all differences together
  * @example const { config, params } = await loadMeshTensorFlow("t5.1.1.small/model.ckpt-1000000")
  */
-export const loadMeshTensorFlow = promised("loadMeshTensorFlow(path, options)", loadMeshTensorFlowTE);
+export const loadMeshTensorFlow = promised("loadMeshTensorFlow(path, { config, onProgress })", loadMeshTensorFlowTE);

@@ -1,6 +1,8 @@
 /** @file Reads a T5 from a checkpoint of T5X. */
+
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { takes } from "../../core/composite.js";
 import type { CheckpointError } from "../../core/errors.js";
 import { promised } from "../../edge/either.js";
 import { loadFromSource, type SourcedT5, type SourceOptions } from "../t5-source.js";
@@ -8,11 +10,14 @@ import { openT5x } from "./checkpoint.js";
 import { WHERE } from "./errors.js";
 
 /** As `loadT5x`, as a TaskEither of fp-ts. */
-export const loadT5xTE = (path: string, options: SourceOptions = {}): TE.TaskEither<CheckpointError, SourcedT5> =>
-  pipe(
-    openT5x(path),
-    TE.chain((source) => loadFromSource(WHERE, source, options)),
-  );
+export const loadT5xTE = takes(
+  "loadT5xTE(path, { config, onProgress })",
+  (path: string, options: SourceOptions = {}): TE.TaskEither<CheckpointError, SourcedT5> =>
+    pipe(
+      openT5x(path),
+      TE.chain((source) => loadFromSource(WHERE, source, options)),
+    ),
+);
 
 /**
  * Loads a T5 1.0, 1.1 or UMT5 from a T5X checkpoint, in float32 whatever it is stored in. The state of the optimizer stays on the disk.
@@ -27,4 +32,4 @@ export const loadT5xTE = (path: string, options: SourceOptions = {}): TE.TaskEit
  * all differences together
  * @example const { config, params, step } = await loadT5x("t5_1_1_lm100k_small/checkpoint_1100000")
  */
-export const loadT5x = promised("loadT5x(path, options)", loadT5xTE);
+export const loadT5x = promised("loadT5x(path, { config, onProgress })", loadT5xTE);

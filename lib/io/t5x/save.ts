@@ -1,9 +1,11 @@
 /** @file Writes a T5 as a checkpoint of T5X. */
+
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { itemBytes, sizeOf } from "../../core/aval.js";
+import { takes } from "../../core/composite.js";
 import { ArgumentError, CheckpointError } from "../../core/errors.js";
 import { type HostArray, hostArray } from "../../core/host.js";
 import { flatten, pathsOf, printPath } from "../../core/pytree.js";
@@ -114,33 +116,36 @@ const alreadyThere = (folder: string): CheckpointError =>
   });
 
 /** As `saveT5x`, as a TaskEither of fp-ts. */
-export const saveT5xTE = (
-  dir: string,
-  content: T5xContent,
-  { onProgress, replace = false }: SaveT5xOptions = {},
-): TE.TaskEither<CheckpointError, string> => {
-  const { step = 0 } = content;
-  if (!Number.isInteger(step) || step < 0 || step >= 2 ** 31) {
-    const expected = "an integer from 0 that fits int32";
-    throw new ArgumentError({ where: caller.where, what: "the step is not a count", expected, got: `${step}` });
-  }
-  const values = namedValues(content);
-  const folder = stepFolder(dir, step);
-  const checkFree = (): void => {
-    if (!replace && existsSync(folder)) throw alreadyThere(folder);
-  };
-  return attempt(caller, folder, async () => {
-    checkFree();
-    return inStaging(dir, async (staging) => {
-      const name = basename(folder);
-      await mkdir(join(staging, name));
-      await write(join(staging, name), values, step, onProgress);
+export const saveT5xTE = takes(
+  "saveT5xTE(dir, content, { replace, onProgress })",
+  (
+    dir: string,
+    content: T5xContent,
+    { onProgress, replace = false }: SaveT5xOptions = {},
+  ): TE.TaskEither<CheckpointError, string> => {
+    const { step = 0 } = content;
+    if (!Number.isInteger(step) || step < 0 || step >= 2 ** 31) {
+      const expected = "an integer from 0 that fits int32";
+      throw new ArgumentError({ where: caller.where, what: "the step is not a count", expected, got: `${step}` });
+    }
+    const values = namedValues(content);
+    const folder = stepFolder(dir, step);
+    const checkFree = (): void => {
+      if (!replace && existsSync(folder)) throw alreadyThere(folder);
+    };
+    return attempt(caller, folder, async () => {
       checkFree();
-      putInPlace(dir, staging, name);
-      return folder;
+      return inStaging(dir, async (staging) => {
+        const name = basename(folder);
+        await mkdir(join(staging, name));
+        await write(join(staging, name), values, step, onProgress);
+        checkFree();
+        putInPlace(dir, staging, name);
+        return folder;
+      });
     });
-  });
-};
+  },
+);
 
 /**
  * Saves a T5 (tensors or host arrays) as the T5X checkpoint `dir/checkpoint_{step}`: arrays in their own dtype as Zarr, norms and position tables in the
@@ -152,4 +157,4 @@ export const saveT5xTE = (
  * a step that is not a count
  * @example const folder = await saveT5x("t5-out", { params, step: 1000 }) // "t5-out/checkpoint_1000"
  */
-export const saveT5x = promised("saveT5x(dir, content, options)", saveT5xTE);
+export const saveT5x = promised("saveT5x(dir, content, { replace, onProgress })", saveT5xTE);

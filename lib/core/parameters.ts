@@ -81,7 +81,7 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
     ...all(LIST, "examples labels fields rows tokens texts groups batchSizes buckets answered"),
     ...all(LIST, "evaluations logLikelihoods voices runs states members lines argv targets"),
     ...all(LIST, "predictions needed consts args names"),
-    ...all(OBJECT, "tokenizer ready model state joined parts shared position example inserted"),
+    ...all(OBJECT, "tokenizer ready model state parts shared position example inserted"),
     ...all(OBJECT, "frozen batch record recipe asked spans jaxpr prim tuned aliases mixtures"),
     ...all(OBJECT, "scores metrics best files options"),
     ...all(FUNCTION, "metric program now onProgress onStep"),

@@ -3,6 +3,7 @@
  *
  * Source: https://github.com/google/seqio, `PrefixLMFeatureConverter`, version 0.0.20; spec 8.4.
  */
+import { takes } from "../core/composite.js";
 import type { Tokens } from "./batch.js";
 
 /** An example of a model without an encoder; all lists have one length. */
@@ -25,15 +26,15 @@ export interface DecoderOnlyOptions {
  *
  * @example decoderOnly({ inputs: [7, 1], targets: [4, 1] }) // { targets: [7, 1, 4, 1], weights: [0, 0, 1, 1], prefix: [1, 1, 1, 0] }
  */
-export const decoderOnly = (
-  { inputs, targets }: Tokens,
-  { lossOnTargetsOnly = true }: DecoderOnlyOptions = {},
-): DecoderOnlyExample => {
-  const all = [...inputs, ...(targets.length === 0 ? [0] : targets)];
-  const before = inputs.length;
-  return {
-    targets: all,
-    weights: all.map((id, i) => Number(id !== 0 && (i >= before || !lossOnTargetsOnly))),
-    prefix: all.map((_, i) => Number(i <= before)),
-  };
-};
+export const decoderOnly = takes(
+  "decoderOnly(example, { lossOnTargetsOnly })",
+  ({ inputs, targets }: Tokens, { lossOnTargetsOnly = true }: DecoderOnlyOptions = {}): DecoderOnlyExample => {
+    const all = [...inputs, ...(targets.length === 0 ? [0] : targets)];
+    const before = inputs.length;
+    return {
+      targets: all,
+      weights: all.map((id, i) => Number(id !== 0 && (i >= before || !lossOnTargetsOnly))),
+      prefix: all.map((_, i) => Number(i <= before)),
+    };
+  },
+);

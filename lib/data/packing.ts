@@ -4,6 +4,7 @@
  * Source: https://github.com/google/seqio, `trim_and_pack_dataset` of `utils.py`, version 0.0.20; spec 8.4. It differs in what it refuses: an
  * example with an empty feature or with padding inside, of which the reference makes rows whose segments belong to different examples.
  */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { epochOrder, lengthFor, longestOf, padRows, type TokenBatch, type Tokens } from "./batch.js";
 import { byStep } from "./by-step.js";
@@ -69,11 +70,9 @@ const featureOf = (
  * - `lengths`: how many a row holds of each feature
  * @example [...packRows(["to be", "or", "not"], (text) => [text.length], [8])] // [["to be", "or"], ["not"]]
  */
-export function* packRows<T>(
-  items: Iterable<T>,
-  sizesOf: (item: T) => readonly number[],
-  lengths: readonly number[],
-): Generator<T[], void> {
+export const packRows = takes("packRows(items, sizesOf, lengths)", function* packRows<
+  T,
+>(items: Iterable<T>, sizesOf: (item: T) => readonly number[], lengths: readonly number[]): Generator<T[], void> {
   const window = Math.max(...lengths);
   let [row, free] = [[] as T[], lengths];
   let count = 0;
@@ -91,7 +90,7 @@ export function* packRows<T>(
     [row, free] = [[], lengths];
   }
   if (row.length > 0) yield row;
-}
+});
 
 /** A feature of several examples, one behind the other. */
 const joined = (parts: readonly (readonly number[])[]): PackedFeature => ({
@@ -105,11 +104,14 @@ const joined = (parts: readonly (readonly number[])[]): PackedFeature => ({
  *
  * @example packedRow([{ inputs: [8, 7, 1], targets: [4, 1] }], ["inputs"]).inputs.segments // [1, 1, 1]
  */
-export const packedRow = <F extends string>(
-  examples: readonly Readonly<Record<NoInfer<F>, readonly number[]>>[],
-  features: readonly F[],
-): PackedRow<F> =>
-  Object.fromEntries(features.map((name) => [name, joined(examples.map((e) => e[name]))])) as PackedRow<F>;
+export const packedRow = takes(
+  "packedRow(examples, features)",
+  <F extends string>(
+    examples: readonly Readonly<Record<NoInfer<F>, readonly number[]>>[],
+    features: readonly F[],
+  ): PackedRow<F> =>
+    Object.fromEntries(features.map((name) => [name, joined(examples.map((e) => e[name]))])) as PackedRow<F>,
+);
 
 /**
  * Packs examples into rows, as many as fit, in their order. Every feature of `lengths` is packed, and an example has the same segment in all.
@@ -122,21 +124,24 @@ export const packedRow = <F extends string>(
  * const [row] = packExamples([{ inputs: [8, 7, 1], targets: [4, 1] }, { inputs: [2, 1], targets: [5, 1] }], { inputs: 10, targets: 8 });
  * row.inputs // { ids: [8, 7, 1, 2, 1], segments: [1, 1, 1, 2, 2], positions: [0, 1, 2, 0, 1] }
  */
-export const packExamples = <F extends string>(
-  examples: readonly Readonly<Record<NoInfer<F>, readonly number[]>>[],
-  lengths: Readonly<Record<F, number>>,
-  options: PackOptions = {},
-): PackedRow<F>[] => {
-  checkLengths(lengths);
-  const features = Object.keys(lengths) as F[];
-  const checked = examples.map((example, i) => {
-    const of = (name: F) => featureOf(example[name], lengths[name], `example ${i}: ${name}`, options);
-    return Object.fromEntries(features.map((name) => [name, of(name)])) as Record<F, readonly number[]>;
-  });
-  const sizesOf = (example: Record<F, readonly number[]>) => features.map((name) => example[name].length);
-  const most = features.map((name) => lengths[name]);
-  return Array.from(packRows(checked, sizesOf, most), (group) => packedRow(group, features));
-};
+export const packExamples = takes(
+  "packExamples(examples, lengths, { trim, padId })",
+  <F extends string>(
+    examples: readonly Readonly<Record<NoInfer<F>, readonly number[]>>[],
+    lengths: Readonly<Record<F, number>>,
+    options: PackOptions = {},
+  ): PackedRow<F>[] => {
+    checkLengths(lengths);
+    const features = Object.keys(lengths) as F[];
+    const checked = examples.map((example, i) => {
+      const of = (name: F) => featureOf(example[name], lengths[name], `example ${i}: ${name}`, options);
+      return Object.fromEntries(features.map((name) => [name, of(name)])) as Record<F, readonly number[]>;
+    });
+    const sizesOf = (example: Record<F, readonly number[]>) => features.map((name) => example[name].length);
+    const most = features.map((name) => lengths[name]);
+    return Array.from(packRows(checked, sizesOf, most), (group) => packedRow(group, features));
+  },
+);
 
 /**
  * The lengths of rows that hold so many ids of inputs: their targets have room for those of as many examples as fill the inputs on average, a quarter
@@ -144,12 +149,15 @@ export const packExamples = <F extends string>(
  *
  * @example packedLengths(tokens, 512) // { inputs: 512, targets: 48 }
  */
-export const packedLengths = (tokens: readonly Tokens[], inputs: number): Readonly<Record<Both, number>> => {
-  const sum = (feature: Both): number => tokens.reduce((n, example) => n + example[feature].length, 0);
-  const usual = (1.25 * inputs * sum("targets")) / sum("inputs");
-  const longest = longestOf(tokens.map(({ targets }) => targets));
-  return { inputs, targets: Math.ceil(Math.max(longest, usual) / 8) * 8 };
-};
+export const packedLengths = takes(
+  "packedLengths(tokens, inputs)",
+  (tokens: readonly Tokens[], inputs: number): Readonly<Record<Both, number>> => {
+    const sum = (feature: Both): number => tokens.reduce((n, example) => n + example[feature].length, 0);
+    const usual = (1.25 * inputs * sum("targets")) / sum("inputs");
+    const longest = longestOf(tokens.map(({ targets }) => targets));
+    return { inputs, targets: Math.ceil(Math.max(longest, usual) / 8) * 8 };
+  },
+);
 
 /**
  * Groups the items of each step's batch of packed rows, where items are drawn one after another without an end.
@@ -159,16 +167,19 @@ export const packedLengths = (tokens: readonly Tokens[], inputs: number): Readon
  * begins anew
  * @example packedBatches(() => drawMixture([250, 9427], [1, 3], seed), sizesOf, [512, 48], 8)(0) // 8 rows of { part, row }
  */
-export const packedBatches = <T>(
-  begin: () => Iterable<T>,
-  sizesOf: (item: T) => readonly number[],
-  lengths: readonly number[],
-  batchSize: number,
-): ((step: number) => readonly (readonly T[])[]) =>
-  byStep(function* batches(): Generator<readonly (readonly T[])[]> {
-    const rows = packRows(begin(), sizesOf, lengths);
-    for (;;) yield Array.from({ length: batchSize }, () => rows.next().value as T[]);
-  });
+export const packedBatches = takes(
+  "packedBatches(begin, sizesOf, lengths, batchSize)",
+  <T>(
+    begin: () => Iterable<T>,
+    sizesOf: (item: T) => readonly number[],
+    lengths: readonly number[],
+    batchSize: number,
+  ): ((step: number) => readonly (readonly T[])[]) =>
+    byStep(function* batches(): Generator<readonly (readonly T[])[]> {
+      const rows = packRows(begin(), sizesOf, lengths);
+      for (;;) yield Array.from({ length: batchSize }, () => rows.next().value as T[]);
+    }),
+);
 
 /**
  * Selects the examples of each step's batch of packed rows. Every example comes once an epoch, shuffled; rows and batches go on across the ends of
@@ -181,27 +192,30 @@ export const packedBatches = <T>(
  * @throws {ArgumentError} when there are no examples, or one does not fit into a row
  * @example packedBatchRows([[3, 2], [2, 2], [4, 2]], [8, 4], 1, seed)(0) // [[2, 0]]
  */
-export const packedBatchRows = (
-  sizes: readonly (readonly number[])[],
-  lengths: readonly number[],
-  batchSize: number,
-  seed: number,
-): ((step: number) => readonly (readonly number[])[]) => {
-  const where = "packedBatchRows";
-  if (sizes.length === 0) {
-    const [what, expected] = ["there are no examples to pack", "at least one"];
-    throw new ArgumentError({ where, what, expected, got: "none" });
-  }
-  const long = sizes.findIndex((own) => own.some((size, i) => size > lengths[i]));
-  if (long >= 0) {
-    const [what, expected] = ["an example does not fit into a row", `at most ${lengths.join(" and ")} ids`];
-    throw new ArgumentError({ where, what, expected, got: sizes[long].join(" and "), at: `example ${long}` });
-  }
-  function* drawn(): Generator<number, never> {
-    for (let epoch = 0; ; epoch++) yield* epochOrder(sizes.length, seed, epoch);
-  }
-  return packedBatches(drawn, (row) => sizes[row], lengths, batchSize);
-};
+export const packedBatchRows = takes(
+  "packedBatchRows(sizes, lengths, batchSize, seed)",
+  (
+    sizes: readonly (readonly number[])[],
+    lengths: readonly number[],
+    batchSize: number,
+    seed: number,
+  ): ((step: number) => readonly (readonly number[])[]) => {
+    const where = "packedBatchRows";
+    if (sizes.length === 0) {
+      const [what, expected] = ["there are no examples to pack", "at least one"];
+      throw new ArgumentError({ where, what, expected, got: "none" });
+    }
+    const long = sizes.findIndex((own) => own.some((size, i) => size > lengths[i]));
+    if (long >= 0) {
+      const [what, expected] = ["an example does not fit into a row", `at most ${lengths.join(" and ")} ids`];
+      throw new ArgumentError({ where, what, expected, got: sizes[long].join(" and "), at: `example ${long}` });
+    }
+    function* drawn(): Generator<number, never> {
+      for (let epoch = 0; ; epoch++) yield* epochOrder(sizes.length, seed, epoch);
+    }
+    return packedBatches(drawn, (row) => sizes[row], lengths, batchSize);
+  },
+);
 
 /** A padded batch of packed rows as plain arrays; segments are 0 at padding. */
 export interface PackedBatch extends TokenBatch {
@@ -219,33 +233,35 @@ export interface PackedBatch extends TokenBatch {
  * const lengths = { inputs: 512, targets: 114 };
  * const { inputs, inputsSegments } = makePackedBatch(packExamples(tokens, lengths), lengths); // for t5.Batch
  */
-export const makePackedBatch = (
-  rows: readonly PackedRow[],
-  lengths: Readonly<Record<Both, number>>,
-  padId = 0,
-): PackedBatch => {
-  const [inputs, targets] = [rows.map((row) => row.inputs), rows.map((row) => row.targets)];
-  const padded = (parts: readonly PackedFeature[], most: number): readonly [ids: Int32Array, segments: Int32Array] => {
-    const ids = parts.map((part) => part.ids);
-    const length = lengthFor("a packed row is too long", ids, [most]);
-    return [
-      padRows(ids, length, padId),
-      padRows(
-        parts.map(({ segments }) => segments),
-        length,
-      ),
-    ];
-  };
-  const [inputIds, inputsSegments] = padded(inputs, lengths.inputs);
-  const [targetIds, targetsSegments] = padded(targets, lengths.targets);
-  return {
-    inputs: inputIds,
-    targets: targetIds,
-    inputsSegments,
-    targetsSegments,
-    size: rows.length,
-    inputLength: lengths.inputs,
-    targetLength: lengths.targets,
-    tokens: [...inputs, ...targets].reduce((n, { ids }) => n + ids.length, 0),
-  };
-};
+export const makePackedBatch = takes(
+  "makePackedBatch(rows, lengths, padId)",
+  (rows: readonly PackedRow[], lengths: Readonly<Record<Both, number>>, padId = 0): PackedBatch => {
+    const [inputs, targets] = [rows.map((row) => row.inputs), rows.map((row) => row.targets)];
+    const padded = (
+      parts: readonly PackedFeature[],
+      most: number,
+    ): readonly [ids: Int32Array, segments: Int32Array] => {
+      const ids = parts.map((part) => part.ids);
+      const length = lengthFor("a packed row is too long", ids, [most]);
+      return [
+        padRows(ids, length, padId),
+        padRows(
+          parts.map(({ segments }) => segments),
+          length,
+        ),
+      ];
+    };
+    const [inputIds, inputsSegments] = padded(inputs, lengths.inputs);
+    const [targetIds, targetsSegments] = padded(targets, lengths.targets);
+    return {
+      inputs: inputIds,
+      targets: targetIds,
+      inputsSegments,
+      targetsSegments,
+      size: rows.length,
+      inputLength: lengths.inputs,
+      targetLength: lengths.targets,
+      tokens: [...inputs, ...targets].reduce((n, { ids }) => n + ids.length, 0),
+    };
+  },
+);

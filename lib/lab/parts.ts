@@ -1,5 +1,6 @@
 /** @file The parts of a recipe of several runs: their recipes, and what they have come to, as their own folders say. */
 
+import { takes } from "../core/composite.js";
 import type { Store } from "../store/store.js";
 import { differences } from "./differences.js";
 import { FILES, holdsRun, json } from "./folder.js";
@@ -11,14 +12,14 @@ const INTERRUPTED = "interrupted";
 const DONE = "done";
 
 /** The recipes that a recipe stands for, by the names of their folders; none where it is one run. */
-export const partsOfRecipe = (recipe: Recipe): Readonly<Record<string, Recipe>> => {
+export const partsOfRecipe = takes("partsOfRecipe(recipe)", (recipe: Recipe): Readonly<Record<string, Recipe>> => {
   if (recipe.each) {
     return Object.fromEntries(recipe.train.map((share) => [share.task, ofTask(recipe, share.task)]));
   }
   if (recipe.seeds === 1) return {};
   const numbers = Array.from({ length: recipe.seeds }, (_, i) => recipe.seed + i);
   return Object.fromEntries(numbers.map((seed) => [`seed-${seed}`, { ...recipe, seed, seeds: 1 }]));
-};
+});
 
 const ofTask = (recipe: Recipe, task: string): Recipe => ({ ...recipe, each: false, train: [{ task }] });
 

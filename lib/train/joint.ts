@@ -73,13 +73,13 @@ const sameShapes = (where: string, runs: readonly Tensor[]): Tensor[] => {
 };
 
 /** The states of the runs again; the joined one stays. */
-export const splitStates = takes("splitStates(joined)", <S extends TrainState<object, unknown>>(joined: S): S[] => {
-  const runs = joined.step.shape[0];
+export const splitStates = takes("splitStates(state)", <S extends TrainState<object, unknown>>(state: S): S[] => {
+  const runs = state.step.shape[0];
   const rowsOf = (x: Tensor): Tensor[] => np.unstack(x);
-  const rows = leavesOf(joined).map((x) => rowsOf(x as Tensor));
+  const rows = leavesOf(state).map((x) => rowsOf(x as Tensor));
   return Array.from({ length: runs }, (_, run) => {
     let at = 0;
-    return treeMap(() => rows[at++][run], joined) as S;
+    return treeMap(() => rows[at++][run], state) as S;
   });
 });
 

@@ -36,7 +36,7 @@ export interface TaskPredictor<P> {
  * for await (const { rows, texts } of predictor.answers(tuned)) keep(rows, texts);
  */
 export const taskPredictor = takes(
-  "taskPredictor(model, tokenizer, task, examples, { method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength })",
+  "taskPredictor(model, tokenizer, task, examples, { method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength, sentinel })",
   <P extends object = never>(
     model: ReadyModel,
     tokenizer: Tokenizer,

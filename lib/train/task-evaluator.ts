@@ -129,7 +129,7 @@ export const askingOf = <P extends object>(
  * const { metrics } = await evaluate(tuned);
  */
 export const taskEvaluator = takes(
-  "taskEvaluator(model, tokenizer, task, examples, { method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength })",
+  "taskEvaluator(model, tokenizer, task, examples, { method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength, sentinel })",
   <P extends object = never>(
     model: ReadyModel,
     tokenizer: Tokenizer,

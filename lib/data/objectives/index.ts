@@ -30,6 +30,7 @@ export {
   type DenoisingOptions,
   fullLm,
   iidDenoising,
+  type Lm,
   lm,
   makeExamples,
   type Objective,

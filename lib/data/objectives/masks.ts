@@ -6,6 +6,7 @@
  *
  * Source: https://github.com/google-research/text-to-text-transfer-transformer, `t5/data/preprocessors.py`, version 0.9.4.
  */
+import { takes } from "../../core/composite.js";
 import { mix } from "../batch.js";
 import { checkDensity, checkMeanSpan, checkWhole, refuse } from "./checks.js";
 import { roundHalfEven, uniform, uniformWhole } from "./draws.js";
@@ -33,27 +34,30 @@ const from = (length: number, value: (i: number) => boolean): boolean[] => {
 };
 
 /**
- * Lengths of `parts` spans that are `length` together, each at least 1; all ways to cut are equally likely.
+ * Lengths of `count` spans that are `length` together, each at least 1; all ways to cut are equally likely.
  *
  * @throws {ArgumentError} when there are more spans than tokens
  * @example randomSegmentation(5, 2, seed) // [4, 1], [3, 2], [2, 3] or [1, 4]
  */
-export const randomSegmentation = (length: number, parts: number, seed: number): number[] => {
-  const where = "data.randomSegmentation";
-  checkWhole(where, "the number of spans", parts, 1);
-  checkWhole(where, "the number of tokens", length, parts);
-  const lengths: number[] = [];
-  let start = 0;
-  // Knuth's selection sampling: of the places that are left, each is a cut with the share of cuts that are left.
-  for (let i = 1; i < length; i++) {
-    const cuts = parts - 1 - lengths.length;
-    if (uniform(seed, i) * (length - i) >= cuts) continue;
-    lengths.push(i - start);
-    start = i;
-  }
-  lengths.push(length - start);
-  return lengths;
-};
+export const randomSegmentation = takes(
+  "randomSegmentation(length, count, seed)",
+  (length: number, count: number, seed: number): number[] => {
+    const where = "data.randomSegmentation";
+    checkWhole(where, "the number of spans", count, 1);
+    checkWhole(where, "the number of tokens", length, count);
+    const lengths: number[] = [];
+    let start = 0;
+    // Knuth's selection sampling: of the places that are left, each is a cut with the share of cuts that are left.
+    for (let i = 1; i < length; i++) {
+      const cuts = count - 1 - lengths.length;
+      if (uniform(seed, i) * (length - i) >= cuts) continue;
+      lengths.push(i - start);
+      start = i;
+    }
+    lengths.push(length - start);
+    return lengths;
+  },
+);
 
 /** How many tokens of a text are noise, and how many spans they make, for a text of at least two tokens. */
 const noiseCounts = (
@@ -70,26 +74,30 @@ const noiseCounts = (
  * @throws {ArgumentError} when there are not as many kept spans as spans of noise
  * @example spansMask([1, 2], [1, 1]) // [false, true, false, false, true]
  */
-export const spansMask = (keptLengths: readonly number[], noiseLengths: readonly number[]): boolean[] => {
-  const [kept, noise] = [keptLengths.length, noiseLengths.length];
-  if (kept !== noise) refuse("data.spansMask", "spans do not alternate", `${noise} kept spans, one before each`, kept);
-  const mask: boolean[] = [];
-  for (let i = 0; i < kept; i++) {
-    for (let n = 0; n < keptLengths[i]; n++) mask.push(false);
-    for (let n = 0; n < noiseLengths[i]; n++) mask.push(true);
-  }
-  return mask;
-};
+export const spansMask = takes(
+  "spansMask(keptLengths, noiseLengths)",
+  (keptLengths: readonly number[], noiseLengths: readonly number[]): boolean[] => {
+    const [kept, noise] = [keptLengths.length, noiseLengths.length];
+    if (kept !== noise)
+      refuse("data.spansMask", "spans do not alternate", `${noise} kept spans, one before each`, kept);
+    const mask: boolean[] = [];
+    for (let i = 0; i < kept; i++) {
+      for (let n = 0; n < keptLengths[i]; n++) mask.push(false);
+      for (let n = 0; n < noiseLengths[i]; n++) mask.push(true);
+    }
+    return mask;
+  },
+);
 
 /**
  * A mask turned to the right: what leaves at the end comes in at the start.
  *
  * @example rollMask([false, false, true], 1) // [true, false, false]
  */
-export const rollMask = (mask: Mask, offset: number): boolean[] => {
+export const rollMask = takes("rollMask(mask, offset)", (mask: Mask, offset: number): boolean[] => {
   const cut = mask.length === 0 ? 0 : mask.length - (offset % mask.length);
   return [...mask.slice(cut), ...mask.slice(0, cut)];
-};
+});
 
 /**
  * The mask of span corruption: `round(length * density)` tokens are noise, in `round(noise / mean)` spans whose lengths are drawn, and so are
@@ -100,27 +108,30 @@ export const rollMask = (mask: Mask, offset: number): boolean[] => {
  * @see Raffel et al. 2020, section 3.3.4; T5's `random_spans_noise_mask`
  * @example randomSpansNoiseMask(568, seed) // 85 of 568 tokens in 28 spans
  */
-export const randomSpansNoiseMask = (
-  length: number,
-  seed: number,
-  { randomRoll = false, ...spanOptions }: SpanOptions & { readonly randomRoll?: boolean } = {},
-): boolean[] => {
-  const where = "data.randomSpansNoiseMask";
-  const { noiseDensity = 0.15, meanNoiseSpanLength = 3 } = spanOptions;
-  checkWhole(where, "the length", length, 0);
-  checkDensity(where, noiseDensity);
-  checkMeanSpan(where, meanNoiseSpanLength);
-  if (noiseDensity === 0) return from(length, () => false);
-  const whole = Math.max(length, 2);
-  const { noise, spans } = noiseCounts(whole, spanOptions);
-  if (spans > whole - noise) {
-    const hint = "lower the noise density, or make spans longer";
-    refuse(where, "fewer tokens are kept than there are spans of noise", `at least ${spans}`, whole - noise, hint);
-  }
-  const kept = randomSegmentation(whole - noise, spans, mix(seed, 0));
-  const mask = spansMask(kept, randomSegmentation(noise, spans, mix(seed, 1)));
-  return (randomRoll ? rollMask(mask, uniformWhole(seed, 2, 0, whole - 1)) : mask).slice(0, length);
-};
+export const randomSpansNoiseMask = takes(
+  "randomSpansNoiseMask(length, seed, { noiseDensity, meanNoiseSpanLength, randomRoll })",
+  (
+    length: number,
+    seed: number,
+    { randomRoll = false, ...spanOptions }: SpanOptions & { readonly randomRoll?: boolean } = {},
+  ): boolean[] => {
+    const where = "data.randomSpansNoiseMask";
+    const { noiseDensity = 0.15, meanNoiseSpanLength = 3 } = spanOptions;
+    checkWhole(where, "the length", length, 0);
+    checkDensity(where, noiseDensity);
+    checkMeanSpan(where, meanNoiseSpanLength);
+    if (noiseDensity === 0) return from(length, () => false);
+    const whole = Math.max(length, 2);
+    const { noise, spans } = noiseCounts(whole, spanOptions);
+    if (spans > whole - noise) {
+      const hint = "lower the noise density, or make spans longer";
+      refuse(where, "fewer tokens are kept than there are spans of noise", `at least ${spans}`, whole - noise, hint);
+    }
+    const kept = randomSegmentation(whole - noise, spans, mix(seed, 0));
+    const mask = spansMask(kept, randomSegmentation(noise, spans, mix(seed, 1)));
+    return (randomRoll ? rollMask(mask, uniformWhole(seed, 2, 0, whole - 1)) : mask).slice(0, length);
+  },
+);
 
 /**
  * A mask where each token is noise by itself, with the probability `noiseDensity`.
@@ -129,20 +140,22 @@ export const randomSpansNoiseMask = (
  * @see T5's `iid_noise_mask`
  * @example iidNoiseMask(512, seed, { noiseDensity: 0.15 })
  */
-export const iidNoiseMask = (
-  length: number,
-  seed: number,
-  { noiseDensity = 0.15 }: { readonly noiseDensity?: number } = {},
-): boolean[] => {
-  const where = "data.iidNoiseMask";
-  checkWhole(where, "the length", length, 0);
-  checkDensity(where, noiseDensity);
-  return from(length, (i) => uniform(seed, i) < noiseDensity);
-};
+export const iidNoiseMask = takes(
+  "iidNoiseMask(length, seed, { noiseDensity })",
+  (length: number, seed: number, { noiseDensity = 0.15 }: { readonly noiseDensity?: number } = {}): boolean[] => {
+    const where = "data.iidNoiseMask";
+    checkWhole(where, "the length", length, 0);
+    checkDensity(where, noiseDensity);
+    return from(length, (i) => uniform(seed, i) < noiseDensity);
+  },
+);
 
 /** The mask in which the first `span` tokens of every `period` are noise; `offset` tokens of the first period are left out. */
-export const regularMask = (length: number, span: number, period: number, offset: number): boolean[] =>
-  from(length, (i) => (i + offset) % period < span);
+export const regularMask = takes(
+  "regularMask(length, span, period, offset)",
+  (length: number, span: number, period: number, offset: number): boolean[] =>
+    from(length, (i) => (i + offset) % period < span),
+);
 
 /** How long the spans of a regular mask are. */
 export interface RegularOptions {
@@ -161,24 +174,29 @@ export interface RegularOptions {
  * @see T5's `regular_noise_mask`
  * @example regularNoiseMask(24, seed, { noiseDensity: 0.25 })
  */
-export const regularNoiseMask = (
-  length: number,
-  seed: number,
-  { noiseDensity = 0.15, minSpanLength = 1, maxSpanLength = 5 }: RegularOptions = {},
-): boolean[] => {
-  const where = "data.regularNoiseMask";
-  checkWhole(where, "the length", length, 0);
-  checkDensity(where, noiseDensity);
-  checkWhole(where, "the least span", minSpanLength, 1);
-  checkWhole(where, "the longest span", maxSpanLength, minSpanLength);
-  if (noiseDensity === 0) return from(length, () => false);
-  const span = uniformWhole(seed, 0, minSpanLength, maxSpanLength);
-  const period = rounded(span / fround(noiseDensity));
-  return regularMask(length, span, period, uniformWhole(seed, 1, 0, period - 1));
-};
+export const regularNoiseMask = takes(
+  "regularNoiseMask(length, seed, { noiseDensity, minSpanLength, maxSpanLength })",
+  (
+    length: number,
+    seed: number,
+    { noiseDensity = 0.15, minSpanLength = 1, maxSpanLength = 5 }: RegularOptions = {},
+  ): boolean[] => {
+    const where = "data.regularNoiseMask";
+    checkWhole(where, "the length", length, 0);
+    checkDensity(where, noiseDensity);
+    checkWhole(where, "the least span", minSpanLength, 1);
+    checkWhole(where, "the longest span", maxSpanLength, minSpanLength);
+    if (noiseDensity === 0) return from(length, () => false);
+    const span = uniformWhole(seed, 0, minSpanLength, maxSpanLength);
+    const period = rounded(span / fround(noiseDensity));
+    return regularMask(length, span, period, uniformWhole(seed, 1, 0, period - 1));
+  },
+);
 
 /** The mask whose first `prefix` tokens are noise. */
-export const prefixMask = (length: number, prefix: number): boolean[] => from(length, (i) => i < prefix);
+export const prefixMask = takes("prefixMask(length, prefix)", (length: number, prefix: number): boolean[] =>
+  from(length, (i) => i < prefix),
+);
 
 /** The shortest and the longest prefix of `randomPrefixNoiseMask`; the prefixes between are equally likely. */
 export const prefixBounds = (length: number, noiseDensity: number): readonly [least: number, most: number] => {
@@ -194,14 +212,13 @@ export const prefixBounds = (length: number, noiseDensity: number): readonly [le
  * @see T5's `random_prefix_noise_mask`
  * @example randomPrefixNoiseMask(11, seed) // 1 to 10 times true, then false
  */
-export const randomPrefixNoiseMask = (
-  length: number,
-  seed: number,
-  { noiseDensity = 0.5 }: { readonly noiseDensity?: number } = {},
-): boolean[] => {
-  const where = "data.randomPrefixNoiseMask";
-  checkWhole(where, "the length", length, 0);
-  checkDensity(where, noiseDensity, 0.5);
-  const [least, most] = prefixBounds(length, noiseDensity);
-  return prefixMask(length, uniformWhole(seed, 0, least, most));
-};
+export const randomPrefixNoiseMask = takes(
+  "randomPrefixNoiseMask(length, seed, { noiseDensity })",
+  (length: number, seed: number, { noiseDensity = 0.5 }: { readonly noiseDensity?: number } = {}): boolean[] => {
+    const where = "data.randomPrefixNoiseMask";
+    checkWhole(where, "the length", length, 0);
+    checkDensity(where, noiseDensity, 0.5);
+    const [least, most] = prefixBounds(length, noiseDensity);
+    return prefixMask(length, uniformWhole(seed, 0, least, most));
+  },
+);

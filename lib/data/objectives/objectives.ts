@@ -4,6 +4,7 @@
  * An objective says how documents are cut into pieces, and what example becomes of a piece and a seed. Nothing else is random, so the example of a
  * piece can be made at any time, by any worker.
  */
+import { takes } from "../../core/composite.js";
 import type { Tokenizer } from "../../tokenizer/sentencepiece.js";
 import { mix, type Tokens, withEos } from "../batch.js";
 import { refuse } from "./checks.js";
@@ -99,31 +100,34 @@ export interface SpanCorruptionOptions extends ObjectiveOptions, SpanOptions {
  * @see Raffel et al. 2020, arXiv:1910.10683, section 3.1.4; T5's `span_corruption`
  * @example spanCorruption(tokenizer, { inputLength: 512, targetLength: 114 }).pieces.length // 568
  */
-export const spanCorruption = (
-  vocabulary: Vocabulary,
-  {
-    inputLength = 512,
-    targetLength,
-    joined = 128,
-    inputsFn = noiseSpanToUniqueSentinel,
-    targetsFn = nonnoiseSpanToUniqueSentinel,
-    ...spans
-  }: SpanCorruptionOptions = {},
-): Objective => {
-  const { tokensLength, targetsLength } = randomSpansHelper(inputLength, spans);
-  if (targetLength !== undefined && targetLength < targetsLength) {
-    const what = `targets of inputs of ${inputLength} tokens do not fit`;
-    refuse("data.spanCorruption", what, `a target length of at least ${targetsLength}`, targetLength);
-  }
-  return denoising(vocabulary, {
-    pieces: { length: tokensLength, joined },
-    inputLength,
-    targetLength: targetLength ?? targetsLength,
-    mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
-    inputs: withSentinels(vocabulary, inputsFn),
-    targets: withSentinels(vocabulary, targetsFn),
-  });
-};
+export const spanCorruption = takes(
+  "spanCorruption(vocabulary, { targetLength, joined, inputsFn, targetsFn, inputLength, noiseDensity, meanNoiseSpanLength })",
+  (
+    vocabulary: Vocabulary,
+    {
+      inputLength = 512,
+      targetLength,
+      joined = 128,
+      inputsFn = noiseSpanToUniqueSentinel,
+      targetsFn = nonnoiseSpanToUniqueSentinel,
+      ...spans
+    }: SpanCorruptionOptions = {},
+  ): Objective => {
+    const { tokensLength, targetsLength } = randomSpansHelper(inputLength, spans);
+    if (targetLength !== undefined && targetLength < targetsLength) {
+      const what = `targets of inputs of ${inputLength} tokens do not fit`;
+      refuse("data.spanCorruption", what, `a target length of at least ${targetsLength}`, targetLength);
+    }
+    return denoising(vocabulary, {
+      pieces: { length: tokensLength, joined },
+      inputLength,
+      targetLength: targetLength ?? targetsLength,
+      mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
+      inputs: withSentinels(vocabulary, inputsFn),
+      targets: withSentinels(vocabulary, targetsFn),
+    });
+  },
+);
 
 /** How much of a text is noise. */
 export interface DenoisingOptions extends ObjectiveOptions {
@@ -138,17 +142,17 @@ export interface DenoisingOptions extends ObjectiveOptions {
  * @see Raffel et al. 2020, section 3.1.4; T5's `iid_denoising`
  * @example iidDenoising(tokenizer, { inputLength: 512 })
  */
-export const iidDenoising = (
-  vocabulary: Vocabulary,
-  { inputLength = 512, noiseDensity = 0.15 }: DenoisingOptions = {},
-): Objective =>
-  denoising(vocabulary, {
-    ...filling(inputLength),
-    pieces: { length: inputLength - 1, joined: 128 },
-    mask: (length, seed) => iidNoiseMask(length, seed, { noiseDensity }),
-    inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
-    targets: withSentinels(vocabulary, nonnoiseSpanToUniqueSentinel),
-  });
+export const iidDenoising = takes(
+  "iidDenoising(vocabulary, { noiseDensity, inputLength })",
+  (vocabulary: Vocabulary, { inputLength = 512, noiseDensity = 0.15 }: DenoisingOptions = {}): Objective =>
+    denoising(vocabulary, {
+      ...filling(inputLength),
+      pieces: { length: inputLength - 1, joined: 128 },
+      mask: (length, seed) => iidNoiseMask(length, seed, { noiseDensity }),
+      inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
+      targets: withSentinels(vocabulary, nonnoiseSpanToUniqueSentinel),
+    }),
+);
 
 /**
  * Prefix LM, the objective of LM adaptation: a prefix of random length is read, what follows it is written. Documents are not joined.
@@ -158,16 +162,19 @@ export const iidDenoising = (
  * @see Raffel et al. 2020, section 3.2.3; Lester et al. 2021, arXiv:2104.08691, section 3.2; T5's `prefix_lm`
  * @example prefixLm(tokenizer, { inputLength: 512 })
  */
-export const prefixLm = (
-  vocabulary: Pick<Vocabulary, "eosId">,
-  { inputLength = 512, noiseDensity = 0.5 }: DenoisingOptions = {},
-): Objective =>
-  denoising(vocabulary, {
-    ...filling(inputLength),
-    mask: (length, seed) => randomPrefixNoiseMask(length, seed, { noiseDensity }),
-    inputs: dropNonnoiseTokens,
-    targets: dropNoiseTokens,
-  });
+export const prefixLm = takes(
+  "prefixLm(vocabulary, { noiseDensity, inputLength })",
+  (
+    vocabulary: Pick<Vocabulary, "eosId">,
+    { inputLength = 512, noiseDensity = 0.5 }: DenoisingOptions = {},
+  ): Objective =>
+    denoising(vocabulary, {
+      ...filling(inputLength),
+      mask: (length, seed) => randomPrefixNoiseMask(length, seed, { noiseDensity }),
+      inputs: dropNonnoiseTokens,
+      targets: dropNoiseTokens,
+    }),
+);
 
 /**
  * BART's text infilling: a sentinel is left for each span, and the targets are the whole text. Each sentinel is another one, as in prompt-tuning,
@@ -177,16 +184,16 @@ export const prefixLm = (
  * @see Lewis et al. 2020, arXiv:1910.13461, section 2.2; prompt-tuning's `text_infilling`
  * @example textInfilling(tokenizer, { inputLength: 512 })
  */
-export const textInfilling = (
-  vocabulary: Vocabulary,
-  { inputLength = 512, ...spans }: ObjectiveOptions & SpanOptions = {},
-): Objective =>
-  denoising(vocabulary, {
-    ...filling(inputLength),
-    mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
-    inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
-    targets: wholeText,
-  });
+export const textInfilling = takes(
+  "textInfilling(vocabulary, { inputLength, noiseDensity, meanNoiseSpanLength })",
+  (vocabulary: Vocabulary, { inputLength = 512, ...spans }: ObjectiveOptions & SpanOptions = {}): Objective =>
+    denoising(vocabulary, {
+      ...filling(inputLength),
+      mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
+      inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
+      targets: wholeText,
+    }),
+);
 
 /**
  * BART's token deletion: single tokens are missing from the inputs, and the targets are the whole text.
@@ -195,16 +202,25 @@ export const textInfilling = (
  * @see Lewis et al. 2020, arXiv:1910.13461, section 2.2; prompt-tuning's `token_deletion`
  * @example tokenDeletion(tokenizer, { inputLength: 512 })
  */
-export const tokenDeletion = (
-  vocabulary: Pick<Vocabulary, "eosId">,
-  { inputLength = 512, noiseDensity = 0.15 }: DenoisingOptions = {},
-): Objective =>
-  denoising(vocabulary, {
-    ...filling(inputLength),
-    mask: (length, seed) => iidNoiseMask(length, seed, { noiseDensity }),
-    inputs: dropNoiseTokens,
-    targets: wholeText,
-  });
+export const tokenDeletion = takes(
+  "tokenDeletion(vocabulary, { noiseDensity, inputLength })",
+  (
+    vocabulary: Pick<Vocabulary, "eosId">,
+    { inputLength = 512, noiseDensity = 0.15 }: DenoisingOptions = {},
+  ): Objective =>
+    denoising(vocabulary, {
+      ...filling(inputLength),
+      mask: (length, seed) => iidNoiseMask(length, seed, { noiseDensity }),
+      inputs: dropNoiseTokens,
+      targets: wholeText,
+    }),
+);
+
+/** Forms of `lm`: of a text, or of ids. */
+export interface Lm {
+  (text: string): { readonly inputs: string; readonly targets: string };
+  (tokens: Document): Tokens;
+}
 
 /**
  * A language model of rows: nothing is read, the text is written. Takes a text, for tasks, or ids.
@@ -212,11 +228,10 @@ export const tokenDeletion = (
  * @see T5's `lm`
  * @example lm("Here is some text.") // { inputs: "", targets: "Here is some text." }
  */
-export function lm(text: string): { readonly inputs: string; readonly targets: string };
-export function lm(tokens: Document): Tokens;
-export function lm(text: string | Document): unknown {
-  return { inputs: text.slice(0, 0), targets: text };
-}
+export const lm: Lm = takes(
+  "lm(document)",
+  (document: string | Document): never => ({ inputs: document.slice(0, 0), targets: document }) as never,
+);
 
 /**
  * A language model of documents: pieces of exactly `targetLength` tokens, in which EOS stands at the end of documents alone. The encoder reads EOS.
@@ -225,15 +240,18 @@ export function lm(text: string | Document): unknown {
  * @see T5's `full_lm`
  * @example fullLm(tokenizer, { targetLength: 512 })
  */
-export const fullLm = (
-  { eosId }: Pick<Vocabulary, "eosId">,
-  { targetLength = 512 }: { readonly targetLength?: number } = {},
-): Objective => ({
-  pieces: { length: targetLength, joined: 128, eosId },
-  example: (piece) => ({ inputs: [eosId], targets: piece }),
-  inputLength: 1,
-  targetLength,
-});
+export const fullLm = takes(
+  "fullLm(vocabulary, { targetLength })",
+  (
+    { eosId }: Pick<Vocabulary, "eosId">,
+    { targetLength = 512 }: { readonly targetLength?: number } = {},
+  ): Objective => ({
+    pieces: { length: targetLength, joined: 128, eosId },
+    example: (piece) => ({ inputs: [eosId], targets: piece }),
+    inputLength: 1,
+    targetLength,
+  }),
+);
 
 /**
  * The examples of some documents, in their order. They depend on the documents and the seed alone.
@@ -241,11 +259,14 @@ export const fullLm = (
  * @throws {ArgumentError} where the objective does, for a piece it can make no example of
  * @example [...makeExamples(spanCorruption(tokenizer), texts.map((text) => tokenizer.encode(text)), seed)]
  */
-export function* makeExamples(
-  { pieces, example }: Objective,
-  documents: Iterable<Document>,
-  seed: number,
-): Generator<Tokens, void> {
-  let n = 0;
-  for (const piece of piecesOf(documents, pieces, mix(seed, 0))) yield example(piece, mix(mix(seed, 1), n++));
-}
+export const makeExamples = takes(
+  "makeExamples(objective, documents, seed)",
+  function* makeExamples(
+    { pieces, example }: Objective,
+    documents: Iterable<Document>,
+    seed: number,
+  ): Generator<Tokens, void> {
+    let n = 0;
+    for (const piece of piecesOf(documents, pieces, mix(seed, 0))) yield example(piece, mix(mix(seed, 1), n++));
+  },
+);

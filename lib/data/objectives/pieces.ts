@@ -3,6 +3,7 @@
  *
  * Source: https://github.com/google-research/text-to-text-transfer-transformer, `t5/data/preprocessors.py`, version 0.9.4.
  */
+import { takes } from "../../core/composite.js";
 import { mix, withEos } from "../batch.js";
 import { checkWhole } from "./checks.js";
 import { uniformWhole } from "./draws.js";
@@ -44,8 +45,11 @@ export const chunkBounds = (
  * @see T5's `select_random_chunk`
  * @example selectRandomChunk(document, seed, { maxLength: 512 })
  */
-export const selectRandomChunk = (tokens: Document, seed: number, options: ChunkOptions = {}): Document =>
-  tokens.slice(...chunkBounds(tokens.length, seed, options));
+export const selectRandomChunk = takes(
+  "selectRandomChunk(tokens, seed, { maxLength, uniformRandomStart })",
+  (tokens: Document, seed: number, options: ChunkOptions = {}): Document =>
+    tokens.slice(...chunkBounds(tokens.length, seed, options)),
+);
 
 /**
  * Joins each `batchSize` documents that follow one another, without the padding in them; the last join may have fewer.
@@ -54,16 +58,19 @@ export const selectRandomChunk = (tokens: Document, seed: number, options: Chunk
  * @see T5's `reduce_concat_tokens`
  * @example [...reduceConcatTokens([[5, 6], [7], [8]], 2)] // [[5, 6, 7], [8]]
  */
-export function* reduceConcatTokens(documents: Iterable<Document>, batchSize = JOINED): Generator<number[], void> {
-  checkWhole("data.reduceConcatTokens", "the number of documents", batchSize, 1);
-  let batch: Document[] = [];
-  for (const document of documents) {
-    if (batch.push(document) < batchSize) continue;
-    yield batch.flat().filter((token) => token !== 0);
-    batch = [];
-  }
-  if (batch.length > 0) yield batch.flat().filter((token) => token !== 0);
-}
+export const reduceConcatTokens = takes(
+  "reduceConcatTokens(documents, batchSize)",
+  function* reduceConcatTokens(documents: Iterable<Document>, batchSize = JOINED): Generator<number[], void> {
+    checkWhole("data.reduceConcatTokens", "the number of documents", batchSize, 1);
+    let batch: Document[] = [];
+    for (const document of documents) {
+      if (batch.push(document) < batchSize) continue;
+      yield batch.flat().filter((token) => token !== 0);
+      batch = [];
+    }
+    if (batch.length > 0) yield batch.flat().filter((token) => token !== 0);
+  },
+);
 
 /**
  * Cuts each document into pieces of `maxTokens`; the last piece of each has what is left.
@@ -72,12 +79,15 @@ export function* reduceConcatTokens(documents: Iterable<Document>, batchSize = J
  * @see T5's `split_tokens`
  * @example [...splitTokens([[5, 6, 7], [8]], 2)] // [[5, 6], [7], [8]]
  */
-export function* splitTokens(documents: Iterable<Document>, maxTokens: number): Generator<Document, void> {
-  checkWhole("data.splitTokens", "the length of a piece", maxTokens, 1);
-  for (const document of documents) {
-    for (let at = 0; at < document.length; at += maxTokens) yield document.slice(at, at + maxTokens);
-  }
-}
+export const splitTokens = takes(
+  "splitTokens(documents, maxTokens)",
+  function* splitTokens(documents: Iterable<Document>, maxTokens: number): Generator<Document, void> {
+    checkWhole("data.splitTokens", "the length of a piece", maxTokens, 1);
+    for (const document of documents) {
+      for (let at = 0; at < document.length; at += maxTokens) yield document.slice(at, at + maxTokens);
+    }
+  },
+);
 
 /**
  * Keeps the end of a text: what fits into `length` with an end of sequence behind it.
@@ -86,10 +96,13 @@ export function* splitTokens(documents: Iterable<Document>, maxTokens: number): 
  * @see T5's `trim_tokens_at_front`
  * @example trimTokensAtFront([10, 11, 12, 13, 14, 15], 4) // [13, 14, 15]
  */
-export const trimTokensAtFront = (tokens: Document, length: number): Document => {
-  checkWhole("data.trimTokensAtFront", "the length", length, 1);
-  return tokens.slice(Math.max(tokens.length - (length - 1), 0));
-};
+export const trimTokensAtFront = takes(
+  "trimTokensAtFront(tokens, length)",
+  (tokens: Document, length: number): Document => {
+    checkWhole("data.trimTokensAtFront", "the length", length, 1);
+    return tokens.slice(Math.max(tokens.length - (length - 1), 0));
+  },
+);
 
 /** How documents become pieces. */
 export interface PieceOptions {
@@ -109,17 +122,20 @@ export interface PieceOptions {
  * @throws {ArgumentError} for lengths that are not whole numbers from 1
  * @example [...piecesOf([[5, 6, 7], [8]], { length: 2, joined: 128 }, seed)] // [[5, 6], [7, 8]]
  */
-export function* piecesOf(
-  documents: Iterable<Document>,
-  { length, joined = 1, eosId, chunk = CHUNK }: PieceOptions,
-  seed: number,
-): Generator<Document, void> {
-  const chunks = function* (): Generator<Document, void> {
-    let n = 0;
-    for (const document of documents) {
-      const tokens = selectRandomChunk(document, mix(seed, n++), { maxLength: chunk });
-      if (tokens.length > 0) yield eosId === undefined ? tokens : withEos(tokens, eosId);
-    }
-  };
-  yield* splitTokens(joined === 1 ? chunks() : reduceConcatTokens(chunks(), joined), length);
-}
+export const piecesOf = takes(
+  "piecesOf(documents, options, seed)",
+  function* piecesOf(
+    documents: Iterable<Document>,
+    { length, joined = 1, eosId, chunk = CHUNK }: PieceOptions,
+    seed: number,
+  ): Generator<Document, void> {
+    const chunks = function* (): Generator<Document, void> {
+      let n = 0;
+      for (const document of documents) {
+        const tokens = selectRandomChunk(document, mix(seed, n++), { maxLength: chunk });
+        if (tokens.length > 0) yield eosId === undefined ? tokens : withEos(tokens, eosId);
+      }
+    };
+    yield* splitTokens(joined === 1 ? chunks() : reduceConcatTokens(chunks(), joined), length);
+  },
+);

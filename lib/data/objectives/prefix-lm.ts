@@ -3,6 +3,7 @@
  *
  * Source: https://github.com/google-research/text-to-text-transfer-transformer, `t5/data/preprocessors.py`, version 0.9.4; spec 8.3.
  */
+import { takes } from "../../core/composite.js";
 import { checkWhole, refuse } from "./checks.js";
 import { uniformWhole } from "./draws.js";
 import { type Document, type PieceOptions, piecesOf } from "./pieces.js";
@@ -24,9 +25,9 @@ export interface PrefixLmRow {
 }
 
 /** @throws {ArgumentError} when nothing would be left on a side of the split */
-const checkSplit = (where: string, split: number, length: number): void => {
-  if (Number.isSafeInteger(split) && split > 0 && split < length) return;
-  refuse(where, "the split point is out of range", `a whole number from 1 to ${length - 1}`, split);
+const checkSplit = (where: string, splitPoint: number, length: number): void => {
+  if (Number.isSafeInteger(splitPoint) && splitPoint > 0 && splitPoint < length) return;
+  refuse(where, "the split point is out of range", `a whole number from 1 to ${length - 1}`, splitPoint);
 };
 
 const weightsOf = (targets: readonly number[]): number[] => targets.map((id) => (id === PAD ? 0 : 1));
@@ -39,40 +40,43 @@ const twoSegments = (first: number, second: number) => ({
 });
 
 /** Where a row of `length` is split: 1 to `length - 1`, all equally likely. */
-export const randomSplit = (length: number, seed: number): number => {
+export const randomSplit = takes("randomSplit(length, seed)", (length: number, seed: number): number => {
   checkWhole("data.randomSplit", "the length", length, 2);
   return uniformWhole(seed, 0, 1, length - 1);
-};
+});
 
 /**
- * Puts two texts of one length into one row: the first `split` tokens of `a` and the first `length - split` of `b` are read, the others
+ * Puts two texts of one length into one row: the first `splitPoint` tokens of `a` and the first `length - splitPoint` of `b` are read, the others
  * written. So the encoder and the decoder are both full.
  *
  * @throws {ArgumentError} when the lengths differ or are odd, or the split point leaves nothing
  * @see T5's `pack_prefix_lm_encoder_decoder`
  * @example packPrefixLmEncoderDecoder([4, 5, 6, 7], [8, 9, 10, 11], 1).encoderInputs // [4, 8, 9, 10]
  */
-export const packPrefixLmEncoderDecoder = (a: Document, b: Document, split: number): PrefixLmRow => {
-  const where = "data.packPrefixLmEncoderDecoder";
-  const { length } = a;
-  if (b.length !== length) refuse(where, "the two texts differ in length", `${length} tokens`, b.length);
-  if (length % 2 === 1) refuse(where, "the length of a row is odd", "an even number of tokens", length);
-  checkSplit(where, split, length);
-  const rest = length - split;
-  const [writtenA, writtenB] = [a.slice(split), b.slice(rest)];
-  const [encoder, decoder] = [twoSegments(split, rest), twoSegments(rest, split)];
-  const decoderTargets = [...writtenA, ...writtenB];
-  return {
-    encoderInputs: [...a.slice(0, split), ...b.slice(0, rest)],
-    encoderSegments: encoder.segments,
-    encoderPositions: encoder.positions,
-    decoderTargets,
-    decoderInputs: [...shifted(writtenA), ...shifted(writtenB)],
-    decoderSegments: decoder.segments,
-    decoderPositions: decoder.positions,
-    decoderWeights: weightsOf(decoderTargets),
-  };
-};
+export const packPrefixLmEncoderDecoder = takes(
+  "packPrefixLmEncoderDecoder(a, b, splitPoint)",
+  (a: Document, b: Document, splitPoint: number): PrefixLmRow => {
+    const where = "data.packPrefixLmEncoderDecoder";
+    const { length } = a;
+    if (b.length !== length) refuse(where, "the two texts differ in length", `${length} tokens`, b.length);
+    if (length % 2 === 1) refuse(where, "the length of a row is odd", "an even number of tokens", length);
+    checkSplit(where, splitPoint, length);
+    const rest = length - splitPoint;
+    const [writtenA, writtenB] = [a.slice(splitPoint), b.slice(rest)];
+    const [encoder, decoder] = [twoSegments(splitPoint, rest), twoSegments(rest, splitPoint)];
+    const decoderTargets = [...writtenA, ...writtenB];
+    return {
+      encoderInputs: [...a.slice(0, splitPoint), ...b.slice(0, rest)],
+      encoderSegments: encoder.segments,
+      encoderPositions: encoder.positions,
+      decoderTargets,
+      decoderInputs: [...shifted(writtenA), ...shifted(writtenB)],
+      decoderSegments: decoder.segments,
+      decoderPositions: decoder.positions,
+      decoderWeights: weightsOf(decoderTargets),
+    };
+  },
+);
 
 /** A row of a model that has only a decoder. */
 export interface CausalRow {
@@ -85,26 +89,29 @@ export interface CausalRow {
 }
 
 /**
- * Makes a row of a prefix LM for a model that has only a decoder: the first `split` tokens are the prefix.
+ * Makes a row of a prefix LM for a model that has only a decoder: the first `splitPoint` tokens are the prefix.
  *
  * - `lossOnTargetsOnly`: whether the prefix does not count. Default true.
- * @throws {ArgumentError} when the split point leaves nothing
+ * @throws {ArgumentError} when the splitPoint point leaves nothing
  * @see T5's `pack_prefix_lm_decoder_only`
  * @example packPrefixLmDecoderOnly([4, 5, 6, 7], 1).decoderCausalAttention // [1, 1, 0, 0]
  */
-export const packPrefixLmDecoderOnly = (
-  tokens: Document,
-  split: number,
-  { lossOnTargetsOnly = true }: { readonly lossOnTargetsOnly?: boolean } = {},
-): CausalRow => {
-  checkSplit("data.packPrefixLmDecoderOnly", split, tokens.length);
-  return {
-    decoderTargets: [...tokens],
-    decoderInputs: shifted(tokens),
-    decoderWeights: weightsOf(tokens).map((weight, i) => (lossOnTargetsOnly && i < split ? 0 : weight)),
-    decoderCausalAttention: tokens.map((_, i) => (i <= split ? 1 : 0)),
-  };
-};
+export const packPrefixLmDecoderOnly = takes(
+  "packPrefixLmDecoderOnly(tokens, splitPoint, { lossOnTargetsOnly })",
+  (
+    tokens: Document,
+    splitPoint: number,
+    { lossOnTargetsOnly = true }: { readonly lossOnTargetsOnly?: boolean } = {},
+  ): CausalRow => {
+    checkSplit("data.packPrefixLmDecoderOnly", splitPoint, tokens.length);
+    return {
+      decoderTargets: [...tokens],
+      decoderInputs: shifted(tokens),
+      decoderWeights: weightsOf(tokens).map((weight, i) => (lossOnTargetsOnly && i < splitPoint ? 0 : weight)),
+      decoderCausalAttention: tokens.map((_, i) => (i <= splitPoint ? 1 : 0)),
+    };
+  },
+);
 
 /**
  * The texts that `packPrefixLmEncoderDecoder` takes two by two: documents with an end of sequence, 128 joined, cut to `length`, the last piece of
@@ -114,12 +121,15 @@ export const packPrefixLmDecoderOnly = (
  * @see T5's `targets_for_prefix_lm_objective`
  * @example [...targetsForPrefixLmObjective([[5, 6], [7]], { length: 4, eosId: 1 }, seed)] // [[5, 6, 1, 7], [1, 0, 0, 0]]
  */
-export function* targetsForPrefixLmObjective(
-  documents: Iterable<Document>,
-  { length, eosId }: Required<Pick<PieceOptions, "length" | "eosId">>,
-  seed: number,
-): Generator<number[], void> {
-  for (const piece of piecesOf(documents, { length, eosId, joined: 128 }, seed)) {
-    yield [...piece, ...Array<number>(length - piece.length).fill(PAD)];
-  }
-}
+export const targetsForPrefixLmObjective = takes(
+  "targetsForPrefixLmObjective(documents, options, seed)",
+  function* targetsForPrefixLmObjective(
+    documents: Iterable<Document>,
+    { length, eosId }: Required<Pick<PieceOptions, "length" | "eosId">>,
+    seed: number,
+  ): Generator<number[], void> {
+    for (const piece of piecesOf(documents, { length, eosId, joined: 128 }, seed)) {
+      yield [...piece, ...Array<number>(length - piece.length).fill(PAD)];
+    }
+  },
+);

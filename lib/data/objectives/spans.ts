@@ -1,4 +1,5 @@
 /** @file Lengths of span corruption: how long a text fills the inputs of a model, and how long its targets become. */
+import { takes } from "../../core/composite.js";
 import { checkDensity, checkMeanSpan, checkWhole } from "./checks.js";
 import { roundHalfEven } from "./draws.js";
 import type { SpanOptions } from "./masks.js";
@@ -32,29 +33,32 @@ export interface SpanLengths {
  * @see T5's `random_spans_helper`; Raffel et al. 2020, section 3.3.4
  * @example randomSpansHelper(512) // { tokensLength: 568, targetsLength: 114 }
  */
-export const randomSpansHelper = (
-  inputsLength: number,
-  {
-    noiseDensity = 0.15,
-    meanNoiseSpanLength = 3,
-    extraTokensPerSpanInputs = 1,
-    extraTokensPerSpanTargets = 1,
-  }: SpanLengthOptions = {},
-): SpanLengths => {
-  const where = "data.randomSpansHelper";
-  checkWhole(where, "the length of inputs", inputsLength, 2);
-  checkDensity(where, noiseDensity, MOST_NOISE);
-  checkMeanSpan(where, meanNoiseSpanLength);
-  checkWhole(where, "the number of tokens for a span of the inputs", extraTokensPerSpanInputs, 0);
-  checkWhole(where, "the number of tokens for a span of the targets", extraTokensPerSpanTargets, 0);
-  const lengthsOf = (tokens: number): readonly [inputs: number, targets: number] => {
-    const noise = roundHalfEven(tokens * noiseDensity);
-    const spans = roundHalfEven(noise / meanNoiseSpanLength);
-    return [tokens - noise + spans * extraTokensPerSpanInputs + 1, noise + spans * extraTokensPerSpanTargets + 1];
-  };
-  let tokensLength = inputsLength - 1;
-  while (lengthsOf(tokensLength + 1)[0] <= inputsLength) tokensLength++;
-  const [inputs, targetsLength] = lengthsOf(tokensLength);
-  const shorter = noiseDensity === 0.5 && targetsLength > inputs ? 1 : 0;
-  return { tokensLength: tokensLength - shorter, targetsLength: targetsLength - shorter };
-};
+export const randomSpansHelper = takes(
+  "randomSpansHelper(inputsLength, { extraTokensPerSpanInputs, extraTokensPerSpanTargets, noiseDensity, meanNoiseSpanLength })",
+  (
+    inputsLength: number,
+    {
+      noiseDensity = 0.15,
+      meanNoiseSpanLength = 3,
+      extraTokensPerSpanInputs = 1,
+      extraTokensPerSpanTargets = 1,
+    }: SpanLengthOptions = {},
+  ): SpanLengths => {
+    const where = "data.randomSpansHelper";
+    checkWhole(where, "the length of inputs", inputsLength, 2);
+    checkDensity(where, noiseDensity, MOST_NOISE);
+    checkMeanSpan(where, meanNoiseSpanLength);
+    checkWhole(where, "the number of tokens for a span of the inputs", extraTokensPerSpanInputs, 0);
+    checkWhole(where, "the number of tokens for a span of the targets", extraTokensPerSpanTargets, 0);
+    const lengthsOf = (tokens: number): readonly [inputs: number, targets: number] => {
+      const noise = roundHalfEven(tokens * noiseDensity);
+      const spans = roundHalfEven(noise / meanNoiseSpanLength);
+      return [tokens - noise + spans * extraTokensPerSpanInputs + 1, noise + spans * extraTokensPerSpanTargets + 1];
+    };
+    let tokensLength = inputsLength - 1;
+    while (lengthsOf(tokensLength + 1)[0] <= inputsLength) tokensLength++;
+    const [inputs, targetsLength] = lengthsOf(tokensLength);
+    const shorter = noiseDensity === 0.5 && targetsLength > inputs ? 1 : 0;
+    return { tokensLength: tokensLength - shorter, targetsLength: targetsLength - shorter };
+  },
+);

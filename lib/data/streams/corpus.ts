@@ -5,6 +5,7 @@
  * many pieces there are, and where each begins, follows from the lengths of the documents: no text is touched but that of the piece that is asked
  * for. An epoch has as many pieces as its joins give, so the first piece of an epoch is found by counting those of the epochs before it.
  */
+import { takes } from "../../core/composite.js";
 import { ArgumentError } from "../../core/errors.js";
 import { epochOrder, mix, type Tokens } from "../batch.js";
 import type { Objective } from "../objectives/objectives.js";
@@ -46,11 +47,11 @@ export class CorpusBuilder {
  *
  * @example corpusOf(texts.map((text) => tokenizer.encode(text)))
  */
-export const corpusOf = (documents: Iterable<ArrayLike<number>>): Corpus => {
+export const corpusOf = takes("corpusOf(documents)", (documents: Iterable<ArrayLike<number>>): Corpus => {
   const corpus = new CorpusBuilder();
   for (const document of documents) corpus.add(document);
   return corpus.end();
-};
+});
 
 /** An epoch: where its chunks are, and which pieces they make. */
 interface Epoch {
@@ -126,34 +127,37 @@ const REMEMBERED = 2;
  *
  * @throws {ArgumentError} when no document has a token
  */
-export const pieceStream = (corpus: Corpus, pieces: PieceOptions, seed: number): Stream<number[]> => {
-  if (corpus.ids.length === 0) {
-    const [what, expected] = ["no document has a token", "at least one that has"];
-    throw new ArgumentError({
-      where: "data.pieceStream",
-      what,
-      expected,
-      got: `${corpus.starts.length - 1} documents`,
-    });
-  }
-  const known = new Map<number, Epoch>();
-  const epochAt = (epoch: number): Epoch => {
-    const found = known.get(epoch) ?? epochOf(corpus, pieces, seed, epoch);
-    if (!known.has(epoch) && known.size === REMEMBERED) known.delete(Math.min(...known.keys()));
-    known.set(epoch, found);
-    return found;
-  };
-  /** The number of pieces before each epoch. */
-  const before = [0];
-  return (n) => {
-    for (let epoch = before.length - 1; before[epoch] <= n; epoch++) {
-      before.push(before[epoch] + epochAt(epoch).order.length);
+export const pieceStream = takes(
+  "pieceStream(corpus, pieces, seed)",
+  (corpus: Corpus, pieces: PieceOptions, seed: number): Stream<number[]> => {
+    if (corpus.ids.length === 0) {
+      const [what, expected] = ["no document has a token", "at least one that has"];
+      throw new ArgumentError({
+        where: "data.pieceStream",
+        what,
+        expected,
+        got: `${corpus.starts.length - 1} documents`,
+      });
     }
-    const epoch = lastUpTo(before, n);
-    const plan = epochAt(epoch);
-    return pieceOf(corpus, pieces, plan, plan.order[n - before[epoch]]);
-  };
-};
+    const known = new Map<number, Epoch>();
+    const epochAt = (epoch: number): Epoch => {
+      const found = known.get(epoch) ?? epochOf(corpus, pieces, seed, epoch);
+      if (!known.has(epoch) && known.size === REMEMBERED) known.delete(Math.min(...known.keys()));
+      known.set(epoch, found);
+      return found;
+    };
+    /** The number of pieces before each epoch. */
+    const before = [0];
+    return (n) => {
+      for (let epoch = before.length - 1; before[epoch] <= n; epoch++) {
+        before.push(before[epoch] + epochAt(epoch).order.length);
+      }
+      const epoch = lastUpTo(before, n);
+      const plan = epochAt(epoch);
+      return pieceOf(corpus, pieces, plan, plan.order[n - before[epoch]]);
+    };
+  },
+);
 
 /**
  * The stream of examples that an objective makes of a corpus. Each epoch has another order and other noise.
@@ -163,7 +167,10 @@ export const pieceStream = (corpus: Corpus, pieces: PieceOptions, seed: number):
  * const stream = corpusStream(corpus, spanCorruption(tokenizer), seed);
  * const batch = streamBatch(stream, 128, step);
  */
-export const corpusStream = (corpus: Corpus, { pieces, example }: Objective, seed: number): Stream<Tokens> => {
-  const pieceAt = pieceStream(corpus, pieces, mix(seed, 0));
-  return (n) => example(pieceAt(n), mix(mix(seed, 1), n));
-};
+export const corpusStream = takes(
+  "corpusStream(corpus, objective, seed)",
+  (corpus: Corpus, { pieces, example }: Objective, seed: number): Stream<Tokens> => {
+    const pieceAt = pieceStream(corpus, pieces, mix(seed, 0));
+    return (n) => example(pieceAt(n), mix(mix(seed, 1), n));
+  },
+);

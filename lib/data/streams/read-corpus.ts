@@ -3,6 +3,7 @@
  *
  * Files are read once, as streams, and all their ids are kept: 4 bytes a token. What becomes of a file later plays no part.
  */
+import { takes, takesLater } from "../../core/composite.js";
 import { DataError, isFluxionError } from "../../core/errors.js";
 import { brief } from "../../edge/decode.js";
 import { orThrow } from "../../edge/either.js";
@@ -72,19 +73,19 @@ const textsOf = (path: string, field: string): AsyncGenerator<Text> => {
  * @throws {DataError} with file and row or line, for what is not UTF-8, a row without a text, a damaged or shortened file, or one that is not there
  * @example for await (const { text, at } of readTexts(["wiki-0.jsonl.gz", "wiki-1.jsonl.gz"])) console.log(at, text.length);
  */
-export async function* readTexts(
-  paths: readonly string[],
-  { field = "text" }: CorpusOptions = {},
-): AsyncGenerator<Text> {
-  for (const path of paths) {
-    try {
-      for await (const one of textsOf(path, field)) if (/\S/.test(one.text)) yield one;
-    } catch (error) {
-      if (!isFluxionError(error, "DataError")) throw error;
-      throw new DataError({ ...error.mismatch, where }, { cause: error });
+export const readTexts = takes(
+  "readTexts(paths, { field })",
+  async function* readTexts(paths: readonly string[], { field = "text" }: CorpusOptions = {}): AsyncGenerator<Text> {
+    for (const path of paths) {
+      try {
+        for await (const one of textsOf(path, field)) if (/\S/.test(one.text)) yield one;
+      } catch (error) {
+        if (!isFluxionError(error, "DataError")) throw error;
+        throw new DataError({ ...error.mismatch, where }, { cause: error });
+      }
     }
-  }
-}
+  },
+);
 
 /**
  * Reads files of text as ids.
@@ -92,14 +93,17 @@ export async function* readTexts(
  * @throws {DataError} as `readTexts`, and when there is no text at all
  * @example const corpus = await readCorpus(["wiki.jsonl.gz"], tokenizer);
  */
-export const readCorpus = async (
-  paths: readonly string[],
-  tokenizer: Pick<Tokenizer, "encode">,
-  options: CorpusOptions = {},
-): Promise<Corpus> => {
-  const corpus = new CorpusBuilder();
-  for await (const { text } of readTexts(paths, options)) corpus.add(tokenizer.encode(text));
-  const read = corpus.end();
-  if (read.ids.length > 0) return read;
-  throw new DataError({ where, what: "there is no text", expected: "at least one document", at: paths.join(", ") });
-};
+export const readCorpus = takesLater(
+  "readCorpus(paths, tokenizer, { field })",
+  async (
+    paths: readonly string[],
+    tokenizer: Pick<Tokenizer, "encode">,
+    options: CorpusOptions = {},
+  ): Promise<Corpus> => {
+    const corpus = new CorpusBuilder();
+    for await (const { text } of readTexts(paths, options)) corpus.add(tokenizer.encode(text));
+    const read = corpus.end();
+    if (read.ids.length > 0) return read;
+    throw new DataError({ where, what: "there is no text", expected: "at least one document", at: paths.join(", ") });
+  },
+);

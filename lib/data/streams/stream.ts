@@ -8,6 +8,7 @@
  *
  * What a stream remembers is only to be fast: the order of an epoch, how often the parts of a mixture were drawn.
  */
+import { takes } from "../../core/composite.js";
 import { ArgumentError } from "../../core/errors.js";
 import { mix, shuffledRows, type Tokens } from "../batch.js";
 import { checkRates, partAt } from "../mixture.js";
@@ -31,24 +32,22 @@ export interface Shard {
  * @throws {ArgumentError} for numbers out of range
  * @example streamBatch(stream, 128, step) // as streamBatch(stream, 128, step, { index: 0, count: 2 }) and { index: 1, count: 2 } by turns
  */
-export const streamBatch = <T>(
-  stream: Stream<T>,
-  size: number,
-  step: number,
-  { index, count }: Shard = { index: 0, count: 1 },
-): T[] => {
-  const where = "data.streamBatch";
-  checkWhole(where, "the size of a batch", size, 1);
-  checkWhole(where, "the step", step, 0);
-  checkWhole(where, "the number of workers", count, 1);
-  checkWhole(where, "the number of the worker", index, 0);
-  if (index >= count) {
-    const [what, expected] = ["there is no such worker", `a number below ${count}`];
-    throw new ArgumentError({ where, what, expected, got: `${index}` });
-  }
-  const rows = Math.max(0, Math.ceil((size - index) / count));
-  return Array.from({ length: rows }, (_, i) => stream(step * size + index + i * count));
-};
+export const streamBatch = takes(
+  "streamBatch(stream, size, step, { index, count })",
+  <T>(stream: Stream<T>, size: number, step: number, { index, count }: Shard = { index: 0, count: 1 }): T[] => {
+    const where = "data.streamBatch";
+    checkWhole(where, "the size of a batch", size, 1);
+    checkWhole(where, "the step", step, 0);
+    checkWhole(where, "the number of workers", count, 1);
+    checkWhole(where, "the number of the worker", index, 0);
+    if (index >= count) {
+      const [what, expected] = ["there is no such worker", `a number below ${count}`];
+      throw new ArgumentError({ where, what, expected, got: `${index}` });
+    }
+    const rows = Math.max(0, Math.ceil((size - index) / count));
+    return Array.from({ length: rows }, (_, i) => stream(step * size + index + i * count));
+  },
+);
 
 /**
  * A stream of examples that are there already, in another order in every epoch.
@@ -56,14 +55,14 @@ export const streamBatch = <T>(
  * @throws {ArgumentError} when there are none
  * @example const stream = streamOf(tokenize(examples, tokenizer), seed);
  */
-export const streamOf = <T>(examples: readonly T[], seed: number): Stream<T> => {
+export const streamOf = takes("streamOf(examples, seed)", <T>(examples: readonly T[], seed: number): Stream<T> => {
   if (examples.length === 0) {
     const [what, expected] = ["there are no examples to make a stream of", "at least one"];
     throw new ArgumentError({ where: "data.streamOf", what, expected, got: "none" });
   }
   const rowAt = shuffledRows(examples.length, 1, seed);
   return (n) => examples[rowAt(n)[0]];
-};
+});
 
 /** Examples between two counts that are kept. */
 const BLOCK = 256;
@@ -75,22 +74,25 @@ const BLOCK = 256;
  * @see seqio's `Mixture.get_dataset`
  * @example const stream = mixStreams([spans, tasks], [0.9, 0.1], seed);
  */
-export const mixStreams = <T>(streams: readonly Stream<T>[], rates: readonly number[], seed: number): Stream<T> => {
-  checkRates("data.mixStreams", streams.length, rates);
-  const total = rates.reduce((sum, rate) => sum + rate, 0);
-  const draws = mix(seed, 0);
-  const partOf = (n: number): number => partAt(rates, uniform(draws, n) * total);
-  /** How often each stream was drawn before every `BLOCK`-th example. */
-  const counts: number[][] = [streams.map(() => 0)];
-  const countTo = (before: readonly number[], from: number, to: number): number[] => {
-    const after = [...before];
-    for (let n = from; n < to; n++) after[partOf(n)]++;
-    return after;
-  };
-  return (n) => {
-    const block = Math.floor(n / BLOCK);
-    for (let b = counts.length; b <= block; b++) counts.push(countTo(counts[b - 1], (b - 1) * BLOCK, b * BLOCK));
-    const part = partOf(n);
-    return streams[part](countTo(counts[block], block * BLOCK, n)[part]);
-  };
-};
+export const mixStreams = takes(
+  "mixStreams(streams, rates, seed)",
+  <T>(streams: readonly Stream<T>[], rates: readonly number[], seed: number): Stream<T> => {
+    checkRates("data.mixStreams", streams.length, rates);
+    const total = rates.reduce((sum, rate) => sum + rate, 0);
+    const draws = mix(seed, 0);
+    const partOf = (n: number): number => partAt(rates, uniform(draws, n) * total);
+    /** How often each stream was drawn before every `BLOCK`-th example. */
+    const counts: number[][] = [streams.map(() => 0)];
+    const countTo = (before: readonly number[], from: number, to: number): number[] => {
+      const after = [...before];
+      for (let n = from; n < to; n++) after[partOf(n)]++;
+      return after;
+    };
+    return (n) => {
+      const block = Math.floor(n / BLOCK);
+      for (let b = counts.length; b <= block; b++) counts.push(countTo(counts[b - 1], (b - 1) * BLOCK, b * BLOCK));
+      const part = partOf(n);
+      return streams[part](countTo(counts[block], block * BLOCK, n)[part]);
+    };
+  },
+);

@@ -165,9 +165,9 @@ const runAny = async (asked: Recipe, options: RunOptions, place: PlaceInWhole): 
  * const summary = await run({ train: "rte", steps: 100 }, { store: nodeStore("runs/rte"), listener: terminal() });
  */
 export const run = takesLater(
-  "run(input, { listener, resume, signal, store, tasks, verify })",
-  async (input: Recipe | RecipeInput, options: RunOptions): Promise<Outcome> => {
-    checkRunOptions(options);
-    return runAny(recipeOf(input as RecipeInput), options, { part: undefined, before: undefined });
+  "run(input, given)",
+  async (input: Recipe | RecipeInput, given: RunOptions): Promise<Outcome> => {
+    checkRunOptions(given);
+    return runAny(recipeOf(input as RecipeInput), given, { part: undefined, before: undefined });
   },
 );

@@ -39,19 +39,9 @@ const same = (size: number): number => size;
 
 /** A function of the options, held to give sizes that its arguments fit into. */
 const sizes =
-  (name: keyof AdapterTableOptions, roundUp: unknown) =>
+  (name: keyof AdapterTableOptions, roundUp: (size: number) => unknown) =>
   (size: number): number => {
-    if (typeof roundUp !== "function") {
-      const expected = `a function, such as (${name === "rank" ? "highest" : "longest"}) => 8`;
-      throw new ArgumentError({
-        where: TABLE,
-        what: "the option is not a function",
-        expected,
-        got: kindOf(roundUp),
-        at: name,
-      });
-    }
-    const rounded: unknown = roundUp(size);
+    const rounded = roundUp(size);
     if (Number.isInteger(rounded) && (rounded as number) >= size) return rounded as number;
     const [what, expected] = [
       "the option gave a size that an adapter does not fit into",

@@ -191,8 +191,8 @@ ByRow("sizes that options give are checked", () =>
       [{ vectors: () => 2.5 }, /at +vectors/, /got +2\.5/],
       [{ rank: () => 2 }, /at +rank/, /expected +a whole number from 3 on/, /got +2/],
       [{ rank: () => undefined }, /at +rank/, /got +undefined/],
-      [{ rank: 4 }, "the option is not a function", "(highest) => 8", /got +4/],
-      [{ vectors: 8 }, "the option is not a function", "(longest) => 8", /got +8/],
+      [{ rank: 4 }, "rank is not a function", /got +4/],
+      [{ vectors: 8 }, "vectors is not a function", /got +8/],
     ] as const)
       refuses(table(options), "ArgumentError", "methods.adapterTable", ...parts);
     const { inserted, kernels } = table({ vectors: () => 2, rank: (highest: number) => highest })();

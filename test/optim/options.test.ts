@@ -136,7 +136,7 @@ Options("values of another kind are refused at once", () => {
     ["clip", [{}], /^optim\.clip: limit is not a number or a scalar tensor\n {2}expected {2}optim\.clip\(limit\)/],
     ["clipByGlobalNorm", [{ limit: 1 }], /limit is not a number/],
     ["scale", [{}], /factor is not a number or a scalar tensor/],
-    ["scale", [], /factor is not/],
+    ["scale", [], /factor is missing/],
     ["scaleByLearningRate", ["0.1"], /rate is not a number, a scalar tensor or a schedule/],
     ["scaleBySchedule", [0.1], /schedule is not a function/],
     ["sgd", [{ learningRate: "0.1" }], /learningRate is not a number, a scalar tensor or a schedule[\s\S]*got +0\.1/],

@@ -31,7 +31,8 @@ const array = (shape: readonly number[], ...values: number[]) => ({
 /** Writes the files of a best tree into a folder. */
 const write = async (dir: string, settings: MethodSettings, tuned: Best["tuned"], step: number, baseModel?: string) => {
   const store = nodeStore(dir);
-  const outputs = outputsOf(methodOf(settings), { ...tinyT5(), frozen: tinyT5().params, baseModel });
+  const { config, params: frozen } = tinyT5();
+  const outputs = outputsOf(methodOf(settings), { config, frozen, baseModel });
   for (const [path, content] of outputs({ step, score: 1, metrics: {}, loss: 1, tuned })) {
     await store.write(path, content);
   }

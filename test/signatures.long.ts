@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { isFluxionError } from "../lib/core/errors.js";
 import * as fluxion from "../lib/index.js";
 import * as tree from "../lib/tree/index.js";
-import { parametersOf, programOf } from "./helpers/signatures.js";
+import { optionsOf, parametersOf, programOf } from "./helpers/signatures.js";
 
 const Signatures = suite("signatures and types");
 
@@ -77,6 +77,62 @@ Signatures("every signature has the parameters of the type", () => {
   }
   assert.ok(compared > 450, `${compared} were compared`);
   assert.equal(problems, []);
+});
+
+/** What gives a function its signature. */
+const MAKERS = ["takes", "takesLater", "promised", "throwing", "composite", "named"];
+
+/** What differs between the options in a signature and those of the function beside it. */
+const differenceOf = (checker: ts.TypeChecker, call: ts.CallExpression): string | undefined => {
+  const [text, f] = call.arguments;
+  if (!ts.isStringLiteralLike(text) || f === undefined) return undefined;
+  const names = /\{ ([^}]*) \}/.exec(text.text)?.[1].split(", ");
+  const place = text.text
+    .slice(text.text.indexOf("(") + 1)
+    .replace(/\{[^}]*\}/, "{}")
+    .split(", ")
+    .findIndex((name) => name.startsWith("{}"));
+  const parameter = checker.getTypeAtLocation(f).getCallSignatures()[0]?.parameters[place];
+  if (names === undefined || parameter === undefined) return undefined;
+  const typed = optionsOf(checker, checker.getTypeOfSymbolAtLocation(parameter, call)) ?? [];
+  const wrong = [...names.filter((name) => !typed.includes(name)), ...typed.filter((name) => !names.includes(name))];
+  return wrong.length === 0 ? "" : `${text.text}: ${wrong.join(", ")}`;
+};
+
+Signatures("the options of every signature are those of the function beside it", () => {
+  const entries = [
+    "",
+    "data/",
+    "methods/",
+    "train/",
+    "lab/",
+    "io/",
+    "tasks/",
+    "tokenizer/",
+    "metrics/",
+    "viz/",
+    "store/",
+    "cli/",
+  ];
+  const program = programOf(
+    root,
+    entries.map((entry) => `${root}/lib/${entry}index.ts`),
+  );
+  const checker = program.getTypeChecker();
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && MAKERS.includes(node.expression.text)) {
+      const difference = differenceOf(checker, node);
+      if (difference !== undefined) found.push(difference);
+    }
+    ts.forEachChild(node, visit);
+  };
+  for (const source of program.getSourceFiles()) if (source.fileName.startsWith(`${root}/lib/`)) visit(source);
+  assert.ok(found.length > 250, `${found.length} were compared`);
+  assert.equal(
+    found.filter((difference) => difference !== ""),
+    [],
+  );
 });
 
 Signatures.run();

@@ -5,7 +5,7 @@ const isArray = (checker: ts.TypeChecker, type: ts.Type): boolean =>
   checker.isArrayType(type) || checker.isTupleType(type);
 
 /** The names of options that a parameter takes; nothing if it is another value. */
-const optionsOf = (checker: ts.TypeChecker, type: ts.Type): readonly string[] | undefined => {
+export const optionsOf = (checker: ts.TypeChecker, type: ts.Type): readonly string[] | undefined => {
   const given = checker.getNonNullableType(type);
   const parts = given.isUnion() ? given.types : [given];
   const names = parts

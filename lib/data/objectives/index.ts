@@ -44,7 +44,7 @@ export {
 } from "./objectives.js";
 export {
   type ChunkOptions,
-  type Document,
+  type DocumentIds,
   type PieceOptions,
   piecesOf,
   reduceConcatTokens,

@@ -16,7 +16,7 @@ import {
   noiseSpanToUniqueSentinel,
   nonnoiseSpanToUniqueSentinel,
 } from "./noise.js";
-import { type Document, type PieceOptions, piecesOf } from "./pieces.js";
+import { type DocumentIds, type PieceOptions, piecesOf } from "./pieces.js";
 import { randomSpansHelper } from "./spans.js";
 
 /** A way to make examples of texts. */
@@ -24,7 +24,7 @@ export interface Objective {
   /** How documents are cut. */
   readonly pieces: PieceOptions;
   /** The example of a piece, each row ended by EOS. */
-  readonly example: (piece: Document, seed: number) => Tokens;
+  readonly example: (piece: DocumentIds, seed: number) => Tokens;
   /** Most ids of an input, EOS included. */
   readonly inputLength: number;
   /** Most ids of a target, EOS included. */
@@ -50,7 +50,7 @@ interface Denoising {
 }
 
 /** A noise function that knows its sentinels, or needs none. */
-type Row = (tokens: Document, mask: Mask, seed: number) => number[];
+type Row = (tokens: DocumentIds, mask: Mask, seed: number) => number[];
 
 const withSentinels = (vocabulary: Vocabulary, make: NoiseFunction): Row => {
   const first = vocabulary.sentinelId(0);
@@ -219,7 +219,7 @@ export const tokenDeletion = takes(
 /** Forms of `lm`: of a text, or of ids. */
 export interface Lm {
   (text: string): { readonly inputs: string; readonly targets: string };
-  (tokens: Document): Tokens;
+  (tokens: DocumentIds): Tokens;
 }
 
 /**
@@ -230,7 +230,7 @@ export interface Lm {
  */
 export const lm: Lm = takes(
   "lm(document)",
-  (document: string | Document): never => ({ inputs: document.slice(0, 0), targets: document }) as never,
+  (document: string | DocumentIds): never => ({ inputs: document.slice(0, 0), targets: document }) as never,
 );
 
 /**
@@ -263,7 +263,7 @@ export const makeExamples = takes(
   "makeExamples(objective, documents, seed)",
   function* makeExamples(
     { pieces, example }: Objective,
-    documents: Iterable<Document>,
+    documents: Iterable<DocumentIds>,
     seed: number,
   ): Generator<Tokens, void> {
     let n = 0;

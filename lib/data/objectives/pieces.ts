@@ -9,7 +9,7 @@ import { checkWhole } from "./checks.js";
 import { uniformWhole } from "./draws.js";
 
 /** The ids of a text, without an end of sequence. */
-export type Document = readonly number[];
+export type DocumentIds = readonly number[];
 
 /** Most tokens of a document that objectives read at a time. */
 export const CHUNK = 65536;
@@ -47,7 +47,7 @@ export const chunkBounds = (
  */
 export const selectRandomChunk = takes(
   "selectRandomChunk(tokens, seed, { maxLength, uniformRandomStart })",
-  (tokens: Document, seed: number, options: ChunkOptions = {}): Document =>
+  (tokens: DocumentIds, seed: number, options: ChunkOptions = {}): DocumentIds =>
     tokens.slice(...chunkBounds(tokens.length, seed, options)),
 );
 
@@ -60,9 +60,9 @@ export const selectRandomChunk = takes(
  */
 export const reduceConcatTokens = takes(
   "reduceConcatTokens(documents, batchSize)",
-  function* reduceConcatTokens(documents: Iterable<Document>, batchSize = JOINED): Generator<number[], void> {
+  function* reduceConcatTokens(documents: Iterable<DocumentIds>, batchSize = JOINED): Generator<number[], void> {
     checkWhole("data.reduceConcatTokens", "the number of documents", batchSize, 1);
-    let batch: Document[] = [];
+    let batch: DocumentIds[] = [];
     for (const document of documents) {
       if (batch.push(document) < batchSize) continue;
       yield batch.flat().filter((token) => token !== 0);
@@ -81,7 +81,7 @@ export const reduceConcatTokens = takes(
  */
 export const splitTokens = takes(
   "splitTokens(documents, maxTokens)",
-  function* splitTokens(documents: Iterable<Document>, maxTokens: number): Generator<Document, void> {
+  function* splitTokens(documents: Iterable<DocumentIds>, maxTokens: number): Generator<DocumentIds, void> {
     checkWhole("data.splitTokens", "the length of a piece", maxTokens, 1);
     for (const document of documents) {
       for (let at = 0; at < document.length; at += maxTokens) yield document.slice(at, at + maxTokens);
@@ -98,7 +98,7 @@ export const splitTokens = takes(
  */
 export const trimTokensAtFront = takes(
   "trimTokensAtFront(tokens, length)",
-  (tokens: Document, length: number): Document => {
+  (tokens: DocumentIds, length: number): DocumentIds => {
     checkWhole("data.trimTokensAtFront", "the length", length, 1);
     return tokens.slice(Math.max(tokens.length - (length - 1), 0));
   },
@@ -125,11 +125,11 @@ export interface PieceOptions {
 export const piecesOf = takes(
   "piecesOf(documents, options, seed)",
   function* piecesOf(
-    documents: Iterable<Document>,
+    documents: Iterable<DocumentIds>,
     { length, joined = 1, eosId, chunk = CHUNK }: PieceOptions,
     seed: number,
-  ): Generator<Document, void> {
-    const chunks = function* (): Generator<Document, void> {
+  ): Generator<DocumentIds, void> {
+    const chunks = function* (): Generator<DocumentIds, void> {
       let n = 0;
       for (const document of documents) {
         const tokens = selectRandomChunk(document, mix(seed, n++), { maxLength: chunk });

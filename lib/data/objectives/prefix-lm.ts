@@ -6,7 +6,7 @@
 import { takes } from "../../core/composite.js";
 import { checkWhole, refuse } from "./checks.js";
 import { uniformWhole } from "./draws.js";
-import { type Document, type PieceOptions, piecesOf } from "./pieces.js";
+import { type DocumentIds, type PieceOptions, piecesOf } from "./pieces.js";
 
 /** The start of decoder inputs, and padding. */
 const PAD = 0;
@@ -55,7 +55,7 @@ export const randomSplit = takes("randomSplit(length, seed)", (length: number, s
  */
 export const packPrefixLmEncoderDecoder = takes(
   "packPrefixLmEncoderDecoder(a, b, splitPoint)",
-  (a: Document, b: Document, splitPoint: number): PrefixLmRow => {
+  (a: DocumentIds, b: DocumentIds, splitPoint: number): PrefixLmRow => {
     const where = "data.packPrefixLmEncoderDecoder";
     const { length } = a;
     if (b.length !== length) refuse(where, "the two texts differ in length", `${length} tokens`, b.length);
@@ -99,7 +99,7 @@ export interface CausalRow {
 export const packPrefixLmDecoderOnly = takes(
   "packPrefixLmDecoderOnly(tokens, splitPoint, { lossOnTargetsOnly })",
   (
-    tokens: Document,
+    tokens: DocumentIds,
     splitPoint: number,
     { lossOnTargetsOnly = true }: { readonly lossOnTargetsOnly?: boolean } = {},
   ): CausalRow => {
@@ -124,7 +124,7 @@ export const packPrefixLmDecoderOnly = takes(
 export const targetsForPrefixLmObjective = takes(
   "targetsForPrefixLmObjective(documents, options, seed)",
   function* targetsForPrefixLmObjective(
-    documents: Iterable<Document>,
+    documents: Iterable<DocumentIds>,
     { length, eosId }: Required<Pick<PieceOptions, "length" | "eosId">>,
     seed: number,
   ): Generator<number[], void> {

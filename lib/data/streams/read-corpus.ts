@@ -20,7 +20,7 @@ export interface CorpusOptions {
 }
 
 /** A text, and what messages call it: file and row. */
-export interface Text {
+export interface CorpusText {
   readonly text: string;
   readonly at: string;
 }
@@ -28,7 +28,7 @@ export interface Text {
 const where = "readCorpus";
 
 /** The text of a row. @throws {DataError} where there is none */
-const textOf = ({ value, at }: RawRow, field: string): Text => {
+const textOf = ({ value, at }: RawRow, field: string): CorpusText => {
   const row = orThrow(value) as Readonly<Record<string, unknown>> | null;
   const isObject = typeof row === "object" && row !== null && !Array.isArray(row);
   if (!isObject)
@@ -40,7 +40,7 @@ const textOf = ({ value, at }: RawRow, field: string): Text => {
   throw new DataError({ where, what, expected: `a text in ${field}`, got, at, hint });
 };
 
-async function* linesAsTexts(source: RowSource): AsyncGenerator<Text> {
+async function* linesAsTexts(source: RowSource): AsyncGenerator<CorpusText> {
   for await (const lines of linesOf(source.pieces(), source.name)) {
     for (const { bytes, number } of lines) {
       const at = `${source.name}, line ${number}`;
@@ -49,7 +49,7 @@ async function* linesAsTexts(source: RowSource): AsyncGenerator<Text> {
   }
 }
 
-async function* rowsAsTexts(source: RowSource, format: "jsonl" | "parquet", field: string): AsyncGenerator<Text> {
+async function* rowsAsTexts(source: RowSource, format: "jsonl" | "parquet", field: string): AsyncGenerator<CorpusText> {
   const columns = format === "parquet" ? { columns: [field] } : {};
   for await (const rows of rowsOf(source, { file: source.name, format, ...columns })) {
     for (const row of rows) yield textOf(row, field);
@@ -57,7 +57,7 @@ async function* rowsAsTexts(source: RowSource, format: "jsonl" | "parquet", fiel
 }
 
 /** The texts of a file, by the end of its name. @throws {DataError} for another end */
-const textsOf = (path: string, field: string): AsyncGenerator<Text> => {
+const textsOf = (path: string, field: string): AsyncGenerator<CorpusText> => {
   const source = sourceAt(path, "", undefined);
   if (/\.parquet$/i.test(path)) return rowsAsTexts(source, "parquet", field);
   if (/\.jsonl?(\.gz)?$/i.test(path)) return rowsAsTexts(source, "jsonl", field);
@@ -75,7 +75,10 @@ const textsOf = (path: string, field: string): AsyncGenerator<Text> => {
  */
 export const readTexts = takes(
   "readTexts(paths, { field })",
-  async function* readTexts(paths: readonly string[], { field = "text" }: CorpusOptions = {}): AsyncGenerator<Text> {
+  async function* readTexts(
+    paths: readonly string[],
+    { field = "text" }: CorpusOptions = {},
+  ): AsyncGenerator<CorpusText> {
     for (const path of paths) {
       try {
         for await (const one of textsOf(path, field)) if (/\S/.test(one.text)) yield one;

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { withEos } from "../../../lib/data/batch.js";
 import {
-  type Document,
+  type DocumentIds,
   piecesOf,
   reduceConcatTokens,
   selectRandomChunk,
@@ -173,7 +173,7 @@ Pieces("a split leaves a token on each side, and all splits come", () => {
   );
 });
 
-const DOCUMENTS: readonly Document[] = [[11, 12, 13], [], [14], [15, 0, 16, 17, 18]];
+const DOCUMENTS: readonly DocumentIds[] = [[11, 12, 13], [], [14], [15, 0, 16, 17, 18]];
 
 Pieces("pieces are documents, joined and with EOS where these are asked for", () => {
   const pieces = (options: Parameters<typeof piecesOf>[1]) => [...piecesOf(DOCUMENTS, options, 0)];

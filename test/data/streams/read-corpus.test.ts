@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { isFluxionError } from "../../../lib/core/errors.js";
 import { spanCorruption } from "../../../lib/data/objectives/objectives.js";
 import { corpusStream } from "../../../lib/data/streams/corpus.js";
-import { type CorpusOptions, readCorpus, readTexts, type Text } from "../../../lib/data/streams/read-corpus.js";
+import { type CorpusOptions, type CorpusText, readCorpus, readTexts } from "../../../lib/data/streams/read-corpus.js";
 import { streamBatch } from "../../../lib/data/streams/stream.js";
 import { loadTokenizer } from "../../../lib/tokenizer/load-tokenizer.js";
 import { temporary } from "../../helpers/program.js";
@@ -22,8 +22,8 @@ const file = (name: string, content: string | Uint8Array): string => {
   writeFileSync(path, content);
   return path;
 };
-const textsIn = async (paths: readonly string[], options?: CorpusOptions): Promise<Text[]> => {
-  const texts: Text[] = [];
+const textsIn = async (paths: readonly string[], options?: CorpusOptions): Promise<CorpusText[]> => {
+  const texts: CorpusText[] = [];
   for await (const one of readTexts(paths, options)) texts.push(one);
   return texts;
 };

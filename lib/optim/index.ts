@@ -68,6 +68,20 @@ export {
   warmupExponentialDecaySchedule,
 } from "./composed-schedules.js";
 export { type FactorOptions, factorSchedule } from "./factor-schedule.js";
+export {
+  type LbfgsOptions,
+  type LbfgsState,
+  type LbfgsWithSearchOptions,
+  type LbfgsWithSearchState,
+  lbfgs,
+  scaleByLbfgs,
+} from "./lbfgs.js";
+export {
+  type LineSearchOptions,
+  type LineSearchState,
+  scaleByZoomLinesearch,
+  valueAndGradFromState,
+} from "./line-search.js";
 export { freeze, masked, multiTransform, partition } from "./masked.js";
 export {
   type MuonOptions,

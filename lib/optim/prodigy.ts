@@ -1,10 +1,10 @@
 /** @file Prodigy: AdamW that estimates its learning rate from how far the parameters have come. */
 import { scope } from "../core/composite.js";
-import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { beside, type Float, givenParams, mapLeaves, widestFloat } from "./base.js";
 import { optimizer } from "./define.js";
+import { totalOf } from "./dot.js";
 import { average, biasCorrection } from "./per-leaf.js";
 import { checkDecay } from "./scale.js";
 import { type Rate, rateAt } from "./schedules.js";
@@ -44,9 +44,6 @@ export interface ProdigyState {
   readonly estimate: Tensor;
   readonly numerator: Tensor;
 }
-
-const total = (tree: unknown): Tensor =>
-  (leavesOf(tree) as Tensor[]).map((x) => np.sum(x)).reduce((a, b) => np.add(a, b));
 
 /**
  * AdamW whose learning rate is an estimate of how far the solution is away, which only grows.
@@ -99,9 +96,9 @@ export const prodigy = optimizer(
             state.start,
             now,
           );
-          const share = np.multiply(np.multiply(np.divide(estimate, initialEstimate), rate), total(along));
+          const share = np.multiply(np.multiply(np.divide(estimate, initialEstimate), rate), totalOf(along));
           const numerator = np.add(np.multiply(beta3, state.numerator), share);
-          const denominator = total(mapLeaves(name, (s: Tensor) => np.abs(s), sum));
+          const denominator = totalOf(mapLeaves(name, (s: Tensor) => np.abs(s), sum));
           // Without any gradient so far there is nothing to estimate from.
           const safe = np.where(np.greater(denominator, 0), denominator, 1);
           const next = np.maximum(estimate, np.divide(np.multiply(coefficient, numerator), safe));

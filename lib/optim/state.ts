@@ -36,9 +36,13 @@ export type StateOf<S, P, N = never> = unknown extends S
           : { [K in keyof S]: StateOf<S[K], P, N> };
 
 /** What some transformations look at besides gradients and parameters. Chains and wrappers hand it on. */
-export interface UpdateExtra {
+export interface UpdateExtra<P = unknown> {
   /** The loss at the parameters, a scalar; `reduceOnPlateau` needs it. */
   readonly value?: Tensor | number;
+  /** Its gradient, which a line search would compute without it. */
+  readonly grad?: P;
+  /** The loss as a function of the parameters, which a line search needs. */
+  readonly valueFn?: (params: P) => Tensor;
 }
 
 /**
@@ -54,7 +58,7 @@ export interface GradientTransformation<S> {
     grads: P,
     state: StateOf<S, P>,
     params?: unknown,
-    extra?: UpdateExtra,
+    extra?: UpdateExtra<NoInfer<P>>,
   ) => readonly [updates: P, state: StateOf<S, P>];
 }
 

@@ -1,6 +1,6 @@
 /** @file The defaults of the optimizers. */
 import * as optim from "../../../lib/optim/index.js";
-import { NONE, type Rows } from "./row.js";
+import { NONE, type Rows, type SettingsElsewhere } from "./row.js";
 import type { SCHEDULES } from "./schedules.js";
 import { ADAN, BELIEF, MOMENTS, MUON, RMS, type TRANSFORMATIONS, YOGI } from "./transformations.js";
 
@@ -11,7 +11,9 @@ const mask = ["**", "kernel", { weightDecay: 0.1 }] as const;
 /** Look ahead; it matters where there is momentum. */
 const nesterov = [false, true, { momentum: 0.9 }] as const;
 
-export const OPTIMIZERS: Rows<Exclude<keyof Rows, keyof typeof SCHEDULES | keyof typeof TRANSFORMATIONS>> = {
+export const OPTIMIZERS: Rows<
+  Exclude<keyof Rows, keyof typeof SCHEDULES | keyof typeof TRANSFORMATIONS | SettingsElsewhere>
+> = {
   sgd: { make: (s) => optim.sgd({ ...RATE, ...s }), settings: { momentum: [NONE, 0.9], nesterov } },
   noisySgd: {
     make: (s) => optim.noisySgd({ ...RATE, ...s }),
@@ -96,6 +98,15 @@ export const OPTIMIZERS: Rows<Exclude<keyof Rows, keyof typeof SCHEDULES | keyof
       safeguardWarmup: [false, true],
     },
     steps: 7,
+  },
+  lbfgs: {
+    // Its search needs a loss; lbfgs.test.ts has both.
+    make: (s) => optim.lbfgs({ linesearch: null, ...s }),
+    settings: {
+      ...{ learningRate: [NONE, 0.5], memorySize: [10, 1], scaleInitPrecond: [true, false] },
+      linesearch: [NONE, optim.scale(0.5) as never],
+    },
+    steps: 5,
   },
   // The loss falls by a hundredth in each step.
   reduceOnPlateau: {

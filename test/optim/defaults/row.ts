@@ -35,6 +35,8 @@ type SettingsOf<F> = F extends (...args: infer A) => unknown
 
 /** The functions that have optional settings. */
 type WithSettings = { [N in keyof Optim]: keyof SettingsOf<Optim[N]> extends never ? never : N }[keyof Optim];
+/** Those whose settings another test tries. */
+export type SettingsElsewhere = "scaleByZoomLinesearch";
 export type WithoutSettings = Exclude<keyof Optim, WithSettings>;
 
 /** A transformation, whatever its state, or a schedule. */

@@ -37,7 +37,12 @@ export const MUON = {
   epsilon: [1e-8, 1e-3],
 } as const;
 
-type Names = Extract<keyof Rows, `scaleBy${string}`> | "adaptiveGradClip" | "addDecayedWeights" | "ema" | "trace";
+type Names =
+  | Exclude<Extract<keyof Rows, `scaleBy${string}`>, "scaleByZoomLinesearch">
+  | "adaptiveGradClip"
+  | "addDecayedWeights"
+  | "ema"
+  | "trace";
 
 export const TRANSFORMATIONS: Rows<Names> = {
   trace: { make: (s) => optim.trace(0.9, s), settings: { nesterov: [false, true] } },
@@ -64,6 +69,11 @@ export const TRANSFORMATIONS: Rows<Names> = {
   },
   scaleByAdan: { make: optim.scaleByAdan, settings: { ...ADAN, epsilonRoot: [0, 1e-20] } },
   scaleByMuon: { make: (s) => optim.masked(optim.scaleByMuon(s), "kernel"), settings: MUON },
+  scaleByLbfgs: {
+    make: optim.scaleByLbfgs,
+    settings: { memorySize: [10, 1], scaleInitPrecond: [true, false] },
+    steps: 5,
+  },
   scaleByFactoredRms: {
     make: optim.scaleByFactoredRms,
     settings: {

@@ -6,11 +6,11 @@ import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
 import { flatten, MAX_DEPTH, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
-import { asTensor, DeviceArray, isTensor, literal, type Nested, type Tensor, type TensorLike } from "../core/tensor.js";
+import { asTensor, DeviceArray, isTensor, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
 import * as e from "../primitives/elementwise.js";
 import * as mv from "../primitives/movement.js";
-import { cast } from "./promote.js";
+import { cast, promoteDType } from "./promote.js";
 
 /** A tensor on the device from data on the host. */
 export const fromHost = named("np.fromHost(x)", (x: HostArray): Tensor => {
@@ -53,7 +53,8 @@ export const devicePut = takes(
   },
 );
 
-const shapeOfNested = (x: Nested, at = "", depth = 0): number[] => {
+const shapeOfNested = (x: NestedTensors, at = "", depth = 0): number[] => {
+  if (isTensor(x)) return [...x.shape];
   if (!Array.isArray(x)) return [];
   if (x.length === 0) return [0];
   if (depth === MAX_DEPTH) {
@@ -65,7 +66,7 @@ const shapeOfNested = (x: Nested, at = "", depth = 0): number[] => {
       got: "more, or a list within itself",
     });
   }
-  const shapes = x.map((y: Nested, i: number) => shapeOfNested(y, `${at}[${i}]`, depth + 1));
+  const shapes = x.map((y: NestedTensors, i: number) => shapeOfNested(y, `${at}[${i}]`, depth + 1));
   const [first] = shapes;
   const odd = shapes.findIndex((s) => s.join() !== first.join());
   if (odd >= 0) {
@@ -80,23 +81,49 @@ const shapeOfNested = (x: Nested, at = "", depth = 0): number[] => {
   return [x.length, ...first];
 };
 
+/** Lists in which tensors may stand beside numbers. */
+export type NestedTensors = TensorLike | readonly NestedTensors[];
+
+interface ArrayOptions {
+  readonly dtype?: DType;
+  readonly shape?: Shape;
+}
+
+const leavesOfLists = (x: NestedTensors): readonly TensorLike[] =>
+  Array.isArray(x) ? x.flatMap(leavesOfLists) : [x as TensorLike];
+
+/** Tensors and numbers in nested lists, joined along new first axes, in the dtype that they have together. */
+const ofTensors = composite("np.array", (data: NestedTensors, { dtype, shape }: ArrayOptions): Tensor => {
+  const whole = shapeOfNested(data);
+  const leaves = promoteDType("np.array", leavesOfLists(data));
+  let at = 0;
+  const joined = (x: NestedTensors): Tensor => {
+    if (!Array.isArray(x)) return b.broadcastTo(leaves[at], leaves[at++].shape);
+    if (x.length === 0) return full([0], 0, leaves[0].dtype);
+    const rows = x.map(joined);
+    return mv.concatenate(
+      rows.map((row) => b.reshape(row, [1, ...row.shape])),
+      0,
+    );
+  };
+  const all = b.reshape(joined(data), asShape(shape ?? whole));
+  return dtype === undefined ? all : cast("np.array", all, dtype);
+});
+
 /**
- * A tensor from nested lists, a number, or a typed array with a `shape`.
+ * A tensor from nested lists of numbers and tensors, a number, a tensor (as a copy), or a typed array with a `shape`.
  *
- * Numbers give float32 and booleans bool unless `dtype` says otherwise; a typed array keeps its type (a `Uint8Array` holds bool).
+ * Numbers give float32 and booleans bool unless `dtype` says otherwise, or tensors beside them do; a typed array keeps its type (a `Uint8Array` holds bool).
  *
  * - `dtypeOrOptions`: a dtype, or `{ dtype, shape }`
  * @throws {ShapeError} for ragged lists, or data that do not fill the shape; {DTypeError} for numbers the dtype cannot hold
  * @example np.array([[1, 2], [3, 4]]) // f32[2,2]
+ * @example np.array([np.sin(x), 0, np.cos(x)]) // as np.stack
  */
 export const array = named(
   "np.array(data, dtypeOrOptions)",
-  (
-    data: Nested | TypedArray,
-    dtypeOrOptions: DType | { readonly dtype?: DType; readonly shape?: Shape } = {},
-  ): Tensor => {
-    const options: { readonly dtype?: DType; readonly shape?: Shape } =
-      typeof dtypeOrOptions === "string" ? { dtype: dtypeOrOptions } : dtypeOrOptions;
+  (data: NestedTensors | TypedArray, dtypeOrOptions: DType | ArrayOptions = {}): Tensor => {
+    const options: ArrayOptions = typeof dtypeOrOptions === "string" ? { dtype: dtypeOrOptions } : dtypeOrOptions;
     if (ArrayBuffer.isView(data)) {
       const typed = data as TypedArray;
       const host = hostArray(options.shape ?? [typed.length], dtypeOf(typed), typed);
@@ -104,15 +131,17 @@ export const array = named(
         ? fromHost(host)
         : astypeHost(host, options.dtype);
     }
+    if (isTensor(data)) return ofTensors(data, options);
     const shape = shapeOfNested(data);
     const flat = (Array.isArray(data) ? data.flat(Number.POSITIVE_INFINITY) : [data]) as (number | boolean)[];
+    if (flat.some(isTensor)) return ofTensors(data, options);
     const bad = flat.findIndex((x) => typeof x !== "number" && typeof x !== "boolean");
     if (bad >= 0) {
       throw new DTypeError({
         where: "np.array",
         what: "an element is not a number",
-        expected: "numbers or booleans (np.stack joins tensors)",
-        got: isTensor(flat[bad]) ? "a tensor" : typeof flat[bad],
+        expected: "numbers, booleans or tensors",
+        got: typeof flat[bad],
         at: `element ${bad}`,
       });
     }
@@ -237,7 +266,7 @@ export const geomspace = named(
 );
 
 /** What `array` makes a tensor from, or a tensor as it is. */
-export const asarray = named("np.asarray(x, dtype)", (x: Tensor | Nested | TypedArray, dtype?: DType): Tensor => {
+export const asarray = named("np.asarray(x, dtype)", (x: NestedTensors | TypedArray, dtype?: DType): Tensor => {
   if (!isTensor(x)) return array(x, dtype === undefined ? {} : { dtype });
   return dtype === undefined || dtype === x.dtype ? x : e.convert(x, dtype);
 });

@@ -70,6 +70,28 @@ check("nested lists, numbers, booleans and typed arrays become tensors of their 
   }
 });
 
+check("tensors may stand in lists, as in NumPy", () => {
+  const [one, two] = [np.array(Float64Array.of(3, 4)), np.array([1, 2], "int32")];
+  same(np.array([one, [5, 6]]), { shape: [2, 2], data: [3, 4, 5, 6] }, "", "float64");
+  same(np.array([[np.get(two, 0), 7], two]), { shape: [2, 2], data: [1, 7, 1, 2] }, "", "int32");
+  same(np.array([two, two], "float32"), { shape: [2, 2], data: [1, 2, 1, 2] }, "", "float32");
+  same(np.array([two, two], { shape: [4] }), { shape: [4], data: [1, 2, 1, 2] }, "", "int32");
+  const whole = np.array(two);
+  assert.is.not(whole, two);
+  same(whole, { shape: [2], data: [1, 2] }, "a copy", "int32");
+  // Rotations are written so.
+  const rotation = (x: Tensor): Tensor =>
+    np.array([
+      [np.cos(x), np.negative(np.sin(x))],
+      [np.sin(x), np.cos(x)],
+    ]);
+  const angle = np.array(Float64Array.of(0.3), { shape: [] });
+  const [c, s] = [Math.cos(0.3), Math.sin(0.3)];
+  same(rotation(angle), { shape: [2, 2], data: [c, -s, s, c] }, "", "float64");
+  same(jit(rotation)(angle), { shape: [2, 2], data: [c, -s, s, c] }, "under jit", "float64");
+  checkGrads(rotation, [angle], { order: 2 });
+});
+
 check("what is no array is refused with the place", () => {
   refuses(() => np.array([[1, 2], [3]]), "ShapeError", "np.array", "ragged", "[1]");
   refuses(() => np.array([[1], 2]), "ShapeError", "ragged");
@@ -83,7 +105,7 @@ check("what is no array is refused with the place", () => {
     "[1][1]",
   );
   refuses(() => np.array([1, "2"] as unknown as Nested), "DTypeError", "not a number", "string", "element 1");
-  refuses(() => np.array([f64(1)] as unknown as Nested), "DTypeError", "np.stack");
+  refuses(() => np.array([f64(1, 2), [1]]), "ShapeError", "ragged", "[2] at every place");
   refuses(() => np.array([1, 2.5], { dtype: "int32" }), "DTypeError", "int32 cannot hold 2.5");
   refuses(() => np.array([-1], { dtype: "uint32" }), "DTypeError", "uint32 cannot hold -1");
   refuses(() => np.array([1, 2, 3], { shape: [2, 2] }), "ShapeError", "4 elements", "3 elements");

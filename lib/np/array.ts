@@ -107,7 +107,8 @@ const ofTensors = composite("np.array", (data: NestedTensors, { dtype, shape }: 
     );
   };
   const all = b.reshape(joined(data), asShape(shape ?? whole));
-  return dtype === undefined ? all : cast("np.array", all, dtype);
+  const made = dtype === undefined ? all : cast("np.array", all, dtype);
+  return made === data ? copy(made) : made;
 });
 
 /**

@@ -28,9 +28,9 @@ const ROOMS: Readonly<Record<string, readonly [prefix: string, functions: object
 };
 
 /** The signature that a function refuses too many arguments with; nothing if it takes any number, or is not checked. */
-const signatureOf = (f: (...args: unknown[]) => unknown): string | undefined => {
+const signatureOf = async (f: (...args: unknown[]) => unknown): Promise<string | undefined> => {
   try {
-    f(...Array.from({ length: 20 }));
+    await f(...Array.from({ length: 20 }));
   } catch (error) {
     if (isFluxionError(error, "ArgumentError") && /too many arguments/.test(error.message))
       return error.mismatch.expected;
@@ -45,7 +45,7 @@ const sorted = (parameters: string): string =>
 /** Names that stand for other options, and are not in signatures. */
 const SHORT = /, (?:b1|b2|eps|epsRoot)(?=[, ])/g;
 
-Signatures("every signature has the parameters of the type", () => {
+Signatures("every signature has the parameters of the type", async () => {
   const program = programOf(root, [`${root}/lib/index.ts`, `${root}/lib/tree/index.ts`]);
   const checker = program.getTypeChecker();
   const problems: string[] = [];
@@ -55,7 +55,7 @@ Signatures("every signature has the parameters of the type", () => {
     for (const symbol of checker.getExportsOfModule(checker.getSymbolAtLocation(source) as ts.Symbol)) {
       const f = (functions as Record<string, unknown>)[symbol.name];
       if (typeof f !== "function") continue;
-      const text = signatureOf(f as () => unknown);
+      const text = await signatureOf(f as () => unknown);
       if (text === undefined) continue;
       const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
       const type = checker.getTypeOfSymbol(target);

@@ -32,7 +32,7 @@ const headOf = (path: string, record: RunRecord): string => {
   return `${path}: ${own}${others}`;
 };
 
-/** What to try where no rule says what is wrong. */
+/** The next thing to try when no rule fires. */
 const nextOf = (path: string, record: RunRecord): string => {
   const best = bestOf(record);
   if (best === undefined) return `nothing is evaluated yet; to go on: npx fluxion train --resume ${path}`;

@@ -135,11 +135,11 @@ const summary = (path: string, adapter: Adapter, trained: number): string[] => {
   ];
 };
 
-/** What there is to say of an adapter, for machines and for people. */
+/** The description of an adapter, as JSON and as text. */
 interface Described {
   readonly said: object;
   readonly text: string;
-  /** Whether nearest pieces would be shown, too, if there were a model. */
+  /** Whether `--model` would add the nearest pieces. */
   readonly wantsModel: boolean;
 }
 

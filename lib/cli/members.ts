@@ -22,7 +22,7 @@ export interface FoundMember extends FoundAdapter {
 /** Whether a folder holds a single adapter. */
 const isAdapter = (dir: string): boolean => existsSync(join(dir, TUNED_FILE)) || peftFolder(dir) !== undefined;
 
-/** Whether the entries of a folder are named after tasks, of which each has its own adapter. */
+/** Whether the entries of a folder are adapters named after tasks. */
 const isByTask = (dir: string, names: readonly string[], task: string): boolean => {
   const path = resolve(dir);
   const ofRun = basename(path) === TASKS_FOLDER && isRun(dirname(path));

@@ -49,7 +49,7 @@ const aborted = (signal: Signal): Promise<void> =>
     else signal.addEventListener("abort", resolve);
   });
 
-/** @throws {ConfigError} for an adapter with parts for several tasks, of which no request names one */
+/** @throws {ConfigError} for an adapter of several tasks: a request cannot choose one of them */
 const checkOneTask = ({ method: { tasks = 1 } }: Adapter): void => {
   if (tasks === 1) return;
   throw usageError("fluxion serve", `the adapter is of ${tasks} tasks`, {

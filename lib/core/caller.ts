@@ -12,7 +12,7 @@ export interface Contract {
   readonly check: (args: readonly unknown[]) => readonly unknown[];
   /** The error of a call that failed: one of JavaScript becomes one of the arguments. */
   readonly explain: (args: readonly unknown[], error: unknown) => unknown;
-  /** Whether a call with these arguments runs functions of the user, which may throw errors of JavaScript themselves. */
+  /** Whether these arguments hold a function of the user, whose errors pass through unchanged. */
   readonly isTheirs: (args: readonly unknown[]) => boolean;
 }
 

@@ -21,7 +21,7 @@ const isObject = (x: unknown): boolean => typeof x === "object" && x !== null &&
 /** Whether `x` looks like a transformation of gradients: `core` knows no more of them. */
 export const isTransformation = (x: unknown): boolean => isObject(x) && isFunction((x as { init?: unknown }).init);
 
-/** Whether `x` looks like a store, which `core` does not know. */
+/** Whether `x` has the shape of a store; `core` cannot import the type. */
 const isStore = (x: unknown): boolean => isObject(x) && isFunction((x as { open?: unknown }).open);
 
 const FUNCTION: Kind = { is: isFunction, what: "a function" };

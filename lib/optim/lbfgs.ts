@@ -6,6 +6,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { scan } from "../transforms/scan.js";
 import { beside, chain, givenParams, identity, mapLeaves, type NoState, widestFloat } from "./base.js";
+import { globalNorm } from "./clip.js";
 import { optimizer } from "./define.js";
 import { dotOf } from "./dot.js";
 import { type LineSearchState, scaleByZoomLinesearch } from "./line-search.js";
@@ -101,7 +102,7 @@ export const scaleByLbfgs = optimizer(
       const square = np.astype(dotOf(gradStep, gradStep), dot.dtype);
       const curved = np.greater(square, 0);
       const gamma = np.where(curved, np.divide(dot, np.where(curved, square, 1)), 1);
-      const norm = np.sqrt(np.astype(dotOf(grads, grads), dot.dtype));
+      const norm = np.astype(globalNorm(grads), dot.dtype);
       return np.where(begun, gamma, np.minimum(1, np.divide(1, norm)));
     };
     return transformation<LbfgsState>({

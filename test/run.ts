@@ -30,6 +30,9 @@ const files = readdirSync(here, { recursive: true })
 const isAlone = (name: string): boolean => kind === "slow" || (kind === "long" && ALONE.test(name));
 const tallies: (Tally & { readonly name: string })[] = [];
 
+/** A file that takes longer has stopped making progress: its process is killed, and the run goes on to its closing line. */
+const LIMIT_MINUTES = { test: 10, long: 20, slow: 240 }[kind] as number;
+
 const newWorker = (): ChildProcess => fork(`${here}worker.ts`, { execArgv: [...FROM_SOURCE] });
 
 /** Runs files in one process until none is left; a process that ends before its file does fails it, and another takes over. */
@@ -37,11 +40,20 @@ const work = (queue: string[], child = newWorker()): Promise<void> =>
   new Promise((resolve) => {
     let name: string | undefined;
     let printed = "";
+    let limit: NodeJS.Timeout | undefined;
     const next = (): void => {
       name = queue.shift();
       printed = "";
-      if (name === undefined) child.disconnect();
-      else child.send(name);
+      clearTimeout(limit);
+      if (name === undefined) {
+        child.disconnect();
+        return;
+      }
+      limit = setTimeout(() => {
+        printed += `  ${name}: not done after ${LIMIT_MINUTES} minutes\n`;
+        child.kill("SIGKILL");
+      }, LIMIT_MINUTES * 60_000);
+      child.send(name);
     };
     const ended = (tally: Tally): void => {
       process.stdout.write(`${printed.replace(/\n +Total:[^✘]*$/, "")}\n`);
@@ -55,6 +67,7 @@ const work = (queue: string[], child = newWorker()): Promise<void> =>
       }
     });
     child.on("exit", (code, signal) => {
+      clearTimeout(limit);
       if (name === undefined) return resolve();
       printed += `  ${name}: the process ended before the file did (${signal ?? `code ${code}`})\n`;
       ended({ passed: 0, failed: 1, skipped: 0, seconds: 0, cpuSeconds: 0 });

@@ -137,9 +137,14 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
   },
 };
 
+/** The room of a function by its name: the longest part of the name that is one. */
+const roomOf = (where: string): Kinds | undefined => {
+  const outer = where.slice(0, Math.max(where.lastIndexOf("."), 0));
+  return ROOMS[outer] ?? (outer === "" ? undefined : roomOf(outer));
+};
+
 /** What the parameter or option of a function has to be, if that can be said before the function runs. */
-export const kindOf = (where: string, name: string): Kind | undefined =>
-  ROOMS[where.slice(0, Math.max(where.lastIndexOf("."), 0))]?.[name] ?? COMMON[name];
+export const kindOf = (where: string, name: string): Kind | undefined => roomOf(where)?.[name] ?? COMMON[name];
 
 /** Names whose arguments the functions judge themselves, for what is said where they fail. */
 const SUSPECTS: Kinds = {

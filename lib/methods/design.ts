@@ -1,9 +1,8 @@
 /** @file Prompt design: a text in front of the input of a frozen model, nothing trained. */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { checkIds, embeddedIds } from "./frozen.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readArgument } from "./options.js";
 import { checkEntries } from "./trees.js";
 
@@ -19,7 +18,7 @@ const WHERE = "methods.design";
  * @see Brown et al. 2020, arXiv:2005.14165 (few-shot); the baseline of Lester et al. 2021, section 4
  * @example const method = methods.design(tokenizer.encode("Is the answer true or false?"))
  */
-export const design = takes("methods.design(ids)", (ids: readonly number[]): Method<Record<string, never>> => {
+export const design = makesMethod("methods.design(ids)", (ids: readonly number[]): Method<Record<string, never>> => {
   readArgument(WHERE, "ids", t.array(t.number, "list of ids"), ids);
   checkIds(WHERE, ids);
   return {

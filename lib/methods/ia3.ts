@@ -3,7 +3,6 @@
  *
  * @see Liu et al. 2022, arXiv:2205.05638
  */
-import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -13,7 +12,7 @@ import { mapKernels } from "../t5/kernel-nodes.js";
 import type { Batch } from "../t5/model.js";
 import type { AnyParams } from "../t5/stack.js";
 import { isNamed, selectKernels, type Target } from "./kernels.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { names, readOptions } from "./options.js";
 import { checkTree, type ShapeTree } from "./trees.js";
 
@@ -48,7 +47,7 @@ const times = (old: Tensor | undefined, scale: Tensor): Tensor => (old === undef
  * @see Liu et al. 2022, arXiv:2205.05638
  * @example const method = methods.ia3()
  */
-export const ia3 = takes("methods.ia3(options)", (options: Ia3Options = {}): Method<Ia3Tree> => {
+export const ia3 = makesMethod("methods.ia3(options)", (options: Ia3Options = {}): Method<Ia3Tree> => {
   const { kernels = ["key", "value", "wo"], feedForward = ["wo"] } = readOptions(WHERE, IA3_OPTIONS, options);
   const targetsOf = (config: T5Config, frozen: AnyParams): Target[] => {
     const targets = selectKernels(WHERE, config, frozen, kernels);

@@ -5,7 +5,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -18,7 +17,7 @@ import type { AnyParams } from "../t5/stack.js";
 import { stopGradient } from "../transforms/stop-gradient.js";
 import { type Kernels, KernelsCodec } from "./kernel-names.js";
 import { byPattern, checkKeys, selectKernels, type Target } from "./kernels.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import { checkTree, type ShapeTree } from "./trees.js";
 
@@ -115,7 +114,7 @@ const checkNode = ({ path, node }: Target, dora: boolean): void => {
  * @see Hu et al. 2021, arXiv:2106.09685
  * @example const method = methods.lora({ rank: 8, alpha: 16, kernels: ["query", "value"] })
  */
-export const lora = takes("methods.lora(options)", (options: LoraOptions = {}): Method<LoraTree> => {
+export const lora = makesMethod("methods.lora(options)", (options: LoraOptions = {}): Method<LoraTree> => {
   const given = readOptions(WHERE, LORA_OPTIONS, options);
   const { rank = 8, alpha = 8, kernels = ["query", "value"], rankPattern = {}, alphaPattern = {} } = given;
   const { dropout = 0, rankStabilized = false, dora = false } = given;

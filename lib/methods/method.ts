@@ -43,6 +43,27 @@ export interface Folded {
 }
 
 /**
+ * As `takes`, for functions that make methods, whose `init` and `apply` are then checked too: training loops outside of the library
+ * call them.
+ */
+export const makesMethod = <F extends (...args: never[]) => unknown>(signature: string, f: F): F => {
+  const checked = takes(signature, f);
+  const name = signature.slice(0, signature.indexOf("("));
+  const make = (...args: never[]): Method => {
+    const { init, apply, ...others } = checked(...args) as Method;
+    return {
+      ...others,
+      init: takes(`${name}.init(key, config, frozen)`, (key, config, frozen) => init(key, config, frozen)),
+      apply: takes(
+        `${name}.apply(config, frozen, tuned, batch)`,
+        (config, frozen, tuned, batch: Partial<Batch> | undefined = undefined) => apply(config, frozen, tuned, batch),
+      ),
+    };
+  };
+  return Object.defineProperty(make, "length", { value: f.length }) as unknown as F;
+};
+
+/**
  * What is used after training: the folded method and tree where the method has them, otherwise its own.
  *
  * - `task`: of a method for several tasks the one that it is used for; without it these stay together
@@ -72,7 +93,7 @@ export const forUse = takes(
  *
  * @example const answers = taskEvaluator(model, tokenizer, task, examples, { method: methods.forTask(method, 2) })
  */
-export const forTask = takes("methods.forTask(method, task)", (method: Method, task: number): Method => {
+export const forTask = makesMethod("methods.forTask(method, task)", (method: Method, task: number): Method => {
   const { fold } = method;
   return {
     ...method,

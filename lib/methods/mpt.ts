@@ -5,7 +5,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -16,7 +15,7 @@ import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import { checkTasks, rowOfTask, rowsByTask } from "./by-task.js";
 import { compose } from "./compose.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import { INIT_OPTION, type PromptInit, prompt, startPrompt } from "./prompt.js";
 import { checkTree, kindOf, type ShapeTree } from "./trees.js";
@@ -158,7 +157,7 @@ const fromSource = (key: Tensor, { tuned, factors }: MptSource, settings: Settin
  * const many = methods.mpt({ length: 20, tasks: 3 });
  * const one = methods.mpt({ length: 20, source: { tuned, factors: "average" } }); // for a new task
  */
-export const mpt = takes("methods.mpt(options)", (options: MptOptions = {}): Method<MptTree> => {
+export const mpt = makesMethod("methods.mpt(options)", (options: MptOptions = {}): Method<MptTree> => {
   const given = readOptions(WHERE, OPTIONS, options);
   const { length = 20, rank = 1, tasks = 1, submodules = 1, init = sampledVocabulary, source } = given;
   const settings: Settings = { length, rank, tasks, submodules };

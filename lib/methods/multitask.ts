@@ -5,7 +5,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -15,7 +14,7 @@ import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import { checkTasks, rowOfTask, rowsByTask } from "./by-task.js";
 import { checkFrozen } from "./frozen.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import { prompt } from "./prompt.js";
 import { checkTree, type ShapeTree } from "./trees.js";
@@ -151,42 +150,46 @@ const checkWidth = ({ shared }: Sizes, width: number, features: number | undefin
  * @see the extensions of https://github.com/google-research/prompt-tuning
  * @example const method = methods.multitask({ kind: "add", tasks: 8, length: 20 })
  */
-export const multitask = takes("methods.multitask(options)", (options: MultitaskOptions): Method<MultitaskTree> => {
-  const given = readOptions(WHERE, MULTITASK_OPTIONS, options);
-  const { kind = "add", tasks, length = 20, taskLength, features } = given;
-  checkTasks(WHERE, tasks);
-  checkLength(WHERE, length);
-  checkOptions(kind, given);
-  const own: Own = { ...(taskLength !== undefined && { taskLength }), ...(features !== undefined && { features }) };
-  const { sizes, combine } = combinationOf(kind, own);
-  const shapesOf = ({
-    dModel,
-  }: T5Config): { readonly shared: readonly number[]; readonly tasks: readonly number[] } => {
-    const all = sizes(length, dModel);
-    checkWidth(all, dModel, features);
-    return { shared: all.shared, tasks: [tasks, all.size] };
-  };
-  const table = (config: T5Config, tuned: MultitaskTree): Tensor => {
-    checkTree(WHERE, shapesOf(config) as ShapeTree, tuned);
-    return combine(tuned, config.dModel);
-  };
-  return {
-    settings: { name: "multitask", kind, tasks, length, ...own },
-    tasks,
-    init: (key, config, frozen) => {
-      checkFrozen(WHERE, frozen);
-      const [first, second] = random.subkeys(key);
-      const shapes = shapesOf(config);
-      const draw = (one: Tensor, shape: readonly number[]) => random.uniform(one, shape, { minval: -0.5, maxval: 0.5 });
-      return { shared: draw(first, shapes.shared), tasks: draw(second, shapes.tasks) };
-    },
-    apply: (config, frozen, tuned, batch) => ({
-      params: frozen,
-      prefix: rowsByTask(WHERE, table(config, tuned), batch),
-    }),
-    fold: (config, _frozen, tuned, task) => {
-      const one = rowOfTask(WHERE, table(config, tuned), task);
-      return { method: prompt({ length: one.shape[0] }) as Method, tuned: { prompt: one } };
-    },
-  };
-});
+export const multitask = makesMethod(
+  "methods.multitask(options)",
+  (options: MultitaskOptions): Method<MultitaskTree> => {
+    const given = readOptions(WHERE, MULTITASK_OPTIONS, options);
+    const { kind = "add", tasks, length = 20, taskLength, features } = given;
+    checkTasks(WHERE, tasks);
+    checkLength(WHERE, length);
+    checkOptions(kind, given);
+    const own: Own = { ...(taskLength !== undefined && { taskLength }), ...(features !== undefined && { features }) };
+    const { sizes, combine } = combinationOf(kind, own);
+    const shapesOf = ({
+      dModel,
+    }: T5Config): { readonly shared: readonly number[]; readonly tasks: readonly number[] } => {
+      const all = sizes(length, dModel);
+      checkWidth(all, dModel, features);
+      return { shared: all.shared, tasks: [tasks, all.size] };
+    };
+    const table = (config: T5Config, tuned: MultitaskTree): Tensor => {
+      checkTree(WHERE, shapesOf(config) as ShapeTree, tuned);
+      return combine(tuned, config.dModel);
+    };
+    return {
+      settings: { name: "multitask", kind, tasks, length, ...own },
+      tasks,
+      init: (key, config, frozen) => {
+        checkFrozen(WHERE, frozen);
+        const [first, second] = random.subkeys(key);
+        const shapes = shapesOf(config);
+        const draw = (one: Tensor, shape: readonly number[]) =>
+          random.uniform(one, shape, { minval: -0.5, maxval: 0.5 });
+        return { shared: draw(first, shapes.shared), tasks: draw(second, shapes.tasks) };
+      },
+      apply: (config, frozen, tuned, batch) => ({
+        params: frozen,
+        prefix: rowsByTask(WHERE, table(config, tuned), batch),
+      }),
+      fold: (config, _frozen, tuned, task) => {
+        const one = rowOfTask(WHERE, table(config, tuned), task);
+        return { method: prompt({ length: one.shape[0] }) as Method, tuned: { prompt: one } };
+      },
+    };
+  },
+);

@@ -5,7 +5,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -16,7 +15,7 @@ import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import { applyDense, type BiasedParams, denseShapes, startDense, uniformTree } from "./dense.js";
 import { checkFrozen } from "./frozen.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import { prompt } from "./prompt.js";
 import { checkTree, type ShapeTree } from "./trees.js";
@@ -184,7 +183,7 @@ const checkOptions = ({ encoder, layers, hidden = 1, submodules = 1 }: Given): v
  * @see Liu et al. 2021, arXiv:2103.10385
  * @example const method = methods.pTuning({ length: 20, encoder: "lstm", hidden: 128 })
  */
-export const pTuning = takes("methods.pTuning(options)", (options: PTuningOptions = {}): Method<PTuningTree> => {
+export const pTuning = makesMethod("methods.pTuning(options)", (options: PTuningOptions = {}): Method<PTuningTree> => {
   const given = readOptions(WHERE, P_TUNING_OPTIONS, options);
   const { length = 20, encoder = "mlp", submodules = 1, hidden } = given;
   checkLength(WHERE, length);

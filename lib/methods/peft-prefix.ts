@@ -6,7 +6,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -15,7 +14,7 @@ import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import type { PrefixKeyValue } from "../t5/key-values.js";
 import { checkFrozen } from "./frozen.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import {
   initProjection,
@@ -64,7 +63,7 @@ const slices = (tensor: Tensor, config: T5Config): PrefixKeyValue => {
  * @throws {ArgumentError} for options out of range; {TreeError}, {ShapeError} (in `apply`) for a tree of other settings or of another model
  * @example const method = methods.peftPrefix({ length: 20 })
  */
-export const peftPrefix = takes(
+export const peftPrefix = makesMethod(
   "methods.peftPrefix(options)",
   (options: PeftPrefixOptions = {}): Method<PeftPrefixTree> => {
     const { length = 20, projection } = readOptions(WHERE, PEFT_PREFIX_OPTIONS, options);

@@ -5,7 +5,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -14,7 +13,7 @@ import { sampledVocabulary } from "../prompt/index.js";
 import { checkLength } from "../prompt/initial.js";
 import * as random from "../random/index.js";
 import { checkFrozen } from "./frozen.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import { checkTree } from "./trees.js";
 
@@ -52,32 +51,35 @@ export interface PerLayerTree {
  * @see Liu et al. 2022, arXiv:2110.07602
  * @example const method = methods.perLayer({ length: 10, combine: "add" })
  */
-export const perLayer = takes("methods.perLayer(options)", (options: PerLayerOptions = {}): Method<PerLayerTree> => {
-  const { length = 10, combine = "replace" } = readOptions(WHERE, PER_LAYER_OPTIONS, options);
-  checkLength(WHERE, length);
-  if (!COMBINES.includes(combine)) {
-    const [what, expected] = ["there is no such way to combine", COMBINES.join(", ")];
-    throw new ArgumentError({ where: WHERE, what, expected, got: String(combine) });
-  }
-  return {
-    settings: { name: "per-layer", length, combine },
-    init: (key, config, frozen) => {
-      checkFrozen(WHERE, frozen);
-      const table = frozen.tokenEmbedder.embedding;
-      const draw = (i: number): Tensor => sampledVocabulary(random.foldIn(key, i), table, length);
-      const layers = Array.from({ length: config.numLayers }, (_, i) =>
-        i === 0 || combine === "replace" ? draw(i) : np.zeros([length, config.dModel]),
-      );
-      return { prompts: np.stack(layers) };
-    },
-    apply: (config, frozen, tuned) => {
-      const { numLayers, dModel } = config;
-      checkTree(WHERE, { prompts: [numLayers, length, dModel] }, tuned);
-      const { prompts } = tuned;
-      const first = np.reshape(np.slice(prompts, [[0, 1]]), [length, dModel]);
-      if (combine === "replace") return { params: frozen, prefix: first, layerPrompts: { replace: prompts } };
-      const others = np.concatenate([np.zeros([1, length, dModel]), np.slice(prompts, [[1, numLayers]])], 0);
-      return { params: frozen, prefix: first, layerPrompts: { add: others } };
-    },
-  };
-});
+export const perLayer = makesMethod(
+  "methods.perLayer(options)",
+  (options: PerLayerOptions = {}): Method<PerLayerTree> => {
+    const { length = 10, combine = "replace" } = readOptions(WHERE, PER_LAYER_OPTIONS, options);
+    checkLength(WHERE, length);
+    if (!COMBINES.includes(combine)) {
+      const [what, expected] = ["there is no such way to combine", COMBINES.join(", ")];
+      throw new ArgumentError({ where: WHERE, what, expected, got: String(combine) });
+    }
+    return {
+      settings: { name: "per-layer", length, combine },
+      init: (key, config, frozen) => {
+        checkFrozen(WHERE, frozen);
+        const table = frozen.tokenEmbedder.embedding;
+        const draw = (i: number): Tensor => sampledVocabulary(random.foldIn(key, i), table, length);
+        const layers = Array.from({ length: config.numLayers }, (_, i) =>
+          i === 0 || combine === "replace" ? draw(i) : np.zeros([length, config.dModel]),
+        );
+        return { prompts: np.stack(layers) };
+      },
+      apply: (config, frozen, tuned) => {
+        const { numLayers, dModel } = config;
+        checkTree(WHERE, { prompts: [numLayers, length, dModel] }, tuned);
+        const { prompts } = tuned;
+        const first = np.reshape(np.slice(prompts, [[0, 1]]), [length, dModel]);
+        if (combine === "replace") return { params: frozen, prefix: first, layerPrompts: { replace: prompts } };
+        const others = np.concatenate([np.zeros([1, length, dModel]), np.slice(prompts, [[1, numLayers]])], 0);
+        return { params: frozen, prefix: first, layerPrompts: { add: others } };
+      },
+    };
+  },
+);

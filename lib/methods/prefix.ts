@@ -5,7 +5,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -15,7 +14,7 @@ import type { T5Config } from "../t5/config.js";
 import type { PrefixKeyValue } from "../t5/key-values.js";
 import type { Batch } from "../t5/model.js";
 import { checkFrozen } from "./frozen.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import {
   initProjection,
@@ -100,7 +99,7 @@ const cutApart = (made: Tensor, layers: number, { numHeads, dKv }: T5Config): Pi
  * @see Li and Liang 2021, arXiv:2101.00190
  * @example const method = methods.prefix({ length: 20, attentions: ["encoder"] }) // P-tuning v2
  */
-export const prefix = takes("methods.prefix(options)", (options: PrefixOptions = {}): Method<PrefixTree> => {
+export const prefix = makesMethod("methods.prefix(options)", (options: PrefixOptions = {}): Method<PrefixTree> => {
   const { length = 20, attentions = [...ATTENTIONS], projection } = readOptions(WHERE, PREFIX_OPTIONS, options);
   checkOptions({ length, attentions, ...(projection !== undefined && { projection }) });
   const settings = { length, attentions };

@@ -5,7 +5,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -17,7 +16,7 @@ import type { PromptParams } from "../t5/model.js";
 import type { Inserted } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import { checkFrozen } from "./frozen.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import { checkTree, kindOf } from "./trees.js";
 
@@ -132,7 +131,7 @@ export const startPrompt = (
  * @see Lester et al. 2021, arXiv:2104.08691
  * @example const method = methods.prompt({ length: 100, init: (key, table, n) => prompt.randomUniform(key, n, table.shape[1]) })
  */
-export const prompt = takes("methods.prompt(options)", (options: PromptOptions = {}): Method<PromptParams> => {
+export const prompt = makesMethod("methods.prompt(options)", (options: PromptOptions = {}): Method<PromptParams> => {
   const { length = 20, position = "before", sees, init = sampledVocabulary } = readOptions(WHERE, OPTIONS, options);
   checkOptions(length, position, sees);
   return {

@@ -5,7 +5,6 @@
  */
 
 import * as t from "io-ts";
-import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { optional } from "../edge/decode.js";
@@ -16,7 +15,7 @@ import { checkLength } from "../prompt/initial.js";
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import { applyDense, type BiasedParams, denseShapes, startDense } from "./dense.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { readOptions } from "./options.js";
 import { INIT_OPTION, type PromptInit, prompt, startPrompt } from "./prompt.js";
 import { checkTree, type ShapeTree } from "./trees.js";
@@ -114,30 +113,33 @@ const residualOf = ({ prompt, network: { down, up, norm } }: ResidualTree): Tens
  * @see Razdaibiedina et al. 2023, arXiv:2305.03937
  * @example const method = methods.residual({ length: 10, bottleneck: 128 })
  */
-export const residual = takes("methods.residual(options)", (options: ResidualOptions = {}): Method<ResidualTree> => {
-  const given = readOptions(WHERE, { ...RESIDUAL_OPTIONS, ...INIT_OPTION }, options);
-  const { length = 10, bottleneck = 800, shared = true, layerNorm = true, init = sampledVocabulary } = given;
-  const settings: Settings = { length, bottleneck, shared, layerNorm };
-  checkLength(WHERE, length);
-  if (!(Number.isInteger(bottleneck) && bottleneck > 0)) {
-    const [what, expected] = ["the bottleneck is not a whole number above 0", "1, 2, …"];
-    throw new ArgumentError({ where: WHERE, what, expected, got: String(bottleneck) });
-  }
-  const result = (config: T5Config, tuned: ResidualTree): Tensor => {
-    checkTree(WHERE, shapesOf(settings, config), tuned);
-    return residualOf(tuned);
-  };
-  return {
-    settings: { name: "residual", ...settings },
-    init: (key, config, frozen) => {
-      const [forPrompt, forNetwork] = random.subkeys(key);
-      const start = startPrompt(WHERE, init, forPrompt, config, frozen, length);
-      return { prompt: start, network: startNetwork(forNetwork, settings, config) };
-    },
-    apply: (config, frozen, tuned) => ({ params: frozen, prefix: result(config, tuned) }),
-    fold: (config, _frozen, tuned) => ({
-      method: prompt({ length }) as Method,
-      tuned: { prompt: result(config, tuned) },
-    }),
-  };
-});
+export const residual = makesMethod(
+  "methods.residual(options)",
+  (options: ResidualOptions = {}): Method<ResidualTree> => {
+    const given = readOptions(WHERE, { ...RESIDUAL_OPTIONS, ...INIT_OPTION }, options);
+    const { length = 10, bottleneck = 800, shared = true, layerNorm = true, init = sampledVocabulary } = given;
+    const settings: Settings = { length, bottleneck, shared, layerNorm };
+    checkLength(WHERE, length);
+    if (!(Number.isInteger(bottleneck) && bottleneck > 0)) {
+      const [what, expected] = ["the bottleneck is not a whole number above 0", "1, 2, …"];
+      throw new ArgumentError({ where: WHERE, what, expected, got: String(bottleneck) });
+    }
+    const result = (config: T5Config, tuned: ResidualTree): Tensor => {
+      checkTree(WHERE, shapesOf(settings, config), tuned);
+      return residualOf(tuned);
+    };
+    return {
+      settings: { name: "residual", ...settings },
+      init: (key, config, frozen) => {
+        const [forPrompt, forNetwork] = random.subkeys(key);
+        const start = startPrompt(WHERE, init, forPrompt, config, frozen, length);
+        return { prompt: start, network: startNetwork(forNetwork, settings, config) };
+      },
+      apply: (config, frozen, tuned) => ({ params: frozen, prefix: result(config, tuned) }),
+      fold: (config, _frozen, tuned) => ({
+        method: prompt({ length }) as Method,
+        tuned: { prompt: result(config, tuned) },
+      }),
+    };
+  },
+);

@@ -12,7 +12,7 @@ import type { AnyParams } from "../t5/stack.js";
 import { mask } from "../tree/index.js";
 import { leavesByPath, slashPath } from "../tree/map.js";
 import { checkFrozen } from "./frozen.js";
-import type { Method } from "./method.js";
+import { type Method, makesMethod } from "./method.js";
 import { names, readArgument } from "./options.js";
 import { checkTree } from "./trees.js";
 
@@ -81,27 +81,30 @@ const checkBare = (params: AnyParams, replaced: Readonly<Record<string, unknown>
  * @see Hambardzumyan et al. 2021, arXiv:2101.00121 (WARP)
  * @example const method = methods.weights("decoder/logitsDense/kernel")
  */
-export const weights = takes("methods.weights(where)", (where: string | readonly string[]): Method<WeightTree> => {
-  const given = readArgument(WHERE, "where", t.union([t.string, names]), where);
-  const globs = typeof given === "string" ? [given] : given;
-  return {
-    settings: { name: "weights", where: globs },
-    // Copies: what trains takes its tree over, and the frozen model stays as it is.
-    init: (_key, _config, frozen) =>
-      Object.fromEntries(selectLeaves(frozen, globs).map(([path, leaf]) => [path, np.copy(leaf)])),
-    apply: (_config, frozen, tuned) => {
-      const leaves = selectLeaves(withoutTerms(frozen), globs);
-      const shapes = Object.fromEntries(leaves.map(([path, leaf]) => [path, leaf.shape]));
-      checkTree(WHERE, shapes, tuned);
-      checkBare(frozen, shapes);
-      const replaced = (keys: KeyPath, leaf: Tensor): Tensor => {
-        const path = slashPath(keys);
-        return Object.hasOwn(tuned, path) ? tuned[path] : leaf;
-      };
-      return { params: treeMapWithPath(replaced as never, frozen) as AnyParams };
-    },
-  };
-});
+export const weights = makesMethod(
+  "methods.weights(where)",
+  (where: string | readonly string[]): Method<WeightTree> => {
+    const given = readArgument(WHERE, "where", t.union([t.string, names]), where);
+    const globs = typeof given === "string" ? [given] : given;
+    return {
+      settings: { name: "weights", where: globs },
+      // Copies: what trains takes its tree over, and the frozen model stays as it is.
+      init: (_key, _config, frozen) =>
+        Object.fromEntries(selectLeaves(frozen, globs).map(([path, leaf]) => [path, np.copy(leaf)])),
+      apply: (_config, frozen, tuned) => {
+        const leaves = selectLeaves(withoutTerms(frozen), globs);
+        const shapes = Object.fromEntries(leaves.map(([path, leaf]) => [path, leaf.shape]));
+        checkTree(WHERE, shapes, tuned);
+        checkBare(frozen, shapes);
+        const replaced = (keys: KeyPath, leaf: Tensor): Tensor => {
+          const path = slashPath(keys);
+          return Object.hasOwn(tuned, path) ? tuned[path] : leaf;
+        };
+        return { params: treeMapWithPath(replaced as never, frozen) as AnyParams };
+      },
+    };
+  },
+);
 
 /**
  * Model tuning: all weights are trained. A tied embedding is one tensor.

@@ -1,12 +1,11 @@
 /** @file Transformations with one or two running tensors that are not Adam's: momentum, averages, roots of squares, signs. */
 
-import { takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { optimizer } from "./define.js";
 import { average, biasCorrection as correctionOf, type PerLeaf, perLeaf, type RunningState } from "./per-leaf.js";
 import { checkDecay } from "./scale.js";
-import type { GradientTransformation } from "./state.js";
+import { type GradientTransformation, makesTransformation } from "./state.js";
 
 const nothing = (): undefined => undefined;
 
@@ -16,7 +15,7 @@ const nothing = (): undefined => undefined;
  * - `nesterov`: whether it looks ahead. Default false
  * @see optax's `trace`
  */
-export const trace = takes(
+export const trace = makesTransformation(
   "optim.trace(decay, { nesterov })",
   (decay: number, options: { readonly nesterov?: boolean } = {}): GradientTransformation<RunningState<"trace">> => {
     const accumulate = (g: Tensor, t: Tensor): Tensor => np.add(g, np.multiply(decay, t));
@@ -37,7 +36,7 @@ export const trace = takes(
  *
  * @see optax's `ema`
  */
-export const ema = takes(
+export const ema = makesTransformation(
   "optim.ema(decay, { debias })",
   (decay: number, options: { readonly debias?: boolean } = {}): GradientTransformation<RunningState<"ema">> => {
     checkDecay("optim.ema", "the decay", decay);

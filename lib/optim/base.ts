@@ -14,7 +14,13 @@ import type { GradsOf, Tensor } from "../core/tensor.js";
 import type { OfTensors } from "../core/tree-types.js";
 import * as np from "../np/index.js";
 import { flattenTensors } from "../transforms/trees.js";
-import { type GradientTransformation, type PlainTransformation, plain, transformation } from "./state.js";
+import {
+  type GradientTransformation,
+  makesTransformation,
+  type PlainTransformation,
+  plain,
+  transformation,
+} from "./state.js";
 
 /** What scalars beside a leaf have, such as rates and bias corrections: its own dtype, so that float64 stays exact and float32 narrow. */
 export type Float = "float32" | "float64";
@@ -117,7 +123,7 @@ export type NoState = Record<never, never>;
  *
  * @example stateless("halve", (g) => np.multiply(g, 0.5))
  */
-export const stateless = takes(
+export const stateless = makesTransformation(
   "optim.stateless(name, f)",
   (name: string, f: (grad: Tensor, param: Tensor) => Tensor): GradientTransformation<NoState> => ({
     init: () => ({}),
@@ -130,7 +136,7 @@ export const stateless = takes(
 );
 
 /** Leaves gradients as they are: the updates are the gradients themselves, not copies. */
-export const identity = takes(
+export const identity = makesTransformation(
   "optim.identity()",
   (): GradientTransformation<NoState> => ({
     init: () => ({}),
@@ -139,7 +145,7 @@ export const identity = takes(
 );
 
 /** Zero for every update: what freezes parameters, as one group of `multiTransform`. @see optax's `set_to_zero` */
-export const setToZero = takes(
+export const setToZero = makesTransformation(
   "optim.setToZero()",
   (): GradientTransformation<NoState> => stateless("optim.setToZero", (g) => np.zerosLike(g)),
 );
@@ -189,7 +195,7 @@ const inTurn = <K extends string | number>(
  *
  * @example chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 }))
  */
-export const chain: Chain = takes("optim.chain(...parts)", (...parts: readonly unknown[]): never => {
+export const chain: Chain = makesTransformation("optim.chain(...parts)", (...parts: readonly unknown[]): never => {
   const list = listed(parts).map((part, i) => [i, plain(checkedPart("optim.chain", part, `part ${i}`))] as const);
   return transformation(inTurn(list, (states) => states.map(([, state]) => state))) as never;
 });
@@ -202,7 +208,7 @@ export const chain: Chain = takes("optim.chain(...parts)", (...parts: readonly u
  * const tx = namedChain({ clip: clipByGlobalNorm(1), adam: adam({ learningRate: 1e-3 }) });
  * tx.init(params).adam
  */
-export const namedChain = takes(
+export const namedChain = makesTransformation(
   "optim.namedChain(parts)",
   <S extends object>(
     parts: {

@@ -5,7 +5,7 @@ import { leavesOf } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { beside, mapLeaves, type NoState, stateless } from "./base.js";
-import type { GradientTransformation } from "./state.js";
+import { type GradientTransformation, makesTransformation } from "./state.js";
 
 /** The Euclidean norm of all leaves together. */
 export const globalNorm = takes(
@@ -18,7 +18,7 @@ export const globalNorm = takes(
 );
 
 /** Scales all gradients down together where their norm exceeds `limit`. */
-export const clipByGlobalNorm = takes(
+export const clipByGlobalNorm = makesTransformation(
   "optim.clipByGlobalNorm(limit)",
   (limit: number): GradientTransformation<NoState> => ({
     init: () => ({}),
@@ -31,13 +31,13 @@ export const clipByGlobalNorm = takes(
 );
 
 /** Keeps every element within `[-limit, limit]`. */
-export const clip = takes(
+export const clip = makesTransformation(
   "optim.clip(limit)",
   (limit: number): GradientTransformation<NoState> => stateless("optim.clip", (g) => np.clip(g, -limit, limit)),
 );
 
 /** Scales each leaf down where its root mean square exceeds `limit`. */
-export const clipByBlockRms = takes(
+export const clipByBlockRms = makesTransformation(
   "optim.clipByBlockRms(limit)",
   (limit: number): GradientTransformation<NoState> =>
     stateless("optim.clipByBlockRms", (g) => np.divide(g, np.maximum(1, np.divide(rms(g), limit)))),
@@ -73,7 +73,7 @@ const unitAxes = (x: Tensor): readonly number[] => {
  *
  * @see Brock et al. 2021, arXiv:2102.06171; optax's `adaptive_grad_clip`
  */
-export const adaptiveGradClip = takes(
+export const adaptiveGradClip = makesTransformation(
   "optim.adaptiveGradClip(limit, { epsilon })",
   (limit: number, options: { readonly epsilon?: number } = {}): GradientTransformation<NoState> => {
     const { epsilon = 1e-3 } = options;
@@ -94,7 +94,7 @@ export const adaptiveGradClip = takes(
  * - `epsilon`: added to the norm of the update. Default 0
  * @see You et al. 2020, arXiv:1904.00962; optax's `scale_by_trust_ratio`
  */
-export const scaleByTrustRatio = takes(
+export const scaleByTrustRatio = makesTransformation(
   "optim.scaleByTrustRatio({ minNorm, trustCoefficient, epsilon })",
   (
     options: { readonly minNorm?: number; readonly trustCoefficient?: number; readonly epsilon?: number } = {},
@@ -110,27 +110,27 @@ export const scaleByTrustRatio = takes(
 );
 
 /** Multiplies each leaf's update by the root mean square of the parameter, at least `least` (default 1e-3). */
-export const scaleByParamBlockRms = takes(
+export const scaleByParamBlockRms = makesTransformation(
   "optim.scaleByParamBlockRms(least)",
   (least = 1e-3): GradientTransformation<NoState> =>
     stateless("optim.scaleByParamBlockRms", (u, p) => np.multiply(u, np.maximum(rms(p), least))),
 );
 
 /** Multiplies each leaf's update by the norm of the parameter, at least `least` (default 1e-3). */
-export const scaleByParamBlockNorm = takes(
+export const scaleByParamBlockNorm = makesTransformation(
   "optim.scaleByParamBlockNorm(least)",
   (least = 1e-3): GradientTransformation<NoState> =>
     stateless("optim.scaleByParamBlockNorm", (u, p) => np.multiply(u, safeNorm(p, least))),
 );
 
 /** The sign of every element. @see optax's `scale_by_sign` */
-export const scaleBySign = takes(
+export const scaleBySign = makesTransformation(
   "optim.scaleBySign()",
   (): GradientTransformation<NoState> => stateless("optim.scaleBySign", (g) => np.sign(g)),
 );
 
 /** Takes the mean over all axes but the first from gradients of rank 2 or more. @see Yong et al. 2020, arXiv:2004.01461 */
-export const centralize = takes(
+export const centralize = makesTransformation(
   "optim.centralize()",
   (): GradientTransformation<NoState> =>
     stateless("optim.centralize", (g) => {
@@ -141,7 +141,7 @@ export const centralize = takes(
 );
 
 /** Zero for NaN. @see optax's `zero_nans`, which also counts them */
-export const zeroNans = takes(
+export const zeroNans = makesTransformation(
   "optim.zeroNans()",
   (): GradientTransformation<NoState> => stateless("optim.zeroNans", (g) => np.where(np.isnan(g), 0, g)),
 );
@@ -151,7 +151,7 @@ export const zeroNans = takes(
  *
  * @see optax's `keep_params_nonnegative`
  */
-export const keepParamsNonnegative = takes(
+export const keepParamsNonnegative = makesTransformation(
   "optim.keepParamsNonnegative()",
   (): GradientTransformation<NoState> =>
     stateless("optim.keepParamsNonnegative", (u, p) => np.where(np.less(np.add(p, u), 0), np.negative(p), u)),

@@ -4,6 +4,7 @@ import { ArgumentError } from "../core/errors.js";
 import { contractOf } from "../core/signature.js";
 import { isTensor } from "../core/tensor.js";
 import type { Rate } from "./schedules.js";
+import { type GradientTransformation, guarded } from "./state.js";
 
 /** optax's short names of options. */
 const SHORT = { b1: "beta1", b2: "beta2", eps: "epsilon", epsRoot: "epsilonRoot" } as const;
@@ -46,6 +47,7 @@ export const optimizer: Optimizer = <R>(
     if (f.length > 0 && args.length < 2 && args[0] === undefined) {
       throw new ArgumentError({ where, what: "the options are missing", expected: signature, got: "nothing" });
     }
-    return checked(...args.map((options) => spelled(where, options)));
+    const tx = checked(...args.map((options) => spelled(where, options)));
+    return guarded(where, tx as GradientTransformation<unknown>) as R;
   };
 };

@@ -1,5 +1,5 @@
 /** @file Transformations for some of the parameters. */
-import { scope, takes } from "../core/composite.js";
+import { scope } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import { flatten, leavesOf, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
@@ -9,6 +9,7 @@ import { treeBy } from "../tree/partition.js";
 import { alignedLeaves, type NoState, setToZero } from "./base.js";
 import {
   type GradientTransformation,
+  makesTransformation,
   type OfPart,
   type PlainTransformation,
   plain,
@@ -63,7 +64,7 @@ const maskedBy = <S>(
  * @see optax's `masked`; `tree.partition` for the filter
  * @example masked(clip(1), "decoder/**")
  */
-export const masked = takes(
+export const masked = makesTransformation(
   "optim.masked(inner, filter)",
   <S>(inner: GradientTransformation<S>, filter: tree.PathFilter<Tensor>): GradientTransformation<OfPart<S>> =>
     maskedBy(inner, (params) => leavesOf(tree.mask(params, filter as tree.PathFilter<never>)) as boolean[]),
@@ -118,7 +119,7 @@ const checkLabels = (transforms: object, label: unknown, params: unknown): void 
  *   path.startsWith("encoder/") ? "slow" : "fast",
  * );
  */
-export const multiTransform: MultiTransform = takes(
+export const multiTransform: MultiTransform = makesTransformation(
   "optim.multiTransform(transforms, label)",
   (transforms: Groups<Labels>, label: unknown): never => {
     const groups = Object.entries(transforms).map(
@@ -154,7 +155,7 @@ export const partition = multiTransform;
  * @see optax's `freeze`
  * @example chain(adam({ learningRate: 1e-3 }), freeze("encoder/**"))
  */
-export const freeze = takes(
+export const freeze = makesTransformation(
   "optim.freeze(filter)",
   (filter: tree.PathFilter<Tensor>): GradientTransformation<OfPart<NoState>> => masked(setToZero(), filter),
 );

@@ -1,5 +1,5 @@
 /** @file Factors, learning rates and weight decay: the last parts of a chain. */
-import { scope, takes } from "../core/composite.js";
+import { scope } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
@@ -7,10 +7,10 @@ import type { PathFilter } from "../tree/index.js";
 import { beside, mapLeaves, type NoState, perFloat, stateless } from "./base.js";
 import { masked } from "./masked.js";
 import { type Rate, rateAt, type Schedule } from "./schedules.js";
-import type { GradientTransformation } from "./state.js";
+import { type GradientTransformation, makesTransformation } from "./state.js";
 
 /** Multiplies every update by a number. */
-export const scale = takes(
+export const scale = makesTransformation(
   "optim.scale(factor)",
   (factor: number | Tensor): GradientTransformation<NoState> =>
     stateless("optim.scale", (g) => np.multiply(g, beside(g, factor))),
@@ -25,7 +25,7 @@ export type Mask = PathFilter<Tensor>;
  * @see optax's `add_decayed_weights`
  * @example addDecayedWeights(1e-4, { mask: "**\/kernel" })
  */
-export const addDecayedWeights = takes(
+export const addDecayedWeights = makesTransformation(
   "optim.addDecayedWeights(rate, { mask })",
   (rate: number | Tensor, options: { readonly mask?: Mask | undefined } = {}): GradientTransformation<NoState> => {
     const name = "optim.addDecayedWeights";
@@ -60,7 +60,7 @@ const scaleByRate = (name: string, rate: Rate, sign: 1 | -1): GradientTransforma
  *
  * @example chain(clipByGlobalNorm(1), scaleBySchedule(warmup(100, 0.1)), scale(-1)) // plain descent with a warm-up
  */
-export const scaleBySchedule = takes(
+export const scaleBySchedule = makesTransformation(
   "optim.scaleBySchedule(schedule)",
   (schedule: Schedule): GradientTransformation<ScheduleState> => scaleByRate("optim.scaleBySchedule", schedule, 1),
 );
@@ -71,7 +71,7 @@ export const scaleBySchedule = takes(
  * The state counts the steps also when the rate is a number, so that a schedule can take its place later.
  * @see optax's `scale_by_learning_rate`
  */
-export const scaleByLearningRate = takes(
+export const scaleByLearningRate = makesTransformation(
   "optim.scaleByLearningRate(rate)",
   (rate: Rate): GradientTransformation<ScheduleState> => {
     if (rate !== undefined) return scaleByRate("optim.scaleByLearningRate", rate, -1);

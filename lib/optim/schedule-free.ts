@@ -11,7 +11,7 @@ import { sgd } from "./optimizers.js";
 import type { RunningState } from "./per-leaf.js";
 import { addDecayedWeights, type ScheduleState, scaleByLearningRate } from "./scale.js";
 import { type Rate, rateAt } from "./schedules.js";
-import { type GradientTransformation, type PerParam, plain, transformation } from "./state.js";
+import { type GradientTransformation, makesTransformation, type PerParam, plain, transformation } from "./state.js";
 
 export interface ScheduleFreeOptions {
   /** Share of the average in the point where gradients are taken, above 0. Default 0.9. */
@@ -74,7 +74,7 @@ const checkShare = (where: string, beta1: number): void => {
  * @see Defazio et al. 2024, arXiv:2405.15682; optax's `contrib.schedule_free`
  * @example scheduleFree(sgd(0.1), 0.1)
  */
-export const scheduleFree = takes(
+export const scheduleFree = makesTransformation(
   "optim.scheduleFree(inner, learningRate, { beta1, weightPower })",
   <S>(
     inner: GradientTransformation<S>,

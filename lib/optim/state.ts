@@ -1,5 +1,7 @@
 /** @file The types of optimizers' states: they are written once, as templates, and filled in for the parameters at hand. */
-import { takes } from "../core/composite.js";
+import { scope, takes } from "../core/composite.js";
+import { ArgumentError } from "../core/errors.js";
+import { checkSameStructure, flatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Leaf, Mapped } from "../tree/types.js";
 
@@ -81,6 +83,46 @@ export interface PlainTransformation<S> {
     extra?: UpdateExtra,
   ) => readonly [updates: P, state: StateOf<S, unknown>];
 }
+
+const missing = (where: string, what: string): ArgumentError =>
+  new ArgumentError({ where, what, expected: "update(grads, state, params)", got: "nothing" });
+
+/** Whether an update runs: those inside it leave it to the outermost, whose name the user wrote, to say what is wrong. */
+let updating = false;
+
+/**
+ * A transformation whose `update` refuses missing gradients, a missing state, and the state of another one.
+ *
+ * States are looked at only where an update has failed, so that updates take no longer.
+ */
+export const guarded = <S>(where: string, tx: GradientTransformation<S>): GradientTransformation<S> => {
+  const { init, update } = tx as unknown as PlainTransformation<S>;
+  const guardedUpdate: PlainTransformation<S>["update"] = (grads, state, params, extra) => {
+    if (updating) return update(grads, state, params, extra);
+    if (grads === undefined) throw missing(where, "the gradients are missing");
+    if (state === undefined) throw missing(where, "the state is missing");
+    updating = true;
+    try {
+      return update(grads, state, params, extra);
+    } catch (error) {
+      if (params === undefined && !(error instanceof TypeError)) throw error;
+      const ours = scope(() => flatten(init(params ?? grads))[1]);
+      checkSameStructure(where, ours, flatten(state)[1], "take the state of init, or of the last update", "state");
+      throw error;
+    } finally {
+      updating = false;
+    }
+  };
+  return { ...tx, init, update: guardedUpdate } as unknown as GradientTransformation<S>;
+};
+
+/** As `takes`, for functions that make transformations, whose `update` is guarded. */
+export const makesTransformation = <F extends (...args: never[]) => unknown>(signature: string, f: F): F => {
+  const checked = takes(signature, f);
+  const where = signature.slice(0, signature.indexOf("("));
+  const make = (...args: never[]): unknown => guarded(where, checked(...args) as GradientTransformation<unknown>);
+  return Object.defineProperty(make, "length", { value: f.length }) as unknown as F;
+};
 
 /**
  * A transformation of your own, whose state has the template `S`; inside, trees like the parameters are unknown.

@@ -9,6 +9,7 @@ import { floatOf, givenParams, mapLeaves, perFloat, widestFloat } from "./base.j
 import { type Rate, rateAt } from "./schedules.js";
 import {
   type GradientTransformation,
+  makesTransformation,
   type OfKey,
   type PerParam,
   type PlainTransformation,
@@ -46,7 +47,7 @@ export interface MultiStepsState<S> {
  * @see optax's `MultiSteps`
  * @example multiSteps(adamw({ learningRate: 1e-3 }), 4) // batches of four times the size
  */
-export const multiSteps = takes(
+export const multiSteps = makesTransformation(
   "optim.multiSteps(inner, k)",
   <S>(inner: GradientTransformation<S>, k: number): GradientTransformation<MultiStepsState<S>> => {
     const where = "optim.multiSteps";
@@ -98,21 +99,25 @@ export interface ApplyEveryState {
  * @see optax's `apply_every`
  * @example chain(applyEvery(4), scale(-0.1))
  */
-export const applyEvery = takes("optim.applyEvery(k)", (k: number): GradientTransformation<ApplyEveryState> => {
-  const where = "optim.applyEvery";
-  checkCount(where, "there is no such number of steps", k);
-  return transformation<ApplyEveryState>({
-    init: (params) => scope(() => ({ count: count(0), accumulated: mapLeaves(where, (p) => np.zerosLike(p), params) })),
-    update: (grads, state) =>
-      scope(() => {
-        const [first, last] = [np.equal(state.count, 0), np.equal(state.count, k - 1)];
-        const add = (g: Tensor, sum: Tensor): Tensor => np.where(first, g, np.add(sum, g));
-        const accumulated = mapLeaves(where, add, grads, state.accumulated);
-        const updates = mapLeaves(where, (sum) => np.where(last, sum, np.zerosLike(sum)), accumulated);
-        return [updates, { count: np.where(last, count(0), np.add(state.count, 1)), accumulated }] as const;
-      }),
-  });
-});
+export const applyEvery = makesTransformation(
+  "optim.applyEvery(k)",
+  (k: number): GradientTransformation<ApplyEveryState> => {
+    const where = "optim.applyEvery";
+    checkCount(where, "there is no such number of steps", k);
+    return transformation<ApplyEveryState>({
+      init: (params) =>
+        scope(() => ({ count: count(0), accumulated: mapLeaves(where, (p) => np.zerosLike(p), params) })),
+      update: (grads, state) =>
+        scope(() => {
+          const [first, last] = [np.equal(state.count, 0), np.equal(state.count, k - 1)];
+          const add = (g: Tensor, sum: Tensor): Tensor => np.where(first, g, np.add(sum, g));
+          const accumulated = mapLeaves(where, add, grads, state.accumulated);
+          const updates = mapLeaves(where, (sum) => np.where(last, sum, np.zerosLike(sum)), accumulated);
+          return [updates, { count: np.where(last, count(0), np.add(state.count, 1)), accumulated }] as const;
+        }),
+    });
+  },
+);
 
 export interface ApplyIfFiniteState<S> {
   /** Refused gradients since the last that was taken, int32 scalar. */
@@ -130,7 +135,7 @@ export interface ApplyIfFiniteState<S> {
  * - `maxConsecutiveErrors`: after so many in a row the next is taken nevertheless, so that the failure shows
  * @see optax's `apply_if_finite`
  */
-export const applyIfFinite = takes(
+export const applyIfFinite = makesTransformation(
   "optim.applyIfFinite(inner, maxConsecutiveErrors)",
   <S>(
     inner: GradientTransformation<S>,
@@ -197,7 +202,7 @@ export const lookaheadParams = takes(
  * Parameters and updates are a `LookaheadParams`; the slow part of the gradient is not looked at.
  * @see Zhang et al. 2019, arXiv:1907.08610; optax's `lookahead`
  */
-export const lookahead = takes(
+export const lookahead = makesTransformation(
   "optim.lookahead(fast, syncPeriod, slowStepSize)",
   <S>(
     fast: GradientTransformation<S>,
@@ -250,7 +255,7 @@ export interface InjectState<H, S> {
  * const tx = injectHyperparams((h) => adamw(h), { learningRate: 1e-3, weightDecay: 1e-4 });
  * const slower = { ...state, hyperparams: { ...state.hyperparams, learningRate: np.scalar(1e-4) } };
  */
-export const injectHyperparams = takes(
+export const injectHyperparams = makesTransformation(
   "optim.injectHyperparams(make, hyperparams)",
   <const H extends Readonly<Record<string, Rate>>, S>(
     make: (hyperparams: { readonly [K in keyof H]: Tensor }) => GradientTransformation<S>,
@@ -294,7 +299,7 @@ export interface NoiseState {
  *
  * @see Neelakantan et al. 2015, arXiv:1511.06807; optax's `add_noise`
  */
-export const addNoise = takes(
+export const addNoise = makesTransformation(
   "optim.addNoise(eta, gamma, seed)",
   (eta: number, gamma: number, seed: number): GradientTransformation<NoiseState> =>
     transformation<NoiseState>({

@@ -8,7 +8,8 @@ import type { GradsOf, Tensor } from "../core/tensor.js";
 import type { Tuples } from "../core/tree-types.js";
 import { reshape } from "../primitives/broadcast.js";
 import { concatenate, slice } from "../primitives/movement.js";
-import { lengthOf, scan } from "./scan.js";
+import { scan } from "./scan.js";
+import { lengthOf } from "./scan-length.js";
 import { flattenTensors, nameOf } from "./trees.js";
 import { vmap } from "./vmap.js";
 

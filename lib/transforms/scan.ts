@@ -10,11 +10,11 @@ import { evaluateByImpl } from "../compile/reference.js";
 import { Aval, isFloat } from "../core/aval.js";
 import { takes, transformed } from "../core/composite.js";
 import { type ScanParams, scanParts } from "../core/control.js";
-import { ArgumentError, ShapeError, TreeError, UnsupportedError } from "../core/errors.js";
+import { ArgumentError, TreeError, UnsupportedError } from "../core/errors.js";
 import { type HostArray, zerosHost } from "../core/host.js";
 import { evalJaxpr, Jaxpr } from "../core/jaxpr.js";
 import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
-import { checkSameStructure, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
+import { checkSameStructure, type TreeDef, unflatten } from "../core/pytree.js";
 import { isPromise } from "../core/scope.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
@@ -23,6 +23,7 @@ import { fullOf, moveAxis } from "../primitives/broadcast.js";
 import { numbersThatFit, stageWithCarry } from "./carry.js";
 import { instantiate } from "./jvp.js";
 import { batchedScan, chosen, pulledScan, pushedScan, splitScan } from "./scan-derived.js";
+import { lengthOf } from "./scan-length.js";
 import { flattenTensors, type LikeTensors, nameOf } from "./trees.js";
 import { materialize } from "./vmap.js";
 
@@ -188,49 +189,21 @@ export interface ScanOptions {
   readonly unroll?: number;
 }
 
-/** The number of turns. @throws where leading axes differ, or there is nothing to tell it */
-export const lengthOf = (where: string, xs: readonly Tensor[], def: TreeDef, asked: number | undefined): number => {
-  const paths = pathsOf(def);
-  const at = (i: number): string => printPath(paths[i], "xs");
-  const scalar = xs.findIndex((x) => x.ndim === 0);
-  if (scalar >= 0) {
-    throw new ShapeError({
-      where,
-      what: "a scalar has no rows to go through",
-      expected: "tensors with a leading axis",
-      got: `${xs[scalar].aval}`,
-      at: at(scalar),
-      hint: "close over what is the same in every turn",
-    });
-  }
-  if (xs.length === 0 && asked === undefined) {
-    throw new ArgumentError({
-      where,
-      what: "the number of turns is not known",
-      expected: "xs with a leaf, or the option length",
-    });
-  }
-  const length = asked ?? xs[0].shape[0];
-  if (!Number.isInteger(length) || length < 0) {
-    throw new ArgumentError({
-      where,
-      what: "length is not a number of turns",
-      expected: "0, 1, 2, …",
-      got: String(length),
-    });
-  }
-  const other = xs.findIndex((x) => x.shape[0] !== length);
-  if (other >= 0) {
-    throw new ShapeError({
-      where,
-      what: "leading axes differ",
-      expected: `${length} rows, as ${asked === undefined ? `${at(0)} has` : "length says"}`,
-      got: `${xs[other].aval}`,
-      at: at(other),
-    });
-  }
-  return length;
-};
+/** Forms of `scan`: the pair of the body as a tuple, or as the list of tensors that a function in a variable is inferred to give. */
+export interface Scan {
+  <I, X, Y>(
+    f: (carry: GradsOf<I>, x: GradsOf<X>) => readonly [LikeTensors<I>, Y | Tuples],
+    init: I | Tuples,
+    xs: X | Tuples,
+    options?: ScanOptions,
+  ): [carry: GradsOf<I>, ys: GradsOf<Y>];
+  <X, R extends readonly Tensor[] | []>(
+    f: (carry: Tensor, x: GradsOf<X>) => R & (number extends R["length"] ? unknown : never),
+    init: Tensor | number,
+    xs: X | Tuples,
+    options?: ScanOptions,
+  ): [carry: Tensor, ys: Tensor];
+}
 
 /**
  * Runs `f` once for every row of `xs`, handing a carry from turn to turn: a loop that compiles to one body and differentiates in both modes.
@@ -247,7 +220,7 @@ export const lengthOf = (where: string, xs: readonly Tensor[], def: TreeDef, ask
  * @see JAX's `jax.lax.scan`
  * @example const [total, sums] = scan((c, x) => [np.add(c, x), np.add(c, x)], 0, np.array([1, 2, 3])) // 6, [1, 3, 6]
  */
-export const scan = takes(
+export const scan: Scan = takes(
   "scan(f, init, xs, { length, reverse, unroll })",
   <I, X, Y>(
     f: (carry: GradsOf<I>, x: GradsOf<X>) => readonly [LikeTensors<I>, Y | Tuples],

@@ -42,6 +42,12 @@ const scanned = scan(
 export type Carry = Expect<Equal<(typeof scanned)[0], Held>>;
 export type Stacked = Expect<Equal<(typeof scanned)[1], { y: Tensor; n: Tensor }>>;
 
+const pairOfTensors = (c: Tensor, r: Tensor) => [np.add(c, r), c];
+const inVariable = scan(pairOfTensors, 0, x);
+export type InVariable = Expect<Equal<typeof inVariable, [carry: Tensor, ys: Tensor]>>;
+// @ts-expect-error three results are not a pair
+scan((c, r) => [c, r, r], 0, x);
+
 const counted = scan((c, none) => [np.add(c, 1), none], 0, null, { length: 3 });
 export type Counted = Expect<Equal<typeof counted, [carry: Tensor, ys: null]>>;
 

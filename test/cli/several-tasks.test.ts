@@ -129,6 +129,25 @@ Several("one task of a run is named by --task", async () => {
   assert.match(await failure("inspect", at("run/tasks/cb"), "--task", "cb"), "leave --task out");
 });
 
+Several("one task of a run is exported as its own adapter is", async () => {
+  const filesOf = async (name: string, ...adapter: readonly string[]): Promise<readonly Buffer[]> => {
+    const lengths = ["--input-length", "8", "--max-length", "2"];
+    await fluxion(["export", "--model", "assets/t5-nano", ...adapter, "--out", at(name), ...lengths]);
+    return ["encoder.onnx", "decoder-step.onnx", "fluxion.json"].map((file) => readFileSync(join(at(name), file)));
+  };
+  const chosen = await filesOf("chosen", "--adapter", at("run"), "--task", "rte");
+  const own = await filesOf("own", "--adapter", at("run/tasks/rte"), "--task", "rte");
+  chosen.forEach((file, i) => {
+    assert.ok(file.equals(own[i]), `file ${i}`);
+  });
+  const { task, promptLength } = JSON.parse(`${chosen[2]}`) as { readonly task: string; readonly promptLength: number };
+  assert.equal([task, promptLength], ["rte", 2]);
+  const [other] = await filesOf("other", "--adapter", at("run"), "--task", "cb");
+  assert.not.ok(other.equals(chosen[0]));
+  const args = ["--model", "assets/t5-nano", "--adapter", at("run"), "--out", at("none")];
+  assert.match(await failure("export", ...args, "--task", "wic"), "the adapter is not of this task");
+});
+
 Several("of a folder of adapters each is shown", async () => {
   type Shown = {
     readonly path: string;

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { ROWS } from "./methods/rows.js";
+import { type MethodRow, ROWS } from "./methods/rows.js";
 import { COST_SIZES } from "./methods/sizes.js";
 import { CASES } from "./sizes/cases.js";
 import { compare } from "./t5/compare.js";
@@ -97,6 +97,8 @@ interface MethodOptions {
   readonly runs: number;
 }
 const METHOD_NAMES = Object.keys(ROWS);
+const isOfOneTask = (method: string): boolean =>
+  (ROWS as Readonly<Record<string, MethodRow>>)[method]?.tasks === undefined;
 const runCosts = ({ methods, runs }: MethodOptions): void => {
   for (const size of Object.keys(COST_SIZES)) {
     for (const method of methods) {
@@ -105,7 +107,7 @@ const runCosts = ({ methods, runs }: MethodOptions): void => {
   }
 };
 const runScores = ({ methods, tasks, seeds, steps }: MethodOptions): void => {
-  for (const method of methods) {
+  for (const method of methods.filter(isOfOneTask)) {
     for (const task of tasks) {
       for (let seed = 0; seed < seeds; seed++) {
         const who = { bench: "methods", part: "score", method, task, seed };

@@ -82,13 +82,23 @@ Signatures("every signature has the parameters of the type", async () => {
 /** What gives a function its signature. */
 const MAKERS = ["takes", "takesLater", "promised", "throwing", "composite", "named"];
 
+/** The text of a signature, also where it names options by constants; nothing where it is made at run time. */
+const textOf = (checker: ts.TypeChecker, node: ts.Expression): string | undefined => {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return undefined;
+  const types = node.templateSpans.map(({ expression }) => checker.getTypeAtLocation(expression));
+  if (!types.every((type) => type.isStringLiteral())) return undefined;
+  return node.head.text + node.templateSpans.map(({ literal }, i) => types[i].value + literal.text).join("");
+};
+
 /** What differs between the options in a signature and those of the function beside it. */
 const differenceOf = (checker: ts.TypeChecker, call: ts.CallExpression): string | undefined => {
-  const [text, f] = call.arguments;
-  if (!ts.isStringLiteralLike(text) || f === undefined) return undefined;
-  const names = /\{ ([^}]*) \}/.exec(text.text)?.[1].split(", ");
-  const place = text.text
-    .slice(text.text.indexOf("(") + 1)
+  const [signature, f] = call.arguments;
+  const text = textOf(checker, signature);
+  if (text === undefined || f === undefined) return undefined;
+  const names = /\{ ([^}]*) \}/.exec(text)?.[1].split(", ");
+  const place = text
+    .slice(text.indexOf("(") + 1)
     .replace(/\{[^}]*\}/, "{}")
     .split(", ")
     .findIndex((name) => name.startsWith("{}"));
@@ -96,7 +106,7 @@ const differenceOf = (checker: ts.TypeChecker, call: ts.CallExpression): string 
   if (names === undefined || parameter === undefined) return undefined;
   const typed = optionsOf(checker, checker.getTypeOfSymbolAtLocation(parameter, call)) ?? [];
   const wrong = [...names.filter((name) => !typed.includes(name)), ...typed.filter((name) => !names.includes(name))];
-  return wrong.length === 0 ? "" : `${text.text}: ${wrong.join(", ")}`;
+  return wrong.length === 0 ? "" : `${text}: ${wrong.join(", ")}`;
 };
 
 Signatures("the options of every signature are those of the function beside it", () => {

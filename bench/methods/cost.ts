@@ -20,7 +20,7 @@ import { COST_SIZES, type CostSizeName } from "./sizes.js";
 
 const [name, sizeName, runs] = process.argv.slice(2) as [RowName, CostSizeName, string];
 const { model, batch: rows, inputs, targets } = COST_SIZES[sizeName];
-const { title, method: methodOf, optimizer }: MethodRow = ROWS[name];
+const { title, method: methodOf, optimizer, tasks = 1 }: MethodRow = ROWS[name];
 
 await init();
 const load = async (): Promise<{ config: t5.T5Config; params: t5.Params }> => {
@@ -37,7 +37,11 @@ const ids = (length: number): Tensor =>
     Int32Array.from({ length: rows * length }, () => 3 + Math.floor(next() * (config.vocabSize - 300))),
     { shape: [rows, length] },
   );
-const batch = { inputs: ids(inputs), targets: ids(targets) };
+const ofTasks = np.array(
+  Int32Array.from({ length: rows }, (_, i) => i % tasks),
+  { shape: [rows] },
+);
+const batch = { inputs: ids(inputs), targets: ids(targets), ...(tasks > 1 && { tasks: ofTasks }) };
 
 /** The median time of a step after the first, which compiles. */
 const timeOf = (method: Method, tx: Optimizer, tuned: object): number => {

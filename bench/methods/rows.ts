@@ -1,5 +1,20 @@
 /** @file The methods of the comparison: what each trains, and by which optimizer. */
-import { compose, design, full, ia3, lora, type Method, norms, prompt, weights } from "../../lib/methods/index.js";
+import {
+  compose,
+  design,
+  full,
+  ia3,
+  lora,
+  type Method,
+  multitask,
+  norms,
+  perLayer,
+  prefix,
+  prompt,
+  pTuning,
+  residual,
+  weights,
+} from "../../lib/methods/index.js";
 import type { PromptOptions } from "../../lib/methods/prompt.js";
 import { adafactor, type GradientTransformation, multiTransform } from "../../lib/optim/index.js";
 
@@ -22,6 +37,8 @@ export interface MethodRow {
   readonly optimizer?: Optimizer;
   /** The learning rates, for the table. */
   readonly rates: readonly number[];
+  /** The tasks of a batch, where they are several: such a method has no score on one. */
+  readonly tasks?: number;
 }
 
 /** T5X's Adafactor with the paper's settings and another constant rate. */
@@ -47,7 +64,8 @@ const withPrompt = (title: string, rates: readonly [number, number], length: num
 
 const LENGTH = 20;
 const OUTPUT = "decoder/logitsDense/kernel";
-const RATES = { prompt: 0.1, lora: 0.003, scales: 0.01, weights: 0.001 } as const;
+const TASKS = 3;
+const RATES = { prompt: 0.1, layers: 0.1, networks: 0.01, lora: 0.003, scales: 0.01, weights: 0.001 } as const;
 
 /** By the names of the command line, in the order of the table. */
 export const ROWS = {
@@ -60,6 +78,20 @@ export const ROWS = {
   "prompt-decoder": row(`prompt, ${LENGTH}, in the decoder`, RATES.prompt, ({ start }) =>
     prompt({ length: LENGTH, init: start, position: "decoder" }),
   ),
+  "p-tuning": row(`P-tuning, ${LENGTH}, MLP`, RATES.networks, pTuning({ length: LENGTH })),
+  "p-tuning-lstm": row(`P-tuning, ${LENGTH}, LSTM`, RATES.networks, pTuning({ length: LENGTH, encoder: "lstm" })),
+  residual: row(`residual prompt, ${LENGTH}`, RATES.networks, ({ start }) => residual({ length: LENGTH, init: start })),
+  "per-layer": row(`prompt of each layer, ${LENGTH}`, RATES.layers, perLayer({ length: LENGTH })),
+  prefix: row(`prefix, ${LENGTH}, all attentions`, RATES.networks, prefix({ length: LENGTH })),
+  "prefix-encoder": row(
+    `prefix, ${LENGTH}, encoder`,
+    RATES.networks,
+    prefix({ length: LENGTH, attentions: ["encoder"] }),
+  ),
+  multitask: {
+    ...row(`prompts of ${TASKS} tasks, ${LENGTH}`, RATES.prompt, multitask({ length: LENGTH, tasks: TASKS })),
+    tasks: TASKS,
+  },
   norms: row("norm scales", RATES.scales, norms()),
   ia3: row("IA3", RATES.scales, ia3()),
   lora: row("LoRA, q and v, rank 8", RATES.lora, lora()),

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { namedBy, orThrow } from "../edge/either.js";
 import { checkFinite, checkFits, otherBase } from "../io/adapter-fit.js";
-import { adapterNames, folderOfTasks, pathOfTask } from "../io/adapter-folder.js";
+import { adapterNames, folderOfTasks, pathOfTask, TASKS_FOLDER } from "../io/adapter-folder.js";
 import { type Adapter, loadAdapterTE } from "../io/adapters.js";
 import type { T5Config } from "../t5/config.js";
 import { usageError } from "./parse.js";
@@ -34,17 +34,29 @@ export interface FoundAdapter extends Adapter {
 export const tasksAt = (path: string): readonly string[] =>
   folderOfTasks(path) === path ? [] : adapterNames(folderOfTasks(path));
 
-/** @throws {ConfigError} for an adapter that holds parts for several tasks, with those that there are */
-const checkOneTask = ({ method: { tasks = 1 } }: Adapter, option: string, path: string, task?: string): void => {
+/** What to do with an adapter of several tasks where none can be named. */
+const ONE_OF_SEVERAL = `the folder ${TASKS_FOLDER} of its run has an adapter for each task; in a program, methods.forUse(config, params, method, tuned, task) gives one`;
+
+/**
+ * @throws {ConfigError} for an adapter that holds parts for several tasks, with those that there are
+ *
+ * - `path`: where it is, if one of its tasks can be named
+ * - `task`: the one that is named
+ */
+export const checkOneTask = (
+  { method: { tasks = 1 } }: Adapter,
+  where: string,
+  { path: at, task }: { readonly path?: string; readonly task?: string } = {},
+): void => {
   if (tasks === 1) return;
-  const [names, at] = [tasksAt(path), path];
-  if (names.length === 0) {
-    const hint = "in a program, methods.forUse(config, params, method, tuned, task) gives the adapter of one";
-    throw usageError(option, `the adapter is of ${tasks} tasks`, { expected: "an adapter of one task", at, hint });
+  const names = at === undefined ? [] : tasksAt(at);
+  const several = `the adapter is of ${tasks} tasks`;
+  if (at === undefined || names.length === 0) {
+    throw usageError(where, several, { expected: "an adapter of one task", at, hint: ONE_OF_SEVERAL });
   }
-  const what = task === undefined ? `the adapter is of ${tasks} tasks` : "the adapter is not of this task";
-  const hint = `name one: --task ${names[0]}, or its own adapter ${join(folderOfTasks(path), names[0])}`;
-  throw usageError(option, what, { expected: `one of ${names.join(", ")}`, got: task, at, hint });
+  const what = task === undefined ? several : "the adapter is not of this task";
+  const hint = `name one: --task ${names[0]}, or its own adapter ${join(folderOfTasks(at), names[0])}`;
+  throw usageError(where, what, { expected: `one of ${names.join(", ")}`, got: task, at, hint });
 };
 
 /**
@@ -55,7 +67,7 @@ const checkOneTask = ({ method: { tasks = 1 } }: Adapter, option: string, path: 
 export const adapterAt = async (path: string, option = "--adapter <path>", task?: string): Promise<FoundAdapter> => {
   const adapter = { ...(await orThrow(namedBy(option, loadAdapterTE(path)))), path };
   checkFinite(adapter, option, path);
-  checkOneTask(adapter, option, path, task);
+  checkOneTask(adapter, option, { path, ...(task !== undefined && { task }) });
   return adapter;
 };
 

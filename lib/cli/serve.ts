@@ -5,8 +5,6 @@ import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import type { Signal } from "../edge/signal.js";
 import { checkFinite, checkFits } from "../io/adapter-fit.js";
-import { TASKS_FOLDER } from "../io/adapter-folder.js";
-import type { Adapter } from "../io/adapters.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import { adapterFolder } from "../serve/adapter-folder.js";
 import { listen } from "../serve/listen.js";
@@ -15,6 +13,7 @@ import { batchQueue } from "../serve/queue.js";
 import { type Question, type Reply, type Responder, responder } from "../serve/responder.js";
 import { routes } from "../serve/routes.js";
 import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
+import { checkOneTask } from "./adapter.js";
 import { vocabularyFlag } from "./flags.js";
 import { usageError } from "./parse.js";
 import { readyT5 } from "./ready.js";
@@ -48,15 +47,6 @@ const aborted = (signal: Signal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", resolve);
   });
-
-/** @throws {ConfigError} for an adapter of several tasks: a request cannot choose one of them */
-const checkOneTask = ({ method: { tasks = 1 } }: Adapter): void => {
-  if (tasks === 1) return;
-  throw usageError("fluxion serve", `the adapter is of ${tasks} tasks`, {
-    expected: "an adapter of one task",
-    hint: `serve the folder ${TASKS_FOLDER} of its run, which has an adapter for each task`,
-  });
-};
 
 /** Serves until the signal is aborted, and then until what waits is answered. */
 const answerUntil = async (
@@ -105,7 +95,7 @@ export const serve = async (flags: ServeFlags, terminal: Terminal, stop: Signal)
   let answers: Responder | undefined;
   try {
     const folder = await adapterFolder(flags.prompts ?? (flags.adapters as string), (adapter) => {
-      checkOneTask(adapter);
+      checkOneTask(adapter, "fluxion serve");
       checkFits(adapter, ready.config, model);
       checkFinite(adapter, "fluxion serve", model);
     });

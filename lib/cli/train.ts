@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import { takesLater } from "../core/composite.js";
+import { isFluxionError } from "../core/errors.js";
 import { printableLines } from "../edge/printable.js";
 import { type Estimate, estimate } from "../lab/estimate.js";
 import { FILES } from "../lab/folder.js";
@@ -56,10 +57,16 @@ const print = async ({ recipe }: TrainArguments): Promise<void> => {
   console.log(printableLines(estimateLines(await estimate(recipe)).join("\n")));
 };
 
-/** Brings the summaries of the folders up to date in which a run is one of several, and names them. */
+/** Brings the summaries of the folders up to date in which a run is one of several, and names them; the run is done also where another process keeps one. */
 const updateAbove = async (dir: string): Promise<void> => {
   const above = nodeStore(dirname(resolve(dir)));
-  if (!(await updateWhole(above, basename(resolve(dir))))) return;
+  try {
+    if (!(await updateWhole(above, basename(resolve(dir))))) return;
+  } catch (error) {
+    if (!isFluxionError(error, "CheckpointError")) throw error;
+    console.log(printableLines(error.message));
+    return;
+  }
   console.log(printableLines(`with this run among several: ${above.name(FILES.summary)}`));
   await updateAbove(dirname(resolve(dir)));
 };

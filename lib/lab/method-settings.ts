@@ -75,7 +75,7 @@ const features = setting(
   "of each vector, the features that are the task's (features), or those that are projected (project); 0: a quarter",
 );
 
-const FACTORS = ["average", "fresh"] as const;
+const factors = such(text, (name) => name !== "", "average, fresh, the name of a task");
 
 const hidden = setting(naturalNumber, 0, "inner size of the network that makes the prompt; 0: the model's width");
 
@@ -195,10 +195,10 @@ const PARTS = {
       flag: "--source <path>",
       parse: String,
     }),
-    factors: setting<(typeof FACTORS)[number] | number>(
-      either(nameIn(FACTORS), naturalNumber),
+    factors: setting<string | number>(
+      either(factors, naturalNumber),
       "average",
-      "where each task's matrix starts, with a source: the average of the source's, that of one of its tasks by number from 0, or fresh",
+      "where each task's matrix starts, with a source: the average of the source's, that of one of its tasks by name, or by number from 0, or fresh",
     ),
   }),
 };

@@ -4,6 +4,7 @@ import { ConfigError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
+import { isRun } from "../io/adapter-folder.js";
 import { loadAdapterTE } from "../io/adapters.js";
 import { loadPromptTE } from "../io/prompts.js";
 import {
@@ -23,10 +24,12 @@ import {
   residual,
   weights,
 } from "../methods/index.js";
+import type { MptSource } from "../methods/mpt.js";
 import type { PromptInit } from "../methods/prompt.js";
 import * as np from "../np/index.js";
 import { classLabels, fromArray, fromText, randomUniform, sampledVocabulary } from "../prompt/index.js";
 import * as random from "../random/index.js";
+import { nodeStore } from "../store/node.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import {
   type MethodRecipe,
@@ -39,6 +42,7 @@ import {
   partsOf,
   type ResidualRecipe,
 } from "./method-settings.js";
+import { loadRun } from "./stored-run.js";
 
 /** What names in the settings of a method refer to. */
 export interface MethodContext {
@@ -104,20 +108,31 @@ const mptSource = async (path: string): Promise<object> => {
   throw new ConfigError({ where: "--source <path>", what, expected: "mpt", got: settings.name, at: path, hint });
 };
 
+/** What an MPT takes of the factors of its source. @throws {ConfigError} for the name of a task that the source does not have */
+const factorsOf = async ({ source, factors }: MptRecipe): Promise<MptSource["factors"]> => {
+  if (typeof factors === "number") return { task: factors };
+  if (factors === "average" || factors === "fresh") return factors;
+  const tasks = isRun(source) ? (await loadRun(nodeStore(source))).recipe.train.map(({ task }) => task) : [];
+  const task = tasks.indexOf(factors);
+  if (task >= 0) return { task };
+  const expected = `average, fresh, ${tasks.length === 0 ? "or the number of a task" : `or one of ${tasks.join(", ")}`}`;
+  const what =
+    tasks.length === 0 ? "the source is not a run, whose tasks have names" : "the source has no factors of this task";
+  throw new ConfigError({ where: "method.factors", what, expected, got: factors, at: source });
+};
+
 const mptOf = async (part: MptRecipe, context: MethodContext): Promise<Method> => {
   const { length, rank, source } = part;
   const options = { length, rank, tasks: context.tasks };
   if (source === "") return mpt({ ...options, init: await initOf(part, context) }) as Method;
   const host = await mptSource(source);
-  const factors = typeof part.factors === "number" ? { task: part.factors } : part.factors;
+  const factors = await factorsOf(part);
   return {
     ...(mpt(options) as Method),
-    init: (key, config, frozen) =>
-      mpt({ ...options, source: { tuned: np.devicePut(host) as unknown as MptTree, factors } }).init(
-        key,
-        config,
-        frozen,
-      ),
+    init: (key, config, frozen) => {
+      const tuned = np.devicePut(host) as unknown as MptTree;
+      return mpt({ ...options, source: { tuned, factors } }).init(key, config, frozen);
+    },
   };
 };
 

@@ -1,6 +1,7 @@
 /** @file The parts of a recipe of several runs: their recipes, and what they have come to, as their own folders say. */
 
 import { takes } from "../core/composite.js";
+import { CheckpointError, isFluxionError } from "../core/errors.js";
 import type { Store } from "../store/store.js";
 import { differences } from "./differences.js";
 import { FILES, holdsRun, json } from "./folder.js";
@@ -86,16 +87,40 @@ export const partGoingOn = (asked: Recipe, own: Recipe, before: Recipe): Recipe 
   stop: differences(before.stop, asked.stop).length === 0 ? own.stop : asked.stop,
 });
 
+/** How often a folder is tried to be taken, and the milliseconds in between: another part writes its summary in less than these. */
+const [TRIES, PAUSE] = [20, 50];
+
+/** Takes the store of several runs. @throws {CheckpointError} where another process keeps it */
+const takeWhole = async (whole: Store, tries = TRIES): Promise<() => Promise<void>> => {
+  try {
+    return await whole.lock(() => false);
+  } catch (error) {
+    if (!isFluxionError(error, "CheckpointError")) throw error;
+    if (tries === 1) {
+      const what = `the summary of the runs is not up to date: ${error.mismatch.what}`;
+      const hint = `when that has ended, npx fluxion train --resume ${whole.name()} brings it up to date`;
+      throw new CheckpointError({ ...error.mismatch, where: "run folder", what, at: whole.name(), hint });
+    }
+  }
+  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  return takeWhole(whole, tries - 1);
+};
+
 /**
  * Brings the summary of a folder of several runs up to date when one of them has gone on by itself.
  *
  * @returns whether the folder is one of several runs, and has a part of this name
+ * @throws {CheckpointError} where another process keeps the folder
  */
 export const updateWhole = async (whole: Store, part: string): Promise<boolean> => {
-  if (!(await holdsRun(whole))) return false;
-  const stored = await loadRun(whole);
-  if (!(part in partsOfRecipe(stored.recipe))) return false;
-  const now = await recorded(whole, stored);
-  if (!isSame(now, stored.outcome)) await whole.write(FILES.summary, json(now));
+  if (!(await holdsRun(whole)) || !(part in partsOfRecipe((await loadRun(whole)).recipe))) return false;
+  const unlock = await takeWhole(whole);
+  try {
+    const stored = await loadRun(whole);
+    const now = await recorded(whole, stored);
+    if (!isSame(now, stored.outcome)) await whole.write(FILES.summary, json(now));
+  } finally {
+    await unlock();
+  }
   return true;
 };

@@ -3,7 +3,7 @@ import { composite, takes } from "../core/composite.js";
 import type { Tensor } from "../core/tensor.js";
 import type { T5Config } from "../t5/config.js";
 import { loss, lossSums } from "../t5/loss.js";
-import type { LossOptions } from "../t5/loss-options.js";
+import { LOSS_OPTIONS, type LossOptions } from "../t5/loss-options.js";
 import type { Batch } from "../t5/model.js";
 import type { Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
@@ -16,7 +16,7 @@ import type { Method } from "./method.js";
  * @example const step = valueAndGrad(methods.methodLoss(config, method), { argnums: 1 })
  */
 export const methodLoss = takes(
-  "methods.methodLoss(config, method, { loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate, remat })",
+  `methods.methodLoss(config, method, { ${LOSS_OPTIONS} })`,
   <P extends object>(
     config: T5Config,
     method: Method<P>,
@@ -35,7 +35,7 @@ export const methodLoss = takes(
  * @example const [sum, count] = methods.methodLossSums(config, method)(frozen, tuned, batch)
  */
 export const methodLossSums = takes(
-  "methods.methodLossSums(config, method, { loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate, remat })",
+  `methods.methodLossSums(config, method, { ${LOSS_OPTIONS} })`,
   <P extends object>(
     config: T5Config,
     method: Method<P>,

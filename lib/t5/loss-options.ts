@@ -35,6 +35,9 @@ export interface LossOptions extends Pick<TrainingOptions, "remat"> {
   readonly dropoutRate?: number;
 }
 
+/** The names of `LossOptions` in signatures. */
+export const LOSS_OPTIONS = "loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate, remat";
+
 const WHERE = "t5.loss";
 
 /** @throws {ArgumentError} for options that are not known, or out of range */

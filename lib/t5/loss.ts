@@ -7,7 +7,7 @@ import * as np from "../np/index.js";
 import type { T5Config } from "./config.js";
 import { isToken, realTargets } from "./ids.js";
 import { labelLosses } from "./label-loss.js";
-import { checkLossOptions, type LossOptions } from "./loss-options.js";
+import { checkLossOptions, LOSS_OPTIONS, type LossOptions } from "./loss-options.js";
 import { type Batch, logits, type PromptParams } from "./model.js";
 import type { Model } from "./modified.js";
 import { normalizedWeights, normalizer } from "./normalizing.js";
@@ -33,7 +33,7 @@ const tokenLosses = (config: T5Config, model: Model, batch: Batch, options: Loss
  * @example const [sum, count] = t5.lossSums(config)(params, batch) // loss is sum / max(count, 1)
  */
 export const lossSums = takes(
-  "t5.lossSums(config, { remat, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate })",
+  `t5.lossSums(config, { ${LOSS_OPTIONS} })`,
   <M extends Model = Params>(
     config: T5Config,
     options: LossOptions = {},
@@ -59,7 +59,7 @@ export const lossSums = takes(
  * @example t5.loss(config, { loss: "labels" })(params, { inputs, targets, choices, answer }) // which of the choices is right
  */
 export const loss = takes(
-  "t5.loss(config, { remat, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate })",
+  `t5.loss(config, { ${LOSS_OPTIONS} })`,
   <M extends Model = Params>(config: T5Config, options: LossOptions = {}): ((model: M, batch: Batch) => Tensor) => {
     const { normalize = "tokens" } = options;
     const sumsOf = lossSums<M>(config, options);
@@ -86,7 +86,7 @@ const promptIn = (tuned: PromptParams): Tensor => {
  * @example const step = valueAndGrad(t5.promptLoss(config), { argnums: 1 })
  */
 export const promptLoss = takes(
-  "t5.promptLoss(config, { remat, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate })",
+  `t5.promptLoss(config, { ${LOSS_OPTIONS} })`,
   (config: T5Config, options: LossOptions = {}): ((frozen: AnyParams, prompt: PromptParams, batch: Batch) => Tensor) =>
     composite("t5.promptLoss(frozen, prompt, batch)", (frozen: AnyParams, tuned: PromptParams, batch: Batch) =>
       loss<Model>(config, options)({ params: frozen, prefix: promptIn(tuned) }, batch),

@@ -14,6 +14,7 @@ import type { Batch } from "../t5/model.js";
 import { jit } from "../transforms/jit.js";
 import { vmap } from "../transforms/vmap.js";
 import {
+  STEP_OPTIONS,
   type StepFunction,
   type StepOptions,
   stepFunction,
@@ -145,7 +146,7 @@ export const joinBatches = takes("joinBatches(ofRuns, padId)", (ofRuns: readonly
  * ({ state: states } = step(frozen, states, joinBatches(batches)));
  */
 export const makeJointStep = takes(
-  "makeJointStep(config, method, tx, { microbatches, ema, regularizer, gradientNorm, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate, remat })",
+  `makeJointStep(config, method, tx, { ${STEP_OPTIONS} })`,
   <P extends object, Opt>(
     config: T5Config,
     method: Method<P>,

@@ -6,7 +6,7 @@ import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { ReadyModel } from "./answer.js";
 import { inputsOf, ofBatch, openT5, textsOf } from "./evaluate.js";
 import { breathe } from "./loop.js";
-import { askingOf, type TaskEvaluatorOptions } from "./task-evaluator.js";
+import { askingOf, EVALUATOR_OPTIONS, type TaskEvaluatorOptions } from "./task-evaluator.js";
 
 /** The answers to a batch. */
 export interface AnsweredBatch {
@@ -36,7 +36,7 @@ export interface TaskPredictor<P> {
  * for await (const { rows, texts } of predictor.answers(tuned)) keep(rows, texts);
  */
 export const taskPredictor = takes(
-  "taskPredictor(model, tokenizer, task, examples, { method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength, sentinel })",
+  `taskPredictor(model, tokenizer, task, examples, { ${EVALUATOR_OPTIONS} })`,
   <P extends object = never>(
     model: ReadyModel,
     tokenizer: Tokenizer,

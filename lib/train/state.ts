@@ -16,7 +16,7 @@ import {
 import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
 import { checkedCalls, checkIds } from "../t5/ids.js";
-import type { LossOptions } from "../t5/loss-options.js";
+import { LOSS_OPTIONS, type LossOptions } from "../t5/loss-options.js";
 import type { Batch } from "../t5/model.js";
 import type { AnyParams } from "../t5/stack.js";
 import { valueAndGrad } from "../transforms/grad.js";
@@ -50,6 +50,9 @@ export interface StepOptions<P extends object = object> extends LossOptions {
   /** Whether a step gives the Euclidean norm of the whole gradient, before any clipping, as `gradientNorm`. Default false. */
   readonly gradientNorm?: boolean;
 }
+
+/** The names of `StepOptions` in signatures. */
+export const STEP_OPTIONS = `microbatches, ema, regularizer, gradientNorm, ${LOSS_OPTIONS}` as const;
 
 /** The state before the first step. It owns `tuned` and `key` from now on; with `ema` the average starts from a copy of `tuned`. */
 export const initState = takes(
@@ -147,7 +150,7 @@ export const withCheckedIds = <F extends (frozen: AnyParams, state: never, batch
  * @example const { state: next, loss } = makeTrainStep(config, method, tx)(frozen, state, batch)
  */
 export const makeTrainStep = takes(
-  "makeTrainStep(config, method, tx, { microbatches, ema, regularizer, gradientNorm, loss, hinge, lengthNormalize, zLoss, labelSmoothing, normalize, dropoutRate, remat })",
+  `makeTrainStep(config, method, tx, { ${STEP_OPTIONS} })`,
   <P extends object, Opt>(
     config: T5Config,
     method: Method<P>,

@@ -61,6 +61,9 @@ export interface TaskEvaluatorOptions<P extends object> {
   readonly sentinel?: boolean;
 }
 
+/** The names of `TaskEvaluatorOptions` in signatures. */
+export const EVALUATOR_OPTIONS = "method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength, sentinel";
+
 /** The id that stands in front of targets; none without the option. @throws {ArgumentError} for a tokenizer without sentinels */
 export const sentinelOf = (tokenizer: Tokenizer, sentinel = false): number | undefined =>
   sentinel ? tokenizer.sentinelId(0) : undefined;
@@ -129,7 +132,7 @@ export const askingOf = <P extends object>(
  * const { metrics } = await evaluate(tuned);
  */
 export const taskEvaluator = takes(
-  "taskEvaluator(model, tokenizer, task, examples, { method, prefix, decoding, maxTokens, maxInputLength, maxTargetLength, sentinel })",
+  `taskEvaluator(model, tokenizer, task, examples, { ${EVALUATOR_OPTIONS} })`,
   <P extends object = never>(
     model: ReadyModel,
     tokenizer: Tokenizer,

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type MethodRow, ROWS } from "../../bench/methods/rows.js";
 import { methodTables } from "../../bench/methods/tables.js";
-import { init, random, scope } from "../../lib/index.js";
+import { init, np, random, scope, type t5 } from "../../lib/index.js";
 import { sampledVocabulary } from "../../lib/prompt/index.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 
@@ -17,7 +17,7 @@ for (const [name, { method, optimizer }] of Object.entries<MethodRow>(ROWS)) {
       const made = method?.({ start: sampledVocabulary, shown: [3, 4] });
       if (made === undefined) return assert.is(optimizer, undefined);
       const tuned = made.init(random.key(0), config, params);
-      assert.ok(made.apply(config, params, tuned).params);
+      assert.ok(made.apply(config, params, tuned, { tasks: np.scalar(0, "int32") } as t5.Batch).params);
       optimizer?.init(tuned);
     }),
   );

@@ -236,6 +236,10 @@ Adapters("another base model is noted, and one that does not fit is refused", as
   await saveAdapter(named, { settings, tuned: trees.ia3 as HostTree, baseModel: "google/t5-base" });
   const { notes } = await fluxion(["generate", ...MODEL, "--adapter", named, "x"]);
   assert.match(notes.join("\n"), /named\.safetensors says it was trained for google\/t5-base; this is assets\/t5-nano/);
+  const { notes: merged } = await fluxion(["merge", "--model", NANO, "--adapter", named, "--out", at("merged-named")]);
+  assert.is(merged.length, 2);
+  assert.match(merged[0], /weights are written as float32/);
+  assert.match(merged[1], /says it was trained for google/);
   const { "encoder/layers/0/attention/key": _, ...rest } = trees.ia3 as Record<string, HostTree>;
   await saveAdapter(at("less.safetensors"), { settings, tuned: rest });
   const less = await failure("generate", ...MODEL, "--adapter", at("less.safetensors"), "x");

@@ -10,7 +10,7 @@ import { failure, fluxion, fluxionJson } from "./run.js";
 const Vote = suite("cli/evaluate --vote");
 const folder = temporaryFolder(Vote);
 const MODEL = ["--model", "assets/t5-nano", "--executor", "tfjs"];
-const CB = ["--task", "cb", "--limit", "6"];
+const CB = ["--task", "cb", "--limit", "12"];
 
 type Metrics = Readonly<Record<string, number>>;
 interface Scores {
@@ -36,17 +36,17 @@ const vote = async (dir: string, ...args: string[]): Promise<Readonly<Record<str
   (await fluxionJson<{ tasks: Record<string, Voted> }>("evaluate", ...MODEL, "--prompts", dir, "--vote", ...args))
     .tasks;
 
-const promptFile = async (path: string, rows: number, seed: number, width = 128): Promise<void> => {
-  const data = Float32Array.from({ length: rows * width }, (_, i) => 2 * Math.sin(seed * i + seed));
+const promptFile = async (path: string, rows: number, seed: number, { width = 128, size = 2 } = {}): Promise<void> => {
+  const data = Float32Array.from({ length: rows * width }, (_, i) => size * Math.sin(seed * i + seed));
   await savePrompt(path, hostArray([rows, width], "float32", data));
 };
 
 const dir = join(folder, "runs");
 Vote.before(async () => {
-  for (const seed of [2, 10, 1]) {
-    mkdirSync(join(dir, `seed-${seed}`), { recursive: true });
-    await promptFile(join(dir, `seed-${seed}`, "prompt.npy"), 2 + (seed % 3), seed);
-  }
+  for (const seed of [2, 10, 1]) mkdirSync(join(dir, `seed-${seed}`), { recursive: true });
+  await promptFile(join(dir, "seed-1", "prompt.npy"), 3, 1);
+  await promptFile(join(dir, "seed-2", "prompt.npy"), 4, 8, { size: 1 });
+  await promptFile(join(dir, "seed-10", "prompt.npy"), 3, 10);
   writeFileSync(join(dir, "recipe.json"), "{}");
   writeFileSync(join(dir, ".hidden.npy"), "no prompt");
 });
@@ -71,14 +71,17 @@ Vote("members score as they do one by one; average, best and ensemble stand in o
   assert.is(cb.average.accuracy, centre);
   const deviation = Math.sqrt(accuracies.reduce((sum, x) => sum + (x - centre) ** 2, 0) / 2);
   assert.ok(Math.abs(cb.deviation.accuracy - deviation) < 1e-9);
-  assert.is(cb.best.score, Math.max(...cb.members.map(({ score }) => score)));
+  const scores = cb.members.map(({ score }) => score);
+  assert.ok(scores[0] > scores[1], `${scores}`);
+  assert.equal([cb.best.score, cb.best.adapter], [Math.max(...scores), join(dir, "seed-1")]);
   assert.is(cb.likelihood?.invalid, 0);
-  assert.equal([cb.split, cb.examples], ["validation", 6]);
+  assert.equal([cb.split, cb.examples], ["validation", 12]);
   const lines = readFileSync(join(out, "cb.jsonl"), "utf8").trimEnd().split("\n");
   const right = lines.filter((line) => (JSON.parse(line) as { correct: boolean }).correct).length;
-  assert.ok(Math.abs((100 * right) / 6 - cb.vote.metrics.accuracy) < 1e-9, "the vote's answers are written");
-  const { out: table } = await fluxion(["evaluate", ...MODEL, "--prompts", dir, "--vote", ...CB]);
-  assert.match(table, /^cb, validation, 6 examples\n/);
+  assert.ok(Math.abs((100 * right) / 12 - cb.vote.metrics.accuracy) < 1e-9, "the vote's answers are written");
+  const { out: table, notes } = await fluxion(["evaluate", ...MODEL, "--prompts", dir, "--vote", ...CB]);
+  assert.match(notes.join("\n"), "the data is synthetic");
+  assert.match(table, /^cb, validation, 12 examples\n/);
   for (const row of [
     /average of 3 +│ +\d+\.\d ± \d/,
     /best \(seed-\d+\)/,
@@ -121,7 +124,7 @@ Vote("adapters that rows cannot mix answer one after the other, and it is said",
 Vote("what makes no sense is refused before the model is read", async () => {
   const [empty, wide, run] = ["empty", "wide", "run"].map((name) => join(folder, name));
   for (const path of [empty, wide, run]) mkdirSync(path);
-  await promptFile(join(wide, "a.npy"), 2, 1, 64);
+  await promptFile(join(wide, "a.npy"), 2, 1, { width: 64 });
   writeFileSync(join(run, "tuned.safetensors"), "");
   writeFileSync(join(empty, "notes.txt"), "");
   mkdirSync(join(folder, "unfinished", "seed-0"), { recursive: true });

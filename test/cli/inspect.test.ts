@@ -99,6 +99,12 @@ Inspect("the rows of an embedding are nearest to their own pieces", async () => 
     [10, 300],
   );
   assert.ok(rows.every(({ nearest }) => nearest?.length === 2 && Math.abs(nearest[0].score - 1) < 1e-5));
+  const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i], 0);
+  for (const { nearest = [] } of rows) {
+    const [own, next] = nearest.map(({ id }) => row(id));
+    const cosine = dot(own, next) / Math.sqrt(dot(own, own) * dot(next, next));
+    assert.ok(nearest[0].id !== nearest[1].id && Math.abs(nearest[1].score - cosine) < 1e-5, `${cosine}`);
+  }
   const { out } = await fluxion(["inspect", path, "--model", NANO, "--metric", "euclidean"]);
   assert.match(out, /nearest pieces \(euclidean\)/);
   assert.match(out, new RegExp(`│ +0 │ +[\\d.]+ │ ${rows[0].nearest?.[0].piece} 0\\.000 `));

@@ -97,12 +97,13 @@ Serve("an adapter of several tasks is refused with the folder that has one for e
       const client = clientOf(url);
       const { status, body } = await client.ask({ task: "two", text: "the city" });
       assert.is(status, 500);
-      assert.equal(JSON.parse(body).error, {
+      const { hint, ...error } = JSON.parse(body).error;
+      assert.equal(error, {
         what: "the adapter is of 2 tasks",
         expected: "an adapter of one task",
         at: "two.safetensors",
-        hint: "serve the folder tasks of its run, which has an adapter for each task",
       });
+      assert.match(hint, "the folder tasks of its run has an adapter for each task");
       client.close();
     },
     { prompts: dir },

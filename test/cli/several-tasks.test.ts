@@ -80,7 +80,8 @@ Several("an adapter of several tasks is refused where none is chosen", async () 
   const other = await failure("evaluate", "--data", at("data"), "--task", "wic", ...MODEL, ...run);
   assert.match(other, /the adapter is not of this task[\s\S]*expected +one of cb, rte\n +got +wic\n/);
   cpSync(at("run/adapter"), at("peft"), { recursive: true });
-  assert.match(await failure("generate", ...MODEL, "--adapter", at("peft")), "methods.forUse");
+  const alone = await failure("generate", ...MODEL, "--adapter", at("peft"));
+  assert.match(alone, /the folder tasks of its run has an adapter for each task; in a program, methods\.forUse/);
   const { out } = await fluxion([
     "generate",
     ...MODEL,
@@ -126,6 +127,25 @@ Several("one task of a run is named by --task", async () => {
   );
   assert.match(await failure("inspect", at("run"), "--task", "wic"), "no adapter for this task");
   assert.match(await failure("inspect", at("run/tasks/cb"), "--task", "cb"), "leave --task out");
+});
+
+Several("one task of a run is exported as its own adapter is", async () => {
+  const filesOf = async (name: string, ...adapter: readonly string[]): Promise<readonly Buffer[]> => {
+    const lengths = ["--input-length", "8", "--max-length", "2"];
+    await fluxion(["export", "--model", "assets/t5-nano", ...adapter, "--out", at(name), ...lengths]);
+    return ["encoder.onnx", "decoder-step.onnx", "fluxion.json"].map((file) => readFileSync(join(at(name), file)));
+  };
+  const chosen = await filesOf("chosen", "--adapter", at("run"), "--task", "rte");
+  const own = await filesOf("own", "--adapter", at("run/tasks/rte"), "--task", "rte");
+  chosen.forEach((file, i) => {
+    assert.ok(file.equals(own[i]), `file ${i}`);
+  });
+  const { task, promptLength } = JSON.parse(`${chosen[2]}`) as { readonly task: string; readonly promptLength: number };
+  assert.equal([task, promptLength], ["rte", 2]);
+  const [other] = await filesOf("other", "--adapter", at("run"), "--task", "cb");
+  assert.not.ok(other.equals(chosen[0]));
+  const args = ["--model", "assets/t5-nano", "--adapter", at("run"), "--out", at("none")];
+  assert.match(await failure("export", ...args, "--task", "wic"), "the adapter is not of this task");
 });
 
 Several("of a folder of adapters each is shown", async () => {

@@ -134,12 +134,13 @@ ByTask("MPT starts from a run of other tasks: the average of their factors, thos
   const place = join(folder, "source");
   const source = nodeStore(place);
   await run({ ...base, method: MPT }, { store: source, tasks });
-  const startOf = async (factors: "average" | "fresh" | number, train: readonly string[] = ["third"]) => {
+  const startOf = async (factors: string | number, train: readonly string[] = ["third"]) => {
     const store = memoryStore();
     await run({ ...base, train, steps: 0, method: { ...MPT, source: place, factors } }, { store, tasks });
     return store;
   };
-  near(await valuesOf(await startOf(1), "tuned.safetensors"), await valuesOf(source, "tasks/other/tuned.safetensors"));
+  const ofOther = await valuesOf(source, "tasks/other/tuned.safetensors");
+  for (const one of [1, "other"]) near(await valuesOf(await startOf(one), "tuned.safetensors"), ofOther);
 
   const [shared, cols, rows] = await Promise.all(
     ["prompt", "taskCols", "taskRows"].map((name) => valuesOf(source, "tuned.safetensors", name)),
@@ -174,6 +175,14 @@ ByTask("a source of another method, size or task is refused", async () => {
   assert.match(await failed({ source: join(folder, "none") }), "--source <path>");
   const trained = join(folder, "source");
   assert.match(await failed({ source: trained, factors: 2 }), /\{ task \} from 0 to 1[\s\S]*source\.factors/);
+  assert.match(
+    await failed({ source: trained, factors: "third" }),
+    /method\.factors: the source has no factors of this task[\s\S]*average, fresh, or one of own, other\n +got +third\n/,
+  );
+  assert.match(
+    await failed({ source: join(trained, "tuned.safetensors"), factors: "own" }),
+    /the source is not a run, whose tasks have names[\s\S]*average, fresh, or the number of a task\n/,
+  );
   assert.match(await failed({ source: trained, rank: 2 }), "the factors of the source have another rank");
   assert.match(await failed({ source: trained, length: 3 }), "source.tuned");
 });

@@ -200,6 +200,22 @@ Many("the folders above a run are brought up to date", async () => {
   assert.is(tasksOf.reason, "done");
 });
 
+Many("the folder above is taken for its summary: another process may have it for a moment, or keep it", async () => {
+  const store = memoryStore();
+  await run(TWO, { store, tasks });
+  await run(ofSeed(1, 2), { store: store.below("seed-1"), tasks, resume: true });
+  const free = await store.lock(() => false);
+  const kept = await refusal(updateWhole(store, "seed-1"), "CheckpointError");
+  assert.is(kept.what, "the summary of the runs is not up to date: another run writes here");
+  assert.match(`${kept.hint}`, "when that has ended, npx fluxion train --resume memory brings it up to date");
+  assert.equal(await stepsOf(store), [1, 1]);
+  const updated = updateWhole(store, "seed-1");
+  await free();
+  assert.ok(await updated);
+  assert.equal(await stepsOf(store), [1, 2]);
+  await (await store.lock(() => false))();
+});
+
 Many("a setting that a part has otherwise is refused with the name of the part", async () => {
   const store = memoryStore();
   await run(TWO, { store, tasks });

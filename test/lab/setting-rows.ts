@@ -193,7 +193,7 @@ export const ROWS: readonly SettingRow[] = [
   row(
     "method.factors",
     "average",
-    { takes: same("average", "fresh", 0, 2), refuses: ["other", -1, 0.5, null, { task: 1 }] },
+    { takes: same("average", "fresh", "cb", 0, 2), refuses: ["", -1, 0.5, null, { task: 1 }] },
     undefined,
     mpt,
   ),

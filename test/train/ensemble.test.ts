@@ -153,6 +153,30 @@ for (const [name, list] of Object.entries(SETS)) {
   }
 }
 
+Ensemble("what the task cannot do is refused, with nothing left behind", async () => {
+  const tokenizer = await loadTokenizer("assets/t5-nano");
+  const { config, params } = scope(() => tinyT5({ vocabSize: tokenizer.vocabSize }));
+  const members = [2, 3].map((length) => {
+    const method = prompt({ length }) as methods.Method;
+    return { method, tuned: scope(() => method.init(random.key(length), config, params)) };
+  });
+  const before = held();
+  for (const [options, what] of [
+    [{ decoding: "rank" }, "no labels to rank"],
+    [{ prefix: "index" }, "no index to put in front"],
+  ] as const) {
+    let thrown: unknown;
+    try {
+      ensembleEvaluator({ config, params }, tokenizer, taskOf("squad"), [EXAMPLE], members, options);
+    } catch (error) {
+      thrown = error;
+    }
+    assert.ok(isFluxionError(thrown, "ConfigError") && thrown.message.includes(what), `${thrown}`);
+    assert.equal(held(), before);
+  }
+  dispose([params, members.map(({ tuned }) => tuned)]);
+});
+
 type Tokenizer = Awaited<ReturnType<typeof loadTokenizer>>;
 
 /** The labels of the highest mean likelihood, by ranking with one member and one example at a time. */

@@ -1,6 +1,7 @@
 /** @file The few things of a TensorFlow.js backend that are used: its kernels, and where its tensors live. */
 import type { DType, Shape } from "../../core/aval.js";
 import type { TypedArray } from "../../core/host.js";
+import type { Heap } from "../wasm/heap.js";
 
 /** TensorFlow.js's name of a storage type; uint32 is stored as int32. */
 export type StorageType = "float32" | "int32" | "bool";
@@ -31,11 +32,8 @@ export type KernelName = (typeof KERNELS)[number];
 /** A kernel bound to its backend. */
 export type Kernel = (inputs: Readonly<Record<string, Info>>, attrs?: Readonly<Record<string, unknown>>) => Info;
 
-/** The addresses of the WebAssembly heap, for code that works on it directly. */
-export interface WasmHeap {
-  readonly memory: WebAssembly.Memory;
-  malloc(bytes: number): number;
-  free(ptr: number): void;
+/** The WebAssembly heap that tensors lie on, for code that works on it directly. */
+export interface WasmHeap extends Heap {
   /** Byte address of a tensor's data. */
   addressOf(info: Info): number;
 }

@@ -41,7 +41,7 @@ export class TfjsDevice implements AccountedDevice {
   readonly #unreachable = new FinalizationRegistry<Block>((block) => this.free(block));
   rows?: Rows;
   constructor(readonly backend: Backend) {
-    this.name = `tfjs-${backend.name}`;
+    this.name = backend.name;
     const { read, part } = backend;
     if (read !== undefined) {
       this.fetch = async (handle) => {

@@ -1,14 +1,6 @@
 /** @file The settings of a matrix product, and what it refuses. */
 import { ArgumentError, UseAfterDisposeError } from "../../core/errors.js";
 
-/** The heap to work on. Its memory may grow between calls. */
-export interface Heap {
-  readonly memory: WebAssembly.Memory;
-  /** Address of that many bytes, 0 where there are none left. A signed result is read as unsigned. */
-  malloc(bytes: number): number;
-  free(ptr: number): void;
-}
-
 /** How a matrix lies; strides count elements. */
 export interface Strides {
   readonly rowStride: number;

@@ -1,21 +1,19 @@
 /**
  * @file Float32 matrix products on a WebAssembly heap: any strides, two batch dimensions.
  *
- * It works in place on the linear memory of the TensorFlow.js wasm backend, because that backend runs
- * transposed and batched products, which are what backward passes and attention consist of, by a plain loop.
+ * It works in place, in any layout: TensorFlow.js's own runs transposed and batched products, which are what backward passes and
+ * attention consist of, by a plain loop.
  *
  * **Order of summation.** k is cut into blocks of `K_BLOCK`. Inside a block the products are added one after the other in the
  * order of k, starting from +0, each product and each sum rounded to float32 (never fused); the sums of the blocks are then added in order.
  * So the bits of C[i, j] depend only on row i of A and column j of B: not on the machine, the layout, the batch, or the
  * other rows and columns. Nothing is skipped: 0 * inf gives NaN.
  */
-import { BackendError } from "../../core/errors.js";
 import type { Read } from "./gemm-batch.js";
 import { gemmExports, MR, NR, TILE_BYTES } from "./gemm-module.js";
 import {
   type BatchedStrides,
   type Gemm,
-  type Heap,
   type Layout,
   type PreparedProduct,
   requireSize,
@@ -23,8 +21,9 @@ import {
   type Strides,
   turned,
 } from "./gemm-product.js";
+import { allocateOn, type Heap } from "./heap.js";
 
-export type { BatchedMatrix, BatchStride, Gemm, Heap, Matrix, PackedB, Product, Result } from "./gemm-product.js";
+export type { BatchedMatrix, BatchStride, Gemm, Matrix, PackedB, Product, Result } from "./gemm-product.js";
 
 /** Rows of a panel of B: 256 x 8 floats are 8 KiB and stay in the first-level cache. A part of what results mean: see above. */
 export const K_BLOCK = 256;
@@ -47,15 +46,7 @@ const SCRATCH_BYTES = A_BYTES + B_BYTES + TILE_BYTES + ALIGNMENT;
 const roundUp = (x: number, unit: number): number => Math.ceil(x / unit) * unit;
 
 const allocate = (heap: Heap, bytes: number): { readonly ptr: number; readonly aligned: number } => {
-  const ptr = heap.malloc(bytes) >>> 0;
-  if (ptr === 0) {
-    throw new BackendError({
-      where: "gemm",
-      what: "no memory left on the WebAssembly heap",
-      expected: `${bytes} bytes`,
-      hint: "dispose of tensors that are not needed, or use smaller batches",
-    });
-  }
+  const ptr = allocateOn(heap, bytes, "gemm");
   return { ptr, aligned: roundUp(ptr, ALIGNMENT) };
 };
 

@@ -1,5 +1,5 @@
 /** @file A WebAssembly heap for tests: it hands out memory in order, never takes it back, and grows when it must. */
-import type { Heap } from "../../../lib/compile/wasm/gemm.js";
+import type { Heap } from "../../../lib/compile/wasm/heap.js";
 
 const PAGE = 65536;
 

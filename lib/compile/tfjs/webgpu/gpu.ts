@@ -124,7 +124,7 @@ export const webGpuBackend = (raw: RawWebGpu): Backend => {
     },
   };
   return {
-    name: "webgpu",
+    name: "tfjs-webgpu",
     kernel: (name) => {
       throw new InvariantError({ where: name, what: "kernels of TensorFlow.js are not used on webgpu" });
     },

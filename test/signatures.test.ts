@@ -264,7 +264,7 @@ Signatures("transformations say what they take", () => {
   same(rowSums, np.array([5, 13]));
   const scaled = jfluxion.jit((y: Tensor, n: number) => np.multiply(y, n + 0), { static: 1, donate: 0 });
   same((scaled as (y: Tensor, n: number) => Tensor)(np.copy(x), 2), np.multiply(x, 2));
-  refused(() => jfluxion.vmap(f, 0, 0), { expected: "vmap(f, { inAxes, outAxes })" });
+  refused(() => jfluxion.vmap(f, 0, 0), { expected: "vmap(f, { inAxes, outAxes, axisName, axisSize })" });
   refused(() => jfluxion.vmap(f, { in_axes: 0 }), { hint: /"inAxes"/ });
   refused(() => jfluxion.scan(f, x, x, 5), { expected: "scan(f, init, xs, { length, reverse, unroll })", got: "5" });
   refused(() => jfluxion.hessian(f, { argNums: 0 }), { where: "hessian", hint: /"argnums"/ });

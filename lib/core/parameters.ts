@@ -67,6 +67,8 @@ const all = (kind: Kind, names: string): Kinds => Object.fromEntries(names.split
 const COMMON: Kinds = {
   ...all(FUNCTION, "f cond body whenTrue whenFalse rule fwd bwd"),
   ...all(LIST, "primals branches"),
+  axisName: { is: isText, what: "the name of an axis, a text" },
+  axisSize: NUMBER,
   ...all(OBJECT, "adapter content t5 task"),
   ...all({ is: isText, what: "the name of a file or folder" }, "path dir"),
   store: { is: isStore, what: 'a store, such as nodeStore("runs")' },
@@ -109,6 +111,12 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
     ...all(NUMBER, "inFeatures outFeatures features count rate"),
     kernelSize: LIST,
     cell: { is: isObject, what: "a cell, such as nn.lstmCell(2, 8)" },
+  },
+  lax: {
+    axisName: {
+      is: (x) => isText(x) || (Array.isArray(x) && x.every(isText)),
+      what: "the name of an axis, or a list of names",
+    },
   },
   "nn.initializers": all(NUMBER, "value scale stddev lower upper"),
   optim: {

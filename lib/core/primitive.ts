@@ -50,12 +50,16 @@ export interface Primitive<P> {
   ) => readonly [Outputs<Tensor>, Outputs<Tangent>];
   /** Pulls cotangents back to the inputs marked Linear; null for the others. Not called when every cotangent is zero. */
   readonly transpose: (cts: readonly Tangent[], args: readonly MaybeLinear[], params: P) => readonly (Tangent | null)[];
-  /** One batched application instead of `size` separate ones. At least one dim is a number. */
+  /**
+   * One batched application instead of `size` separate ones. At least one dim is a number, unless the application may refer to the mapped
+   * axis by `axisName`, which a primitive that carries jaxprs hands on to them.
+   */
   readonly batch: (
     size: number,
     xs: readonly Tensor[],
     dims: readonly BatchDim[],
     params: P,
+    axisName?: string,
   ) => readonly [Outputs<Tensor>, readonly BatchDim[]];
   /**
    * Like `jvp`, for primitives that carry jaxprs: what it binds on primals alone is computed now, what it binds on tangents
@@ -75,6 +79,8 @@ export interface Primitive<P> {
   readonly evaluate?: (xs: readonly Tensor[], params: P) => Outputs<Tensor>;
   /** Of a primitive whose parameters are functions: what stands for it in a jaxpr, where they are staged. */
   readonly stage?: (xs: readonly Tensor[], params: P) => Application;
+  /** Names of mapped axes that it refers to. */
+  readonly namedAxes?: (params: P) => readonly string[];
   /** Works element by element, with operands of size 1 (or scalars) repeated. */
   readonly elementwise?: boolean;
 }

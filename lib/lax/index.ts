@@ -7,6 +7,19 @@ export { type ScanOptions, scan } from "../transforms/scan.js";
 export { stopGradient } from "../transforms/stop-gradient.js";
 export { foriLoop, whileLoop } from "../transforms/while.js";
 export {
+  type AllGatherOptions,
+  type AxisName,
+  allGather,
+  axisIndex,
+  axisSize,
+  type PsumScatterOptions,
+  pmax,
+  pmean,
+  pmin,
+  psum,
+  psumScatter,
+} from "./collectives.js";
+export {
   type ConvDimensionNumbers,
   type ConvLetters,
   type ConvOptions,

@@ -56,7 +56,7 @@ export const callRules = <P extends Call>(
       return p.active[place++] ? results[next++] : new Zero(x.aval.strong());
     });
   },
-  batch: (size, xs, dims, params) => {
+  batch: (size, xs, dims, params, axisName) => {
     const { jaxpr, name } = params;
     const b = batched(
       name,
@@ -64,6 +64,8 @@ export const callRules = <P extends Call>(
       size,
       dims,
       xs.map((x) => x.aval),
+      undefined,
+      axisName,
     );
     return [bind(self(), xs, { ...params, name: `vmap(${name})`, jaxpr: b.jaxpr }), b.outDims];
   },

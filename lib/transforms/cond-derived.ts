@@ -132,12 +132,13 @@ export const batchedBranches = (
   dims: readonly BatchDim[],
   xs: readonly Tensor[],
   all: boolean,
+  axisName: string | undefined,
 ): { readonly branches: readonly Jaxpr[]; readonly outMapped: Flags } => {
   const avals = xs.map((x) => x.aval);
   const none = branches[0].outs.map(() => all);
   const { made, flags } = joined(
     branches,
-    (jaxpr, forced) => batched("cond", jaxpr, size, dims, avals, forced.length === 0 ? none : forced),
+    (jaxpr, forced) => batched("cond", jaxpr, size, dims, avals, forced.length === 0 ? none : forced, axisName),
     (b) => b.outDims.map((d) => d !== null),
   );
   return { branches: made.map((b) => b.jaxpr), outMapped: flags };

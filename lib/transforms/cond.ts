@@ -77,8 +77,8 @@ export const condP: Primitive<CondParams> = definePrimitive<CondParams>({
     let next = 0;
     return [null, ...args.map((x) => (isLinear(x) ? pulledCts[next++] : null))];
   },
-  batch: (size, [index, ...xs], [dim, ...dims], { branches }) => {
-    const b = batchedBranches(branches, size, dims, xs, dim !== null);
+  batch: (size, [index, ...xs], [dim, ...dims], { branches }, axisName) => {
+    const b = batchedBranches(branches, size, dims, xs, dim !== null, axisName);
     if (dim === null) {
       return [bind(condP, [index, ...xs], { branches: b.branches }), b.outMapped.map((m) => (m ? 0 : null))];
     }

@@ -40,7 +40,7 @@ interface WithRule {
 
 /** The rule for a batch: tangents are mapped where their primals are. */
 const batchedRule =
-  (name: string, rule: Rule, size: number, dims: readonly (number | null)[]): Rule =>
+  (name: string, rule: Rule, size: number, dims: readonly (number | null)[], axisName: string | undefined): Rule =>
   (xs, dxs) => {
     const active = dxs.flatMap((d, i) => (isZero(d) ? [] : [i]));
     let inner: Pushed | undefined;
@@ -56,6 +56,7 @@ const batchedRule =
       },
       size,
       [...dims, ...active.map((i) => dims[i])],
+      axisName,
     )(...xs, ...active.map((i) => dxs[i] as Tensor));
     const { outs: own, douts, def } = inner as Pushed;
     let next = own.length;
@@ -75,11 +76,11 @@ const customJvpP: Primitive<CustomCall & WithRule> = definePrimitive<CustomCall 
     const { outs, douts } = rule(xs, dxs);
     return [outs, douts];
   },
-  batch: (size, xs, dims, { name, call, rule }) => {
+  batch: (size, xs, dims, { name, call, rule }, axisName) => {
     const outs = bind(customJvpP, xs, {
       name,
-      call: batchedFlat(name, call, size, dims),
-      rule: batchedRule(name, rule, size, dims),
+      call: batchedFlat(name, call, size, dims, axisName),
+      rule: batchedRule(name, rule, size, dims, axisName),
     });
     return [outs, outs.map(() => 0)];
   },
@@ -95,14 +96,14 @@ const customJvpCallP: Primitive<StagedCall & WithRule> = definePrimitive<StagedC
     const { outs, douts, def } = rule(xs.slice(closed), dxs.slice(closed));
     return [checkResults(name, "the rule", jaxpr.outAvals, outs, def), douts];
   },
-  batch: (size, xs, dims, { name, jaxpr, closed, rule }) => {
+  batch: (size, xs, dims, { name, jaxpr, closed, rule }, axisName) => {
     const forced = jaxpr.outs.map(() => true);
     const avals = xs.map((x) => x.aval);
     const outs = bind(customJvpCallP, xs, {
       name,
-      jaxpr: batched(name, jaxpr, size, dims, avals, forced).jaxpr,
+      jaxpr: batched(name, jaxpr, size, dims, avals, forced, axisName).jaxpr,
       closed,
-      rule: batchedRule(name, rule, size, dims.slice(closed)),
+      rule: batchedRule(name, rule, size, dims.slice(closed), axisName),
     });
     return [outs, outs.map(() => 0)];
   },

@@ -50,7 +50,7 @@ interface WithRule {
 
 /** The two functions for a batch. Cotangents of an argument that is not mapped add up over the batch. */
 const batchedForward =
-  (name: string, forward: Forward, size: number, dims: readonly (number | null)[]): Forward =>
+  (name: string, forward: Forward, size: number, dims: readonly (number | null)[], axisName?: string): Forward =>
   (xs) => {
     const where = `vmap of ${name}`;
     let inner: Kept | undefined;
@@ -58,7 +58,7 @@ const batchedForward =
       inner = forward(ys);
       return [...inner.outs, ...inner.residuals];
     };
-    const [results, resultDims] = vmapFlat(where, run, size, xs, dims);
+    const [results, resultDims] = vmapFlat(where, run, size, xs, dims, axisName);
     const { outs, backward: pull, def } = inner as Kept;
     const n = outs.length;
     const backward: Backward = (residuals, cts) => {
@@ -78,6 +78,7 @@ const batchedForward =
         size,
         [...residuals, ...given.map((i) => cts[i] as Tensor)],
         [...resultDims.slice(n), ...given.map(() => 0)],
+        axisName,
       );
       let next = 0;
       return zeros.map((c, i): Tangent => {
@@ -155,11 +156,11 @@ const customVjpP: Primitive<CustomCall & WithRule> = definePrimitive<CustomCall 
   },
   jvp: (_xs, _dxs, { name }) => forwardMode(name),
   linearize: (xs, dxs, { name, forward }) => linearized(name, forward(xs), dxs),
-  batch: (size, xs, dims, { name, call, forward }) => {
+  batch: (size, xs, dims, { name, call, forward }, axisName) => {
     const outs = bind(customVjpP, xs, {
       name,
-      call: batchedFlat(name, call, size, dims),
-      forward: batchedForward(name, forward, size, dims),
+      call: batchedFlat(name, call, size, dims, axisName),
+      forward: batchedForward(name, forward, size, dims, axisName),
     });
     return [outs, outs.map(() => 0)];
   },
@@ -177,14 +178,14 @@ const customVjpCallP: Primitive<StagedCall & WithRule> = definePrimitive<StagedC
     const outs = checkResults(name, "the forward rule", jaxpr.outAvals, kept.outs, kept.def);
     return linearized(name, { ...kept, outs }, dxs.slice(closed));
   },
-  batch: (size, xs, dims, { name, jaxpr, closed, forward }) => {
+  batch: (size, xs, dims, { name, jaxpr, closed, forward }, axisName) => {
     const forced = jaxpr.outs.map(() => true);
     const avals = xs.map((x) => x.aval);
     const outs = bind(customVjpCallP, xs, {
       name,
-      jaxpr: batched(name, jaxpr, size, dims, avals, forced).jaxpr,
+      jaxpr: batched(name, jaxpr, size, dims, avals, forced, axisName).jaxpr,
       closed,
-      forward: batchedForward(name, forward, size, dims.slice(closed)),
+      forward: batchedForward(name, forward, size, dims.slice(closed), axisName),
     });
     return [outs, outs.map(() => 0)];
   },

@@ -59,9 +59,9 @@ export const stageCall = (
 
 /** A function for a batch, whose results all have the batch dimension in front. */
 export const batchedFlat =
-  (name: string, f: Flat, size: number, dims: readonly (number | null)[]): Flat =>
+  (name: string, f: Flat, size: number, dims: readonly (number | null)[], axisName: string | undefined): Flat =>
   (...xs) => {
-    const [outs, outDims] = vmapFlat(`vmap of ${name}`, f, size, xs, dims);
+    const [outs, outDims] = vmapFlat(`vmap of ${name}`, f, size, xs, dims, axisName);
     return outs.map((y, i) => materialize(y, outDims[i], size, 0));
   };
 

@@ -186,11 +186,13 @@ export const batched = (
   dims: readonly BatchDim[],
   avals: readonly Aval[],
   forced?: readonly boolean[],
-): Batched =>
-  batchedOf(jaxpr, `${size}:${dims.join(",")}|${forced === undefined ? "" : `!${flags(forced)}`}`, () => {
+  axisName?: string,
+): Batched => {
+  const key = `${size}:${dims.join(",")}|${forced === undefined ? "" : `!${flags(forced)}`}|${axisName ?? ""}`;
+  return batchedOf(jaxpr, key, () => {
     let outDims: readonly BatchDim[] = [];
     const f = (...xs: Tensor[]): readonly Tensor[] => {
-      const [outs, out] = vmapFlat(`vmap of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), size, xs, dims);
+      const [outs, out] = vmapFlat(`vmap of ${name}`, (...ys) => evalJaxpr(jaxpr, [], ys), size, xs, dims, axisName);
       if (forced === undefined) {
         outDims = out;
         return outs;
@@ -200,6 +202,7 @@ export const batched = (
     };
     return { jaxpr: stageFrom(jaxpr, `vmap of ${name}`, f, avals), outDims };
   });
+};
 
 /** Drops the programs of a jaxpr and of all that was made from it. */
 export const forget = (jaxpr: Jaxpr): void => {

@@ -6,6 +6,7 @@ import type { Aval } from "../core/aval.js";
 import { takes, transformed } from "../core/composite.js";
 import { ArgumentError, BackendError } from "../core/errors.js";
 import { evalJaxpr, type Jaxpr } from "../core/jaxpr.js";
+import { namedAxesKey } from "../core/named-axes.js";
 import { flatten, pathsOf, type TreeDef, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
 import { inScope, unscoped } from "../core/scope.js";
@@ -214,7 +215,7 @@ export const jit: Jit = takes(
     const prepare = (args: readonly unknown[]) => {
       const leaves: Tensor[] = [];
       const donated: boolean[] = [];
-      let key = currentRuntime(where).name;
+      let key = currentRuntime(where).name + namedAxesKey();
       const defs = args.map((arg, i) => {
         if (statics.includes(i)) {
           key += `|static ${staticKey(where, arg)}`;

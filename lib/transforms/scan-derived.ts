@@ -216,7 +216,12 @@ interface BatchedScan {
 }
 
 /** `dims` are those of constants, of the initial carry and of rows; a mapped carry has its batch dimension in front, and so have results. */
-export const batchedScan = (params: ScanParams, size: number, dims: readonly BatchDim[]): BatchedScan => {
+export const batchedScan = (
+  params: ScanParams,
+  size: number,
+  dims: readonly BatchDim[],
+  axisName: string | undefined,
+): BatchedScan => {
   const { jaxpr, numCarry } = params;
   const { consts, carry, xs } = scanParts(params, dims);
   const wide = (aval: Aval, dim: BatchDim): Aval =>
@@ -226,7 +231,8 @@ export const batchedScan = (params: ScanParams, size: number, dims: readonly Bat
     (on) => {
       const all = [...consts, ...on.map((yes) => (yes ? 0 : null)), ...xs];
       const avals = jaxpr.inAvals.map((a, i) => wide(a, all[i]));
-      const b = batched("scan", jaxpr, size, all, avals, [...on, ...jaxpr.outs.slice(numCarry).map(() => false)]);
+      const forced = [...on, ...jaxpr.outs.slice(numCarry).map(() => false)];
+      const b = batched("scan", jaxpr, size, all, avals, forced, axisName);
       return { value: b, after: b.outDims.map((d) => d !== null) };
     },
   );

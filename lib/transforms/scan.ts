@@ -151,10 +151,11 @@ export const scanP: Primitive<ScanParams> = definePrimitive<ScanParams>({
     let place = 0;
     return args.map((x) => (isLinear(x) ? all[place++] : null));
   },
-  batch: (size, inputs, dims, params) => {
+  batch: (size, inputs, dims, params, axisName) => {
     const { consts, carry, xs } = scanParts(params, inputs);
     const d = scanParts(params, dims);
-    const b = batchedScan(params, size, [...d.consts, ...d.carry, ...d.xs.map((dim) => (dim === null ? null : 0))]);
+    const rows = d.xs.map((dim) => (dim === null ? null : 0));
+    const b = batchedScan(params, size, [...d.consts, ...d.carry, ...rows], axisName);
     const outs = bind(
       scanP,
       [

@@ -3,6 +3,7 @@
 import { type Aval, without } from "../core/aval.js";
 import { takes, transformed } from "../core/composite.js";
 import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
+import { mayReferTo, withAxis } from "../core/named-axes.js";
 import type { AnyPrimitive, BatchDim, Params } from "../core/primitive.js";
 import { differences, flatten, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { type GradsOf, type Tensor, Tracer } from "../core/tensor.js";
@@ -30,6 +31,7 @@ class BatchTrace extends Trace {
   constructor(
     name: string,
     readonly size: number,
+    readonly axisName: string | undefined,
   ) {
     super(name);
   }
@@ -44,24 +46,26 @@ class BatchTrace extends Trace {
     const xs = pairs.map(([x]) => x);
     const dims = pairs.map(([, d]) => d);
     return withTrace(this.#parent, () => {
-      if (dims.every((d) => d === null)) return bind(prim, xs, params);
-      const [outs, outDims] = prim.batch(this.size, xs, dims, params);
+      const named = this.axisName !== undefined && mayReferTo(this.axisName, prim, params);
+      if (!named && dims.every((d) => d === null)) return bind(prim, xs, params);
+      const [outs, outDims] = prim.batch(this.size, xs, dims, params, this.axisName);
       return outs.map((y, i) => this.join(y, outDims[i], prim.name));
     });
   }
 }
 
-/** Batching on flat lists. */
+/** Batching on flat lists; what `f` calls may refer to the axis by `axisName`. */
 export const vmapFlat = (
   name: string,
   f: (...xs: Tensor[]) => readonly Tensor[],
   size: number,
   args: readonly Tensor[],
   dims: readonly BatchDim[],
+  axisName?: string,
 ): readonly [readonly Tensor[], readonly BatchDim[]] => {
-  const trace = new BatchTrace(name, size);
+  const trace = new BatchTrace(name, size, axisName);
   const inputs = args.map((x, i) => trace.join(x, dims[i], "its arguments"));
-  const outs = traceCall(trace, () => f(...inputs)).map((y) => trace.split(y));
+  const outs = withAxis(axisName, size, () => traceCall(trace, () => f(...inputs))).map((y) => trace.split(y));
   return [outs.map(([y]) => y), outs.map(([, d]) => d)];
 };
 
@@ -90,6 +94,10 @@ export interface VmapOptions<A extends readonly unknown[], R> {
   readonly inAxes?: InAxes<A> | null;
   /** Where the mapped axis goes in the results. Default 0. */
   readonly outAxes?: AxisTree<R>;
+  /** A name of the mapped axis, by which `lax.psum` and its kin refer to it. */
+  readonly axisName?: string;
+  /** The size of the mapped axis, where no argument is mapped. */
+  readonly axisSize?: number;
 }
 
 /** Overloads of `vmap`: the type of a result stays what it is, unless it has numbers, of which tensors are made. */
@@ -150,17 +158,19 @@ const checkAxis = (where: string, axis: number, ndim: number, at: string, aval: 
  * Maps a function over an axis of its arguments, without a loop.
  *
  * @param f        a function of trees
- * @param options  `inAxes`: the axis of each argument to map over (null: not mapped); `outAxes`: where it goes in the results
+ * @param options  `inAxes`: the axis of each argument to map over (null: not mapped); `outAxes`: where it goes in the results; `axisName`: a
+ *                 name, by which `lax.psum`, `lax.pmean`, `lax.axisIndex` and their kin combine the examples; `axisSize`: the number of
+ *                 examples, where no argument is mapped
  * @throws {ShapeError} when the mapped sizes differ; {ArgumentError} when nothing is mapped
  * @see JAX's `jax.vmap`
  * @example vmap(np.dot)(xs, ys) // row by row
  */
 export const vmap: Vmap = takes(
-  "vmap(f, { inAxes, outAxes })",
+  "vmap(f, { inAxes, outAxes, axisName, axisSize })",
   (f: AnyFunction, options: VmapOptions<readonly unknown[], unknown> | InAxes<readonly unknown[]> = {}) => {
     const where = nameOf("vmap", f);
     // Of axes alone the signature has made options.
-    const { inAxes = 0, outAxes = 0 } = options as VmapOptions<readonly unknown[], unknown>;
+    const { inAxes = 0, outAxes = 0, axisName, axisSize } = options as VmapOptions<readonly unknown[], unknown>;
     return (...args: readonly unknown[]): never =>
       transformed("vmap", () => {
         if (Array.isArray(inAxes) && inAxes.length !== args.length) {
@@ -192,11 +202,12 @@ export const vmap: Vmap = takes(
           });
           return def;
         });
+        if (axisSize !== undefined) sizes.unshift({ at: "axisSize", size: axisSize, aval: "the option" });
         if (sizes.length === 0) {
           throw new ArgumentError({
             where,
             what: "no argument is mapped",
-            expected: "an axis in inAxes for one argument",
+            expected: "an axis in inAxes for one argument, or axisSize",
           });
         }
         const { size } = sizes[0];
@@ -212,7 +223,7 @@ export const vmap: Vmap = takes(
         const argsDef: TreeDef = flatten(args.map((_, i) => i))[1];
         const def = { ...argsDef, children: flatArgs, leaves: leaves.length } as TreeDef;
         const flat = flatFunction(where, f, def);
-        const [outs, outDims] = vmapFlat(where, flat.call, size, leaves, dims);
+        const [outs, outDims] = vmapFlat(where, flat.call, size, leaves, dims, axisName);
         const outDef = flat.out();
         const places = spread(where, "outAxes", outAxes, outDef, "the result");
         const results = outs.map((y, i) => {

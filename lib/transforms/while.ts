@@ -84,13 +84,13 @@ export const whileP: Primitive<WhileParams> = definePrimitive<WhileParams>({
   },
   linearize: noReverse,
   transpose: noReverse,
-  batch: (size, inputs, dims, params) => {
+  batch: (size, inputs, dims, params, axisName) => {
     const { condConsts, bodyConsts, carry } = whileParts(params, inputs);
     const d = whileParts(params, dims);
-    const turn = (init: readonly BatchDim[]) => batchedScan(asTurn(params), size, [...d.bodyConsts, ...init]);
+    const turn = (init: readonly BatchDim[]) => batchedScan(asTurn(params), size, [...d.bodyConsts, ...init], axisName);
     const predicate = (mapped: readonly boolean[]) => {
       const own = [...d.condConsts, ...mapped.map((m) => (m ? 0 : null))];
-      return batched("whileLoop", params.cond, size, own, wide(params.cond.inAvals, own, size), [false]);
+      return batched("whileLoop", params.cond, size, own, wide(params.cond.inAvals, own, size), [false], axisName);
     };
     let body = turn(d.carry);
     let cond = predicate(body.carryMapped);

@@ -64,7 +64,7 @@ export const JAX: Module = {
       jvp: "primals and tangents are arrays; the tangent of an integer is null; no `has_aux`",
       vjp: "the function that it returns holds memory: dispose of it; the cotangent of an integer is null; no `has_aux`",
       linearize: "the function that it returns holds memory: dispose of it",
-      vmap: "`{ inAxes, outAxes }`; no `axis_name`, since there are no collectives",
+      vmap: "`{ inAxes, outAxes, axisName, axisSize }`; no `spmd_axis_name`",
       checkpoint: "`{ policy }`; also `remat`; no `static_argnums`: close over them",
     }),
     "checkpoint_policies.checkpoint_dots": { as: "checkpointPolicies.dotsSaveable" },

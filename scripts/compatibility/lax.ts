@@ -11,7 +11,7 @@ export const LAX: Module = {
   names: {
     ...all("complex conj imag real fft FftType", COMPLEX),
     ...all(
-      "after_all all_gather all_to_all psum psum_scatter pmax pmin pmean ppermute pshuffle pswapaxes axis_index axis_size psend precv pbroadcast with_sharding_constraint ragged_all_to_all",
+      "after_all all_to_all ppermute pshuffle pswapaxes psend precv pbroadcast with_sharding_constraint ragged_all_to_all",
       ONE_DEVICE,
     ),
     ...all("AccuracyMode DotAlgorithm DotAlgorithmPreset Precision PrecisionLike Tolerance scaled_dot", ONE_PRECISION),
@@ -37,6 +37,11 @@ export const LAX: Module = {
     }),
     composite: { as: "composite", differs: "a function whose intermediates are freed when it is called eagerly" },
     ...differing({
+      ...sameOf("psum pmean axis_size", "over named axes of `vmap`; no `axis_index_groups`"),
+      ...sameOf("pmax pmin", "over named axes of `vmap`; no `axis_index_groups`; they have derivatives"),
+      axis_index: "over named axes of `vmap`",
+      all_gather: "`{ axis, tiled }`, over named axes of `vmap`; no `axis_index_groups`",
+      psum_scatter: "`{ scatterDimension, tiled }`, over a named axis of `vmap`; no `axis_index_groups`",
       dot: "vectors and matrices; no `dimension_numbers`, no `precision`",
       batch_matmul: "no `precision`",
       convert_element_type: "the dtype is a string",

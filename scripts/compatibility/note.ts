@@ -28,4 +28,6 @@ export const sameOf = (names: string, differs: string): Readonly<Record<string, 
 export const NO_PRECISION = "no `precision`: float32 products are in float32";
 export const COMPLEX: Note = { not: "no complex numbers" };
 export const PURE: Note = { not: "traced functions are pure here; return what you want to see" };
-export const ONE_DEVICE: Note = { not: "one device a process; no sharding and no collectives" };
+export const ONE_DEVICE: Note = {
+  not: "one device a process; no sharding, and no collectives but over named axes of `vmap`",
+};

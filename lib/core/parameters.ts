@@ -118,6 +118,7 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
       what: "the name of an axis, or a list of names",
     },
   },
+  debug: { format: TEXT },
   "nn.initializers": all(NUMBER, "value scale stddev lower upper"),
   optim: {
     ...all(NUMBER, "steps warmup warmupSteps decaySteps transitionSteps transitionBegin"),

@@ -146,10 +146,12 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
   },
 };
 
-/** The room of a function by its name: the longest part of the name that is one. */
+/** The room of a function by its name: the longest part before a dot that is one, and "" for a name without a dot only. */
 const roomOf = (where: string): Kinds | undefined => {
-  const outer = where.slice(0, Math.max(where.lastIndexOf("."), 0));
-  return ROOMS[outer] ?? (outer === "" ? undefined : roomOf(outer));
+  const dot = where.lastIndexOf(".");
+  if (dot < 0) return ROOMS[""];
+  const outer = where.slice(0, dot);
+  return ROOMS[outer] ?? (outer.includes(".") ? roomOf(outer) : undefined);
 };
 
 /** What the parameter or option of a function has to be, if that can be said before the function runs. */

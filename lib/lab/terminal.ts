@@ -11,6 +11,7 @@ import type { StepRecord } from "../train/progress.js";
 import type { Finding } from "./doctor-rules.js";
 import type { Listener, RunInfo } from "./listener.js";
 import { methodLabel } from "./method-settings.js";
+import { isPretraining } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import {
   beatsBaselines,
@@ -170,10 +171,15 @@ const tableOf = (outcome: Summary | SeedsSummary, recipe: Recipe): string => {
   return scoreTable({ [ours]: tuned, [bare]: untuned, "majority class": majority }, deviation);
 };
 
+/** What the best of a run is called, and where it is. */
+const bestOf = (recipe: Recipe): readonly [name: string, file: string] => {
+  if (isPretraining(recipe)) return ["the best model", "best"];
+  return recipe.method.name === "prompt" ? ["the best prompt", "prompt.npy"] : ["the best", "tuned.safetensors"];
+};
+
 /** What a run of one seed ends with, before the lines of an interruption. */
 const lastLine = ({ reason, steps, seconds, bestStep }: Summary, recipe: Recipe, place: string): string => {
-  const [name, file] =
-    recipe.method.name === "prompt" ? ["the best prompt", "prompt.npy"] : ["the best", "tuned.safetensors"];
+  const [name, file] = bestOf(recipe);
   return `${reason}, ${counted(steps, "step")} in ${seconds.toFixed(0)} s; ${name} (step ${bestStep}): ${place}/${file}`;
 };
 

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { init } from "../../lib/compile/init.js";
 import { dispose } from "../../lib/core/tensor.js";
 import { groupingOf, MOST_TOGETHER } from "../../lib/lab/joining.js";
-import type { Prepared } from "../../lib/lab/prepare.js";
+import type { Prepared } from "../../lib/lab/prepared.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import * as np from "../../lib/np/index.js";
 

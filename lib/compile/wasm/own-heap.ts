@@ -191,5 +191,5 @@ class OwnHeap implements Heap {
   }
 }
 
-/** A heap of its own memory, which grows to `mostBytes`; a multiple of 64 KiB, 16 MiB at least, 4 GiB by default. */
+/** A new heap with a separate memory, which grows to `mostBytes`; a multiple of 64 KiB, 16 MiB at least, 4 GiB by default. */
 export const ownHeap = (mostBytes = MAX_PAGES * PAGE): Heap => new OwnHeap(mostBytes);

@@ -23,7 +23,7 @@ export const effectKernel = ({ device }: Executor, prim: AnyPrimitive, params: P
       try {
         prim.impl(await Promise.all(held.map((h) => fetch.call(device, h))), params);
       } catch (error) {
-        // As an error of a program that nobody waits for.
+        // It stops the program, as an error does where calls come at once.
         queueMicrotask(() => {
           throw error;
         });

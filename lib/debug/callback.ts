@@ -43,7 +43,7 @@ export const callLater = (f: (...args: never[]) => void, args: readonly unknown[
  * Calls come in the order of the program. On `webgpu` they come when the values have been computed: `await effectsBarrier()` waits for them.
  * @param f     gets the arguments as they were given, with tensors that have values; they are its own to keep; its result is ignored, and
  *              what it throws goes through the program
- * @param args  trees; what is no tensor is handed on as it is
+ * @param args  trees; what is not a tensor is handed on as it is
  * @see JAX, `jax.debug.callback`
  * @example const step = jit((x: Tensor) => { const y = np.sum(x); debug.callback((v: Tensor) => losses.push(v.item()), y); return y; })
  */

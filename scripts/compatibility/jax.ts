@@ -55,7 +55,7 @@ export const JAX: Module = {
     },
     "custom_vjp.defvjp": { as: "customVjp", differs: "the rules are its second and third argument" },
     ...differing({
-      jit: "`{ static, donate, executor, cacheSize }`; arguments by place, no names of arguments; static data by value",
+      jit: "`{ static, donate, executor, cacheSize }`; `static` takes places of arguments and names of options; static data by value",
       ...sameOf("jacobian jacfwd jacrev hessian", "`{ argnums, hasAux }`; no `holomorphic`"),
       make_jaxpr: "no `return_shape` (`evalShape`), no `static_argnums`: close over them",
       block_until_ready: "a promise: `await blockUntilReady(x)`",

@@ -118,6 +118,9 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
       what: "the name of an axis, or a list of names",
     },
   },
+  "scipy.linalg": {
+    factor: { ...LIST, what: "a pair", hint: "choFactor and luFactor give it; choSolve takes [c, lower]" },
+  },
   "nn.initializers": all(NUMBER, "value scale stddev lower upper"),
   optim: {
     ...all(NUMBER, "steps warmup warmupSteps decaySteps transitionSteps transitionBegin"),

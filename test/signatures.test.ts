@@ -55,6 +55,60 @@ Signatures("the axis alone stands for options that have one", () => {
   same(ops.segmentSum(np.array([1, 2, 3]), np.array([0, 0, 1], "int32"), 3), np.array([3, 3, 0]));
 });
 
+Signatures("a number alone stands for what JAX has in that place, where that is not the axis", () => {
+  same(jnp.diff(np.stack([x, x, x]), 0), np.stack([x, x, x]));
+  same(jnp.diff(x, 1, { axis: 0 }), np.diff(x, { axis: 0 }));
+  same(jnp.unwrap(np.array([0, 4]), 5), np.unwrap(np.array([0, 4]), { discont: 5 }));
+  assert.equal(jnp.gradient(np.array([0, 1, 4]), 2), np.gradient(np.array([0, 1, 4]), { spacing: 2 }));
+  const linalg = np.linalg as unknown as Loose;
+  same(linalg.norm(x, 1), np.scalar(7));
+  same(linalg.norm(x, "nuc"), np.linalg.norm(x, { ord: "nuc" }));
+  same(linalg.norm(x, 1, { axis: 0 }), np.array([4, 7]));
+  same(linalg.norm(x, [0, 1]), np.linalg.norm(x));
+});
+
+Signatures("a layer takes its key in an object, and nothing that it would not use", () => {
+  const drop = nn.dropoutLayer(0.5);
+  const key = random.key(0);
+  for (const layer of [drop, nn.sequential(nn.relu, drop)]) {
+    const apply = layer.apply as Loose[string];
+    const params = layer.init(key);
+    refused(() => apply(params, x, key), { what: "options are an object", hint: /{ key: /, expected: /{ key }/ });
+    refused(() => apply(params, x, { rngs: { dropout: key } }), { what: 'there is no option "rngs"' });
+    same(
+      apply(params, x),
+      np.array([
+        [1, 2],
+        [3, 5],
+      ]),
+    );
+  }
+});
+
+Signatures("what is no tensor is refused with what to do about it", () => {
+  const hintOf = (f: () => unknown): string | undefined => {
+    try {
+      f();
+    } catch (error) {
+      return isFluxionError(error) ? error.mismatch.hint : undefined;
+    }
+    return undefined;
+  };
+  const loose = fluxion as unknown as Loose;
+  const row = (x as unknown as readonly Tensor[])[0];
+  assert.match(hintOf(() => np.add(1, row)) ?? "", /np\.get\(x, i\)/);
+  assert.match(hintOf(() => jnp.add(x, null)) ?? "", /missing/);
+  const chosen = loose.jit((t: Tensor, how: string) => (how === "sum" ? np.sum(t) : t)) as Loose[string];
+  assert.match(hintOf(() => chosen(x, "sum")) ?? "", /static/);
+  const zeros = loose.jit((n: number) => np.zeros([n])) as Loose[string];
+  assert.match(hintOf(() => zeros(3)) ?? "", /static/);
+  assert.match(hintOf(() => np.get(x, "0:1, 1")) ?? "", /one item an axis/);
+  assert.match(hintOf(() => (fluxion.scipy.linalg as unknown as Loose).choSolve(x, x)) ?? "", /\[c, lower\]/);
+  const total = (c: Tensor, t: Tensor) => [np.add(c, t), null];
+  assert.match(hintOf(() => jlax.scan(total, 0, [1, 2])) ?? "", /np\.array/);
+  assert.match(hintOf(() => jlax.scan(total, 0, np.scalar(1))) ?? "", /close over/);
+});
+
 Signatures("other options may follow the axis, and stand beside it where it is an argument", () => {
   const kept = np.sum(x, { axis: 0, keepDims: true });
   same(jnp.sum(x, 0, { keepDims: true }), kept);

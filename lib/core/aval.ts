@@ -204,6 +204,10 @@ export const checkShape = (where: string, shape: Shape): void => {
         what: "a size is not a non-negative integer",
         expected: "sizes 0, 1, 2, …",
         got: printShape(shape),
+        hint:
+          typeof d === "object"
+            ? "a size is no tensor: x.shape has sizes, jit's static keeps a number as it is"
+            : undefined,
       });
     }
   }

@@ -49,7 +49,7 @@ export const takesLater = <F extends (...args: never[]) => Promise<unknown>>(sig
  * Runs `f` and frees every tensor made in it that its result does not reach. The result may be any pytree.
  *
  * @throws {ArgumentError} when `f` returns a Promise
- * @example const norm = scope(() => np.sqrt(np.sum(np.mul(x, x)))) // the two intermediates are gone
+ * @example const norm = scope(() => np.sqrt(np.sum(np.multiply(x, x)))) // the two intermediates are gone
  */
 export const scope = takes("scope(f)", <T>(f: () => T): T => (isEager() ? inScope("scope", f) : f()));
 

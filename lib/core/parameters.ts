@@ -119,6 +119,9 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
     },
   },
   debug: { format: TEXT },
+  "scipy.linalg": {
+    factor: { ...LIST, what: "a pair", hint: "choFactor and luFactor give it; choSolve takes [c, lower]" },
+  },
   "nn.initializers": all(NUMBER, "value scale stddev lower upper"),
   optim: {
     ...all(NUMBER, "steps warmup warmupSteps decaySteps transitionSteps transitionBegin"),

@@ -21,6 +21,11 @@ const isNumber = (x: unknown): boolean => typeof x === "number";
 const isNumbers = (x: unknown): boolean => isNumber(x) || (Array.isArray(x) && x.every(isNumber));
 /** Options that a value of their type alone stands for, where a function has one of them. */
 const LEADS: Readonly<Record<string, (x: unknown) => boolean>> = {
+  // What JAX has in the place before the axis comes first.
+  ord: (x) => isNumber(x) || typeof x === "string",
+  n: isNumber,
+  spacing: isNumber,
+  discont: isNumber,
   axis: (x) => x === null || isNumbers(x),
   argnums: isNumbers,
   inAxes: (x) => isNumber(x) || Array.isArray(x),

@@ -343,6 +343,14 @@ export abstract class Tracer extends Tensor {
   }
 }
 
+/** What to do with a value that no tensor can be made of, by what it is. */
+const HINTS: Readonly<Record<string, string>> = {
+  undefined: "an argument is missing, or a key is misspelt; x[i] is undefined too: np.get(x, i) reads a tensor",
+  null: "an argument is missing; null stands for no leaf in trees only",
+  string: "trees hold tensors and numbers: close over a text, or name its argument in jit's static",
+  function: "trees hold tensors and numbers: close over a function, or name its argument in jit's static",
+};
+
 /** What a value is that is not a tensor, and how to make one of it. */
 const notATensor = (x: unknown): { readonly got: string; readonly hint: string } => {
   if (ArrayBuffer.isView(x)) {
@@ -353,7 +361,7 @@ const notATensor = (x: unknown): { readonly got: string; readonly hint: string }
   }
   if (isHostArray(x)) return { got: "an array of the host", hint: "put it on the device with np.devicePut" };
   const got = x === null ? "null" : Array.isArray(x) ? "an array" : typeof x;
-  return { got, hint: "make tensors from arrays with np.array" };
+  return { got, hint: HINTS[got] ?? "make tensors from arrays with np.array" };
 };
 
 /** A tensor from a tensor, number or boolean. @throws {TreeError} for anything else */

@@ -6,7 +6,7 @@ import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import * as random from "../random/index.js";
-import type { Layer, NoParams } from "./layer.js";
+import type { Context, Layer, NoParams } from "./layer.js";
 
 export interface DropoutOptions {
   /** Axes along which one draw serves all elements. */
@@ -47,6 +47,8 @@ export const dropoutLayer = takes(
   "nn.dropoutLayer(rate, { broadcastAxes })",
   (rate: number, options: DropoutOptions = {}): Layer<NoParams> => ({
     init: () => ({}),
-    apply: (_params, x, context = {}) => (context.key === undefined ? x : dropout(context.key, rate, x, options)),
+    apply: composite("nn.dropoutLayer(params, x, { key })", (_params: NoParams, x: Tensor, context: Context = {}) =>
+      context.key === undefined ? x : dropout(context.key, rate, x, options),
+    ),
   }),
 );

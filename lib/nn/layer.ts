@@ -79,7 +79,7 @@ export const sequential: Sequential = takes("nn.sequential(...layers)", (...give
       const key = context.key === undefined ? undefined : random.foldIn(context.key, i);
       return calledByUs(layer.apply, () => layer.apply(params[i] as never, y, { ...context, key }));
     }, x);
-  return { init, apply: composite("nn.sequential(params, x, context)", apply) } as never;
+  return { init, apply: composite("nn.sequential(params, x, { key })", apply) } as never;
 });
 
 /** @throws {ShapeError} unless the last axis has that size */

@@ -41,13 +41,17 @@ const refuse = (where: string, index: unknown): ArgumentError =>
     what: "not an index",
     expected: 'an integer, a tensor of integers or bools, a slice ("1:3", "::-1", np.s(1, 3)), null or "..."',
     got: Array.isArray(index) ? "an array" : typeof index === "object" ? "an object" : String(index),
-    ...(Array.isArray(index) ? { hint: "make a tensor of it: np.array(list, { dtype: 'int32' })" } : {}),
+    hint: Array.isArray(index)
+      ? "make a tensor of it: np.array(list, { dtype: 'int32' })"
+      : typeof index === "string" && index.includes(",")
+        ? "give one item an axis, not one text for all"
+        : undefined,
   });
 
 const parse = (where: string, text: string): Slice => {
   const parts = text.split(":").map((part) => part.trim());
   const numbers = parts.map((part) => (part === "" ? null : Number(part)));
-  if (parts.length < 2 || parts.length > 3) throw refuse(where, text);
+  if (parts.length < 2 || parts.length > 3 || text.includes(",")) throw refuse(where, text);
   const [start, stop, step] = numbers;
   return { start, stop, step: step ?? 1 };
 };

@@ -212,7 +212,7 @@ export interface ValueAndGrad {
  * @param options  `argnums`: which arguments (default 0); `hasAux`; `allowInt`: null for integers, instead of an error
  * @throws {ShapeError} when the loss is not a scalar; {DTypeError} for integer arguments
  * @see JAX's `jax.grad`
- * @example grad((x: Tensor) => np.mul(x, x))(3) // 6
+ * @example grad((x: Tensor) => np.multiply(x, x))(3) // 6
  */
 export const grad: Grad = takes("grad(f, { argnums, hasAux, allowInt })", (f: AnyFunction, options: Options = {}) => {
   const where = nameOf("grad", f);
@@ -228,7 +228,7 @@ export const grad: Grad = takes("grad(f, { argnums, hasAux, allowInt })", (f: An
  *
  * @returns `[value, grads]`; with `hasAux`, `[[value, aux], grads]`
  * @see JAX's `jax.value_and_grad`
- * @example valueAndGrad((x: Tensor) => np.mul(x, x))(3) // [9, 6]
+ * @example valueAndGrad((x: Tensor) => np.multiply(x, x))(3) // [9, 6]
  */
 export const valueAndGrad: ValueAndGrad = takes(
   "valueAndGrad(f, { argnums, hasAux, allowInt })",

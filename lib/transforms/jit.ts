@@ -196,7 +196,7 @@ const withoutOptions = (arg: unknown, names: readonly string[]) => {
  * nested and under every other transformation.
  * @throws {ArgumentError} for a donated tensor that appears twice, or a static argument that is cyclic; {TreeError} for a leaf that is not a tensor
  * @see JAX's `jax.jit`
- * @example const step = jit((x: Tensor) => np.sum(np.mul(x, x))); step(x); step.stats() // { compiles: 1, hits: 0 }
+ * @example const step = jit((x: Tensor) => np.sum(np.multiply(x, x))); step(x); step.stats() // { compiles: 1, hits: 0 }
  */
 export const jit: Jit = takes(
   "jit(f, { donate, static, executor, cacheSize })",

@@ -15,7 +15,10 @@ export const lengthOf = (where: string, xs: readonly Tensor[], def: TreeDef, ask
       expected: "tensors with a leading axis",
       got: `${xs[scalar].aval}`,
       at: at(scalar),
-      hint: "close over what is the same in every turn",
+      hint:
+        def.kind === "array" && xs.every((x) => x.ndim === 0)
+          ? "np.array makes one tensor of a list of numbers"
+          : "close over what is the same in every turn",
     });
   }
   if (xs.length === 0 && asked === undefined) {

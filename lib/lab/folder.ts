@@ -84,7 +84,7 @@ export interface RunFolder {
   saveCheckpoint<P extends object, Opt>(state: TrainState<P, Opt>, position: Position, seconds: number): Promise<void>;
   /** The saved state, like `like` in structure; undefined where there is no checkpoint yet. Cuts `metrics.jsonl` back. */
   restoreCheckpoint<P extends object, Opt>(like: TrainState<P, Opt>): Promise<Restored<P, Opt> | undefined>;
-  /** The files of what is best, in a folder of their own or, where its path is empty, in that of the run, and the predictions made with it. */
+  /** The files of what is best, in a separate folder or, where its path is empty, in that of the run, and the predictions made with it. */
   saveBest(best: Best, predictions: readonly Prediction[], outputs: Outputs, folder?: string): Promise<void>;
   /** The files of another tree: of the last step, or of an evaluation that is kept. */
   saveTree(folder: string, tree: Best, outputs: Outputs): Promise<void>;

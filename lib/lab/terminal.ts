@@ -69,9 +69,12 @@ class Progress {
     const loss = last === undefined ? "" : `loss ${last.loss.toFixed(3)}, `;
     const rate = last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
     const best = isBest ? "  (best so far)" : "";
+    // The score of texts is their likelihood, which does not say how many tokens are right.
+    const ofTexts = Object.hasOwn(evaluation.metrics, "likelihood");
+    const accuracy = ofTexts ? `, token accuracy ${evaluation.tokenAccuracy.toFixed(1)} %` : "";
     const name = part === undefined ? "" : `${part}  `;
     this.line(
-      `${name}step ${String(step).padStart(5)}  ${loss}dev ${printScores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${invalid}${rate}${best}`,
+      `${name}step ${String(step).padStart(5)}  ${loss}dev ${printScores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${accuracy}${invalid}${rate}${best}`,
     );
   }
   /** A line above the bar. */

@@ -26,15 +26,18 @@ const inBatches = (examples: readonly Tokens[], maxTokens: number, padId: number
 
 const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((total, value) => total + value, 0);
 
-/** Percentage of the target ids that are the most frequent one. */
-export const commonestShare = (examples: readonly Tokens[]): number => {
+/** The metric of texts: the geometric mean of the probabilities of the target ids, in percent. It is higher exactly where the loss is lower. */
+const metricsOf = (loss: number) => ({ likelihood: 100 * Math.exp(-loss) });
+
+/** The metric of a model that knows how often each target id comes, and nothing else. */
+export const byFrequency = (examples: readonly Tokens[]) => {
   const counts = new Map<number, number>();
   for (const { targets } of examples) for (const id of targets) counts.set(id, (counts.get(id) ?? 0) + 1);
   const all = sum([...counts.values()]);
-  return (100 * Math.max(...counts.values())) / all;
+  return metricsOf(sum([...counts.values()].map((n) => (n / all) * Math.log(all / n))));
 };
 
-/** Evaluates trees of a method on some examples, in batches of at most `maxTokens` ids. The score is the token accuracy. */
+/** Evaluates trees of a method on some examples, in batches of at most `maxTokens` ids. The score is higher where the loss is lower. */
 export const textEvaluator = (
   config: T5Config,
   frozen: Params,
@@ -60,9 +63,10 @@ export const textEvaluator = (
     } finally {
       close();
     }
-    const tokenAccuracy = (100 * correct) / tokens;
-    const scored = { score: tokenAccuracy, loss: -logLikelihood / tokens, tokenAccuracy, metrics: { tokenAccuracy } };
-    const evaluation = { ...scored, invalid: 0, unlabelled: 0, predictions: [] };
+    const loss = -logLikelihood / tokens;
+    const metrics = metricsOf(loss);
+    const found = { metrics, score: metrics.likelihood, loss, tokenAccuracy: (100 * correct) / tokens };
+    const evaluation = { ...found, invalid: 0, unlabelled: 0, predictions: [] };
     return { ...evaluation, tasks: { [NAME]: evaluation } };
   };
   return Object.assign(evaluate, { dispose: () => score.dispose() });

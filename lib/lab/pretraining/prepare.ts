@@ -11,7 +11,7 @@ import { vocabularyOf } from "../start.js";
 import { trainingOf } from "../training.js";
 import { pretrainingBatches, streamOfParts } from "./batches.js";
 import type { Corpora } from "./corpora.js";
-import { commonestShare, textEvaluator } from "./evaluation.js";
+import { byFrequency, textEvaluator } from "./evaluation.js";
 import { objectiveOfKind } from "./kinds.js";
 import { modelOutputs } from "./outputs.js";
 import type { PretrainingRecipe } from "./recipe.js";
@@ -76,7 +76,7 @@ export const preparePretraining = async (
     facts: { vocabulary: await vocabularyOf(tokenizer, config.vocabSize, places), labels: [] },
     outputs: await modelOutputs(model, frozen, places.tokenizer),
     bestFolder: "best/",
-    majority: { tokenAccuracy: commonestShare(examples) },
+    majority: byFrequency(examples),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };
   const ofSeed = (seed: number): Prepared => ({

@@ -15,7 +15,7 @@ export const taskObjective = ({ objective }: Pick<Recipe, "objective">): TaskObj
   throw new InvariantError({ where: "taskObjective", what: "the objective is not of tasks", got: objective.name });
 };
 
-/** The steps after which the model is kept as a folder of its own. */
+/** The steps after which the model is kept in a separate folder. */
 export const savedSteps = ({ objective }: Pick<Recipe, "objective">): readonly number[] =>
   objective.name === "pretraining" ? objective.saveAt : [];
 

@@ -108,7 +108,7 @@ export const PRETRAINING = {
   saveAt: setting<readonly number[], number | string | readonly number[]>(
     steps,
     [],
-    "steps after which the model is kept as a folder of its own, as in 1000,2000",
+    "steps after which the model is kept in a separate folder, as in 1000,2000",
     { flag: "--save-at <steps>", parse: String },
   ),
 };

@@ -33,6 +33,7 @@ const lossesOf = async (store: Store): Promise<number[]> =>
 const evaluationsOf = async (store: Store) =>
   (await linesOf(store)).flatMap(({ evaluation }) => (evaluation === undefined ? [] : [evaluation])) as {
     readonly loss: number;
+    readonly score: number;
     readonly tokenAccuracy: number;
   }[];
 
@@ -77,6 +78,10 @@ Pretraining(
       lines.filter(({ evaluation }) => evaluation !== undefined).map(({ step }) => step),
       [2, 3, 4, 6],
     );
+    const evaluations = await evaluationsOf(whole);
+    for (const { loss, score } of evaluations) assert.ok(Math.abs(score - 100 * Math.exp(-loss)) < 1e-9);
+    assert.ok(evaluations.every(({ tokenAccuracy }) => tokenAccuracy >= 0 && tokenAccuracy <= 100));
+    assert.is(summary.validationLoss, Math.min(...evaluations.map(({ loss }) => loss)));
     const { examples } = await jsonOf<{ examples: object }>(whole, "lock.json");
     assert.equal(Object.keys(examples), ["corpus/train", "corpus/validation"]);
   },
@@ -126,7 +131,7 @@ Pretraining("LM adaptation goes on from a model, with packed rows", async () => 
   const adapted = { ...toyRecipe(corpus()), objective, lengths: { input: 32, target: 32 }, batch: { packed: 256 } };
   const optimizer = { name: "adafactor", learningRate: 1e-3, parameterScale: true } as const;
   const outcome = (await run({ ...adapted, optimizer, steps: 2 }, { store })) as Summary;
-  assert.ok(outcome.counts.model > 1e6 && outcome.tuned.tokenAccuracy > 0, JSON.stringify(outcome));
+  assert.ok(outcome.counts.model > 1e6 && outcome.tuned.likelihood > 0, JSON.stringify(outcome));
   const [, first] = await linesOf(store);
   assert.ok((first.tokens as number) > 128, "rows of 64 ids are filled with examples");
 });

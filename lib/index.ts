@@ -5,6 +5,7 @@
  */
 import "./tensor-methods.js";
 
+export { effectsBarrier } from "./compile/effects.js";
 export { type InitOptions, init, memory, resetStats, type Stats, stats } from "./compile/init.js";
 export type { DType, Shape } from "./core/aval.js";
 export { Aval } from "./core/aval.js";
@@ -43,6 +44,7 @@ export {
 } from "./core/public.js";
 export type { GradsOf, Nested, TangentsOf, Tensor, TensorLike } from "./core/tensor.js";
 export type { Given, OfTensors, Transformed, Tree, Tuples } from "./core/tree-types.js";
+export * as debug from "./debug/index.js";
 export * as lax from "./lax/index.js";
 export * as methods from "./methods/index.js";
 export * as nn from "./nn/index.js";

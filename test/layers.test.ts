@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["primitives", "edge", "metrics"],
   ["compile", "store"],
   ["transforms", "tokenizer", "tasks"],
-  ["np", "lax", "scipy", "tree"],
+  ["np", "lax", "scipy", "tree", "debug"],
   ["nn", "ops", "optim", "random"],
   ["t5", "data", "prompt"],
   ["methods"],

@@ -6,11 +6,11 @@ import { CheckpointError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
 import { orThrow } from "../edge/either.js";
 import type { CheckpointKind } from "../io/checkpoint-kind.js";
+import { COMPANIONS, companionsIn, VOCABULARY } from "../io/companions.js";
 import type { LoadedT5 } from "../io/load-t5.js";
 import { FLOATS, type FloatStorage } from "../io/safetensors-write.js";
 import { type SavedT5, saveHuggingFace } from "../io/save-huggingface.js";
 import { openWeights } from "../io/sharded.js";
-import { readBytes } from "../store/files.js";
 import { checkFree } from "./check-free.js";
 import type { Terminal } from "./terminal.js";
 
@@ -29,10 +29,6 @@ export const saidOf = ({ dropoutRate, modelType }: Pick<LoadedT5, keyof Said>): 
   ...(modelType !== undefined && { modelType }),
 });
 
-/** Files of a Hugging Face folder beside the weights: the vocabulary, and how to decode. */
-const COMPANIONS =
-  /^(spiece\.model|(tokenizer|added_tokens|tokenizer_config|special_tokens_map|generation_config)\.json)$/;
-const VOCABULARY = /^(spiece\.model|tokenizer\.json)$/;
 const WEIGHTS = ["config.json", "model.safetensors", "model.safetensors.index.json"];
 
 const isFloatStorage = (stored: string): stored is FloatStorage => (FLOATS as readonly string[]).includes(stored);
@@ -88,8 +84,7 @@ export const huggingFaceWriter = async (
   const names = kind === "huggingface" ? (await readdir(input)).filter((name) => COMPANIONS.test(name)) : [];
   for (const name of [...WEIGHTS, ...names]) checkFree(where, join(out, name), force);
   return async (model, terminal) => {
-    const companions: Record<string, Uint8Array> = {};
-    for (const name of names) companions[name] = await orThrow(readBytes(join(input, name), caller));
+    const companions = names.length === 0 ? {} : await companionsIn(input, caller);
     const options = { companions, ...(dtype && { dtype }), ...(maxShardBytes && { maxShardBytes }) };
     await saveHuggingFace(out, model, options);
     if (!names.some((name) => VOCABULARY.test(name)))

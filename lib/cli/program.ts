@@ -213,23 +213,34 @@ const addTasks = (program: Command, terminal: Terminal): void => {
 };
 
 /** Its options are those of a recipe, which are many: they are loaded when they are asked for. */
-const addTrain = async (program: Command, asked: boolean): Promise<void> => {
-  const command = program
-    .command("train")
-    .description(
+const addTrain = async (program: Command, asked: string | undefined): Promise<void> => {
+  for (const [name, { description, preset }] of Object.entries(RUNS)) {
+    const command = program.command(name).description(description);
+    if (asked !== name) continue;
+    const { addTrainArguments, trainArguments } = await import("./train-arguments.js");
+    addTrainArguments(command).action(async () => {
+      const { train } = await import("./train.js");
+      await train(await trainArguments(command, command.args, preset));
+    });
+  }
+};
+
+/** The subcommands that run recipes, and what they begin with. */
+const RUNS: Readonly<Record<string, { readonly description: string; readonly preset?: string }>> = {
+  train: {
+    description:
       "Tunes a soft prompt for a frozen T5 on a task, or trains it by another method, and evaluates it. A recipe in a file, settings and flags say what; without any, a small model and data set that come along.",
-    );
-  if (!asked) return;
-  const { addTrainArguments, trainArguments } = await import("./train-arguments.js");
-  addTrainArguments(command).action(async () => {
-    const { train } = await import("./train.js");
-    await train(await trainArguments(command, command.args));
-  });
+  },
+  pretrain: {
+    description:
+      "Trains a T5 on texts without labels: a new one (--architecture), or one that goes on (--start model, --preset lm-adaptation). A recipe in a file, settings and flags say what; --corpus names the texts.",
+    preset: "pretraining",
+  },
 };
 
 /** Makes paths of names that come with the package, or were fetched; a run finds its own inputs. */
 const resolveNames = async (command: Command): Promise<void> => {
-  if (command.name() === "train") return;
+  if (Object.hasOwn(RUNS, command.name())) return;
   const { pathOf } = await import("../lab/inputs.js");
   for (const owner of [command, command.parent]) {
     for (const [name, flag] of [
@@ -248,7 +259,7 @@ const programOf = async (terminal: Terminal, asked: string | undefined): Promise
     .version(VERSION)
     .showHelpAfterError(false)
     .hook("preAction", (_, command) => resolveNames(command));
-  await addTrain(program, asked === "train");
+  await addTrain(program, asked);
   addGenerate(program, terminal);
   addTasks(program, terminal);
   addEvaluate(program, terminal);

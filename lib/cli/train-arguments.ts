@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { takesLater } from "../core/composite.js";
 import { orThrow } from "../edge/either.js";
 import { PRESET_NAMES, presetLayer } from "../lab/presets.js";
+import { subjectOf } from "../lab/pretraining/recipe.js";
 import { type Recipe, recipeOfLayers, valueLayer } from "../lab/recipe.js";
 import { layersOfFile } from "../lab/recipe-file.js";
 import { type Layer, nameOf } from "../lab/resolve.js";
@@ -91,8 +92,8 @@ const environment = (): readonly Layer[] => {
 
 const timeOf = (now: Date): string => now.toISOString().slice(0, 19).replaceAll(":", "-");
 
-const folderOf = ({ train, each }: Recipe, now: Date): string =>
-  `runs/${each ? "each" : train.map(({ task }) => task).join("-")}-${timeOf(now)}`;
+const folderOf = (recipe: Recipe, now: Date): string =>
+  `runs/${recipe.each ? "each" : subjectOf(recipe).join("-")}-${timeOf(now)}`;
 
 /** The run that options and arguments ask for. @throws {ConfigError} that names all settings which cannot be used */
 const argumentsOf = async (where: string, given: Given, preset: string | undefined): Promise<TrainArguments> => {
@@ -126,7 +127,7 @@ export const trainArguments = (
   command: Command,
   positional: readonly string[],
   preset?: string,
-): Promise<TrainArguments> => argumentsOf("fluxion train", givenOf(command, positional), preset);
+): Promise<TrainArguments> => argumentsOf(`fluxion ${command.name()}`, givenOf(command, positional), preset);
 
 /**
  * Reads the command line of a run: `[recipe.yaml] [method.length=50 …] [flags]`, as `fluxion train` has it.

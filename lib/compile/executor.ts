@@ -5,6 +5,7 @@
  * of kernels with the last use of every intermediate (see `program.ts`).
  */
 import type { Aval } from "../core/aval.js";
+import { isTheirs } from "../core/caller.js";
 import { FluxionError, InvariantError } from "../core/errors.js";
 import type { Eqn } from "../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../core/primitive.js";
@@ -92,10 +93,10 @@ export interface Executor {
   dispose(): void;
 }
 
-/** Attaches the name of the operation to an error that a kernel threw. */
+/** Attaches the name of the operation to an error that a kernel threw; those of a user's function go through. */
 export const kernelError = (executor: string, prim: string, inAvals: readonly Aval[], cause: unknown): Error =>
-  cause instanceof FluxionError
-    ? cause
+  cause instanceof FluxionError || isTheirs(cause)
+    ? (cause as Error)
     : new InvariantError(
         { where: prim, what: `the ${executor} executor failed: ${String(cause)}`, got: inAvals.join(", ") },
         { cause },

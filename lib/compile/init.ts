@@ -6,6 +6,7 @@ import type { DeviceMemory } from "./executor.js";
 import { nativeRuntime } from "./native.js";
 import { referenceExecutor } from "./reference.js";
 import { type ExecutorRuntime, runtimeOn } from "./runtime.js";
+import type { Backend } from "./tfjs/backend.js";
 
 /**
  * `wasm` (default) and `cpu` need nothing else; `reference` is plain arrays; `webgpu` needs @tensorflow/tfjs-backend-webgpu (and
@@ -18,11 +19,17 @@ export type BackendName = (typeof BACKENDS)[number];
 export const EXECUTORS = ["auto", "onnx", "tfjs"] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
 
+/** Who provides the memory of the backend `wasm`: the library itself, or TensorFlow.js, with which tensors are then exchanged without a copy. */
+export const HEAPS = ["own", "tfjs"] as const;
+export type HeapName = (typeof HEAPS)[number];
+
 export interface InitOptions {
   /** By default what the environment variable FLUXION_BACKEND names, else `wasm`. */
   readonly backend?: BackendName;
   /** By default what FLUXION_EXECUTOR names, else `auto`. */
   readonly executor?: ExecutorName;
+  /** The memory of the backend `wasm`; by default `own`, which loads no file and starts fastest. */
+  readonly heap?: HeapName;
   /** Threads of the native executor; by default one a core. */
   readonly threads?: number;
   /** Execution providers of the native executor, in order of preference; by default `cpu`. */
@@ -36,34 +43,58 @@ export interface InitOptions {
 
 const INSTANCE = Symbol.for("fluxion.instance");
 const me = {};
-const runtimes = new Map<BackendName, Promise<ExecutorRuntime>>();
+const runtimes = new Map<string, Promise<ExecutorRuntime>>();
 
-/** The runtime of a backend, started at its first use. */
-export const runtimeFor = (backend: BackendName): Promise<ExecutorRuntime> => {
-  let runtime = runtimes.get(backend);
+/** The runtime of a backend on a heap, started at its first use. */
+export const runtimeFor = (backend: BackendName, heap?: HeapName): Promise<ExecutorRuntime> => {
+  const key = JSON.stringify([backend, heap ?? "own"]);
+  let runtime = runtimes.get(key);
   if (runtime === undefined) {
-    runtime = start(backend);
-    runtimes.set(backend, runtime);
-    runtime.catch(() => runtimes.delete(backend));
+    runtime = start(backend, heap);
+    runtimes.set(key, runtime);
+    runtime.catch(() => runtimes.delete(key));
   }
   return runtime;
 };
 
-const start = async (backend: BackendName): Promise<ExecutorRuntime> => {
-  if (!BACKENDS.includes(backend)) {
+const unknownName = (what: string, names: readonly string[], got: unknown): BackendError =>
+  new BackendError({
+    where: "init",
+    what: `there is no ${what} of this name`,
+    expected: names.join(", "),
+    got: String(got),
+  });
+
+/** The backend's arrays and kernels. Modules are imported when they are needed: a page without TensorFlow.js never loads it. */
+const startOn = async (backend: Exclude<BackendName, "reference">, heap: HeapName): Promise<Backend> => {
+  if (backend === "wasm" && heap === "own") {
+    const [{ heapBackend }, { ownHeap }] = await Promise.all([
+      import("./tfjs/heap-backend.js"),
+      import("./wasm/own-heap.js"),
+    ]);
+    return heapBackend("tfjs-wasm", ownHeap());
+  }
+  const { startBackend } = await import("./tfjs/start.js");
+  return startBackend(backend);
+};
+
+const start = async (backend: BackendName, heap: HeapName | undefined): Promise<ExecutorRuntime> => {
+  if (!BACKENDS.includes(backend)) throw unknownName("backend", BACKENDS, backend);
+  if (heap !== undefined && !HEAPS.includes(heap)) throw unknownName("heap", HEAPS, heap);
+  if (heap !== undefined && backend !== "wasm") {
     throw new BackendError({
       where: "init",
-      what: "there is no backend of this name",
-      expected: BACKENDS.join(", "),
-      got: String(backend),
+      what: "this backend has no WebAssembly heap",
+      expected: 'backend "wasm" where a heap is chosen',
+      got: `backend "${backend}", heap "${heap}"`,
     });
   }
   if (backend === "reference") return runtimeOn(referenceExecutor());
-  const [{ startBackend }, { tfjsExecutor }] = await Promise.all([
-    import("./tfjs/start.js"),
+  const [started, { tfjsExecutor }] = await Promise.all([
+    startOn(backend, heap ?? "own"),
     import("./tfjs/executor.js"),
   ]);
-  return runtimeOn(tfjsExecutor(await startBackend(backend)));
+  return runtimeOn(tfjsExecutor(started));
 };
 
 /** What the environment asks for; the names are checked when they are used. */
@@ -95,7 +126,7 @@ const nativeFor = async (
       hint: 'choose executor "tfjs"',
     });
   }
-  const key = JSON.stringify([backend, options]);
+  const key = JSON.stringify([eager.name, options]);
   const before = natives.get(key);
   if (before !== undefined) return before;
   const [{ loadOrt }, { onnxExecutor }] = await Promise.all([
@@ -137,17 +168,11 @@ export const runtimeOf = async (options: InitOptions): Promise<ExecutorRuntime> 
   const {
     backend = preferred("FLUXION_BACKEND", "wasm"),
     executor = preferred("FLUXION_EXECUTOR", "auto"),
+    heap,
     ...rest
   } = options;
-  if (!EXECUTORS.includes(executor)) {
-    throw new BackendError({
-      where: "init",
-      what: "there is no executor of this name",
-      expected: EXECUTORS.join(", "),
-      got: String(executor),
-    });
-  }
-  const eager = await runtimeFor(backend);
+  if (!EXECUTORS.includes(executor)) throw unknownName("executor", EXECUTORS, executor);
+  const eager = await runtimeFor(backend, heap);
   return (executor === "tfjs" ? undefined : await nativeFor(eager, backend, executor, rest)) ?? eager;
 };
 
@@ -155,7 +180,7 @@ export const runtimeOf = async (options: InitOptions): Promise<ExecutorRuntime> 
  * Starts a backend, and the executor of compiled programs. Await it once, before the first operation; a second call with another backend
  * switches, and tensors move to it when they are used.
  *
- * @throws {BackendError} when there is no such backend, executor or execution provider, it is not installed or does not start, or another copy of the package
+ * @throws {BackendError} when there is no such backend, heap, executor or execution provider, it is not installed or does not start, or another copy of the package
  * is loaded
  * @example await init() // WebAssembly; programs run natively where onnxruntime-node is installed
  */

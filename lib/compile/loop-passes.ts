@@ -7,6 +7,7 @@ import { type CondParams, type ScanParams, scanParts, type WhileParams, whilePar
 import type { HostArray } from "../core/host.js";
 import { type Atom, type Eqn, Jaxpr, Var } from "../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../core/primitive.js";
+import { hasEffect } from "../core/rewrite.js";
 import { reshapeP } from "../primitives/broadcast.js";
 import { concatenateP, sliceP } from "../primitives/movement.js";
 
@@ -59,8 +60,9 @@ const prepare = (optimize: Writer["optimize"], source: Jaxpr, numConsts: number)
   const fixed = [...jaxpr.constVars, ...jaxpr.inVars.slice(0, numConsts)];
   const available = new Set<Atom>(fixed);
   const bytes = (atoms: readonly Atom[]): number => atoms.reduce((sum, a) => sum + a.aval.bytes, 0);
-  const moved = jaxpr.eqns.filter(({ inputs, outputs }) => {
-    const same = inputs.every((a) => !(a instanceof Var) || available.has(a));
+  const moved = jaxpr.eqns.filter((eqn) => {
+    const { inputs, outputs } = eqn;
+    const same = !hasEffect(eqn) && inputs.every((a) => !(a instanceof Var) || available.has(a));
     if (!same || bytes(outputs) > Math.max(bytes(inputs), SMALL_BYTES)) return false;
     for (const v of outputs) available.add(v);
     return true;

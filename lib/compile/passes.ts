@@ -7,6 +7,7 @@ import { type Aval, broadcastShapes, type Shape, sameShape } from "../core/aval.
 import type { HostArray } from "../core/host.js";
 import { type Atom, type Eqn, Jaxpr, Var } from "../core/jaxpr.js";
 import type { Params } from "../core/primitive.js";
+import { hasEffect } from "../core/rewrite.js";
 import { Literal } from "../core/tensor.js";
 import { broadcastInDimP, reshapeP } from "../primitives/broadcast.js";
 import { addP, mulP } from "../primitives/elementwise.js";
@@ -110,7 +111,8 @@ class Rewriter implements Writer {
     const ids = eqn.inputs.map((a) => this.#id(a));
     if (COMMUTATIVE.has(eqn.prim)) ids.sort();
     const key = `${eqn.prim.name}${keyOf(eqn.params)} ${ids.join(" ")}`;
-    const before = this.#made.get(key);
+    const lasting = hasEffect(eqn);
+    const before = lasting ? undefined : this.#made.get(key);
     if (before !== undefined) return before;
     const avals = eqn.prim.abstractEval(
       eqn.inputs.map((a) => a.aval),
@@ -120,7 +122,7 @@ class Rewriter implements Writer {
     const written = { ...eqn, outputs };
     this.eqns.push(written);
     for (const v of outputs) this.#producer.set(v, written);
-    this.#made.set(key, outputs);
+    if (!lasting) this.#made.set(key, outputs);
     return outputs;
   }
 
@@ -152,7 +154,7 @@ class Rewriter implements Writer {
   equation(prim: Eqn["prim"], inputs: readonly Atom[], params: Params, old: readonly Var[]): readonly Atom[] {
     const values = inputs.map((a) => (a instanceof Literal ? a.host() : this.#known.get(a)));
     const small = old.every((v) => v.aval.size <= FOLD_LIMIT && v.aval.size > 0);
-    if (small && values.every((v) => v !== undefined)) {
+    if (small && prim.effect !== true && values.every((v) => v !== undefined)) {
       const outs = prim.impl(values as HostArray[], params);
       return outs.map((value, i) => {
         const v = new Var(old[i].aval);
@@ -226,13 +228,13 @@ const rewrite = (into: Rewriter, jaxpr: Jaxpr, inputs: readonly Atom[]): readonl
   return jaxpr.outs.map(read);
 };
 
-/** Drops the equations that no output needs, also inside of loops and branches. */
+/** Drops the equations that no output needs and that have no effects, also inside of loops and branches. */
 const dropDead = (jaxpr: Jaxpr): Jaxpr => {
   const needed = new Set<Atom>(jaxpr.outs);
   const kept: Eqn[] = [];
   for (const eqn of jaxpr.eqns.slice().reverse()) {
     const flags = eqn.outputs.map((v) => needed.has(v));
-    if (!flags.includes(true)) continue;
+    if (!flags.includes(true) && !hasEffect(eqn)) continue;
     const own = eqn.prim.control === undefined ? eqn : trimmed(eqn, flags, dropDead);
     for (const a of own.inputs) needed.add(a);
     kept.push(own);

@@ -8,6 +8,7 @@ import type { Aval } from "../core/aval.js";
 import { isFluxionError, type PendingError, UnsupportedError } from "../core/errors.js";
 import type { Jaxpr, Var } from "../core/jaxpr.js";
 import { type Handle, Literal } from "../core/tensor.js";
+import { effectKernel } from "./effects.js";
 import { type Executor, type Kernel, kernelError } from "./executor.js";
 import { type Block, blockOf, type Runnable, type Steps } from "./loops.js";
 import { optimize } from "./passes.js";
@@ -102,6 +103,7 @@ export class Program implements Runnable {
         name: eqn.prim.name,
         work:
           blockOf(executor, compile, eqn.prim, eqn.params, inAvals) ??
+          effectKernel(executor, eqn.prim, eqn.params) ??
           executor.kernel(eqn.prim, eqn.params, inAvals, outAvals),
         inAvals,
         inputs: eqn.inputs.map(slotOf),

@@ -7,6 +7,7 @@ import type { AnyPrimitive, Params } from "../core/primitive.js";
 import type { Runtime } from "../core/runtime.js";
 import { isScoped } from "../core/scope.js";
 import { DeviceArray, type Handle, Literal } from "../core/tensor.js";
+import { effectKernel } from "./effects.js";
 import { type AccountedDevice, type DeviceMemory, type Executor, kernelError } from "./executor.js";
 import { fallbacksOf } from "./fallbacks.js";
 import { Program } from "./program.js";
@@ -99,7 +100,8 @@ export const runtimeOn = (executor: Executor, beside?: ExecutorRuntime): Executo
     }
     const outAvals = prim.abstractEval(avals, params);
     try {
-      return { outs: executor.kernel(prim, params, avals, outAvals)(handles), outAvals };
+      const kernel = effectKernel(executor, prim, params) ?? executor.kernel(prim, params, avals, outAvals);
+      return { outs: kernel(handles), outAvals };
     } catch (cause) {
       throw kernelError(executor.name, prim.name, avals, cause);
     }

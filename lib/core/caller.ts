@@ -63,5 +63,18 @@ export const calledBack = <T>(f: () => T): T => {
   }
 };
 
+/** Runs a function of the user while a program runs; its errors go through unchanged. */
+export const calledByProgram = <T>(f: () => T): T => {
+  try {
+    return calledBack(f);
+  } catch (error) {
+    if (error instanceof Error) theirs.add(error);
+    throw error;
+  }
+};
+
+/** Whether an error comes from a function of the user. */
+export const isTheirs = (error: unknown): boolean => theirs.has(error as object);
+
 /** The name for messages: the function that the user wrote, if there is one, unless `where` says more (`grad of loss`). */
 export const publicName = (where: string): string => (caller === undefined || where.includes(" ") ? where : caller);

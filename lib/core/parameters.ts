@@ -118,6 +118,7 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
       what: "the name of an axis, or a list of names",
     },
   },
+  debug: { format: TEXT },
   "scipy.linalg": {
     factor: { ...LIST, what: "a pair", hint: "choFactor and luFactor give it; choSolve takes [c, lower]" },
   },

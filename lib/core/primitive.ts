@@ -79,6 +79,11 @@ export interface Primitive<P> {
   readonly evaluate?: (xs: readonly Tensor[], params: P) => Outputs<Tensor>;
   /** Of a primitive whose parameters are functions: what stands for it in a jaxpr, where they are staged. */
   readonly stage?: (xs: readonly Tensor[], params: P) => Application;
+  /**
+   * Does something that is seen outside, such as printing, and has no results: programs neither drop it nor merge it with an equal one, nor
+   * compute it at another time.
+   */
+  readonly effect?: true;
   /** Names of mapped axes that it refers to. */
   readonly namedAxes?: (params: P) => readonly string[];
   /** Works element by element, with operands of size 1 (or scalars) repeated. */

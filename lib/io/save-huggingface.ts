@@ -108,6 +108,20 @@ const weightFiles = (shards: readonly Outgoing[][]): StagedFile[] => {
 const isWeights = (name: string): boolean =>
   /^model(-\d{5}-of-\d{5})?\.safetensors$/.test(name) || name === "model.safetensors.index.json";
 
+/** The files of a Hugging Face folder, each with a content that can be asked for once. */
+export const huggingFaceFiles = (
+  t5: SavedT5,
+  { dtype = "float32", maxShardBytes = 5e9, companions = {} }: SaveOptions = {},
+): E.Either<CheckpointError, StagedFile[]> =>
+  pipe(
+    outgoingParams(t5, dtype),
+    E.map((tensors) => {
+      const config = { ...encodeHuggingFaceConfig(t5), torch_dtype: dtype };
+      const others = Object.entries(companions).map(([name, bytes]): StagedFile => [name, [bytes]]);
+      return [...weightFiles(intoShards(tensors, maxShardBytes)), ...others, ["config.json", json(config)]];
+    }),
+  );
+
 /** As `saveHuggingFace`, as a TaskEither of fp-ts. */
 export const saveHuggingFaceTE = takes(
   "saveHuggingFaceTE(dir, t5, { dtype, maxShardBytes, companions })",
@@ -122,14 +136,8 @@ export const saveHuggingFaceTE = takes(
       throw new ArgumentError({ where: WHERE, what: "a shard has no room", expected: "maxShardBytes above 0", got });
     }
     return pipe(
-      TE.fromEither(outgoingParams(t5, dtype)),
-      TE.chain((tensors) => {
-        const config = { ...encodeHuggingFaceConfig(t5), torch_dtype: dtype };
-        const others = Object.entries(companions).map(([name, bytes]): StagedFile => [name, [bytes]]);
-        const weights = weightFiles(intoShards(tensors, maxShardBytes));
-        const files: StagedFile[] = [...weights, ...others, ["config.json", json(config)]];
-        return writeTogether(dir, files, isWeights, caller);
-      }),
+      TE.fromEither(huggingFaceFiles(t5, { dtype, maxShardBytes, companions })),
+      TE.chain((files) => writeTogether(dir, files, isWeights, caller)),
     );
   },
 );

@@ -41,7 +41,7 @@ export interface TokenPart {
 type PaddedSettings = BatchSettings & { readonly batch: Exclude<BatchSettings["batch"], { readonly packed: number }> };
 
 /** How many rows of this many tokens fit, in whole microbatches; at least one in each. */
-const rowsThatFit = (batchTokens: number, microbatches: number, rowTokens: number): number =>
+export const rowsThatFit = (batchTokens: number, microbatches: number, rowTokens: number): number =>
   Math.max(1, Math.floor(batchTokens / rowTokens / microbatches)) * microbatches;
 
 /** The index of the first example of each part, one part behind the other. */
@@ -97,6 +97,32 @@ const tasksByRow = (parts: readonly TokenPart[]) => {
   return (rows: readonly number[]) => ({ tasks: np.array(Int32Array.from(rows, (row) => owners[row])) });
 };
 
+/** A padded batch of ids on the device. */
+export const batchOf = ({ inputs, targets, size, inputLength, targetLength }: TokenBatch): Batch => ({
+  inputs: np.array(inputs, { shape: [size, inputLength] }),
+  targets: np.array(targets, { shape: [size, targetLength] }),
+});
+
+/** A batch whose rows hold some examples each, and how many tokens it has. */
+export const packedBatchOf = (
+  rows: readonly (readonly Tokens[])[],
+  lengths: { readonly inputs: number; readonly targets: number },
+  padId: number,
+): ReturnType<BatchAt> => {
+  const packed = makePackedBatch(
+    rows.map((row) => packedRow(row, ["inputs", "targets"])),
+    lengths,
+    padId,
+  );
+  const { size, inputLength, targetLength, inputsSegments, targetsSegments, tokens } = packed;
+  const batch = {
+    ...batchOf(packed),
+    inputsSegments: np.array(inputsSegments, { shape: [size, inputLength] }),
+    targetsSegments: np.array(targetsSegments, { shape: [size, targetLength] }),
+  };
+  return { batch, tokens };
+};
+
 /** Batches whose rows are packed with examples: as many rows as fit so many tokens, at least one for each microbatch. */
 const packedTrainingBatches = (settings: BatchSettings, packed: number, parts: readonly TokenPart[]): BatchAt => {
   const { microbatches, seed, padId = 0 } = settings;
@@ -114,22 +140,12 @@ const packedTrainingBatches = (settings: BatchSettings, packed: number, parts: r
     parts.length === 1
       ? packedBatchRows(sizes, most, rows, seed)
       : packedBatches(draws, (row) => sizes[row], most, rows);
-  return (step) => {
-    const examples = rowsAt(step).map((row) => row.map((i) => all[i]));
-    const { size, tokens, ...padded } = makePackedBatch(
-      examples.map((row) => packedRow(row, ["inputs", "targets"])),
+  return (step) =>
+    packedBatchOf(
+      rowsAt(step).map((row) => row.map((i) => all[i])),
       lengths,
       padId,
     );
-    const [wide, narrow] = [{ shape: [size, lengths.inputs] }, { shape: [size, lengths.targets] }];
-    const batch = {
-      inputs: np.array(padded.inputs, wide),
-      targets: np.array(padded.targets, narrow),
-      inputsSegments: np.array(padded.inputsSegments, wide),
-      targetsSegments: np.array(padded.targetsSegments, narrow),
-    };
-    return { batch, tokens };
-  };
 };
 
 /**
@@ -157,12 +173,7 @@ export const trainingBatches = (
   return (step) => {
     const rows = rowsAt(step);
     const padded: TokenBatch = makeBatch(all, rows, buckets, targetLength, padId);
-    const batch = {
-      inputs: np.array(padded.inputs, { shape: [padded.size, padded.inputLength] }),
-      targets: np.array(padded.targets, { shape: [padded.size, padded.targetLength] }),
-      ...labelsOf(rows),
-      ...tasksOf(rows),
-    };
+    const batch = { ...batchOf(padded), ...labelsOf(rows), ...tasksOf(rows) };
     return { batch, tokens: padded.tokens + insertions * padded.size };
   };
 };

@@ -1,14 +1,8 @@
 /** @file What is wrong with settings that are right one by one. */
 import { isByTask, isOfWeights, methodLabel, partsOf } from "./method-settings.js";
+import { inPretraining } from "./pretraining/contradictions.js";
 import type { Recipe } from "./recipe-settings.js";
-import type { Problem } from "./resolve.js";
-
-const problem = (path: string, expected: string, got: unknown, hint?: string): Problem => ({
-  path: path.split("."),
-  expected,
-  got: String(got),
-  ...(hint !== undefined && { hint }),
-});
+import { type Problem, problem } from "./resolve.js";
 
 const inBatches = ({ batch, microbatches }: Recipe): Problem[] => {
   if (!("examples" in batch) || batch.examples % microbatches === 0) return [];
@@ -19,7 +13,7 @@ const inBatches = ({ batch, microbatches }: Recipe): Problem[] => {
 const inPacking = ({ batch, method, objective }: Recipe): Problem[] => {
   if (!("packed" in batch)) return [];
   const hint = "take batch.examples or batch.tokens";
-  const { name } = objective.loss;
+  const name = objective.name === "task" ? objective.loss.name : "tokens";
   return [
     ...(isOfWeights(method)
       ? []
@@ -104,6 +98,7 @@ const inSchedule = ({ optimizer, steps }: Recipe): Problem[] => {
 const PROMPTS: readonly string[] = ["prompt", "p-tuning", "residual", "per-layer", "multitask", "mpt"];
 
 const inObjective = ({ objective, method }: Recipe): Problem[] => {
+  if (objective.name !== "task") return [];
   const { loss, wayward, zLoss, labelSmoothing } = objective;
   const prompts = partsOf(method).filter(([, { name }]) => PROMPTS.includes(name));
   const hinge = loss.name === "hinge";
@@ -139,6 +134,6 @@ const inTasks = ({ method, train, evaluate, each }: Recipe): Problem[] => {
 
 /** The settings of a recipe that contradict others. */
 export const contradictions = (recipe: Recipe): readonly Problem[] =>
-  [inBatches, inPacking, inShares, inMethod, inCompose, inTasks, inSchedule, inObjective].flatMap((check) =>
-    check(recipe),
+  [inBatches, inPacking, inShares, inMethod, inCompose, inTasks, inSchedule, inObjective, inPretraining].flatMap(
+    (check) => check(recipe),
   );

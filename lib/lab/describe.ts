@@ -3,7 +3,9 @@
 import { basename } from "node:path";
 import { counted } from "../edge/counted.js";
 import { describeMethod } from "./method.js";
-import type { Prepared } from "./prepare.js";
+import type { Prepared } from "./prepared.js";
+import { type Corpora, type CorpusPart, documentsIn, idsIn } from "./pretraining/corpora.js";
+import type { Recipe } from "./recipe.js";
 import type { Part } from "./task-table.js";
 
 const count = (examples: readonly unknown[], what: string): string => counted(examples.length, `${what} example`);
@@ -36,19 +38,37 @@ const taskLines = ({ data, recipe }: Prepared, shares: readonly number[]): strin
   ];
 };
 
+/** What is asked about which texts; of a mixture with shares. */
+const textLines = ({ objective }: Recipe, { train, validation }: Corpora, shares: readonly number[]): string[] => {
+  const sizes = (parts: readonly CorpusPart[], what: string): string =>
+    `${counted(documentsIn(parts), `${what} document`)} (${idsIn(parts).toLocaleString("en")} tokens)`;
+  const kind = objective.name === "pretraining" ? objective.kind.name : objective.name;
+  return [
+    `objective  ${kind}`,
+    `texts      ${sizes(train, "training")} and ${sizes(validation, "held-out")}`,
+    ...(train.length === 1
+      ? []
+      : train.map(({ name }, i) => `           ${name}: ${(100 * shares[i]).toFixed(1)} % of the batches`)),
+  ];
+};
+
+/** What the model is called: the architecture of one that starts from random weights. */
+const modelName = ({ objective, model }: Recipe): string => {
+  const scratch = objective.name === "pretraining" && objective.start.name === "scratch";
+  return scratch ? `new, as ${objective.start.architecture}` : basename(model);
+};
+
 /** Model, method and tasks of a run in lines, for people. */
 export const describeRun = (run: Prepared): string[] => {
-  const { recipe, counts, cut, facts, shares } = run;
-  const { inputs } = facts.cuts;
+  const { recipe, counts, cut, facts, shares, data } = run;
+  const cutInputs = facts.cuts?.inputs.cut ?? 0;
   return [
-    `model      ${basename(recipe.model)}, ${counts.model.toLocaleString("en")} weights`,
+    `model      ${modelName(recipe)}, ${counts.model.toLocaleString("en")} weights`,
     `tuned      ${describeMethod(recipe.method)} = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,
-    ...taskLines(run, shares),
-    ...(inputs.cut === 0
+    ...(data.corpora === undefined ? taskLines(run, shares) : textLines(recipe, data.corpora, shares)),
+    ...(cutInputs === 0
       ? []
-      : [
-          `cut        ${counted(inputs.cut, "training input")}, to ${recipe.lengths.input} tokens (--max-input-length)`,
-        ]),
+      : [`cut        ${counted(cutInputs, "training input")}, to ${recipe.lengths.input} tokens (--max-input-length)`]),
     ...(cut === 0
       ? []
       : [

@@ -8,7 +8,8 @@ import { trainTogether } from "../train/loop.js";
 import type { StepRecord } from "../train/progress.js";
 import { groupingOf } from "./joining.js";
 import { partsOfRecipe } from "./parts.js";
-import { freeRun, type Prepared, prepare } from "./prepare.js";
+import { prepare } from "./prepare.js";
+import { freeRun, type Prepared } from "./prepared.js";
 import { type Recipe, type RecipeInput, recipe as recipeOf } from "./recipe.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
 
@@ -112,7 +113,9 @@ export const estimate = takesLater(
     const together = Math.min(groupingOf(run).most, whole.seeds);
     const { states, seconds: secondsPerStep, tokens } = await timeSteps(run, together);
     const sample = await timeEvaluation(run, states[0].tuned);
-    const secondsPerEvaluation = (sample * all) / few.reduce((n, { examples }) => n + examples.length, 0);
+    const sampled = few.reduce((n, { examples }) => n + examples.length, 0);
+    // Of texts so many rows are evaluated as the recipe says.
+    const secondsPerEvaluation = sampled === 0 ? sample : (sample * all) / sampled;
     const { counts } = run;
     freeRun(run, states);
     // The bare model is evaluated once for all seeds.

@@ -8,7 +8,9 @@ import * as np from "../np/index.js";
 import { readFrom, type Store } from "../store/store.js";
 import { keptFolder, keptSteps } from "./folder.js";
 import { partsOfRecipe } from "./parts.js";
-import { freeRun, prepare, suiteOf } from "./prepare.js";
+import { prepare, suiteOf } from "./prepare.js";
+import { freeRun } from "./prepared.js";
+import { isPretraining } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
 import { loadRun } from "./stored-run.js";
@@ -79,6 +81,14 @@ const checkSingle = (recipe: Recipe, store: Store): void => {
   throw new CheckpointError({ where: WHERE, what, expected: `one of ${parts.join(", ")}`, at: store.name(), hint });
 };
 
+/** @throws {CheckpointError} for a run that learned from texts: it left whole models */
+const checkTasks = (recipe: Recipe, store: Store): void => {
+  if (!isPretraining(recipe)) return;
+  const [what, expected] = ["this run has no tasks", "a run that trains on tasks"];
+  const hint = `evaluate its models on tasks: fluxion evaluate --model ${store.name("best")} --task NAME`;
+  throw new CheckpointError({ where: WHERE, what, expected, at: store.name(), hint });
+};
+
 /**
  * Evaluates trees of a run on its evaluation tasks, as the run did.
  *
@@ -91,6 +101,7 @@ export const evaluateRun = takesLater(
     const { store, steps = "best", places = {}, onStep } = options;
     const stored = await loadRun(store);
     checkSingle(stored.recipe, store);
+    checkTasks(stored.recipe, store);
     const folders = await foldersOf(store, steps);
     const trees = [];
     for (const folder of folders) trees.push(await treeAt(store, folder));

@@ -67,8 +67,13 @@ export interface Restored<P extends object, Opt> {
 /** The folder of trees that are kept, by step. */
 const KEPT = "kept";
 
+const folderOfStep = (root: string, step: number): string => `${root}/${String(step).padStart(8, "0")}`;
+
 /** The folder of the tree of an evaluation. */
-export const keptFolder = (step: number): string => `${KEPT}/${String(step).padStart(8, "0")}`;
+export const keptFolder = (step: number): string => folderOfStep(KEPT, step);
+
+/** The folder of the model of a step that a recipe names. */
+export const savedFolder = (step: number): string => folderOfStep("saved", step);
 
 export interface RunFolder {
   /** Appends one line to `metrics.jsonl`. */
@@ -79,8 +84,8 @@ export interface RunFolder {
   saveCheckpoint<P extends object, Opt>(state: TrainState<P, Opt>, position: Position, seconds: number): Promise<void>;
   /** The saved state, like `like` in structure; undefined where there is no checkpoint yet. Cuts `metrics.jsonl` back. */
   restoreCheckpoint<P extends object, Opt>(like: TrainState<P, Opt>): Promise<Restored<P, Opt> | undefined>;
-  /** The files of what is best, and the predictions made with it. */
-  saveBest(best: Best, predictions: readonly Prediction[], outputs: Outputs): Promise<void>;
+  /** The files of what is best, in a separate folder or, where its path is empty, in that of the run, and the predictions made with it. */
+  saveBest(best: Best, predictions: readonly Prediction[], outputs: Outputs, folder?: string): Promise<void>;
   /** The files of another tree: of the last step, or of an evaluation that is kept. */
   saveTree(folder: string, tree: Best, outputs: Outputs): Promise<void>;
   /** Removes the trees of all but the last `count` evaluations that are kept. */
@@ -128,7 +133,7 @@ export const checkNew = async (store: Store): Promise<void> => {
 };
 
 /** Returns whether a run writes a file of this path. */
-const isWritten = (path: string): boolean => /\.(jsonl?|svg|npy|safetensors)$/.test(path);
+const isWritten = (path: string): boolean => /\.(jsonl?|svg|npy|safetensors|model)$/.test(path);
 
 /** Reads a checkpoint whose state is like `like`. @throws {CheckpointError} when it is damaged, or of another run */
 const readCheckpoint = (bytes: Uint8Array, source: string, like: TrainState<object, unknown>) => {
@@ -229,8 +234,8 @@ export const openRunFolder = async (store: Store, { recipe, lock }: Beginning, r
       const { state, position, seconds } = read;
       return { state: np.devicePut(state) as unknown as typeof like, position, seconds };
     },
-    async saveBest(best, predictions, outputs) {
-      await writeTree(store, "", best, outputs);
+    async saveBest(best, predictions, outputs, at = "") {
+      await writeTree(store, at, best, outputs);
       await store.write(FILES.predictions, jsonLines(predictions));
     },
     saveTree: (folder, tree, outputs) => writeTree(store, `${folder}/`, tree, outputs),

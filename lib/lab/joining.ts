@@ -1,7 +1,7 @@
 /** @file How many seeds of a recipe are trained in one program. */
 import { bytesOf } from "../train/joint.js";
 import { partsOf } from "./method-settings.js";
-import type { Prepared } from "./prepare.js";
+import type { Prepared } from "./prepared.js";
 import type { Recipe } from "./recipe.js";
 
 /**

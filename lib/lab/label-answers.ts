@@ -5,13 +5,13 @@ import type { Example } from "../metrics/answered.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import type { TokenPart } from "./batches.js";
-import type { ObjectiveRecipe } from "./objective-settings.js";
+import type { TaskObjective } from "./objective-settings.js";
 import type { Part } from "./task-table.js";
 
 /**
  * @throws {ConfigError} for a loss over the labels of a task that has none; {DataError} for an example whose target is not one of them
  */
-export const checkLoss = ({ task, examples }: Part, { loss }: ObjectiveRecipe): void => {
+export const checkLoss = ({ task, examples }: Part, { loss }: TaskObjective): void => {
   if (loss.name === "tokens") return;
   const { labels } = task;
   if (labels === undefined) {

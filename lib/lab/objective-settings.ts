@@ -1,5 +1,6 @@
 /** @file The settings of what is minimised: the loss, what is added to it, and what it is divided by. */
 import { either, flagged, nameIn, notNegative, positive, rate, text } from "./codecs.js";
+import { PRETRAINING } from "./pretraining/settings.js";
 import { choice, group, setting, type ValueOf } from "./schema.js";
 
 const NORMALIZE = ["none", "tokens", "all-tokens", "sequences"] as const;
@@ -17,21 +18,25 @@ const LOSS = choice(
   { flag: "--loss <name>" },
 );
 
+const SUM = {
+  zLoss: setting(notNegative, 0, "weight of the squared log partition function; the released runs had 1e-4", {
+    flag: "--z-loss <x>",
+  }),
+  labelSmoothing: setting(rate, 0, "share of each target's probability that is spread over the others", {
+    flag: "--label-smoothing <x>",
+  }),
+  normalize: setting<(typeof NORMALIZE)[number] | number>(
+    either(nameIn(NORMALIZE), positive),
+    "tokens",
+    "what the sum of losses is divided by: its tokens, with padding or without, its sequences, a number, or none",
+  ),
+};
+
 export const OBJECTIVE = choice(
   {
     task: group({
       loss: LOSS,
-      zLoss: setting(notNegative, 0, "weight of the squared log partition function; the released runs had 1e-4", {
-        flag: "--z-loss <x>",
-      }),
-      labelSmoothing: setting(rate, 0, "share of each target's probability that is spread over the others", {
-        flag: "--label-smoothing <x>",
-      }),
-      normalize: setting<(typeof NORMALIZE)[number] | number>(
-        either(nameIn(NORMALIZE), positive),
-        "tokens",
-        "what the sum of losses is divided by: its tokens, with padding or without, its sequences, a number, or none",
-      ),
+      ...SUM,
       sentinel: setting(
         flagged,
         false,
@@ -48,9 +53,12 @@ export const OBJECTIVE = choice(
         gamma: setting(positive, 0.01, "weight of the squared distance from it"),
       }),
     }),
+    pretraining: group({ ...PRETRAINING, ...SUM }),
   },
   "task",
-  "what is learned: the answers of tasks",
+  "what is learned: the answers of tasks (task), or texts without labels (pretraining)",
 );
 
 export type ObjectiveRecipe = ValueOf<typeof OBJECTIVE>;
+export type TaskObjective = Extract<ObjectiveRecipe, { readonly name: "task" }>;
+export type PretrainingObjective = Extract<ObjectiveRecipe, { readonly name: "pretraining" }>;

@@ -1,130 +1,38 @@
 /** @file Everything a run needs before its first step: model, tokenizer, examples, method, compiled functions. */
 import { type BackendName, init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
-import { ConfigError } from "../core/errors.js";
-import { leavesOf } from "../core/pytree.js";
-import { dispose, type Tensor } from "../core/tensor.js";
 import { loadT5 } from "../io/load-t5.js";
 import { forTask, type Method } from "../methods/method.js";
-import { wayward } from "../methods/wayward.js";
 import type { Example } from "../metrics/answered.js";
 import * as np from "../np/index.js";
-import * as random from "../random/index.js";
 import type { T5Config } from "../t5/config.js";
-import type { Params, PromptParams } from "../t5/model.js";
+import type { Params } from "../t5/model.js";
 import type { Task } from "../tasks/task.js";
-import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { scoreAnswers } from "../train/evaluate.js";
 import { type InsertedLengths, insertedLengths } from "../train/inserted.js";
-import { makeJointStep } from "../train/joint.js";
-import { type Outputs, outputsOf } from "../train/outputs.js";
-import type { Regularizer } from "../train/regularize.js";
-import { initState, makeTrainStep, type StepOptions, type TrainState, type TrainStep } from "../train/state.js";
+import { outputsOf } from "../train/outputs.js";
 import { checkDecoding, checkedFront, taskEvaluator } from "../train/task-evaluator.js";
 import { type BatchAt, trainingBatches } from "./batches.js";
 import { checkVocabulary, tokenizerAt } from "./inputs.js";
 import { checkLoss } from "./label-answers.js";
 import type { Places } from "./lock.js";
-import { methodOfRecipe, startKey } from "./method.js";
-import { optimizerOf } from "./optimizer.js";
+import { methodOfRecipe } from "./method.js";
+import { numbersIn, type Prepared, type RunData } from "./prepared.js";
+import { preparePretraining } from "./pretraining/prepare.js";
+import { isPretraining, taskObjective } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import { usualAnswer } from "./results.js";
-import { type Facts, vocabularyOf } from "./start.js";
-import { joinedScores, type SuiteEvaluator, suiteEvaluator } from "./suite.js";
-import type { Part } from "./task-table.js";
+import { vocabularyOf } from "./start.js";
+import { joinedScores, suiteEvaluator } from "./suite.js";
 import { trainingTokens } from "./token-parts.js";
-
-/** The examples of a run. */
-export interface RunData {
-  readonly train: readonly Part[];
-  readonly validation: readonly Part[];
-}
-
-/** A run, ready to start. */
-export interface Prepared {
-  readonly recipe: Recipe;
-  readonly model: T5Config;
-  readonly frozen: Params;
-  readonly tokenizer: Tokenizer;
-  readonly data: RunData;
-  readonly state: TrainState<object, unknown>;
-  readonly step: TrainStep<object, unknown>;
-  /** The step of several runs that differ in their seeds. */
-  readonly jointStep: TrainStep<object, unknown>;
-  readonly batchAt: BatchAt;
-  readonly evaluate: SuiteEvaluator;
-  /** Of the examples of all batches, by task that is trained on; they add up to 1. */
-  readonly shares: readonly number[];
-  /** The files of a tree. */
-  readonly outputs: Outputs;
-  /** Validation inputs that are cut, where a length was asked for. */
-  readonly cut: number;
-  readonly facts: Facts;
-  /** Scores of always giving the most frequent target of the training split. */
-  readonly majority: Readonly<Record<string, number>>;
-  /** Numbers, not bytes. */
-  readonly counts: { readonly model: number; readonly tuned: number };
-  /** The run of another seed, with its own first state and batches; all else is shared. */
-  readonly ofSeed: (seed: number) => Prepared;
-}
-
-/** How many numbers the tensors of a tree hold. */
-const numbersIn = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
+import { trainingOf } from "./training.js";
 
 /** Checks what can be checked before the model is read. @throws {ConfigError} for tasks that a setting does not fit */
-export const checkData = ({ prefix, evaluation, objective }: Recipe, { train, validation }: RunData): void => {
+export const checkData = (recipe: Recipe, { train, validation }: RunData): void => {
+  const { prefix, evaluation } = recipe;
   for (const { task } of [...train, ...validation]) checkedFront(task, prefix);
   for (const { task } of validation) checkDecoding(task, evaluation.decoding);
-  for (const part of train) checkLoss(part, objective);
-};
-
-/** The term that holds a prompt near a text. @throws {ConfigError} when the prompt has not a vector for each piece of it */
-const nearText = ({ objective, method }: Recipe, tokenizer: Tokenizer): Regularizer<PromptParams> => {
-  const { text, gamma } = objective.wayward;
-  const ids = tokenizer.encode(text);
-  if (method.name === "prompt" && method.length === ids.length) return wayward({ ids, gamma });
-  const what = "the prompt is not as long as the text that it stays close to";
-  const got = method.name === "prompt" ? `method.length ${method.length}` : method.name;
-  throw new ConfigError({
-    where: "objective.wayward",
-    what,
-    expected: `method.length ${ids.length}, a vector a piece`,
-    got,
-  });
-};
-
-/** The settings of a step. */
-const stepOptions = (recipe: Recipe, tokenizer: Tokenizer): StepOptions => {
-  const { objective, dropout, microbatches, ema } = recipe;
-  const { loss, zLoss, labelSmoothing, normalize } = objective;
-  const { name, ...options } = loss;
-  return {
-    loss: name,
-    ...("margin" in options && { hinge: options.margin }),
-    ...("lengthNormalize" in options && { lengthNormalize: options.lengthNormalize }),
-    zLoss,
-    labelSmoothing,
-    normalize,
-    dropoutRate: dropout,
-    microbatches,
-    gradientNorm: true,
-    ...(ema > 0 && { ema }),
-    ...(objective.wayward.text !== "" && { regularizer: nearText(recipe, tokenizer) as never }),
-  };
-};
-
-/** The steps of one run and of several together, and the first state of a seed. */
-const trainingOf = (recipe: Recipe, method: Method, model: T5Config, frozen: Params, tokenizer: Tokenizer) => {
-  const tx = optimizerOf(recipe);
-  const options = stepOptions(recipe, tokenizer);
-  return {
-    step: makeTrainStep(model, method, tx, options),
-    jointStep: makeJointStep(model, method, tx, options),
-    stateOf: (seed: number): TrainState<object, unknown> => {
-      const tuned = scope(() => method.init(startKey(seed), model, frozen));
-      return initState(tx, tuned, random.key(seed), options);
-    },
-  };
+  for (const part of train) checkLoss(part, taskObjective(recipe));
 };
 
 /** What a method adds to the rows of a batch. */
@@ -152,11 +60,11 @@ export const suiteOf = (
   { recipe, model, frozen, tokenizer, data }: Pick<Prepared, "recipe" | "model" | "frozen" | "tokenizer" | "data">,
   method: Method,
 ) => {
-  const { evaluation, prefix, objective } = recipe;
+  const { evaluation, prefix } = recipe;
   const options = {
     decoding: evaluation.decoding,
     prefix,
-    sentinel: objective.sentinel,
+    sentinel: taskObjective(recipe).sentinel,
     maxTokens: evaluation.tokens,
     ...(evaluation.inputLength > 0 && { maxInputLength: evaluation.inputLength }),
   };
@@ -193,6 +101,7 @@ const metricsOf = (task: Task, examples: readonly Example[], answer: string) =>
  * @throws the typed error of whatever is missing or does not fit
  */
 export const prepare = async (recipe: Recipe, places: Places, data: RunData): Promise<Prepared> => {
+  if (isPretraining(recipe)) return preparePretraining(recipe, places, data);
   checkData(recipe, data);
   const tokenizer = await tokenizerAt(places.tokenizer, places.model);
   const stored = await loadT5(places.model);
@@ -232,6 +141,7 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
       baseModel: recipe.model,
       tasks: data.train.map(({ task }) => task.name),
     }),
+    bestFolder: "",
     majority: majorityOf(data),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };
@@ -243,12 +153,4 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     ofSeed,
   });
   return { ...prepared, ofSeed };
-};
-
-/** Frees what a run holds on the device, and a state of it that is not gone into a step. */
-export const freeRun = ({ evaluate, step, jointStep, frozen }: Prepared, state?: unknown): void => {
-  evaluate.dispose();
-  step.dispose();
-  jointStep.dispose();
-  dispose([frozen, state]);
 };

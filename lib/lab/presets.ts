@@ -47,6 +47,33 @@ const multiTaskModelTuning = {
   batch: { tokens: 2 ** 20 },
 } as const satisfies RecipeInput;
 
+/** T5's pre-training as T5X publishes it: span corruption from scratch, 512 and 114 tokens. The texts are yours. */
+const pretraining = {
+  method: "full",
+  objective: { name: "pretraining", kind: "span-corruption", start: "scratch", zLoss: 1e-4 },
+  optimizer: {
+    name: "adafactor",
+    learningRate: 1,
+    schedule: "inverse-square-root",
+    weightDecay: 0,
+    decayRate: 0.8,
+    parameterScale: true,
+  },
+  steps: 10_000,
+  batch: { examples: 256 },
+  evaluation: { every: 1000 },
+  stop: { patience: 0 },
+} as const satisfies RecipeInput;
+
+/** The paper's LM adaptation: a model goes on with prefix LM. Its batch and rate are not published; these are those of pre-training and of model tuning. */
+const lmAdaptation = {
+  ...pretraining,
+  model: "t5-1.1-small",
+  objective: { ...pretraining.objective, kind: "prefix-lm", start: "model" },
+  optimizer: { ...pretraining.optimizer, learningRate: 1e-3, schedule: "constant" },
+  steps: 100_000,
+} as const satisfies RecipeInput;
+
 /**
  * Recipes by name. Each is a value with the settings that differ from the defaults: spread it and change what you like.
  *
@@ -54,6 +81,7 @@ const multiTaskModelTuning = {
  * - `prompt-tuning`: the paper's defaults (Lester et al. 2021)
  * - `prompt-tuning-released`: what its published configurations resolve to
  * - `model-tuning`, `multi-task-model-tuning`: the paper's baselines
+ * - `pretraining`, `lm-adaptation`: T5's pre-training, and the adaptation of the paper's models; `objective.corpus` names your texts
  *
  * @example recipe({ ...presets["prompt-tuning"], train: "rte" })
  */
@@ -63,6 +91,8 @@ export const presets = {
   "prompt-tuning-released": promptTuningReleased,
   "model-tuning": modelTuning,
   "multi-task-model-tuning": multiTaskModelTuning,
+  pretraining,
+  "lm-adaptation": lmAdaptation,
 } as const satisfies Readonly<Record<string, RecipeInput>>;
 
 /** The names of presets. */

@@ -5,14 +5,15 @@ import { takes } from "../core/composite.js";
 import type { ConfigError } from "../core/errors.js";
 import { orThrow } from "../edge/either.js";
 import { contradictions } from "./contradictions.js";
+import { isPretraining } from "./pretraining/recipe.js";
 import { RECIPE, type Recipe, type RecipeInput } from "./recipe-settings.js";
 import { type Layer, type NamedProblem, resolve } from "./resolve.js";
 
 export { RECIPE, type Recipe, type RecipeInput, type Share } from "./recipe-settings.js";
 
-/** A recipe without tasks trains on its own rows, or else on CB. */
+/** A recipe without tasks trains on its own rows, or else on CB; one of pre-training has none. */
 const withTasks = (recipe: Recipe): Recipe => {
-  if (recipe.train.length > 0) return recipe;
+  if (recipe.train.length > 0 || isPretraining(recipe)) return recipe;
   return { ...recipe, train: [{ task: recipe.table.train === "" ? "cb" : recipe.table.name }] };
 };
 

@@ -23,6 +23,14 @@ export interface Problem {
   readonly hint?: string | undefined;
 }
 
+/** A problem of the setting at a path with dots. */
+export const problem = (path: string, expected: string, got: unknown, hint?: string): Problem => ({
+  path: path.split("."),
+  expected,
+  got: String(got),
+  ...(hint !== undefined && { hint }),
+});
+
 /** What one layer gives at a place. */
 interface Given {
   readonly layer: Layer;

@@ -7,7 +7,10 @@ import type { Recipe } from "./recipe.js";
 import { type Path, problemsError } from "./resolve.js";
 
 /** Inputs are found again by their digests, wherever they are. */
-const PLACES: readonly string[] = ["model", "tokenizer", "data", "table.train", "table.validation", "taskFiles"];
+const PLACES: readonly string[] = [
+  ...["model", "tokenizer", "data", "table.train", "table.validation", "taskFiles"],
+  ...["objective.corpus", "objective.validation"],
+];
 
 const isPlace = (path: Path): boolean => PLACES.includes(path.join("."));
 

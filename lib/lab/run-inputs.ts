@@ -4,9 +4,12 @@ import { namedBy, orThrow } from "../edge/either.js";
 import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import type { Store } from "../store/store.js";
 import type { Task } from "../tasks/task.js";
-import { pathOf } from "./inputs.js";
+import { pathOf, tokenizerAt } from "./inputs.js";
 import { changedExamples, dataPlaces, examplesLock, findInput, type Lock, makeLock, type Places } from "./lock.js";
-import { checkData, type RunData } from "./prepare.js";
+import { checkData } from "./prepare.js";
+import type { RunData } from "./prepared.js";
+import { corporaLock, readCorpora } from "./pretraining/corpora.js";
+import { isPretraining } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import type { StoredRun } from "./stored-run.js";
 import { partsOfData, tasksOf } from "./task-table.js";
@@ -28,16 +31,35 @@ export interface Inputs {
   readonly lock: Lock;
 }
 
+/** Reads what a run trains on, and is evaluated on. */
+const dataOf = async (recipe: Recipe, places: Places, tasks: readonly Task[]): Promise<RunData> => {
+  if (isPretraining(recipe)) {
+    const tokenizer = await tokenizerAt(places.tokenizer, places.model);
+    return { train: [], validation: [], corpora: await readCorpora(recipe, tokenizer) };
+  }
+  const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
+  checkData(recipe, data);
+  return data;
+};
+
+/** The digests of all that a run reads. */
+const dataLock = ({ train, validation, corpora }: RunData): Readonly<Record<string, string>> => ({
+  ...examplesLock(train, validation),
+  ...(corpora && corporaLock(corpora)),
+});
+
 /** Finds the inputs of a new run, and makes their lock. */
 const newInputs = async (recipe: Recipe, { store, tasks = [], verify = false }: InputOptions): Promise<Inputs> => {
   const model = pathOf("--model <path>", recipe.model);
   // A folder of something else is refused before all its files are read.
   await orThrow(namedBy("--model <path>", checkpointKindTE(model)));
   const places = { model, tokenizer: recipe.tokenizer || model, data: pathOf("--data <dir>", recipe.data) };
-  const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
-  checkData(recipe, data);
-  const examples = examplesLock(data.train, data.validation);
-  return { places, data, lock: await makeLock(recipe, places, examples, { folder: store.name(), whole: verify }) };
+  const data = await dataOf(recipe, places, tasks);
+  return {
+    places,
+    data,
+    lock: await makeLock(recipe, places, dataLock(data), { folder: store.name(), whole: verify }),
+  };
 };
 
 /** Finds the model and the tokenizer of a run again. @throws {CheckpointError} when one is nowhere, or has changed */
@@ -67,20 +89,20 @@ const lockedInputs = async (
 ): Promise<Inputs> => {
   const { lock } = stored;
   const found = await lockedModel(recipe, stored, options);
-  const all = await tasksOf(recipe, options.tasks ?? []);
   const given = recipe.data === stored.recipe.data ? undefined : recipe.data;
   let changed: readonly string[] = [];
   for (const place of dataPlaces(lock, options.store.name(), given)) {
-    const data = await partsOfData(recipe, all, place);
-    changed = changedExamples(lock, examplesLock(data.train, data.validation));
-    if (changed.length === 0) return { places: { ...found, data: place }, data, lock };
+    const places = { ...found, data: place };
+    const data = await dataOf(recipe, places, options.tasks ?? []);
+    changed = changedExamples(lock, dataLock(data));
+    if (changed.length === 0) return { places, data, lock };
   }
   throw new CheckpointError({
     where: "run folder",
     what: "the examples have changed since the run was started",
     got: changed.join(", "),
-    at: recipe.data,
-    hint: "name the data that it was started with: --data DIR",
+    at: isPretraining(recipe) ? recipe.objective.corpus.map(({ path }) => path).join(", ") : recipe.data,
+    hint: `name the ${isPretraining(recipe) ? "texts that it was started with: --corpus PATHS" : "data that it was started with: --data DIR"}`,
   });
 };
 

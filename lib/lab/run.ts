@@ -12,7 +12,9 @@ import { FILES, openRunFolder, type Restored, type RunFolder } from "./folder.js
 import { groupingOf } from "./joining.js";
 import { type Listener, together } from "./listener.js";
 import type { Lock } from "./lock.js";
-import { freeRun, type Prepared, prepare } from "./prepare.js";
+import { prepare } from "./prepare.js";
+import { freeRun, type Prepared } from "./prepared.js";
+import { savedSteps } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import { beatsBaselines, type Summary } from "./results.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
@@ -105,7 +107,7 @@ const train = async (group: readonly OpenRun[], told: Told, signal: Signal | und
   signal?.addEventListener("abort", stopping);
   try {
     return await trainTogether(
-      { steps, evaluateEvery: evaluation.every, patience: stop.patience },
+      { steps, evaluateEvery: evaluation.every, evaluateAt: savedSteps(recipe), patience: stop.patience },
       {
         frozen,
         stepOf: (runs) => (runs === 1 ? step : jointStep),

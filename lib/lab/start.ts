@@ -51,7 +51,8 @@ export type Start = t.TypeOf<typeof Start>;
 
 /** What is known of the inputs of a run. */
 export interface Facts {
-  readonly cuts: NonNullable<Start["cuts"]>;
+  /** None where texts are cut into pieces on purpose. */
+  readonly cuts?: NonNullable<Start["cuts"]>;
   readonly vocabulary: NonNullable<Start["vocabulary"]>;
   readonly labels: readonly string[];
 }

@@ -11,6 +11,7 @@ import type { StepRecord } from "../train/progress.js";
 import type { Finding } from "./doctor-rules.js";
 import type { Listener, RunInfo } from "./listener.js";
 import { methodLabel } from "./method-settings.js";
+import { isPretraining } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import {
   beatsBaselines,
@@ -68,9 +69,12 @@ class Progress {
     const loss = last === undefined ? "" : `loss ${last.loss.toFixed(3)}, `;
     const rate = last === undefined ? "" : `, ${Math.round(this.#tokensPerSecond)} tokens/s`;
     const best = isBest ? "  (best so far)" : "";
+    // The score of texts is their likelihood, which does not say how many tokens are right.
+    const ofTexts = Object.hasOwn(evaluation.metrics, "likelihood");
+    const accuracy = ofTexts ? `, token accuracy ${evaluation.tokenAccuracy.toFixed(1)} %` : "";
     const name = part === undefined ? "" : `${part}  `;
     this.line(
-      `${name}step ${String(step).padStart(5)}  ${loss}dev ${printScores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${invalid}${rate}${best}`,
+      `${name}step ${String(step).padStart(5)}  ${loss}dev ${printScores(evaluation.metrics)}, loss ${evaluation.loss.toFixed(3)}${accuracy}${invalid}${rate}${best}`,
     );
   }
   /** A line above the bar. */
@@ -170,10 +174,15 @@ const tableOf = (outcome: Summary | SeedsSummary, recipe: Recipe): string => {
   return scoreTable({ [ours]: tuned, [bare]: untuned, "majority class": majority }, deviation);
 };
 
+/** What the best of a run is called, and where it is. */
+const bestOf = (recipe: Recipe): readonly [name: string, file: string] => {
+  if (isPretraining(recipe)) return ["the best model", "best"];
+  return recipe.method.name === "prompt" ? ["the best prompt", "prompt.npy"] : ["the best", "tuned.safetensors"];
+};
+
 /** What a run of one seed ends with, before the lines of an interruption. */
 const lastLine = ({ reason, steps, seconds, bestStep }: Summary, recipe: Recipe, place: string): string => {
-  const [name, file] =
-    recipe.method.name === "prompt" ? ["the best prompt", "prompt.npy"] : ["the best", "tuned.safetensors"];
+  const [name, file] = bestOf(recipe);
   return `${reason}, ${counted(steps, "step")} in ${seconds.toFixed(0)} s; ${name} (step ${bestStep}): ${place}/${file}`;
 };
 

@@ -5,6 +5,7 @@ import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { checkedFront, sentinelOf } from "../train/task-evaluator.js";
 import type { TokenPart } from "./batches.js";
 import { answerLabels } from "./label-answers.js";
+import { taskObjective } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import type { Cut } from "./start.js";
 import type { Part } from "./task-table.js";
@@ -28,7 +29,8 @@ const within = (row: readonly number[], length: number, eosId: number): readonly
 
 /** Encodes the training examples, and gives each task its share. */
 export const trainingTokens = (recipe: Recipe, train: readonly Part[], tokenizer: Tokenizer): TrainingTokens => {
-  const { prefix, lengths, rates, objective } = recipe;
+  const { prefix, lengths, rates } = recipe;
+  const objective = taskObjective(recipe);
   const target = lengths.target > 0 ? lengths.target : Number.POSITIVE_INFINITY;
   const sentinel = sentinelOf(tokenizer, objective.sentinel);
   const whole = train.map(({ task, examples }) =>

@@ -4,9 +4,10 @@ import type { Best, Outcome as Trained } from "../train/progress.js";
 import { evaluatedTree } from "../train/state.js";
 import { hostTree } from "../train/store.js";
 import { learningCurve } from "../viz/index.js";
-import { keptFolder, type RunFolder } from "./folder.js";
+import { keptFolder, type RunFolder, savedFolder } from "./folder.js";
 import { describeMethod } from "./method.js";
-import type { Prepared } from "./prepare.js";
+import type { Prepared } from "./prepared.js";
+import { savedSteps, subjectOf } from "./pretraining/recipe.js";
 import { curveOf, type Summary } from "./results.js";
 import { sentinelsIn } from "./start.js";
 import type { SuiteEvaluation } from "./suite.js";
@@ -42,7 +43,8 @@ export const saveEvaluation = async (
 ): Promise<void> => {
   const { keep } = run.recipe;
   await folder.appendMetrics({ step: tree.step, evaluation: lineOf(evaluation) });
-  if (isBest) await folder.saveBest(tree, evaluation.predictions, run.outputs);
+  if (isBest) await folder.saveBest(tree, evaluation.predictions, run.outputs, run.bestFolder);
+  if (savedSteps(run.recipe).includes(tree.step)) await folder.saveTree(savedFolder(tree.step), tree, run.outputs);
   if (keep === "best") return;
   await folder.saveTree(keptFolder(tree.step), tree, run.outputs);
   if (keep !== "all") await folder.forget(keep);
@@ -100,7 +102,7 @@ export const conclude = async (
   };
   await folder.saveTree("last", { ...best, step, tuned: hostTree(evaluatedTree(state)) }, run.outputs);
   const { recipe } = run;
-  const title = `${recipe.train.map(({ task }) => task).join(", ")}: ${describeMethod(recipe.method)}`;
+  const title = `${subjectOf(recipe).join(", ")}: ${describeMethod(recipe.method)}`;
   await folder.saveCurve(learningCurve({ title, ...curveOf(await folder.readMetrics(), best) }));
   await folder.saveSummary(summary);
   return summary;

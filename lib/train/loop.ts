@@ -149,7 +149,7 @@ const settle = async <P extends object, Opt>(group: Group<P, Opt>): Promise<void
  * const outcomes = await trainTogether({ steps: 100, evaluateEvery: 10, patience: 0 }, { frozen, stepOf, padId: 0, interrupted: () => false }, runs);
  */
 export const trainTogether = takesLater(
-  "trainTogether({ steps, evaluateEvery, patience }, shared, runs)",
+  "trainTogether({ steps, evaluateEvery, evaluateAt, patience }, shared, runs)",
   async <P extends object, Opt, E extends Evaluation = Evaluation>(
     options: LoopOptions,
     shared: SharedParts<P, Opt>,
@@ -179,7 +179,7 @@ export const trainTogether = takesLater(
  * @throws {ArgumentError} when the loss is no longer a number
  */
 export const trainLoop = takesLater(
-  "trainLoop({ steps, evaluateEvery, patience }, parts, state, position)",
+  "trainLoop({ steps, evaluateEvery, evaluateAt, patience }, parts, state, position)",
   async <P extends object, Opt, E extends Evaluation = Evaluation>(
     options: LoopOptions,
     parts: LoopParts<P, Opt, E>,

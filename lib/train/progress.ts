@@ -73,6 +73,8 @@ export interface LoopOptions {
   readonly steps: number;
   /** Steps between evaluations; the last step is always followed by one. */
   readonly evaluateEvery: number;
+  /** Other steps that are followed by one. */
+  readonly evaluateAt?: readonly number[];
   /** Evaluations without a better score after which training stops; 0 never stops early. */
   readonly patience: number;
 }
@@ -161,7 +163,8 @@ export const runProgress = <P extends object, Opt, E extends Evaluation>(
       await parts.onStep({ step, ...record });
     },
     failure: () => (Number.isFinite(lastLoss) ? undefined : notFinite(lastLoss, step, name)),
-    isDue: () => step % options.evaluateEvery === 0 || step === options.steps,
+    isDue: () =>
+      step % options.evaluateEvery === 0 || step === options.steps || (options.evaluateAt?.includes(step) ?? false),
     async evaluate(state) {
       await evaluate(state);
       await save(state);

@@ -10,7 +10,7 @@ import { takes, transformed } from "../core/composite.js";
 import { type Atom, evalJaxpr, Jaxpr } from "../core/jaxpr.js";
 import { type AnyPrimitive, definePrimitive, isZero, type Params, type Primitive } from "../core/primitive.js";
 import { unflatten } from "../core/pytree.js";
-import { inlineCalls, neededFor } from "../core/rewrite.js";
+import { inlineCalls, neededFor, withoutEffects } from "../core/rewrite.js";
 import { constsAsInputs, stage } from "../core/stage.js";
 import { asTensor, type Tensor, type TensorLike } from "../core/tensor.js";
 import { bind, bind1, isEager } from "../core/trace.js";
@@ -54,7 +54,7 @@ const partition = (name: string, jaxpr: Jaxpr, policy: CheckpointPolicy, active:
         .flatMap((e) => (e.prim === nameP ? e.inputs : e.outputs)),
     );
     const unsaved = primal.eqns.filter((e) => !e.outputs.every((v) => saveable.has(v)));
-    const { eqns, needs } = neededFor(unsaved, wanted);
+    const { eqns, needs } = neededFor(withoutEffects(unsaved), wanted);
     const saved = primal.eqns.flatMap((e) => e.outputs.filter((v) => saveable.has(v) && needs(v)));
     const known = primal.inVars.flatMap((v, i) => (needs(v) ? [i] : []));
     const again = new Jaxpr([], [...known.map((i) => primal.inVars[i]), ...saved], eqns, wanted);

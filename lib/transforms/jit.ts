@@ -22,13 +22,15 @@ import { argPath, flatFunction, flattenTensors, nameOf } from "./trees.js";
 
 /** The number of an argument, or of several. */
 type Numbers = number | readonly number[];
+/** Numbers of arguments, and names of options. */
+type Statics = number | string | readonly (number | string)[];
 
-export interface JitOptions<S extends Numbers = Numbers> {
+export interface JitOptions<S extends Statics = Statics> {
   /** Numbers of arguments whose buffers the call may reuse; they cannot be used afterwards. */
   readonly donate?: Numbers;
   /**
-   * Numbers of arguments that are not tensors (strings, functions, configuration); each new value compiles anew. Lists, plain objects,
-   * maps, sets and typed arrays count by what they hold at the call, functions and instances of classes by identity: what changes within
+   * Numbers of arguments that are not tensors (strings, functions, configuration), and names of such options: keys of the last argument,
+   * where that is a plain object. Each new value compiles anew. Lists, plain objects, maps, sets and typed arrays count by what they hold at the call, functions and instances of classes by identity: what changes within
    * an instance is not seen.
    */
   readonly static?: S;
@@ -54,15 +56,17 @@ export interface Lowered {
 }
 
 /**
- * The parameters of a jitted function, where `S` are the numbers of the static ones, which are handed on as they are. The others become
+ * The parameters of a jitted function, where `S` are the static ones, which are handed on as they are. The others become
  * tensors, so that a number may stand for a tensor.
  */
-type JitParameters<A extends readonly unknown[], S extends Numbers> = {
-  [K in keyof A]: K extends `${S extends readonly number[] ? S[number] : S & number}` ? A[K] : Given<A[K]>;
+type JitParameters<A extends readonly unknown[], S extends Statics> = {
+  [K in keyof A]: K extends `${S extends readonly (number | string)[] ? S[number] : S & (number | string)}`
+    ? A[K]
+    : Given<A[K]>;
 };
 
-/** A jitted function; `S` are the numbers of its static arguments. */
-export type Jitted<F, S extends Numbers = readonly []> = (F extends (...args: infer A) => infer R
+/** A jitted function; `S` are its static arguments. */
+export type Jitted<F, S extends Statics = readonly []> = (F extends (...args: infer A) => infer R
   ? {
       (...args: JitParameters<A, S>): R;
       (...args: A): R;
@@ -77,11 +81,11 @@ export type Jitted<F, S extends Numbers = readonly []> = (F extends (...args: in
 
 /** Overloads of `jit`: the type of a result stays what it is, unless it has numbers, of which tensors are made. */
 export interface Jit {
-  <A extends readonly unknown[], R, const S extends Numbers = readonly []>(
+  <A extends readonly unknown[], R, const S extends Statics = readonly []>(
     f: (...args: A) => OfTensors<R> | Tuples,
     options?: JitOptions<S>,
   ): Jitted<(...args: A) => R, S>;
-  <A extends readonly unknown[], R, const S extends Numbers = readonly []>(
+  <A extends readonly unknown[], R, const S extends Statics = readonly []>(
     f: (...args: A) => R | Tuples,
     options?: JitOptions<S>,
   ): Jitted<(...args: A) => GradsOf<R>, S>;
@@ -174,12 +178,21 @@ const free = (entry: Entry): void => {
 const programsOf = new WeakMap<object, Map<string, Programs>>();
 
 /** The numbers of arguments, of which plain JavaScript may give one alone. */
-const numbersOf = (given: Numbers = []): readonly number[] => (typeof given === "number" ? [given] : given);
+const listOf = <T extends number | string>(given: T | readonly T[] = []): readonly T[] =>
+  typeof given === "object" ? given : [given];
+
+/** An argument without the options of these names, and those; undefined where it is not an object that has one. */
+const withoutOptions = (arg: unknown, names: readonly string[]) => {
+  if (typeof arg !== "object" || arg === null || Object.getPrototypeOf(arg) !== Object.prototype) return undefined;
+  const [held, rest]: Record<string, unknown>[] = [{}, {}];
+  for (const [key, value] of Object.entries(arg)) (names.includes(key) ? held : rest)[key] = value;
+  return Object.keys(held).length === 0 ? undefined : { held, rest };
+};
 
 /**
  * Compiles a function: it is traced once for each structure, shapes and dtypes of its arguments, and runs as one program.
  *
- * Numbers are weak scalars and do not retrace; arguments named in `static` must be given for strings and functions. Works
+ * Numbers are weak scalars and do not retrace; `static` says which arguments and options are strings, functions or configuration. Works
  * nested and under every other transformation.
  * @throws {ArgumentError} for a donated tensor that appears twice, or a static argument that is cyclic; {TreeError} for a leaf that is not a tensor
  * @see JAX's `jax.jit`
@@ -189,7 +202,8 @@ export const jit: Jit = takes(
   "jit(f, { donate, static, executor, cacheSize })",
   (f: AnyFunction, options: JitOptions = {}): never => {
     const where = nameOf("jit", f);
-    const [statics, donate] = [numbersOf(options.static), numbersOf(options.donate)];
+    const [statics, donate] = [listOf(options.static), listOf(options.donate)];
+    const names = statics.filter((name) => typeof name === "string");
     const limit = options.cacheSize ?? 64;
     const kind = JSON.stringify([statics, limit]);
     const perFunction = programsOf.get(f) ?? new Map<string, Programs>();
@@ -198,12 +212,20 @@ export const jit: Jit = takes(
     perFunction.set(kind, programs);
     const stats = { compiles: 0, hits: 0 };
 
-    const trace = (args: readonly unknown[], defs: readonly (TreeDef | null)[], avals: readonly Aval[]): Entry => {
+    const trace = (
+      args: readonly unknown[],
+      held: object | undefined,
+      defs: readonly (TreeDef | null)[],
+      avals: readonly Aval[],
+    ): Entry => {
       const [, argsDef] = flatten(args.map((_, i) => i));
       const children = defs.map((d) => d ?? flatten(null)[1]);
       const def = { ...argsDef, children, leaves: avals.length } as TreeDef;
-      const withStatics = (...dynamic: unknown[]): unknown =>
-        f(...(dynamic.map((x, i) => (defs[i] === null ? args[i] : x)) as never[]));
+      const withStatics = (...dynamic: unknown[]): unknown => {
+        const all = dynamic.map((x, i) => (defs[i] === null ? args[i] : x));
+        if (held !== undefined) all.push({ ...(all.pop() as object), ...held });
+        return f(...(all as never[]));
+      };
       const flat = flatFunction(where, withStatics as (...a: never[]) => unknown, def);
       const staged = stage(where, flat.call, avals);
       const kept = !staged.consts.some((c) => c instanceof Tracer);
@@ -212,10 +234,13 @@ export const jit: Jit = takes(
     };
 
     /** The program for these arguments, traced if it is not there. */
-    const prepare = (args: readonly unknown[]) => {
+    const prepare = (given: readonly unknown[]) => {
+      const split = statics.includes(given.length - 1) ? undefined : withoutOptions(given.at(-1), names);
+      const args = split === undefined ? given : [...given.slice(0, -1), split.rest];
       const leaves: Tensor[] = [];
       const donated: boolean[] = [];
       let key = currentRuntime(where).name + namedAxesKey();
+      if (split !== undefined) key += `|options ${staticKey(where, split.held)}`;
       const defs = args.map((arg, i) => {
         if (statics.includes(i)) {
           key += `|static ${staticKey(where, arg)}`;
@@ -235,7 +260,7 @@ export const jit: Jit = takes(
       if (isEager() && donated.includes(true)) checkDonation(where, leaves, donated, at);
       const found = programs.get(key);
       const avals = leaves.map((x) => x.aval);
-      const make = (): Entry => trace(args, defs, avals);
+      const make = (): Entry => trace(args, split?.held, defs, avals);
       // Tensors made while tracing are copied into the program; the originals go with this scope.
       const entry = found ?? (isEager() ? inScope(where, make) : make());
       if (found !== undefined) stats.hits++;

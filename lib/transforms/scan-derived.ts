@@ -8,7 +8,7 @@ import type { Aval } from "../core/aval.js";
 import { type ScanParams, scanParts } from "../core/control.js";
 import { type Atom, evalJaxpr, Jaxpr, Var } from "../core/jaxpr.js";
 import type { BatchDim } from "../core/primitive.js";
-import { dependents, neededFor } from "../core/rewrite.js";
+import { dependents, hasEffect, neededFor } from "../core/rewrite.js";
 import type { Tensor } from "../core/tensor.js";
 import { add } from "../primitives/elementwise.js";
 import { batched, flags, pulled, pushed, remembered, split, stageFrom } from "./derived.js";
@@ -116,7 +116,7 @@ export const splitScan = (params: ScanParams, active: readonly boolean[]): Split
 
     // What fixed residuals need is computed before the loop; what of it the body reads comes in beside the constants.
     const before = neededFor(
-      s.primal.eqns,
+      s.primal.eqns.filter((eqn) => !hasEffect(eqn)),
       fixed.map((r) => r.value),
     );
     const moved = new Set(before.eqns);

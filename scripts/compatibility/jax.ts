@@ -55,7 +55,7 @@ export const JAX: Module = {
     },
     "custom_vjp.defvjp": { as: "customVjp", differs: "the rules are its second and third argument" },
     ...differing({
-      jit: "`{ static, donate, executor, cacheSize }`; arguments by place, no names of arguments; static data by value",
+      jit: "`{ static, donate, executor, cacheSize }`; `static` takes places of arguments and names of options; static data by value",
       ...sameOf("jacobian jacfwd jacrev hessian", "`{ argnums, hasAux }`; no `holomorphic`"),
       make_jaxpr: "no `return_shape` (`evalShape`), no `static_argnums`: close over them",
       block_until_ready: "a promise: `await blockUntilReady(x)`",
@@ -95,7 +95,7 @@ export const JAX: Module = {
       "Array.addressable_shards Array.committed Array.device Array.global_shards Array.is_fully_addressable Array.is_fully_replicated Array.sharding Array.to_device",
       ONE_DEVICE,
     ),
-    ...all("pure_callback experimental.io_callback debug.callback debug.print", PURE),
+    ...all("pure_callback experimental.io_callback", PURE),
     print_environment_info: { as: "stats", differs: "the backend, and what was moved and run" },
     live_arrays: { as: "memory", differs: "numbers of arrays and bytes, not the arrays" },
     clear_caches: { not: "`dispose()` of a jitted function drops its programs" },

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { readArguments } from "../../lib/cli/train-arguments.js";
 import { canonicalJson } from "../../lib/lab/canonical.js";
 import { presets } from "../../lib/lab/presets.js";
+import { taskObjective } from "../../lib/lab/pretraining/recipe.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import { temporaryFolder } from "../io/folder.js";
 import { inputFor, neededBy, ROWS, type SettingRow } from "../lab/setting-rows.js";
@@ -183,7 +184,7 @@ Arguments("texts stay as they were typed, other values are those of YAML", async
   assert.is((await recipeOf("--model", "1e3")).model, "1e3");
   assert.is((await recipeOf("table.name=12")).table.name, "12");
   assert.equal((await recipeOf("evaluate=1,no")).evaluate, ["1", "no"]);
-  assert.is((await recipeOf("objective.wayward.text=a: b")).objective.wayward.text, "a: b");
+  assert.is(taskObjective(await recipeOf("objective.wayward.text=a: b")).wayward.text, "a: b");
   assert.is((await recipeOf("--dropout", "1e-5")).dropout, 1e-5);
   assert.is((await recipeOf("--seed", "1e3")).seed, 1000);
   assert.is((await recipeOf("--keep", "3")).keep, 3);

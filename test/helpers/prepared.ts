@@ -2,7 +2,8 @@
 import { isFluxionError } from "../../lib/core/errors.js";
 import { pathOf } from "../../lib/lab/inputs.js";
 import type { Places } from "../../lib/lab/lock.js";
-import { freeRun, type Prepared, prepare, type RunData } from "../../lib/lab/prepare.js";
+import { prepare } from "../../lib/lab/prepare.js";
+import { freeRun, type Prepared, type RunData } from "../../lib/lab/prepared.js";
 import { type Recipe, type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import { partsOfData, tasksOf } from "../../lib/lab/task-table.js";
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { makeRows, TRAIN, VALIDATION } from "../../scripts/superglue-mini/cb.js";
@@ -23,14 +23,14 @@ export const fewRows = (folder: string, train = 24, val = 6): string => {
 
 const main = join(root, "examples", "superglue.ts");
 
-/** The program in one piece, which starts in half the time: writes it into a folder, and gives what `start` takes. */
-export const bundled = async (folder: string): Promise<readonly string[]> => {
+/** A program in one piece, which starts in half the time: writes it into a folder, and gives what `start` takes. */
+export const bundled = async (folder: string, program = main): Promise<readonly string[]> => {
   // The program imports the package by its name.
   const alias = { fluxion: join(root, "lib") };
   const how = { bundle: true, splitting: true, format: "esm", platform: "node", target: "node20" } as const;
-  await build({ ...how, entryPoints: [main], outdir: folder, packages: "external", alias, logLevel: "warning" });
+  await build({ ...how, entryPoints: [program], outdir: folder, packages: "external", alias, logLevel: "warning" });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
-  return [join(folder, "superglue.js")];
+  return [join(folder, `${basename(program, ".ts")}.js`)];
 };
 
 /** What Node needs to run the sources of a checkout, where `fluxion` is `lib`. */

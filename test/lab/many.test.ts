@@ -200,6 +200,23 @@ Many("the folders above a run are brought up to date", async () => {
   assert.is(tasksOf.reason, "done");
 });
 
+Many(
+  "a seed that was killed keeps the whole from being done: on its way beyond its end, or before it had one",
+  async () => {
+    const store = memoryStore();
+    await run(TWO, { store, tasks });
+    await store.write("seed-0/recipe.json", JSON.stringify(recipe(ofSeed(0, 3))));
+    assert.ok(await updateWhole(store, "seed-0"));
+    const beyond = await jsonOf<SeedsSummary>(store, "summary.json");
+    assert.equal([beyond.reason, beyond.runs["seed-0"].reason], ["interrupted", "interrupted"]);
+    assert.is(beyond.runs["seed-1"].reason, "steps done");
+    await store.remove("seed-0/summary.json");
+    assert.ok(await updateWhole(store, "seed-0"));
+    const before = await jsonOf<SeedsSummary>(store, "summary.json");
+    assert.equal([before.reason, Object.keys(before.runs)], ["interrupted", ["seed-1"]]);
+  },
+);
+
 Many("the folder above is taken for its summary: another process may have it for a moment, or keep it", async () => {
   const store = memoryStore();
   await run(TWO, { store, tasks });

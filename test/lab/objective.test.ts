@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scope } from "../../lib/core/composite.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
-import { freeRun, type Prepared } from "../../lib/lab/prepare.js";
+import { freeRun, type Prepared } from "../../lib/lab/prepared.js";
 import type { RecipeInput } from "../../lib/lab/recipe.js";
 import { methodLoss } from "../../lib/methods/loss.js";
 import { prompt } from "../../lib/methods/prompt.js";

@@ -6,7 +6,7 @@ import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { encodeNpy } from "../../lib/io/npy.js";
 import { describeRun } from "../../lib/lab/describe.js";
 import { checkVocabulary } from "../../lib/lab/inputs.js";
-import { freeRun, type Prepared } from "../../lib/lab/prepare.js";
+import { freeRun, type Prepared } from "../../lib/lab/prepared.js";
 import type { RecipeInput } from "../../lib/lab/recipe.js";
 import type { Example } from "../../lib/metrics/answered.js";
 import { classLabels, randomUniform, sampledVocabulary } from "../../lib/prompt/index.js";
@@ -76,7 +76,7 @@ Prepare("a run has its model, its examples, its prompt and the scores of the usu
 
 Prepare("dev inputs are whole, unless a length is given: then the cut ones are counted and named", async () => {
   const run = await startOf({ lengths: { input: 10 }, evaluation: { inputLength: 34 } });
-  assert.equal(run.facts.cuts.validationInputs, { rows: 6, cut: run.cut });
+  assert.equal(run.facts.cuts?.validationInputs, { rows: 6, cut: run.cut });
   const lengths = validationOf(run).map(({ inputs }) => run.tokenizer.encode(inputs).length + 1);
   const long = lengths.filter((n) => n > 34).length;
   assert.ok(long > 0 && long < 6, `${lengths}`);
@@ -107,15 +107,16 @@ Prepare("what is cut of training inputs and targets is counted and named", async
   const encoded = whole.data.train[0].examples.map(({ inputs }) => whole.tokenizer.encode(inputs));
   const lengths = encoded.map((ids) => ids.length + 1).sort((a, b) => a - b);
   const longest = lengths.at(-1) as number;
-  assert.equal(whole.facts.cuts.inputs, { rows: 24, cut: 0, longest });
+  assert.equal(whole.facts.cuts?.inputs, { rows: 24, cut: 0, longest });
   free(whole);
   const length = lengths[11];
   const run = await startOf({ lengths: { input: length, target: 2 } });
   const cut = lengths.filter((n) => n > length).length;
   assert.ok(cut > 0 && cut < 24, `${lengths}`);
-  assert.equal(run.facts.cuts.inputs, { rows: 24, cut, longest });
-  assert.is(run.facts.cuts.targets.rows, 24);
-  assert.ok(run.facts.cuts.targets.cut > 0 && run.facts.cuts.targets.longest > 2);
+  assert.equal(run.facts.cuts?.inputs, { rows: 24, cut, longest });
+  const targets = run.facts.cuts?.targets;
+  assert.is(targets?.rows, 24);
+  assert.ok(targets !== undefined && targets.cut > 0 && targets.longest > 2);
   assert.ok(describeRun(run).includes(`cut        ${cut} training inputs, to ${length} tokens (--max-input-length)`));
   assert.equal(run.facts.labels, ["entailment", "contradiction", "neutral"]);
   free(run);

@@ -189,6 +189,8 @@ Recipes("presets are the experiments of the paper", () => {
     "prompt-tuning-released",
     "model-tuning",
     "multi-task-model-tuning",
+    "pretraining",
+    "lm-adaptation",
   ]);
   assert.equal(recipe(presets.nano), recipe({}));
   const paper = recipe(presets["prompt-tuning"]);
@@ -207,6 +209,10 @@ Recipes("presets are the experiments of the paper", () => {
   assert.equal([model.method, model.batch, model.dropout], [{ name: "full" }, { tokens: 65_536 }, 0.1]);
   assert.equal(model.optimizer, { ...paper.optimizer, learningRate: 1e-3, weightDecay: 0, parameterScale: true });
   const multi = recipe(presets["multi-task-model-tuning"]);
+  const pretraining = recipe(presets.pretraining);
+  assert.equal([pretraining.method, pretraining.batch, pretraining.dropout], [{ name: "full" }, { examples: 256 }, 0]);
+  const relative = { ...model.optimizer, learningRate: 1, schedule: { name: "inverse-square-root", warmup: 10_000 } };
+  assert.equal(pretraining.optimizer, relative);
   assert.equal([multi.train.length, multi.prefix, multi.batch, multi.each], [8, "name", { tokens: 1_048_576 }, false]);
 });
 

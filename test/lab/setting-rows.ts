@@ -63,6 +63,10 @@ const tasks: Kind = {
   ],
   refuses: ["", "cb,", "cb,cb", "cb:0,rte:1", ["cb", "cb"], [1], 1, null, { task: "cb" }, [{ task: "cb", wieght: 2 }]],
 };
+const normalize: Kind = {
+  takes: same("none", "tokens", "all-tokens", "sequences", 0.5),
+  refuses: ["all", 0, -1, null, infinity],
+};
 const kernels: Kind = {
   takes: [...same(["q"], "all-linear", { pattern: "q|v" }), ["q,v", ["q", "v"]]],
   refuses: [1, null, "q,,v", { pattern: 1 }, {}, { pattern: "q", other: 1 }],
@@ -128,6 +132,72 @@ const common = (optimizer: string): readonly SettingRow[] => [
   ]),
   row("optimizer.schedule.warmup", 10_000, count, undefined, `${optimizer} optimizer.schedule=inverse-square-root`),
   row("optimizer.clip", 0, from0, "--clip <x>", optimizer),
+];
+
+const texts = "objective=pretraining";
+const kinds = ["span-corruption", "iid-denoising", "prefix-lm", "lm", "text-infilling", "token-deletion"];
+const density = (kind: string, fallback: number): SettingRow =>
+  row(
+    "objective.kind.noiseDensity",
+    fallback,
+    { ...rate, takes: same(0.01, 0.5) },
+    "--noise-density <x>",
+    `${texts} objective.kind=${kind}`,
+  );
+const meanSpan = (kind: string): SettingRow =>
+  row(
+    "objective.kind.meanNoiseSpanLength",
+    3,
+    { ...above, takes: same(1, 3.5) },
+    "--mean-span <x>",
+    `${texts} objective.kind=${kind}`,
+  );
+const scratch = `${texts} objective.start=scratch`;
+const corpus: Kind = {
+  takes: [
+    ["a.txt", [{ path: "a.txt" }]],
+    ["", []],
+    [
+      "a.txt:2, dir:.5",
+      [
+        { path: "a.txt", weight: 2 },
+        { path: "dir", weight: 0.5 },
+      ],
+    ],
+    [
+      ["a", { path: "b" }],
+      [{ path: "a" }, { path: "b" }],
+    ],
+  ],
+  refuses: [1, null, "a,,b", "a:0,b:1", [1], { path: "a" }, [{ path: "a", wieght: 2 }]],
+};
+const steps: Kind = {
+  takes: [...same([1, 20], []), ["10,20", [10, 20]], [10, [10]], ["", []]],
+  refuses: [0, null, "a", [0], [1.5], "10,,20"],
+};
+const pretraining: readonly SettingRow[] = [
+  row("objective.kind", "span-corruption", oneOf(...kinds), "--objective <name>", texts),
+  density("span-corruption", 0.15),
+  meanSpan("span-corruption"),
+  density("iid-denoising", 0.15),
+  density("prefix-lm", 0.5),
+  density("text-infilling", 0.15),
+  meanSpan("text-infilling"),
+  density("token-deletion", 0.15),
+  row("objective.corpus", [], corpus, "--corpus <paths>", texts),
+  row("objective.field", "text", text, undefined, texts),
+  row("objective.validation", [], names, "--validation-corpus <paths>", texts),
+  row("objective.heldOut", 0.01, { ...rate, takes: same(0.1, 0.999) }, "--held-out <x>", texts),
+  row("objective.validationRows", 64, count, undefined, texts),
+  row("objective.start", "scratch", oneOf("scratch", "model"), "--start <name>", texts),
+  row("objective.start.architecture", "t5-1.1-small", text, "--architecture <name>", scratch),
+  ...["vocabSize", "dModel", "dKv", "dFf", "numHeads", "numLayers", "numDecoderLayers"].map((name) =>
+    row(`objective.start.${name}`, 0, natural, undefined, scratch),
+  ),
+  row("objective.saveAt", [], steps, "--save-at <steps>", texts),
+  row("objective.zLoss", 0, from0, "--z-loss <x>", texts),
+  row("objective.labelSmoothing", 0, rate, "--label-smoothing <x>", texts),
+  row("objective.normalize", "tokens", normalize, undefined, texts),
 ];
 
 export const ROWS: readonly SettingRow[] = [
@@ -197,23 +267,18 @@ export const ROWS: readonly SettingRow[] = [
     undefined,
     mpt,
   ),
-  row("objective", "task", oneOf("task")),
+  row("objective", "task", oneOf("task", "pretraining")),
   row("objective.loss", "tokens", oneOf("tokens", "labels", "hinge"), "--loss <name>", "objective=task"),
   row("objective.loss.lengthNormalize", true, yesNo, undefined, "objective=task objective.loss=labels"),
   row("objective.loss.lengthNormalize", true, yesNo, undefined, "objective=task objective.loss=hinge"),
   row("objective.loss.margin", 0.2, above, undefined, "objective=task objective.loss=hinge"),
   row("objective.zLoss", 0, from0, "--z-loss <x>", "objective=task"),
   row("objective.labelSmoothing", 0, rate, "--label-smoothing <x>", "objective=task"),
-  row(
-    "objective.normalize",
-    "tokens",
-    { takes: same("none", "tokens", "all-tokens", "sequences", 0.5), refuses: ["all", 0, -1, null, infinity] },
-    undefined,
-    "objective=task",
-  ),
+  row("objective.normalize", "tokens", normalize, undefined, "objective=task"),
   row("objective.sentinel", false, yesNo, "--sentinel", "objective=task"),
   row("objective.wayward.text", "", text, undefined, "objective=task"),
   row("objective.wayward.gamma", 0.01, above, undefined, "objective=task"),
+  ...pretraining,
   row("optimizer", "adafactor", oneOf("adafactor", "adamw", "sgd"), "--optimizer <name>"),
   ...common(optimizers[0]),
   row("optimizer.weightDecay", 1e-5, rate, "--weight-decay <x>", optimizers[0]),
@@ -265,10 +330,11 @@ const union = (a: unknown, b: unknown): unknown =>
     : b;
 
 /** The choice that a setting needs where it contradicts the default. */
-const NEEDS: Readonly<Record<string, string>> = { "batch.packed": "method=full" };
+const NEEDS: Readonly<Record<string, string>> = { "batch.packed": "method=full", objective: "method=full" };
 
 /** The choices that a setting belongs to, or cannot do without: `method=lora`, with spaces between. */
-export const neededBy = ({ under, path }: SettingRow): string => NEEDS[path] ?? under;
+export const neededBy = ({ under, path }: SettingRow): string =>
+  under.startsWith(texts) ? `method=full ${under}` : (NEEDS[path] ?? under);
 
 /** The settings that choose what a setting belongs to. */
 export const chosen = (row: SettingRow): Record<string, unknown> =>
@@ -291,6 +357,8 @@ export const isChoice = ({ path }: SettingRow): boolean =>
     "method.kind",
     "objective",
     "objective.loss",
+    "objective.kind",
+    "objective.start",
     "optimizer",
     "optimizer.schedule",
   ].includes(path);

@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
 import { describeRun } from "../../lib/lab/describe.js";
-import { freeRun, type Prepared } from "../../lib/lab/prepare.js";
+import { freeRun, type Prepared } from "../../lib/lab/prepared.js";
 import type { RecipeInput } from "../../lib/lab/recipe.js";
 import { prepared } from "../helpers/prepared.js";
 import { fewRows, temporary } from "../helpers/program.js";

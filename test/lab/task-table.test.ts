@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MINI_DATA, NANO_MODEL } from "../../lib/lab/assets.js";
 import { answerLabels, checkLoss } from "../../lib/lab/label-answers.js";
+import { taskObjective } from "../../lib/lab/pretraining/recipe.js";
 import { type RecipeInput, recipe } from "../../lib/lab/recipe.js";
 import { namedTask, partsOfData, tasksOf } from "../../lib/lab/task-table.js";
 import { readExamples } from "../../lib/tasks/reading.js";
@@ -207,10 +208,10 @@ Table("the examples of the tasks that are trained, and of those or others to eva
 Table("a loss over labels needs labels, and targets that are labels", async () => {
   const own = ownTask();
   const [part] = (await partsOfData(recipe({ train: "own" }), [own], folder)).train;
-  const hinge = recipe({ objective: { loss: "hinge" } }).objective;
+  const hinge = taskObjective(recipe({ objective: { loss: "hinge" } }));
   checkLoss(part, hinge);
   const { labels: _, ...free } = own;
-  checkLoss({ ...part, task: free as typeof own }, recipe({}).objective);
+  checkLoss({ ...part, task: free as typeof own }, taskObjective(recipe({})));
   const none = refused(() => checkLoss({ ...part, task: free as typeof own }, hinge));
   assert.equal(none, {
     where: "objective.loss",

@@ -1,8 +1,10 @@
 /** @file What tells the static arguments of jit apart. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { dispose, Literal, type Tensor } from "../../lib/core/tensor.js";
+import { asTensor, dispose, Literal, type Tensor } from "../../lib/core/tensor.js";
+import { reduceSum } from "../../lib/primitives/broadcast.js";
 import { mul } from "../../lib/primitives/elementwise.js";
+import { grad } from "../../lib/transforms/grad.js";
 import { jit } from "../../lib/transforms/jit.js";
 import { f32, noLeaks, numbers } from "../helpers/runtime.js";
 import { failing, onOwnRuntime } from "./setup.js";
@@ -95,5 +97,62 @@ Statics(
     });
   },
 );
+
+Statics("options are static by name, and the others are traced", () => {
+  noLeaks(() => {
+    using x = f32([1, 2]);
+    interface Options {
+      readonly mode?: "twice" | "square";
+      readonly scale?: number | Tensor;
+    }
+    let traced = 0;
+    const f = (a: Tensor, { mode = "twice", scale = 1 }: Options = {}): Tensor => {
+      traced++;
+      return mul(mode === "twice" ? mul(a, new Literal(2, "float32")) : mul(a, a), asTensor(scale, "test"));
+    };
+    using g = jit(f, { static: "mode" });
+    const run = (...args: [Tensor, Options?]): number[] => {
+      using y = g(...args);
+      return numbers(y);
+    };
+    assert.equal(
+      [run(x), run(x, {}), run(x, { scale: 3 }), run(x, { scale: 5 })],
+      [
+        [2, 4],
+        [2, 4],
+        [6, 12],
+        [10, 20],
+      ],
+    );
+    assert.is(traced, 3, "values of options that are traced share a program");
+    assert.equal(
+      [run(x, { mode: "square", scale: 3 }), run(x, { scale: 2, mode: "square" })],
+      [
+        [3, 12],
+        [2, 8],
+      ],
+    );
+    assert.equal(
+      [run(x, { mode: "twice", scale: 3 }), run(x, { mode: "square" })],
+      [
+        [6, 12],
+        [1, 4],
+      ],
+    );
+    assert.is(traced, 6);
+    using both = jit(
+      (a: Tensor, n: number, { mode }: Options) => (mode === "twice" ? mul(a, new Literal(n, "float32")) : a),
+      {
+        static: [1, "mode"],
+      },
+    );
+    using y = both(x, 3, { mode: "twice" });
+    assert.equal(numbers(y), [3, 6]);
+    const slope = grad((a: Tensor) => reduceSum(g(a, { mode: "square" }), [0]));
+    using d = slope(x);
+    assert.equal(numbers(d), [2, 4]);
+    assert.throws(() => jit(f)(x, { mode: "square" } as never), failing("TreeError", /args\[1\]\.mode/));
+  });
+});
 
 Statics.run();

@@ -7,6 +7,7 @@
 import type { HostArray } from "../../core/host.js";
 import { type Atom, type Eqn, Jaxpr, Var } from "../../core/jaxpr.js";
 import { definePrimitive, notLinear, type Primitive } from "../../core/primitive.js";
+import { hasEffect } from "../../core/rewrite.js";
 import type { Optimized } from "../loop-passes.js";
 import { evaluateByImpl } from "../reference.js";
 
@@ -29,7 +30,10 @@ export const segmentP: Primitive<Segment> = definePrimitive<Segment>({
   batch: never,
 });
 
-/** Equations in an order in which those that `native` takes stand together as far as their inputs allow. */
+/**
+ * Equations in an order in which those that `native` takes stand together as far as their inputs allow. Those with effects, which are never
+ * native, keep their order.
+ */
 const rounds = (jaxpr: Jaxpr, native: (eqn: Eqn) => boolean): { eqns: Eqn[]; native: boolean }[] => {
   const known = new Set<Atom>([...jaxpr.constVars, ...jaxpr.inVars]);
   const ready = (eqn: Eqn): boolean => eqn.inputs.every((a) => !(a instanceof Var) || known.has(a));
@@ -38,9 +42,12 @@ const rounds = (jaxpr: Jaxpr, native: (eqn: Eqn) => boolean): { eqns: Eqn[]; nat
   for (let turn = true; left.length > 0; turn = !turn) {
     const eqns: Eqn[] = [];
     const rest: Eqn[] = [];
+    let waits = false;
     for (const eqn of left) {
-      if (native(eqn) !== turn || !ready(eqn)) {
+      const effect = hasEffect(eqn);
+      if (native(eqn) !== turn || !ready(eqn) || (effect && waits)) {
         rest.push(eqn);
+        waits ||= effect;
         continue;
       }
       eqns.push(eqn);

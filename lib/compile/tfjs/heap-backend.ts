@@ -1,4 +1,4 @@
-/** @file Arrays on a WebAssembly heap, whoever provides it: an address, a length, and how the memory is given back. */
+/** @file Arrays on a WebAssembly heap of either provider: an address, a length, and how the memory is given back. */
 import { itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { BackendError } from "../../core/errors.js";
 import type { TypedArray } from "../../core/host.js";

@@ -76,7 +76,7 @@ const partOf =
     return { dataId: raw.write(values, shape, info.dtype), shape: [...shape], dtype: info.dtype };
   };
 
-/** A backend that keeps tensors in memory of its own. */
+/** A backend that keeps its tensors itself. */
 const kernelBackend = (name: TfjsBackendName, raw: RawBackend, kernel: Backend["kernel"]): Backend => ({
   name: `tfjs-${name}`,
   kernel,

@@ -84,7 +84,7 @@ class FreeLists {
     const word = index >>> 5;
     const here = this.#bits[word] & (-1 << (index & 31));
     if (here !== 0) return this.#heads[word * 32 + lowestBit(here)];
-    const longer = word === 31 ? 0 : this.#words & (-1 << (word + 1));
+    const longer = this.#words & (-1 << (word + 1));
     if (longer === 0) return undefined;
     const found = lowestBit(longer);
     return this.#heads[found * 32 + lowestBit(this.#bits[found])];
@@ -125,7 +125,10 @@ class OwnHeap implements Heap {
     }
     this.#used.delete(address);
     const { before, after } = block;
-    if (after?.free === true) this.#join(block, after);
+    if (after?.free === true) {
+      this.#free.remove(after);
+      this.#absorb(block, after);
+    }
     if (before?.free === true) {
       this.#free.remove(before);
       this.#absorb(before, block);
@@ -141,11 +144,6 @@ class OwnHeap implements Heap {
     block.after = rest;
     block.size = size;
     this.#free.add(rest);
-  }
-  /** Takes a free neighbour behind a block into it. */
-  #join(block: Block, after: Block): void {
-    this.#free.remove(after);
-    this.#absorb(block, after);
   }
   #absorb(block: Block, after: Block): void {
     block.size += after.size;
@@ -193,5 +191,5 @@ class OwnHeap implements Heap {
   }
 }
 
-/** A heap of its own memory, which grows to `mostBytes`; a multiple of 64 KiB, 16 MiB at least, 4 GiB by default. */
+/** A new heap with a separate memory, which grows to `mostBytes`; a multiple of 64 KiB, 16 MiB at least, 4 GiB by default. */
 export const ownHeap = (mostBytes = MAX_PAGES * PAGE): Heap => new OwnHeap(mostBytes);

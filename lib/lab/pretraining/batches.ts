@@ -1,0 +1,68 @@
+/** @file The batches of pre-training: a fixed number of ids in each, as functions of seed and step. */
+import { makeBatch, mix, type Tokens } from "../../data/batch.js";
+import type { Objective } from "../../data/objectives/index.js";
+import { packedBatches } from "../../data/packing.js";
+import { corpusStream, mixStreams, type Shard, type Stream, streamBatch } from "../../data/streams/index.js";
+import { type BatchAt, batchOf, packedBatchOf, rowsThatFit } from "../batches.js";
+import type { Recipe } from "../recipe-settings.js";
+import type { CorpusPart } from "./corpora.js";
+
+/** The examples that an objective makes of texts, which are drawn by their rates. */
+export const streamOfParts = (parts: readonly CorpusPart[], objective: Objective, seed: number): Stream => {
+  const streams = parts.map(({ corpus }, i) => corpusStream(corpus, objective, mix(seed, i)));
+  if (streams.length === 1) return streams[0];
+  return mixStreams(
+    streams,
+    parts.map(({ rate }) => rate),
+    mix(seed, parts.length),
+  );
+};
+
+/** The settings that batches depend on. */
+export type PretrainingBatches = Pick<Recipe, "batch" | "microbatches"> & {
+  readonly objective: Pick<Objective, "inputLength" | "targetLength">;
+};
+
+/** The number of rows of each batch. */
+const rowsOf = ({ batch, microbatches, objective }: PretrainingBatches): number => {
+  if ("examples" in batch) return batch.examples;
+  const ids = "tokens" in batch ? batch.tokens : batch.packed;
+  return rowsThatFit(ids, microbatches, objective.inputLength + objective.targetLength);
+};
+
+function* countedUp<T>(stream: Stream<T>): Generator<T, never> {
+  for (let n = 0; ; n++) yield stream(n);
+}
+
+/**
+ * The examples in each row of a step's batch, or in those rows that one of several workers makes: one in each, or as many as fit where rows are packed. A
+ * step of packed rows far ahead draws the examples before it, since how many fit depends on them.
+ *
+ * @example pretrainingRows(settings, stream)(1000) // as with { index: 0, count: 2 } and { index: 1, count: 2 } by turns
+ */
+export const pretrainingRows = (
+  settings: PretrainingBatches,
+  stream: Stream,
+  shard: Shard = { index: 0, count: 1 },
+): ((step: number) => readonly (readonly Tokens[])[]) => {
+  const rows = rowsOf(settings);
+  if (!("packed" in settings.batch)) {
+    return (step) => streamBatch(stream, rows, step, shard).map((example) => [example]);
+  }
+  const { inputLength, targetLength } = settings.objective;
+  const sizesOf = ({ inputs, targets }: Tokens) => [inputs.length, targets.length];
+  const packed = packedBatches(() => countedUp(stream), sizesOf, [inputLength, targetLength], rows);
+  return (step) => packed(step).filter((_, i) => i % shard.count === shard.index);
+};
+
+/** The batch of each step: all have one shape. */
+export const pretrainingBatches = (settings: PretrainingBatches, stream: Stream, padId: number): BatchAt => {
+  const rowsAt = pretrainingRows(settings, stream);
+  const { inputLength: inputs, targetLength: targets } = settings.objective;
+  if ("packed" in settings.batch) return (step) => packedBatchOf(rowsAt(step), { inputs, targets }, padId);
+  return (step) => {
+    const examples = rowsAt(step).map(([example]) => example);
+    const padded = makeBatch(examples, [...examples.keys()], [inputs], targets, padId);
+    return { batch: batchOf(padded), tokens: padded.tokens };
+  };
+};

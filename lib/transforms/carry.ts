@@ -6,6 +6,22 @@ import { inlineCalls } from "../core/rewrite.js";
 import { type Staged, stage } from "../core/stage.js";
 import { Literal, literal, type Tensor } from "../core/tensor.js";
 import { convert } from "../primitives/elementwise.js";
+import type { LikeTensors } from "./trees.js";
+
+/** The elements of a list, inferred for a pair `[carry, y]`, that may be the carry; a tuple in it is inferred as a list. */
+type CarryIn<R extends readonly unknown[], I> = Extract<
+  R[number],
+  LikeTensors<I> | (I extends readonly (infer E)[] ? readonly LikeTensors<E>[] : never)
+>;
+/** What remains of them for the second; where both have one type, that. */
+export type YIn<R extends readonly unknown[], I> =
+  Exclude<R[number], CarryIn<R, I>> extends infer Y ? ([Y] extends [never] ? R[number] : Y) : never;
+/** Unknown for a list, not a tuple, that may hold the carry; else never. */
+export type PairAsList<R extends readonly unknown[], I> = number extends R["length"]
+  ? [CarryIn<R, I>] extends [never]
+    ? never
+    : unknown
+  : never;
 
 /** A tensor of the same value and the dtype of `aval`. */
 const converted = (where: string, x: Tensor, { dtype, weak }: Aval): Tensor => {

@@ -174,7 +174,11 @@ const gradCore = (
   return { value, aux, grads: asArgnums(argnums, sorted, wrtTrees(problem.wrt, cts.map(instantiate))) };
 };
 
-/** Overloads of `grad`. The one with aux comes first: a pair that a function returns is a tuple only where one is expected. */
+/**
+ * Overloads of `grad`. The one with aux comes first: a pair that a function returns is a tuple only where one is expected. The last takes
+ * the call of another transformation, whose arguments are not inferred where `argnums` is held to their number; so it is held to it at
+ * run time only.
+ */
 export interface Grad {
   <A extends readonly unknown[], X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => readonly [Scalar, X | Tuples],
@@ -188,8 +192,12 @@ export interface Grad {
     f: (...args: A) => Scalar,
     options?: GradOptions<W, false>,
   ): Transformed<A, Wrt<A, W>>;
+  <A extends readonly unknown[], const W extends number | readonly number[]>(
+    f: Transformed<A, Scalar>,
+    argnums: W | GradOptions<W, false>,
+  ): Transformed<A, Wrt<A, W>>;
 }
-/** Overloads of `valueAndGrad`. */
+/** Overloads of `valueAndGrad`, as those of `grad`. */
 export interface ValueAndGrad {
   <A extends readonly unknown[], X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => readonly [Scalar, X | Tuples],
@@ -202,6 +210,10 @@ export interface ValueAndGrad {
   <A extends readonly unknown[], const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => Scalar,
     options?: GradOptions<W, false>,
+  ): Transformed<A, [value: Tensor, grads: Wrt<A, W>]>;
+  <A extends readonly unknown[], const W extends number | readonly number[]>(
+    f: Transformed<A, Scalar>,
+    argnums: W | GradOptions<W, false>,
   ): Transformed<A, [value: Tensor, grads: Wrt<A, W>]>;
 }
 

@@ -30,7 +30,7 @@ export type JacobianOf<R, T> = R extends TensorLike
 
 type Options = GradOptions<number | readonly number[], boolean>;
 
-/** Overloads of `jacfwd` and `jacrev`. */
+/** Overloads of `jacfwd` and `jacrev`, as those of `grad`. */
 export interface Jacobian {
   <A extends readonly unknown[], R, X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => readonly [R | Tuples, X | Tuples],
@@ -44,8 +44,12 @@ export interface Jacobian {
     f: (...args: A) => R | Tuples,
     options?: GradOptions<W, false>,
   ): Transformed<A, JacobianOf<R, Wrt<A, W>>>;
+  <A extends readonly unknown[], R, const W extends number | readonly number[]>(
+    f: Transformed<A, R>,
+    argnums: W | GradOptions<W, false>,
+  ): Transformed<A, JacobianOf<R, Wrt<A, W>>>;
 }
-/** Overloads of `hessian`. */
+/** Overloads of `hessian`, as those of `grad`. */
 export interface Hessian {
   <A extends readonly unknown[], R, X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => readonly [R | Tuples, X | Tuples],
@@ -58,6 +62,10 @@ export interface Hessian {
   <A extends readonly unknown[], R, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
     f: (...args: A) => R | Tuples,
     options?: GradOptions<W, false>,
+  ): Transformed<A, JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>>;
+  <A extends readonly unknown[], R, const W extends number | readonly number[]>(
+    f: Transformed<A, R>,
+    argnums: W | GradOptions<W, false>,
   ): Transformed<A, JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>>;
 }
 

@@ -20,7 +20,7 @@ import type { GradsOf, Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
 import type { Tuples } from "../core/tree-types.js";
 import { fullOf, moveAxis } from "../primitives/broadcast.js";
-import { numbersThatFit, stageWithCarry } from "./carry.js";
+import { numbersThatFit, type PairAsList, stageWithCarry, type YIn } from "./carry.js";
 import { instantiate } from "./jvp.js";
 import { batchedScan, chosen, pulledScan, pushedScan, splitScan } from "./scan-derived.js";
 import { lengthOf } from "./scan-length.js";
@@ -190,7 +190,7 @@ export interface ScanOptions {
   readonly unroll?: number;
 }
 
-/** Forms of `scan`: the pair of the body as a tuple, or as the list of tensors that a function in a variable is inferred to give. */
+/** Forms of `scan`: the pair of the body as a tuple, or as the list that a function in a variable is inferred to give. */
 export interface Scan {
   <I, X, Y>(
     f: (carry: GradsOf<I>, x: GradsOf<X>) => readonly [LikeTensors<I>, Y | Tuples],
@@ -198,12 +198,12 @@ export interface Scan {
     xs: X | Tuples,
     options?: ScanOptions,
   ): [carry: GradsOf<I>, ys: GradsOf<Y>];
-  <X, R extends readonly Tensor[] | []>(
-    f: (carry: Tensor, x: GradsOf<X>) => R & (number extends R["length"] ? unknown : never),
-    init: Tensor | number,
+  <I, X, R extends readonly unknown[] | []>(
+    f: (carry: GradsOf<I>, x: GradsOf<X>) => R & PairAsList<R, I>,
+    init: I | Tuples,
     xs: X | Tuples,
     options?: ScanOptions,
-  ): [carry: Tensor, ys: Tensor];
+  ): [carry: GradsOf<I>, ys: GradsOf<YIn<R, I>>];
 }
 
 /**

@@ -17,8 +17,12 @@ import { isTensor, type Tensor } from "../core/tensor.js";
 import type { OfTensors } from "../core/tree-types.js";
 import type { LeafOf, Mapped } from "./types.js";
 
-/** Overloads of `tree.map`: where tensors become tensors, also in a tree of which a type parameter alone is known, the type stays. */
+/**
+ * Overloads of `tree.map`: where tensors become tensors, also in a tree of which a type parameter alone is known, the type stays. First come
+ * further trees of tensors, such as gradients beside parameters.
+ */
 export interface TreeMap {
+  <T, U>(f: (leaf: Tensor, ...more: Tensor[]) => Tensor, tree: OfTensors<T>, ...rest: readonly OfTensors<U>[]): T;
   <T>(f: (leaf: Tensor, ...more: never[]) => Tensor, tree: OfTensors<T>, ...rest: readonly unknown[]): T;
   <T, R>(f: (leaf: LeafOf<NoInfer<T>>, ...more: never[]) => R, tree: T, ...rest: readonly unknown[]): Mapped<T, R>;
 }

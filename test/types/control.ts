@@ -45,6 +45,21 @@ export type Stacked = Expect<Equal<(typeof scanned)[1], { y: Tensor; n: Tensor }
 const pairOfTensors = (c: Tensor, r: Tensor) => [np.add(c, r), c];
 const inVariable = scan(pairOfTensors, 0, x);
 export type InVariable = Expect<Equal<typeof inVariable, [carry: Tensor, ys: Tensor]>>;
+const unlikePair = ({ h, steps }: Held, r: Row) => [
+  { h: np.add(h, r.x), steps },
+  { y: r.mask, h },
+];
+const [unlikeCarry, unlikeRows] = scan(unlikePair, state, rows);
+export type UnlikeCarry = Expect<Equal<typeof unlikeCarry, Held>>;
+export const ofUnlike: readonly Tensor[] = [unlikeRows.y, unlikeRows.h];
+const tensorAndNothing = (c: Tensor, r: Tensor) => [np.add(c, r), null];
+export type NothingBeside = Expect<Equal<ReturnType<typeof nothingBeside>, [carry: Tensor, ys: null]>>;
+const nothingBeside = () => scan(tensorAndNothing, x, x);
+const pairAndRow = ([c, done]: [Tensor, Tensor], r: Tensor) => [[np.add(c, r), done], { c }];
+export const ofPair: Tensor = scan(pairAndRow, [x, x], x)[1].c;
+const noCarry = (c: Tensor, r: Tensor) => [{ c }, { r }];
+// @ts-expect-error no element of the list can be the carry
+scan(noCarry, x, x);
 // @ts-expect-error three results are not a pair
 scan((c, r) => [c, r, r], 0, x);
 

@@ -215,3 +215,19 @@ jit((y: Tensor) => y)("3");
 metaGrads.bias;
 // @ts-expect-error a misspelt option
 optim.sgd({ learningRate: 0.1, momentun: 0.9 });
+
+// --- derivatives of derivatives by the second argument, in one expression ----------------------------------------------------------
+
+declare const wave: (time: Tensor, place: Tensor) => Tensor;
+export const curved: Tensor = grad(grad(wave, 1), 1)(x, x);
+export const named: Tensor = grad(grad(wave, { argnums: 1 }), { argnums: 1 })(x, x);
+export const thirdByPlace: Tensor = grad(grad(grad(wave, 1), { argnums: 1 }), 1)(x, x);
+export const byBoth: [Tensor, Tensor] = grad(grad(wave, 1), { argnums: [0, 1] })(x, x);
+export const withValue: [Tensor, Tensor] = valueAndGrad(grad(wave, 1), { argnums: 1 })(x, x);
+export const curvature: Tensor = hessian(grad(wave, 1), 1)(x, x);
+export const ofReverse: Tensor = jacfwd(jacrev(wave, { argnums: 1 }), { argnums: 1 })(x, x);
+export const ofCompiled: Tensor = grad(jit(grad(wave, 1)), { argnums: 1 })(x, x);
+// @ts-expect-error there is no third argument
+grad(wave, { argnums: 2 });
+// @ts-expect-error there is no third argument
+hessian(wave, 2);

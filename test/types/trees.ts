@@ -1,6 +1,7 @@
 /** @file The types of functions of trees. */
 
 import type { Tensor } from "../../lib/core/tensor.js";
+import type { Tree } from "../../lib/core/tree-types.js";
 import * as np from "../../lib/np/index.js";
 import { jit } from "../../lib/transforms/jit.js";
 import * as tree from "../../lib/tree/index.js";
@@ -24,6 +25,15 @@ export type IsThere = Expect<Equal<typeof whole.scale, Tensor>>;
 export const fits: Params = whole;
 
 export const descent = tree.map((p, g: Tensor) => np.subtract(p, g), params, params);
+export const stepped = tree.map((p, g, m) => p.sub(g.mul(0.1)).add(m), params, params, params);
+export const axpy = <T extends Tree>(a: number, first: T, second: T): T =>
+  tree.map((p, q) => q.add(p.mul(a)), first, second);
+export const kept = tree.map(
+  (p, keep) => (keep ? p : p.mul(Number(keep))),
+  params,
+  tree.map(() => true, params),
+);
+export const picked: readonly Tensor[] = tree.leaves(tree.map((p, size) => p.mul(size), params, counts));
 export const names = tree.mapWithPath((path, x) => `${path.join(".")} ${x.shape}`, params);
 export const bytes: number = tree.reduce((n, x) => n + x.size, params, 0);
 

@@ -206,7 +206,7 @@ export const checkShape = (where: string, shape: Shape): void => {
         got: printShape(shape),
         hint:
           typeof d === "object"
-            ? "a size is no tensor: x.shape has sizes, jit's static keeps a number as it is"
+            ? "a tensor is not a size: x.shape has sizes, jit's static keeps a number as it is"
             : undefined,
       });
     }

@@ -136,6 +136,11 @@ export type Wrt<A extends readonly unknown[], W> = W extends number
     ? { -readonly [K in keyof W]: GradsOf<A[W[K] & number]> }
     : never;
 
+/** Unknown where `W` numbers arguments of `A`, else never: for a parameter beside `argnums`. */
+export type Fitting<A extends readonly unknown[], W> = [W] extends [ArgIndex<A> | readonly ArgIndex<A>[]]
+  ? unknown
+  : never;
+
 /** What the losses that `grad` takes return. */
 export type Scalar = Tensor | number;
 
@@ -176,8 +181,7 @@ const gradCore = (
 
 /**
  * Overloads of `grad`. The one with aux comes first: a pair that a function returns is a tuple only where one is expected. The last takes
- * the call of another transformation, whose arguments are not inferred where `argnums` is held to their number; so it is held to it at
- * run time only.
+ * the call of another transformation, whose arguments are not inferred where the type of `argnums` is bounded by their number.
  */
 export interface Grad {
   <A extends readonly unknown[], X, const W extends ArgIndex<A> | readonly ArgIndex<A>[] = 0 & ArgIndex<A>>(
@@ -193,7 +197,7 @@ export interface Grad {
     options?: GradOptions<W, false>,
   ): Transformed<A, Wrt<A, W>>;
   <A extends readonly unknown[], const W extends number | readonly number[]>(
-    f: Transformed<A, Scalar>,
+    f: Transformed<A, Scalar> & Fitting<A, W>,
     argnums: W | GradOptions<W, false>,
   ): Transformed<A, Wrt<A, W>>;
 }
@@ -212,7 +216,7 @@ export interface ValueAndGrad {
     options?: GradOptions<W, false>,
   ): Transformed<A, [value: Tensor, grads: Wrt<A, W>]>;
   <A extends readonly unknown[], const W extends number | readonly number[]>(
-    f: Transformed<A, Scalar>,
+    f: Transformed<A, Scalar> & Fitting<A, W>,
     argnums: W | GradOptions<W, false>,
   ): Transformed<A, [value: Tensor, grads: Wrt<A, W>]>;
 }

@@ -14,7 +14,7 @@ import type { Transformed, Tuples } from "../core/tree-types.js";
 import { reshape } from "../primitives/broadcast.js";
 import { add, convert, eq } from "../primitives/elementwise.js";
 import { iota, sliceAxis } from "../primitives/movement.js";
-import { type ArgIndex, type GradOptions, grad, type Scalar, type Wrt } from "./grad.js";
+import { type ArgIndex, type Fitting, type GradOptions, grad, type Scalar, type Wrt } from "./grad.js";
 import { instantiate, jvp, jvpFlat } from "./jvp.js";
 import { pullBack } from "./linearize.js";
 import { type AnyFunction, asArgnums, describe, linearizeProblem, sortedArgnums, wrtTrees } from "./problem.js";
@@ -45,7 +45,7 @@ export interface Jacobian {
     options?: GradOptions<W, false>,
   ): Transformed<A, JacobianOf<R, Wrt<A, W>>>;
   <A extends readonly unknown[], R, const W extends number | readonly number[]>(
-    f: Transformed<A, R>,
+    f: Transformed<A, R> & Fitting<A, W>,
     argnums: W | GradOptions<W, false>,
   ): Transformed<A, JacobianOf<R, Wrt<A, W>>>;
 }
@@ -64,7 +64,7 @@ export interface Hessian {
     options?: GradOptions<W, false>,
   ): Transformed<A, JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>>;
   <A extends readonly unknown[], R, const W extends number | readonly number[]>(
-    f: Transformed<A, R>,
+    f: Transformed<A, R> & Fitting<A, W>,
     argnums: W | GradOptions<W, false>,
   ): Transformed<A, JacobianOf<JacobianOf<R, Wrt<A, W>>, Wrt<A, W>>>;
 }

@@ -229,5 +229,7 @@ export const ofReverse: Tensor = jacfwd(jacrev(wave, { argnums: 1 }), { argnums:
 export const ofCompiled: Tensor = grad(jit(grad(wave, 1)), { argnums: 1 })(x, x);
 // @ts-expect-error there is no third argument
 grad(wave, { argnums: 2 });
+// @ts-expect-error there is no third argument of a gradient either
+grad(grad(wave, 1), 2);
 // @ts-expect-error there is no third argument
 hessian(wave, 2);

@@ -257,6 +257,7 @@ Signatures("an option that is not there is refused with the closest name", () =>
   refused(() => jrandom.uniform(random.key(0), [2], { min: 0 }), { hint: /"minval"/ });
   refused(() => jnp.sum(x, { qz: 0 }), { hint: "" });
   refused(() => jops.segmentSum(x, np.array([0, 1], "int32"), { num_segments: 2 }), { hint: /"numSegments"/ });
+  refused(() => (nn.leakyRelu as Loose[string])(x, { negative_slope: 0.1 }), { hint: /"negativeSlope"/ });
 });
 
 Signatures("what is not options is refused where they belong", () => {

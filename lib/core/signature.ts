@@ -135,6 +135,12 @@ const withLead = ({ most, options, leads }: Signature, args: readonly unknown[])
   return lead === undefined ? args : [...args.slice(0, options), { [lead]: given, ...more }];
 };
 
+/** The known name that differs at most in case and underscores, as `negative_slope` does from `negativeSlope`. */
+const spelledAs = (name: string, known: readonly string[]): string | undefined => {
+  const letters = (text: string): string => text.replaceAll("_", "").toLowerCase();
+  return known.find((other) => letters(other) === letters(name));
+};
+
 /** The arguments and options that the last one names: `{ axis: 1 }` in place of the axis. */
 const namedArguments = (where: string, signature: Signature, args: readonly unknown[]): readonly unknown[] => {
   const { keywords, keys, options } = signature;
@@ -142,16 +148,15 @@ const namedArguments = (where: string, signature: Signature, args: readonly unkn
   if (!isPlain(last) || ![...keywords.values()].some((place) => place >= at)) return args;
   const names = Object.keys(last);
   const isNamed = (name: string): boolean => (keywords.get(name) ?? -1) >= at;
+  const known = [...[...keywords.keys()].filter(isNamed), ...keys];
   // Where nothing is known of it, the object is an argument itself, or what the function refuses.
-  if (names.length > 0 && !names.some((name) => isNamed(name) || keys.has(name))) {
+  if (names.length > 0 && !names.some((name) => spelledAs(name, known) !== undefined)) {
     if (!KEYWORDS.some(isNamed)) return args;
   }
-  const unknown = names.find((name) => !keys.has(name) && !isNamed(name));
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    const hint = `by name go: ${[...keywords.keys()]
-      .filter(isNamed)
-      .concat(...keys)
-      .join(", ")}`;
+    const near = spelledAs(unknown, known);
+    const hint = near === undefined ? `by name go: ${known.join(", ")}` : `did you mean "${near}"?`;
     return refuse(where, signature, `there is no option "${unknown}"`, wordsOf(last), hint);
   }
   const [places, others] = [names.filter((name) => !keys.has(name)), names.filter((name) => keys.has(name))];

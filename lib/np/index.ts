@@ -40,7 +40,7 @@ export {
   rightShift as bitwiseRightShift,
   unpackbits,
 } from "./bits.js";
-export { e, eulerGamma, inf, nan, pi } from "./constants.js";
+export { e, eulerGamma, inf, nan, newaxis, pi } from "./constants.js";
 export {
   type CumulativeOptions,
   cummax,

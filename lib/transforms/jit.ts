@@ -17,7 +17,7 @@ import type { Given, OfTensors, Tuples } from "../core/tree-types.js";
 import { jitP } from "./call.js";
 import { forget } from "./derived.js";
 import type { AnyFunction } from "./problem.js";
-import { staticKey } from "./static-key.js";
+import { refuseBooleans, staticKey, withoutOptions } from "./static-key.js";
 import { argPath, flatFunction, flattenTensors, nameOf } from "./trees.js";
 
 /** The number of an argument, or of several. */
@@ -181,20 +181,12 @@ const programsOf = new WeakMap<object, Map<string, Programs>>();
 const listOf = <T extends number | string>(given: T | readonly T[] = []): readonly T[] =>
   typeof given === "object" ? given : [given];
 
-/** An argument without the options of these names, and those; undefined where it is not an object that has one. */
-const withoutOptions = (arg: unknown, names: readonly string[]) => {
-  if (typeof arg !== "object" || arg === null || Object.getPrototypeOf(arg) !== Object.prototype) return undefined;
-  const [held, rest]: Record<string, unknown>[] = [{}, {}];
-  for (const [key, value] of Object.entries(arg)) (names.includes(key) ? held : rest)[key] = value;
-  return Object.keys(held).length === 0 ? undefined : { held, rest };
-};
-
 /**
  * Compiles a function: it is traced once for each structure, shapes and dtypes of its arguments, and runs as one program.
  *
  * Numbers are weak scalars and do not retrace; `static` says which arguments and options are strings, functions or configuration. Works
  * nested and under every other transformation.
- * @throws {ArgumentError} for a donated tensor that appears twice, or a static argument that is cyclic; {TreeError} for a leaf that is not a tensor
+ * @throws {ArgumentError} for a donated tensor that appears twice, a static argument that is cyclic, or a boolean that is not static; {TreeError} for a leaf that is not a tensor
  * @see JAX's `jax.jit`
  * @example const step = jit((x: Tensor) => np.sum(np.multiply(x, x))); step(x); step.stats() // { compiles: 1, hits: 0 }
  */
@@ -260,7 +252,10 @@ export const jit: Jit = takes(
       if (isEager() && donated.includes(true)) checkDonation(where, leaves, donated, at);
       const found = programs.get(key);
       const avals = leaves.map((x) => x.aval);
-      const make = (): Entry => trace(args, split?.held, defs, avals);
+      const make = (): Entry => {
+        refuseBooleans(where, args, (i) => defs[i] === null);
+        return trace(args, split?.held, defs, avals);
+      };
       // Tensors made while tracing are copied into the program; the originals go with this scope.
       const entry = found ?? (isEager() ? inScope(where, make) : make());
       if (found !== undefined) stats.hits++;

@@ -4,8 +4,9 @@
  * Plain data can be changed in place, and a program that was traced before would then be that of another value.
  */
 import { ArgumentError } from "../core/errors.js";
-import { MAX_DEPTH } from "../core/pytree.js";
+import { flatten, MAX_DEPTH, pathsOf } from "../core/pytree.js";
 import { isTensor } from "../core/tensor.js";
+import { argPath } from "./trees.js";
 
 const objectIds = new WeakMap<object, number>();
 const symbolIds = new Map<symbol, number>();
@@ -54,3 +55,35 @@ export const staticKey = (where: string, x: unknown, depth = 0): string => {
   const [kind, parts] = split;
   return `${kind}(${parts.map((part) => staticKey(where, part, depth + 1)).join()})`;
 };
+
+/** An argument without the options of these names, and those; undefined where it is not an object that has one. */
+export const withoutOptions = (arg: unknown, names: readonly string[]) => {
+  if (typeof arg !== "object" || arg === null || Object.getPrototypeOf(arg) !== Object.prototype) return undefined;
+  const [held, rest]: Record<string, unknown>[] = [{}, {}];
+  for (const [key, value] of Object.entries(arg)) (names.includes(key) ? held : rest)[key] = value;
+  return Object.keys(held).length === 0 ? undefined : { held, rest };
+};
+
+/**
+ * Refuses booleans among the arguments that are traced: in the function each would be a tensor, which every `if` takes for true.
+ *
+ * @throws {ArgumentError} naming the place of the first
+ */
+export const refuseBooleans = (where: string, args: readonly unknown[], isStatic: (i: number) => boolean): void =>
+  args.forEach((arg, i) => {
+    if (isStatic(i)) return;
+    const [leaves, def] = flatten(arg);
+    const found = leaves.findIndex((x) => typeof x === "boolean");
+    if (found < 0) return;
+    const path = pathsOf(def)[found];
+    const [option] = path;
+    const isOption = typeof option === "string" && path.length === 1 && i === args.length - 1;
+    throw new ArgumentError({
+      where,
+      what: "a boolean is not static, and a tensor in its place would count as true in every condition of JavaScript",
+      expected: "a tensor, or a static argument",
+      got: `${leaves[found]}`,
+      at: argPath([i, ...path]),
+      hint: `jit(f, { static: ${isOption ? `"${option}"` : i} }) compiles once for each value; np.where and cond take np.array(flag)`,
+    });
+  });

@@ -237,7 +237,7 @@ const bound = (where: string, x: TensorLike, at: string): Tensor => {
  * @param upper  the index to stop before
  * @param body   the next carry, from the index (int32) and the carry
  * @param init   the first carry
- * @throws {ShapeError | DTypeError | TreeError} where `body` changes the carry
+ * @throws {ShapeError | DTypeError | TreeError} where `body` changes the carry; {ArgumentError} for a body of one argument
  * @see JAX's `jax.lax.fori_loop`
  * @example foriLoop(0, 5, (i, sum) => np.add(sum, i), 0) // 10
  */
@@ -251,6 +251,10 @@ export const foriLoop = takes(
   ): GradsOf<I> =>
     transformed("foriLoop", () => {
       const where = nameOf("foriLoop", body as (...args: never[]) => unknown);
+      if (body.length === 1) {
+        const got = "a function of one argument, which would be the index";
+        throw new ArgumentError({ where, what: "body does not take the carry", expected: "body(i, carry)", got });
+      }
       const [lo, hi] = [bound(where, lower, "lower"), bound(where, upper, "upper")];
       if (lo instanceof Literal && hi instanceof Literal) {
         const length = Math.max(hi.value - lo.value, 0);

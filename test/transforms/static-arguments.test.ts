@@ -155,4 +155,24 @@ Statics("options are static by name, and the others are traced", () => {
   });
 });
 
+Statics("a boolean is static or a tensor: a branch on it would be taken in any case", () => {
+  noLeaks(() => {
+    using x = f32([1, 2]);
+    const branch = (a: Tensor, twice: boolean): Tensor => (twice ? mul(a, new Literal(2, "float32")) : a);
+    assert.throws(() => jit(branch)(x, false), failing("ArgumentError", /a boolean[\s\S]*args\[1\][\s\S]*static: 1/));
+    using kept = jit(branch, { static: 1 })(x, false);
+    assert.equal(numbers(kept), [1, 2]);
+    interface Flags {
+      readonly twice: boolean;
+    }
+    const named = (a: Tensor, { twice }: Flags): Tensor => branch(a, twice);
+    assert.throws(
+      () => jit(named)(x, { twice: false }),
+      failing("ArgumentError", /args\[1\]\.twice[\s\S]*static: "twice"/),
+    );
+    const nested = (a: Tensor, flags: readonly Flags[]): Tensor => branch(a, flags[0].twice);
+    assert.throws(() => jit(nested)(x, [{ twice: false }]), failing("ArgumentError", /args\[1\]\[0\][\s\S]*static: 1/));
+  });
+});
+
 Statics.run();

@@ -191,4 +191,9 @@ While("a thousand turns hold what one holds", () => {
   }
 });
 
+While("a body of foriLoop that takes the carry alone is refused", () => {
+  const alone = ((c: Tensor) => np.add(c, 1)) as never;
+  assert.throws(() => foriLoop(0, 3, alone, 0), failing("ArgumentError", /foriLoop[\s\S]*body\(i, carry\)/));
+});
+
 While.run();

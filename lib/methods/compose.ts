@@ -1,11 +1,12 @@
 /** @file Several methods at once. */
+import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as random from "../random/index.js";
 import type { Modified } from "../t5/modified.js";
 import type { AnyParams } from "../t5/stack.js";
 import { leavesByPath } from "../tree/map.js";
-import { type Folded, forUse, type Method, type MethodSettings, makesMethod } from "./method.js";
+import { type Folded, forUse, type Method, type MethodSettings } from "./method.js";
 import { inPart } from "./part.js";
 import { checkEntries, kindOf } from "./trees.js";
 
@@ -102,7 +103,7 @@ const foldOf = (entries: readonly (readonly [string, Method])[]): Pick<Method, "
  * meaning: LoRA after IA3, weights after what stands beside them; {TreeError} for a tree of other parts
  * @example const warp = methods.compose({ prompt: methods.prompt({ length: 8 }), output: methods.weights("decoder/logitsDense/kernel") })
  */
-export const compose = makesMethod(
+export const compose = takes(
   "methods.compose(methods)",
   <const M extends Readonly<Record<string, Method>>>(methods: M): Method<ComposedTree<M>> => {
     const entries = Object.entries(methods ?? {}) as [keyof M & string, Method][];

@@ -1,5 +1,6 @@
 /** @file What a method is: a few pure functions on trees. */
 import { takes } from "../core/composite.js";
+import { contractOf } from "../core/signature.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
@@ -42,9 +43,21 @@ export interface Folded {
   readonly tuned: object;
 }
 
+/** A function whose errors of JavaScript become those of its arguments; what it refuses by itself it words better. */
+const explaining = <A extends readonly unknown[], R>(signature: string, f: (...args: A) => R): ((...args: A) => R) => {
+  const { explain } = contractOf(signature, f.length);
+  return (...args) => {
+    try {
+      return f(...args);
+    } catch (error) {
+      throw explain(args, error);
+    }
+  };
+};
+
 /**
- * As `takes`, for functions that make methods, whose `init` and `apply` are then checked too: training loops outside of the library
- * call them.
+ * As `takes`, for functions that make methods. Training loops outside of the library call `init` and `apply`, whose errors of JavaScript then
+ * name the argument.
  */
 export const makesMethod = <F extends (...args: never[]) => unknown>(signature: string, f: F): F => {
   const checked = takes(signature, f);
@@ -53,8 +66,8 @@ export const makesMethod = <F extends (...args: never[]) => unknown>(signature: 
     const { init, apply, ...others } = checked(...args) as Method;
     return {
       ...others,
-      init: takes(`${name}.init(key, config, frozen)`, (key, config, frozen) => init(key, config, frozen)),
-      apply: takes(
+      init: explaining(`${name}.init(key, config, frozen)`, (key, config, frozen) => init(key, config, frozen)),
+      apply: explaining(
         `${name}.apply(config, frozen, tuned, batch)`,
         (config, frozen, tuned, batch: Partial<Batch> | undefined = undefined) => apply(config, frozen, tuned, batch),
       ),
@@ -93,7 +106,7 @@ export const forUse = takes(
  *
  * @example const answers = taskEvaluator(model, tokenizer, task, examples, { method: methods.forTask(method, 2) })
  */
-export const forTask = makesMethod("methods.forTask(method, task)", (method: Method, task: number): Method => {
+export const forTask = takes("methods.forTask(method, task)", (method: Method, task: number): Method => {
   const { fold } = method;
   return {
     ...method,

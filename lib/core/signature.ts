@@ -48,6 +48,10 @@ interface Signature {
   readonly leads: readonly string[];
   /** The arguments that an object may name, by their places. */
   readonly keywords: ReadonlyMap<string, number>;
+  /** The arguments that have to be of a kind, by their places. */
+  readonly kinds: readonly (readonly [place: number, kind: Kind])[];
+  /** Where the shape is; -1 where there is none. */
+  readonly shape: number;
 }
 
 const parse = (text: string, required: number): Signature => {
@@ -56,6 +60,7 @@ const parse = (text: string, required: number): Signature => {
   const names = inside === "" ? [] : inside.replace(/\{[^}]*\}/, "{}").split(", ");
   const keys = new Set(braces?.split(", "));
   const named = names.map((name, i) => [name, i] as const).filter(([name]) => !/[{.]/.test(name));
+  const where = text.slice(0, text.indexOf("("));
   return {
     text,
     names,
@@ -65,6 +70,11 @@ const parse = (text: string, required: number): Signature => {
     keys,
     leads: Object.keys(LEADS).filter((name) => keys.has(name)),
     keywords: new Map(named.filter(([name, i]) => KEYWORDS.includes(name) || (i > 0 && BY_NAME.test(text)))),
+    kinds: names.flatMap((name, i) => {
+      const kind = kindOf(where, name);
+      return kind === undefined ? [] : [[i, kind] as const];
+    }),
+    shape: names.indexOf("shape"),
   };
 };
 
@@ -175,14 +185,10 @@ const refuseKind = (where: string, signature: Signature, i: number, kind: Kind, 
 
 /** The arguments, with a list for a shape that is a number. @throws {ArgumentError} for those that are not what their names say */
 const heldToNames = (where: string, signature: Signature, args: readonly unknown[]): readonly unknown[] => {
-  const { names, required } = signature;
-  for (let i = 0; i < names.length; i++) {
-    const kind = kindOf(where, names[i]);
-    if (kind !== undefined && !kind.is(args[i]) && (i < required || args[i] !== undefined)) {
-      refuseKind(where, signature, i, kind, args[i]);
-    }
+  const { kinds, required, shape } = signature;
+  for (const [i, kind] of kinds) {
+    if (!kind.is(args[i]) && (i < required || args[i] !== undefined)) refuseKind(where, signature, i, kind, args[i]);
   }
-  const shape = names.indexOf("shape");
   return shape >= 0 && typeof args[shape] === "number" ? replaced(args, shape, [args[shape]]) : args;
 };
 

@@ -18,7 +18,7 @@ const words = process.argv.slice(2).filter((word) => !KINDS.includes(word));
 const kind = KINDS.find((word) => process.argv.includes(word)) ?? "test";
 /** The files that take longest, by a run's closing lines: they come first, so that no process is left with one at the end. */
 const HEAVY = /^(conformance|laws|t5.stack|docs.docs|np.rows|cli|methods.golden|t5.golden)/;
-/** Long files that no other may run beside: they measure memory or time-outs, or have the cores to themselves. */
+/** Long files that no other may run beside, or before in their process: they measure memory or time-outs, or have the cores to themselves. */
 const ALONE =
   /(memory|checkpoint|interrupt|serve|resume|disk|streams|staging|package|bench|examples|webgpu|fuzz|predict|bad-input|run-ways|released-prompts)/;
 const files = readdirSync(here, { recursive: true })
@@ -79,8 +79,8 @@ const work = (queue: string[], child = newWorker()): Promise<void> =>
 const beside = files.filter((name) => !isAlone(name));
 const processes = Math.min(availableParallelism(), 4, beside.length);
 await Promise.all(Array.from({ length: processes }, () => work(beside)));
-const alone = files.filter(isAlone);
-if (alone.length > 0) await work(alone);
+// Each in a new process: what files before it left behind would be part of what it measures.
+for (const name of files.filter(isAlone)) await work([name]);
 
 const sum = (of: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);
 const slowest = tallies.toSorted((a, b) => b.seconds - a.seconds).slice(0, 8);

@@ -34,7 +34,7 @@ export interface FoundAdapter extends Adapter {
 export const tasksAt = (path: string): readonly string[] =>
   folderOfTasks(path) === path ? [] : adapterNames(folderOfTasks(path));
 
-/** What to do with an adapter of several tasks where none can be named. */
+/** The remedy for an adapter of several tasks that has no folder to choose one from. */
 const ONE_OF_SEVERAL = `the folder ${TASKS_FOLDER} of its run has an adapter for each task; in a program, methods.forUse(config, params, method, tuned, task) gives one`;
 
 /**

@@ -19,7 +19,7 @@ export type BackendName = (typeof BACKENDS)[number];
 export const EXECUTORS = ["auto", "onnx", "tfjs"] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
 
-/** Who provides the memory of the backend `wasm`: the library itself, or TensorFlow.js, with which tensors are then exchanged without a copy. */
+/** Who provides the memory of the backend `wasm`: the library itself, or TensorFlow.js. */
 export const HEAPS = ["own", "tfjs"] as const;
 export type HeapName = (typeof HEAPS)[number];
 

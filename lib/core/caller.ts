@@ -73,7 +73,7 @@ export const calledByProgram = <T>(f: () => T): T => {
   }
 };
 
-/** Whether an error comes from a function of the user. */
+/** Whether a user's function threw the error. */
 export const isTheirs = (error: unknown): boolean => theirs.has(error as object);
 
 /** The name for messages: the function that the user wrote, if there is one, unless `where` says more (`grad of loss`). */

@@ -61,7 +61,7 @@ const namesIn = (jaxpr: Jaxpr): ReadonlySet<string> => {
   return names;
 };
 
-/** Whether an application may refer to the axis of this name. What functions among the parameters do is not known. */
+/** Whether an application may refer to the axis of this name. One with functions among its parameters may. */
 export const mayReferTo = (name: string, prim: AnyPrimitive, params: Params): boolean =>
   prim.namedAxes?.(params).includes(name) === true ||
   Object.values(params).some((value) => typeof value === "function") ||

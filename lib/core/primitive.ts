@@ -80,7 +80,7 @@ export interface Primitive<P> {
   /** Of a primitive whose parameters are functions: what stands for it in a jaxpr, where they are staged. */
   readonly stage?: (xs: readonly Tensor[], params: P) => Application;
   /**
-   * Does something that is seen outside, such as printing, and has no results: programs neither drop it nor merge it with an equal one, nor
+   * Has a visible effect, such as printing, and no results: programs neither drop it nor merge it with an equal one, nor
    * compute it at another time.
    */
   readonly effect?: true;

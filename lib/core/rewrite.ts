@@ -9,11 +9,11 @@ const isEffectful = (jaxpr: Jaxpr): boolean => {
   return known;
 };
 
-/** Whether an equation, or one of the jaxprs among its parameters, does something that is seen outside. */
+/** Whether an equation, or a jaxpr among its parameters, has a visible effect, such as printing. */
 export const hasEffect = ({ prim, params }: Pick<Eqn, "prim" | "params">): boolean =>
   prim.effect === true || jaxprsOf(params).some(isEffectful);
 
-/** The equations without what they do that is seen outside: for values that are computed again. */
+/** The equations without their visible effects: for values that are computed again. */
 export const withoutEffects = (eqns: readonly Eqn[]): readonly Eqn[] => {
   const quiet = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(quiet);

@@ -343,7 +343,7 @@ export abstract class Tracer extends Tensor {
   }
 }
 
-/** What to do with a value that no tensor can be made of, by what it is. */
+/** Hints for values that cannot become tensors, by their kind. */
 const HINTS: Readonly<Record<string, string>> = {
   undefined: "an argument is missing, or a key is misspelt; x[i] is undefined too: np.get(x, i) reads a tensor",
   null: "an argument is missing; null stands for no leaf in trees only",

@@ -19,7 +19,7 @@ const tensorOf = ({ shape, dtype, data }: HostArray): Tensor =>
 /** Stands among the arguments for a tensor whose value comes when the program runs. */
 const VALUE = Symbol("value");
 
-/** Calls `f` with these arguments, of which tensors have their values, whenever the program comes to here. */
+/** Calls `f` each time the program gets here; tensors among the arguments then have values. */
 export const callLater = (f: (...args: never[]) => void, args: readonly unknown[]): void => {
   const [leaves, def] = flatten(args);
   const rest = leaves.map((x) => (isTensor(x) ? VALUE : x));
@@ -37,7 +37,7 @@ export const callLater = (f: (...args: never[]) => void, args: readonly unknown[
 };
 
 /**
- * Calls `f` with the values of `args` whenever the program comes to here, also compiled and under every transformation.
+ * Calls `f` with the values of `args` each time the program gets here, also compiled and under every transformation.
  *
  * Under `vmap` it is called for each example, once if nothing is mapped; under derivatives with primal values, once; in loops in each turn.
  * Calls come in the order of the program. On `webgpu` they come when the values have been computed: `await effectsBarrier()` waits for them.

@@ -17,7 +17,7 @@ const refuse = (what: string, expected: string, got: string): never => {
 
 const isScalar = (x: unknown): boolean => (isTensor(x) ? x.ndim === 0 : typeof x === "number");
 
-/** What stands in each place, by index or by name. @throws {ArgumentError} where places and values do not match */
+/** The value of each place, by index or by name. @throws {ArgumentError} where places and values do not match */
 const checked = (
   parts: Parts,
   args: readonly unknown[],

@@ -38,7 +38,7 @@ const taskLines = ({ data, recipe }: Prepared, shares: readonly number[]): strin
   ];
 };
 
-/** What is asked about which texts; of a mixture with shares. */
+/** The objective and its texts; a mixture with shares. */
 const textLines = ({ objective }: Recipe, { train, validation }: Corpora, shares: readonly number[]): string[] => {
   const sizes = (parts: readonly CorpusPart[], what: string): string =>
     `${counted(documentsIn(parts), `${what} document`)} (${idsIn(parts).toLocaleString("en")} tokens)`;

@@ -17,7 +17,7 @@ import { checkVocabulary, tokenizerAt } from "./inputs.js";
 import { checkLoss } from "./label-answers.js";
 import type { Places } from "./lock.js";
 import { methodOfRecipe } from "./method.js";
-import { numbersIn, type Prepared, type RunData } from "./prepared.js";
+import { numbersIn, type Prepared, type RunData, sharesOf, withSeeds } from "./prepared.js";
 import { preparePretraining } from "./pretraining/prepare.js";
 import { isPretraining, taskObjective } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
@@ -115,7 +115,6 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
   const state = stateOf(recipe.seed);
   const inserted = insertedBy(method, model, frozen, state.tuned);
   const { parts, ...cuts } = trainingTokens(recipe, data.train, tokenizer);
-  const total = parts.reduce((sum, { rate }) => sum + rate, 0);
   const { evaluate, cut } = suiteOf({ recipe, model, frozen, tokenizer, data }, method);
   const validationInputs = { rows: data.validation.reduce((n, { examples }) => n + examples.length, 0), cut };
   const vocabulary = await vocabularyOf(tokenizer, model.vocabSize, places);
@@ -131,7 +130,7 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     state,
     ...steps,
     batchAt: batchesOf(recipe.seed),
-    shares: parts.map(({ rate }) => rate / total),
+    shares: sharesOf(parts),
     evaluate,
     cut,
     facts: { cuts: { ...cuts, validationInputs }, vocabulary, labels },
@@ -145,12 +144,5 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
     majority: majorityOf(data),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };
-  const ofSeed = (seed: number): Prepared => ({
-    ...prepared,
-    recipe: { ...recipe, seed },
-    state: stateOf(seed),
-    batchAt: batchesOf(seed),
-    ofSeed,
-  });
-  return { ...prepared, ofSeed };
+  return withSeeds(prepared, { stateOf, batchesOf });
 };

@@ -51,6 +51,30 @@ export interface Prepared {
   readonly ofSeed: (seed: number) => Prepared;
 }
 
+/** The parts of `Prepared` that a seed decides. */
+interface OfSeed {
+  readonly stateOf: (seed: number) => Prepared["state"];
+  readonly batchesOf: (seed: number) => BatchAt;
+}
+
+/** A run that can give the runs of other seeds. */
+export const withSeeds = (prepared: Omit<Prepared, "ofSeed">, { stateOf, batchesOf }: OfSeed): Prepared => {
+  const ofSeed = (seed: number): Prepared => ({
+    ...prepared,
+    recipe: { ...prepared.recipe, seed },
+    state: stateOf(seed),
+    batchAt: batchesOf(seed),
+    ofSeed,
+  });
+  return { ...prepared, ofSeed };
+};
+
+/** The share of each part in the sum of all rates. */
+export const sharesOf = (parts: readonly { readonly rate: number }[]): readonly number[] => {
+  const total = parts.reduce((sum, { rate }) => sum + rate, 0);
+  return parts.map(({ rate }) => rate / total);
+};
+
 /** How many numbers the tensors of a tree hold. */
 export const numbersIn = (tree: unknown): number => leavesOf(tree).reduce<number>((n, x) => n + (x as Tensor).size, 0);
 

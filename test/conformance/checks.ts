@@ -186,9 +186,19 @@ export const describe = ({ prim, args, params }: Row): string =>
 export const usesDoubles = ({ args, params }: Row): boolean =>
   args.some((x) => x.dtype === "float64") || ("dtype" in params && params.dtype === "float64");
 
-/** All checks of a row; a failure says which row. */
-export const conforms = (prim: AnyPrimitive, row: Row, runtimes: readonly ExecutorRuntime[]): void => {
+/** Runs checks of a row; a failure says which row. */
+const naming = (row: Row, run: () => void): void => {
   try {
+    run();
+  } catch (e) {
+    if (e instanceof Error) e.message = `${describe(row)}: ${e.message}`;
+    throw e;
+  }
+};
+
+/** All checks of a row. */
+export const conforms = (prim: AnyPrimitive, row: Row, runtimes: readonly ExecutorRuntime[]): void =>
+  naming(row, () => {
     predicts(prim, row);
     for (const runtime of runtimes) {
       if (runtime.executor.name !== "reference" && usesDoubles(row)) continue;
@@ -196,10 +206,15 @@ export const conforms = (prim: AnyPrimitive, row: Row, runtimes: readonly Execut
       batches(prim, row, runtime);
     }
     if (row.noDerivative === undefined) differentiates(prim, row);
-  } catch (e) {
-    if (e instanceof Error) e.message = `${describe(row)}: ${e.message}`;
-    throw e;
-  }
+  });
+
+/** A row means the same on a runtime without float64; those with float64 are left out. */
+export const meansTheSame = (prim: AnyPrimitive, row: Row, runtime: ExecutorRuntime): void => {
+  if (usesDoubles(row)) return;
+  naming(row, () => {
+    computes(prim, row, runtime);
+    batches(prim, row, runtime);
+  });
 };
 
 /** The runtime of an executor that computes one primitive wrongly: shows that the suite would notice. */

@@ -1,25 +1,24 @@
-/** @file Arrays on a WebAssembly heap of either provider: an address, a length, and how the memory is given back. */
+/** @file Arrays on a WebAssembly heap of either provider: an address, a length, and whether the memory is another array's. */
 import { itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { BackendError } from "../../core/errors.js";
 import type { TypedArray } from "../../core/host.js";
 import { allocateOn, type Heap } from "../wasm/heap.js";
 import type { Backend, Info, StorageType } from "./backend.js";
 
-/** What the `dataId` of an array on a heap is. */
-export interface HeapData {
+/** The `dataId` of an array on a heap. */
+interface HeapData {
   readonly address: number;
   readonly length: number;
-  /** Gives the memory back; undefined for a part of another array. */
-  free: ((address: number) => void) | undefined;
+  /** Whether its memory is that of another array, which gives it back. */
+  readonly isPart: boolean;
 }
 
 const VIEW = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
-export const heapData = (info: Info): HeapData => info.dataId as HeapData;
+const heapData = (info: Info): HeapData => info.dataId as HeapData;
 
 /** The backend whose arrays lie on `heap`. It has no kernels: everything is a generated loop, or goes by `impl` in place. */
 export const heapBackend = (name: string, heap: Heap): Backend => {
-  const free = (address: number): void => heap.free(address);
   const view = (info: Info): TypedArray => {
     const { address, length } = heapData(info);
     return new VIEW[info.dtype](heap.memory.buffer, address, length);
@@ -29,7 +28,7 @@ export const heapBackend = (name: string, heap: Heap): Backend => {
     heap: {
       memory: heap.memory,
       malloc: (bytes) => heap.malloc(bytes),
-      free,
+      free: (address) => heap.free(address),
       addressOf: (info) => heapData(info).address,
     },
     inPlace: true,
@@ -40,18 +39,18 @@ export const heapBackend = (name: string, heap: Heap): Backend => {
     make(shape: Shape, dtype: StorageType, data?: TypedArray) {
       const length = sizeOf(shape);
       const address = allocateOn(heap, length * itemBytes(dtype), name);
-      const info: Info = { dataId: { address, length, free } satisfies HeapData, shape: [...shape], dtype };
+      const info: Info = { dataId: { address, length, isPart: false } satisfies HeapData, shape: [...shape], dtype };
       if (data !== undefined) view(info).set(data);
       return info;
     },
     view,
     release: (info) => {
-      const { address, free: giveBack } = heapData(info);
-      giveBack?.(address);
+      const { address, isPart } = heapData(info);
+      if (!isPart) heap.free(address);
     },
     part: (info, shape, start) => {
       const address = heapData(info).address + start * itemBytes(info.dtype);
-      const dataId: HeapData = { address, length: sizeOf(shape), free: undefined };
+      const dataId: HeapData = { address, length: sizeOf(shape), isPart: true };
       return { dataId, shape: [...shape], dtype: info.dtype };
     },
   };

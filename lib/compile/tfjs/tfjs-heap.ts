@@ -1,4 +1,4 @@
-/** @file The heap of TensorFlow.js's wasm backend, for programs that exchange tensors with TensorFlow.js. */
+/** @file The heap of TensorFlow.js's wasm backend, as the memory of this library's arrays. */
 import type { Heap } from "../wasm/heap.js";
 
 /** The parts of TensorFlow.js's wasm backend object that are used. */
@@ -11,17 +11,8 @@ export interface RawWasm {
   };
 }
 
-/** The heap, and the backend object that it belongs to. */
-export interface TfjsHeap extends Heap {
-  readonly raw: RawWasm;
-}
-
-export const tfjsHeap = (raw: RawWasm): TfjsHeap => {
-  const { wasm } = raw;
-  return {
-    raw,
-    memory: (wasm.wasmMemory ?? wasm.asm?.memory) as WebAssembly.Memory,
-    malloc: (bytes) => wasm._malloc(bytes),
-    free: (address) => wasm._free(address),
-  };
-};
+export const tfjsHeap = ({ wasm }: RawWasm): Heap => ({
+  memory: (wasm.wasmMemory ?? wasm.asm?.memory) as WebAssembly.Memory,
+  malloc: (bytes) => wasm._malloc(bytes),
+  free: (address) => wasm._free(address),
+});

@@ -6,7 +6,7 @@ import type { Method } from "../../methods/method.js";
 import { full } from "../../methods/weights.js";
 import { checkVocabulary, tokenizerAt } from "../inputs.js";
 import type { Places } from "../lock.js";
-import { numbersIn, type Prepared, type RunData } from "../prepared.js";
+import { numbersIn, type Prepared, type RunData, sharesOf, withSeeds } from "../prepared.js";
 import { vocabularyOf } from "../start.js";
 import { trainingOf } from "../training.js";
 import { pretrainingBatches, streamOfParts } from "./batches.js";
@@ -51,7 +51,6 @@ export const preparePretraining = async (
   const state = stateOf(recipe.seed);
   const heldOut = streamOfParts(validation, objective, EVALUATION_SEED);
   const examples = Array.from({ length: validationRows }, (_, n) => heldOut(n));
-  const total = train.reduce((sum, { rate }) => sum + rate, 0);
   const batchesOf = (seed: number) =>
     pretrainingBatches({ ...recipe, objective }, streamOfParts(train, objective, seed), config.padId);
   const stateOfSeed = (seed: number) => {
@@ -70,7 +69,7 @@ export const preparePretraining = async (
     state,
     ...steps,
     batchAt: batchesOf(recipe.seed),
-    shares: train.map(({ rate }) => rate / total),
+    shares: sharesOf(train),
     evaluate: textEvaluator(config, frozen, method, examples, recipe.evaluation.tokens),
     cut: 0,
     facts: { vocabulary: await vocabularyOf(tokenizer, config.vocabSize, places), labels: [] },
@@ -79,12 +78,5 @@ export const preparePretraining = async (
     majority: byFrequency(examples),
     counts: { model: numbersIn(frozen), tuned: numbersIn(state.tuned) },
   };
-  const ofSeed = (seed: number): Prepared => ({
-    ...prepared,
-    recipe: { ...recipe, seed },
-    state: stateOfSeed(seed),
-    batchAt: batchesOf(seed),
-    ofSeed,
-  });
-  return { ...prepared, ofSeed };
+  return withSeeds(prepared, { stateOf: stateOfSeed, batchesOf });
 };

@@ -20,9 +20,12 @@ export const isInteger = (dtype: DType): boolean => dtype === "int32" || dtype =
 export const isDType = (x: unknown): x is DType => typeof x === "string" && Object.hasOwn(SHORT, x);
 
 /** Number of elements of a shape; 1 for a scalar. */
-export const sizeOf = (shape: Shape): number => {
+export const sizeOf = (shape: Shape): number => sizeBetween(shape, 0, shape.length);
+
+/** The product of the sizes of the axes from `start` up to `end`, without it; 1 where there are none. */
+export const sizeBetween = (shape: Shape, start: number, end: number): number => {
   let n = 1;
-  for (const d of shape) n *= d;
+  for (let i = start; i < end; i++) n *= shape[i];
   return n;
 };
 
@@ -105,8 +108,12 @@ export const promoteDTypes = (where: string, a: Aval, b: Aval): Aval => {
 /** Shape of the result when shapes are broadcast against each other, NumPy's rule. */
 export const broadcastShapes = (where: string, ...shapes: readonly Shape[]): Shape => {
   const [first] = shapes;
-  if (shapes.length > 0 && shapes.every((shape) => sameShape(shape, first))) return first;
-  const rank = Math.max(0, ...shapes.map((s) => s.length));
+  let [same, rank] = [first !== undefined, 0];
+  for (const shape of shapes) {
+    same &&= sameShape(shape, first);
+    rank = Math.max(rank, shape.length);
+  }
+  if (same) return first;
   const out = new Array<number>(rank).fill(1);
   for (const shape of shapes) {
     shape.forEach((d, i) => {
@@ -162,7 +169,11 @@ export const normalizeAxes = (
 };
 
 /** `[0, 1, …, n-1]`. */
-export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+export const range = (n: number): number[] => {
+  const out: number[] = [];
+  for (let i = 0; i < n; i++) out.push(i);
+  return out;
+};
 
 /** The entries of `list` whose index is not in `drop`. */
 export const without = <T>(list: readonly T[], drop: readonly number[]): T[] =>

@@ -2,7 +2,7 @@
  * @file Host arrays: plain typed arrays with a shape, the form in which data enters and leaves, and in which every
  * primitive's `impl` states its meaning. A bool is stored as 0 or 1 in a byte.
  */
-import { Aval, type DType, printShape, type Shape, sameShape, sizeOf, stridesOf } from "./aval.js";
+import { Aval, type DType, printShape, type Shape, sameShape, sizeBetween, sizeOf, stridesOf } from "./aval.js";
 import { DTypeError, ShapeError } from "./errors.js";
 
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
@@ -128,7 +128,7 @@ export const mapHost = (
 
 /** A view of `x` as `[outer, axis, inner]`: how reductions and scans along one axis walk through data. */
 export const axisView = (shape: Shape, axis: number): { outer: number; length: number; inner: number } => ({
-  outer: sizeOf(shape.slice(0, axis)),
+  outer: sizeBetween(shape, 0, axis),
   length: shape[axis] as number,
-  inner: sizeOf(shape.slice(axis + 1)),
+  inner: sizeBetween(shape, axis + 1, shape.length),
 });

@@ -74,6 +74,10 @@ export const sameDType = (
 };
 
 /** Throws a ShapeError when `ok` is false. */
-export const demand = (ok: boolean, where: string, what: string, expected: string, got: string): void => {
-  if (!ok) throw new ShapeError({ where, what, expected, got });
+export const demand = (ok: boolean, where: string, what: string, expected: Said, got: Said): void => {
+  if (!ok) throw new ShapeError({ where, what, expected: textOf(expected), got: textOf(got) });
 };
+
+/** A text, or a function that makes it where writing it at each call would take as long as the operation. */
+type Said = string | (() => string);
+const textOf = (said: Said): string => (typeof said === "string" ? said : said());

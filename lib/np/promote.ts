@@ -45,6 +45,8 @@ const common = (where: string, xs: readonly Tensor[]): Aval => {
 /** Operands of one dtype, shapes as they are; literals of numbers alone stay weak. */
 export const promoteDType = (where: string, operands: readonly TensorLike[]): Tensor[] => {
   const xs = operands.map((x) => asTensor(x, where));
+  const [{ dtype }] = xs;
+  if (xs.every((x) => x.dtype === dtype && !(x instanceof Literal))) return xs;
   const target = common(where, xs);
   return xs.map((x) =>
     x instanceof Literal && target.weak && x.dtype === target.dtype ? x : cast(where, x, target.dtype),

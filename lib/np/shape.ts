@@ -22,6 +22,7 @@ import * as mv from "../primitives/movement.js";
 export const reshape = named("np.reshape(x, shape)", (x: TensorLike, shape: Shape | number): Tensor => {
   const t = asTensor(x, "np.reshape");
   const wanted = asShape(shape);
+  if (!wanted.includes(-1)) return b.reshape(t, wanted);
   const open = wanted.filter((n) => n === -1).length;
   const rest = sizeOf(wanted.filter((n) => n !== -1));
   if (open > 1 || (open === 1 && (rest === 0 || t.size % rest !== 0))) {

@@ -20,8 +20,8 @@ export const reshapeP: Primitive<{ readonly shape: Shape }> = definePrimitive({
       aval.size === sizeOf(shape),
       "reshape",
       "the number of elements differs",
-      `${aval.size} elements, as in ${aval}`,
-      printShape(shape),
+      () => `${aval.size} elements, as in ${aval}`,
+      () => printShape(shape),
     );
     return [aval.withShape(shape)];
   },
@@ -55,8 +55,8 @@ export const transposeP: Primitive<{ readonly perm: readonly number[] }> = defin
       perm.length === aval.ndim && [...perm].sort((a, b) => a - b).every((p, i) => p === i),
       "transpose",
       "the axes are not a permutation",
-      `each of 0 to ${aval.ndim - 1} once`,
-      printShape(perm),
+      () => `each of 0 to ${aval.ndim - 1} once`,
+      () => printShape(perm),
     );
     return [aval.withShape(perm.map((p) => aval.shape[p] as number))];
   },
@@ -106,8 +106,8 @@ export const broadcastInDimP: Primitive<InDim> = definePrimitive({
         aval.shape.every((n, i) => n === 1 || n === shape[dims[i] as number]),
       "broadcast",
       "the shape does not broadcast",
-      `sizes of ${aval} equal to those of ${printShape(shape)} at axes ${printShape(dims)}, or 1`,
-      `${aval}`,
+      () => `sizes of ${aval} equal to those of ${printShape(shape)} at axes ${printShape(dims)}, or 1`,
+      () => `${aval}`,
     );
     return [aval.withShape(shape)];
   },

@@ -38,8 +38,9 @@ export interface Elementwise<P> {
 
 /** Result shape of elementwise operands. @throws {ShapeError} */
 export const elementwiseShape = (name: string, avals: readonly Aval[]): Shape => {
-  const rank = Math.max(...avals.map((a) => a.ndim));
-  if (avals.some((a) => a.ndim !== rank && a.ndim !== 0)) {
+  let rank = 0;
+  for (const { ndim } of avals) rank = Math.max(rank, ndim);
+  if (avals.some(({ ndim }) => ndim !== rank && ndim !== 0)) {
     const expected = "operands of one rank, or scalars";
     throw new ShapeError({ where: name, what: "ranks differ", expected, got: avals.join(", ") });
   }

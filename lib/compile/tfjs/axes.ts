@@ -10,22 +10,16 @@ export interface Walk {
 /** Joins neighbouring axes that every array walks through as one. Axes of size 1 vanish. */
 export const joinAxes = (sizes: readonly number[], strides: readonly (readonly number[])[]): Walk => {
   const out: Walk = { sizes: [], strides: strides.map(() => []) };
-  sizes.forEach((n, i) => {
-    if (n === 1) return;
+  for (let i = 0; i < sizes.length; i++) {
+    const n = sizes[i];
+    if (n === 1) continue;
     const last = out.sizes.length - 1;
-    const joins = last >= 0 && strides.every((s, k) => out.strides[k][last] === s[i] * n);
-    if (joins) {
-      out.sizes[last] *= n;
-      strides.forEach((s, k) => {
-        out.strides[k][last] = s[i];
-      });
-    } else {
-      out.sizes.push(n);
-      strides.forEach((s, k) => {
-        out.strides[k].push(s[i]);
-      });
-    }
-  });
+    let joins = last >= 0;
+    for (let k = 0; joins && k < strides.length; k++) joins = out.strides[k][last] === strides[k][i] * n;
+    const at = joins ? last : last + 1;
+    out.sizes[at] = joins ? out.sizes[last] * n : n;
+    for (let k = 0; k < strides.length; k++) out.strides[k][at] = strides[k][i];
+  }
   return out;
 };
 

@@ -15,8 +15,8 @@ interface Strides {
 
 /** The last two of several numbers, with others in front where there are fewer. */
 const pair = (values: readonly number[], fill: number): [number, number] => {
-  const [outer, inner] = [fill, fill, ...values].slice(-2);
-  return [outer, inner];
+  const n = values.length;
+  return [values[n - 2] ?? fill, values[n - 1] ?? fill];
 };
 
 /** How one call of the matrix product does a dotGeneral. */

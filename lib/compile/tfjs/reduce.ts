@@ -1,5 +1,5 @@
 /** @file Sums, maxima and minima of float32 by generated loops on the WebAssembly heap. */
-import { keepDims, type Shape, sizeOf } from "../../core/aval.js";
+import { keepDims, type Shape, sizeBetween } from "../../core/aval.js";
 import { axisView } from "../../core/host.js";
 import { type Reduction, reduceLoop } from "../wasm/reduce.js";
 import type { Lowering } from "./context.js";
@@ -22,7 +22,7 @@ const stagesOf = (shape: Shape, axes: readonly number[]): Stage[] => {
     while (axes.includes(first - 1)) first--;
     const { outer } = axisView(current, first);
     const { inner } = axisView(current, last);
-    stages.push({ outer, length: sizeOf(current.slice(first, last + 1)), inner });
+    stages.push({ outer, length: sizeBetween(current, first, last + 1), inner });
     current = keepDims(
       current,
       axes.filter((a) => a >= first),

@@ -117,9 +117,11 @@ export const turned = ({ m, n, a, b, c, ...rest }: Layout): Layout | undefined =
 
 /** @throws {ArgumentError} when a size is none, or a packed B has other sizes */
 export const requireSizes = ({ m, n, k, batch: [outer, inner], b }: Layout): void => {
-  for (const [what, size] of Object.entries({ m, n, k, "the outer batch": outer, "the inner batch": inner })) {
-    requireSize(what, size);
-  }
+  requireSize("m", m);
+  requireSize("n", n);
+  requireSize("k", k);
+  requireSize("the outer batch", outer);
+  requireSize("the inner batch", inner);
   if ("packed" in b) requirePacked(b, k, n);
 };
 

@@ -45,6 +45,31 @@ const roundUp = (size: number): number => {
 };
 const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
 
+/** Units of a page of the table of used blocks: 2 KiB of pointers for 16 KiB of the heap. */
+const PAGE_UNITS = 256;
+
+/**
+ * The used blocks by where they start. A `Map` would be slow here: its buckets keep what was deleted until it grows, and an address that is
+ * given and freed again and again, as those of small results are, fills one bucket.
+ */
+class UsedBlocks {
+  readonly #pages: (Block | undefined)[][] = [];
+
+  at(unit: number): Block | undefined {
+    return this.#pages[Math.floor(unit / PAGE_UNITS)]?.[unit % PAGE_UNITS];
+  }
+  add(block: Block): void {
+    const index = Math.floor(block.start / PAGE_UNITS);
+    while (this.#pages.length <= index) this.#pages.push(NO_BLOCKS);
+    if (this.#pages[index] === NO_BLOCKS) this.#pages[index] = new Array<Block | undefined>(PAGE_UNITS).fill(undefined);
+    this.#pages[index][block.start % PAGE_UNITS] = block;
+  }
+  remove(block: Block): void {
+    this.#pages[Math.floor(block.start / PAGE_UNITS)][block.start % PAGE_UNITS] = undefined;
+  }
+}
+const NO_BLOCKS: (Block | undefined)[] = [];
+
 /** The free blocks by class. */
 class FreeLists {
   readonly #heads: (Block | undefined)[] = [];
@@ -94,7 +119,7 @@ class FreeLists {
 class OwnHeap implements Heap {
   readonly memory = new WebAssembly.Memory({ initial: FIRST_PAGES });
   readonly #free = new FreeLists();
-  readonly #used = new Map<number, Block>();
+  readonly #used = new UsedBlocks();
   readonly #mostPages: number;
   #last: Block | undefined;
 
@@ -113,17 +138,16 @@ class OwnHeap implements Heap {
     }
     this.#free.remove(block);
     if (block.size > size) this.#split(block, size);
-    const address = block.start * UNIT;
-    this.#used.set(address, block);
-    return address;
+    this.#used.add(block);
+    return block.start * UNIT;
   }
 
   free(address: number): void {
-    let block = this.#used.get(address);
+    let block = this.#used.at(address / UNIT);
     if (block === undefined) {
       throw new InvariantError({ where: "heap", what: "freed memory that was not given", got: `address ${address}` });
     }
-    this.#used.delete(address);
+    this.#used.remove(block);
     const { before, after } = block;
     if (after?.free === true) {
       this.#free.remove(after);

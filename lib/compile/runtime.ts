@@ -11,6 +11,7 @@ import { effectKernel } from "./effects.js";
 import { type AccountedDevice, type DeviceMemory, type Executor, kernelError } from "./executor.js";
 import { fallbacksOf } from "./fallbacks.js";
 import { Program } from "./program.js";
+import { Singles } from "./singles.js";
 
 /** Bytes that have crossed between host and device since the start. */
 export interface Traffic {
@@ -77,6 +78,13 @@ export const runtimeOn = (executor: Executor, beside?: ExecutorRuntime): Executo
   const traffic: Traffic = beside?.traffic ?? { toDevice: 0, toHost: 0 };
   const device = counted(executor.device, traffic, beside?.device);
   const programs = new Map<object, Program>();
+  const singles = new Singles((prim, params, avals, outAvals) => {
+    try {
+      return effectKernel(executor, prim, params) ?? executor.kernel(prim, params, avals, outAvals);
+    } catch (cause) {
+      throw kernelError(executor.name, prim.name, avals, cause);
+    }
+  });
 
   const run = (prim: AnyPrimitive, params: Params, handles: readonly Handle[], avals: readonly Aval[]) => {
     if (prim.control !== undefined) {
@@ -98,9 +106,8 @@ export const runtimeOn = (executor: Executor, beside?: ExecutorRuntime): Executo
       const launch = executor.launch ?? (<T>(start: () => T): T => start());
       return { outs: launch(() => compiled.run(handles)), outAvals: jaxpr.outAvals };
     }
-    const outAvals = prim.abstractEval(avals, params);
+    const { kernel, outAvals } = singles.of(prim, params, avals);
     try {
-      const kernel = effectKernel(executor, prim, params) ?? executor.kernel(prim, params, avals, outAvals);
       return { outs: kernel(handles), outAvals };
     } catch (cause) {
       throw kernelError(executor.name, prim.name, avals, cause);

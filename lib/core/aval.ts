@@ -41,6 +41,7 @@ export const printShape = (shape: Shape): string => `[${shape.join(",")}]`;
 /** Shape, dtype and weakness of a tensor. Immutable. */
 export class Aval {
   readonly shape: Shape;
+  #text: string | undefined;
   constructor(
     shape: Shape,
     readonly dtype: DType,
@@ -71,7 +72,8 @@ export class Aval {
     return this.dtype === other.dtype && this.weak === other.weak && sameShape(this.shape, other.shape);
   }
   toString(): string {
-    return `${SHORT[this.dtype]}${this.weak ? "*" : ""}${printShape(this.shape)}`;
+    this.#text ??= `${SHORT[this.dtype]}${this.weak ? "*" : ""}${printShape(this.shape)}`;
+    return this.#text;
   }
 }
 

@@ -60,7 +60,9 @@ const isPlainObject = (x: object): x is Record<string, unknown> => {
 const nodeKey = (kind: string, keys: readonly Key[], children: readonly TreeDef[]): string =>
   kind === "array"
     ? `[${children.map((c) => c.key).join(",")}]`
-    : `${kind}{${children.map((c, i) => `${JSON.stringify(keys[i])}:${c.key}`).join(",")}}`;
+    : `${kind}{${children.map((c, i) => `${quoted(keys[i])}:${c.key}`).join(",")}}`;
+/** The JSON text of a key, which most are without being escaped. */
+const quoted = (key: Key): string => (/^\w+$/.test(key as string) ? `"${key}"` : JSON.stringify(key));
 
 /** How deep trees may be nested. Every walk over a tree recurses, so this bounds what it needs of the stack. */
 export const MAX_DEPTH = 500;

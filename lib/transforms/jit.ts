@@ -146,17 +146,20 @@ const checkExecutor = (where: string, executor: JitOptions["executor"]): void =>
 /** Programs of one function, least recently used first. */
 class Programs {
   readonly entries = new Map<string, Entry>();
+  #newest: string | undefined;
   constructor(readonly limit: number) {}
   get(key: string): Entry | undefined {
     const entry = this.entries.get(key);
-    if (entry !== undefined) {
+    if (entry !== undefined && key !== this.#newest) {
       this.entries.delete(key);
       this.entries.set(key, entry);
+      this.#newest = key;
     }
     return entry;
   }
   set(key: string, entry: Entry): void {
     this.entries.set(key, entry);
+    this.#newest = key;
     for (const [oldest, old] of this.entries) {
       if (this.entries.size <= this.limit) break;
       this.entries.delete(oldest);

@@ -2,11 +2,11 @@
 import { takes } from "../core/composite.js";
 import { BackendError } from "../core/errors.js";
 import { currentRuntime, setRuntime } from "../core/runtime.js";
+import type { Backend } from "./blocks/backend.js";
 import type { DeviceMemory } from "./executor.js";
-import { nativeRuntime } from "./native.js";
-import { referenceExecutor } from "./reference.js";
+import { nativeRuntime } from "./onnx/native.js";
+import { referenceExecutor } from "./reference/executor.js";
 import { type ExecutorRuntime, runtimeOn } from "./runtime.js";
-import type { Backend } from "./tfjs/backend.js";
 
 /**
  * `wasm` (default) and `cpu` need nothing else; `reference` is plain arrays; `webgpu` needs @tensorflow/tfjs-backend-webgpu (and
@@ -69,7 +69,7 @@ const unknownName = (what: string, names: readonly string[], got: unknown): Back
 const startOn = async (backend: Exclude<BackendName, "reference">, heap: HeapName): Promise<Backend> => {
   if (backend === "wasm" && heap === "own") {
     const [{ heapBackend }, { ownHeap }] = await Promise.all([
-      import("./tfjs/heap-backend.js"),
+      import("./wasm/heap-backend.js"),
       import("./wasm/own-heap.js"),
     ]);
     return heapBackend("tfjs-wasm", ownHeap());
@@ -92,7 +92,7 @@ const start = async (backend: BackendName, heap: HeapName | undefined): Promise<
   if (backend === "reference") return runtimeOn(referenceExecutor());
   const [started, { tfjsExecutor }] = await Promise.all([
     startOn(backend, heap ?? "own"),
-    import("./tfjs/executor.js"),
+    import("./wasm/executor.js"),
   ]);
   return runtimeOn(tfjsExecutor(started));
 };

@@ -4,7 +4,7 @@
  * The jaxpr has no constants (what the function closes over are leading arguments). The rules are the transformations of that
  * jaxpr, each remembered by jaxpr and by what is zero, linear or mapped.
  */
-import { evaluateByImpl } from "../compile/reference.js";
+import { evaluateByImpl } from "../compile/reference/executor.js";
 import type { Jaxpr } from "../core/jaxpr.js";
 import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
 import type { Tensor } from "../core/tensor.js";

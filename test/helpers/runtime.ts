@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import type { DeviceMemory } from "../../lib/compile/executor.js";
 import { type InitOptions, runtimeOf } from "../../lib/compile/init.js";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { type ExecutorRuntime, runtimeOn } from "../../lib/compile/runtime.js";
 import { Aval, type DType, isFloat, printShape, range, type Shape, sameShape, sizeOf } from "../../lib/core/aval.js";
 import { allocate, type HostArray, hostArray } from "../../lib/core/host.js";

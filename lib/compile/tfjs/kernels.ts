@@ -5,9 +5,9 @@
  */
 import { sameShape, sizeOf } from "../../core/aval.js";
 import { type DotDims, freeAxes } from "../../primitives/dot.js";
-import type { Info, KernelName } from "./backend.js";
-import type { Lowering } from "./context.js";
-import type { Block, TfjsDevice } from "./device.js";
+import type { Info, KernelName } from "../blocks/backend.js";
+import type { Lowering } from "../blocks/context.js";
+import type { Block, TfjsDevice } from "../blocks/device.js";
 import { trusts } from "./faults.js";
 
 /** Calls a kernel with the tensors of blocks, each under the shape of its block. */

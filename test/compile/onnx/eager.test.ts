@@ -2,9 +2,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { init, resetStats, runtimeFor, stats } from "../../../lib/compile/init.js";
-import { nativeRuntime } from "../../../lib/compile/native.js";
 import { loadOrt, type Ort } from "../../../lib/compile/onnx/binding.js";
 import { onnxExecutor } from "../../../lib/compile/onnx/executor.js";
+import { nativeRuntime } from "../../../lib/compile/onnx/native.js";
 import { type ExecutorRuntime, runtimeOn } from "../../../lib/compile/runtime.js";
 import { setRuntime } from "../../../lib/core/runtime.js";
 import { dispose, type Tensor } from "../../../lib/core/tensor.js";

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { KERNELS } from "../../../lib/compile/blocks/backend.js";
 import { runtimeOn } from "../../../lib/compile/runtime.js";
-import { KERNELS } from "../../../lib/compile/tfjs/backend.js";
-import { tfjsExecutor } from "../../../lib/compile/tfjs/executor.js";
 import { startError } from "../../../lib/compile/tfjs/load.js";
+import { tfjsExecutor } from "../../../lib/compile/wasm/executor.js";
 import * as np from "../../../lib/np/index.js";
 import { readKernelList, VERSION } from "../../helpers/node-gpu-package.js";
 import { opaqueBackend } from "../../helpers/opaque.js";

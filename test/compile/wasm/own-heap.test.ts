@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ExecutorRuntime, runtimeOn } from "../../../lib/compile/runtime.js";
-import { tfjsExecutor } from "../../../lib/compile/tfjs/executor.js";
-import { heapBackend } from "../../../lib/compile/tfjs/heap-backend.js";
+import { tfjsExecutor } from "../../../lib/compile/wasm/executor.js";
+import { heapBackend } from "../../../lib/compile/wasm/heap-backend.js";
 import { ownHeap } from "../../../lib/compile/wasm/own-heap.js";
 import { scope } from "../../../lib/core/composite.js";
 import { isFluxionError } from "../../../lib/core/errors.js";

@@ -1,0 +1,20 @@
+/** @file Random bits by a generated loop on the WebAssembly heap. */
+
+import type { Lowering } from "../blocks/context.js";
+import { bitsLoop } from "./code/threefry.js";
+
+/** For each key a run of the loop over its own draw. */
+export const randomBits: Lowering = ({ device, loops }, { inAvals: [keys], outAvals: [out] }) => {
+  const { heap } = device.backend;
+  if (heap === undefined || out.size === 0) return undefined;
+  const run = loops("random_bits", "", () => bitsLoop(heap.memory));
+  const draws = keys.size / 2;
+  const n = out.size / draws;
+  return ([block]) => {
+    const result = device.make(out.shape, out.dtype);
+    const words = device.view(block).data;
+    const to = device.address(result);
+    for (let d = 0; d < draws; d++) run(to + 4 * n * d, n, words[2 * d], words[2 * d + 1]);
+    return [result];
+  };
+};

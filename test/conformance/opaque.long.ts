@@ -1,7 +1,7 @@
 /** @file Every primitive means the same where memory is out of reach, as it is on node-gpu. */
 import { suite } from "uvu";
 import { runtimeOn } from "../../lib/compile/runtime.js";
-import { tfjsExecutor } from "../../lib/compile/wasm/executor.js";
+import { tfjsExecutor } from "../../lib/compile/tfjs/executor.js";
 import { type PrimitiveName, primitives } from "../../lib/primitives/index.js";
 import { opaqueBackend } from "../helpers/opaque.js";
 import { meansTheSame } from "./checks.js";

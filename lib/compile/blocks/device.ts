@@ -1,4 +1,4 @@
-/** @file The memory of a TensorFlow.js backend as a device. */
+/** @file The memory of a backend as a device: blocks, which read storages under a shape. */
 import { type DType, itemBytes, type Shape, sizeOf } from "../../core/aval.js";
 import { DTypeError } from "../../core/errors.js";
 import type { HostArray, TypedArray } from "../../core/host.js";
@@ -33,7 +33,7 @@ const detach = ({ buffer, byteLength }: TypedArray): void => {
     structuredClone(buffer, { transfer: [buffer] });
 };
 
-export class TfjsDevice implements AccountedDevice {
+export class BlockDevice implements AccountedDevice {
   readonly name: string;
   /** Only where results are pending. */
   readonly fetch?: (handle: Handle) => Promise<HostArray>;

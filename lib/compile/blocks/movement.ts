@@ -6,7 +6,7 @@ import { type DType, itemBytes, type Shape, sizeOf, stridesOf } from "../../core
 import type { TypedArray } from "../../core/host.js";
 import { joinAxes } from "./axes.js";
 import type { BlockKernel, Context, Lowering } from "./context.js";
-import type { Block, TfjsDevice } from "./device.js";
+import type { Block, BlockDevice } from "./device.js";
 import { dotOf, VIEWS, type ViewOf } from "./views.js";
 
 /** A copy between two strided boxes; all in elements. */
@@ -54,7 +54,7 @@ const walker = ({ shape, from, to }: Copy): Walker => {
 export const bitsOf = (data: TypedArray): TypedArray =>
   data instanceof Float32Array ? new Int32Array(data.buffer, data.byteOffset, data.length) : data;
 
-const bits = (device: TfjsDevice, block: Block): TypedArray => bitsOf(device.view(block).data);
+const bits = (device: BlockDevice, block: Block): TypedArray => bitsOf(device.view(block).data);
 
 /** A kernel that makes one array by copies out of its first inputs. */
 const copies = (
@@ -129,7 +129,7 @@ export const concatenate: Lowering = (context, { params, inAvals, outAvals: [out
 };
 
 /** Where a slice of these sizes begins, moved so that it fits. */
-const startOf = (device: TfjsDevice, shape: Shape, sizes: Shape, starts: readonly Block[]): number => {
+const startOf = (device: BlockDevice, shape: Shape, sizes: Shape, starts: readonly Block[]): number => {
   const own = stridesOf(shape);
   return starts.reduce((sum, block, i) => {
     const start = device.view(block).data[0];

@@ -5,8 +5,8 @@
  * does not pay, and the primitive's own loops are used.
  */
 import { type Conv, type ConvPlan, convPlan, groupStart } from "../../primitives/conv.js";
-import type { Lowering } from "../blocks/context.js";
 import { LONG_ROW } from "../blocks/movement.js";
+import type { HeapLowering } from "./context.js";
 
 /** Elements of the rows that are laid out at a time: 4 MB. */
 const ROOM = 2 ** 20;
@@ -30,9 +30,8 @@ const runsOf = ({ positions, taps, places }: ConvPlan): { starts: Int32Array; ru
   return { starts, runs: Int32Array.from(runs) };
 };
 
-export const conv: Lowering = ({ device, gemm }, { params, inAvals: [x, w], outAvals: [out] }) => {
-  const { heap } = device.backend;
-  if (heap === undefined || gemm === undefined || x.dtype !== "float32") return undefined;
+export const conv: HeapLowering = ({ device, gemm }, { params, inAvals: [x, w], outAvals: [out] }) => {
+  if (x.dtype !== "float32") return undefined;
   const { batchGroups } = params as unknown as Conv;
   const plan = convPlan(x.shape, w.shape, params as unknown as Conv);
   const { examples, positions, taps, groups, features, inFeatures, outFeatures } = plan;

@@ -2,7 +2,7 @@
 import { range, type Shape, sizeOf, stridesOf } from "../../core/aval.js";
 import { type DotDims, freeOf } from "../../primitives/dot.js";
 import { joinAxes } from "../blocks/axes.js";
-import type { Block, TfjsDevice } from "../blocks/device.js";
+import type { Block, BlockDevice } from "../blocks/device.js";
 import type { Gemm } from "./code/gemm.js";
 
 const pick = <T>(list: readonly T[], axes: readonly number[]): T[] => axes.map((a) => list[a]);
@@ -97,7 +97,7 @@ const isSorted = (order: readonly number[]): boolean => order.every((a, i) => a 
 
 /** A dotGeneral kernel that works by one call. */
 export const plannedDot = (
-  device: TfjsDevice,
+  device: BlockDevice,
   gemm: Gemm,
   plan: DotPlan,
   outShape: Shape,
@@ -115,7 +115,7 @@ export const plannedDot = (
 
 /** A dotGeneral kernel for given shapes on float32. */
 export const dotKernel = (
-  device: TfjsDevice,
+  device: BlockDevice,
   gemm: Gemm,
   x: Shape,
   y: Shape,

@@ -4,11 +4,11 @@ import type { Atom, Eqn, Jaxpr } from "../../core/jaxpr.js";
 import { Literal } from "../../core/tensor.js";
 import { type PrimitiveName, primitives } from "../../primitives/index.js";
 import { joinAxes, offsetsOf } from "../blocks/axes.js";
-import type { WasmHeap } from "../blocks/backend.js";
-import type { BlockKernel, Context, Lowering } from "../blocks/context.js";
+import type { BlockKernel } from "../blocks/context.js";
 import { type Code, f32x4, i32x4, type Local } from "./code/assembler.js";
 import { type LanesOf, lanesLoop, type Operand, single } from "./code/elementwise.js";
 import { type LaneFunction, laneFunction } from "./code/functions.js";
+import type { HeapContext, HeapLowering } from "./context.js";
 import { fusedP, type Worth } from "./fuse.js";
 
 /** How the operands are walked through: calls of a loop over rows. */
@@ -42,12 +42,11 @@ const planOf = (shape: Shape, operands: readonly Shape[]): Plan => {
 
 /** A loop over such operands, ready to run: `make` compiles it for a way of reading. */
 const walking = (
-  { device, loops }: Context,
+  { device, heap, loops }: HeapContext,
   inAvals: readonly Aval[],
   outAvals: readonly Aval[],
   computation: { readonly owner: unknown; readonly form: string; readonly lanes: LanesOf },
 ): BlockKernel => {
-  const heap = device.backend.heap as WasmHeap;
   const [{ shape, size }] = outAvals;
   const plan = planOf(
     shape,
@@ -87,11 +86,11 @@ const walking = (
 };
 
 /** A loop for any elementwise primitive that has a function on lanes. */
-export const elementwise: Lowering = (context, { prim, params, inAvals, outAvals }) => {
+export const elementwise: HeapLowering = (context, { prim, params, inAvals, outAvals }) => {
   const { device } = context;
   const [out] = outAvals;
   const dtypes = inAvals.map((a) => a.dtype);
-  const f = device.backend.heap === undefined ? undefined : laneFunction(prim.name, params, dtypes);
+  const f = laneFunction(prim.name, params, dtypes);
   if (f === undefined) return undefined;
   if (out.size === 0) return () => [device.make(out.shape, out.dtype)];
   return walking(context, inAvals, outAvals, { owner: f, form: "", lanes: single(f) });
@@ -165,7 +164,7 @@ const textOf = ({ inVars, eqns, outs }: Jaxpr): string => {
 };
 
 /** The loop of a group. */
-export const fusedLoop: Lowering = (context, { params, inAvals, outAvals }) => {
+export const fusedLoop: HeapLowering = (context, { params, inAvals, outAvals }) => {
   const { jaxpr } = params as unknown as { readonly jaxpr: Jaxpr };
   return walking(context, inAvals, outAvals, { owner: fusedP, form: textOf(jaxpr), lanes: lanesOf(jaxpr) });
 };

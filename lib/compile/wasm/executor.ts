@@ -1,29 +1,23 @@
-/** @file The TensorFlow.js executor. */
-import type { Handle } from "../../core/tensor.js";
-import type { Backend } from "../blocks/backend.js";
-import type { Context, Loop } from "../blocks/context.js";
-import { type Block, TfjsDevice } from "../blocks/device.js";
+/** @file The executor on a WebAssembly heap, the library's own or TensorFlow.js's. */
+import type { Backend, WasmHeap } from "../blocks/backend.js";
+import { BlockDevice } from "../blocks/device.js";
+import { blockExecutor } from "../blocks/executor.js";
 import type { Executor } from "../executor.js";
-import { webGpuExecutor } from "../webgpu/executor.js";
 import { createStridedCopy } from "./code/copy.js";
 import { createGemm } from "./code/gemm.js";
+import type { HeapContext, Loop } from "./context.js";
 import { fuses, worthOneLoop } from "./elementwise.js";
 import { fused } from "./fuse.js";
 import { kernelOf, lower } from "./lower.js";
 import { transposesInDots } from "./transposes.js";
 
-/** An executor on a started backend. */
-export const tfjsExecutor = (backend: Backend): Executor => {
-  if (backend.gpu !== undefined) return webGpuExecutor(backend, backend.gpu);
-  const device = new TfjsDevice(backend);
-  const { heap } = backend;
-  const gemm = heap === undefined ? undefined : createGemm(heap);
-  const copy = heap === undefined ? undefined : createStridedCopy(heap.memory);
+const contextOn = (device: BlockDevice, heap: WasmHeap): HeapContext => {
   const loops = new Map<unknown, Map<string, Loop>>();
-  const context: Context = {
+  return {
     device,
-    gemm,
-    copy,
+    heap,
+    gemm: createGemm(heap),
+    copy: createStridedCopy(heap.memory),
     loops: (owner, form, make) => {
       const forms = loops.get(owner) ?? new Map<string, Loop>();
       const loop = forms.get(form) ?? make();
@@ -31,17 +25,18 @@ export const tfjsExecutor = (backend: Backend): Executor => {
       return loop;
     },
   };
+};
+
+/** An executor on a backend whose arrays lie on a heap. */
+export const heapExecutor = (backend: Backend): Executor => {
+  const device = new BlockDevice(backend);
+  const context = contextOn(device, backend.heap as WasmHeap);
   return {
-    name: device.name,
-    device,
-    compiles: ({ prim, params, inputs, outputs }) =>
-      kernelOf(context, { prim, params, inAvals: inputs.map((a) => a.aval), outAvals: outputs.map((v) => v.aval) }) !==
-      undefined,
-    kernel: (prim, params, inAvals, outAvals) =>
-      lower(context, { prim, params, inAvals, outAvals }) as (inputs: readonly Handle[]) => readonly Block[],
-    ...(heap === undefined
-      ? {}
-      : { arrange: ({ jaxpr, consts }) => ({ jaxpr: fused(transposesInDots(jaxpr), fuses, worthOneLoop), consts }) }),
-    dispose: () => gemm?.dispose(),
+    ...blockExecutor(device, {
+      kernelOf: (equation) => kernelOf(context, equation),
+      lower: (equation) => lower(context, equation),
+    }),
+    arrange: ({ jaxpr, consts }) => ({ jaxpr: fused(transposesInDots(jaxpr), fuses, worthOneLoop), consts }),
+    dispose: () => context.gemm.dispose(),
   };
 };

@@ -1,19 +1,20 @@
 /**
- * @file How each primitive is computed on a TensorFlow.js backend: one line a primitive.
+ * @file How each primitive is computed on a WebAssembly heap: by a generated loop or our own matrix product, one line a primitive.
  *
- * On the WebAssembly heap: generated loops and our own matrix product. Elsewhere: a kernel of the backend where it is right (see
- * `faults.ts` for when it is not). What is left is computed by the primitive's own `impl`, on views of the data in place: right on
- * every backend, nothing moves, and fast enough for what is not hot.
+ * What is left is computed by the primitive's own `impl`, on views of the data in place: nothing moves, and fast enough for what is not
+ * hot.
  */
 import type { AnyPrimitive } from "../../core/primitive.js";
 import { transposeP } from "../../primitives/broadcast.js";
 import type { DotDims } from "../../primitives/dot.js";
-import { type PrimitiveName, primitives } from "../../primitives/index.js";
-import type { BlockKernel, Context, Equation, Lowering } from "../blocks/context.js";
+import type { PrimitiveName } from "../../primitives/index.js";
+import type { BlockKernel, Equation } from "../blocks/context.js";
 import type { Block } from "../blocks/device.js";
 import { gather, scatter, scatterAdd } from "../blocks/gather.js";
+import { alias, found, inPlace } from "../blocks/lowerings.js";
 import * as movement from "../blocks/movement.js";
-import * as kernels from "../tfjs/kernels.js";
+import type { Lowerings } from "../by-impl.js";
+import type { HeapContext, HeapLowering } from "./context.js";
 import { conv } from "./conv.js";
 import { dotKernel, planDot, plannedDot } from "./dot.js";
 import { elementwise, fusedLoop } from "./elementwise.js";
@@ -22,40 +23,9 @@ import { randomBits } from "./random.js";
 import { reduction } from "./reduce.js";
 import { type OrderedDot, orderedDotP } from "./transposes.js";
 
-/** By the primitive's `impl`, on the data in place. */
-export const inPlace = ({ device }: Context, { prim, params, outAvals }: Equation): BlockKernel => {
-  return (inputs) => {
-    const outs = prim.impl(
-      inputs.map((block) => device.view(block)),
-      params,
-    );
-    return outs.map((out, i) => device.make(outAvals[i].shape, outAvals[i].dtype, out.data));
-  };
-};
-
-const viaImpl: Lowering = () => undefined;
-
-/** The same data under the shape of the result. */
-const alias: Lowering =
-  ({ device }, { outAvals }) =>
-  ([x]) => [device.reshaped(x, outAvals[0].shape)];
-
-/** The first of several ways that works for the equation. */
-const first =
-  (...ways: readonly Lowering[]): Lowering =>
-  (context, equation) => {
-    for (const way of ways) {
-      const kernel = way(context, equation);
-      if (kernel !== undefined) return kernel;
-    }
-    return undefined;
-  };
-
-const strided: Lowering = (context, equation) => {
-  const { device, gemm } = context;
-  const { heap } = device.backend;
+const product: HeapLowering = ({ device, gemm }, equation) => {
   const [x, y] = equation.inAvals;
-  if (heap === undefined || gemm === undefined || x.dtype !== "float32") return undefined;
+  if (x.dtype !== "float32") return undefined;
   const copy = (block: Block, perm: readonly number[]): Block => {
     const { data } = transposeP.impl([device.view(block)], { perm })[0];
     return device.make(
@@ -76,35 +46,44 @@ const strided: Lowering = (context, equation) => {
   return ([lhs, rhs]) => [run(lhs, rhs)];
 };
 
-const orderedDot: Lowering = ({ device, gemm }, { params, inAvals: [x, y], outAvals: [out] }) => {
+const orderedDot: HeapLowering = ({ device, gemm }, { params, inAvals: [x, y], outAvals: [out] }) => {
   const { perm, ...dims } = params as unknown as OrderedDot;
   const plan = planDot(x.shape, y.shape, dims, perm);
-  if (gemm === undefined || typeof plan === "string") return undefined;
+  if (typeof plan === "string") return undefined;
   const run = plannedDot(device, gemm, plan, out.shape);
   return ([lhs, rhs]) => [run(lhs, rhs)];
 };
 
 /** Of primitives that only compiled programs have. */
-const COMPILED: ReadonlyMap<AnyPrimitive, Lowering> = new Map<AnyPrimitive, Lowering>([
+const COMPILED: ReadonlyMap<AnyPrimitive, HeapLowering> = new Map<AnyPrimitive, HeapLowering>([
   [fusedP as AnyPrimitive, fusedLoop],
   [orderedDotP as AnyPrimitive, orderedDot],
 ]);
 
-/** Every built-in primitive. */
-export const LOWERINGS: Record<PrimitiveName, Lowering> = {
+/** Primitives that are computed by their `impl` here, though not on every executor. */
+// biome-ignore format: a line for each kind
+const BY_IMPL_HERE = [
+  "acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "cos", "cosh", "erf", "expm1", "pow", "rem", "sin", "sinh", "tan", "xlogy",
+  "clz", "population_count", "shift_left", "shift_right_arithmetic", "shift_right_logical", "threefry2x32",
+  "argmax", "argmin", "cummax", "cummin", "cumsum", "reduce_and", "reduce_or", "sort",
+  "iota", "scatter_max", "scatter_min", "scatter_mul",
+] as const satisfies readonly PrimitiveName[];
+
+/** Every other built-in primitive. */
+const LOWERINGS = {
   reshape: alias,
   stop_gradient: alias,
   name: alias,
-  transpose: first(movement.transpose, kernels.transpose),
-  dot_general: first(strided, kernels.matMul),
-  add: first(elementwise, kernels.binary("Add")),
-  sub: first(elementwise, kernels.binary("Sub")),
-  mul: first(elementwise, kernels.binary("Multiply")),
-  div: first(elementwise, kernels.binary("RealDiv")),
-  neg: first(elementwise, kernels.unary("Neg")),
-  exp: first(elementwise, kernels.unary("Exp")),
-  sqrt: first(elementwise, kernels.unary("Sqrt")),
-  rsqrt: first(elementwise, kernels.unary("Rsqrt")),
+  transpose: movement.transpose,
+  dot_general: product,
+  add: elementwise,
+  sub: elementwise,
+  mul: elementwise,
+  div: elementwise,
+  neg: elementwise,
+  exp: elementwise,
+  sqrt: elementwise,
+  rsqrt: elementwise,
   abs: elementwise,
   and: elementwise,
   ceil: elementwise,
@@ -120,120 +99,40 @@ export const LOWERINGS: Record<PrimitiveName, Lowering> = {
   ne: elementwise,
   not: elementwise,
   or: elementwise,
-  rem: viaImpl,
   select: elementwise,
-  shift_left: viaImpl,
-  shift_right_arithmetic: viaImpl,
-  shift_right_logical: viaImpl,
   sign: elementwise,
   xor: elementwise,
-  acos: viaImpl,
-  acosh: viaImpl,
-  asin: viaImpl,
-  asinh: viaImpl,
-  atan2: viaImpl,
-  atan: viaImpl,
-  atanh: viaImpl,
-  cos: viaImpl,
-  cosh: viaImpl,
-  erf: viaImpl,
   erf_inv: elementwise,
-  expm1: viaImpl,
-  integer_pow: first(elementwise, kernels.integerPow),
+  integer_pow: elementwise,
   is_finite: elementwise,
   log1p: elementwise,
   log: elementwise,
   logistic: elementwise,
-  pow: viaImpl,
   round: elementwise,
-  sin: viaImpl,
-  sinh: viaImpl,
-  tan: viaImpl,
   tanh: elementwise,
   broadcast_in_dim: movement.broadcast,
   reduce_sum: reduction("sum"),
   concatenate: movement.concatenate,
-  iota: viaImpl,
   pad: movement.pad,
   reverse: movement.reverse,
   slice: movement.slice,
-  argmax: viaImpl,
-  argmin: viaImpl,
-  cumlogsumexp: viaImpl,
-  cummax: viaImpl,
-  cummin: viaImpl,
-  cumprod: viaImpl,
-  cumsum: viaImpl,
-  reduce_and: viaImpl,
   reduce_max: reduction("max"),
   reduce_min: reduction("min"),
-  reduce_or: viaImpl,
-  sort: viaImpl,
-  gather: gather,
-  scatter: scatter,
+  gather,
+  scatter,
   scatter_add: scatterAdd,
-  scatter_max: viaImpl,
-  scatter_min: viaImpl,
-  scatter_mul: viaImpl,
   dynamic_slice: movement.dynamicSlice,
   dynamic_update_slice: movement.dynamicUpdateSlice,
-  random_binomial: viaImpl,
   random_bits: randomBits,
-  random_gamma: viaImpl,
-  random_gamma_grad: viaImpl,
-  random_poisson: viaImpl,
-  threefry2x32: viaImpl,
-  cholesky: viaImpl,
-  eigh: viaImpl,
-  lu: viaImpl,
-  lu_pivots_to_permutation: viaImpl,
-  adjugate: viaImpl,
-  det: viaImpl,
-  pinv: viaImpl,
-  qr: viaImpl,
-  svd: viaImpl,
-  triangular_solve: viaImpl,
-  bessel_i0e: viaImpl,
-  bessel_i1e: viaImpl,
-  beta: viaImpl,
-  betainc: viaImpl,
-  betaln: viaImpl,
-  binomial: viaImpl,
-  bitcast: viaImpl,
-  cbrt: viaImpl,
-  clz: viaImpl,
-  digamma: viaImpl,
-  erfc: viaImpl,
-  erfcx: viaImpl,
-  exponent: viaImpl,
-  gcd: viaImpl,
-  igamma: viaImpl,
-  igammac: viaImpl,
-  igamma_grad_a: viaImpl,
-  ldexp: viaImpl,
-  lgamma: viaImpl,
-  ndtri: viaImpl,
-  nextafter: viaImpl,
-  poch: viaImpl,
-  population_count: viaImpl,
-  reduce_precision: viaImpl,
-  xlog1py: viaImpl,
-  xlogy: viaImpl,
-  zeta: viaImpl,
   conv,
-  reduce_window_max: viaImpl,
-  reduce_window_min: viaImpl,
-  reduce_window_sum: viaImpl,
-};
+} satisfies Lowerings<HeapLowering, (typeof BY_IMPL_HERE)[number]>;
 
 /** The kernel of an equation, or undefined where it goes by `impl`, as a user's own primitive does, whatever its name. */
-export const kernelOf = (context: Context, equation: Equation): BlockKernel | undefined => {
-  const compiled = COMPILED.get(equation.prim);
-  if (compiled !== undefined) return compiled(context, equation);
-  const name = equation.prim.name as PrimitiveName;
-  return primitives[name] === equation.prim ? LOWERINGS[name](context, equation) : undefined;
+export const kernelOf = (context: HeapContext, equation: Equation): BlockKernel | undefined => {
+  const lowering = COMPILED.get(equation.prim) ?? found<HeapLowering>(LOWERINGS, equation);
+  return lowering?.(context, equation);
 };
 
 /** The kernel of an equation. */
-export const lower = (context: Context, equation: Equation): BlockKernel =>
+export const lower = (context: HeapContext, equation: Equation): BlockKernel =>
   kernelOf(context, equation) ?? inPlace(context, equation);

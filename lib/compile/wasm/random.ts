@@ -1,12 +1,10 @@
 /** @file Random bits by a generated loop on the WebAssembly heap. */
-
-import type { Lowering } from "../blocks/context.js";
 import { bitsLoop } from "./code/threefry.js";
+import type { HeapLowering } from "./context.js";
 
 /** For each key a run of the loop over its own draw. */
-export const randomBits: Lowering = ({ device, loops }, { inAvals: [keys], outAvals: [out] }) => {
-  const { heap } = device.backend;
-  if (heap === undefined || out.size === 0) return undefined;
+export const randomBits: HeapLowering = ({ device, heap, loops }, { inAvals: [keys], outAvals: [out] }) => {
+  if (out.size === 0) return undefined;
   const run = loops("random_bits", "", () => bitsLoop(heap.memory));
   const draws = keys.size / 2;
   const n = out.size / draws;

@@ -1,9 +1,9 @@
 /** @file Sums, maxima and minima of float32 by generated loops on the WebAssembly heap. */
 import { keepDims, type Shape, sizeOf } from "../../core/aval.js";
 import { axisView } from "../../core/host.js";
-import type { Lowering } from "../blocks/context.js";
 import type { Block } from "../blocks/device.js";
 import { type Reduction, reduceLoop } from "./code/reduce.js";
+import type { HeapLowering } from "./context.js";
 
 /** One loop: an axis (or several neighbours) of `[outer, length, inner]`. */
 interface Stage {
@@ -34,10 +34,9 @@ const stagesOf = (shape: Shape, axes: readonly number[]): Stage[] => {
 
 /** A lowering of a reduction of float32. */
 export const reduction =
-  (kind: Reduction): Lowering =>
-  ({ device, loops }, { params, inAvals: [x], outAvals: [out] }) => {
-    const { heap } = device.backend;
-    if (heap === undefined || x.dtype !== "float32" || out.size === 0) return undefined;
+  (kind: Reduction): HeapLowering =>
+  ({ device, heap, loops }, { params, inAvals: [x], outAvals: [out] }) => {
+    if (x.dtype !== "float32" || out.size === 0) return undefined;
     const stages = stagesOf(x.shape, params.axes as readonly number[]);
     if (stages.length === 0) return ([block]) => [device.reshaped(block, out.shape)];
     const run = loops(kind, "", () => reduceLoop(heap.memory, kind));

@@ -2,10 +2,10 @@
 
 import type { Gpu } from "../blocks/backend.js";
 import type { BlockKernel, Equation } from "../blocks/context.js";
-import type { TfjsDevice } from "../blocks/device.js";
+import type { BlockDevice } from "../blocks/device.js";
 
 export interface GpuContext {
-  readonly device: TfjsDevice;
+  readonly device: BlockDevice;
   readonly gpu: Gpu;
 }
 

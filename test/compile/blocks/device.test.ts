@@ -1,15 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Block, TfjsDevice } from "../../../lib/compile/blocks/device.js";
+import type { Block, BlockDevice } from "../../../lib/compile/blocks/device.js";
 import { runtimeFor } from "../../../lib/compile/init.js";
 import { isFluxionError } from "../../../lib/core/errors.js";
 import { heldBy, host } from "../../helpers/runtime.js";
 
 const Suite = suite("compile/blocks/device");
 
-const devices = async (): Promise<TfjsDevice[]> =>
-  Promise.all((["wasm", "cpu"] as const).map(async (name) => (await runtimeFor(name)).executor.device as TfjsDevice));
-const held = (device: TfjsDevice): readonly number[] => [device.memory().arrays, device.memory().bytes];
+const devices = async (): Promise<BlockDevice[]> =>
+  Promise.all((["wasm", "cpu"] as const).map(async (name) => (await runtimeFor(name)).executor.device as BlockDevice));
+const held = (device: BlockDevice): readonly number[] => [device.memory().arrays, device.memory().bytes];
 
 Suite("data come back as they went in, in every dtype, also none at all", async () => {
   for (const device of await devices()) {

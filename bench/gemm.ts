@@ -9,7 +9,7 @@
 import { cpus } from "node:os";
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import { createGemm, type Product } from "../lib/compile/wasm/gemm.js";
+import { createGemm, type Product } from "../lib/compile/wasm/code/gemm.js";
 
 interface Backend {
   readonly wasm: {

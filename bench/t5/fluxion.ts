@@ -1,6 +1,7 @@
 /** @file The benchmarks of T5 in fluxion: the library's own T5; one jitted `valueAndGrad`, one jitted loss, or its decoder. */
 
-import { type ExecutorName, init } from "../../lib/compile/init.js";
+import type { ExecutorName } from "../../lib/compile/executors.js";
+import { init } from "../../lib/compile/init.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import { dispose } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";

@@ -1,6 +1,6 @@
 /** @file Command lines by commander, with this library's errors. */
 import { type Command, type CommanderError, Option } from "commander";
-import { EXECUTORS } from "../compile/init.js";
+import { ABOUT_EXECUTORS, AUTO, EXECUTOR_NAMES } from "../compile/executors.js";
 import { ArgumentError, ConfigError, type Mismatch } from "../core/errors.js";
 
 const HINT = "see --help";
@@ -82,12 +82,7 @@ export const onlyWith = (
 
 /** What runs compiled programs. */
 export const executorOption = (): Option =>
-  oneOf(
-    "--executor <name>",
-    "what runs compiled programs: onnxruntime-node (onnx), the backend (tfjs), or the first where it is installed (auto)",
-    EXECUTORS,
-    "auto",
-  ).env("FLUXION_EXECUTOR");
+  oneOf("--executor <name>", ABOUT_EXECUTORS, EXECUTOR_NAMES, AUTO).env("FLUXION_EXECUTOR");
 
 /** Makes a command throw where commander would end the process, and keep quiet. */
 export const quiet = (program: Command, writeOut?: (text: string) => void): Command =>

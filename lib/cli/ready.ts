@@ -1,5 +1,6 @@
 /** @file A T5 on the device, with what an adapter puts into it: what commands compute with. */
-import { type ExecutorName, init } from "../compile/init.js";
+import type { ExecutorName } from "../compile/executors.js";
+import { init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
 import { leavesOf } from "../core/pytree.js";
 import { dispose } from "../core/tensor.js";

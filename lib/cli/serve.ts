@@ -1,6 +1,6 @@
 /** @file `fluxion serve`: one T5 and the adapters of a folder, behind HTTP. */
 
-import type { ExecutorName } from "../compile/init.js";
+import type { ExecutorName } from "../compile/executors.js";
 import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import type { Signal } from "../edge/signal.js";

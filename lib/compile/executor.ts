@@ -10,7 +10,7 @@ import { FluxionError, InvariantError } from "../core/errors.js";
 import type { Eqn } from "../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../core/primitive.js";
 import type { Device, Handle } from "../core/tensor.js";
-import type { Optimized } from "./loop-passes.js";
+import type { Optimized } from "./passes/loops.js";
 
 /** Computes one equation. Inputs stay with the caller; outputs are new handles that the caller frees. */
 export interface Kernel {

@@ -1,7 +1,7 @@
 /** @file What an executor does not compile. */
 import { type Eqn, Jaxpr } from "../core/jaxpr.js";
 import type { Executor } from "./executor.js";
-import { optimize } from "./passes.js";
+import { optimize } from "./passes/optimize.js";
 
 const bodiesOf = (eqn: Eqn): Jaxpr[] =>
   Object.values(eqn.params)

@@ -11,7 +11,7 @@ import { type Handle, Literal } from "../core/tensor.js";
 import { effectKernel } from "./effects.js";
 import { type Executor, type Kernel, kernelError } from "./executor.js";
 import { type Block, blockOf, type Runnable, type Steps } from "./loops.js";
-import { optimize } from "./passes.js";
+import { optimize } from "./passes/optimize.js";
 
 /** A run cannot wait on its way. */
 const needsNumber = (cause: PendingError): UnsupportedError =>

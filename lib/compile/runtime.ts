@@ -9,6 +9,7 @@ import { isScoped } from "../core/scope.js";
 import { DeviceArray, type Handle, Literal } from "../core/tensor.js";
 import { effectKernel } from "./effects.js";
 import { type AccountedDevice, type DeviceMemory, type Executor, kernelError } from "./executor.js";
+import { ITSELF } from "./executors.js";
 import { fallbacksOf } from "./fallbacks.js";
 import { Program } from "./program.js";
 import { Singles } from "./singles.js";
@@ -141,7 +142,7 @@ export const runtimeOn = (executor: Executor, beside?: ExecutorRuntime): Executo
         for (const h of temporary) device.free(h);
       }
     },
-    executors: [executor.name],
+    executors: [executor.name, ITSELF],
     fallbacks: (jaxpr) => fallbacksOf(executor, jaxpr as Jaxpr),
     forget(jaxpr) {
       programs.get(jaxpr)?.dispose();

@@ -1,5 +1,5 @@
 /** @file Functions of the user that are called while a program runs. */
-import { HostDevice } from "../compile/reference.js";
+import { HostDevice } from "../compile/reference/executor.js";
 import { Aval } from "../core/aval.js";
 import { calledByProgram } from "../core/caller.js";
 import { takes } from "../core/composite.js";

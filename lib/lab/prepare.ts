@@ -1,5 +1,5 @@
 /** @file Everything a run needs before its first step: model, tokenizer, examples, method, compiled functions. */
-import { type BackendName, init } from "../compile/init.js";
+import { init } from "../compile/init.js";
 import { scope } from "../core/composite.js";
 import { loadT5 } from "../io/load-t5.js";
 import { forTask, type Method } from "../methods/method.js";
@@ -106,7 +106,7 @@ export const prepare = async (recipe: Recipe, places: Places, data: RunData): Pr
   const tokenizer = await tokenizerAt(places.tokenizer, places.model);
   const stored = await loadT5(places.model);
   checkVocabulary(stored.config, tokenizer);
-  await init({ backend: recipe.backend as BackendName, executor: recipe.executor });
+  await init({ backend: recipe.backend, executor: recipe.executor });
   const model = stored.config;
   const labels = [...new Set(data.train.flatMap(({ task }) => task.labels ?? []))];
   const method = await methodOfRecipe(recipe.method, { tokenizer, labels, tasks: data.train.length });

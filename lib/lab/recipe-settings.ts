@@ -1,6 +1,6 @@
 /** @file The settings of a recipe, with their defaults. */
 import * as t from "io-ts";
-import { EXECUTORS } from "../compile/init.js";
+import { ABOUT_EXECUTORS, AUTO, EXECUTOR_NAMES, SYNCHRONOUS_BACKENDS } from "../compile/executors.js";
 import { closed, such } from "../edge/decode.js";
 import { SUPERGLUE_NAMES } from "../tasks/registry.js";
 import { DECODINGS, INPUT_PREFIXES } from "../train/settings.js";
@@ -212,15 +212,10 @@ export const RECIPE = group({
   seeds: setting(positiveInteger, 1, "runs with different seeds, for mean and standard deviation", {
     flag: "--seeds <n>",
   }),
-  backend: setting(nameIn(["wasm", "cpu", "reference", "node-gpu"] as const), "wasm", "where to compute", {
+  backend: setting(nameIn(SYNCHRONOUS_BACKENDS), "wasm", "where to compute", {
     flag: "--backend <name>",
   }),
-  executor: setting(
-    nameIn(EXECUTORS),
-    "auto",
-    "what runs compiled programs: onnxruntime-node (onnx), the backend (tfjs), or the first where it is installed (auto)",
-    { flag: "--executor <name>" },
-  ),
+  executor: setting(nameIn(EXECUTOR_NAMES), AUTO, ABOUT_EXECUTORS, { flag: "--executor <name>" }),
 });
 
 /** A run as one value, with every setting. */

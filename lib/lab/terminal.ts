@@ -2,6 +2,7 @@
 
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
+import { AUTO, EXECUTORS, programRows } from "../compile/executors.js";
 import { takes } from "../core/composite.js";
 import { counted } from "../edge/counted.js";
 import { brief } from "../edge/decode.js";
@@ -219,9 +220,11 @@ const further = (outcome: Outcome, place: string, part: string | undefined): str
 
 /** How to compute faster, where a run would. */
 const slower = ({ executor, recipe }: RunInfo): string[] =>
-  executor.startsWith("tfjs") && recipe.executor === "auto"
-    ? ["           slower than onnxruntime-node, which is not installed: npm install onnxruntime-node@1.30"]
-    : [];
+  recipe.executor !== AUTO
+    ? []
+    : programRows(EXECUTORS)
+        .filter(([name, { beside }]) => name !== executor && beside.includes(recipe.backend))
+        .map(([, { about, needs }]) => `           slower than ${about}, which is not installed: npm install ${needs}`);
 
 /** What a run is, under its name or those of all that are trained with it. */
 const headline = (info: RunInfo): string => {

@@ -4,7 +4,8 @@
  * The jaxpr has no constants (what the function closes over are leading arguments). The rules are the transformations of that
  * jaxpr, each remembered by jaxpr and by what is zero, linear or mapped.
  */
-import { evaluateByImpl } from "../compile/reference.js";
+import type { ProgramExecutor } from "../compile/executors.js";
+import { evaluateByImpl } from "../compile/reference/executor.js";
 import type { Jaxpr } from "../core/jaxpr.js";
 import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
 import type { Tensor } from "../core/tensor.js";
@@ -16,7 +17,7 @@ export interface Call {
   readonly name: string;
   readonly jaxpr: Jaxpr;
   /** What has to run it; absent, the runtime chooses. */
-  readonly executor?: "onnx" | "tfjs";
+  readonly executor?: ProgramExecutor;
 }
 
 /** Those rules that only transform the jaxpr: of `jitP`, and of others that differ in how they are linearized. */

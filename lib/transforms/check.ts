@@ -4,7 +4,7 @@
  * Everything is computed in float64 on a separate executor, which takes no notice of the backend in use.
  */
 
-import { referenceExecutor } from "../compile/reference.js";
+import { referenceExecutor } from "../compile/reference/executor.js";
 import { runtimeOn } from "../compile/runtime.js";
 import { Aval, isFloat } from "../core/aval.js";
 import { scope } from "../core/composite.js";

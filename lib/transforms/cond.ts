@@ -6,7 +6,7 @@
  * `lax.switch`.
  */
 
-import { evaluateByImpl } from "../compile/reference.js";
+import { evaluateByImpl } from "../compile/reference/executor.js";
 import { type Aval, sameShape } from "../core/aval.js";
 import { takes, transformed } from "../core/composite.js";
 import { branchAt, type CondParams } from "../core/control.js";

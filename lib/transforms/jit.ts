@@ -2,6 +2,7 @@
  * @file jit: a function is staged once per kind of arguments, compiled by the executor, and called as one primitive.
  */
 
+import { EXECUTORS, type ProgramExecutor, programRows } from "../compile/executors.js";
 import type { Aval } from "../core/aval.js";
 import { takes, transformed } from "../core/composite.js";
 import { ArgumentError, BackendError } from "../core/errors.js";
@@ -35,7 +36,7 @@ export interface JitOptions<S extends Statics = Statics> {
    */
   readonly static?: S;
   /** What runs the programs: `onnx` natively, `tfjs` on the backend. By default what `init` chose. */
-  readonly executor?: "onnx" | "tfjs";
+  readonly executor?: ProgramExecutor;
   /** How many programs are kept; the one unused for longest goes first. Default 64. */
   readonly cacheSize?: number;
 }
@@ -132,14 +133,15 @@ const checkDonation = (
 /** @throws {BackendError} when the runtime cannot run programs there */
 const checkExecutor = (where: string, executor: JitOptions["executor"]): void => {
   if (executor === undefined) return;
-  const { executors, name } = currentRuntime(where);
-  if (executors.includes(executor) || (executor === "tfjs" && name.startsWith("tfjs"))) return;
+  const { executors } = currentRuntime(where);
+  if (executors.includes(executor)) return;
+  const row = programRows(EXECUTORS).find(([name]) => name === executor)?.[1];
   throw new BackendError({
     where,
     what: "the executor is not available",
     expected: executors.join(" or "),
     got: executor,
-    hint: executor === "onnx" ? "install onnxruntime-node, and await init() with a backend on the CPU" : undefined,
+    hint: row && `install ${row.needs}, and await init() with the backend ${row.beside.join(" or ")}`,
   });
 };
 

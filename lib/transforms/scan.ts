@@ -6,7 +6,7 @@
  * `lax.scan`; the rules follow from linearize and transpose.
  */
 
-import { evaluateByImpl } from "../compile/reference.js";
+import { evaluateByImpl } from "../compile/reference/executor.js";
 import { Aval, isFloat } from "../core/aval.js";
 import { takes, transformed } from "../core/composite.js";
 import { type ScanParams, scanParts } from "../core/control.js";

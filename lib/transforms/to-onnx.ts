@@ -3,7 +3,7 @@
 import { fallbacksOf } from "../compile/fallbacks.js";
 import { type Interface, modelOf, writerOf } from "../compile/onnx/graph.js";
 import { encodeModel } from "../compile/onnx/model.js";
-import { optimize } from "../compile/passes.js";
+import { optimize } from "../compile/passes/optimize.js";
 import { scope, takes } from "../core/composite.js";
 import { DTypeError, UnsupportedError } from "../core/errors.js";
 import { Jaxpr } from "../core/jaxpr.js";

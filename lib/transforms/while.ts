@@ -5,7 +5,7 @@
  * mode only. A loop between plain numbers is a scan and differentiates in both. As JAX's `lax.while_loop` and `lax.fori_loop`.
  */
 
-import { evaluateByImpl } from "../compile/reference.js";
+import { evaluateByImpl } from "../compile/reference/executor.js";
 import type { Aval } from "../core/aval.js";
 import { takes, transformed } from "../core/composite.js";
 import { type WhileParams, whileParts } from "../core/control.js";

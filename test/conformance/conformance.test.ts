@@ -1,7 +1,7 @@
 /** @file Every primitive, on every executor and under every transformation, means what its `impl` says. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { isFloat } from "../../lib/core/aval.js";
 import { type PrimitiveName, primitives } from "../../lib/primitives/index.js";
 import { messageOf, startedRuntimes } from "../helpers/runtime.js";

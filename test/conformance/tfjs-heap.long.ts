@@ -1,7 +1,8 @@
 /** @file TensorFlow.js's heap serves as well as the own one, which the quick tests run on: primitives, laws, and the bits of a training run. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type HeapName, runtimeFor } from "../../lib/compile/init.js";
+import type { HeapName } from "../../lib/compile/executors.js";
+import { runtimeFor } from "../../lib/compile/init.js";
 import { grad, jit, np, random, scope, type Tensor, t5 } from "../../lib/index.js";
 import { type PrimitiveName, primitives } from "../../lib/primitives/index.js";
 import { numbers, on } from "../helpers/runtime.js";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { type ExecutorRuntime, runtimeOn } from "../../lib/compile/runtime.js";
 import { Aval } from "../../lib/core/aval.js";
 import { isFluxionError } from "../../lib/core/errors.js";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { runtimeOn } from "../../lib/compile/runtime.js";
 import type { DType } from "../../lib/core/aval.js";
 import { isFluxionError } from "../../lib/core/errors.js";

@@ -1,7 +1,7 @@
 /** @file What keeps tracing sound: the context is restored, tracers do not escape, functions return at once. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { type ExecutorRuntime, runtimeOn } from "../../lib/compile/runtime.js";
 import { isFluxionError } from "../../lib/core/errors.js";
 import { setRuntime, withRuntime } from "../../lib/core/runtime.js";

@@ -2,7 +2,7 @@
  * @file A stand-in for tfjs-node-gpu, whose memory is out of reach and whose kernels take a tensor under the shape that it was made
  * with: the cpu backend, kept at a distance.
  */
-import type { Backend, Info } from "../../lib/compile/tfjs/backend.js";
+import type { Backend, Info } from "../../lib/compile/blocks/backend.js";
 import { startBackend } from "../../lib/compile/tfjs/start.js";
 
 export const opaqueBackend = async (): Promise<Backend> => {

@@ -1,8 +1,9 @@
 /** @file Runtimes, arrays and comparisons for tests of the core. */
 import * as assert from "uvu/assert";
 import type { DeviceMemory } from "../../lib/compile/executor.js";
+import { backendRows, EXECUTORS, ITSELF, programRows } from "../../lib/compile/executors.js";
 import { type InitOptions, runtimeOf } from "../../lib/compile/init.js";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { type ExecutorRuntime, runtimeOn } from "../../lib/compile/runtime.js";
 import { Aval, type DType, isFloat, printShape, range, type Shape, sameShape, sizeOf } from "../../lib/core/aval.js";
 import { allocate, type HostArray, hostArray } from "../../lib/core/host.js";
@@ -11,23 +12,24 @@ import { currentRuntime, setRuntime } from "../../lib/core/runtime.js";
 import { DeviceArray, type Tensor } from "../../lib/core/tensor.js";
 import { transposeP } from "../../lib/primitives/broadcast.js";
 
-/** What every primitive is tested on: the plain definitions, two backends, and compiled programs run natively. */
-const RUNTIMES: Readonly<Record<string, InitOptions>> = {
-  reference: { backend: "reference" },
-  wasm: { backend: "wasm", executor: "tfjs" },
-  cpu: { backend: "cpu", executor: "tfjs" },
-  onnx: { backend: "wasm", executor: "onnx" },
-};
+/** What every primitive is tested on: the plain definitions first, all that need no graphics card, and compiled programs run natively. */
+const RUNTIMES: ReadonlyMap<string, InitOptions> = new Map<string, Record<string, string>>([
+  ...backendRows(EXECUTORS)
+    .filter(([, { gpu = false }]) => !gpu)
+    .map(([backend]) => [backend, { backend, executor: ITSELF }] as const)
+    .sort(([a], [b]) => Number(b === "reference") - Number(a === "reference")),
+  ...programRows(EXECUTORS).map(([executor, { beside }]) => [executor, { backend: beside[0], executor }] as const),
+]);
 
 /** What a test per executor loops over: its name, and how to start it. */
 export const runtimes = (): readonly { label: string; open: () => Promise<ExecutorRuntime> }[] =>
-  Object.entries(RUNTIMES).map(([label, options]) => ({ label, open: () => runtimeOf(options) }));
+  [...RUNTIMES].map(([label, options]) => ({ label, open: () => runtimeOf(options) }));
 
 /** Their runtimes, started once for the whole test process. */
 export const startedRuntimes = async (): Promise<readonly ExecutorRuntime[]> => {
   // One after the other: TensorFlow.js sets up kernels for one backend at a time.
   const started: ExecutorRuntime[] = [];
-  for (const options of Object.values(RUNTIMES)) started.push(await runtimeOf(options));
+  for (const options of RUNTIMES.values()) started.push(await runtimeOf(options));
   return started;
 };
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { runtimeOn } from "../../lib/compile/runtime.js";
 import { hostArray } from "../../lib/core/host.js";
 import { withRuntime } from "../../lib/core/runtime.js";

@@ -1,4 +1,5 @@
 /** @file Every setting of a recipe: its path, default and flag, and values that it takes and refuses. */
+import { EXECUTOR_NAMES, SYNCHRONOUS_BACKENDS } from "../../lib/compile/executors.js";
 import { SUPERGLUE_NAMES } from "../../lib/tasks/registry.js";
 
 type Taken = readonly (readonly [given: unknown, becomes: unknown])[];
@@ -306,8 +307,8 @@ export const ROWS: readonly SettingRow[] = [
   row("keep", "best", { takes: same("best", "all", 1, 12), refuses: ["last", 0, 1.5, null] }, "--keep <what>"),
   row("seed", 0, natural, "--seed <n>"),
   row("seeds", 1, count, "--seeds <n>"),
-  row("backend", "wasm", oneOf("wasm", "cpu", "reference", "node-gpu"), "--backend <name>"),
-  row("executor", "auto", oneOf("auto", "onnx", "tfjs"), "--executor <name>"),
+  row("backend", "wasm", oneOf(...SYNCHRONOUS_BACKENDS), "--backend <name>"),
+  row("executor", "auto", oneOf(...EXECUTOR_NAMES), "--executor <name>"),
 ];
 
 /** A value at a path, in the groups around it. */

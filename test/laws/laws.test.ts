@@ -1,8 +1,8 @@
 /** @file Random programs obey the laws of the transformations; a broken rule of any kind is noticed. `laws.long.ts` has more programs. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { optimize } from "../../lib/compile/passes.js";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { optimize } from "../../lib/compile/passes/optimize.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import type { ExecutorRuntime } from "../../lib/compile/runtime.js";
 import { Jaxpr } from "../../lib/core/jaxpr.js";
 import type { AnyPrimitive } from "../../lib/core/primitive.js";

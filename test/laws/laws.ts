@@ -1,7 +1,7 @@
 /** @file The laws that transformations obey, as checks of one program. Everything is in float64 on the reference executor. */
 import * as assert from "uvu/assert";
-import { optimize } from "../../lib/compile/passes.js";
-import { evaluateByImpl } from "../../lib/compile/reference.js";
+import { optimize } from "../../lib/compile/passes/optimize.js";
+import { evaluateByImpl } from "../../lib/compile/reference/executor.js";
 import { isFloat, range } from "../../lib/core/aval.js";
 import { scope } from "../../lib/core/composite.js";
 import type { HostArray } from "../../lib/core/host.js";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { optimize } from "../../lib/compile/passes.js";
+import { optimize } from "../../lib/compile/passes/optimize.js";
 import { scope } from "../../lib/core/composite.js";
 import { checkJaxpr } from "../../lib/core/jaxpr.js";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { optimize } from "../../lib/compile/passes.js";
+import { optimize } from "../../lib/compile/passes/optimize.js";
 import type { Eqn } from "../../lib/core/jaxpr.js";
 import { inlineCalls } from "../../lib/core/rewrite.js";
 import type { Tensor } from "../../lib/core/tensor.js";

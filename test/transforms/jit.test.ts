@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { runtimeOn } from "../../lib/compile/runtime.js";
 import { composite } from "../../lib/core/composite.js";
 import { definePrimitive, notLinear, type Primitive } from "../../lib/core/primitive.js";

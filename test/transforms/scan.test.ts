@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { runtimeOn } from "../../lib/compile/runtime.js";
 import { scope } from "../../lib/core/composite.js";
 import { checkJaxpr } from "../../lib/core/jaxpr.js";

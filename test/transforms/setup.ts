@@ -1,6 +1,6 @@
 /** @file What the tests of transformations share: a reference runtime of their own, and checks of errors. */
 import type { Test } from "uvu";
-import { referenceExecutor } from "../../lib/compile/reference.js";
+import { referenceExecutor } from "../../lib/compile/reference/executor.js";
 import { type ExecutorRuntime, runtimeOn } from "../../lib/compile/runtime.js";
 import { type ErrorTag, isFluxionError } from "../../lib/core/errors.js";
 import { setRuntime } from "../../lib/core/runtime.js";

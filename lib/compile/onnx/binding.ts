@@ -7,6 +7,7 @@
 import { BackendError } from "../../core/errors.js";
 import type { HostArray } from "../../core/host.js";
 import type { Element } from "./model.js";
+import { ONNXRUNTIME } from "./needs.js";
 
 /** A tensor as the runtime takes it. */
 interface OrtTensor {
@@ -120,9 +121,9 @@ export const loadOrt = async ({
       {
         where: "init",
         what: "the native executor does not load",
-        expected: "onnxruntime-node 1.30, with a binary for this machine",
+        expected: `${ONNXRUNTIME}, with a binary for this machine`,
         got: String(cause).split("\n")[0],
-        hint: 'npm install onnxruntime-node@1.30, or choose executor "tfjs"',
+        hint: `npm install ${ONNXRUNTIME}, or choose executor "tfjs"`,
       },
       { cause },
     );

@@ -6,7 +6,7 @@ import type { Eqn } from "../../core/jaxpr.js";
 import type { AnyPrimitive, Params } from "../../core/primitive.js";
 import type { Handle } from "../../core/tensor.js";
 import type { Executor, Kernel } from "../executor.js";
-import { HostDevice } from "../reference.js";
+import { HostDevice } from "../reference/executor.js";
 import type { Ort } from "./binding.js";
 import { inputName, modelOf, outputName, writerOf } from "./graph.js";
 import { encodeModel } from "./model.js";

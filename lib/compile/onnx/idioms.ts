@@ -8,7 +8,7 @@ import { addP, divP, mulP, subP } from "../../primitives/elementwise.js";
 import { scatterAddP } from "../../primitives/gather.js";
 import { expP, rsqrtP } from "../../primitives/math.js";
 import { reduceMaxP, reduceMinP } from "../../primitives/reduce.js";
-import { Reads } from "../reads.js";
+import { Reads } from "../passes/reads.js";
 import { lower } from "./lower.js";
 import type { Write } from "./lowering.js";
 import { LONGEST_ROW } from "./sums.js";

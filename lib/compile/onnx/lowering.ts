@@ -19,6 +19,3 @@ export type Write = (b: GraphBuilder, inputs: readonly string[]) => readonly str
 
 /** How an equation is written, or undefined where it has to be computed on the host. */
 export type Lowering = (equation: Equation) => Write | undefined;
-
-/** Computed by the primitive's own `impl`. */
-export const onHost: Lowering = () => undefined;

@@ -8,8 +8,8 @@ import type { HostArray } from "../../core/host.js";
 import { type Atom, type Eqn, Jaxpr, Var } from "../../core/jaxpr.js";
 import { definePrimitive, notLinear, type Primitive } from "../../core/primitive.js";
 import { hasEffect } from "../../core/rewrite.js";
-import type { Optimized } from "../loop-passes.js";
-import { evaluateByImpl } from "../reference.js";
+import type { Optimized } from "../passes/loops.js";
+import { evaluateByImpl } from "../reference/executor.js";
 
 export interface Segment {
   /** Its constants are part of it. */

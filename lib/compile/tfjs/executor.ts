@@ -1,47 +1,15 @@
-/** @file The TensorFlow.js executor. */
-import type { Handle } from "../../core/tensor.js";
+/** @file The executor on a TensorFlow.js backend that keeps its tensors itself: cpu and node-gpu. */
+import type { Backend } from "../blocks/backend.js";
+import { BlockDevice } from "../blocks/device.js";
+import { blockExecutor } from "../blocks/executor.js";
 import type { Executor } from "../executor.js";
-import { createStridedCopy } from "../wasm/copy.js";
-import { createGemm } from "../wasm/gemm.js";
-import type { Backend } from "./backend.js";
-import type { Context, Loop } from "./context.js";
-import { type Block, TfjsDevice } from "./device.js";
-import { fuses, worthOneLoop } from "./elementwise.js";
-import { fused } from "./fuse.js";
 import { kernelOf, lower } from "./lower.js";
-import { transposesInDots } from "./transposes.js";
-import { webGpuExecutor } from "./webgpu/executor.js";
 
 /** An executor on a started backend. */
 export const tfjsExecutor = (backend: Backend): Executor => {
-  if (backend.gpu !== undefined) return webGpuExecutor(backend, backend.gpu);
-  const device = new TfjsDevice(backend);
-  const { heap } = backend;
-  const gemm = heap === undefined ? undefined : createGemm(heap);
-  const copy = heap === undefined ? undefined : createStridedCopy(heap.memory);
-  const loops = new Map<unknown, Map<string, Loop>>();
-  const context: Context = {
-    device,
-    gemm,
-    copy,
-    loops: (owner, form, make) => {
-      const forms = loops.get(owner) ?? new Map<string, Loop>();
-      const loop = forms.get(form) ?? make();
-      loops.set(owner, forms.set(form, loop));
-      return loop;
-    },
-  };
-  return {
-    name: device.name,
-    device,
-    compiles: ({ prim, params, inputs, outputs }) =>
-      kernelOf(context, { prim, params, inAvals: inputs.map((a) => a.aval), outAvals: outputs.map((v) => v.aval) }) !==
-      undefined,
-    kernel: (prim, params, inAvals, outAvals) =>
-      lower(context, { prim, params, inAvals, outAvals }) as (inputs: readonly Handle[]) => readonly Block[],
-    ...(heap === undefined
-      ? {}
-      : { arrange: ({ jaxpr, consts }) => ({ jaxpr: fused(transposesInDots(jaxpr), fuses, worthOneLoop), consts }) }),
-    dispose: () => gemm?.dispose(),
-  };
+  const context = { device: new BlockDevice(backend) };
+  return blockExecutor(context.device, {
+    kernelOf: (equation) => kernelOf(context, equation),
+    lower: (equation) => lower(context, equation),
+  });
 };

@@ -3,7 +3,7 @@
  *
  * Nearly all faults are of some dtype, rank or size; the rest are of single kernels, which are not in our tables at all.
  */
-import type { Equation } from "./context.js";
+import type { Equation } from "../blocks/context.js";
 
 /** Kernels of two operands fail from rank 7 on; rank 4 is what is needed and tested. */
 const MOST_AXES = 4;

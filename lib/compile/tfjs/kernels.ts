@@ -5,13 +5,13 @@
  */
 import { sameShape, sizeOf } from "../../core/aval.js";
 import { type DotDims, freeAxes } from "../../primitives/dot.js";
-import type { Info, KernelName } from "./backend.js";
-import type { Lowering } from "./context.js";
-import type { Block, TfjsDevice } from "./device.js";
+import type { Info, KernelName } from "../blocks/backend.js";
+import type { Lowering } from "../blocks/context.js";
+import type { Block, BlockDevice } from "../blocks/device.js";
 import { trusts } from "./faults.js";
 
 /** Calls a kernel with the tensors of blocks, each under the shape of its block. */
-const withTensors = (device: TfjsDevice, blocks: readonly Block[], call: (infos: readonly Info[]) => Info): Info => {
+const withTensors = (device: BlockDevice, blocks: readonly Block[], call: (infos: readonly Info[]) => Info): Info => {
   const { backend } = device;
   const made: Info[] = [];
   try {
@@ -92,7 +92,7 @@ export const transpose: Lowering = ({ device }, equation) => {
 };
 
 /** Axes in another order, and then as `[batch, rows, columns]`. */
-const canonical = (device: TfjsDevice, block: Block, order: readonly number[], shape: readonly number[]): Block => {
+const canonical = (device: BlockDevice, block: Block, order: readonly number[], shape: readonly number[]): Block => {
   const moved = order.every((axis, i) => axis === i)
     ? device.reshaped(block, block.info.shape)
     : device.adopt(

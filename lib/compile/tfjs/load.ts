@@ -1,16 +1,10 @@
 /** @file Loading the packages of TensorFlow.js's backends, and what is said when one of them is missing. */
 import { BackendError } from "../../core/errors.js";
 
+/** The name under which each backend registers itself with TensorFlow.js. */
+export const REGISTERED_AS = { wasm: "wasm", cpu: "cpu", webgpu: "webgpu", "node-gpu": "tensorflow" } as const;
 /** Names that `init` accepts, of backends that run on TensorFlow.js. */
-export type TfjsBackendName = "wasm" | "cpu" | "webgpu" | "node-gpu";
-
-/** The name under which each registers itself with TensorFlow.js. */
-export const REGISTERED_AS: Readonly<Record<TfjsBackendName, string>> = {
-  wasm: "wasm",
-  cpu: "cpu",
-  webgpu: "webgpu",
-  "node-gpu": "tensorflow",
-};
+export type TfjsBackendName = keyof typeof REGISTERED_AS;
 
 // Optional peers: their names are not literals in `import`, so that bundlers and type checkers do not ask for them.
 const NODE_GPU = "@tensorflow/tfjs-node-gpu";
@@ -40,21 +34,17 @@ const importWebGpu = async (): Promise<void> => {
   await import(WEBGPU);
 };
 
+const IMPORTS: Readonly<Record<TfjsBackendName, () => Promise<unknown>>> = {
+  cpu: () => import("@tensorflow/tfjs-backend-cpu"),
+  // In Node the .wasm files are found beside the module; in a browser, where the page or bundler serves them (`setWasmPaths`).
+  wasm: () => import("@tensorflow/tfjs-backend-wasm"),
+  webgpu: importWebGpu,
+  "node-gpu": () => import(NODE_GPU),
+};
+
 /** Imports the package of a backend, which registers it. */
 export const importBackend = async (name: TfjsBackendName): Promise<void> => {
-  switch (name) {
-    case "cpu":
-      await import("@tensorflow/tfjs-backend-cpu");
-      return;
-    case "wasm":
-      // In Node the .wasm files are found beside the module; in a browser, where the page or bundler serves them (`setWasmPaths`).
-      await import("@tensorflow/tfjs-backend-wasm");
-      return;
-    case "webgpu":
-      return importWebGpu();
-    case "node-gpu":
-      await import(NODE_GPU);
-  }
+  await IMPORTS[name]();
 };
 
 /** What is missing, by the error that loading or starting a backend gave. */

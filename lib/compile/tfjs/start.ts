@@ -8,11 +8,11 @@
 import { type Shape, sizeOf } from "../../core/aval.js";
 import { BackendError } from "../../core/errors.js";
 import { allocate, type TypedArray } from "../../core/host.js";
-import type { Backend, Info, Kernel, KernelName, StorageType } from "./backend.js";
-import { heapBackend } from "./heap-backend.js";
+import type { Backend, Info, Kernel, KernelName, StorageType } from "../blocks/backend.js";
+import { heapBackend } from "../wasm/heap-backend.js";
+import { type RawWebGpu, webGpuBackend } from "../webgpu/gpu.js";
 import { importBackend, isNode, REGISTERED_AS, startError, type TfjsBackendName } from "./load.js";
 import { type RawWasm, tfjsHeap } from "./tfjs-heap.js";
-import { type RawWebGpu, webGpuBackend } from "./webgpu/gpu.js";
 
 /** The part of the cpu backend object that is used. */
 interface CpuBackend {

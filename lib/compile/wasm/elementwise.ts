@@ -1,122 +1,170 @@
-/**
- * @file Elementwise loops on the WebAssembly heap, one small module for each computation and way of reading its operands.
- *
- * After neighbouring axes are joined, the last axis of an operand is contiguous or a single element that is repeated. The module
- * runs over rows of that axis, four elements at a time and the rest one by one, so that nothing beyond an array is touched.
- */
-import { type DType, itemBytes } from "../../core/aval.js";
-import {
-  type Code,
-  countDown,
-  type FunctionBuilder,
-  i32,
-  i32x4,
-  instantiate,
-  type Local,
-  ModuleBuilder,
-  v128,
-} from "./assembler.js";
-import type { LaneFunction } from "./functions.js";
+/** @file Elementwise primitives, alone and in groups, by generated loops on the WebAssembly heap. */
+import { type Aval, itemBytes, type Shape, sizeOf, stridesOf } from "../../core/aval.js";
+import type { Atom, Eqn, Jaxpr } from "../../core/jaxpr.js";
+import { Literal } from "../../core/tensor.js";
+import { type PrimitiveName, primitives } from "../../primitives/index.js";
+import { joinAxes, offsetsOf } from "../blocks/axes.js";
+import type { BlockKernel } from "../blocks/context.js";
+import { type Code, f32x4, i32x4, type Local } from "./code/assembler.js";
+import { type LanesOf, lanesLoop, type Operand, single } from "./code/elementwise.js";
+import { type LaneFunction, laneFunction } from "./code/functions.js";
+import type { HeapContext, HeapLowering } from "./context.js";
+import { fusedP, type Worth } from "./fuse.js";
 
-/** How an operand is read along the last axis. */
-export interface Operand {
-  readonly dtype: DType;
-  readonly repeated: boolean;
-  /** Whether it is one element for all rows, which is then read once. */
-  readonly scalar?: boolean;
+/** How the operands are walked through: calls of a loop over rows. */
+interface Plan {
+  readonly repeated: readonly boolean[];
+  readonly rows: number;
+  readonly length: number;
+  /** In elements, by operand. */
+  readonly rowStrides: readonly number[];
+  /** In elements, by operand and call. */
+  readonly starts: readonly Int32Array[];
 }
 
-/** Addresses and strides in bytes: the results, rows, length of a row, then for each operand its address and the stride of its rows. */
-export type RowsFunction = (...args: number[]) => void;
-
-/** What is computed on four lanes: what comes before the loop, what is done for each vector, and the locals that then hold the results. */
-export interface Lanes {
-  readonly before: Code;
-  readonly code: Code;
-  readonly results: readonly Local[];
-}
-export type LanesOf = (fn: FunctionBuilder, operands: readonly Local[]) => Lanes;
-
-/** One function by itself. */
-export const single =
-  (f: LaneFunction): LanesOf =>
-  (fn, operands) => {
-    const value = fn.local("v128");
-    return { before: [], code: value.set(f(fn, operands)), results: [value] };
+/** Operands have the rank of the result, or are scalars. */
+const planOf = (shape: Shape, operands: readonly Shape[]): Plan => {
+  const strides = operands.map((own) => {
+    const real = stridesOf(own);
+    return shape.map((n, i) => (own.length === 0 || (own[i] === 1 && n !== 1) ? 0 : real[i]));
+  });
+  const walk = joinAxes(shape, strides);
+  const depth = walk.sizes.length;
+  const outer = Math.max(depth - 2, 0);
+  return {
+    repeated: walk.strides.map((s) => depth > 0 && s[depth - 1] === 0),
+    rows: walk.sizes[depth - 2] ?? 1,
+    length: walk.sizes[depth - 1] ?? 1,
+    rowStrides: walk.strides.map((s) => s[depth - 2] ?? 0),
+    starts: walk.strides.map((s) => offsetsOf(walk.sizes.slice(0, outer), s.slice(0, outer))),
   };
-
-const loadFour = (dtype: DType, p: Local): Code =>
-  dtype === "bool" ? i32x4.ne(i32x4.fromBytes(v128.load32Zero(p.get)), v128.zero) : v128.load(p.get);
-const loadOne = (dtype: DType, p: Local): Code =>
-  dtype === "bool" ? i32x4.ne(v128.load8Splat(p.get), v128.zero) : v128.load32Splat(p.get);
-
-const storeLanes = (dtype: DType, p: Local, value: Local, count: 1 | 4): Code =>
-  dtype === "bool"
-    ? (count === 4 ? v128.store32 : v128.store8)(p.get, v128.and(i32x4.toBytes(value), i32x4.const(0x01010101)))
-    : (count === 4 ? v128.store : v128.store32)(p.get, value.get);
-
-/** The module of a computation: exports `run`, a `RowsFunction`. */
-export const lanesModule = (f: LanesOf, operands: readonly Operand[], results: readonly DType[]): ModuleBuilder => {
-  const module = new ModuleBuilder();
-  const fn = module.func(results.length + 2 + 2 * operands.length, "run");
-  const outs = results.map((dtype, i) => ({ dtype, p: fn.params[i] }));
-  const [rows, length, ...pairs] = fn.params.slice(results.length);
-  const left = fn.local("i32");
-  const inputs = operands.map((operand, i) => ({
-    ...operand,
-    row: pairs[2 * i],
-    stride: pairs[2 * i + 1],
-    p: fn.local("i32"),
-    x: fn.local("v128"),
-  }));
-  const scalars = inputs.filter(({ scalar }) => scalar === true);
-  const walked = inputs.filter(({ scalar }) => scalar !== true);
-  const moving = walked.filter(({ repeated }) => !repeated);
-  const lanes = f(
-    fn,
-    inputs.map(({ x }) => x),
-  );
-
-  const step = (count: 1 | 4): Code => {
-    const load = count === 4 ? loadFour : loadOne;
-    return [
-      moving.map(({ dtype, p, x }) => [x.set(load(dtype, p)), p.advance(i32.const(count * itemBytes(dtype)))]),
-      lanes.code,
-      outs.map(({ dtype, p }, i) => [
-        storeLanes(dtype, p, lanes.results[i], count),
-        p.advance(i32.const(count * itemBytes(dtype))),
-      ]),
-    ];
-  };
-
-  fn.define(
-    scalars.map(({ dtype, row, x }) => x.set(loadOne(dtype, row))),
-    lanes.before,
-    countDown(
-      rows,
-      walked.map(({ repeated, dtype, row, p, x }) => (repeated ? x.set(loadOne(dtype, row)) : p.set(row.get))),
-      left.set(i32.shrU(length.get, i32.const(2))),
-      countDown(left, step(4)),
-      left.set(i32.and(length.get, i32.const(3))),
-      countDown(left, step(1)),
-      walked.map(({ row, stride }) => row.advance(stride.get)),
-    ),
-  );
-  return module;
 };
 
-/** Compiles a loop on `memory` for a computation with several results. */
-export const lanesLoop = (
-  memory: WebAssembly.Memory,
-  f: LanesOf,
-  operands: readonly Operand[],
-  results: readonly DType[],
-): RowsFunction => instantiate<{ run: RowsFunction }>(lanesModule(f, operands, results), memory).run;
+/** A loop over such operands, ready to run: `make` compiles it for a way of reading. */
+const walking = (
+  { device, heap, loops }: HeapContext,
+  inAvals: readonly Aval[],
+  outAvals: readonly Aval[],
+  computation: { readonly owner: unknown; readonly form: string; readonly lanes: LanesOf },
+): BlockKernel => {
+  const [{ shape, size }] = outAvals;
+  const plan = planOf(
+    shape,
+    inAvals.map((a) => a.shape),
+  );
+  const operands: Operand[] = inAvals.map(({ dtype }, i) => ({
+    dtype,
+    repeated: plan.repeated[i],
+    scalar: plan.repeated[i] && plan.rowStrides[i] === 0,
+  }));
+  const results = outAvals.map((a) => a.dtype);
+  const reading = operands.map(({ dtype, repeated, scalar }) => `${dtype}${repeated ? "*" : ""}${scalar ? "*" : ""}`);
+  const run = loops(computation.owner, `${reading} ${results} ${computation.form}`, () =>
+    lanesLoop(heap.memory, computation.lanes, operands, results),
+  );
+  const bytes = inAvals.map(({ dtype }) => itemBytes(dtype));
+  const [{ length: calls }] = [...plan.starts, [0]];
+  const outBytes = results.map((dtype) => (size / calls) * itemBytes(dtype));
+  const outs = results.length;
+  const args = [
+    ...results.map(() => 0),
+    plan.rows,
+    plan.length,
+    ...bytes.flatMap((n, i) => [0, plan.rowStrides[i] * n]),
+  ];
+  return (inputs) => {
+    const made = outAvals.map((aval) => device.make(aval.shape, aval.dtype));
+    for (let c = 0; c < calls; c++) {
+      for (let k = 0; k < outs; k++) args[k] = device.address(made[k]) + c * outBytes[k];
+      for (let i = 0; i < bytes.length; i++) {
+        args[outs + 2 + 2 * i] = device.address(inputs[i]) + plan.starts[i][c] * bytes[i];
+      }
+      run(...args);
+    }
+    return made;
+  };
+};
 
-/** Compiles a loop on `memory` for one function. */
-export const elementwiseLoop = (
-  memory: WebAssembly.Memory,
-  f: LaneFunction,
-  operands: readonly Operand[],
-  result: DType,
-): RowsFunction => lanesLoop(memory, single(f), operands, [result]);
+/** A loop for any elementwise primitive that has a function on lanes. */
+export const elementwise: HeapLowering = (context, { prim, params, inAvals, outAvals }) => {
+  const { device } = context;
+  const [out] = outAvals;
+  const dtypes = inAvals.map((a) => a.dtype);
+  const f = laneFunction(prim.name, params, dtypes);
+  if (f === undefined) return undefined;
+  if (out.size === 0) return () => [device.make(out.shape, out.dtype)];
+  return walking(context, inAvals, outAvals, { owner: f, form: "", lanes: single(f) });
+};
+
+/** The function on lanes of an equation, where it is one that a group can have. */
+const functionOf = ({ prim, params, inputs }: Eqn): LaneFunction | undefined =>
+  laneFunction(
+    prim.name,
+    params,
+    inputs.map((a) => a.aval.dtype),
+  );
+
+/** Whether an equation can be part of a group: a built-in one (a user's own may have the same name) with code for its lanes. */
+export const fuses = (eqn: Eqn): boolean =>
+  eqn.prim.elementwise === true &&
+  primitives[eqn.prim.name as PrimitiveName] === eqn.prim &&
+  eqn.outputs[0].aval.size > 0 &&
+  functionOf(eqn) !== undefined;
+
+/** Elements of a call below which calls, and not elements, take the time. */
+const LEAST_OF_CALL = 1024;
+
+/** Whether operands of a group can be walked through in few calls. */
+export const worthOneLoop: Worth = (shape, operands) => {
+  const { starts } = planOf(shape, operands);
+  const calls = starts[0]?.length ?? 1;
+  return calls === 1 || sizeOf(shape) >= LEAST_OF_CALL * calls;
+};
+
+const constantLanes = ({ value, aval }: Literal): Code => {
+  if (aval.dtype === "float32") return f32x4.const(value);
+  return i32x4.const(aval.dtype === "bool" ? -Number(value !== 0) : value);
+};
+
+/** Code of a group: a local for each value, computed in order. */
+const lanesOf =
+  ({ inVars, eqns, outs }: Jaxpr): LanesOf =>
+  (fn, operands) => {
+    const locals = new Map<Atom, Local>(inVars.map((v, i) => [v, operands[i]]));
+    const before: Code[] = [];
+    const localOf = (a: Atom): Local => {
+      const known = locals.get(a);
+      if (known !== undefined) return known;
+      const local = fn.local("v128");
+      locals.set(a, local);
+      before.push(local.set(constantLanes(a as Literal)));
+      return local;
+    };
+    const code = eqns.map((eqn) => {
+      const value = (functionOf(eqn) as LaneFunction)(fn, eqn.inputs.map(localOf));
+      const result = fn.local("v128");
+      locals.set(eqn.outputs[0], result);
+      return result.set(value);
+    });
+    return { before, code, results: outs.map((a) => locals.get(a) as Local) };
+  };
+
+/** What a group computes, as text: groups of equal text share their loop, whatever their shapes. */
+const textOf = ({ inVars, eqns, outs }: Jaxpr): string => {
+  const names = new Map<Atom, string>();
+  const give = (v: Atom): void => void names.set(v, `${names.size}`);
+  const name = (a: Atom): string =>
+    a instanceof Literal ? `${a.aval.dtype} ${Object.is(a.value, -0) ? "-0" : a.value}` : (names.get(a) as string);
+  inVars.forEach(give);
+  const lines = eqns.map(({ prim, params, inputs, outputs }) => {
+    give(outputs[0]);
+    return `${prim.name}${JSON.stringify(params)}(${inputs.map(name)})`;
+  });
+  return [...lines, outs.map(name)].join(";");
+};
+
+/** The loop of a group. */
+export const fusedLoop: HeapLowering = (context, { params, inAvals, outAvals }) => {
+  const { jaxpr } = params as unknown as { readonly jaxpr: Jaxpr };
+  return walking(context, inAvals, outAvals, { owner: fusedP, form: textOf(jaxpr), lanes: lanesOf(jaxpr) });
+};

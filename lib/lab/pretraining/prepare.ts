@@ -1,5 +1,5 @@
 /** @file Everything that pre-training needs before its first step. */
-import { type BackendName, init } from "../../compile/init.js";
+import { init } from "../../compile/init.js";
 import { InvariantError } from "../../core/errors.js";
 import { dispose } from "../../core/tensor.js";
 import type { Method } from "../../methods/method.js";
@@ -44,7 +44,7 @@ export const preparePretraining = async (
   const model = await startModel(start, tokenizer, places.model);
   const { config } = model;
   checkVocabulary(config, tokenizer);
-  await init({ backend: recipe.backend as BackendName, executor: recipe.executor });
+  await init({ backend: recipe.backend, executor: recipe.executor });
   const method = full() as Method;
   const frozen = model.params(recipe.seed);
   const { stateOf, ...steps } = trainingOf(recipe, method, config, frozen, tokenizer);

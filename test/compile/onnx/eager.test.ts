@@ -1,8 +1,8 @@
 /** @file What runs where beside the native executor: single operations on the backend, programs in onnxruntime, and what is copied between. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { besideBackend } from "../../../lib/compile/beside.js";
 import { init, resetStats, runtimeFor, stats } from "../../../lib/compile/init.js";
-import { nativeRuntime } from "../../../lib/compile/native.js";
 import { loadOrt, type Ort } from "../../../lib/compile/onnx/binding.js";
 import { onnxExecutor } from "../../../lib/compile/onnx/executor.js";
 import { type ExecutorRuntime, runtimeOn } from "../../../lib/compile/runtime.js";
@@ -49,7 +49,7 @@ const watched = async () => {
       return backend.evaluate(prim, args, params);
     },
   };
-  const runtime = nativeRuntime(runtimeOn(native, backend), eager);
+  const runtime = besideBackend("onnx", runtimeOn(native, backend), eager);
   /** What has run since the last call. */
   return { runtime, ran: () => ran.splice(0) };
 };

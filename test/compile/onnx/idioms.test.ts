@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runtimeOf } from "../../../lib/compile/init.js";
 import { modelOf } from "../../../lib/compile/onnx/graph.js";
-import { optimize } from "../../../lib/compile/passes.js";
+import { optimize } from "../../../lib/compile/passes/optimize.js";
 import { setRuntime } from "../../../lib/core/runtime.js";
 import { dispose, type Tensor } from "../../../lib/core/tensor.js";
 import * as lax from "../../../lib/lax/index.js";

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type BackendName, runtimeFor } from "../../../lib/compile/init.js";
+import type { BackendName } from "../../../lib/compile/executors.js";
+import { runtimeFor } from "../../../lib/compile/init.js";
 import { type DType, range, type Shape, sizeOf } from "../../../lib/core/aval.js";
 import { avalOfHost, type HostArray } from "../../../lib/core/host.js";
 import { type AnyPrimitive, definePrimitive, type Params, type Primitive } from "../../../lib/core/primitive.js";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { KERNELS } from "../../../lib/compile/blocks/backend.js";
 import { runtimeOn } from "../../../lib/compile/runtime.js";
-import { KERNELS } from "../../../lib/compile/tfjs/backend.js";
 import { tfjsExecutor } from "../../../lib/compile/tfjs/executor.js";
 import { startError } from "../../../lib/compile/tfjs/load.js";
 import * as np from "../../../lib/np/index.js";

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ExecutorRuntime, runtimeOn } from "../../../lib/compile/runtime.js";
-import { tfjsExecutor } from "../../../lib/compile/tfjs/executor.js";
-import { heapBackend } from "../../../lib/compile/tfjs/heap-backend.js";
+import { heapExecutor } from "../../../lib/compile/wasm/executor.js";
+import { ownBackend } from "../../../lib/compile/wasm/own-backend.js";
 import { ownHeap } from "../../../lib/compile/wasm/own-heap.js";
 import { scope } from "../../../lib/core/composite.js";
 import { isFluxionError } from "../../../lib/core/errors.js";
@@ -100,8 +100,7 @@ Suite("memory that was not given, or was given back, is not taken", () => {
     );
 });
 
-const runtimeWith = (mostBytes: number): ExecutorRuntime =>
-  runtimeOn(tfjsExecutor(heapBackend("tfjs-wasm", ownHeap(mostBytes))));
+const runtimeWith = (mostBytes: number): ExecutorRuntime => runtimeOn(heapExecutor(ownBackend(mostBytes)));
 
 Suite("no memory left is a BackendError, and everything goes on afterwards, eagerly and in programs", () => {
   const runtime = runtimeWith(24 * MIB);

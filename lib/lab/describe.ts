@@ -38,17 +38,26 @@ const taskLines = ({ data, recipe }: Prepared, shares: readonly number[]): strin
   ];
 };
 
-/** The objective and its texts; a mixture with shares. */
-const textLines = ({ objective }: Recipe, { train, validation }: Corpora, shares: readonly number[]): string[] => {
+/** The objective, its texts and the tasks beside them; a mixture with shares. */
+const textLines = (
+  { objective }: Recipe,
+  { train, validation }: Corpora,
+  tasks: readonly Part[],
+  shares: readonly number[],
+): string[] => {
   const sizes = (parts: readonly CorpusPart[], what: string): string =>
     `${counted(documentsIn(parts), `${what} document`)} (${idsIn(parts).toLocaleString("en")} tokens)`;
   const kind = objective.name === "pretraining" ? objective.kind.name : objective.name;
   return [
     `objective  ${kind}`,
     `texts      ${sizes(train, "training")} and ${sizes(validation, "held-out")}`,
-    ...(train.length === 1
+    ...(shares.length === 1
       ? []
       : train.map(({ name }, i) => `           ${name}: ${(100 * shares[i]).toFixed(1)} % of the batches`)),
+    ...tasks.map(
+      ({ task, examples }, i) =>
+        `task       ${task.name}: ${count(examples, "training")} (${(100 * shares[train.length + i]).toFixed(1)} % of the batches)`,
+    ),
   ];
 };
 
@@ -65,7 +74,7 @@ export const describeRun = (run: Prepared): string[] => {
   return [
     `model      ${modelName(recipe)}, ${counts.model.toLocaleString("en")} weights`,
     `tuned      ${describeMethod(recipe.method)} = ${counts.tuned.toLocaleString("en")} numbers (${((100 * counts.tuned) / counts.model).toFixed(3)} % of the model)`,
-    ...(data.corpora === undefined ? taskLines(run, shares) : textLines(recipe, data.corpora, shares)),
+    ...(data.corpora === undefined ? taskLines(run, shares) : textLines(recipe, data.corpora, data.train, shares)),
     ...(cutInputs === 0
       ? []
       : [`cut        ${counted(cutInputs, "training input")}, to ${recipe.lengths.input} tokens (--max-input-length)`]),

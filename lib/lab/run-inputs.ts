@@ -12,7 +12,7 @@ import { corporaLock, readCorpora } from "./pretraining/corpora.js";
 import { isPretraining } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import type { StoredRun } from "./stored-run.js";
-import { partsOfData, tasksOf } from "./task-table.js";
+import { partsOfData, tasksOf, trainingParts } from "./task-table.js";
 
 /** What finding the inputs of a run needs besides its recipe. */
 export interface InputOptions {
@@ -35,7 +35,9 @@ export interface Inputs {
 const dataOf = async (recipe: Recipe, places: Places, tasks: readonly Task[]): Promise<RunData> => {
   if (isPretraining(recipe)) {
     const tokenizer = await tokenizerAt(places.tokenizer, places.model);
-    return { train: [], validation: [], corpora: await readCorpora(recipe, tokenizer) };
+    const corpora = await readCorpora(recipe, tokenizer);
+    const train = await trainingParts(recipe, await tasksOf(recipe, tasks), places.data);
+    return { train, validation: [], corpora };
   }
   const data = await partsOfData(recipe, await tasksOf(recipe, tasks), places.data);
   checkData(recipe, data);

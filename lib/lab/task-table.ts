@@ -100,18 +100,28 @@ export interface Part {
   readonly examples: readonly Example[];
 }
 
+const partsOf = async (tasks: readonly Task[], split: "train" | "validation", data: string): Promise<Part[]> => {
+  const parts: Part[] = [];
+  for (const task of tasks) parts.push({ task, examples: await readExamples(task, split, data) });
+  return parts;
+};
+
+/** The tasks that a recipe trains on. @throws {ConfigError} for a name that no task has */
+const trainedOf = ({ train }: Recipe, tasks: readonly Task[]): readonly Task[] =>
+  train.map(({ task }) => namedTask("--task <names>", tasks, task));
+
+/** The tasks that a recipe trains on, with their examples. */
+export const trainingParts = (recipe: Recipe, tasks: readonly Task[], data: string): Promise<readonly Part[]> =>
+  partsOf(trainedOf(recipe, tasks), "train", data);
+
 /** The tasks that a recipe trains on and evaluates on, with their examples. */
 export const partsOfData = async (
-  { train, evaluate }: Recipe,
+  recipe: Recipe,
   tasks: readonly Task[],
   data: string,
 ): Promise<{ readonly train: readonly Part[]; readonly validation: readonly Part[] }> => {
-  const trained = train.map(({ task }) => namedTask("--task <names>", tasks, task));
-  const evaluated = evaluate.length === 0 ? trained : evaluate.map((name) => namedTask("evaluate", tasks, name));
-  const read = async (list: readonly Task[], split: "train" | "validation"): Promise<Part[]> => {
-    const parts: Part[] = [];
-    for (const task of list) parts.push({ task, examples: await readExamples(task, split, data) });
-    return parts;
-  };
-  return { train: await read(trained, "train"), validation: await read(evaluated, "validation") };
+  const { evaluate } = recipe;
+  const evaluated =
+    evaluate.length === 0 ? trainedOf(recipe, tasks) : evaluate.map((name) => namedTask("evaluate", tasks, name));
+  return { train: await trainingParts(recipe, tasks, data), validation: await partsOf(evaluated, "validation", data) };
 };

@@ -5,7 +5,6 @@ import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 import { checkedFront, sentinelOf } from "../train/task-evaluator.js";
 import type { TokenPart } from "./batches.js";
 import { answerLabels } from "./label-answers.js";
-import { taskObjective } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import type { Cut } from "./start.js";
 import type { Part } from "./task-table.js";
@@ -30,9 +29,9 @@ const within = (row: readonly number[], length: number, eosId: number): readonly
 /** Encodes the training examples, and gives each task its share. */
 export const trainingTokens = (recipe: Recipe, train: readonly Part[], tokenizer: Tokenizer): TrainingTokens => {
   const { prefix, lengths, rates } = recipe;
-  const objective = taskObjective(recipe);
+  const { objective } = recipe;
   const target = lengths.target > 0 ? lengths.target : Number.POSITIVE_INFINITY;
-  const sentinel = sentinelOf(tokenizer, objective.sentinel);
+  const sentinel = sentinelOf(tokenizer, (objective.name === "task" ? objective : objective.tasks).sentinel);
   const whole = train.map(({ task, examples }) =>
     tokenize(examples, tokenizer, { ...checkedFront(task, prefix), ...(sentinel !== undefined && { sentinel }) }),
   );
@@ -43,7 +42,9 @@ export const trainingTokens = (recipe: Recipe, train: readonly Part[], tokenizer
   const parts = train.map(({ task, examples }, i) => ({
     tokens: whole[i].map(cut),
     rate: recipe.train[i].weight ?? rateBySize(examples.length, rates),
-    ...(objective.loss.name !== "tokens" && answerLabels(task, examples, tokenizer, sentinel)),
+    ...(objective.name === "task" &&
+      objective.loss.name !== "tokens" &&
+      answerLabels(task, examples, tokenizer, sentinel)),
   }));
   const all = whole.flat();
   return {

@@ -190,6 +190,8 @@ const pretraining: readonly SettingRow[] = [
   row("objective.validation", [], names, "--validation-corpus <paths>", texts),
   row("objective.heldOut", 0.01, { ...rate, takes: same(0.1, 0.999) }, "--held-out <x>", texts),
   row("objective.validationRows", 64, count, undefined, texts),
+  row("objective.tasks.share", 0.5, rate, "--task-share <x>", texts),
+  row("objective.tasks.sentinel", false, yesNo, undefined, texts),
   row("objective.start", "scratch", oneOf("scratch", "model"), "--start <name>", texts),
   row("objective.start.architecture", "t5-1.1-small", text, "--architecture <name>", scratch),
   ...["vocabSize", "dModel", "dKv", "dFf", "numHeads", "numLayers", "numDecoderLayers"].map((name) =>

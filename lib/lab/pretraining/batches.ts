@@ -2,20 +2,42 @@
 import { makeBatch, mix, type Tokens } from "../../data/batch.js";
 import type { Objective } from "../../data/objectives/index.js";
 import { packedBatches } from "../../data/packing.js";
-import { corpusStream, mixStreams, type Shard, type Stream, streamBatch } from "../../data/streams/index.js";
+import { corpusStream, mixStreams, type Shard, type Stream, streamBatch, streamOf } from "../../data/streams/index.js";
 import { type BatchAt, batchOf, packedBatchOf, rowsThatFit } from "../batches.js";
+import { sharesOf } from "../prepared.js";
 import type { Recipe } from "../recipe-settings.js";
 import type { CorpusPart } from "./corpora.js";
 
-/** The examples that an objective makes of texts, which are drawn by their rates. */
-export const streamOfParts = (parts: readonly CorpusPart[], objective: Objective, seed: number): Stream => {
-  const streams = parts.map(({ corpus }, i) => corpusStream(corpus, objective, mix(seed, i)));
+/** Encoded examples of a task that are drawn by one share. */
+export interface ExamplePart {
+  readonly tokens: readonly Tokens[];
+  readonly rate: number;
+}
+
+/** Rates of texts and of the tasks beside them, which together have this share. */
+export const ratesBeside = (
+  texts: readonly { readonly rate: number }[],
+  tasks: readonly { readonly rate: number }[],
+  share: number,
+): readonly number[] =>
+  tasks.length === 0
+    ? texts.map(({ rate }) => rate)
+    : [...sharesOf(texts).map((x) => (1 - share) * x), ...sharesOf(tasks).map((x) => share * x)];
+
+/** The examples that an objective makes of texts, and those of tasks beside them, drawn by their rates. */
+export const streamOfParts = (
+  texts: readonly CorpusPart[],
+  objective: Objective,
+  seed: number,
+  tasks: readonly ExamplePart[] = [],
+  share = 0,
+): Stream => {
+  const streams = [
+    ...texts.map(({ corpus }, i) => corpusStream(corpus, objective, mix(seed, i))),
+    ...tasks.map(({ tokens }, i) => streamOf(tokens, mix(seed, texts.length + i))),
+  ];
   if (streams.length === 1) return streams[0];
-  return mixStreams(
-    streams,
-    parts.map(({ rate }) => rate),
-    mix(seed, parts.length),
-  );
+  return mixStreams(streams, ratesBeside(texts, tasks, share), mix(seed, streams.length));
 };
 
 /** The settings that batches depend on. */

@@ -27,17 +27,17 @@ const inKind = ({ objective, lengths }: PretrainingRecipe): Problem[] => {
   }
 };
 
-/** Settings of tasks, which a run on texts has none of. */
-const withTasks = ({ train, evaluate, each, table }: PretrainingRecipe): Problem[] => {
-  const hint = "tasks are trained on with the objective task, from a model that was pre-trained";
-  const names = train.map(({ task }) => task).join(", ");
+/** Settings of tasks that do not go with texts: tasks may be trained on beside them, but are not evaluated. */
+const withTasks = ({ train, evaluate, each, table, objective }: PretrainingRecipe): Problem[] => {
+  const hint = "tasks are evaluated with the objective task, from a model that was pre-trained";
+  const { share } = objective.tasks;
   return [
-    ...(train.length > 0 ? [problem("train", "no task, since the objective is of texts", names, hint)] : []),
-    ...(evaluate.length > 0 ? [problem("evaluate", "no task, since the objective is of texts", evaluate, hint)] : []),
-    ...(table.train !== ""
-      ? [problem("table.train", "no rows, since the objective is of texts", table.train, hint)]
-      : []),
+    ...(evaluate.length > 0 ? [problem("evaluate", "no task, since texts are evaluated", evaluate, hint)] : []),
+    ...(table.train !== "" ? [problem("table.train", "no rows, since texts are evaluated", table.train, hint)] : []),
     ...(each ? [problem("each", "false, since the objective is of texts", each)] : []),
+    ...(train.length > 0 && share === 0
+      ? [problem("objective.tasks.share", "a share above 0, since train names tasks", share)]
+      : []),
   ];
 };
 

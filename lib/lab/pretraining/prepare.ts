@@ -8,8 +8,9 @@ import { checkVocabulary, tokenizerAt } from "../inputs.js";
 import type { Places } from "../lock.js";
 import { numbersIn, type Prepared, type RunData, sharesOf, withSeeds } from "../prepared.js";
 import { vocabularyOf } from "../start.js";
+import { trainingTokens } from "../token-parts.js";
 import { trainingOf } from "../training.js";
-import { pretrainingBatches, streamOfParts } from "./batches.js";
+import { pretrainingBatches, ratesBeside, streamOfParts } from "./batches.js";
 import type { Corpora } from "./corpora.js";
 import { byFrequency, textEvaluator } from "./evaluation.js";
 import { objectiveOfKind } from "./kinds.js";
@@ -51,8 +52,11 @@ export const preparePretraining = async (
   const state = stateOf(recipe.seed);
   const heldOut = streamOfParts(validation, objective, EVALUATION_SEED);
   const examples = Array.from({ length: validationRows }, (_, n) => heldOut(n));
+  const lengths = { ...recipe.lengths, target: objective.targetLength };
+  const { parts, ...cuts } = trainingTokens({ ...recipe, lengths }, data.train, tokenizer);
+  const { share } = recipe.objective.tasks;
   const batchesOf = (seed: number) =>
-    pretrainingBatches({ ...recipe, objective }, streamOfParts(train, objective, seed), config.padId);
+    pretrainingBatches({ ...recipe, objective }, streamOfParts(train, objective, seed, parts, share), config.padId);
   const stateOfSeed = (seed: number) => {
     if (!model.isRandom) return stateOf(seed);
     const own = model.params(seed);
@@ -69,10 +73,14 @@ export const preparePretraining = async (
     state,
     ...steps,
     batchAt: batchesOf(recipe.seed),
-    shares: sharesOf(train),
+    shares: sharesOf(ratesBeside(train, parts, share).map((rate) => ({ rate }))),
     evaluate: textEvaluator(config, frozen, method, examples, recipe.evaluation.tokens),
     cut: 0,
-    facts: { vocabulary: await vocabularyOf(tokenizer, config.vocabSize, places), labels: [] },
+    facts: {
+      ...(data.train.length > 0 && { cuts: { ...cuts, validationInputs: { rows: 0, cut: 0 } } }),
+      vocabulary: await vocabularyOf(tokenizer, config.vocabSize, places),
+      labels: [],
+    },
     outputs: await modelOutputs(model, frozen, places.tokenizer),
     bestFolder: "best/",
     majority: byFrequency(examples),

@@ -1,7 +1,18 @@
 /** @file The settings of pre-training: what is asked about a text, which texts, where the model starts, and which steps are saved. */
 import * as t from "io-ts";
 import { closed, such } from "../../edge/decode.js";
-import { names, naturalNumber, plain, positive, positiveInteger, rate, split, text, whole } from "../codecs.js";
+import {
+  flagged,
+  names,
+  naturalNumber,
+  plain,
+  positive,
+  positiveInteger,
+  rate,
+  split,
+  text,
+  whole,
+} from "../codecs.js";
 import { choice, group, setting, type ValueOf } from "../schema.js";
 
 /** Files of text, and their share of the examples. */
@@ -104,6 +115,12 @@ export const PRETRAINING = {
     flag: "--held-out <x>",
   }),
   validationRows: setting(positiveInteger, 64, "examples of held-out text in an evaluation"),
+  tasks: group({
+    share: setting(rate, 0.5, "share of the examples that are of the tasks of `train`, where it names some", {
+      flag: "--task-share <x>",
+    }),
+    sentinel: setting(flagged, false, "the first sentinel in front of the targets of tasks, as texts have it"),
+  }),
   start: START,
   saveAt: setting<readonly number[], number | string | readonly number[]>(
     steps,

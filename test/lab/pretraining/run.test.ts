@@ -210,8 +210,8 @@ Pretraining("settings that pre-training cannot have are refused", async () => {
   const prompt = await refused({ ...toyRecipe(corpus()), method: "prompt", batch: { packed: 128 } });
   assert.ok(prompt.expected?.includes("batch.packed: a method that changes weights alone"), prompt.expected);
   assert.ok(prompt.expected?.includes("method: full, since pre-training is of all weights"), prompt.expected);
-  const tasks = await refused({ ...toyRecipe(corpus()), train: "cb" });
-  assert.equal([tasks.at, tasks.got], ["train", "cb"]);
+  const tasks = await refused({ ...toyRecipe(corpus()), evaluate: "cb" });
+  assert.equal([tasks.at, tasks.got], ["evaluate", "cb"]);
   const nothing = await refused(asking({ heldOut: 0 }));
   assert.is(nothing.at, "objective.heldOut");
   const name = await refused(asking({ start: { ...SCRATCH, architecture: "t5-1.1-smal" } }));

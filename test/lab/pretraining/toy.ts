@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RecipeInput } from "../../../lib/lab/recipe.js";
+import { task } from "../../../lib/tasks/index.js";
 import { seeded } from "../../helpers/seeded.js";
 
 const WORDS = ["the cat", "a dog", "my house", "that river", "one bird", "the old tree"];
@@ -36,4 +37,14 @@ export const toyRecipe = (corpus: string, more: RecipeInput = {}): RecipeInput =
   stop: { patience: 0 },
   executor: "tfjs",
   ...more,
+});
+
+/** A task with as many rows as labels, for a mixture with texts. */
+export const toyTask = task({
+  name: "liked",
+  labels: ["no", "yes"],
+  input: "text",
+  target: "label",
+  train: ["no", "yes"].map((label) => ({ text: `the cat ${label === "no" ? "fears" : "likes"} a dog`, label })),
+  validation: [{ text: "a dog likes the cat", label: "yes" }],
 });

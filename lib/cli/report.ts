@@ -25,7 +25,7 @@ type Format = (report: Report, file: string) => string | Promise<string>;
 const FORMATS: Readonly<Record<string, Format>> = {
   ".html": (report, file) => reportHtml(report, addressFrom(file)),
   ".md": (report, file) => reportMarkdown(report, addressFrom(file)),
-  ".tex": reportLatex,
+  ".tex": (report) => reportLatex(report),
 };
 
 /** @throws {ConfigError} for a file of another ending */

@@ -1,7 +1,7 @@
 /** @file What differs between compared runs besides the method. */
 
 import type { EndedRun } from "./load.js";
-import { describeAt, groupBy, inOrder, type Settings, type Variant, valueAt, varyingPaths } from "./variants.js";
+import { groupBy, inOrder, namingOf, type Settings, type Variant, valueAt } from "./variants.js";
 
 /** A setting that methods do not share. */
 export interface Differing {
@@ -16,14 +16,13 @@ const sorted = (values: Iterable<string>): readonly string[] => [...new Set(valu
 
 /** Settings besides those of the method whose values are not the same for all methods. */
 export const differingSettings = (variants: readonly Variant[]): readonly Differing[] => {
-  const all = variants.map(({ settings }) => settings);
+  const { paths, describe } = namingOf(variants.map(({ settings }) => settings));
   const methods = [...groupBy(variants, ({ method }) => method)];
   if (methods.length < 2) return [];
-  return varyingPaths(all)
+  return paths
     .filter((path) => !isOfMethod(path))
     .flatMap((path) => {
-      const of = (members: readonly Variant[]) =>
-        sorted(members.map(({ settings }) => describeAt(path, settings, all)));
+      const of = (members: readonly Variant[]) => sorted(members.map(({ settings }) => describe(settings, path)));
       const values = Object.fromEntries(methods.map(([method, members]) => [method, of(members)]));
       const isShared = new Set(Object.values(values).map((list) => JSON.stringify(list))).size === 1;
       return isShared ? [] : [{ path, values }];
@@ -68,8 +67,17 @@ export interface Differences {
   readonly warnings: readonly string[];
 }
 
+/** The most values that are named. */
+const MOST_VALUES = 8;
+
+/** Values as a list, of which the first ones are named. */
+export const someOf = (values: readonly string[]): string => {
+  const more = values.length - MOST_VALUES;
+  return [...values.slice(0, MOST_VALUES), ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
+};
+
 const warningOf = ({ path, values }: Differing): string => {
-  const each = Object.entries(values).map(([method, list]) => `${list.join(", ")} (${method})`);
+  const each = Object.entries(values).map(([method, list]) => `${someOf(list)} (${method})`);
   return `methods differ in ${path}, too: ${each.join("; ")}`;
 };
 
@@ -83,7 +91,9 @@ export const differencesBetween = (runs: readonly EndedRun[], variants: readonly
 };
 
 /** The settings of a variant that differ from others, by their paths. */
-export const ownSettings = (settings: Settings, other: Settings): readonly string[] =>
-  varyingPaths([settings, other])
-    .filter((path) => valueAt(settings, path) !== undefined)
-    .map((path) => `${path}: ${describeAt(path, settings, [settings])}`);
+export const ownSettings = (settings: Settings, other: Settings): readonly string[] => {
+  const { describe } = namingOf([settings]);
+  return namingOf([settings, other])
+    .paths.filter((path) => valueAt(settings, path) !== undefined)
+    .map((path) => `${path}: ${describe(settings, path)}`);
+};

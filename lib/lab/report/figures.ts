@@ -5,17 +5,7 @@ import { byColumn, type Cell, isTransfer, type Spread, spreadOf, trainedOn } fro
 import type { Reference } from "./references.js";
 import { anchorOf } from "./score-tables.js";
 import type { Link } from "./table.js";
-import {
-  describeAt,
-  groupBy,
-  inOrder,
-  labelOf,
-  leavesOf,
-  type Settings,
-  type Variant,
-  valueAt,
-  varyingPaths,
-} from "./variants.js";
+import { groupBy, inOrder, leavesOf, type Naming, namingOf, type Settings, type Variant, valueAt } from "./variants.js";
 
 /** A point of a figure, and the spread of its value. */
 export interface Point extends Spread {
@@ -145,10 +135,10 @@ export const efficiency = (cells: readonly Cell[], references: readonly Referenc
 };
 
 /** The value of a setting on an axis: the size of a model stands for its name. */
-const positionOf = (cell: Cell, path: string, all: readonly Settings[]): number | string => {
+const positionOf = (cell: Cell, path: string, { describe }: Naming): number | string => {
   if (path === "model") return cell.scores[0].run.summary.counts.model;
   const value = valueAt(cell.variant.settings, path);
-  return typeof value === "number" ? value : describeAt(path, cell.variant.settings, all);
+  return typeof value === "number" ? value : describe(cell.variant.settings, path);
 };
 
 /** Settings without the one at a path; without a model, also without what was read of it. */
@@ -159,13 +149,13 @@ const without = (settings: Settings, path: string): string =>
     ),
   );
 
-const seriesAlong = (cells: readonly Cell[], path: string, all: readonly Settings[]): readonly Series[] =>
+const seriesAlong = (cells: readonly Cell[], path: string, naming: Naming): readonly Series[] =>
   [...groupBy(cells, ({ variant }) => without(variant.settings, path)).values()].flatMap((list) => {
-    const points = list.map((cell) => pointOf(cell, positionOf(cell, path, all)));
+    const points = list.map((cell) => pointOf(cell, positionOf(cell, path, naming)));
     if (new Set(points.map(({ x }) => x)).size < 2) return [];
     const { method, settings } = list[0].variant;
     const sorted = points.sort((a, b) => (typeof a.x === "number" ? a.x - Number(b.x) : inOrder(a.x, `${b.x}`)));
-    return [{ label: labelOf(method, settings, all, path), points: sorted }];
+    return [{ label: naming.label(method, settings, path), points: sorted }];
   });
 
 const scaleOf = (panels: readonly Panel[]): Figure["scale"] => {
@@ -175,35 +165,39 @@ const scaleOf = (panels: readonly Panel[]): Figure["scale"] => {
   return Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) >= 8 ? "log" : "linear";
 };
 
+/** Variants of one method, and what they are called among each other. */
+interface Family extends Naming {
+  readonly method: string;
+}
+
 /** Scores against one setting, of variants that differ in nothing else. */
-const along = (path: string, cells: readonly Cell[], references: readonly Reference[]): readonly Figure[] => {
-  const own = cells.filter((cell) => !cell.isTransfer);
-  const panels = byColumn(own).flatMap(([column, list]) => {
-    const series = [...groupBy(list, ({ variant }) => variant.method).values()].flatMap((alike) =>
+const along = (path: string, families: readonly Family[], cells: readonly Cell[], references: readonly Reference[]) => {
+  const panels = byColumn(cells).flatMap(([column, list]): readonly Panel[] => {
+    const series = families.flatMap((family) =>
       seriesAlong(
-        alike,
+        list.filter(({ variant }) => variant.method === family.method),
         path,
-        alike.map(({ variant }) => variant.settings),
+        family,
       ),
     );
-    return series.length === 0
-      ? []
-      : [{ title: column, series: best(series), references: referencesOf(references, column) }];
+    if (series.length === 0) return [];
+    return [{ title: column, series: best(series), references: referencesOf(references, column) }];
   });
-  if (panels.length === 0) return [];
-  const name = path === "model" ? "size of the model" : path;
-  return [
-    {
-      ...{ id: `along-${path}`, title: `Score against ${name}`, scale: scaleOf(panels), isCurve: false, panels },
-      xLabel: path === "model" ? "numbers of the model" : path,
-      note: "Variants of a line differ in nothing else. Bars are one sample standard deviation.",
-    },
-  ];
+  const isSize = path === "model";
+  const figure: Figure = {
+    ...{ id: `along-${path}`, title: `Score against ${isSize ? "size of the model" : path}` },
+    ...{ scale: scaleOf(panels), isCurve: false, panels, xLabel: isSize ? "numbers of the model" : path },
+    note: "Variants of a line differ in nothing else. Bars are one sample standard deviation.",
+  };
+  return figure;
 };
 
 /** A figure for each setting that varies while everything else stays. */
 export const axes = (variants: readonly Variant[], cells: readonly Cell[], references: readonly Reference[]) => {
-  const alike = [...groupBy(variants, ({ method }) => method).values()];
-  const paths = new Set(alike.flatMap((list) => varyingPaths(list.map(({ settings }) => settings))));
-  return [...paths].filter((path) => !path.startsWith("read.")).flatMap((path) => along(path, cells, references));
+  const families = [...groupBy(variants, ({ method }) => method)].map(
+    ([method, alike]): Family => ({ method, ...namingOf(alike.map(({ settings }) => settings)) }),
+  );
+  const paths = new Set(families.flatMap((family) => family.paths));
+  const own = cells.filter((cell) => !cell.isTransfer);
+  return [...paths].filter((path) => !path.startsWith("read.")).map((path) => along(path, families, own, references));
 };

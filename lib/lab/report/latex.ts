@@ -1,4 +1,5 @@
 /** @file The tables of a report as LaTeX, for the package booktabs. */
+import { takes } from "../../core/composite.js";
 import type { Report } from "./report.js";
 import type { ReportTable, TableCell } from "./table.js";
 
@@ -43,8 +44,12 @@ const tableText = ({ id, title, note, columns, rows }: ReportTable): string =>
     "",
   ].join("\n");
 
-/** The tables of a report as LaTeX. Warnings are comments. */
-export const reportLatex = ({ title, intro, warnings, tables }: Report): string => {
+/**
+ * The tables of a report as LaTeX, for the package booktabs. Warnings are comments.
+ *
+ * @example const text = reportLatex(report);
+ */
+export const reportLatex = takes("reportLatex(report)", ({ title, intro, warnings, tables }: Report): string => {
   const comments = [title, intro, "needs \\usepackage{booktabs}", ...warnings.map((warning) => `warning: ${warning}`)];
   return [...comments.map((text) => `% ${text.replace(/\s+/g, " ")}`), "", ...tables.map(tableText)].join("\n");
-};
+});

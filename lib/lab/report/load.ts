@@ -164,11 +164,13 @@ const missingParts = async (store: Store, names: readonly string[]): Promise<rea
 };
 
 const loaded = async (store: Store): Promise<LoadedFolder> => {
-  const failure = await failureIn(store);
-  if (failure !== undefined) return { faults: [failure] };
   const { recipe, lock, outcome } = await loadRun(store);
   const parts = Object.keys(partsOfRecipe(recipe));
   if (parts.length > 0) return { faults: await missingParts(store, parts) };
+  // One that has ended may have failed before.
+  const hasEnded = outcome !== undefined && !isInterrupted(outcome);
+  const failure = hasEnded ? undefined : await failureIn(store);
+  if (failure !== undefined) return { faults: [failure] };
   if (outcome === undefined) return { faults: [await progressOf(store, recipe, "it has not ended: it is")] };
   return endedRun(store, recipe, lock, outcome);
 };

@@ -1,4 +1,5 @@
 /** @file The tables of a report as Markdown. */
+import { takes } from "../../core/composite.js";
 import type { Report } from "./report.js";
 import type { ReportTable, TableCell } from "./table.js";
 
@@ -46,17 +47,21 @@ const tableText = ({ title, note, columns, rows }: ReportTable, addressOf: (fold
  * The tables of a report as Markdown, with links to runs.
  *
  * - `addressOf`: the address of the folder of a run
+ * @example const text = reportMarkdown(report, addressFrom("report.md"));
  */
-export const reportMarkdown = (report: Report, addressOf: (folder: string) => string): string => {
-  const { title, intro, warnings, tables } = report;
-  const warned =
-    warnings.length === 0 ? [] : [...warnings.map((warning) => `> **Warning:** ${escapeMarkdown(warning)}`), ""];
-  return [
-    `# ${escapeMarkdown(title)}`,
-    "",
-    escapeMarkdown(intro),
-    "",
-    ...warned,
-    ...tables.map((one) => tableText(one, addressOf)),
-  ].join("\n");
-};
+export const reportMarkdown = takes(
+  "reportMarkdown(report, addressOf)",
+  (report: Report, addressOf: (folder: string) => string): string => {
+    const { title, intro, warnings, tables } = report;
+    const warned =
+      warnings.length === 0 ? [] : [...warnings.map((warning) => `> **Warning:** ${escapeMarkdown(warning)}`), ""];
+    return [
+      `# ${escapeMarkdown(title)}`,
+      "",
+      escapeMarkdown(intro),
+      "",
+      ...warned,
+      ...tables.map((one) => tableText(one, addressOf)),
+    ].join("\n");
+  },
+);

@@ -1,6 +1,6 @@
 /** @file The tables besides those of scores: costs, differences, and what is not in the others. */
 import { mean } from "../../metrics/average.js";
-import type { Differing } from "./differs.js";
+import { type Differing, someOf } from "./differs.js";
 import type { EndedRun, Fault } from "./load.js";
 import { anchorOf, variantCell } from "./score-tables.js";
 import { MISSING, numbers, plain, type ReportTable, type TableCell, words } from "./table.js";
@@ -61,7 +61,7 @@ export const differencesTable = (differing: readonly Differing[]): ReportTable =
     ...{ id: "differences", title: "What differs besides the method" },
     note: "A difference in scores may come from these settings as well.",
     columns: words("setting", ...methods),
-    rows: differing.map(({ path, values }) => [plain(path), ...methods.map((name) => plain(values[name].join(", ")))]),
+    rows: differing.map(({ path, values }) => [plain(path), ...methods.map((name) => plain(someOf(values[name])))]),
   };
 };
 

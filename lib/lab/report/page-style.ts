@@ -36,8 +36,11 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 tbody tr:nth-child(even) { background: var(--stripe); }
 small { color: var(--soft); font-size: .78rem; }
 .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1rem 1.5rem; max-width: 100%; }
-figure { margin: 0; }
-figure svg { display: block; width: 100%; max-width: 30rem; height: auto; overflow: visible; }
+.panels.wide { grid-template-columns: repeat(auto-fill, minmax(min(32rem, 100%), 1fr)); }
+figure { margin: 0; min-width: 0; overflow-x: auto; }
+figure .legend { flex-direction: column; font-size: .78rem; }
+figure svg { display: block; width: 100%; max-width: 30rem; height: auto; }
+.wide figure svg { max-width: 42rem; min-width: 32rem; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin: .2rem 0 .8rem; font-size: .85rem; }
 .legend i { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
 .legend i.dash { width: 1.6em; height: 0; border-radius: 0; border-top: 2px dashed currentColor; vertical-align: middle; }

@@ -46,7 +46,7 @@ const rowsOf = ({ label, points }: Series, colour: string, hrefOf: (link: Link) 
     return { ...point, ...range, series: label, colour, href: hrefOf(link), title: titleOf(label, point) };
   });
 
-const WIDTH = 360;
+const WIDTH = { narrow: 360, wide: 640 } as const;
 /** Room for the names of variants, in pixels a character. */
 const CHARACTER = 6.2;
 
@@ -95,9 +95,20 @@ const rowMarks = (plot: Plot, rows: readonly Row[]): Mark[] => {
   ];
 };
 
+/** The most characters of a name, in a panel and in a wide one. */
+const MOST = { narrow: 30, wide: 62 } as const;
+
+/** The names beside the rows of a figure. */
+const namesOf = (panels: readonly Panel[]): readonly string[] => [
+  ...new Set(panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(({ x }) => `${x}`)))),
+];
+
+/** Whether the panels of a figure need more room, for long names. */
+export const isWide = ({ scale, panels }: Pick<Figure, "scale" | "panels">): boolean =>
+  scale === "category" && namesOf(panels).some(({ length }) => length > MOST.narrow);
+
 /** Where a name is longer than its room it ends in dots. */
-const shortened = (text: string): string => (text.length <= MOST ? text : `${text.slice(0, MOST - 1)}…`);
-const MOST = 30;
+const shortened = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
 /** The range of an axis that panels share. */
 const domainOf = (scale: Figure["scale"], panels: readonly Panel[]): [number, number] => {
@@ -108,20 +119,19 @@ const domainOf = (scale: Figure["scale"], panels: readonly Panel[]): [number, nu
   return scale === "log" ? [least / 2, least * 2] : [least - 1, least + 1];
 };
 
-const optionsOf = ({ scale, xLabel, panels }: Figure, rows: readonly Row[]) => {
+const rowOptions = (figure: Figure, panel: Panel, score: object) => {
+  const most = isWide(figure) ? MOST.wide : MOST.narrow;
+  const names = namesOf([panel]);
+  const left = Math.max(...names.map((name) => shortened(name, most).length)) * CHARACTER + 14;
+  const tickFormat = (name: string): string => shortened(name, most);
+  const y = { label: null, domain: names, tickFormat, type: "point" as const, padding: 0.6 };
+  return { marginLeft: left, marginRight: 16, height: 54 + 24 * names.length, x: score, y };
+};
+
+const optionsOf = (figure: Figure, panel: Panel) => {
+  const { scale, xLabel, panels } = figure;
   const score = { label: "score, %", grid: true, nice: true };
-  const names = [...new Set(rows.map(({ x }) => `${x}`))];
-  if (scale === "category") {
-    const left = Math.max(...names.map((name) => shortened(name).length)) * CHARACTER + 14;
-    const y = {
-      label: null,
-      domain: names,
-      tickFormat: (name: string) => shortened(name),
-      type: "point" as const,
-      padding: 0.6,
-    };
-    return { marginLeft: left, marginRight: 16, height: 54 + 24 * names.length, x: score, y };
-  }
+  if (scale === "category") return rowOptions(figure, panel, score);
   const type = scale === "log" ? ("log" as const) : ("linear" as const);
   const x = {
     type,
@@ -150,9 +160,9 @@ export const drawing = async (hrefOf: (link: Link) => string): Promise<Draw> => 
         ? curveMarks(plot, rows)
         : pointMarks(plot, rows, figure.id !== "efficiency");
     const svg = plot.plot({
-      ...optionsOf(figure, rows),
+      ...optionsOf(figure, panel),
       ...{
-        width: WIDTH,
+        width: isWide(figure) ? WIDTH.wide : WIDTH.narrow,
         document: document as unknown as Document,
         style: { background: "none", color: "currentColor" },
       },

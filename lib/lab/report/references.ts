@@ -1,6 +1,7 @@
 /** @file Published numbers that a report shows beside its own. */
 import * as t from "io-ts";
 import { parse } from "yaml";
+import { takesLater } from "../../core/composite.js";
 import { ConfigError } from "../../core/errors.js";
 import { closed, decodeAs } from "../../edge/decode.js";
 import { orThrow } from "../../edge/either.js";
@@ -43,8 +44,12 @@ const parsed = (text: string, path: string): unknown => {
  * Loads published numbers: a list in YAML or JSON, each with `task`, `score`, `label` and `source`.
  *
  * @throws {ConfigError} for a file that cannot be read, or is something else
+ * @example const references = await loadReferences("published.yaml");
  */
-export const loadReferences = async (path: string): Promise<readonly Reference[]> => {
-  const text = await orThrow(readText(path, caller, MAX_BYTES));
-  return orThrow(decodeAs(t.readonlyArray(Reference, "references"), caller, path)(parsed(text, path)));
-};
+export const loadReferences = takesLater(
+  "loadReferences(path)",
+  async (path: string): Promise<readonly Reference[]> => {
+    const text = await orThrow(readText(path, caller, MAX_BYTES));
+    return orThrow(decodeAs(t.readonlyArray(Reference, "references"), caller, path)(parsed(text, path)));
+  },
+);

@@ -1,5 +1,6 @@
 /** @file The report of runs as a value: tables and figures, which the formats show. */
 
+import { takesLater } from "../../core/composite.js";
 import { CheckpointError } from "../../core/errors.js";
 import { VERSION } from "../../core/version.js";
 import { hashOf } from "../canonical.js";
@@ -121,29 +122,33 @@ const reportOf = async (
  * Reads the runs below folders, at any depth, and makes their report. Runs that have failed, have not ended, or cannot be read are listed in it.
  *
  * @throws {CheckpointError} for a folder that is not there, or when there is no run in any
+ * @example const report = await readReport(["runs"], { title: "Ablations" });
  */
-export const readReport = async (dirs: readonly string[], options: ReportOptions = {}): Promise<Report> => {
-  const runs: EndedRun[] = [];
-  const faults: Fault[] = [];
-  const seen = new Set<string>();
-  for (const dir of dirs) {
-    for (const folder of await runFolders(dir)) {
-      if (seen.has(folder.path)) continue;
-      seen.add(folder.path);
-      const loaded = await loadFolder(folder);
-      if (loaded.run !== undefined) runs.push(loaded.run);
-      faults.push(...loaded.faults);
+export const readReport = takesLater(
+  "readReport(dirs, { title, references })",
+  async (dirs: readonly string[], options: ReportOptions = {}): Promise<Report> => {
+    const runs: EndedRun[] = [];
+    const faults: Fault[] = [];
+    const seen = new Set<string>();
+    for (const dir of dirs) {
+      for (const folder of await runFolders(dir)) {
+        if (seen.has(folder.path)) continue;
+        seen.add(folder.path);
+        const loaded = await loadFolder(folder);
+        if (loaded.run !== undefined) runs.push(loaded.run);
+        faults.push(...loaded.faults);
+      }
     }
-  }
-  if (runs.length === 0 && faults.length === 0) {
-    const [what, hint] = ["there are no runs here", "name a folder with runs of fluxion train: --out DIR"];
-    throw new CheckpointError({
-      where: "report",
-      what,
-      expected: "folders with a recipe.json",
-      at: dirs.join(", "),
-      hint,
-    });
-  }
-  return reportOf(runs, faults, options);
-};
+    if (runs.length === 0 && faults.length === 0) {
+      const [what, hint] = ["there are no runs here", "name a folder with runs of fluxion train: --out DIR"];
+      throw new CheckpointError({
+        where: "report",
+        what,
+        expected: "folders with a recipe.json",
+        at: dirs.join(", "),
+        hint,
+      });
+    }
+    return reportOf(runs, faults, options);
+  },
+);

@@ -87,7 +87,7 @@ export const transferTable = (cells: readonly Cell[]): ReportTable => {
 /** The votes of seeds. */
 export const ensembleTable = (votes: readonly Vote[]): ReportTable => ({
   ...{ id: "ensembles", title: "Ensembles" },
-  note: "Right answers in percent, of the seeds of one recipe: their average, the best of them, and the answer that most of them give (of equally many the first seed's).",
+  note: "Right answers in percent, of three or more seeds of the variants that are compared below: their average, the best of them, and the answer that most of them give (of equally many the first seed's).",
   columns: [...words("task", "method"), ...numbers("seeds", "average", "best", "vote")],
   rows: votes.map(({ cell, average, best, vote }) => [
     plain(columnOf(cell)),
@@ -108,9 +108,9 @@ export const comparisonTable = (comparisons: readonly Comparison[]): ReportTable
   columns: [...words("task", "best", "other"), ...numbers("difference", "interval", "examples", "groups")],
   rows: comparisons.map((one) => [
     plain(one.column),
-    variantCell(one.better.variant),
-    variantCell(one.other.variant),
-    { text: signed(one.difference), isBest: one.low > 0, links: [...runLinks(one.better), ...runLinks(one.other)] },
+    namedRuns(one.better),
+    namedRuns(one.other),
+    { text: signed(one.difference), isBest: one.low > 0 },
     plain(intervalOf(one)),
     ...[one.examples, one.groups].map((count) => plain(count.toLocaleString("en"))),
   ]),

@@ -82,19 +82,6 @@ export const varyingPaths = (all: readonly Settings[]): readonly string[] => {
   return [...new Set(varies.map((path) => choiceOf(path, paths)))].sort();
 };
 
-/** A setting in words; a choice by its name, with what differs between settings of that name. */
-export const describeAt = (path: string, settings: Settings, all: readonly Settings[]): string => {
-  const value = valueAt(settings, path);
-  if (value === undefined) return "none";
-  if (!isRecord(value)) return typeof value === "string" ? value || "none" : JSON.stringify(value);
-  if (typeof value.name !== "string") return JSON.stringify(value);
-  const alike = all
-    .map((other) => valueAt(other, path))
-    .filter((other) => isRecord(other) && other.name === value.name);
-  const more = varyingPaths(alike as Settings[]).map((key) => `${key} ${describeAt(key, value, alike as Settings[])}`);
-  return [value.name, ...more].join(" ");
-};
-
 /** The last name of a path, unless another path ends in it. */
 const shortName = (path: string, paths: readonly string[]): string => {
   const last = path.slice(path.lastIndexOf(".") + 1);
@@ -102,13 +89,44 @@ const shortName = (path: string, paths: readonly string[]): string => {
   return isAlone ? last : path;
 };
 
-/** What a variant is called among those of its method: the settings in which they differ. */
-export const labelOf = (method: string, settings: Settings, all: readonly Settings[], without?: string): string => {
+/** What some settings are called among each other. */
+export interface Naming {
+  /** The paths at which they differ. */
+  readonly paths: readonly string[];
+  /** The setting at a path in words; a choice by its name, with what differs between choices of that name. */
+  readonly describe: (settings: Settings, path: string) => string;
+  /** A method with all settings that differ, but one. */
+  readonly label: (method: string, settings: Settings, without?: string) => string;
+}
+
+/** Names settings by what differs between them. */
+export const namingOf = (all: readonly Settings[]): Naming => {
   const paths = varyingPaths(all);
-  const parts = paths
-    .filter((path) => path !== without)
-    .map((path) => `${shortName(path, paths)} ${describeAt(path, settings, all)}`);
-  return [method, ...parts].join(", ");
+  const choices = new Map<string, Naming>();
+  const amongChoices = (path: string, name: string): Naming => {
+    const key = JSON.stringify([path, name]);
+    const known = choices.get(key);
+    if (known !== undefined) return known;
+    const values = all.map((other) => valueAt(other, path));
+    const naming = namingOf(values.filter((value) => isRecord(value) && value.name === name) as Settings[]);
+    choices.set(key, naming);
+    return naming;
+  };
+  const describe = (settings: Settings, path: string): string => {
+    const value = valueAt(settings, path);
+    if (value === undefined || value === "") return "none";
+    if (typeof value === "string") return value;
+    // 0.1 + 0.2 as a person writes it.
+    if (typeof value === "number") return `${Number(value.toPrecision(12))}`;
+    if (!isRecord(value) || typeof value.name !== "string") return JSON.stringify(value);
+    const inner = amongChoices(path, value.name);
+    return [value.name, ...inner.paths.map((key) => `${key} ${inner.describe(value, key)}`)].join(" ");
+  };
+  const label = (method: string, settings: Settings, without?: string): string => {
+    const others = paths.filter((path) => path !== without);
+    return [method, ...others.map((path) => `${shortName(path, paths)} ${describe(settings, path)}`)].join(", ");
+  };
+  return { paths, describe, label };
 };
 
 /** Values by the key that a function gives them, in the order in which keys come first. */
@@ -122,8 +140,18 @@ export const groupBy = <A>(list: Iterable<A>, keyOf: (value: A) => string): Read
   return groups;
 };
 
-/** Numbers in texts count as numbers: length 5 comes before length 20. */
-export const inOrder = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
+const NUMBER = /(\d+(?:\.\d+)?(?:e[+-]?\d+)?)/;
+
+/** Compares texts; numbers in them count as numbers, so that length 5 comes before length 20. */
+export const inOrder = (a: string, b: string): number => {
+  const [left, right] = [a.split(NUMBER), b.split(NUMBER)];
+  // Every second part is a number.
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const order = i % 2 === 1 ? Number(left[i]) - Number(right[i]) : left[i].localeCompare(right[i], "en");
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+};
 
 /** Sorts runs into variants. */
 export const variantsOf = (runs: readonly EndedRun[]): readonly Variant[] => {
@@ -131,9 +159,9 @@ export const variantsOf = (runs: readonly EndedRun[]): readonly Variant[] => {
     const [{ recipe }] = members;
     return { method: methodLabel(recipe.method), settings: settingsOf(members[0]), runs: members };
   });
-  const named = groups.map((group) => {
-    const alike = groups.filter(({ method }) => method === group.method).map(({ settings }) => settings);
-    return { ...group, label: labelOf(group.method, group.settings, alike) };
+  const named = [...groupBy(groups, ({ method }) => method)].flatMap(([method, alike]) => {
+    const { label } = namingOf(alike.map(({ settings }) => settings));
+    return alike.map((group) => ({ ...group, label: label(method, group.settings) }));
   });
   return named.sort((a, b) => inOrder(a.label, b.label)).map((variant, i) => ({ ...variant, number: i + 1 }));
 };

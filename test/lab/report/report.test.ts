@@ -121,7 +121,9 @@ Reports(
     const lacking = writeRun(join(dir, "lacking"), { ...good, recipe: prompt(5, 6) });
     writeFileSync(join(lacking, "summary.json"), '{ "kind": "run", "score": 3 }');
     const failed = writeRun(join(dir, "failed"), { ...good, recipe: prompt(5, 7) });
-    writeFileSync(join(failed, "failed.json"), '{ "code": 1, "error": "out of memory" }');
+    writeFileSync(join(failed, "failed.json"), '{ "exit": 1, "error": "out of memory" }');
+    rmSync(join(failed, "summary.json"));
+    writeFileSync(join(dir, "good", "failed.json"), '{ "exit": 1, "error": "once" }');
     const old = join(dir, "old");
     mkdirSync(old);
     writeFileSync(join(old, "config.json"), '{ "task": "cb", "promptLength": 20 }');

@@ -42,6 +42,7 @@ import {
   withoutDots,
 } from "./parse.js";
 import { addPredict } from "./predict-options.js";
+import { addReport } from "./report-options.js";
 import { addServe } from "./serve-options.js";
 import type { ShowFlags, TasksFlags } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
@@ -267,6 +268,7 @@ const programOf = async (terminal: Terminal, asked: string | undefined): Promise
   addServe(program, terminal);
   addInspect(program, terminal);
   addDoctor(program, terminal);
+  addReport(program, terminal);
   addConvert(program, terminal);
   addMerge(program, terminal);
   addExport(program, terminal);

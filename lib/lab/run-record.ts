@@ -23,11 +23,11 @@ const EvaluationLine = t.type(
   { step: t.number, evaluation: t.intersection([t.type(Scores), t.record(t.string, t.unknown)]) },
   "evaluation",
 );
-const Answer = t.readonly(
-  t.type(
-    { task: optional(t.string), target: t.string, prediction: t.string, correct: t.boolean, valid: t.boolean },
-    "prediction",
-  ),
+const Said = { task: optional(t.string), target: t.string, prediction: t.string, correct: t.boolean, valid: t.boolean };
+const Answer = t.readonly(t.type(Said, "prediction"));
+/** An answer, and what it is an answer to. */
+const Identified = t.readonly(
+  t.type({ ...Said, id: t.string, group: optional(t.string), inputs: t.string }, "prediction"),
 );
 
 /** A training step; loss and norm are NaN where they were not finite. */
@@ -46,6 +46,9 @@ export interface RecordedEvaluation {
   /** Metrics by the names that the majority's have: with the task in front where there are several. */
   readonly metrics: Readonly<Record<string, number>>;
 }
+
+/** One answer of a run at its best step, and what it is an answer to. */
+export type IdentifiedAnswer = t.TypeOf<typeof Identified>;
 
 /** What the folder of a run of one seed records. */
 export interface RunRecord {
@@ -108,6 +111,16 @@ const metricsIn = (
   return { start: first, steps, evaluations };
 };
 
+/** Reads `metrics.jsonl`. @throws {CheckpointError} when it is damaged */
+export const recordedMetrics = async (store: Store): Promise<Omit<RunRecord, "recipe" | "answers">> =>
+  metricsIn(await linesOf(store, FILES.metrics));
+
+const answersIn = async <A>(codec: t.Decoder<unknown, A>, store: Store): Promise<readonly A[]> =>
+  (await linesOf(store, FILES.predictions)).map(([value, at]) => decoded(codec, value, at));
+
+/** Reads the answers at the best step with their examples. @throws {CheckpointError} when the file is damaged */
+export const identifiedAnswers = (store: Store): Promise<readonly IdentifiedAnswer[]> => answersIn(Identified, store);
+
 /**
  * Reads what the folder of a run of one seed records, also of one that has not ended.
  *
@@ -115,8 +128,7 @@ const metricsIn = (
  */
 export const runRecord = takesLater("runRecord(store)", async (store: Store): Promise<RunRecord> => {
   const { recipe } = await loadRun(store);
-  const answers = (await linesOf(store, FILES.predictions)).map(([value, at]) => decoded(Answer, value, at));
-  return { recipe, ...metricsIn(await linesOf(store, FILES.metrics)), answers };
+  return { recipe, answers: await answersIn(Answer, store), ...(await recordedMetrics(store)) };
 });
 
 /** The best evaluation so far, the first of equally good ones. */

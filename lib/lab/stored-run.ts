@@ -28,7 +28,7 @@ const jsonIn = async (store: Store, path: string): Promise<unknown> => {
 };
 
 /** Whether a store holds the settings of a run of 0.1; models have a `config.json`, too. */
-const isOld = async (store: Store): Promise<boolean> => {
+export const isOldRun = async (store: Store): Promise<boolean> => {
   const bytes = await readFrom(store, "config.json");
   return bytes !== undefined && new TextDecoder().decode(bytes).includes('"promptLength"');
 };
@@ -36,7 +36,7 @@ const isOld = async (store: Store): Promise<boolean> => {
 /** @throws {CheckpointError} that tells a run of 0.1 from a folder without a run */
 const noRecipe = async (store: Store): Promise<never> => {
   const hint = "finish it with the version that began it, or begin a new run; its trained files can be read";
-  if (await isOld(store)) {
+  if (await isOldRun(store)) {
     throw new CheckpointError({
       where: caller.where,
       what: "this run is of fluxion 0.1, which this version cannot go on with",

@@ -3,4 +3,4 @@
  *
  * @packageDocumentation
  */
-export { fromTfjs, toTfjs } from "./exchange.js";
+export { fromTfjs, toTfjs } from "../compile/tfjs/exchange.js";

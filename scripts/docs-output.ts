@@ -3,13 +3,14 @@
  *
  * Read the difference before you commit it: the tests take these blocks for the truth.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { moduleOf, printedBy, programsOf } from "../test/docs/blocks.js";
 import { runModule } from "../test/docs/run-module.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fluxion-docs-"));
+symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
 for (const page of process.argv.slice(2)) {
   const lines = readFileSync(page, "utf8").split("\n");
   const outputs = new Map<number, string>();

@@ -13,7 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["core"],
   ["primitives", "edge", "metrics"],
   ["compile", "store"],
-  ["transforms", "tokenizer", "tasks"],
+  ["transforms", "tokenizer", "tasks", "tfjs"],
   ["np", "lax", "scipy", "tree", "debug"],
   ["nn", "ops", "optim", "random"],
   ["t5", "data", "prompt"],

@@ -87,7 +87,7 @@ Package("the main job runs, copied out of the installed package, and as a comman
     const out = args.at(-1) as string;
     const shown = run(command, [...args, ...QUICK]);
     // Without onnxruntime-node it says so, and how to get it.
-    assert.match(shown, /executor {3}tfjs-wasm\n.*npm install onnxruntime-node/);
+    assert.match(shown, /executor {3}wasm\n.*npm install onnxruntime-node/);
     assert.match(shown, /│ tuned prompt[\s\S]*│ no prompt[\s\S]*│ majority class[\s\S]*steps done, 4 steps/);
     const { kind, steps } = JSON.parse(readFileSync(join(folder, out, "summary.json"), "utf8"));
     assert.equal([kind, steps], ["run", 4]);

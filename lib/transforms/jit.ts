@@ -2,7 +2,7 @@
  * @file jit: a function is staged once per kind of arguments, compiled by the executor, and called as one primitive.
  */
 
-import { EXECUTORS, type ProgramExecutor, programRows } from "../compile/executors.js";
+import type { ProgramExecutor } from "../compile/executors.js";
 import type { Aval } from "../core/aval.js";
 import { takes, transformed } from "../core/composite.js";
 import { ArgumentError, BackendError } from "../core/errors.js";
@@ -135,13 +135,12 @@ const checkExecutor = (where: string, executor: JitOptions["executor"]): void =>
   if (executor === undefined) return;
   const { executors } = currentRuntime(where);
   if (executors.includes(executor)) return;
-  const row = programRows(EXECUTORS).find(([name]) => name === executor)?.[1];
   throw new BackendError({
     where,
     what: "the executor is not available",
     expected: executors.join(" or "),
     got: executor,
-    hint: row && `install ${row.needs}, and await init() with the backend ${row.beside.join(" or ")}`,
+    hint: `await init({ executor: "${executor}" }) says what it needs`,
   });
 };
 

@@ -8,6 +8,7 @@ import { scope, takes } from "../core/composite.js";
 import { DTypeError, UnsupportedError } from "../core/errors.js";
 import { Jaxpr } from "../core/jaxpr.js";
 import { type KeyPath, pathsOf, printPath, type TreeDef } from "../core/pytree.js";
+import { hasEffect } from "../core/rewrite.js";
 import { constsAsInputs } from "../core/stage.js";
 import type { Tensor } from "../core/tensor.js";
 import { VERSION } from "../core/version.js";
@@ -53,6 +54,15 @@ const checkConstants = (where: string, consts: readonly Tensor[]): void => {
 };
 
 const checkOperators = (where: string, jaxpr: Jaxpr, portable: boolean): void => {
+  if (jaxpr.eqns.some(hasEffect)) {
+    throw new UnsupportedError({
+      where,
+      what: "the program calls back into JavaScript, which a model cannot",
+      expected: "a function without debug.print and debug.callback",
+      got: "one that calls them",
+      hint: "leave them out where the function is exported",
+    });
+  }
   const missing = fallbacksOf({ compiles: (eqn) => writerOf(eqn, portable) !== undefined }, jaxpr);
   if (missing.length === 0) return;
   throw new UnsupportedError({
@@ -76,7 +86,7 @@ const usedOf = <C extends { readonly variable: unknown }>({ eqns, outs }: Jaxpr,
  * Each leaf of the arguments is an input and each leaf of the result an output, named after its key path: `args[0].encoder.w` is
  * `args_0_encoder_w`, unless `argNames` and `resultName` name them. What `f` closes over becomes part of the model. The metadata has the version of fluxion, and name and path of all inputs
  * and outputs as JSON (`fluxion.inputs`, `fluxion.outputs`).
- * @throws {UnsupportedError} when an operation cannot be written, or constants do not fit; {DTypeError} for float64
+ * @throws {UnsupportedError} when an operation cannot be written, the function prints or calls back (`debug`), or constants do not fit; {DTypeError} for float64
  * @see `exportOnnx` of `fluxion/io`, which writes a file
  * @example const bytes = toOnnx((x: Tensor) => np.tanh(x), [new ShapeDtype([8])])
  */

@@ -90,12 +90,12 @@ export const SENSES: readonly (readonly [readonly string[], readonly string[]])[
     ["{n} gave a *wave* from the train", "with a *wave* {n} said farewell"],
   ],
   [
-    ["{n} tied a *bow* in her hair", "the *bow* on the gift of {n} is silk"],
-    ["{n} shot an arrow with the *bow*", "the hunter {n} bent the *bow*"],
+    ["{n} bit a *nail* on her thumb", "the *nail* of her thumb hurt {n}"],
+    ["{n} drove a *nail* into the wall", "the rusty *nail* held the shelf of {n}"],
   ],
   [
-    ["the *palm* of {n} was sweaty", "{n} held a coin in the *palm*"],
-    ["{n} lay below a *palm* on the island", "a coconut fell from the *palm* near {n}"],
+    ["the *pupil* of her eye grew wide, thought {n}", "light made the *pupil* of {n} small"],
+    ["the *pupil* gave {n} an answer in class", "{n} taught the youngest *pupil*"],
   ],
 ];
 

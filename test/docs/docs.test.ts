@@ -1,5 +1,5 @@
 /** @file Every code block of the README and of docs/ type-checks, runs, and prints what the page says. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +23,8 @@ const fileOf = (i: number): string => join(folder, `program${i}.mts`);
 const placeOf = ({ page, blocks }: Program): string => `${page}:${blocks[0].line}`;
 
 Docs.before(() => {
+  // Pages import packages that users have, too.
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   programs.forEach((program, i) => {
     writeFileSync(fileOf(i), moduleOf(program, join(root, "lib")));
   });

@@ -10,6 +10,7 @@ import { leavesOf } from "../../lib/core/pytree.js";
 import { currentRuntime, setRuntime } from "../../lib/core/runtime.js";
 import { DeviceArray, dispose, type Tensor } from "../../lib/core/tensor.js";
 import { VERSION } from "../../lib/core/version.js";
+import * as debug from "../../lib/debug/index.js";
 import { prompt as promptMethod } from "../../lib/methods/index.js";
 import * as np from "../../lib/np/index.js";
 import { adafactor } from "../../lib/optim/index.js";
@@ -22,7 +23,7 @@ import { jit } from "../../lib/transforms/jit.js";
 import { ShapeDtype } from "../../lib/transforms/make-jaxpr.js";
 import { scan } from "../../lib/transforms/scan.js";
 import { toOnnx } from "../../lib/transforms/to-onnx.js";
-import { whileLoop } from "../../lib/transforms/while.js";
+import { foriLoop, whileLoop } from "../../lib/transforms/while.js";
 import { assertNear } from "../helpers/golden.js";
 import { f32, hostOf, messageOf, noLeaks, runtimes } from "../helpers/runtime.js";
 
@@ -84,6 +85,27 @@ ToOnnx("a perceptron over its weights has inputs and outputs named after the key
   const layers = [0, 1].flatMap((i) => [`args_0_layers_${i}_b`, `args_0_layers_${i}_w`]);
   assert.equal([...inputNames].sort(), [...layers, "args_1"].sort());
   assert.equal([...outputNames].sort(), ["result_hidden", "result_logits"]);
+});
+
+ToOnnx("a function that prints or calls back, in a loop too, is an error that says so", () => {
+  const prints = (x: Tensor): Tensor => {
+    debug.print("x is {}", x);
+    return np.add(x, 1);
+  };
+  const callsBack = (x: Tensor): Tensor => {
+    debug.callback(() => undefined, x);
+    return np.add(x, 1);
+  };
+  const inLoop = (x: Tensor): Tensor => foriLoop(0, 3, (_, y) => prints(y), x);
+  for (const f of [prints, callsBack, inLoop, jit(prints)]) {
+    const message = messageOf(() => toOnnx(f, [new ShapeDtype([2])])) ?? "nothing";
+    assert.match(message, /toOnnx.*: the program calls back into JavaScript/);
+    assert.match(message, /debug\.print and debug\.callback/);
+  }
+  assert.is(
+    messageOf(() => toOnnx((x: Tensor) => np.add(x, 1), [new ShapeDtype([2])])),
+    undefined,
+  );
 });
 
 ToOnnx("what a function closes over is part of the model, in every dtype", async () => {

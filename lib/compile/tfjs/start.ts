@@ -9,10 +9,9 @@ import { type Shape, sizeOf } from "../../core/aval.js";
 import { BackendError } from "../../core/errors.js";
 import { allocate, type TypedArray } from "../../core/host.js";
 import type { Backend, Info, Kernel, KernelName, StorageType } from "../blocks/backend.js";
-import { heapBackend } from "../wasm/heap-backend.js";
 import { type RawWebGpu, webGpuBackend } from "../webgpu/gpu.js";
 import { importBackend, isNode, REGISTERED_AS, startError, type TfjsBackendName } from "./load.js";
-import { type RawWasm, tfjsHeap } from "./tfjs-heap.js";
+import { type RawWasm, tfjsHeapBackend } from "./tfjs-heap.js";
 
 /** The part of the cpu backend object that is used. */
 interface CpuBackend {
@@ -102,7 +101,7 @@ export const startBackend = async (name: TfjsBackendName): Promise<Backend> => {
   const tf = await import("@tensorflow/tfjs-core");
   const raw = await startInTurn(name);
   if (name === "webgpu") return webGpuBackend(raw as unknown as RawWebGpu);
-  if (name === "wasm") return heapBackend("tfjs-wasm", tfjsHeap(raw as unknown as RawWasm));
+  if (name === "wasm") return tfjsHeapBackend(raw as unknown as RawWasm);
   return kernelBackend(name, raw, (kernelName: KernelName): Kernel => {
     const found = tf.getKernel(kernelName, REGISTERED_AS[name]);
     if (found === undefined || found === null) {

@@ -17,6 +17,12 @@ const VIEW = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as c
 
 const heapData = (info: Info): HeapData => info.dataId as HeapData;
 
+/** An array that lies at an address, whose memory is given back with it. */
+export const arrayAt = (address: number, shape: Shape, dtype: StorageType): Info => {
+  const dataId: HeapData = { address, length: sizeOf(shape), isPart: false };
+  return { dataId, shape: [...shape], dtype };
+};
+
 /** The backend whose arrays lie on `heap`. It has no kernels: everything is a generated loop, or goes by `impl` in place. */
 export const heapBackend = (name: string, heap: Heap): Backend => {
   const view = (info: Info): TypedArray => {
@@ -37,9 +43,7 @@ export const heapBackend = (name: string, heap: Heap): Backend => {
       throw new BackendError({ where: kernel, what: `the backend ${name} has no such kernel` });
     },
     make(shape: Shape, dtype: StorageType, data?: TypedArray) {
-      const length = sizeOf(shape);
-      const address = allocateOn(heap, length * itemBytes(dtype), name);
-      const info: Info = { dataId: { address, length, isPart: false } satisfies HeapData, shape: [...shape], dtype };
+      const info = arrayAt(allocateOn(heap, sizeOf(shape) * itemBytes(dtype), name), shape, dtype);
       if (data !== undefined) view(info).set(data);
       return info;
     },

@@ -163,7 +163,7 @@ Executor("the executor is chosen by init, by the environment, and for one progra
     assert.is(stats().executor, "wasm");
     assert.match(
       messageOf(() => program({ executor: "onnx" })(one)) ?? "nothing",
-      /the executor is not available\n.*\n.*\n +hint +install onnxruntime-node/,
+      /the executor is not available\n.*\n.*\n +hint +await init\(\{ executor: "onnx" \}\) says what it needs/,
     );
     assert.equal(numbers(program({ executor: "tfjs" })(one)), [2, 3]);
     await init({ executor: "onnx" });

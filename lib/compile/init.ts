@@ -30,7 +30,7 @@ export interface InitOptions {
   readonly executor?: ExecutorName;
   /** The memory of the backend `wasm`; by default `own`, which loads no file and starts fastest. */
   readonly heap?: HeapName;
-  /** Threads of the native executor; by default one a core. */
+  /** Threads of the native executor; by default as many as FLUXION_THREADS says, else one a core. */
   readonly threads?: number;
   /** Execution providers of the native executor, in order of preference; by default `cpu`. */
   readonly providers?: readonly string[];
@@ -100,6 +100,12 @@ const start = async (backend: BackendName, heap: HeapName | undefined): Promise<
 /** What the environment asks for; the names are checked when they are used. */
 const preferred = <T extends string>(variable: string, otherwise: T): T =>
   ((typeof process === "object" && process.env?.[variable]) || otherwise) as T;
+
+/** The threads that the environment asks for. */
+const preferredThreads = (): { readonly threads?: number } => {
+  const text = preferred("FLUXION_THREADS", "");
+  return text === "" ? {} : { threads: Number(text) };
+};
 
 /** Backends whose programs the native executor may run instead. */
 const ON_CPU: readonly BackendName[] = ["wasm", "cpu"];
@@ -173,7 +179,10 @@ export const runtimeOf = async (options: InitOptions): Promise<ExecutorRuntime> 
   } = options;
   if (!EXECUTORS.includes(executor)) throw unknownName("executor", EXECUTORS, executor);
   const eager = await runtimeFor(backend, heap);
-  return (executor === "tfjs" ? undefined : await nativeFor(eager, backend, executor, rest)) ?? eager;
+  return (
+    (executor === "tfjs" ? undefined : await nativeFor(eager, backend, executor, { ...preferredThreads(), ...rest })) ??
+    eager
+  );
 };
 
 /**

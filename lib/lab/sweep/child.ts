@@ -61,6 +61,8 @@ export const runChild = async ([folder, id]: readonly string[]): Promise<void> =
   const controller = new AbortController();
   // Only the supervisor renews the lease.
   process.on("disconnect", () => process.exit(1));
+  // It may have died while this program was loaded.
+  if (!process.connected) process.exit(1);
   process.on("message", () => controller.abort());
   for (const signal of ["SIGINT", "SIGTERM", "SIGUSR1"] as const) process.on(signal, () => controller.abort());
   let code = 1;

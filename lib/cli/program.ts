@@ -44,6 +44,7 @@ import {
 import { addPredict } from "./predict-options.js";
 import { addReport } from "./report-options.js";
 import { addServe } from "./serve-options.js";
+import { addSweep } from "./sweep-options.js";
 import type { ShowFlags, TasksFlags } from "./tasks.js";
 import type { Terminal } from "./terminal.js";
 
@@ -261,6 +262,7 @@ const programOf = async (terminal: Terminal, asked: string | undefined): Promise
     .showHelpAfterError(false)
     .hook("preAction", (_, command) => resolveNames(command));
   await addTrain(program, asked);
+  addSweep(program, terminal);
   addGenerate(program, terminal);
   addTasks(program, terminal);
   addEvaluate(program, terminal);

@@ -9,7 +9,7 @@ import { referenceExecutor } from "./reference/executor.js";
 
 /** Settings of executors that run programs beside a backend. */
 export interface ProgramOptions {
-  /** Threads of the native executor; by default one a core. */
+  /** Threads of the native executor; by default as many as FLUXION_THREADS says, else one a core. */
   readonly threads?: number;
   /** Execution providers of the native executor, in order of preference; by default `cpu`. */
   readonly providers?: readonly string[];

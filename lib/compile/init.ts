@@ -34,6 +34,16 @@ export const runtimeFor = (backend: BackendName, heap?: HeapName): Promise<Execu
 const preferred = (variable: string, otherwise: string): string =>
   (typeof process === "object" && process.env?.[variable]) || otherwise;
 
+/** The threads that the environment asks for. @throws {BackendError} for a text that is not a number of threads */
+const preferredThreads = (): { readonly threads?: number } => {
+  const text = preferred("FLUXION_THREADS", "");
+  if (text === "") return {};
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads > 0) return { threads };
+  const [what, expected] = ["FLUXION_THREADS is not a number of threads", "a whole number above 0"];
+  throw new BackendError({ where: "init", what, expected, got: text });
+};
+
 /** One copy of the package at a time: tensors of two do not mix. */
 const claim = (): void => {
   const registry = globalThis as { [INSTANCE]?: object };
@@ -49,13 +59,13 @@ const claim = (): void => {
 };
 
 /** The runtime that `init` sets for these options. */
-export const runtimeOf = (options: InitOptions): Promise<ExecutorRuntime> => {
+export const runtimeOf = async (options: InitOptions): Promise<ExecutorRuntime> => {
   const {
     backend = preferred("FLUXION_BACKEND", "wasm"),
     executor = preferred("FLUXION_EXECUTOR", "auto"),
     ...rest
   } = options;
-  return starter.runtimeOf({ backend, executor, ...rest });
+  return starter.runtimeOf({ backend, executor, ...preferredThreads(), ...rest });
 };
 
 /**

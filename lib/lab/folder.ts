@@ -34,6 +34,9 @@ export const FILES = {
   curve: "curve.svg",
 } as const;
 
+/** The file that tells why a run of a sweep failed, in its folder. */
+export const FAILED_FILE = "failed.json";
+
 /** A metric, which may be NaN: JSON has null for it. */
 const metric = withDefault(t.number, Number.NaN);
 

@@ -25,6 +25,9 @@ export { type RunRecord, runRecord } from "./run-record.js";
 export { runsIn } from "./runs-in.js";
 export { loadRun, loadRunTE, readRun, type StoredRun } from "./stored-run.js";
 export type { SuiteEvaluation } from "./suite.js";
+export { grid, randomSearch, zip } from "./sweep/grid.js";
+export type { Axes, Distribution, Space, Trials } from "./sweep/points.js";
+export { loadSweep, type SweepRecipe } from "./sweep/sweep-file.js";
 export {
   fileVersionRecord,
   scalarsRecord,

@@ -3,7 +3,6 @@
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { takes } from "../core/composite.js";
 import { ConfigError } from "../core/errors.js";
 import type { Caller } from "../edge/decode.js";
@@ -11,24 +10,11 @@ import { promised } from "../edge/either.js";
 import { readBytes } from "../store/files.js";
 import { presetLayer } from "./presets.js";
 import { type Recipe, recipeOfLayers } from "./recipe.js";
-import type { Layer, Path } from "./resolve.js";
+import { isRecord } from "./records.js";
+import type { Layer } from "./resolve.js";
+import { parseYaml } from "./yaml-text.js";
 
 const caller: Caller<ConfigError> = { where: "recipe", error: ConfigError };
-
-/** The line of a setting; of one that is not there, of the last group on its way. */
-const lineOf = (doc: Document, lines: LineCounter, path: Path): number | undefined => {
-  let node: unknown = doc.contents;
-  let offset: number | undefined;
-  for (const key of path) {
-    const pair = isMap(node)
-      ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-      : undefined;
-    if (pair === undefined) break;
-    offset = (pair.key as { readonly range?: readonly [number, number, number] }).range?.[0];
-    node = pair.value;
-  }
-  return offset === undefined ? undefined : lines.linePos(offset).line;
-};
 
 /** The settings of a file, and the preset that it begins with. */
 export interface RecipeText {
@@ -42,50 +28,15 @@ export interface RecipeText {
  * @param source  what messages call the text: its path
  * @returns a ConfigError that names the line, for text that is not YAML, a key that stands twice, an unknown tag
  */
-export const parseRecipe = (text: string, source: string): E.Either<ConfigError, RecipeText> => {
-  const lines = new LineCounter();
-  const doc = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    // Else a key that is a list or a map would be a warning of Node with the key's text; as a setting it is refused anyway.
-    logLevel: "error",
-  });
-  const [fault] = [...doc.errors, ...doc.warnings];
-  if (fault !== undefined) {
-    const at = `${source}, line ${lines.linePos(fault.pos[0]).line}`;
-    return E.left(
-      new ConfigError({
-        where: caller.where,
-        what: "the file is not a recipe",
-        expected: "YAML or JSON",
-        got: fault.message,
-        at,
-      }),
-    );
-  }
-  const nameOf = (path: Path): string => {
-    const line = lineOf(doc, lines, path);
-    return [
-      ...(line === undefined ? [source] : [`${source}, line ${line}`]),
-      ...(path.length > 0 ? [path.join(".")] : []),
-    ].join(": ");
-  };
-  return pipe(
-    E.tryCatch(
-      () => (doc.toJS() ?? {}) as unknown,
-      (cause) =>
-        new ConfigError(
-          { where: caller.where, what: "the file is not a recipe", got: (cause as Error).message, at: source },
-          { cause },
-        ),
-    ),
-    E.map((value) => {
-      if (typeof value !== "object" || Array.isArray(value)) return { preset: undefined, layer: { value, nameOf } };
-      const { preset, ...settings } = value as Readonly<Record<string, unknown>>;
-      return { preset, layer: { value: settings, nameOf } };
+export const parseRecipe = (text: string, source: string): E.Either<ConfigError, RecipeText> =>
+  pipe(
+    parseYaml(text, source, "a recipe"),
+    E.map((layer) => {
+      if (!isRecord(layer.value)) return { preset: undefined, layer };
+      const { preset, ...settings } = layer.value;
+      return { preset, layer: { ...layer, value: settings } };
     }),
   );
-};
 
 /** The layers of a recipe file: its preset, if it names one, and its settings. */
 export const layersOfText = ({ preset, layer }: RecipeText): E.Either<ConfigError, readonly Layer[]> =>
@@ -94,8 +45,8 @@ export const layersOfText = ({ preset, layer }: RecipeText): E.Either<ConfigErro
     E.map((below) => [...below, layer]),
   );
 
-/** Largest file of a recipe, in bytes; all settings with comments are 20,000. */
-const MAX_BYTES = 2 ** 20;
+/** Largest file of a recipe or a sweep, in bytes; all settings of a recipe with comments are 20,000. */
+export const MAX_BYTES = 2 ** 20;
 
 /** The layers of the recipe in a file. */
 export const layersOfFile = (path: string): TE.TaskEither<ConfigError, readonly Layer[]> =>

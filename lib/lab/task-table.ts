@@ -1,7 +1,5 @@
 /** @file The tasks of a run: those with names, those of modules and tables, and the user's own. */
-import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { closest } from "../core/closest.js";
 import { ConfigError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
@@ -10,6 +8,7 @@ import { task as ownTask } from "../tasks/own.js";
 import { readExamples } from "../tasks/reading.js";
 import { TASKS } from "../tasks/registry.js";
 import type { Example, Task } from "../tasks/task.js";
+import { defaultExport } from "./module.js";
 import type { Recipe } from "./recipe.js";
 
 /** @throws {ConfigError} when two tasks have one name */
@@ -28,37 +27,14 @@ const isTask = (value: unknown): value is Task =>
   typeof (value as Task).examples === "function" &&
   typeof (value as Task).splits === "object";
 
-/** Whether this process can load TypeScript: Node does by itself from 22.18 on, others where tsx or the like is loaded. */
-const readsTypeScript = (): boolean => {
-  const { typescript } = process.features as { readonly typescript?: unknown };
-  return (
-    Boolean(typescript) || [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((arg) => /tsx|ts-node/.test(arg))
-  );
-};
-
 /** The tasks that a module exports; their files may be in its folder, too. @throws {ConfigError} when it cannot be loaded, or its default export is something else */
 const tasksIn = async (file: string): Promise<readonly Task[]> => {
   const where = "--task-file <files>";
-  const path = resolve(file);
-  if (!existsSync(path)) throw new ConfigError({ where, what: "there is no such file", at: file });
-  if (/\.[cm]?ts$/.test(path) && !readsTypeScript()) {
-    const [what, hint] = [
-      "this version of Node cannot load TypeScript",
-      "run it by tsx, take Node 22.18 or later, or compile it to JavaScript",
-    ];
-    throw new ConfigError({ where, what, got: `Node ${process.versions.node}`, at: file, hint });
-  }
-  let module: { readonly default?: unknown };
-  try {
-    module = (await import(pathToFileURL(path).href)) as typeof module;
-  } catch (cause) {
-    const what = "the module cannot be loaded";
-    throw new ConfigError({ where, what, got: (cause as Error).message, at: file }, { cause });
-  }
-  const list = Array.isArray(module.default) ? module.default : [module.default];
-  if (list.length > 0 && list.every(isTask)) return list.map((task) => ({ folder: dirname(path), ...task }));
+  const found = await defaultExport(where, file);
+  const list: readonly unknown[] = Array.isArray(found) ? found : [found];
+  if (list.length > 0 && list.every(isTask)) return list.map((task) => ({ folder: dirname(resolve(file)), ...task }));
   const [what, expected] = ["the module exports no task", "a task, or a list of tasks, as the default export"];
-  throw new ConfigError({ where, what, expected, got: brief(module.default), at: file });
+  throw new ConfigError({ where, what, expected, got: brief(found), at: file });
 };
 
 /** The task of own rows; its labels are those that are given, or those of the training rows where they are few. */

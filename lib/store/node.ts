@@ -1,6 +1,6 @@
 /** @file Files in a folder of Node's file system. */
 
-import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { takes } from "../core/composite.js";
@@ -10,7 +10,7 @@ import { orThrow } from "../edge/either.js";
 import { attempt, removeUnfinished, writeAtomic } from "./files.js";
 import { openFile } from "./open.js";
 import type { Store } from "./store.js";
-import { abandonedIn, othersIn, temporaryName } from "./temporary.js";
+import { abandonedIn, marksOf, othersIn, temporaryName } from "./temporary.js";
 import { undoAtExit } from "./undo.js";
 
 const caller: Caller<CheckpointError> = { where: "store", error: CheckpointError };
@@ -54,6 +54,23 @@ const mark = (dir: string): (() => void) => {
     undone();
     remove();
   };
+};
+
+/** The folders from this one down. */
+const foldersBelow = (dir: string): readonly string[] => {
+  if (!existsSync(dir)) return [];
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
+  return [dir, ...entries.flatMap((entry) => (entry.isDirectory() ? [join(entry.parentPath, entry.name)] : []))];
+};
+
+/** The marks of other processes that write into a folder, or into one below. */
+export const writersIn = (dir: string): readonly string[] =>
+  foldersBelow(dir).flatMap((folder) => othersIn(folder, WRITER, ""));
+
+/** Takes away the marks that processes of a machine left in a folder and those below, where they are known to have ended. Marks of this machine are looked at by their processes. */
+export const forgetWriters = (dir: string, host: string): void => {
+  for (const folder of foldersBelow(dir))
+    for (const path of marksOf(folder, WRITER, host)) rmSync(path, { force: true });
 };
 
 /**

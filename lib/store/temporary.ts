@@ -7,7 +7,8 @@ import { readdirSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
-const HOST = hostname().replaceAll(/[^\w.]/g, "_");
+const named = (host: string): string => host.replaceAll(/[^\w.]/g, "_");
+const HOST = named(hostname());
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Those that were made here: the clock of a file system may be behind, so that what they name looks older than this process. */
@@ -67,3 +68,9 @@ export const abandonedIn = (dir: string, base: string): string[] =>
 /** Paths in `dir` that `temporaryName(base)` made in processes that are at work, besides `own`. */
 export const othersIn = (dir: string, base: string, own: string): string[] =>
   madeIn(dir, base).flatMap(({ path, abandoned }) => (abandoned || path === own ? [] : [path]));
+
+/** Paths in `dir` that `temporaryName(base)` made on another machine. */
+export const marksOf = (dir: string, base: string, host: string): string[] => {
+  if (named(host) === HOST) return [];
+  return readdirSync(dir).flatMap((name) => (name.startsWith(`${base}-${named(host)}-`) ? [join(dir, name)] : []));
+};

@@ -90,8 +90,8 @@ export const SENSES: readonly (readonly [readonly string[], readonly string[]])[
     ["{n} gave a *wave* from the train", "with a *wave* {n} said farewell"],
   ],
   [
-    ["{n} bit a *nail* on her thumb", "the *nail* of her thumb hurt {n}"],
-    ["{n} drove a *nail* into the wall", "the rusty *nail* held the shelf of {n}"],
+    ["{n} felled the tree and sawed the *log*", "a *log* burns in the oven of {n}"],
+    ["the captain wrote it into the *log*, said {n}", "{n} reads the *log* of the journey"],
   ],
   [
     ["the *pupil* of her eye grew wide, thought {n}", "light made the *pupil* of {n} small"],

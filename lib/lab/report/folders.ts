@@ -3,10 +3,7 @@ import { type Dirent, existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../../core/errors.js";
-import { FILES } from "../folder.js";
-
-/** The file that tells why a run of a sweep failed. */
-export const FAILED_FILE = "failed.json";
+import { FAILED_FILE, FILES } from "../folder.js";
 
 /** The folder of a run, or an empty one. */
 export interface RunFolderAt {

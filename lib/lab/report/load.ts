@@ -7,7 +7,7 @@ import { TUNED_FILE } from "../../io/tuned.js";
 import { taskScore } from "../../metrics/average.js";
 import { nodeStore } from "../../store/node.js";
 import { readFrom, type Store } from "../../store/store.js";
-import { FILES } from "../folder.js";
+import { FAILED_FILE, FILES } from "../folder.js";
 import type { Lock } from "../lock.js";
 import { isInterrupted, partsOfRecipe } from "../parts.js";
 import { subjectOf } from "../pretraining/recipe.js";
@@ -15,7 +15,7 @@ import type { Recipe } from "../recipe.js";
 import type { Outcome, Summary } from "../results.js";
 import { type RecordedEvaluation, recordedMetrics } from "../run-record.js";
 import { isOldRun, loadRun } from "../stored-run.js";
-import { FAILED_FILE, type RunFolderAt } from "./folders.js";
+import type { RunFolderAt } from "./folders.js";
 
 /** A run that has ended. */
 export interface EndedRun {

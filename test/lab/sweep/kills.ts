@@ -1,0 +1,119 @@
+/** @file A sweep whose supervisors and runs are killed at random, against an unbroken one. */
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { ended } from "../../helpers/program.js";
+import { seeded } from "../../helpers/seeded.js";
+import {
+  bundledSweep,
+  childrenBelow,
+  idsOf,
+  isDone,
+  leasesIn,
+  smallBase,
+  stepsOf,
+  summaryOf,
+  sweepFile,
+  worker,
+} from "./small-sweep.js";
+
+const LEASE = "3";
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Kills by -9 what is there at that moment. */
+const kill = (pid: number | undefined): boolean => {
+  try {
+    return pid !== undefined && process.kill(pid, "SIGKILL");
+  } catch {
+    return false;
+  }
+};
+
+/** A worker that is started again whenever it was killed, until `isOver`. */
+const persistent = (start: () => ChildProcess, isOver: () => boolean) => {
+  let child: ChildProcess | undefined;
+  const loop = async (): Promise<void> => {
+    while (!isOver()) {
+      child = start();
+      const { code, signal, err } = await ended(child);
+      if (signal === null) {
+        assert.is(code, 0, err);
+        return;
+      }
+      await pause(200);
+    }
+  };
+  return { pid: () => child?.pid, ended: loop() };
+};
+
+/** Runs so many runs by four workers and one more, kills them at random, and compares with one after another. */
+export const killedSweep = async (folder: string, runs: number, kills: number): Promise<void> => {
+  mkdirSync(folder, { recursive: true });
+  const program = await bundledSweep(join(folder, "program"));
+  const base = await smallBase(join(folder, "inputs"));
+  const file = sweepFile(join(folder, "sweep.json"), {
+    base,
+    grid: { seed: Array.from({ length: runs }, (_, i) => i) },
+  });
+  const [whole, broken] = [join(folder, "whole"), join(folder, "broken")];
+  const unbroken = await ended(worker(program, "run", file, "--out", whole, "--jobs", "2"));
+  assert.is(unbroken.code, 0, unbroken.err);
+  const ids = idsOf(whole);
+  assert.is(ids.length, runs);
+
+  const began = performance.now();
+  const isOver = (): boolean => ids.every((id) => isDone(broken, id));
+  const first = worker(program, "run", file, "--out", broken, "--lease", LEASE);
+  while (leasesIn(broken).length === 0) await pause(50);
+  const more = (): ChildProcess => worker(program, "work", broken, "--lease", LEASE);
+  const waiting = [first];
+  const workers = Array.from({ length: 4 }, () => persistent(() => waiting.pop() ?? more(), isOver));
+  const idle = worker(program, "work", broken, "--lease", LEASE);
+  const idleEnded = ended(idle);
+  const random = seeded(2024);
+  let [supervisors, children] = [0, 0];
+  while (!isOver() && supervisors + children < kills) {
+    await pause(random.between(200, 1500));
+    if (random.int(2) === 0) {
+      if (kill(workers[random.int(workers.length)].pid())) supervisors++;
+    } else {
+      const alive = childrenBelow(broken);
+      // Five deaths in a row without a step make a run fail, and a process may be killed while it is still loaded.
+      if (children < 4 * Math.ceil(kills / 8) && alive.length > 0 && kill(alive[random.int(alive.length)])) children++;
+    }
+  }
+  await Promise.all(workers.map((one) => one.ended));
+  assert.is((await idleEnded).code, 0);
+  console.log(
+    `  ${runs} runs, ${supervisors} supervisors and ${children} runs killed, in ${((performance.now() - began) / 1000).toFixed(0)} s`,
+  );
+  for (const id of ids) {
+    assert.equal(summaryOf(broken, id), summaryOf(whole, id), id);
+    assert.equal(stepsOf(broken, id), stepsOf(whole, id), `${id}: each step once`);
+  }
+  assert.equal(
+    leasesIn(broken).filter((name) => ids.includes(name)),
+    [],
+    "no lease is left",
+  );
+};
+
+/** Kills a supervisor, and looks for its runs ten seconds later. */
+export const orphansOf = async (folder: string): Promise<void> => {
+  mkdirSync(folder, { recursive: true });
+  const program = await bundledSweep(join(folder, "program"));
+  const base = await smallBase(join(folder, "inputs"), 100_000);
+  const file = sweepFile(join(folder, "sweep.json"), { base, grid: { seed: [0, 1] } });
+  const sweep = join(folder, "sweep");
+  const supervisor = worker(program, "run", file, "--out", sweep, "--jobs", "2");
+  const done = ended(supervisor);
+  while (childrenBelow(sweep).length < 2) await pause(100);
+  await pause(2000);
+  assert.is(childrenBelow(sweep).length, 2);
+  supervisor.kill("SIGKILL");
+  await done;
+  const limit = performance.now() + 10_000;
+  while (childrenBelow(sweep).length > 0 && performance.now() < limit) await pause(100);
+  assert.equal(childrenBelow(sweep), []);
+};

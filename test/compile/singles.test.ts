@@ -1,11 +1,13 @@
 /** @file Kernels of single operations are made once for the same shapes and parameters, and only there. */
-import { test } from "uvu";
+import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Singles } from "../../lib/compile/singles.js";
 import { Aval } from "../../lib/core/aval.js";
 import { type AnyPrimitive, definePrimitive, type Params } from "../../lib/core/primitive.js";
 import { reshapeP } from "../../lib/primitives/broadcast.js";
 import { addP } from "../../lib/primitives/elementwise.js";
+
+const Single = suite("compile/singles");
 
 /** Gives what it is given; its parameters may be anything. */
 const sameP: AnyPrimitive = definePrimitive({
@@ -34,14 +36,14 @@ const counting = () => {
 };
 const f = (...shape: number[]): Aval => new Aval(shape, "float32");
 
-test("equal calls share a kernel, and the avals of its result", () => {
+Single("equal calls share a kernel, and the avals of its result", () => {
   const { made, singles } = counting();
   assert.is(made(addP, {}, [f(2, 3), f(2, 3)]), 1);
   assert.is(made(addP, {}, [f(2, 3), f(2, 3)]), 0);
   assert.is(singles.of(addP, {}, [f(2, 3), f(2, 3)]).outAvals[0], singles.of(addP, {}, [f(2, 3), f(2, 3)]).outAvals[0]);
 });
 
-test("shapes, dtypes, weakness and the order of operands make a difference", () => {
+Single("shapes, dtypes, weakness and the order of operands make a difference", () => {
   const { made } = counting();
   const calls = [
     [f(2, 3), f(2, 3)],
@@ -58,7 +60,7 @@ test("shapes, dtypes, weakness and the order of operands make a difference", () 
   );
 });
 
-test("parameters are compared by what they say", () => {
+Single("parameters are compared by what they say", () => {
   const { made } = counting();
   const params: Params[] = [
     { axes: [1, 2] },
@@ -84,7 +86,7 @@ test("parameters are compared by what they say", () => {
   );
 });
 
-test("functions, data and other objects are never taken for equal ones", () => {
+Single("functions, data and other objects are never taken for equal ones", () => {
   const { made } = counting();
   for (const x of [() => 1, Float32Array.of(1), new Map(), f(2)]) {
     assert.is(made(sameP, { x }, [f(2)]), 1);
@@ -92,7 +94,7 @@ test("functions, data and other objects are never taken for equal ones", () => {
   }
 });
 
-test("large arrays, effects and reshapes are not kept", () => {
+Single("large arrays, effects and reshapes are not kept", () => {
   const { made } = counting();
   const effectP: AnyPrimitive = { ...sameP, effect: true };
   for (let i = 0; i < 2; i++) {
@@ -102,7 +104,7 @@ test("large arrays, effects and reshapes are not kept", () => {
   }
 });
 
-test("many shapes do not pile up", () => {
+Single("many shapes do not pile up", () => {
   const { made } = counting();
   for (let n = 1; n <= 1000; n++) made(addP, {}, [f(n), f(n)]);
   const kept = Array.from({ length: 1000 }, (_, i) => made(addP, {}, [f(1000 - i), f(1000 - i)])).filter(
@@ -111,4 +113,4 @@ test("many shapes do not pile up", () => {
   assert.ok(kept.length > 0 && kept.length <= 256, `${kept.length} kept`);
 });
 
-test.run();
+Single.run();

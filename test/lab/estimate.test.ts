@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { memory } from "../../lib/index.js";
 import { type Estimate, estimate } from "../../lib/lab/estimate.js";
 import type { RecipeInput } from "../../lib/lab/recipe.js";
+import { collected } from "../helpers/collected.js";
 import { ownTask, SMALL } from "./own-task.js";
 
 const Estimating = suite("lab/estimate");
@@ -22,6 +23,7 @@ Estimating("seeds are counted as they are trained: in one program, with one eval
   const one = await of({});
   assert.equal([one.runs, one.together], [1, 1]);
   counts(one, 100, 4 + 1, "one run");
+  await collected();
   const before = memory().arrays;
   const three = await of({ seeds: 3 });
   assert.is(memory().arrays, before);

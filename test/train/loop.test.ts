@@ -10,6 +10,7 @@ import * as np from "../../lib/np/index.js";
 import { trainLoop } from "../../lib/train/loop.js";
 import type { Best, LoopOptions, Position, StepRecord } from "../../lib/train/progress.js";
 import type { TrainState, TrainStep } from "../../lib/train/state.js";
+import { collected } from "../helpers/collected.js";
 import { found, START } from "./fakes.js";
 
 const Loop = suite("train/loop");
@@ -275,6 +276,7 @@ Loop("a loss that is not a number ends the run with an error that names the step
 });
 
 Loop("nothing stays on the device", async () => {
+  await collected();
   const before = memory().arrays;
   await run([1, 2, 3], { steps: 3 });
   assert.is(memory().arrays, before);

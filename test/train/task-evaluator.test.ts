@@ -16,6 +16,7 @@ import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../../lib/tokenizer/sentencepiece.js";
 import type { ReadyModel } from "../../lib/train/answer.js";
 import { checkedFront, frontOf, taskEvaluator } from "../../lib/train/task-evaluator.js";
+import { collected } from "../helpers/collected.js";
 import { colours, exampleOf, toyMethod } from "./fakes.js";
 
 const Evaluator = suite("train/task-evaluator");
@@ -232,6 +233,7 @@ Evaluator("what stands in front of inputs is the task's name or number; a task w
 
 Evaluator("evaluations leave nothing on the device", async () => {
   for (const decoding of ["greedy", "rank"] as const) {
+    await collected();
     const before = memory().arrays;
     const { evaluate } = taskEvaluator(model, tokenizer, colours, examples, { decoding, method: toyMethod });
     const tuned = toyMethod.init(random.key(0), model.config, model.params);

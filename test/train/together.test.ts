@@ -11,6 +11,7 @@ import { makeJointStep } from "../../lib/train/joint.js";
 import { trainLoop, trainTogether } from "../../lib/train/loop.js";
 import type { Best, LoopOptions, Position, RunParts, StepRecord } from "../../lib/train/progress.js";
 import { initState, makeTrainStep, type TrainState, type TrainStep } from "../../lib/train/state.js";
+import { collected } from "../helpers/collected.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 import { found, START } from "./fakes.js";
 
@@ -279,6 +280,7 @@ Together("a loss that is not a number ends all, with the others saved and told",
 });
 
 Together("nothing stays on the device", async () => {
+  await collected();
   const before = memory().arrays;
   await toyRuns([{ score: (n) => n }, { score: (n) => -n }], { steps: 4, evaluateEvery: 1, patience: 2 });
   assert.is(memory().arrays, before);
@@ -356,6 +358,7 @@ Together("prompts together lose as each alone, are evaluated alike, and stop whe
   }
   assert.equal(outcomes[1], ["no improvement", 15]);
   // Programs keep constants; what is left of the runs would be left twice.
+  await collected();
   const kept = memory().arrays;
   await runTogether(RUNS.map(told));
   assert.is(memory().arrays, kept);

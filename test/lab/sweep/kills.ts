@@ -1,6 +1,6 @@
 /** @file A sweep whose supervisors and runs are killed at random, against an unbroken one. */
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { ended } from "../../helpers/program.js";
@@ -116,4 +116,33 @@ export const orphansOf = async (folder: string): Promise<void> => {
   const limit = performance.now() + 10_000;
   while (childrenBelow(sweep).length > 0 && performance.now() < limit) await pause(100);
   assert.equal(childrenBelow(sweep), []);
+};
+
+/** Stops a worker by a signal of a cluster, and goes on with another. */
+export const stoppedBy = async (folder: string, signal: NodeJS.Signals): Promise<void> => {
+  mkdirSync(folder, { recursive: true });
+  const program = await bundledSweep(join(folder, "program"));
+  const base = await smallBase(join(folder, "inputs"), 400);
+  const file = sweepFile(join(folder, "sweep.json"), { base: { ...base, stop: { patience: 0 } } });
+  const sweep = join(folder, "sweep");
+  const first = worker(program, "run", file, "--out", sweep);
+  const done = ended(first);
+  while (!existsSync(join(sweep, "plan.json"))) await pause(50);
+  const [id] = idsOf(sweep);
+  const metrics = join(sweep, "runs", id, "metrics.jsonl");
+  while (!existsSync(metrics) || stepsOf(sweep, id).length < 3) await pause(50);
+  first.kill(signal);
+  const { code, out, err } = await done;
+  assert.is(code, 0, err);
+  assert.ok(out.includes("stopped: 0 done, 0 failed"), out);
+  assert.equal(childrenBelow(sweep), []);
+  assert.equal(leasesIn(sweep), []);
+  const before = stepsOf(sweep, id).length;
+  assert.ok(before >= 3 && before < 400, `${before} steps`);
+  const next = await ended(worker(program, "work", sweep));
+  assert.is(next.code, 0, next.err);
+  assert.equal(
+    stepsOf(sweep, id),
+    Array.from({ length: 400 }, (_, i) => i + 1),
+  );
 };

@@ -1,6 +1,7 @@
 /** @file Making arrays: from data, from a value, from a range. */
 
 import { Aval, asShape, checkShape, type DType, isFloat, type Shape } from "../core/aval.js";
+import { similar } from "../core/closest.js";
 import { composite, named, takes } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
@@ -111,6 +112,27 @@ const ofTensors = composite("np.array", (data: NestedTensors, { dtype, shape }: 
   return made === data ? copy(made) : made;
 });
 
+const OPTIONS: readonly string[] = ["dtype", "shape"];
+
+/** The second argument of `array` as options. @throws {ArgumentError} for anything that is neither a dtype nor options */
+const arrayOptions = (given: unknown): ArrayOptions => {
+  if (typeof given === "string") return { dtype: given as DType };
+  const isObject = typeof given === "object" && given !== null && !Array.isArray(given);
+  const unknown = isObject ? Object.keys(given).find((key) => !OPTIONS.includes(key)) : undefined;
+  if (isObject && unknown === undefined) return given;
+  const near = unknown === undefined ? undefined : similar(unknown, OPTIONS);
+  throw new ArgumentError({
+    where: "np.array",
+    what: unknown === undefined ? "the second argument is neither a dtype nor options" : "there is no such option",
+    expected: 'a dtype such as "int32", or { dtype, shape }',
+    got: unknown ?? (Array.isArray(given) ? "a list" : String(given)),
+    hint:
+      unknown === undefined
+        ? "rows of a matrix are one nested list: np.array([[1, 2], [3, 4]])"
+        : near && `did you mean ${near}?`,
+  });
+};
+
 /**
  * A tensor from nested lists of numbers and tensors, a number, a tensor (as a copy), or a typed array with a `shape`.
  *
@@ -124,7 +146,7 @@ const ofTensors = composite("np.array", (data: NestedTensors, { dtype, shape }: 
 export const array = named(
   "np.array(data, dtypeOrOptions)",
   (data: NestedTensors | TypedArray, dtypeOrOptions: DType | ArrayOptions = {}): Tensor => {
-    const options: ArrayOptions = typeof dtypeOrOptions === "string" ? { dtype: dtypeOrOptions } : dtypeOrOptions;
+    const options = arrayOptions(dtypeOrOptions);
     if (ArrayBuffer.isView(data)) {
       const typed = data as TypedArray;
       const host = hostArray(options.shape ?? [typed.length], dtypeOf(typed), typed);

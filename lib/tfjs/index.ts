@@ -3,4 +3,4 @@
  *
  * @packageDocumentation
  */
-export { fromTfjs, toTfjs } from "../compile/tfjs/exchange.js";
+export { fromTfjs, type TfjsTensor, toTfjs } from "../compile/tfjs/exchange.js";

@@ -19,7 +19,7 @@ import { type DotDims, dotGeneralP } from "../primitives/dot.js";
 import { nameP } from "../primitives/elementwise.js";
 import { type Call, callRules, placed } from "./call.js";
 import { flags, remembered, split, stageFrom } from "./derived.js";
-import { flatFunction, flattenArgs, nameOf } from "./trees.js";
+import { flatFunction, flattenMixed, nameOf } from "./trees.js";
 
 /** Whether the results of an equation are kept between the function and its derivative. */
 export type CheckpointPolicy = (prim: AnyPrimitive, params: Params) => boolean;
@@ -155,8 +155,8 @@ export const checkpoint = takes(
   ): Transformed<A, R> => {
     const where = nameOf("checkpoint", f);
     return (...args: readonly unknown[]) => {
-      const [leaves, def] = flattenArgs(where, args);
-      const flat = flatFunction(where, f as (...a: never[]) => unknown, def);
+      const { leaves, def, kept } = flattenMixed(where, args, "args");
+      const flat = flatFunction(where, f as (...a: never[]) => unknown, def, kept);
       const call = (): readonly Tensor[] => {
         const staged = stage(
           where,

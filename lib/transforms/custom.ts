@@ -13,7 +13,7 @@ import { constsAsInputs, stage } from "../core/stage.js";
 import type { Tensor } from "../core/tensor.js";
 import { notPromised } from "../core/trace.js";
 import { convert } from "../primitives/elementwise.js";
-import { flattenArgs, flattenTensors } from "./trees.js";
+import { flattenMixed, flattenTensors } from "./trees.js";
 import { materialize, vmapFlat } from "./vmap.js";
 
 /** A function of tensors. */
@@ -93,16 +93,20 @@ export const customArguments = (
   args: readonly unknown[],
   nondiff: readonly number[],
 ): CustomArguments => {
-  const [leaves, def] = flattenArgs(
+  const { leaves, def, kept } = flattenMixed(
     where,
     args.map((arg, i) => (nondiff.includes(i) ? null : arg)),
+    "args",
   );
   let outDef: TreeDef | undefined;
   return {
     leaves,
     def,
     whole: (xs) => {
-      const trees = unflatten(def, xs) as unknown[];
+      const trees = unflatten(
+        def,
+        xs.map((x, i) => (kept.has(i) ? kept.get(i) : x)),
+      ) as unknown[];
       return args.map((arg, i) => (nondiff.includes(i) ? arg : trees[i])) as never[];
     },
     noteOut: (next, who) => {

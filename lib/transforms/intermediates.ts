@@ -6,7 +6,7 @@ import { inlineCalls } from "../core/rewrite.js";
 import { stage } from "../core/stage.js";
 import type { Tensor } from "../core/tensor.js";
 import { nameP } from "../primitives/elementwise.js";
-import { flatFunction, flattenArgs, nameOf } from "./trees.js";
+import { flatFunction, flattenMixed, nameOf } from "./trees.js";
 
 /** For each name the values that have it, in the order in which they are computed. */
 export type Intermediates = Readonly<Record<string, readonly Tensor[]>>;
@@ -38,8 +38,8 @@ export const captureIntermediates = takes(
     const where = nameOf("captureIntermediates", f);
     return (...args) =>
       transformed("captureIntermediates", () => {
-        const [leaves, def] = flattenArgs(where, args);
-        const flat = flatFunction(where, f as (...a: never[]) => unknown, def);
+        const { leaves, def, kept } = flattenMixed(where, args, "args");
+        const flat = flatFunction(where, f as (...a: never[]) => unknown, def, kept);
         const staged = stage(
           where,
           flat.call,

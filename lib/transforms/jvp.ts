@@ -9,7 +9,7 @@ import { asTensor, type DeviceArray, type Literal, type TangentsOf, type Tensor,
 import { bind, currentTrace, Trace, traceCall, withTrace } from "../core/trace.js";
 import type { Tuples } from "../core/tree-types.js";
 import { fullOf } from "../primitives/broadcast.js";
-import { flatFunction, flattenArgs, nameOf } from "./trees.js";
+import { flatFunction, flattenArgs, nameOf, refuseFlags } from "./trees.js";
 
 class JvpTracer extends Tracer {
   constructor(
@@ -136,6 +136,7 @@ export const jvp = takes(
   ): [value: R, tangent: R] =>
     transformed("jvp", () => {
       const where = nameOf("jvp", f);
+      refuseFlags(where, primals, "args");
       const [xs, def] = flattenArgs(where, primals);
       const avals = xs.map((x) => x.aval);
       const dxs = flattenTangents(where, "tangent", def, avals, tangents, "tangents");

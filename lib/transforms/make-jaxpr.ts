@@ -7,7 +7,7 @@ import { flatten, type TreeDef, unflatten } from "../core/pytree.js";
 import { unscoped } from "../core/scope.js";
 import { stage } from "../core/stage.js";
 import { asTensor, DeviceArray } from "../core/tensor.js";
-import { flatFunction, nameOf } from "./trees.js";
+import { flatFunction, nameOf, refuseFlags } from "./trees.js";
 
 /** Stands for a tensor in the arguments of `makeJaxpr` and `evalShape`. */
 export class ShapeDtype {
@@ -26,6 +26,7 @@ export const avalsOf = (where: string, args: unknown): { readonly avals: readonl
 
 /** What `f` does to arguments like these, and the structure of what it takes and gives. */
 export const stageTrees = (where: string, f: (...args: never[]) => unknown, args: readonly unknown[]) => {
+  refuseFlags(where, args, "args");
   const { avals, def } = avalsOf(where, args);
   const flat = flatFunction(where, f, def);
   const staged = stage(where, flat.call, avals);

@@ -8,7 +8,7 @@ import { ArgumentError, DTypeError, TreeError } from "../core/errors.js";
 import { pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import { type Linearized, linearizeFlat } from "./linearize.js";
-import { flatFunction, flattenArgs, flattenTensors } from "./trees.js";
+import { flatFunction, flattenMixed, flattenTensors, refuseFlags } from "./trees.js";
 
 export type AnyFunction = (...args: never[]) => unknown;
 
@@ -62,8 +62,13 @@ export const describe = (
   args: readonly unknown[],
   { wrt, hasAux = false, allowInt }: ProblemOptions,
 ): Problem => {
-  const [leaves, def] = flattenArgs(where, args);
+  const { leaves, def, kept } = flattenMixed(where, args, "args");
   const flatArgs = args.map((arg, i): Argument => {
+    if (!wrt.includes(i)) {
+      const mixed = flattenMixed(where, arg, `args[${i}]`);
+      return { def: mixed.def, avals: mixed.leaves.map((x) => x.aval) };
+    }
+    refuseFlags(where, arg, `args[${i}]`);
     const [xs, argDef] = flattenTensors(where, arg, `args[${i}]`);
     return { def: argDef, avals: xs.map((x) => x.aval) };
   });
@@ -83,7 +88,7 @@ export const describe = (
       got: "something else",
     });
   };
-  const flat = flatFunction(where, f, def);
+  const flat = flatFunction(where, f, def, kept);
   return {
     where,
     leaves,

@@ -1,8 +1,8 @@
 /** @file What all transformations do with the trees their users pass and return. */
-import { TreeError } from "../core/errors.js";
+import { ArgumentError, TreeError } from "../core/errors.js";
 import { flatten, type KeyPath, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { isPromise } from "../core/scope.js";
-import { asTensor, isTensor, type Tensor, type TensorLike, Tracer } from "../core/tensor.js";
+import { asTensor, isTensor, literalOf, type Tensor, type TensorLike, Tracer } from "../core/tensor.js";
 import { currentTrace } from "../core/trace.js";
 
 /** A tree like `T`, with a tensor or a number for every leaf. */
@@ -33,14 +33,74 @@ export const flattenTensors = (where: string, tree: unknown, root: string): [Ten
   return [leaves.map((x, i) => (isTensor(x) ? x : asTensor(x, where, at(i)))), def];
 };
 
+/** A tree some of whose leaves a function takes as they are. */
+export interface Mixed {
+  /** A tensor for each leaf; for those that stay as they are, one that nothing reads. */
+  readonly leaves: Tensor[];
+  readonly def: TreeDef;
+  /** What stays as it is, by the number of its leaf. */
+  readonly kept: ReadonlyMap<number, unknown>;
+}
+
+const STAY = ["boolean", "string", "function"];
+
+/**
+ * As `flattenTensors`, but for flags, texts and functions, which the function takes as they are: a tensor in place of a boolean would count
+ * as true in every condition of JavaScript.
+ */
+export const flattenMixed = (where: string, tree: unknown, root: string): Mixed => {
+  const [leaves, def] = flatten(tree);
+  const kept = new Map<number, unknown>();
+  leaves.forEach((x, i) => {
+    if (STAY.includes(typeof x)) kept.set(i, x);
+  });
+  if (kept.size === 0) {
+    const [tensors] = flattenTensors(where, tree, root);
+    return { leaves: tensors, def, kept };
+  }
+  const [tensors] = flattenTensors(
+    where,
+    unflatten(
+      def,
+      leaves.map((x, i) => (kept.has(i) ? false : x)),
+    ),
+    root,
+  );
+  return { leaves: tensors.map((x, i) => (kept.has(i) ? literalOf(false) : x)), def, kept };
+};
+
+/**
+ * Refuses booleans where tensors are expected: in the function each would count as true in every condition of JavaScript.
+ *
+ * @throws {ArgumentError} naming the place of the first
+ */
+export const refuseFlags = (where: string, tree: unknown, root: string): void => {
+  const [leaves, def] = flatten(tree);
+  const found = leaves.findIndex((x) => typeof x === "boolean");
+  if (found < 0) return;
+  throw new ArgumentError({
+    where,
+    what: "a boolean would be a tensor in the function, which every condition of JavaScript takes for true",
+    expected: "a tensor, or a function that closes over the boolean",
+    got: `${leaves[found]}`,
+    at: printPath(pathsOf(def)[found], root),
+    hint: "(x) => f(x, false) closes over it; np.array(flag) makes a tensor of it, for np.where and cond",
+  });
+};
+
 /** `f` as a function from leaves to leaves; `out` tells the structure of its last result. */
 export interface FlatFunction {
   readonly call: (...leaves: Tensor[]) => Tensor[];
   readonly out: () => TreeDef;
 }
 
-/** Takes the trees off a function. */
-export const flatFunction = (where: string, f: (...args: never[]) => unknown, argsDef: TreeDef): FlatFunction => {
+/** Takes the trees off a function. It is given what is `kept` in place of those leaves. */
+export const flatFunction = (
+  where: string,
+  f: (...args: never[]) => unknown,
+  argsDef: TreeDef,
+  kept: ReadonlyMap<number, unknown> = new Map(),
+): FlatFunction => {
   let outDef: TreeDef | undefined;
   return {
     call: (...leaves) => {
@@ -52,7 +112,8 @@ export const flatFunction = (where: string, f: (...args: never[]) => unknown, ar
           return argPath(paths[i]);
         };
       });
-      const args = unflatten(argsDef, leaves) as never[];
+      const given = kept.size === 0 ? leaves : leaves.map((x, i) => (kept.has(i) ? kept.get(i) : x));
+      const args = unflatten(argsDef, given) as never[];
       const result = f(...args);
       // It goes through untouched, so that the trace that called can name it.
       if (isPromise(result)) return result as unknown as Tensor[];

@@ -11,7 +11,7 @@ import { bind, currentTrace, Trace, traceCall, withTrace } from "../core/trace.j
 import type { OfTensors, Transformed, Tuples } from "../core/tree-types.js";
 import { broadcastInDim, moveAxis } from "../primitives/broadcast.js";
 import type { AnyFunction } from "./problem.js";
-import { flatFunction, flattenTensors, nameOf } from "./trees.js";
+import { flatFunction, flattenMixed, nameOf } from "./trees.js";
 
 class BatchTracer extends Tracer {
   readonly aval: Aval;
@@ -184,16 +184,18 @@ export const vmap: Vmap = takes(
         const leaves: Tensor[] = [];
         const dims: BatchDim[] = [];
         const sizes: { at: string; size: number; aval: string }[] = [];
+        const kept = new Map<number, unknown>();
         const flatArgs = args.map((arg, i) => {
-          const [xs, def] = flattenTensors(where, arg, `args[${i}]`);
+          const { leaves: xs, def, kept: own } = flattenMixed(where, arg, `args[${i}]`);
+          for (const [j, value] of own) kept.set(leaves.length + j, value);
           const axes = spread(where, "inAxes", Array.isArray(inAxes) ? inAxes[i] : inAxes, def, `args[${i}]`);
           const paths = pathsOf(def);
           xs.forEach((x, j) => {
             const at = printPath(paths[j], `args[${i}]`);
             const axis = axes[j];
-            // A plain number has no axis; it is the same for all, as in a call without vmap.
+            // A plain number has no axis, nor has a flag or a text; it is the same for all, as in a call without vmap.
             const dim =
-              axis === null || (x.ndim === 0 && typeof leafOf(arg, j) === "number")
+              axis === null || own.has(j) || (x.ndim === 0 && typeof leafOf(arg, j) === "number")
                 ? null
                 : checkAxis(where, axis, x.ndim, at, `${x.aval}`);
             leaves.push(x);
@@ -222,7 +224,7 @@ export const vmap: Vmap = takes(
         }
         const argsDef: TreeDef = flatten(args.map((_, i) => i))[1];
         const def = { ...argsDef, children: flatArgs, leaves: leaves.length } as TreeDef;
-        const flat = flatFunction(where, f, def);
+        const flat = flatFunction(where, f, def, kept);
         const [outs, outDims] = vmapFlat(where, flat.call, size, leaves, dims, axisName);
         const outDef = flat.out();
         const places = spread(where, "outAxes", outAxes, outDef, "the result");

@@ -76,20 +76,33 @@ export const leaves: TreeLeaves = takes("tree.leaves(tree)", (tree: unknown): ne
 
 /** Overloads of `tree.reduce`: also a tree of which a type parameter alone is known has tensors for leaves. */
 export interface TreeReduce {
+  <T>(f: (total: Tensor, leaf: Tensor) => Tensor, tree: OfTensors<T>): Tensor;
+  <T>(f: (total: LeafOf<NoInfer<T>>, leaf: LeafOf<NoInfer<T>>) => LeafOf<NoInfer<T>>, tree: T): LeafOf<T>;
   <T, R>(f: (total: R, leaf: Tensor) => R, tree: OfTensors<T>, initial: R): R;
   <T, R>(f: (total: R, leaf: LeafOf<NoInfer<T>>) => R, tree: T, initial: R): R;
 }
 
 /**
- * Folds the leaves in order, from `initial`.
+ * Folds the leaves in order, from `initial`, or from the first leaf where that is not given.
  *
+ * @throws {TreeError} for a tree without leaves, where `initial` is not given
  * @see JAX's `jax.tree.reduce`
  * @example tree.reduce((n, x) => n + x.size, params, 0)
  */
 export const reduce: TreeReduce = takes(
   "tree.reduce(f, tree, initial)",
-  <R>(f: (total: R, leaf: never) => R, tree: unknown, initial: R): R =>
-    leavesOf(tree).reduce<R>((total, leaf) => f(total, leaf as never), initial),
+  (f: (total: never, leaf: never) => unknown, tree: unknown, initial: unknown = undefined): never => {
+    const list = leavesOf(tree);
+    if (initial !== undefined) return list.reduce((total, leaf) => f(total as never, leaf as never), initial) as never;
+    if (list.length === 0) {
+      throw new TreeError({
+        where: "tree.reduce",
+        what: "there is nothing to start from",
+        expected: "an initial value, since the tree has no leaves",
+      });
+    }
+    return list.reduce((total, leaf) => f(total as never, leaf as never)) as never;
+  },
 );
 
 /** Whether every leaf is true (a tensor: a concrete scalar that is not 0). @see JAX's `jax.tree.all` */

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dispose, type Tensor } from "../../lib/core/tensor.js";
+import * as np from "../../lib/np/index.js";
 import { reduceSum } from "../../lib/primitives/broadcast.js";
 import { dotGeneral } from "../../lib/primitives/dot.js";
 import { add, convert, mul, stopGradient } from "../../lib/primitives/elementwise.js";
@@ -114,7 +115,8 @@ Grad(
     noLeaks(() => {
       using w = f32([2, 3]);
       using ids = i32([1, 0]);
-      const batch = { ids, mask: true, scale: f32(10) };
+      using flag = np.array(true);
+      const batch = { ids, mask: flag, scale: f32(10) };
       const f = (p: { w: Tensor }, b: typeof batch) => ({ y: mul(p.w, b.scale), ids: add(b.ids, b.ids) });
       const [y, pull] = vjp(f, { w }, batch);
       const [dp, db] = pull({ y: w, ids: null });

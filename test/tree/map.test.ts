@@ -49,6 +49,12 @@ Map_("reduce folds in order, all asks every leaf", () => {
     tree.reduce((text, x) => text + x, TREE, ""),
     "312",
   );
+  assert.is(
+    tree.reduce((text: string, x: string) => text + x, ["3", "1", "2"]),
+    "312",
+  );
+  assert.is(tree.reduce(Math.max, { a: 3, b: [5, 4] }), 5);
+  assert.throws(() => tree.reduce(Math.max, {} as { a: number }), /there is nothing to start from/);
   assert.is(tree.all({ a: true, b: [true, null] }), true);
   assert.is(tree.all({ a: true, b: [false] }), false);
   assert.is(

@@ -12,8 +12,16 @@ import type { ExecutorRuntime } from "../runtime.js";
 import { type Sharing, sharingWith } from "./sharing.js";
 import { rawOf } from "./tfjs-heap.js";
 
-/** A tensor of TensorFlow.js. */
-type TfjsTensor = tfjs.Tensor;
+/**
+ * A tensor of TensorFlow.js, as far as it is looked at here. Programs without the DOM library cannot read TensorFlow.js's own types, so that they
+ * are not named.
+ */
+export interface TfjsTensor {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly isDisposed: boolean;
+  dispose(): void;
+}
 
 /** Dtypes that both libraries have, with the same bytes. */
 const DTYPES: readonly string[] = ["float32", "int32", "bool"] satisfies readonly (DType & StorageType)[];
@@ -37,7 +45,7 @@ const sharedHeap = (where: string): { device: BlockDevice; sharing: Sharing } | 
 };
 
 /** A new tensor of TensorFlow.js, on its current backend. */
-const copied = (x: ReturnType<Tensor["concrete"]>, dtype: StorageType): TfjsTensor => {
+const copied = (x: ReturnType<Tensor["concrete"]>, dtype: StorageType): tfjs.Tensor => {
   const { data, shape } = x.host();
   try {
     return tfjs.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], dtype);
@@ -64,9 +72,9 @@ const copied = (x: ReturnType<Tensor["concrete"]>, dtype: StorageType): TfjsTens
  * @throws {DTypeError} when TensorFlow.js does not have the dtype
  * @throws {TracerError} when a transformation traces `x`
  * @throws {BackendError} when TensorFlow.js has no backend
- * @example const y = tf.sigmoid(toTfjs(x)); // of the memory that x has
+ * @example const y = tf.sigmoid(toTfjs<tf.Tensor>(x)); // of the memory that x has
  */
-export const toTfjs = takes("toTfjs(x)", (x: Tensor): TfjsTensor => {
+export const toTfjs = takes("toTfjs(x)", <T extends TfjsTensor = TfjsTensor>(x: Tensor): T => {
   if (!isTensor(x)) {
     throw new ArgumentError({
       where: "toTfjs",
@@ -89,12 +97,17 @@ export const toTfjs = takes("toTfjs(x)", (x: Tensor): TfjsTensor => {
   }
   const array = x.concrete("toTfjs");
   const shared = sharedHeap("toTfjs");
-  if (shared === undefined || !(array instanceof DeviceArray)) return copied(array, dtype);
+  if (shared === undefined || !(array instanceof DeviceArray)) return copied(array, dtype) as TfjsTensor as T;
   const { device, sharing } = shared;
   const block = device.share(array.handleOn(currentRuntime("toTfjs").device, "toTfjs")) as Block;
   return tfjs
     .engine()
-    .makeTensorFromDataId(sharing.lend(device, block), [...x.aval.shape], dtype, sharing.raw as never);
+    .makeTensorFromDataId(
+      sharing.lend(device, block),
+      [...x.aval.shape],
+      dtype,
+      sharing.raw as never,
+    ) as TfjsTensor as T;
 });
 
 /**

@@ -53,7 +53,10 @@ Memory("programs for three lengths, to train, to rank and to decode, hold less t
   assert.ok(weights + grown < 1.3 * weights, `the programs hold ${grown} bytes beside ${weights} of weights`);
 });
 
-Memory("a thousand training steps keep live arrays and resident memory flat", async () => {
+/** A leak of the state alone, prompt and optimizer of a step, would make 500 steps 10 MB. */
+const WINDOW_MB = 7.5;
+
+Memory("many training steps keep live arrays and resident memory flat", async () => {
   await init({ executor: "onnx" });
   const size = SIZES.nano;
   const { params, step, state: first } = training({ ...size, batch: 2 });
@@ -66,14 +69,18 @@ Memory("a thousand training steps keep live arrays and resident memory flat", as
     state = next;
   };
   for (let i = 0; i < 100; i++) turn();
-  const [before, live] = [await resident(), memory()];
-  for (let i = 0; i < 1000; i++) turn();
-  assert.is(memory().arrays, live.arrays);
-  assert.is(memory().bytes, live.bytes);
-  const grown = (await resident()) - before;
-  console.log(`  grown by ${grown.toFixed(1)} MB`);
-  // A leak of the state alone, prompt and optimizer of a step, would make it 20 MB.
-  assert.ok(grown < 15, `resident memory grew by ${grown} MB`);
+  const live = memory();
+  // A leak grows in every window; what the collector has not come to yet grows in one.
+  const windows: number[] = [];
+  while (windows.length < 3 && !(Math.min(...windows) < WINDOW_MB)) {
+    const before = await resident();
+    for (let i = 0; i < 500; i++) turn();
+    assert.is(memory().arrays, live.arrays);
+    assert.is(memory().bytes, live.bytes);
+    windows.push((await resident()) - before);
+  }
+  console.log(`  grown by ${windows.map((grown) => grown.toFixed(1)).join(", ")} MB`);
+  assert.ok(Math.min(...windows) < WINDOW_MB, `resident memory grew by ${windows.join(", ")} MB`);
   step.dispose();
   dispose([params, state]);
 });

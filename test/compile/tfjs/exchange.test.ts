@@ -16,6 +16,8 @@ import { fromTfjs, toTfjs } from "../../../lib/tfjs/index.js";
 import { numbers, on } from "../../helpers/runtime.js";
 
 const Suite = suite("compile/tfjs/exchange");
+/** With the types of TensorFlow.js. */
+const lend = toTfjs<tf.Tensor>;
 const shared = await runtimeFor("wasm", "tfjs");
 const cpu = await runtimeFor("cpu");
 const own = await runtimeFor("wasm");
@@ -78,7 +80,7 @@ for (const [label, runtime] of [
     on(runtime, () => {
       for (const { name, values, shape } of ROWS) {
         const x = scope(() => np.array(values, name).reshape([...shape]));
-        const there = toTfjs(x);
+        const there = lend(x);
         assert.equal([there.shape, there.dtype, [...there.dataSync()]], [[...shape], name, [...values]]);
         const back = fromTfjs(there);
         assert.equal([`${back.aval}`, numbers(back)], [`${x.aval}`, [...values]]);
@@ -95,7 +97,7 @@ Suite("one memory is read on TensorFlow.js's heap, and nothing crosses", () =>
   balanced(() => {
     const x = np.array([1, 2, 3]);
     shared.traffic.toHost = shared.traffic.toDevice = 0;
-    const there = toTfjs(x);
+    const there = lend(x);
     const back = fromTfjs(there);
     const theirs = tf.square(there);
     const ours = fromTfjs(theirs);
@@ -117,7 +119,7 @@ Suite("memory is freed once, after its last reader, in whatever order the reader
   balanced(() => {
     for (const order of orders([0, 1, 2, 3])) {
       const x = np.array([1, 2, 3, 4]);
-      const lent = toTfjs(x);
+      const lent = lend(x);
       const readers: readonly (Tensor | tf.Tensor)[] = [x, lent, fromTfjs(lent), tf.reshape(lent, [2, 2])];
       order.forEach((k, i) => {
         readers[k].dispose();
@@ -125,7 +127,7 @@ Suite("memory is freed once, after its last reader, in whatever order the reader
       });
       const theirs = tf.tensor1d([5, 6, 7, 8]);
       const borrowed = fromTfjs(theirs);
-      const others: readonly (Tensor | tf.Tensor)[] = [theirs, borrowed, toTfjs(borrowed), fromTfjs(theirs)];
+      const others: readonly (Tensor | tf.Tensor)[] = [theirs, borrowed, lend(borrowed), fromTfjs(theirs)];
       order.forEach((k, i) => {
         others[k].dispose();
         for (const left of order.slice(i + 1)) assert.equal([...others[left].dataSync()], [5, 6, 7, 8]);
@@ -136,7 +138,7 @@ Suite("memory is freed once, after its last reader, in whatever order the reader
 
 Suite("scope and tf.tidy free what they made", () =>
   balanced(() => {
-    const kept = scope(() => tf.tidy(() => tf.keep(tf.add(toTfjs(np.array([1, 2]).add(1)), 1))));
+    const kept = scope(() => tf.tidy(() => tf.keep(tf.add(lend(np.array([1, 2]).add(1)), 1))));
     const total = scope(() => np.sum(fromTfjs(kept)));
     assert.is(total.item(), 7);
     total.dispose();
@@ -147,7 +149,7 @@ Suite("scope and tf.tidy free what they made", () =>
 Suite("data that TensorFlow.js moves to another backend stay with the other reader", () =>
   balanced(async () => {
     const x = np.array([1, 2, 3]);
-    const there = toTfjs(x);
+    const there = lend(x);
     const theirs = tf.tensor1d([4, 5, 6]);
     const ours = fromTfjs(theirs);
     await tf.setBackend("cpu");
@@ -170,7 +172,7 @@ Suite("what is forgotten here is collected, and TensorFlow.js's reader keeps the
   const collect = runInNewContext("gc") as () => void;
   const before = held();
   const there = on(shared, () => {
-    const forget = (): tf.Tensor => toTfjs(np.array([1, 2, 3]));
+    const forget = (): tf.Tensor => lend(np.array([1, 2, 3]));
     return forget();
   });
   for (let i = 0; i < 50 && device.memory().arrays > before.arrays + 1; i++) {
@@ -207,18 +209,18 @@ Suite("what cannot be exchanged is an error that says why", () =>
       assert.unreachable(`nothing was thrown; expected ${tag}`);
     };
     const words = np.array([1], "uint32");
-    refused(() => toTfjs(words), "DTypeError", /toTfjs/, /got +uint32/, /astype/);
+    refused(() => lend(words), "DTypeError", /toTfjs/, /got +uint32/, /astype/);
     refused(() => fromTfjs(tf.tensor(["a"]) as never), "DTypeError", /got +string/);
     refused(() => fromTfjs(complex), "DTypeError", /got +complex64/);
-    refused(() => toTfjs([1] as never), "ArgumentError", /not a tensor/);
+    refused(() => lend([1] as never), "ArgumentError", /not a tensor/);
     refused(() => fromTfjs(words as never), "ArgumentError", /a tensor of this library/);
-    const through = (x: Tensor): Tensor => fromTfjs(toTfjs(x));
+    const through = (x: Tensor): Tensor => fromTfjs(lend(x));
     for (const f of [grad(through), jit(through)]) refused(() => f(1), "TracerError", /derivatives do not pass/);
     const gone = tf.scalar(1);
     gone.dispose();
     refused(() => fromTfjs(gone), "UseAfterDisposeError", /has been disposed/);
     words.dispose();
-    refused(() => toTfjs(words), "DTypeError");
+    refused(() => lend(words), "DTypeError");
   }),
 );
 

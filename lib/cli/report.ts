@@ -21,7 +21,7 @@ export interface ReportFlags {
 
 type Format = (report: Report, file: string) => string | Promise<string>;
 
-/** What writes a file, by its ending. */
+/** The writer of each file format, by the extension. */
 const FORMATS: Readonly<Record<string, Format>> = {
   ".html": (report, file) => reportHtml(report, addressFrom(file)),
   ".md": (report, file) => reportMarkdown(report, addressFrom(file)),

@@ -18,7 +18,7 @@ export const sweepSignals = (note: (line: string) => void) => {
   for (const name of names) process.on(name, stop);
   return {
     stop: controller.signal as Signal,
-    /** What the program ends with when it was asked to stop. */
+    /** The exit code of a program that was asked to stop; undefined otherwise. */
     exitCode: () => code,
     off: (): void => {
       for (const name of names) process.off(name, stop);

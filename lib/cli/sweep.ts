@@ -85,7 +85,7 @@ const scoreOf = (state: RunState): string => {
   return outcome.kind === "tasks" ? "" : overallScore(outcome.tuned).toFixed(1);
 };
 
-/** What a state is, in words. */
+/** Describes the state of a run. */
 const wordsOf = (state: RunState, steps: number): string => {
   if (state.kind === "failed") return `failed (${state.failure.exit}): ${firstLine(state.failure.error)}`;
   if (state.kind === "running") return `step ${state.steps} of ${steps}, on ${state.holder.host}`;

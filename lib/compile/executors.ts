@@ -14,7 +14,7 @@ export interface ProgramOptions {
   /** Execution providers of the native executor, in order of preference; by default `cpu`. */
   readonly providers?: readonly string[];
   /**
-   * Whether a program of the native executor keeps the memory of its intermediates for its next run; by default true, which is fastest.
+   * Whether native programs keep the memory of their intermediates between runs. Default true, which is fastest.
    * Without it, programs hold little between runs, and wide ones (T5 1.1 small and up) take longer, since the system clears pages anew.
    */
   readonly arena?: boolean;
@@ -23,9 +23,9 @@ export interface ProgramOptions {
 /** An executor of single operations and of programs, which `init({ backend })` names. */
 export interface BackendRow {
   readonly runs: "everything";
-  /** Whether it needs a graphics card, or software in place of one. */
+  /** Whether the executor needs a GPU, or software that emulates one. */
   readonly gpu?: boolean;
-  /** Whether results are there only after an await; runs of recipes read theirs at once. */
+  /** Whether results must be awaited. Recipes need an executor whose results need not. */
   readonly pending: boolean;
   /** Who may provide its WebAssembly memory; the first is the default. */
   readonly heaps?: readonly string[];
@@ -36,13 +36,13 @@ export interface BackendRow {
 /** An executor of compiled programs, which `init({ executor })` names; a backend runs single operations beside it. */
 export interface ProgramsRow {
   readonly runs: "programs";
-  /** What it is, for help texts. */
+  /** A short description, for help texts. */
   readonly about: string;
   /** The backends it can stand beside. */
   readonly beside: readonly string[];
   /** Its package, as `npm install` takes it. */
   readonly needs: string;
-  /** Whether it runs in Node.js only. */
+  /** Whether the executor needs Node.js. */
   readonly node: boolean;
   /** Undefined where its package is not installed. @throws {BackendError} when it is and does not load */
   readonly start: (options: ProgramOptions) => Promise<Executor | undefined>;

@@ -13,7 +13,7 @@ import { constsAsInputs, stage } from "../core/stage.js";
 import type { Tensor } from "../core/tensor.js";
 import { notPromised } from "../core/trace.js";
 import { convert } from "../primitives/elementwise.js";
-import { flattenMixed, flattenTensors } from "./trees.js";
+import { flattenMixed, flattenTensors, withKept } from "./trees.js";
 import { materialize, vmapFlat } from "./vmap.js";
 
 /** A function of tensors. */
@@ -103,10 +103,7 @@ export const customArguments = (
     leaves,
     def,
     whole: (xs) => {
-      const trees = unflatten(
-        def,
-        xs.map((x, i) => (kept.has(i) ? kept.get(i) : x)),
-      ) as unknown[];
+      const trees = unflatten(def, withKept(xs, kept)) as unknown[];
       return args.map((arg, i) => (nondiff.includes(i) ? arg : trees[i])) as never[];
     },
     noteOut: (next, who) => {

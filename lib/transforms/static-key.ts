@@ -4,9 +4,9 @@
  * Plain data can be changed in place, and a program that was traced before would then be that of another value.
  */
 import { ArgumentError } from "../core/errors.js";
-import { flatten, MAX_DEPTH, pathsOf } from "../core/pytree.js";
+import { MAX_DEPTH } from "../core/pytree.js";
 import { isTensor } from "../core/tensor.js";
-import { argPath } from "./trees.js";
+import { argPath, firstFlag } from "./trees.js";
 
 const objectIds = new WeakMap<object, number>();
 const symbolIds = new Map<symbol, number>();
@@ -72,17 +72,16 @@ export const withoutOptions = (arg: unknown, names: readonly string[]) => {
 export const refuseBooleans = (where: string, args: readonly unknown[], isStatic: (i: number) => boolean): void =>
   args.forEach((arg, i) => {
     if (isStatic(i)) return;
-    const [leaves, def] = flatten(arg);
-    const found = leaves.findIndex((x) => typeof x === "boolean");
-    if (found < 0) return;
-    const path = pathsOf(def)[found];
+    const found = firstFlag(arg);
+    if (found === undefined) return;
+    const { flag, path } = found;
     const [option] = path;
     const isOption = typeof option === "string" && path.length === 1 && i === args.length - 1;
     throw new ArgumentError({
       where,
       what: "a boolean is not static, and a tensor in its place would count as true in every condition of JavaScript",
       expected: "a tensor, or a static argument",
-      got: `${leaves[found]}`,
+      got: `${flag}`,
       at: argPath([i, ...path]),
       hint: `jit(f, { static: ${isOption ? `"${option}"` : i} }) compiles once for each value; np.where and cond take np.array(flag)`,
     });

@@ -2,7 +2,7 @@
 import { ArgumentError, TreeError } from "../core/errors.js";
 import { flatten, type KeyPath, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { isPromise } from "../core/scope.js";
-import { asTensor, isTensor, literalOf, type Tensor, type TensorLike, Tracer } from "../core/tensor.js";
+import { asTensor, isTensor, type Tensor, type TensorLike, Tracer } from "../core/tensor.js";
 import { currentTrace } from "../core/trace.js";
 
 /** A tree like `T`, with a tensor or a number for every leaf. */
@@ -25,12 +25,16 @@ export const flattenArgs = (where: string, args: unknown): [Tensor[], TreeDef] =
 /** A tree as tensors and its structure; `root` names it in messages. */
 export const flattenTensors = (where: string, tree: unknown, root: string): [Tensor[], TreeDef] => {
   const [leaves, def] = flatten(tree);
+  return [tensorsOf(where, leaves, def, root), def];
+};
+
+const tensorsOf = (where: string, leaves: readonly unknown[], def: TreeDef, root: string): Tensor[] => {
   let paths: KeyPath[] | undefined;
   const at = (i: number): string => {
     paths ??= pathsOf(def);
     return printPath(paths[i], root);
   };
-  return [leaves.map((x, i) => (isTensor(x) ? x : asTensor(x, where, at(i)))), def];
+  return leaves.map((x, i) => (isTensor(x) ? x : asTensor(x, where, at(i))));
 };
 
 /** A tree some of whose leaves a function takes as they are. */
@@ -54,19 +58,19 @@ export const flattenMixed = (where: string, tree: unknown, root: string): Mixed 
   leaves.forEach((x, i) => {
     if (STAY.includes(typeof x)) kept.set(i, x);
   });
-  if (kept.size === 0) {
-    const [tensors] = flattenTensors(where, tree, root);
-    return { leaves: tensors, def, kept };
-  }
-  const [tensors] = flattenTensors(
-    where,
-    unflatten(
-      def,
-      leaves.map((x, i) => (kept.has(i) ? false : x)),
-    ),
-    root,
-  );
-  return { leaves: tensors.map((x, i) => (kept.has(i) ? literalOf(false) : x)), def, kept };
+  const given = leaves.map((x, i) => (kept.has(i) ? false : x));
+  return { leaves: tensorsOf(where, given, def, root), def, kept };
+};
+
+/** Leaves with what is kept in its places. */
+export const withKept = (leaves: readonly Tensor[], kept: Mixed["kept"]): readonly unknown[] =>
+  kept.size === 0 ? leaves : leaves.map((x, i) => (kept.has(i) ? kept.get(i) : x));
+
+/** The first boolean of a tree, and where it is; undefined where there is none. */
+export const firstFlag = (tree: unknown): { readonly flag: boolean; readonly path: KeyPath } | undefined => {
+  const [leaves, def] = flatten(tree);
+  const found = leaves.findIndex((x) => typeof x === "boolean");
+  return found < 0 ? undefined : { flag: leaves[found] as boolean, path: pathsOf(def)[found] };
 };
 
 /**
@@ -75,15 +79,14 @@ export const flattenMixed = (where: string, tree: unknown, root: string): Mixed 
  * @throws {ArgumentError} naming the place of the first
  */
 export const refuseFlags = (where: string, tree: unknown, root: string): void => {
-  const [leaves, def] = flatten(tree);
-  const found = leaves.findIndex((x) => typeof x === "boolean");
-  if (found < 0) return;
+  const found = firstFlag(tree);
+  if (found === undefined) return;
   throw new ArgumentError({
     where,
     what: "a boolean would be a tensor in the function, which every condition of JavaScript takes for true",
     expected: "a tensor, or a function that closes over the boolean",
-    got: `${leaves[found]}`,
-    at: printPath(pathsOf(def)[found], root),
+    got: `${found.flag}`,
+    at: printPath(found.path, root),
     hint: "(x) => f(x, false) closes over it; np.array(flag) makes a tensor of it, for np.where and cond",
   });
 };
@@ -112,8 +115,7 @@ export const flatFunction = (
           return argPath(paths[i]);
         };
       });
-      const given = kept.size === 0 ? leaves : leaves.map((x, i) => (kept.has(i) ? kept.get(i) : x));
-      const args = unflatten(argsDef, given) as never[];
+      const args = unflatten(argsDef, withKept(leaves, kept)) as never[];
       const result = f(...args);
       // It goes through untouched, so that the trace that called can name it.
       if (isPromise(result)) return result as unknown as Tensor[];

@@ -4,7 +4,7 @@ import type { AnyPrimitive, Params } from "../../core/primitive.js";
 import type { StridedCopy } from "../wasm/code/copy.js";
 import type { Block, BlockDevice } from "./device.js";
 
-/** What lowerings work with. */
+/** The device and the settings that lowerings share. */
 export interface Context {
   readonly device: BlockDevice;
   /** Our strided copy of 4-byte elements; absent where there is no WebAssembly heap. */

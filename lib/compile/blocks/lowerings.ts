@@ -29,7 +29,7 @@ export const first =
     return undefined;
   };
 
-/** What a table has for the primitive of an equation; a user's own primitive is in none, whatever its name. */
+/** Looks up a built-in primitive in a table. A user's primitive of the same name is not found. */
 export const found = <L>(table: Readonly<Partial<Record<PrimitiveName, L>>>, { prim }: Equation): L | undefined => {
   const name = prim.name as PrimitiveName;
   return primitives[name] === prim ? table[name] : undefined;

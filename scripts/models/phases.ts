@@ -12,8 +12,8 @@ export type Size = keyof typeof SIZES;
 
 /** Steps of span corruption, of LM adaptation, and of the mixture with tasks. */
 const STEPS: Readonly<Record<Size, { readonly span: number; readonly lm: number; readonly mixture: number }>> = {
-  "0.6m": { span: 8000, lm: 4000, mixture: 4000 },
-  "2.4m": { span: 6000, lm: 3000, mixture: 3000 },
+  "0.6m": { span: 5000, lm: 2500, mixture: 1500 },
+  "2.4m": { span: 2500, lm: 1500, mixture: 3000 },
   "8m": { span: 4000, lm: 2000, mixture: 2000 },
 };
 
@@ -54,7 +54,7 @@ const phaseOf = (
     ...recipe,
   }) as RecipeInput;
 
-/** A phase of texts and tasks, half and half, on a model that has seen texts alone. */
+/** A phase of tasks and some texts on a model that has seen texts alone. Targets of tasks are short: of five rows four are of tasks, and of the tokens that are predicted a sixth. */
 const mixture = (
   corpus: string,
   steps: number,
@@ -68,7 +68,7 @@ const mixture = (
   recipe: phaseOf(
     corpus,
     steps,
-    { kind: sentinel ? "span-corruption" : "prefix-lm", rate: 0.5, tasks: { share: 0.5, sentinel } },
+    { kind: sentinel ? "span-corruption" : "prefix-lm", rate: 0.5, tasks: { share: 0.8, sentinel } },
     { train: FAMILY_NAMES },
   ),
 });

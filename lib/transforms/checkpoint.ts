@@ -19,6 +19,8 @@ import { type DotDims, dotGeneralP } from "../primitives/dot.js";
 import { nameP } from "../primitives/elementwise.js";
 import { type Call, callRules, placed } from "./call.js";
 import { flags, remembered, split, stageFrom } from "./derived.js";
+import { refuseMisplaced } from "./misplaced.js";
+import type { AnyFunction } from "./problem.js";
 import { flatFunction, flattenMixed, nameOf } from "./trees.js";
 
 /** Whether the results of an equation are kept between the function and its derivative. */
@@ -138,6 +140,8 @@ export interface CheckpointOptions {
   readonly policy?: CheckpointPolicy;
 }
 
+const SIGNATURE = "checkpoint(f, { policy })";
+
 /**
  * The same function, of which reverse mode keeps the arguments only, and computes the rest again when the gradient comes back to it: less
  * memory for more time. Around each layer of a deep model, the peak falls from all intermediates of all layers to those of one.
@@ -148,13 +152,14 @@ export interface CheckpointOptions {
  * @example const block = checkpoint((p: Params, x: Tensor) => layer(p, x)) // then grad of a loss made of blocks
  */
 export const checkpoint = takes(
-  "checkpoint(f, { policy })",
+  SIGNATURE,
   <A extends readonly unknown[], R>(
     f: (...args: A) => R | Tuples,
     { policy = checkpointPolicies.nothingSaveable }: CheckpointOptions = {},
   ): Transformed<A, R> => {
     const where = nameOf("checkpoint", f);
     return (...args: readonly unknown[]) => {
+      refuseMisplaced(where, SIGNATURE, f as AnyFunction, args);
       const { leaves, def, kept } = flattenMixed(where, args, "args");
       const flat = flatFunction(where, f as (...a: never[]) => unknown, def, kept);
       const call = (): readonly Tensor[] => {

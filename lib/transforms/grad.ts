@@ -12,6 +12,7 @@ import { isEager } from "../core/trace.js";
 import type { Transformed, Tuples } from "../core/tree-types.js";
 import { flattenTangents, instantiate, tangentTree } from "./jvp.js";
 import { type Linearized, pullBack } from "./linearize.js";
+import { refuseMisplaced } from "./misplaced.js";
 import {
   type AnyFunction,
   asArgnums,
@@ -155,13 +156,17 @@ export interface GradOptions<W, Aux extends boolean> {
 
 type Options = GradOptions<number | readonly number[], boolean>;
 
+const signatureOf = (name: string): string => `${name}(f, { argnums, hasAux, allowInt })`;
+
 /** The value, the aux tree (or null) and the gradients of a scalar function. */
 const gradCore = (
-  where: string,
+  name: "grad" | "valueAndGrad",
   f: AnyFunction,
   args: readonly unknown[],
   { argnums = 0, hasAux = false, allowInt = false }: Options,
 ): { value: Tensor; aux: unknown; grads: unknown } => {
+  const where = nameOf(name, f);
+  refuseMisplaced(where, signatureOf(name), f, args);
   const sorted = sortedArgnums(where, argnums, args.length);
   const problem = describe(where, f, args, { wrt: sorted, hasAux, allowInt });
   const { lin, outDef, aux } = linearizeProblem(problem);
@@ -230,14 +235,15 @@ export interface ValueAndGrad {
  * @see JAX's `jax.grad`
  * @example grad((x: Tensor) => np.multiply(x, x))(3) // 6
  */
-export const grad: Grad = takes("grad(f, { argnums, hasAux, allowInt })", (f: AnyFunction, options: Options = {}) => {
-  const where = nameOf("grad", f);
-  return (...args: unknown[]): never =>
-    transformed("grad", () => {
-      const { aux, grads } = gradCore(where, f, args, options);
-      return (options.hasAux === true ? [grads, aux] : grads) as never;
-    });
-});
+export const grad: Grad = takes(
+  signatureOf("grad"),
+  (f: AnyFunction, options: Options = {}) =>
+    (...args: unknown[]): never =>
+      transformed("grad", () => {
+        const { aux, grads } = gradCore("grad", f, args, options);
+        return (options.hasAux === true ? [grads, aux] : grads) as never;
+      }),
+);
 
 /**
  * The value and the gradient of a scalar function, as a function of the same arguments.
@@ -247,13 +253,11 @@ export const grad: Grad = takes("grad(f, { argnums, hasAux, allowInt })", (f: An
  * @example valueAndGrad((x: Tensor) => np.multiply(x, x))(3) // [9, 6]
  */
 export const valueAndGrad: ValueAndGrad = takes(
-  "valueAndGrad(f, { argnums, hasAux, allowInt })",
-  (f: AnyFunction, options: Options = {}) => {
-    const where = nameOf("valueAndGrad", f);
-    return (...args: unknown[]): never =>
+  signatureOf("valueAndGrad"),
+  (f: AnyFunction, options: Options = {}) =>
+    (...args: unknown[]): never =>
       transformed("valueAndGrad", () => {
-        const { value, aux, grads } = gradCore(where, f, args, options);
+        const { value, aux, grads } = gradCore("valueAndGrad", f, args, options);
         return [options.hasAux === true ? [value, aux] : value, grads] as never;
-      });
-  },
+      }),
 );

@@ -17,6 +17,7 @@ import { iota, sliceAxis } from "../primitives/movement.js";
 import { type ArgIndex, type Fitting, type GradOptions, grad, type Scalar, type Wrt } from "./grad.js";
 import { instantiate, jvp, jvpFlat } from "./jvp.js";
 import { pullBack } from "./linearize.js";
+import { refuseMisplaced } from "./misplaced.js";
 import { type AnyFunction, asArgnums, describe, linearizeProblem, sortedArgnums, wrtTrees } from "./problem.js";
 import { nameOf } from "./trees.js";
 import { materialize, vmapFlat } from "./vmap.js";
@@ -185,18 +186,18 @@ const byBoth: Mode = (where, f, args, options) => {
   return byColumns(where, first as AnyFunction, args, options);
 };
 
-const derivative = (name: string, mode: Mode) =>
-  takes(
-    `${name}(f, { argnums, hasAux, allowInt })`,
-    (f: AnyFunction, options: Options = {}): ((...args: unknown[]) => never) => {
-      const where = nameOf(name, f);
-      return (...args) =>
-        transformed(name, () => {
-          const { jacobian, aux } = mode(where, f, args, options);
-          return (options.hasAux === true ? [jacobian, aux] : jacobian) as never;
-        });
-    },
-  );
+const derivative = (name: string, mode: Mode) => {
+  const signature = `${name}(f, { argnums, hasAux, allowInt })`;
+  return takes(signature, (f: AnyFunction, options: Options = {}): ((...args: unknown[]) => never) => {
+    const where = nameOf(name, f);
+    return (...args) =>
+      transformed(name, () => {
+        refuseMisplaced(where, signature, f, args);
+        const { jacobian, aux } = mode(where, f, args, options);
+        return (options.hasAux === true ? [jacobian, aux] : jacobian) as never;
+      });
+  });
+};
 
 /**
  * The Jacobian of `f`, column by column in forward mode: for tall Jacobians, with more results than arguments.

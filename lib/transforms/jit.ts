@@ -17,6 +17,7 @@ import { bind, isEager } from "../core/trace.js";
 import type { Given, OfTensors, Tuples } from "../core/tree-types.js";
 import { jitP } from "./call.js";
 import { forget } from "./derived.js";
+import { refuseMisplaced } from "./misplaced.js";
 import type { AnyFunction } from "./problem.js";
 import { refuseBooleans, staticKey, withoutOptions } from "./static-key.js";
 import { argPath, flatFunction, flattenTensors, nameOf } from "./trees.js";
@@ -185,6 +186,8 @@ const programsOf = new WeakMap<object, Map<string, Programs>>();
 const listOf = <T extends number | string>(given: T | readonly T[] = []): readonly T[] =>
   typeof given === "object" ? given : [given];
 
+const SIGNATURE = "jit(f, { donate, static, executor, cacheSize })";
+
 /**
  * Compiles a function: it is traced once for each structure, shapes and dtypes of its arguments, and runs as one program.
  *
@@ -194,111 +197,109 @@ const listOf = <T extends number | string>(given: T | readonly T[] = []): readon
  * @see JAX's `jax.jit`
  * @example const step = jit((x: Tensor) => np.sum(np.multiply(x, x))); step(x); step.stats() // { compiles: 1, hits: 0 }
  */
-export const jit: Jit = takes(
-  "jit(f, { donate, static, executor, cacheSize })",
-  (f: AnyFunction, options: JitOptions = {}): never => {
-    const where = nameOf("jit", f);
-    const [statics, donate] = [listOf(options.static), listOf(options.donate)];
-    const names = statics.filter((name) => typeof name === "string");
-    const limit = options.cacheSize ?? 64;
-    const kind = JSON.stringify([statics, limit]);
-    const perFunction = programsOf.get(f) ?? new Map<string, Programs>();
-    programsOf.set(f, perFunction);
-    const programs = perFunction.get(kind) ?? new Programs(limit);
-    perFunction.set(kind, programs);
-    const stats = { compiles: 0, hits: 0 };
+export const jit: Jit = takes(SIGNATURE, (f: AnyFunction, options: JitOptions = {}): never => {
+  const where = nameOf("jit", f);
+  const [statics, donate] = [listOf(options.static), listOf(options.donate)];
+  const names = statics.filter((name) => typeof name === "string");
+  const limit = options.cacheSize ?? 64;
+  const kind = JSON.stringify([statics, limit]);
+  const perFunction = programsOf.get(f) ?? new Map<string, Programs>();
+  programsOf.set(f, perFunction);
+  const programs = perFunction.get(kind) ?? new Programs(limit);
+  perFunction.set(kind, programs);
+  const stats = { compiles: 0, hits: 0 };
 
-    const trace = (
-      args: readonly unknown[],
-      held: object | undefined,
-      defs: readonly (TreeDef | null)[],
-      avals: readonly Aval[],
-    ): Entry => {
-      const [, argsDef] = flatten(args.map((_, i) => i));
-      const children = defs.map((d) => d ?? flatten(null)[1]);
-      const def = { ...argsDef, children, leaves: avals.length } as TreeDef;
-      const withStatics = (...dynamic: unknown[]): unknown => {
-        const all = dynamic.map((x, i) => (defs[i] === null ? args[i] : x));
-        if (held !== undefined) all.push({ ...(all.pop() as object), ...held });
-        return f(...(all as never[]));
-      };
-      const flat = flatFunction(where, withStatics as (...a: never[]) => unknown, def);
-      const staged = stage(where, flat.call, avals);
-      const kept = !staged.consts.some((c) => c instanceof Tracer);
-      const consts = kept ? unscoped(() => staged.consts.map(aliasOf)) : staged.consts;
-      return { jaxpr: constsAsInputs(staged.jaxpr), consts, outDef: flat.out(), kept };
+  const trace = (
+    args: readonly unknown[],
+    held: object | undefined,
+    defs: readonly (TreeDef | null)[],
+    avals: readonly Aval[],
+  ): Entry => {
+    const [, argsDef] = flatten(args.map((_, i) => i));
+    const children = defs.map((d) => d ?? flatten(null)[1]);
+    const def = { ...argsDef, children, leaves: avals.length } as TreeDef;
+    const withStatics = (...dynamic: unknown[]): unknown => {
+      const all = dynamic.map((x, i) => (defs[i] === null ? args[i] : x));
+      if (held !== undefined) all.push({ ...(all.pop() as object), ...held });
+      return f(...(all as never[]));
     };
+    const flat = flatFunction(where, withStatics as (...a: never[]) => unknown, def);
+    const staged = stage(where, flat.call, avals);
+    const kept = !staged.consts.some((c) => c instanceof Tracer);
+    const consts = kept ? unscoped(() => staged.consts.map(aliasOf)) : staged.consts;
+    return { jaxpr: constsAsInputs(staged.jaxpr), consts, outDef: flat.out(), kept };
+  };
 
-    /** The program for these arguments, traced if it is not there. */
-    const prepare = (given: readonly unknown[]) => {
-      const split = statics.includes(given.length - 1) ? undefined : withoutOptions(given.at(-1), names);
-      const args = split === undefined ? given : [...given.slice(0, -1), split.rest];
-      const leaves: Tensor[] = [];
-      const donated: boolean[] = [];
-      let key = currentRuntime(where).name + namedAxesKey();
-      if (split !== undefined) key += `|options ${staticKey(where, split.held)}`;
-      const defs = args.map((arg, i) => {
-        if (statics.includes(i)) {
-          key += `|static ${staticKey(where, arg)}`;
-          return null;
-        }
-        const [xs, def] = flattenTensors(where, arg, `args[${i}]`);
-        leaves.push(...xs);
-        for (const x of xs) donated.push(donate.includes(i) && x instanceof DeviceArray);
-        key += `|${def.key}`;
-        return def;
-      });
-      for (const x of leaves) key += ` ${x.aval}`;
-      const at = (i: number): string => {
-        const paths = defs.flatMap((d, n) => (d === null ? [] : pathsOf(d).map((p) => [n, ...p])));
-        return argPath(paths[i]);
-      };
-      if (isEager() && donated.includes(true)) checkDonation(where, leaves, donated, at);
-      const found = programs.get(key);
-      const avals = leaves.map((x) => x.aval);
-      const make = (): Entry => {
-        refuseBooleans(where, args, (i) => defs[i] === null);
-        return trace(args, split?.held, defs, avals);
-      };
-      // Tensors made while tracing are copied into the program; the originals go with this scope.
-      const entry = found ?? (isEager() ? inScope(where, make) : make());
-      if (found !== undefined) stats.hits++;
-      else {
-        stats.compiles++;
-        if (entry.kept) programs.set(key, entry);
+  /** The program for these arguments, traced if it is not there. */
+  const prepare = (given: readonly unknown[]) => {
+    refuseMisplaced(where, SIGNATURE, f, given);
+    const split = statics.includes(given.length - 1) ? undefined : withoutOptions(given.at(-1), names);
+    const args = split === undefined ? given : [...given.slice(0, -1), split.rest];
+    const leaves: Tensor[] = [];
+    const donated: boolean[] = [];
+    let key = currentRuntime(where).name + namedAxesKey();
+    if (split !== undefined) key += `|options ${staticKey(where, split.held)}`;
+    const defs = args.map((arg, i) => {
+      if (statics.includes(i)) {
+        key += `|static ${staticKey(where, arg)}`;
+        return null;
       }
-      return { entry, leaves, donated, at };
+      const [xs, def] = flattenTensors(where, arg, `args[${i}]`);
+      leaves.push(...xs);
+      for (const x of xs) donated.push(donate.includes(i) && x instanceof DeviceArray);
+      key += `|${def.key}`;
+      return def;
+    });
+    for (const x of leaves) key += ` ${x.aval}`;
+    const at = (i: number): string => {
+      const paths = defs.flatMap((d, n) => (d === null ? [] : pathsOf(d).map((p) => [n, ...p])));
+      return argPath(paths[i]);
     };
-    const name = f.name === "" ? "anonymous" : f.name;
-    const { executor } = options;
-    const params = executor === undefined ? { name } : { name, executor };
+    if (isEager() && donated.includes(true)) checkDonation(where, leaves, donated, at);
+    const found = programs.get(key);
+    const avals = leaves.map((x) => x.aval);
+    const make = (): Entry => {
+      refuseBooleans(where, args, (i) => defs[i] === null);
+      return trace(args, split?.held, defs, avals);
+    };
+    // Tensors made while tracing are copied into the program; the originals go with this scope.
+    const entry = found ?? (isEager() ? inScope(where, make) : make());
+    if (found !== undefined) stats.hits++;
+    else {
+      stats.compiles++;
+      if (entry.kept) programs.set(key, entry);
+    }
+    return { entry, leaves, donated, at };
+  };
+  const name = f.name === "" ? "anonymous" : f.name;
+  const { executor } = options;
+  const params = executor === undefined ? { name } : { name, executor };
 
-    const call = (...args: readonly unknown[]): unknown => {
-      checkExecutor(where, executor);
-      const { entry, leaves, donated, at } = prepare(args);
-      const eager = isEager();
-      const outs = transformed("jit", () => {
-        // Used once: its equations take the place of a program that would have to be compiled and dropped again.
-        if (!entry.kept) return evalJaxpr(entry.jaxpr, [], [...entry.consts, ...leaves]);
-        // A transformation may need the constants (as residuals) for longer than the program is kept.
-        const consts = eager ? entry.consts : entry.consts.map(aliasOf);
-        return bind(jitP, [...consts, ...leaves], { ...params, jaxpr: entry.jaxpr });
+  const call = (...args: readonly unknown[]): unknown => {
+    checkExecutor(where, executor);
+    const { entry, leaves, donated, at } = prepare(args);
+    const eager = isEager();
+    const outs = transformed("jit", () => {
+      // Used once: its equations take the place of a program that would have to be compiled and dropped again.
+      if (!entry.kept) return evalJaxpr(entry.jaxpr, [], [...entry.consts, ...leaves]);
+      // A transformation may need the constants (as residuals) for longer than the program is kept.
+      const consts = eager ? entry.consts : entry.consts.map(aliasOf);
+      return bind(jitP, [...consts, ...leaves], { ...params, jaxpr: entry.jaxpr });
+    });
+    if (eager) {
+      leaves.forEach((x, i) => {
+        if (donated[i]) (x as DeviceArray).dispose(`it was donated to ${where} as ${at(i)}`);
       });
-      if (eager) {
-        leaves.forEach((x, i) => {
-          if (donated[i]) (x as DeviceArray).dispose(`it was donated to ${where} as ${at(i)}`);
-        });
-      }
-      return unflatten(entry.outDef, outs);
-    };
-    const lower = (...args: readonly unknown[]): Lowered => {
-      checkExecutor(where, executor);
-      const { jaxpr } = prepare(args).entry;
-      const { executors, fallbacks } = currentRuntime(where);
-      return { jaxpr, executor: executor ?? executors[0], fallbacks: fallbacks(jaxpr, executor) };
-    };
-    const drop = (): void => programs.clear();
-    const members = { stats: () => ({ ...stats }), lower, dispose: drop, [Symbol.dispose]: drop };
-    return Object.assign(call, members) as never;
-  },
-);
+    }
+    return unflatten(entry.outDef, outs);
+  };
+  const lower = (...args: readonly unknown[]): Lowered => {
+    checkExecutor(where, executor);
+    const { jaxpr } = prepare(args).entry;
+    const { executors, fallbacks } = currentRuntime(where);
+    return { jaxpr, executor: executor ?? executors[0], fallbacks: fallbacks(jaxpr, executor) };
+  };
+  const drop = (): void => programs.clear();
+  const members = { stats: () => ({ ...stats }), lower, dispose: drop, [Symbol.dispose]: drop };
+  return Object.assign(call, members) as never;
+});

@@ -10,6 +10,7 @@ import { type GradsOf, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, currentTrace, Trace, traceCall, withTrace } from "../core/trace.js";
 import type { OfTensors, Transformed, Tuples } from "../core/tree-types.js";
 import { broadcastInDim, moveAxis } from "../primitives/broadcast.js";
+import { refuseMisplaced } from "./misplaced.js";
 import type { AnyFunction } from "./problem.js";
 import { flatFunction, flattenMixed, nameOf } from "./trees.js";
 
@@ -154,6 +155,8 @@ const checkAxis = (where: string, axis: number, ndim: number, at: string, aval: 
   });
 };
 
+const SIGNATURE = "vmap(f, { inAxes, outAxes, axisName, axisSize })";
+
 /**
  * Maps a function over an axis of its arguments, without a loop.
  *
@@ -166,13 +169,14 @@ const checkAxis = (where: string, axis: number, ndim: number, at: string, aval: 
  * @example vmap(np.dot)(xs, ys) // row by row
  */
 export const vmap: Vmap = takes(
-  "vmap(f, { inAxes, outAxes, axisName, axisSize })",
+  SIGNATURE,
   (f: AnyFunction, options: VmapOptions<readonly unknown[], unknown> | InAxes<readonly unknown[]> = {}) => {
     const where = nameOf("vmap", f);
     // Of axes alone the signature has made options.
     const { inAxes = 0, outAxes = 0, axisName, axisSize } = options as VmapOptions<readonly unknown[], unknown>;
     return (...args: readonly unknown[]): never =>
       transformed("vmap", () => {
+        refuseMisplaced(where, SIGNATURE, f, args);
         if (Array.isArray(inAxes) && inAxes.length !== args.length) {
           throw new ArgumentError({
             where,

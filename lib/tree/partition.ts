@@ -10,7 +10,7 @@ import type { LeafOf, Mapped, Part, Whole } from "./types.js";
  * Which leaves are selected: a glob or regular expression of the path, a predicate of path and leaf, any of several, or a tree of booleans.
  *
  * A path is the keys with slashes between, such as `encoder/layers/3/kernel`. In a glob `*` stands for characters of one key and
- * `**` for any number of keys; a regular expression may match anywhere.
+ * `**` for any number of keys; a regular expression may match anywhere. Patterns that match no leaf at all are an error.
  */
 export type PathFilter<L = unknown> =
   | string
@@ -49,6 +49,29 @@ const matcher = (where: string, filter: PathFilter<never>): ((path: string, leaf
   return (path, leaf) => any.some((match) => match(path, leaf));
 };
 
+/** Whether a filter is a pattern, or patterns alone; a list of none selects nothing on purpose. */
+const isPattern = (filter: unknown): boolean =>
+  typeof filter === "string" ||
+  filter instanceof RegExp ||
+  (Array.isArray(filter) && filter.length > 0 && filter.every(isPattern));
+
+/** @throws {ArgumentError} for patterns that select nothing, with paths that there are and a pattern that matches one */
+const noMatch = (where: string, filter: PathFilter<never>, paths: readonly string[]): never => {
+  const given: readonly unknown[] = Array.isArray(filter) ? filter : [filter];
+  const near = given.flatMap((one) => {
+    const wider = typeof one === "string" ? [`**/${one}`, `${one}/**`, `**/${one}/**`] : [];
+    return wider.filter((glob) => paths.some((path) => globOf(glob).test(path)));
+  });
+  const shown = paths.slice(0, 3).join(", ");
+  throw new ArgumentError({
+    where,
+    what: "the pattern matches no leaf",
+    expected: `a pattern of whole paths, which are ${shown}${paths.length > 3 ? `, ... (${paths.length} leaves)` : ""}`,
+    got: given.map(String).join(", "),
+    hint: near.length > 0 ? `"${near[0]}" matches` : "* stands for characters of one key, ** for any number of keys",
+  });
+};
+
 const asBoolean = (where: string, path: string, selected: unknown): boolean => {
   if (typeof selected === "boolean") return selected;
   throw new ArgumentError({
@@ -72,6 +95,12 @@ export const treeBy = (f: (tree: unknown) => unknown, tree: unknown): unknown =>
   }
 };
 
+/** Whether globs select each leaf; for callers that say themselves what is wrong when they select none. */
+export const selectedBy = (where: string, tree: unknown, globs: string | readonly string[]): readonly boolean[] => {
+  const match = matcher(where, globs);
+  return pathsOf(flatten(tree)[1]).map((path) => match(slashPath(path), undefined));
+};
+
 /** A tree in parts: its leaves, whether each is selected, and its structure. */
 const selection = (
   where: string,
@@ -84,7 +113,9 @@ const selection = (
   const paths = pathsOf(def).map(slashPath);
   if (flags === undefined) {
     const match = matcher(where, filter);
-    return [leaves, leaves.map((leaf, i) => match(paths[i], leaf)), def];
+    const selected = leaves.map((leaf, i) => match(paths[i], leaf));
+    if (paths.length > 0 && isPattern(filter) && !selected.includes(true)) noMatch(where, filter, paths);
+    return [leaves, selected, def];
   }
   const [booleans, given] = flatten(flags);
   const [difference] = differences(def, given, "tree", 1);

@@ -24,12 +24,10 @@ Partition("globs, expressions, predicates and lists of them choose leaves by pat
   assert.equal(chosen("**/kernel"), [1, 3, 6]);
   assert.equal(chosen("encoder/**/kernel"), [1, 3]);
   assert.equal(chosen("encoder/**"), [1, 2, 3, 4, 5]);
-  assert.equal(chosen("encoder"), []);
   assert.equal(chosen("*/kernel"), [6]);
   assert.equal(chosen("encoder/layers/*/b*"), [2, 4]);
   assert.equal(chosen("**"), [1, 2, 3, 4, 5, 6, 7]);
   assert.equal(chosen("head/a.b"), [7]);
-  assert.equal(chosen("head/a?b"), []);
   assert.equal(chosen(/bias$/), [2, 4]);
   assert.equal(
     chosen((path, leaf) => leaf > 5 && path !== "head/kernel"),
@@ -41,11 +39,30 @@ Partition("globs, expressions, predicates and lists of them choose leaves by pat
   assert.equal(tree.mask({ a: 1, b: [2] }, "a"), { a: true, b: [false] });
 });
 
+Partition("a pattern that matches no leaf is refused, with paths and the pattern that matches", () => {
+  assert.throws(
+    () => tree.partition(TREE, "kernel"),
+    /tree.partition: the pattern matches no leaf\n {2}expected .*encoder\/layers\/0\/bias, .*\(7 leaves\)\n {2}got +kernel\n {2}hint +"\*\*\/kernel" matches/,
+  );
+  assert.throws(() => tree.select(TREE, "encoder"), /hint +"encoder\/\*\*" matches/);
+  // A question mark stands for itself.
+  assert.throws(
+    () => tree.mask(TREE, ["head/a?b", /nothing/]),
+    /got +head\/a\?b, \/nothing\/\n {2}hint +\* stands for/,
+  );
+  assert.equal(chosen([]), []);
+  assert.equal(
+    chosen(() => false),
+    [],
+  );
+  assert.equal(tree.select({}, "kernel"), {});
+});
+
 Partition("the parts have null where the other has the leaf, and merge gives the tree again", () => {
   const [kernels, others] = tree.partition(TREE.head, "kernel");
   assert.equal(kernels, { kernel: 6, "a.b": null });
   assert.equal(others, { kernel: null, "a.b": 7 });
-  for (const filter of ["**/kernel", "**", "none"]) assert.equal(tree.merge(...tree.partition(TREE, filter)), TREE);
+  for (const filter of ["**/kernel", "**", []]) assert.equal(tree.merge(...tree.partition(TREE, filter)), TREE);
   assert.equal(tree.merge<unknown>({ a: null, b: [1, null] }, { a: 2, b: [null, null] }), { a: 2, b: [1, null] });
 });
 

@@ -6,14 +6,16 @@ import { namedBy, orThrow } from "../edge/either.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import * as np from "../np/index.js";
 import type { T5Config } from "../t5/config.js";
+import type { GenerateOptions } from "../t5/generate.js";
 import { loadTokenizerTE } from "../tokenizer/load-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
-import { choosing, writing } from "../train/answer.js";
+import { type Answerer, behindSentinel, choosing, writing } from "../train/answer.js";
+import { sentinelOf } from "../train/task-evaluator.js";
 import { adapterOfTask } from "./adapter.js";
 import { type DecodingFlags, methodOf } from "./decoding.js";
 import { vocabularyFlag } from "./flags.js";
 import { usageError } from "./parse.js";
-import { type ReadyOptions, readyT5 } from "./ready.js";
+import { type ReadyOptions, type ReadyT5, readyT5 } from "./ready.js";
 import type { Terminal } from "./terminal.js";
 
 export interface GenerateFlags extends DecodingFlags, ReadyOptions {
@@ -23,6 +25,7 @@ export interface GenerateFlags extends DecodingFlags, ReadyOptions {
   readonly batchSize: number;
   /** The answers to choose from; without them the model writes its own. */
   readonly label?: readonly string[];
+  readonly sentinel?: boolean;
   readonly json?: boolean;
 }
 
@@ -89,21 +92,29 @@ const checkFlags = ({ label, number, maxInputLength }: GenerateFlags): void => {
   }
 };
 
+/** Writes answers with `options`; without them chooses among the labels. */
+const answererOf = (
+  { config }: ReadyT5,
+  tokenizer: Tokenizer,
+  { label = [], number, seed, sentinel = false }: GenerateFlags,
+  options: GenerateOptions | undefined,
+): Answerer => {
+  if (options === undefined) return choosing(config, tokenizer, label, number, sentinelOf(tokenizer, sentinel));
+  return behindSentinel(writing(config, tokenizer, options, seed), sentinel);
+};
+
 /** Answers every text: those given, else the lines of the standard input. */
 export const generate = async (texts: readonly string[], flags: GenerateFlags, terminal: Terminal): Promise<void> => {
   checkFlags(flags);
   const { task, adapter = flags.prompt } = flags;
   if (task !== undefined && adapter !== undefined) adapterOfTask(adapter, task);
-  const { label: labels, number, maxInputLength, batchSize, seed, json } = flags;
-  const options = labels === undefined ? methodOf(flags) : undefined;
+  const { number, maxInputLength, batchSize, json } = flags;
+  const options = flags.label === undefined ? methodOf(flags) : undefined;
   const tokenizer = await orThrow(
     namedBy(vocabularyFlag(flags.tokenizer), loadTokenizerTE(flags.tokenizer ?? flags.model)),
   );
   const ready = await readyT5(flags, terminal, (config) => checkVocabulary(config, tokenizer));
-  const answerer =
-    options === undefined
-      ? choosing(ready.config, tokenizer, labels as readonly string[], number)
-      : writing(ready.config, tokenizer, options, seed);
+  const answerer = answererOf(ready, tokenizer, flags, options);
   const encode = (text: string): number[] => idsOf(text, tokenizer, maxInputLength, terminal);
   try {
     const [only] = texts;

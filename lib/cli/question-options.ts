@@ -1,7 +1,7 @@
 /** @file Options that say which tasks are asked, by what, and how: those of `evaluate` and `predict`. */
 import type { Command, Option } from "commander";
 import { DECODINGS } from "../train/settings.js";
-import { addAdapters, dataOption, prefixOption, TOKENIZER, threadsOption } from "./flags.js";
+import { addAdapters, dataOption, prefixOption, sentinelOption, TOKENIZER, threadsOption } from "./flags.js";
 import { counting, executorOption, oneOf, several } from "./parse.js";
 
 export const limitOption = () => counting("--limit <n>", "examples of each task, from the start; default all");
@@ -41,9 +41,6 @@ export const addQuestions = (command: Command, split: Option): Command => {
       ),
     )
     .addOption(prefixOption())
-    .option(
-      "--sentinel",
-      "the first sentinel in front of targets, as in training with --sentinel; answers are read without it",
-    );
+    .addOption(sentinelOption("puts the first sentinel in front of targets, and reads answers without it"));
   return addLengths(command).addOption(executorOption()).addOption(threadsOption());
 };

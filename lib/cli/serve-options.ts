@@ -1,6 +1,6 @@
 /** @file The options of `fluxion serve`. */
 import type { Command } from "commander";
-import { modelOption, TOKENIZER, threadsOption } from "./flags.js";
+import { modelOption, sentinelOption, TOKENIZER, threadsOption } from "./flags.js";
 import { addRequired, counting, executorOption, type NumberRange, numeric, single, usageError } from "./parse.js";
 import type { ServeFlags } from "./serve.js";
 import type { Terminal } from "./terminal.js";
@@ -46,6 +46,7 @@ export const addServe = (program: Command, terminal: Terminal): void => {
     .addOption(
       counting("--max-input-length <n>", "tokens of a text, end of sequence included; longer ones are cut", 512),
     )
+    .addOption(sentinelOption("drops the first sentinel in front of answers"))
     .addOption(counting("--batch-size <n>", "most requests that are answered at once", 32))
     .addOption(counting("--queue <n>", "most requests that wait; more are refused", 256))
     .addOption(counting("--max-body-bytes <n>", "most bytes of the body of a request", 65_536))

@@ -31,6 +31,7 @@ export interface ServeFlags {
   readonly port: number;
   readonly maxTokens: number;
   readonly maxInputLength: number;
+  readonly sentinel?: boolean;
   readonly batchSize: number;
   readonly queue: number;
   readonly maxBodyBytes: number;
@@ -84,7 +85,7 @@ const answerUntil = async (
  * address that cannot be listened at
  */
 export const serve = async (flags: ServeFlags, terminal: Terminal, stop: Signal): Promise<void> => {
-  const { model, executor, threads, maxInputLength, maxTokens, batchSize } = flags;
+  const { model, executor, threads, maxInputLength, maxTokens, batchSize, sentinel = false } = flags;
   if (maxInputLength < 2) {
     throw usageError("fluxion serve", "there is no room for a text", { expected: "--max-input-length from 2 on" });
   }
@@ -99,7 +100,7 @@ export const serve = async (flags: ServeFlags, terminal: Terminal, stop: Signal)
       checkFits(adapter, ready.config, model);
       checkFinite(adapter, "fluxion serve", model);
     });
-    answers = responder(ready, tokenizer, folder, { maxTokens, maxInputLength, batchSize });
+    answers = responder(ready, tokenizer, folder, { maxTokens, maxInputLength, batchSize, sentinel });
     await answerUntil(stop, answers, folder.kept, flags, terminal);
   } finally {
     answers?.dispose();

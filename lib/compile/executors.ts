@@ -14,7 +14,7 @@ export interface ProgramOptions {
   /** Execution providers of the native executor, in order of preference; by default `cpu`. */
   readonly providers?: readonly string[];
   /**
-   * Whether native programs keep the memory of their intermediates between runs. Default true, which is fastest.
+   * Whether native programs reuse the memory of their intermediates. Default true, which is fastest.
    * Without it, programs hold little between runs, and wide ones (T5 1.1 small and up) take longer, since the system clears pages anew.
    */
   readonly arena?: boolean;
@@ -23,9 +23,9 @@ export interface ProgramOptions {
 /** An executor of single operations and of programs, which `init({ backend })` names. */
 export interface BackendRow {
   readonly runs: "everything";
-  /** Whether the executor needs a GPU, or software that emulates one. */
+  /** Whether the executor needs a GPU or an emulator of one. */
   readonly gpu?: boolean;
-  /** Whether results must be awaited. Recipes need an executor whose results need not. */
+  /** Whether callers must await results. Recipes cannot use such an executor. */
   readonly pending: boolean;
   /** Who may provide its WebAssembly memory; the first is the default. */
   readonly heaps?: readonly string[];
@@ -42,7 +42,7 @@ export interface ProgramsRow {
   readonly beside: readonly string[];
   /** Its package, as `npm install` takes it. */
   readonly needs: string;
-  /** Whether the executor needs Node.js. */
+  /** Whether the executor runs in Node.js alone. */
   readonly node: boolean;
   /** Undefined where its package is not installed. @throws {BackendError} when it is and does not load */
   readonly start: (options: ProgramOptions) => Promise<Executor | undefined>;

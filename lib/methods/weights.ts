@@ -4,13 +4,13 @@ import * as t from "io-ts";
 import { closest } from "../core/closest.js";
 import { takes } from "../core/composite.js";
 import { ArgumentError } from "../core/errors.js";
-import { type KeyPath, leavesOf, treeMapWithPath } from "../core/pytree.js";
+import { type KeyPath, treeMapWithPath } from "../core/pytree.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { kernelNodes, withoutTerms } from "../t5/kernel-nodes.js";
 import type { AnyParams } from "../t5/stack.js";
-import { mask } from "../tree/index.js";
 import { leavesByPath, slashPath } from "../tree/map.js";
+import { selectedBy } from "../tree/partition.js";
 import { checkFrozen } from "./frozen.js";
 import { type Method, makesMethod } from "./method.js";
 import { names, readArgument } from "./options.js";
@@ -21,10 +21,6 @@ const WHERE = "methods.weights";
 /** Weights by their paths, such as `encoder/encoderNorm/scale`. */
 export type WeightTree = Readonly<Record<string, Tensor>>;
 
-/** Says for each leaf whether one of the globs selects it. */
-const selectedBy = (params: AnyParams, glob: string | readonly string[]): boolean[] =>
-  leavesOf(mask(params, glob as string)) as boolean[];
-
 /** The glob with one other name that selects something, or the path, that is most like a glob that selects nothing. */
 const closestGlob = (params: AnyParams, glob: string, paths: readonly string[]): string => {
   const parts = glob.split("/");
@@ -32,14 +28,14 @@ const closestGlob = (params: AnyParams, glob: string, paths: readonly string[]):
   const others = parts.flatMap((part, i) =>
     part.includes("*") ? [] : known.map((name) => parts.with(i, name).join("/")),
   );
-  return closest(glob, [...others.filter((one) => selectedBy(params, one).includes(true)), ...paths]);
+  return closest(glob, [...others.filter((one) => selectedBy(WHERE, params, one).includes(true)), ...paths]);
 };
 
 /** The leaves that globs select, by path. @throws {ArgumentError} for a glob that selects none */
 const selectLeaves = (params: AnyParams, where: readonly string[]): (readonly [path: string, leaf: Tensor])[] => {
   checkFrozen(WHERE, params);
   const leaves = leavesByPath<Tensor>(params);
-  const empty = where.find((glob) => !selectedBy(params, glob).includes(true));
+  const empty = where.find((glob) => !selectedBy(WHERE, params, glob).includes(true));
   if (empty !== undefined || where.length === 0) {
     const paths = leaves.map(([path]) => path);
     throw new ArgumentError({
@@ -50,7 +46,7 @@ const selectLeaves = (params: AnyParams, where: readonly string[]): (readonly [p
       hint: empty === undefined ? undefined : `did you mean ${closestGlob(params, empty, paths)}?`,
     });
   }
-  const chosen = selectedBy(params, where);
+  const chosen = selectedBy(WHERE, params, where);
   return leaves.filter((_, i) => chosen[i]);
 };
 

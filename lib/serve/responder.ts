@@ -7,7 +7,7 @@ import { adapterTable, byRow, placesOf } from "../methods/adapter-table.js";
 import type { Folded } from "../methods/method.js";
 import * as np from "../np/index.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
-import { type ReadyModel, writing } from "../train/answer.js";
+import { behindSentinel, type ReadyModel, writing } from "../train/answer.js";
 import { openT5 } from "../train/evaluate.js";
 import type { AdapterFolder, Served, Wanted } from "./adapter-folder.js";
 import type { Outcome } from "./queue.js";
@@ -38,6 +38,8 @@ export interface ResponderOptions {
   readonly maxInputLength: number;
   /** Most rows of a batch. */
   readonly batchSize: number;
+  /** Drops the first sentinel from answers, for prompts that were trained with it in front of targets. Default false. */
+  readonly sentinel?: boolean;
 }
 
 export interface Responder {
@@ -108,9 +110,9 @@ export const responder = (
   ready: ReadyModel,
   tokenizer: Tokenizer,
   folder: Pick<AdapterFolder, "find">,
-  { maxTokens, maxInputLength, batchSize }: ResponderOptions,
+  { maxTokens, maxInputLength, batchSize, sentinel = false }: ResponderOptions,
 ): Responder => {
-  const answerer = writing(ready.config, tokenizer, { maxLength: maxTokens });
+  const answerer = behindSentinel(writing(ready.config, tokenizer, { maxLength: maxTokens }), sentinel);
   const kinds = new WeakMap<Adapter, { readonly kind: string | undefined }>();
 
   /** The kind of an adapter, which is looked at once. */

@@ -29,6 +29,19 @@ export const dropSentinel = takes("dropSentinel(text)", (text: string): string =
   stripStart(text.startsWith(SENTINEL) ? text.slice(SENTINEL.length) : text),
 );
 
+/** A text that comes in parts, without the first sentinel and white space at its start: parts are held back until it is clear what the text begins with. */
+export async function* dropSentinelFirst(parts: AsyncIterable<string>): AsyncGenerator<string> {
+  let start = "";
+  let isPast = false;
+  for await (const part of parts) {
+    if (!isPast) start += part;
+    const text: string = isPast ? part : dropSentinel(start);
+    isPast ||= text !== "" && !SENTINEL.startsWith(start);
+    if (isPast) yield text;
+  }
+  if (!isPast) yield dropSentinel(start);
+}
+
 /** Puts MRPC's answers in the words of QQP: `not_equivalent` becomes `not_duplicate`. */
 export const mrpcToQqp = takes("mrpcToQqp(text)", (text: string): string => text.replaceAll("equivalent", "duplicate"));
 

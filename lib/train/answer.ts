@@ -10,7 +10,7 @@ import { type GenerateOptions, generate as generateWith } from "../t5/generate.j
 import type { Model } from "../t5/modified.js";
 import { rank } from "../t5/rank.js";
 import type { AnyParams } from "../t5/stack.js";
-import { dropSentinel } from "../tasks/answers.js";
+import { dropSentinel, dropSentinelFirst } from "../tasks/answers.js";
 import { decodeStream } from "../tokenizer/decoder.js";
 import type { Tokenizer } from "../tokenizer/sentencepiece.js";
 
@@ -79,12 +79,17 @@ export const writing = takes(
   },
 );
 
-/** Answers without the sentinel that a model writes in front of them. */
-export const behindSentinel = ({ answer, dispose: free }: Answerer): Answerer => ({
-  answer: (model, inputs) =>
-    answer(model, inputs).map((answers) => answers.map((one) => ({ ...one, text: dropSentinel(one.text) }))),
-  dispose: free,
-});
+/** Answers without the sentinel that a model writes in front of them; as they are where it writes none. */
+export const behindSentinel = (answerer: Answerer, hasSentinel: boolean): Answerer => {
+  if (!hasSentinel) return answerer;
+  const { answer, stream, dispose: free } = answerer;
+  return {
+    answer: (model, inputs) =>
+      answer(model, inputs).map((answers) => answers.map((one) => ({ ...one, text: dropSentinel(one.text) }))),
+    ...(stream && { stream: (model, inputs) => dropSentinelFirst(stream(model, inputs)) }),
+    dispose: free,
+  };
+};
 
 /** The `most` likeliest of these answers, each behind a sentinel where there is one. */
 export const choosing = takes(

@@ -19,6 +19,7 @@ import { Refusal } from "../../lib/serve/refusal.js";
 import { type Reply, responder } from "../../lib/serve/responder.js";
 import { adapterRank, batchRows, promptLength, textLength } from "../../lib/serve/shapes.js";
 import { generate } from "../../lib/t5/generate.js";
+import { collected } from "../helpers/collected.js";
 import { heldBy } from "../helpers/runtime.js";
 import { temporaryFolder } from "../io/folder.js";
 import { shaken } from "../methods/samples.js";
@@ -204,6 +205,7 @@ Responding("nothing stays on the device", async () => {
     text: "Tom",
   }));
   await ready.answers.answer(asked);
+  await collected();
   const before = held();
   for (let i = 0; i < 5; i++) await ready.answers.answer(asked);
   assert.equal(held(), before);

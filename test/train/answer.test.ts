@@ -26,7 +26,7 @@ Answers("an answer behind a sentinel is read without it, and one without a senti
   const texts = ["<extra_id_0> True", "False", "<extra_id_1> True"];
   let freed = 0;
   const said = texts.map((text, i) => [{ text, ids: [i], score: -i }]);
-  const answerer = behindSentinel({ answer: () => said, dispose: () => freed++ });
+  const answerer = behindSentinel({ answer: () => said, dispose: () => freed++ }, true);
   using inputs = np.zeros([3, 1], { dtype: "int32" });
   assert.equal(
     answerer.answer(model.params, inputs),

@@ -12,6 +12,7 @@ import { readExamples } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
 import { loadTokenizer } from "../../lib/tokenizer/load-tokenizer.js";
 import { ensembleEvaluator, likeliestLabel, majorityVote, taskEvaluator, type Voice } from "../../lib/train/index.js";
+import { collected } from "../helpers/collected.js";
 import { assertNear } from "../helpers/golden.js";
 import { heldBy } from "../helpers/runtime.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
@@ -126,6 +127,7 @@ for (const [name, list] of Object.entries(SETS)) {
         tuned: scope(() => shaken(method.init(random.key(i), config, params), 30 + i)),
       }));
       const options = { decoding, maxTokens: 120 };
+      await collected();
       const before = held();
       const ensemble = ensembleEvaluator({ config, params }, tokenizer, task, examples, members, options);
       assert.is(ensemble.together, name !== "adapters that rows cannot mix");

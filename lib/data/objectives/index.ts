@@ -36,6 +36,7 @@ export {
   type Objective,
   type ObjectiveOptions,
   prefixLm,
+  type Sizes,
   type SpanCorruptionOptions,
   spanCorruption,
   textInfilling,

@@ -204,6 +204,10 @@ export const prefixBounds = (length: number, noiseDensity: number): readonly [le
   return [Math.min(most, Math.max(1, rounded(fround(1 - 2 * noiseDensity) * most))), most];
 };
 
+/** The length of the prefix that `randomPrefixNoiseMask` draws. */
+export const randomPrefix = (length: number, seed: number, noiseDensity: number): number =>
+  uniformWhole(seed, 0, ...prefixBounds(length, noiseDensity));
+
 /**
  * The mask of a prefix LM: a prefix of random length, from 1 to `length - 1` for the density 0.5; longer on average for a smaller one. A text
  * of one token has an empty prefix.
@@ -218,7 +222,6 @@ export const randomPrefixNoiseMask = takes(
     const where = "data.randomPrefixNoiseMask";
     checkWhole(where, "the length", length, 0);
     checkDensity(where, noiseDensity, 0.5);
-    const [least, most] = prefixBounds(length, noiseDensity);
-    return prefixMask(length, uniformWhole(seed, 0, least, most));
+    return prefixMask(length, randomPrefix(length, seed, noiseDensity));
   },
 );

@@ -8,7 +8,14 @@ import { takes } from "../../core/composite.js";
 import type { Tokenizer } from "../../tokenizer/sentencepiece.js";
 import { mix, type Tokens, withEos } from "../batch.js";
 import { refuse } from "./checks.js";
-import { iidNoiseMask, type Mask, randomPrefixNoiseMask, randomSpansNoiseMask, type SpanOptions } from "./masks.js";
+import {
+  iidNoiseMask,
+  type Mask,
+  randomPrefix,
+  randomPrefixNoiseMask,
+  randomSpansNoiseMask,
+  type SpanOptions,
+} from "./masks.js";
 import {
   dropNoiseTokens,
   dropNonnoiseTokens,
@@ -25,11 +32,18 @@ export interface Objective {
   readonly pieces: PieceOptions;
   /** The example of a piece, each row ended by EOS. */
   readonly example: (piece: DocumentIds, seed: number) => Tokens;
+  /** The sizes of the example of a piece of this length, for objectives that can compute them without making the example. Packing uses them to skip ahead. */
+  readonly sizes?: (length: number, seed: number) => Sizes;
   /** Most ids of an input, EOS included. */
   readonly inputLength: number;
   /** Most ids of a target, EOS included. */
   readonly targetLength: number;
 }
+
+/** The numbers of ids in the inputs and targets of an example. */
+export type Sizes = readonly [inputs: number, targets: number];
+
+export const sizesOf = ({ inputs, targets }: Tokens): Sizes => [inputs.length, targets.length];
 
 /** What an objective needs to know of a tokenizer. */
 export type Vocabulary = Pick<Tokenizer, "eosId" | "sentinelId">;
@@ -57,17 +71,31 @@ const withSentinels = (vocabulary: Vocabulary, make: NoiseFunction): Row => {
   return (tokens, mask, seed) => make(tokens, mask, first, seed);
 };
 
+/** The seed of an example's mask. */
+const maskSeed = (seed: number): number => mix(seed, 0);
+
 const denoising = (
   { eosId }: Pick<Vocabulary, "eosId">,
   { mask: maskOf, inputs, targets, ...sizes }: Denoising,
 ): Objective => ({
   ...sizes,
   example: (piece, seed) => {
-    const mask = maskOf(piece.length, mix(seed, 0));
+    const mask = maskOf(piece.length, maskSeed(seed));
     const row = (make: Row, i: number) => withEos(make(piece, mask, mix(seed, i)), eosId);
     return { inputs: row(inputs, 1), targets: row(targets, 2) };
   },
 });
+
+/** An objective whose examples have sizes that depend on the length of the piece alone: those of one are those of all. */
+const ofOneSize = (objective: Objective): Objective => {
+  const known = new Map<number, Sizes>();
+  const sizes = (length: number): Sizes => {
+    const found = known.get(length) ?? sizesOf(objective.example(new Array<number>(length).fill(1), 0));
+    known.set(length, found);
+    return found;
+  };
+  return { ...objective, sizes };
+};
 
 /** Sizes of objectives whose pieces fill the inputs but for EOS, and whose targets are not longer. */
 const filling = (inputLength: number): Pick<Objective, "pieces" | "inputLength" | "targetLength"> => ({
@@ -118,7 +146,7 @@ export const spanCorruption = takes(
       const what = `targets of inputs of ${inputLength} tokens do not fit`;
       refuse("data.spanCorruption", what, `a target length of at least ${targetsLength}`, targetLength);
     }
-    return denoising(vocabulary, {
+    const objective = denoising(vocabulary, {
       pieces: { length: tokensLength, joined },
       inputLength,
       targetLength: targetLength ?? targetsLength,
@@ -126,6 +154,9 @@ export const spanCorruption = takes(
       inputs: withSentinels(vocabulary, inputsFn),
       targets: withSentinels(vocabulary, targetsFn),
     });
+    // What other functions make may depend on the ids, or on the seed.
+    const isUsual = inputsFn === noiseSpanToUniqueSentinel && targetsFn === nonnoiseSpanToUniqueSentinel;
+    return isUsual ? ofOneSize(objective) : objective;
   },
 );
 
@@ -167,13 +198,18 @@ export const prefixLm = takes(
   (
     vocabulary: Pick<Vocabulary, "eosId">,
     { inputLength = 512, noiseDensity = 0.5 }: DenoisingOptions = {},
-  ): Objective =>
-    denoising(vocabulary, {
+  ): Objective => ({
+    ...denoising(vocabulary, {
       ...filling(inputLength),
       mask: (length, seed) => randomPrefixNoiseMask(length, seed, { noiseDensity }),
       inputs: dropNonnoiseTokens,
       targets: dropNoiseTokens,
     }),
+    sizes: (length, seed) => {
+      const prefix = randomPrefix(length, maskSeed(seed), noiseDensity);
+      return [prefix + 1, length - prefix + 1];
+    },
+  }),
 );
 
 /**
@@ -187,12 +223,14 @@ export const prefixLm = takes(
 export const textInfilling = takes(
   "textInfilling(vocabulary, { inputLength, noiseDensity, meanNoiseSpanLength })",
   (vocabulary: Vocabulary, { inputLength = 512, ...spans }: ObjectiveOptions & SpanOptions = {}): Objective =>
-    denoising(vocabulary, {
-      ...filling(inputLength),
-      mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
-      inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
-      targets: wholeText,
-    }),
+    ofOneSize(
+      denoising(vocabulary, {
+        ...filling(inputLength),
+        mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
+        inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
+        targets: wholeText,
+      }),
+    ),
 );
 
 /**
@@ -248,6 +286,7 @@ export const fullLm = takes(
   ): Objective => ({
     pieces: { length: targetLength, joined: 128, eosId },
     example: (piece) => ({ inputs: [eosId], targets: piece }),
+    sizes: (length) => [1, length],
     inputLength: 1,
     targetLength,
   }),

@@ -8,7 +8,7 @@
 import { takes } from "../../core/composite.js";
 import { ArgumentError } from "../../core/errors.js";
 import { epochOrder, mix, type Tokens } from "../batch.js";
-import type { Objective } from "../objectives/objectives.js";
+import { type Objective, type Sizes, sizesOf } from "../objectives/objectives.js";
 import { CHUNK, chunkBounds, type PieceOptions } from "../objectives/pieces.js";
 import type { Stream } from "./stream.js";
 
@@ -57,6 +57,8 @@ export const corpusOf = takes("corpusOf(documents)", (documents: Iterable<ArrayL
 interface Epoch {
   /** Start and end of each chunk in `ids`, in the order of the epoch. */
   readonly chunks: readonly (readonly [start: number, end: number])[];
+  /** The number of tokens of each join. */
+  readonly tokens: readonly number[];
   /** The number of pieces before each join, and behind them that of all. */
   readonly before: readonly number[];
   /** The pieces in the order in which they come. */
@@ -77,14 +79,14 @@ const epochOf = (
       return [start + from, start + to] as const;
     })
     .filter(([start, end]) => end > start);
-  const before = [0];
+  const [tokens, before]: [number[], number[]] = [[], [0]];
   for (let first = 0; first < chunks.length; first += joined) {
-    let tokens = 0;
-    for (const [start, end] of chunks.slice(first, first + joined))
-      tokens += end - start + (eosId === undefined ? 0 : 1);
-    before.push(before[before.length - 1] + Math.ceil(tokens / length));
+    let sum = 0;
+    for (const [start, end] of chunks.slice(first, first + joined)) sum += end - start + (eosId === undefined ? 0 : 1);
+    tokens.push(sum);
+    before.push(before[before.length - 1] + Math.ceil(sum / length));
   }
-  return { chunks, before, order: epochOrder(before[before.length - 1], mix(seed, 2), epoch) };
+  return { chunks, tokens, before, order: epochOrder(before[before.length - 1], mix(seed, 2), epoch) };
 };
 
 /** The last of some numbers, which grow, that is at most `x`. */
@@ -119,8 +121,45 @@ const pieceOf = (
   return out;
 };
 
+/** The number of ids in a piece of an epoch. */
+const lengthOf = ({ length }: PieceOptions, { tokens, before }: Epoch, piece: number): number => {
+  const join = lastUpTo(before, piece);
+  return Math.min(length, tokens[join] - (piece - before[join]) * length);
+};
+
 /** Epochs that are remembered: a batch may go across the end of one. */
 const REMEMBERED = 2;
+
+/** Reads something of each piece of a corpus, by the plan of its epoch. @throws {ArgumentError} when no document has a token */
+const ofPieces = <T>(
+  corpus: Corpus,
+  pieces: PieceOptions,
+  seed: number,
+  read: (plan: Epoch, piece: number) => T,
+): Stream<T> => {
+  if (corpus.ids.length === 0) {
+    const [what, expected] = ["no document has a token", "at least one that has"];
+    const got = `${corpus.starts.length - 1} documents`;
+    throw new ArgumentError({ where: "data.pieceStream", what, expected, got });
+  }
+  const known = new Map<number, Epoch>();
+  const epochAt = (epoch: number): Epoch => {
+    const found = known.get(epoch) ?? epochOf(corpus, pieces, seed, epoch);
+    if (!known.has(epoch) && known.size === REMEMBERED) known.delete(Math.min(...known.keys()));
+    known.set(epoch, found);
+    return found;
+  };
+  /** The number of pieces before each epoch. */
+  const before = [0];
+  return (n) => {
+    for (let epoch = before.length - 1; before[epoch] <= n; epoch++) {
+      before.push(before[epoch] + epochAt(epoch).order.length);
+    }
+    const epoch = lastUpTo(before, n);
+    const plan = epochAt(epoch);
+    return read(plan, plan.order[n - before[epoch]]);
+  };
+};
 
 /**
  * The pieces of a corpus without an end, in another order in every epoch.
@@ -129,35 +168,12 @@ const REMEMBERED = 2;
  */
 export const pieceStream = takes(
   "pieceStream(corpus, pieces, seed)",
-  (corpus: Corpus, pieces: PieceOptions, seed: number): Stream<number[]> => {
-    if (corpus.ids.length === 0) {
-      const [what, expected] = ["no document has a token", "at least one that has"];
-      throw new ArgumentError({
-        where: "data.pieceStream",
-        what,
-        expected,
-        got: `${corpus.starts.length - 1} documents`,
-      });
-    }
-    const known = new Map<number, Epoch>();
-    const epochAt = (epoch: number): Epoch => {
-      const found = known.get(epoch) ?? epochOf(corpus, pieces, seed, epoch);
-      if (!known.has(epoch) && known.size === REMEMBERED) known.delete(Math.min(...known.keys()));
-      known.set(epoch, found);
-      return found;
-    };
-    /** The number of pieces before each epoch. */
-    const before = [0];
-    return (n) => {
-      for (let epoch = before.length - 1; before[epoch] <= n; epoch++) {
-        before.push(before[epoch] + epochAt(epoch).order.length);
-      }
-      const epoch = lastUpTo(before, n);
-      const plan = epochAt(epoch);
-      return pieceOf(corpus, pieces, plan, plan.order[n - before[epoch]]);
-    };
-  },
+  (corpus: Corpus, pieces: PieceOptions, seed: number): Stream<number[]> =>
+    ofPieces(corpus, pieces, seed, (plan, piece) => pieceOf(corpus, pieces, plan, piece)),
 );
+
+/** The seeds of the pieces and of the example of each. */
+const seedsOf = (seed: number) => ({ pieces: mix(seed, 0), example: (n: number) => mix(mix(seed, 1), n) });
 
 /**
  * The stream of examples that an objective makes of a corpus. Each epoch has another order and other noise.
@@ -170,7 +186,20 @@ export const pieceStream = takes(
 export const corpusStream = takes(
   "corpusStream(corpus, objective, seed)",
   (corpus: Corpus, { pieces, example }: Objective, seed: number): Stream<Tokens> => {
-    const pieceAt = pieceStream(corpus, pieces, mix(seed, 0));
-    return (n) => example(pieceAt(n), mix(mix(seed, 1), n));
+    const seeds = seedsOf(seed);
+    const pieceAt = pieceStream(corpus, pieces, seeds.pieces);
+    return (n) => example(pieceAt(n), seeds.example(n));
   },
 );
+
+/** The sizes of the examples of `corpusStream`. Objectives with `sizes` compute them; others make the examples. */
+export const corpusSizes = (corpus: Corpus, objective: Objective, seed: number): Stream<Sizes> => {
+  const { pieces, sizes } = objective;
+  if (sizes === undefined) {
+    const stream = corpusStream(corpus, objective, seed);
+    return (n) => sizesOf(stream(n));
+  }
+  const seeds = seedsOf(seed);
+  const lengthAt = ofPieces(corpus, pieces, seeds.pieces, (plan, piece) => lengthOf(pieces, plan, piece));
+  return (n) => sizes(lengthAt(n), seeds.example(n));
+};

@@ -88,11 +88,16 @@ export const mixStreams = takes(
       for (let n = from; n < to; n++) after[partOf(n)]++;
       return after;
     };
+    /** The number that was asked for last: the next one is often near. */
+    let near = { n: 0, before: counts[0] };
     return (n) => {
       const block = Math.floor(n / BLOCK);
       for (let b = counts.length; b <= block; b++) counts.push(countTo(counts[b - 1], (b - 1) * BLOCK, b * BLOCK));
+      const start = { n: block * BLOCK, before: counts[block] };
+      const from = near.n <= n && near.n > start.n ? near : start;
+      near = { n, before: countTo(from.before, from.n, n) };
       const part = partOf(n);
-      return streams[part](countTo(counts[block], block * BLOCK, n)[part]);
+      return streams[part](near.before[part]);
     };
   },
 );

@@ -2,9 +2,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochOrder, mix } from "../../../lib/data/batch.js";
-import { fullLm, prefixLm, spanCorruption } from "../../../lib/data/objectives/objectives.js";
+import {
+  fullLm,
+  iidDenoising,
+  prefixLm,
+  spanCorruption,
+  textInfilling,
+  tokenDeletion,
+} from "../../../lib/data/objectives/objectives.js";
 import { type PieceOptions, piecesOf } from "../../../lib/data/objectives/pieces.js";
-import { corpusOf, corpusStream, pieceStream } from "../../../lib/data/streams/corpus.js";
+import { corpusOf, corpusSizes, corpusStream, pieceStream } from "../../../lib/data/streams/corpus.js";
 import { mixStreams, type Stream, streamBatch, streamOf } from "../../../lib/data/streams/stream.js";
 import { refusalOf } from "../../helpers/refusal.js";
 
@@ -68,6 +75,28 @@ Streams("a stream that begins at step n goes on as the unbroken one, also across
     // Any order of asking gives the same.
     for (const n of [699, 0, 350, 351, 2, 698]) assert.equal(unbroken(n), all[n], `${name} at ${n}`);
     assert.not.equal(take(streams(4)[name], 0, 40), all.slice(0, 40), `${name} with another seed`);
+  }
+});
+
+Streams("the sizes of examples are those that they have, known by arithmetic or not", () => {
+  const objectives = {
+    ...OBJECTIVES,
+    sparse: prefixLm(VOCABULARY, { inputLength: 32, noiseDensity: 0.2 }),
+    infilling: textInfilling(VOCABULARY, { inputLength: 32, noiseDensity: 0.3 }),
+    deletion: tokenDeletion(VOCABULARY, { inputLength: 32 }),
+    iid: iidDenoising(VOCABULARY, { inputLength: 32 }),
+    own: spanCorruption(VOCABULARY, { inputLength: 32, inputsFn: (ids) => [...ids].filter((id) => id % 3 > 0) }),
+    ownTargets: spanCorruption(VOCABULARY, {
+      inputLength: 32,
+      targetsFn: (ids) => [...ids].filter((id) => id % 3 > 0),
+    }),
+  };
+  for (const [name, objective] of Object.entries(objectives)) {
+    const [stream, sizes] = [corpusStream(CORPUS, objective, 4), corpusSizes(CORPUS, objective, 4)];
+    const want = take(stream, 0, 300).map(({ inputs, targets }) => [inputs.length, targets.length]);
+    assert.equal(take(sizes, 0, 300), want, name);
+    assert.equal(corpusSizes(CORPUS, objective, 4)(299), want[299], `${name}, asked at once`);
+    assert.ok(new Set(want.map(String)).size > 1, `${name}: sizes differ`);
   }
 });
 

@@ -171,6 +171,45 @@ Pretraining("1, 2 and 4 workers make the same batches, of one example a row and 
   }
 });
 
+Pretraining("packed rows that begin at a step go on as unbroken ones, and make no example before it", () => {
+  const vocabulary = { eosId: 1, sentinelId: (k: number) => 999 - k };
+  const kinds = [
+    { name: "prefix-lm", noiseDensity: 0.5 },
+    { name: "span-corruption", noiseDensity: 0.15, meanNoiseSpanLength: 3 },
+    { name: "text-infilling", noiseDensity: 0.15, meanNoiseSpanLength: 3 },
+    { name: "token-deletion", noiseDensity: 0.15 },
+    { name: "lm" },
+  ] as const;
+  const task = { rate: 1, tokens: [3, 9, 14].map((n) => ({ inputs: Array(n).fill(7), targets: [8, 1] })) };
+  for (const kind of kinds) {
+    let made = 0;
+    const plain = objectiveOfKind(kind, { input: 32, target: 0 }, vocabulary);
+    const objective = {
+      ...plain,
+      example: (piece: readonly number[], seed: number) => {
+        made++;
+        return plain.example(piece, seed);
+      },
+    };
+    const rowsAt = () =>
+      pretrainingRows(
+        { batch: { packed: 400 }, microbatches: 2, objective },
+        streamOfParts(parts, objective, 5, [task], 0.3),
+      );
+    const unbroken = rowsAt();
+    const all = Array.from({ length: 40 }, (_, step) => unbroken(step));
+    for (const step of [1, 17, 39]) {
+      made = 0;
+      const late = rowsAt();
+      assert.equal(late(step), all[step], `${kind.name} from ${step}`);
+      const texts = all[step].flat().filter(({ inputs }) => inputs[0] !== 7).length;
+      if (kind.name !== "token-deletion") assert.is(made, texts, `${kind.name}: examples that were made`);
+      assert.equal(late(step - 1), all[step - 1], `${kind.name}, a step back`);
+    }
+    assert.ok(all.flat().some((row) => row.length > 1) || kind.name === "lm", `${kind.name}: rows are shared`);
+  }
+});
+
 const refused = (recipe: RecipeInput, tag: "ConfigError" | "DataError" = "ConfigError") =>
   refusal(run(recipe, { store: memoryStore() }), tag);
 

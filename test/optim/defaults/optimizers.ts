@@ -81,7 +81,7 @@ export const OPTIMIZERS: Rows<
     make: (s) => optim.muon({ ...RATE, ...s }),
     settings: {
       ...MUON,
-      ...{ weightDecay: [0, 1e-3], mask: ["**", "none", { weightDecay: 0.1 }] },
+      ...{ weightDecay: [0, 1e-3], mask: ["**", [], { weightDecay: 0.1 }] },
       ...{ adamLearningRate: [0.1, 0.2], adam: [{}, { beta1: 0.8 }] },
     },
   },

@@ -1,5 +1,6 @@
 /** @file `fluxion doctor RUN`: why a run learned nothing, by the rules of the doctor. */
 import { diagnose, type Finding, RULES } from "../lab/doctor-rules.js";
+import { subjectOf } from "../lab/pretraining/recipe.js";
 import { beatsBaselines, overallScore } from "../lab/results.js";
 import { bestOf, type RunRecord, runRecord } from "../lab/run-record.js";
 import { runsIn } from "../lab/runs-in.js";
@@ -16,8 +17,8 @@ const scoresOf = (record: RunRecord) => {
   return {
     ...(best !== undefined && { tuned: best.score, bestStep: best.step }),
     ...(record.start !== undefined && {
-      untuned: overallScore(record.start.untuned),
-      majority: overallScore(record.start.majority),
+      untuned: overallScore(record.start.untuned, subjectOf(record.recipe)),
+      majority: overallScore(record.start.majority, subjectOf(record.recipe)),
     }),
   };
 };
@@ -36,7 +37,8 @@ const headOf = (path: string, record: RunRecord): string => {
 const nextOf = (path: string, record: RunRecord): string => {
   const best = bestOf(record);
   if (best === undefined) return `nothing is evaluated yet; to go on: npx fluxion train --resume ${path}`;
-  const learned = record.start !== undefined && beatsBaselines({ score: best.score, ...record.start });
+  const learned =
+    record.start !== undefined && beatsBaselines({ score: best.score, ...record.start }, subjectOf(record.recipe));
   return learned
     ? "the run beats its baselines"
     : `to try next: more steps (npx fluxion train --resume ${path} --steps N), another learning rate of the range that worked, other seeds (--seeds 3); and look at ${path}/predictions.jsonl`;

@@ -1,5 +1,5 @@
 /** @file Options that several commands have. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { INPUT_PREFIXES } from "../train/settings.js";
 import { counting, type NumberRange, numeric, oneOf, several, single, usageError } from "./parse.js";
 
@@ -76,6 +76,10 @@ export const prefixOption = () =>
     INPUT_PREFIXES,
     "none",
   );
+
+/** @param what  is done with it, for the help */
+export const sentinelOption = (what: string): Option =>
+  new Option("--sentinel", `${what}, for what was trained with --sentinel`);
 
 export const dtypeOption = () =>
   oneOf("--dtype <name>", "how a Hugging Face folder stores weights", ["float32", "bfloat16", "float16"]);

@@ -17,6 +17,7 @@ import {
   prefixOption,
   SEED,
   SHARE,
+  sentinelOption,
   shardOption,
   splitOption,
   TEMPERATURE,
@@ -79,6 +80,7 @@ const addGenerate = (program: Command, terminal: Terminal): void => {
         decoding,
       ),
     )
+    .addOption(sentinelOption("drops the first sentinel in front of answers, and chooses labels behind it"))
     .addOption(executorOption())
     .addOption(threadsOption())
     .option("--json", "print a line of JSON for each text, for machines")

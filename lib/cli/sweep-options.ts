@@ -14,7 +14,11 @@ const addWork = (command: Command): Command =>
     .addOption(several("--redo <id>", "do a run anew, and put its folder aside; given once for each"))
     .option("--fail-fast", "stop at the first run that fails")
     .option("--no-wait", "end when no run is free, and do not wait for those that others may lose")
-    .addOption(counting("--lease <seconds>", "after which a worker that is not heard of counts as dead", 60));
+    .addOption(counting("--lease <seconds>", "after which a worker that is not heard of counts as dead", 60))
+    .option(
+      "--queue <url>",
+      "server that says who works on what: redis://HOST:PORT or postgres://USER@HOST:PORT/DATABASE",
+    );
 
 /** Adds the subcommands. */
 export const addSweep = (program: Command, terminal: Terminal): void => {

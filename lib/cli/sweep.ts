@@ -5,12 +5,14 @@ import { basename, extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { counted } from "../edge/counted.js";
-import { overallScore } from "../lab/results.js";
+import { redoRun, retryFailed } from "../lab/sweep/again.js";
+import { bullQueue } from "../lab/sweep/bull-queue.js";
 import { costOf } from "../lab/sweep/cost.js";
-import { folderQueue, leasesOf, redoRun, retryFailed } from "../lab/sweep/folder-queue.js";
+import { folderQueue, leasesOf } from "../lab/sweep/folder-queue.js";
 import { labelsOf } from "../lab/sweep/labels.js";
 import { changeOf, loadPlan, type PlannedRun, planOf, writePlan } from "../lab/sweep/plan.js";
-import { endOfRun, type RunState, stateOf, storeOfRun } from "../lab/sweep/status.js";
+import type { Queue } from "../lab/sweep/queue.js";
+import { endOfRun, type RunState, stateOf, stepsInAll, storeOfRun } from "../lab/sweep/status.js";
 import { supervise } from "../lab/sweep/supervisor.js";
 import { loadSweep } from "../lab/sweep/sweep-file.js";
 import { nodeStore } from "../store/node.js";
@@ -30,6 +32,7 @@ export interface SweepFlags {
   readonly failFast?: boolean;
   readonly wait?: boolean;
   readonly lease?: number;
+  readonly queue?: string;
 }
 
 const folderOf = (file: string, out: string | undefined): Store =>
@@ -82,7 +85,7 @@ export const planSweep = async (file: string, flags: SweepFlags, terminal: Termi
 const scoreOf = (state: RunState): string => {
   if (state.kind !== "done") return "";
   const { outcome } = state;
-  return outcome.kind === "tasks" ? "" : overallScore(outcome.tuned).toFixed(1);
+  return outcome.kind === "tasks" ? "" : outcome.score.toFixed(1);
 };
 
 /** Describes the state of a run. */
@@ -99,10 +102,10 @@ const firstLine = (text: string): string => text.trim().split("\n")[0];
 export const sweepStatus = async (dir: string, flags: SweepFlags, terminal: Terminal): Promise<void> => {
   const sweep = nodeStore(dir);
   const plan = await loadPlan(sweep);
-  const leases = leasesOf(sweep, flags.lease ?? 60);
+  const holders = await leasesOf(sweep, flags.lease ?? 60).holders();
   const runs = plan.filter(({ removed }) => !removed);
   const states: RunState[] = [];
-  for (const run of runs) states.push(await stateOf(sweep, leases, run));
+  for (const run of runs) states.push(await stateOf(sweep, holders, run));
   const labels = labelsOf(runs);
   if (flags.json === true) {
     const all = runs.map(({ id, name }, i) => ({ id, name, label: labels[i], ...states[i] }));
@@ -111,7 +114,7 @@ export const sweepStatus = async (dir: string, flags: SweepFlags, terminal: Term
   }
   const table = new Table({ head: ["id", "run", "state", "score"], ...PLAIN });
   for (const [i, { id, recipe }] of runs.entries())
-    table.push([id, labels[i], wordsOf(states[i], recipe.steps * recipe.seeds), scoreOf(states[i])]);
+    table.push([id, labels[i], wordsOf(states[i], stepsInAll(recipe)), scoreOf(states[i])]);
   const count = (kind: RunState["kind"]): string => `${states.filter((state) => state.kind === kind).length} ${kind}`;
   lines(
     terminal,
@@ -131,18 +134,35 @@ const startIn = (sweep: Store, jobs: number) => {
     fork(CHILD, [resolve(sweep.name()), id], { env, stdio: ["ignore", "ignore", "pipe", "ipc"] });
 };
 
-const work = async (sweep: Store, flags: SweepFlags, terminal: Terminal): Promise<void> => {
-  const { jobs = 1, lease: leaseSeconds = 60, wait = true, failFast = false, redo = [] } = flags;
-  for (const id of redo) {
-    const { run, aside } = await redoRun(sweep, id, leaseSeconds);
-    terminal.note(`${run.id} is done anew${aside === undefined ? "" : `; what it had come to: ${aside}`}`);
+/** The queue of a sweep: its folder, or a server, on which `create` makes it. */
+const queueOf = (sweep: Store, flags: SweepFlags, create: boolean, note: (line: string) => void): Promise<Queue> => {
+  const { queue: url, lease: leaseSeconds = 60, wait = true } = flags;
+  const options = { leaseSeconds, wait };
+  return url === undefined
+    ? Promise.resolve(folderQueue(sweep, options))
+    : bullQueue(sweep, { ...options, url, create, note });
+};
+
+/** Lets runs be done again that are asked for. */
+const again = async (sweep: Store, queue: Queue, flags: SweepFlags, note: (line: string) => void): Promise<void> => {
+  for (const id of flags.redo ?? []) {
+    const { run, aside } = await redoRun(sweep, queue, id);
+    note(`${run.id} is done anew${aside === undefined ? "" : `; what it had come to: ${aside}`}`);
   }
-  if (flags.retryFailed === true) for (const { id } of await retryFailed(sweep)) terminal.note(`${id} is tried again`);
-  const runs = (await loadPlan(sweep)).filter(({ removed }) => !removed);
-  const display = sweepDisplay(runs, terminal);
+  if (flags.retryFailed === true) for (const { id } of await retryFailed(sweep)) note(`${id} is tried again`);
+};
+
+const work = async (sweep: Store, flags: SweepFlags, terminal: Terminal, create: boolean): Promise<void> => {
+  const { jobs = 1, failFast = false } = flags;
+  const display = sweepDisplay(
+    (await loadPlan(sweep)).filter(({ removed }) => !removed),
+    terminal,
+  );
   const { stop, exitCode, off } = sweepSignals((line) => display.note(line));
+  let queue: Queue | undefined;
   try {
-    const queue = folderQueue(sweep, { leaseSeconds, wait });
+    queue = await queueOf(sweep, flags, create, display.note);
+    await again(sweep, queue, flags, display.note);
     const start = startIn(sweep, jobs);
     const found = await supervise({ queue, start, jobs, failFast, stop, tell: display.tell });
     display.end();
@@ -155,6 +175,7 @@ const work = async (sweep: Store, flags: SweepFlags, terminal: Terminal): Promis
   } finally {
     display.end();
     off();
+    await queue?.close();
   }
 };
 
@@ -164,12 +185,12 @@ export const runSweep = async (file: string, flags: SweepFlags, terminal: Termin
   const { added, removed } = await writePlan(sweep, await planOf(await loadSweep(file)));
   terminal.note(`${sweep.name()}: ${counted(added.length, "new run")}`);
   for (const line of removedLine(removed)) terminal.note(line);
-  await work(sweep, flags, terminal);
+  await work(sweep, flags, terminal, true);
 };
 
 /** Works on the sweep in a folder. */
 export const workSweep = async (dir: string, flags: SweepFlags, terminal: Terminal): Promise<void> => {
   const sweep = nodeStore(dir);
   await loadPlan(sweep);
-  await work(sweep, flags, terminal);
+  await work(sweep, flags, terminal, false);
 };

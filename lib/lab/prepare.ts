@@ -21,7 +21,7 @@ import { numbersIn, type Prepared, type RunData, sharesOf, withSeeds } from "./p
 import { preparePretraining } from "./pretraining/prepare.js";
 import { isPretraining, taskObjective } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
-import { usualAnswer } from "./results.js";
+import { choosingTasks, usualAnswer } from "./results.js";
 import { vocabularyOf } from "./start.js";
 import { joinedScores, suiteEvaluator } from "./suite.js";
 import { trainingTokens } from "./token-parts.js";
@@ -75,7 +75,9 @@ export const suiteOf = (
       method: methodFor(method, data, task),
     }),
   }));
-  return { evaluate: suiteEvaluator(made), cut: made.reduce((n, { cut }) => n + cut, 0) };
+  const names = (parts: readonly { readonly task: Task }[]): string[] => parts.map(({ task }) => task.name);
+  const evaluate = suiteEvaluator(made, choosingTasks(names(data.train), names(data.validation)));
+  return { evaluate, cut: made.reduce((n, { cut }) => n + cut, 0) };
 };
 
 /** The metrics of always giving the usual answer, of the task's own training split or, without one, of its validation split. */

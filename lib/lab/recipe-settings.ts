@@ -109,7 +109,7 @@ const INPUTS = {
   evaluate: setting<readonly string[], string | readonly string[]>(
     names,
     [],
-    "tasks to evaluate on, such as others for transfer (default: those that are trained on)",
+    "tasks to evaluate on, such as others for transfer (default: those that are trained on); of these, those that are trained on choose the best step",
     { parse: String },
   ),
   table: TABLE,

@@ -13,7 +13,7 @@ export interface Summary {
   /** The bare model. */
   readonly untuned: Scores;
   readonly majority: Scores;
-  /** The mean of the tuned scores, by which the best step was chosen. */
+  /** The mean of the tuned scores of the tasks that are trained on, by which the best step was chosen; of all tasks where none of these is evaluated. */
   readonly score: number;
   /** Mean cross entropy of the validation targets at the best step, in nats. */
   readonly validationLoss: number;
@@ -56,23 +56,27 @@ export interface TasksSummary {
 /** What a run comes to. */
 export type Outcome = Summary | SeedsSummary | TasksSummary;
 
-/** The score of metrics: the mean over tasks of the means of their metrics; their names stand in front where there are several. */
-export const overallScore = (scores: Scores): number => {
+/** The tasks whose scores choose the best step: those that are trained on and evaluated, and all that are evaluated where there are none of these, as in transfer. */
+export const choosingTasks = (trained: readonly string[], evaluated: readonly string[]): readonly string[] => {
+  const both = evaluated.filter((name) => trained.includes(name));
+  return both.length === 0 ? evaluated : both;
+};
+
+/** The score of metrics: the mean over the tasks that choose of the means of their metrics; names of tasks stand in front where there are several. */
+export const overallScore = (scores: Scores, trained: readonly string[]): number => {
   const tasks = new Map<string, number[]>();
   for (const [name, value] of Object.entries(scores)) {
     const task = name.slice(0, Math.max(0, name.indexOf("/")));
     tasks.set(task, [...(tasks.get(task) ?? []), value]);
   }
-  return mean([...tasks.values()].map(mean));
+  return mean(choosingTasks(trained, [...tasks.keys()]).map((task) => mean(tasks.get(task) as number[])));
 };
 
 /** Whether a run is better than the bare model and than always giving the most frequent answer. */
-export const beatsBaselines = ({
-  score,
-  untuned,
-  majority,
-}: Pick<Summary, "score" | "untuned" | "majority">): boolean =>
-  !(score <= Math.max(overallScore(untuned), overallScore(majority)));
+export const beatsBaselines = (
+  { score, untuned, majority }: Pick<Summary, "score" | "untuned" | "majority">,
+  trained: readonly string[],
+): boolean => !(score <= Math.max(overallScore(untuned, trained), overallScore(majority, trained)));
 
 /** The sample standard deviation. */
 export const deviationOf = (values: readonly number[]): number => {

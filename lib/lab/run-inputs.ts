@@ -14,6 +14,14 @@ import type { Recipe } from "./recipe.js";
 import type { StoredRun } from "./stored-run.js";
 import { partsOfData, tasksOf, trainingParts } from "./task-table.js";
 
+/** The settings on which inputs and the bare model depend: all that are not known to be of the training alone, so that a new one costs time and is never missed. */
+export const withoutTraining = (recipe: Recipe): object => {
+  const { method, optimizer, steps, batch, microbatches, dropout, ema, stop, keep, seeds, seed, executor, ...rest } =
+    recipe;
+  const { every, ...evaluation } = rest.evaluation;
+  return { ...rest, evaluation };
+};
+
 /** What finding the inputs of a run needs besides its recipe. */
 export interface InputOptions {
   /** Where the files of the run go. */

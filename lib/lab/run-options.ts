@@ -16,12 +16,15 @@ const isListener = (value: unknown): boolean =>
 
 const isTask = (value: unknown): boolean => hasAll(value, ["examples", "read", "correct"]);
 
+const STORE = [
+  'a store, such as nodeStore("runs/x") of fluxion/store',
+  (value: unknown) => hasAll(value, ["open", "write", "append", "lock", "below"]),
+] as const;
+
 /** What each option has to be. */
 const OPTIONS: Readonly<Record<keyof RunOptions, readonly [expected: string, test: (value: unknown) => boolean]>> = {
-  store: [
-    'a store, such as nodeStore("runs/x") of fluxion/store',
-    (value) => hasAll(value, ["open", "write", "append", "lock", "below"]),
-  ],
+  store: STORE,
+  shared: STORE,
   listener: ["an object of functions, or a list of them", (value) => [value].flat().every(isListener)],
   tasks: [
     "a list of tasks, as task or labelled of fluxion/tasks make them",

@@ -14,7 +14,7 @@ import { type Listener, together } from "./listener.js";
 import type { Lock } from "./lock.js";
 import { prepare } from "./prepare.js";
 import { freeRun, type Prepared } from "./prepared.js";
-import { savedSteps } from "./pretraining/recipe.js";
+import { savedSteps, subjectOf } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import { beatsBaselines, type Summary } from "./results.js";
 import { type InputOptions, inputsOf } from "./run-inputs.js";
@@ -31,6 +31,11 @@ export interface RunOptions extends InputOptions {
   readonly resume?: boolean;
   /** Ends the run after the step it is in; what is done is saved. */
   readonly signal?: Signal;
+  /**
+   * A store that runs with the same inputs share, such as those of a sweep: what the bare model comes to is computed by the first of them. Default none. Runs of
+   * tasks of your own share nothing.
+   */
+  readonly shared?: Store;
 }
 
 /** One run of a recipe, or of its seeds, and what its store has. */
@@ -141,7 +146,7 @@ const complete = async (group: readonly OpenRun[], told: Told, signal: Signal | 
     const summary = await conclude(run, folder, line, { ...trained[i], seconds });
     dispose(trained[i].state);
     summaries.push(summary);
-    const findings = beatsBaselines(summary) ? [] : diagnose(await runRecord(store));
+    const findings = beatsBaselines(summary, subjectOf(recipe)) ? [] : diagnose(await runRecord(store));
     await told.end(summary, { recipe, place: store.name(), part, findings }, false);
   }
   return summaries;
@@ -159,13 +164,14 @@ const chunksOf = <T>(list: readonly T[], size: number): T[][] =>
  * @throws the typed error of whatever is missing or does not fit
  */
 export const runSeeds = async (ones: readonly OneRun[], options: RunOptions): Promise<readonly Summary[]> => {
-  const { listener = [], signal } = options;
+  const { listener = [], signal, shared, tasks = [] } = options;
   const told = together([listener].flat());
   const [first] = ones;
   const inputs = await inputsOf(first.recipe, first.stored, { ...options, store: first.store });
   const run = await prepare(first.recipe, inputs.places, inputs.data);
   const { most, line } = groupingOf(run);
   const summaries: Summary[] = [];
+  const sharing = shared === undefined || tasks.length > 0 ? undefined : { store: shared, lock: inputs.lock };
   let start: StartLine | undefined;
   for (const chunk of chunksOf(ones, most)) {
     const folders: RunFolder[] = [];
@@ -176,7 +182,7 @@ export const runSeeds = async (ones: readonly OneRun[], options: RunOptions): Pr
         group.push(await openRun(one, prepared, one.stored?.lock ?? inputs.lock, folders));
       }
       await begin(group, told, ones.length === 1 ? [] : [line(group.length)]);
-      start = await writeStart(run, folders, start);
+      start = await writeStart(run, folders, sharing, start);
       summaries.push(...(await complete(group, told, signal, start)));
     } finally {
       for (const folder of folders) await folder.close();

@@ -29,14 +29,20 @@ const Vocabulary = t.readonly(
 
 const Scores = t.readonly(t.record(t.string, withDefault(t.number, Number.NaN)));
 
+const Sentinels = t.readonly(t.type({ answers: t.number, of: t.number }));
+
+/** What the bare model comes to: its scores, and how many of its answers begin with a sentinel. */
+export const Baseline = t.readonly(t.type({ untuned: Scores, sentinels: Sentinels }));
+
+export type Baseline = t.TypeOf<typeof Baseline>;
+
 /** The first line of `metrics.jsonl`. What older runs do not have is undefined. */
 export const Start = t.readonly(
   t.type(
     {
       untuned: Scores,
       majority: Scores,
-      /** Answers of the bare model that begin with a sentinel. */
-      sentinels: optional(t.readonly(t.type({ answers: t.number, of: t.number }))),
+      sentinels: optional(Sentinels),
       cuts: optional(t.readonly(t.type({ inputs: Cut, targets: Cut, validationInputs: t.readonly(t.type(CutRows)) }))),
       vocabulary: optional(Vocabulary),
       /** The labels of all tasks that are trained on, each once. */
@@ -76,7 +82,7 @@ export const vocabularyOf = async (
 const SENTINEL_FIRST = /^\s*<extra_id_\d+>/;
 
 /** How many answers begin with a sentinel, as those of a model do that has only seen span corruption. */
-export const sentinelsIn = (predictions: readonly Prediction[]): NonNullable<Start["sentinels"]> => ({
+export const sentinelsIn = (predictions: readonly Prediction[]): Baseline["sentinels"] => ({
   answers: predictions.filter(({ prediction }) => SENTINEL_FIRST.test(prediction)).length,
   of: predictions.length,
 });

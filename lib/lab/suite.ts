@@ -1,4 +1,4 @@
-/** @file The evaluation of several tasks as one: task by task, with the mean of their scores. */
+/** @file The evaluation of several tasks as one: task by task, with a mean of their scores. */
 import { mean } from "../metrics/average.js";
 import type { Evaluator } from "../train/evaluate.js";
 import type { Evaluation } from "../train/progress.js";
@@ -28,13 +28,13 @@ export const joinedScores = (
   );
 };
 
-const joined = (tasks: Readonly<Record<string, Evaluation>>): SuiteEvaluation => {
+const joined = (tasks: Readonly<Record<string, Evaluation>>, choosing: readonly string[]): SuiteEvaluation => {
   const all = Object.values(tasks);
   if (all.length === 1) return { ...all[0], tasks };
   const metrics = Object.fromEntries(Object.entries(tasks).map(([name, one]) => [name, one.metrics]));
   return {
     metrics: joinedScores(metrics),
-    score: mean(all.map(({ score }) => score)),
+    score: mean(choosing.map((name) => tasks[name].score)),
     invalid: sum(all.map(({ invalid }) => invalid)),
     unlabelled: sum(all.map(({ unlabelled }) => unlabelled)),
     loss: mean(all.map(({ loss }) => loss)),
@@ -44,12 +44,12 @@ const joined = (tasks: Readonly<Record<string, Evaluation>>): SuiteEvaluation =>
   };
 };
 
-/** Evaluates tasks one after another. It takes their evaluators over. */
-export const suiteEvaluator = (parts: readonly SuitePart[]) => {
+/** Evaluates tasks one after another; the score is that of the tasks that choose. It takes their evaluators over. */
+export const suiteEvaluator = (parts: readonly SuitePart[], choosing: readonly string[]) => {
   const evaluate = async (tuned: object | null): Promise<SuiteEvaluation> => {
     const found: [string, Evaluation][] = [];
     for (const { name, evaluate: one } of parts) found.push([name, await one(tuned)]);
-    return joined(Object.fromEntries(found));
+    return joined(Object.fromEntries(found), choosing);
   };
   const dispose = (): void => {
     for (const part of parts) part.evaluate.dispose();

@@ -12,7 +12,7 @@ import type { StepRecord } from "../train/progress.js";
 import type { Finding } from "./doctor-rules.js";
 import type { Listener, RunInfo } from "./listener.js";
 import { methodLabel } from "./method-settings.js";
-import { isPretraining } from "./pretraining/recipe.js";
+import { isPretraining, subjectOf } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import {
   beatsBaselines,
@@ -196,11 +196,14 @@ const conclusion = (outcome: Outcome, recipe: Recipe, place: string): string => 
 
 /** What a run closes with that came to its end and did not beat its baselines: which they are, what the doctor found, and where the remedies are. */
 const closing = (outcome: Outcome, recipe: Recipe, place: string, findings: readonly Finding[]): string[] => {
-  if (outcome.kind !== "run" || outcome.reason === "interrupted" || beatsBaselines(outcome)) return [];
+  const trained = subjectOf(recipe);
+  if (outcome.kind !== "run" || outcome.reason === "interrupted" || beatsBaselines(outcome, trained)) return [];
   const [, bare] = contestantsOf(recipe);
   const { method } = recipe;
   const ours = method.name === "prompt" ? "The tuned prompt" : `The model, tuned by ${methodLabel(method)},`;
-  const [untuned, majority] = [outcome.untuned, outcome.majority].map((scores) => overallScore(scores).toFixed(1));
+  const [untuned, majority] = [outcome.untuned, outcome.majority].map((scores) =>
+    overallScore(scores, trained).toFixed(1),
+  );
   return [
     "",
     `${ours} scores ${outcome.score.toFixed(1)} and does not beat its baselines: ${bare} ${untuned}, majority class ${majority}.`,

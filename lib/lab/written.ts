@@ -4,12 +4,12 @@ import type { Best, Outcome as Trained } from "../train/progress.js";
 import { evaluatedTree } from "../train/state.js";
 import { hostTree } from "../train/store.js";
 import { learningCurve } from "../viz/index.js";
+import { baselineOf, type Sharing } from "./baseline.js";
 import { keptFolder, type RunFolder, savedFolder } from "./folder.js";
 import { describeMethod } from "./method.js";
 import type { Prepared } from "./prepared.js";
 import { savedSteps, subjectOf } from "./pretraining/recipe.js";
 import { curveOf, type Summary } from "./results.js";
-import { sentinelsIn } from "./start.js";
 import type { SuiteEvaluation } from "./suite.js";
 
 /** What `metrics.jsonl` says of an evaluation: its scores, and those of each task where there are several. */
@@ -57,6 +57,7 @@ export type StartLine = Readonly<Record<string, unknown>> & { readonly untuned: 
 export const writeStart = async (
   run: Prepared,
   folders: readonly RunFolder[],
+  sharing: Sharing | undefined,
   known?: StartLine,
 ): Promise<StartLine> => {
   let line = known;
@@ -66,14 +67,14 @@ export const writeStart = async (
     if (before === undefined) missing.push(folder);
     else line ??= before as StartLine;
   }
-  line ??= await startOf(run);
+  line ??= await startOf(run, sharing);
   for (const folder of missing) await folder.appendMetrics(line);
   return line;
 };
 
-const startOf = async (run: Prepared): Promise<StartLine> => {
-  const { metrics, predictions } = await run.evaluate(null);
-  return { step: 0, untuned: metrics, majority: run.majority, sentinels: sentinelsIn(predictions), ...run.facts };
+const startOf = async (run: Prepared, sharing: Sharing | undefined): Promise<StartLine> => {
+  const { untuned, sentinels } = await baselineOf(run, sharing);
+  return { step: 0, untuned, majority: run.majority, sentinels, ...run.facts };
 };
 
 /** Writes what a trained run comes to. */

@@ -4,7 +4,7 @@
  * A lease is claimed by a hard link, which only one process can make, and renewed by writing into it. Its age is the difference of two times of the file
  * system, that of its last renewal and that of a file written just now, so that the clocks of the machines do not matter.
  */
-import { link, mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as t from "io-ts";
@@ -97,8 +97,8 @@ const renew = async (path: string, text: string): Promise<boolean> => {
 export interface Leases {
   /** The lease of a name, unless another process holds it. */
   readonly claim: (name: string) => Promise<Lease | undefined>;
-  /** Who holds a lease; undefined where it is free, or the holder has not renewed it in time. */
-  readonly holder: (name: string) => Promise<Holder | undefined>;
+  /** Who holds which lease; those that are free, or whose holders have not renewed them in time, are left out. */
+  readonly holders: () => Promise<ReadonlyMap<string, Holder>>;
 }
 
 /** Seconds of a lease whose file cannot be read. */
@@ -160,14 +160,27 @@ export const leasesIn = (folder: string, seconds: number): Leases => {
       };
     });
   };
-  const holder = async (name: string): Promise<Holder | undefined> => {
-    const seen = await look(join(folder, name));
-    if (seen === undefined) return undefined;
-    const stale = await withFile(join(folder, temporaryName(".clock")), ".", async (now) => isStale(seen, now));
-    return stale ? undefined : seen.holder;
+  const holders = async (): Promise<ReadonlyMap<string, Holder>> => {
+    const names = ((await unlessMissing(readdir(folder))) ?? []).filter((name) => !name.startsWith("."));
+    const seen: (readonly [name: string, lease: Seen])[] = [];
+    for (const name of names) {
+      const lease = await look(join(folder, name));
+      if (lease !== undefined) seen.push([name, lease]);
+    }
+    if (seen.length === 0) return new Map();
+    return withFile(
+      join(folder, temporaryName(".clock")),
+      ".",
+      async (now) =>
+        new Map(
+          seen.flatMap(([name, lease]) =>
+            lease.holder === undefined || isStale(lease, now) ? [] : [[name, lease.holder] as const],
+          ),
+        ),
+    );
   };
   return {
     claim: (name) => orThrow(attempt(caller, join(folder, name), () => claim(name))),
-    holder: (name) => orThrow(attempt(caller, join(folder, name), () => holder(name))),
+    holders: () => orThrow(attempt(caller, folder, holders)),
   };
 };

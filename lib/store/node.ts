@@ -10,7 +10,7 @@ import { orThrow } from "../edge/either.js";
 import { attempt, removeUnfinished, writeAtomic } from "./files.js";
 import { openFile } from "./open.js";
 import type { Store } from "./store.js";
-import { abandonedIn, marksOf, othersIn, temporaryName } from "./temporary.js";
+import { abandonedIn, type Maker, makerOf, marksOf, othersIn, temporaryName } from "./temporary.js";
 import { undoAtExit } from "./undo.js";
 
 const caller: Caller<CheckpointError> = { where: "store", error: CheckpointError };
@@ -63,14 +63,18 @@ const foldersBelow = (dir: string): readonly string[] => {
   return [dir, ...entries.flatMap((entry) => (entry.isDirectory() ? [join(entry.parentPath, entry.name)] : []))];
 };
 
-/** The marks of other processes that write into a folder, or into one below. */
-export const writersIn = (dir: string): readonly string[] =>
-  foldersBelow(dir).flatMap((folder) => othersIn(folder, WRITER, ""));
+/** The other processes that write into a folder, or into one below. */
+export const writersIn = (dir: string): readonly Maker[] =>
+  foldersBelow(dir).flatMap((folder) => othersIn(folder, WRITER, "").map(makerOf));
 
-/** Takes away the marks that processes of a machine left in a folder and those below, where they are known to have ended. Marks of this machine are looked at by their processes. */
+/**
+ * Takes away the marks that processes of a machine left in a folder and those below, where they are known to have ended; processes of this very
+ * machine are looked for.
+ */
 export const forgetWriters = (dir: string, host: string): void => {
   for (const folder of foldersBelow(dir))
-    for (const path of marksOf(folder, WRITER, host)) rmSync(path, { force: true });
+    for (const path of [...marksOf(folder, WRITER, host), ...abandonedIn(folder, WRITER)])
+      rmSync(path, { force: true });
 };
 
 /**

@@ -69,6 +69,18 @@ export const abandonedIn = (dir: string, base: string): string[] =>
 export const othersIn = (dir: string, base: string, own: string): string[] =>
   madeIn(dir, base).flatMap(({ path, abandoned }) => (abandoned || path === own ? [] : [path]));
 
+/** The process that made a path, and its machine as names have it: `named` leaves no hyphen in it. */
+export interface Maker {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** Who made a path by `temporaryName`. */
+export const makerOf = (path: string): Maker => {
+  const [, host = "", pid] = /-([^-]+)-(\d+)-[0-9a-f]{8}$/.exec(path) ?? [];
+  return { host, pid: Number(pid) };
+};
+
 /** Paths in `dir` that `temporaryName(base)` made on another machine. */
 export const marksOf = (dir: string, base: string, host: string): string[] => {
   if (named(host) === HOST) return [];

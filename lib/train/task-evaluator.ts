@@ -84,8 +84,7 @@ const answererOf = (
 ): Answerer => {
   if (decoding === "rank") return choosing(config, tokenizer, task.labels ?? [], 1, sentinel);
   const options = decoding === "beam" ? ({ method: "beam", numBeams: 1, maxLength } as const) : { maxLength };
-  const writer = writing(config, tokenizer, options);
-  return sentinel === undefined ? writer : behindSentinel(writer);
+  return behindSentinel(writing(config, tokenizer, options), sentinel !== undefined);
 };
 
 /** The batches of a task's examples, and how they are answered. */

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Listener, silent, together } from "../../lib/lab/listener.js";
 import { recipe } from "../../lib/lab/recipe.js";
-import type { Summary } from "../../lib/lab/results.js";
+import { beatsBaselines, choosingTasks, overallScore, type Summary } from "../../lib/lab/results.js";
 import { joinedScores, suiteEvaluator } from "../../lib/lab/suite.js";
 import type { Evaluation } from "../../lib/train/progress.js";
 
@@ -44,7 +44,7 @@ Suite("of one task the scores are its own, of several they have its name in fron
 Suite("an evaluation of one task is that task's", async () => {
   const said: string[] = [];
   const one = evaluation(40, "1");
-  const evaluate = suiteEvaluator([evaluatorOf(said, "cb", one)]);
+  const evaluate = suiteEvaluator([evaluatorOf(said, "cb", one)], ["cb"]);
   assert.equal(await evaluate({ a: 1 }), { ...one, tasks: { cb: one } });
   assert.equal(said, ['cb begins with {"a":1}', "cb ends"]);
 });
@@ -52,7 +52,7 @@ Suite("an evaluation of one task is that task's", async () => {
 Suite("an evaluation of several tasks has means of scores and sums of counts, task after task", async () => {
   const said: string[] = [];
   const [cb, rte] = [evaluation(40, "1"), evaluation(70, "2")];
-  const evaluate = suiteEvaluator([evaluatorOf(said, "cb", cb), evaluatorOf(said, "rte", rte)]);
+  const evaluate = suiteEvaluator([evaluatorOf(said, "cb", cb), evaluatorOf(said, "rte", rte)], ["cb", "rte"]);
   assert.equal(await evaluate(null), {
     metrics: { "cb/accuracy": 40, "cb/f1": 41, "rte/accuracy": 70, "rte/f1": 71 },
     score: 55,
@@ -69,6 +69,19 @@ Suite("an evaluation of several tasks has means of scores and sums of counts, ta
   assert.equal(said, ["cb begins with null", "cb ends", "rte begins with null", "rte ends"]);
   evaluate.dispose();
   assert.equal(said.slice(4), ["cb is disposed", "rte is disposed"]);
+});
+
+Suite("the tasks that are trained on choose the best step; where none of them is evaluated, all do", async () => {
+  assert.equal(choosingTasks(["squad"], ["squad", "mrqa_race"]), ["squad"]);
+  assert.equal(choosingTasks(["squad"], ["mrqa_race", "mrqa_duorc"]), ["mrqa_race", "mrqa_duorc"]);
+  const parts = [evaluatorOf([], "cb", evaluation(40, "1")), evaluatorOf([], "rte", evaluation(70, "2"))];
+  const { score, metrics } = await suiteEvaluator(parts, choosingTasks(["rte"], ["cb", "rte"]))(null);
+  assert.is(score, 70);
+  assert.is(overallScore(metrics, ["rte"]), 70.5);
+  assert.is(overallScore(metrics, ["boolq"]), 55.5);
+  const [untuned, majority] = [{ "cb/f1": 90, "rte/f1": 30 }, metrics];
+  assert.is(beatsBaselines({ score: 71, untuned, majority }, ["rte"]), true);
+  assert.is(beatsBaselines({ score: 71, untuned, majority }, ["cb"]), false);
 });
 
 Suite("listeners are called in their order, each after the one before has ended", async () => {

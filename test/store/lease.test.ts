@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -18,10 +18,10 @@ Leases("one of many claims wins, and the next one after it was given back", asyn
   const all = await Promise.all(Array.from({ length: 20 }, () => leasesIn(folder, 60).claim("a")));
   const won = all.filter((lease) => lease !== undefined);
   assert.is(won.length, 1);
-  assert.is((await leasesIn(folder, 60).holder("a"))?.pid, process.pid);
+  assert.is((await leasesIn(folder, 60).holders()).get("a")?.pid, process.pid);
   assert.is(await won[0].renew(), true);
   await won[0].release();
-  assert.is(await leasesIn(folder, 60).holder("a"), undefined);
+  assert.is((await leasesIn(folder, 60).holders()).get("a"), undefined);
   assert.equal(readdirSync(folder), [], "no file is left");
   const next = await leasesIn(folder, 60).claim("a");
   assert.ok(next);
@@ -44,6 +44,18 @@ Leases("a lease that was not renewed in time is taken over once, and its holder 
   await won[0].release();
 });
 
+Leases("holders are those that were heard of in time, and looking leaves nothing behind", async () => {
+  const [fresh, stale] = [await leasesIn(folder, 60).claim("fresh"), await leasesIn(folder, 5).claim("stale")];
+  age("stale", 6);
+  const holders = await leasesIn(folder, 60).holders();
+  assert.equal([...holders.keys()], ["fresh"]);
+  assert.equal(readdirSync(folder).sort(), ["fresh", "stale"]);
+  await fresh?.release();
+  await stale?.release();
+  assert.is((await leasesIn(join(folder, "none"), 60).holders()).size, 0);
+  assert.not.ok(existsSync(join(folder, "none")));
+});
+
 Leases("clocks of machines that are wrong by minutes do not matter", async () => {
   const lease = await leasesIn(folder, 60).claim("c");
   const now = Date.now;
@@ -51,7 +63,7 @@ Leases("clocks of machines that are wrong by minutes do not matter", async () =>
     for (const minutes of [-10, 10, 24 * 60]) {
       Date.now = () => now() + 60_000 * minutes;
       assert.is(await leasesIn(folder, 60).claim("c"), undefined);
-      assert.is((await leasesIn(folder, 60).holder("c"))?.pid, process.pid);
+      assert.is((await leasesIn(folder, 60).holders()).get("c")?.pid, process.pid);
       assert.is(await lease?.renew(), true);
     }
   } finally {

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../../core/errors.js";
 import { FAILED_FILE, FILES } from "../folder.js";
+import { PLAN_FILE, SWEEP_FOLDERS } from "../sweep/plan.js";
 
 /** The folder of a run, or an empty one. */
 export interface RunFolderAt {
@@ -17,6 +18,9 @@ const OF_RUNS: readonly string[] = [FILES.recipe, FILES.metrics, FILES.summary, 
 /** The settings of runs of 0.1; models have a file of this name, too. */
 export const OLD_FILE = "config.json";
 
+/** Folders in a sweep besides that of runs: what its workers share, and what was put aside. */
+const OF_SWEEPS: readonly string[] = Object.values(SWEEP_FOLDERS).filter((name) => name !== SWEEP_FOLDERS.runs);
+
 /** Folders in a run that hold trained trees and models, and no runs. */
 const OF_TREES: readonly string[] = ["adapter", "best", "kept", "last", "saved"];
 
@@ -27,9 +31,10 @@ const walk = async (path: string, inRun: boolean, found: RunFolderAt[]): Promise
   const entries: readonly Dirent[] = await readdir(path, { withFileTypes: true });
   const names = entries.map(({ name }) => name);
   const isRun = isOfRun(names);
+  const passedOver = [...(isRun ? OF_TREES : []), ...(names.includes(PLAN_FILE) ? OF_SWEEPS : [])];
   if (isRun || (entries.length === 0 && !inRun)) found.push({ path, isEmpty: entries.length === 0 });
   // Links are not followed: they may lead back.
-  const folders = entries.filter((entry) => entry.isDirectory() && !(isRun && OF_TREES.includes(entry.name)));
+  const folders = entries.filter((entry) => entry.isDirectory() && !passedOver.includes(entry.name));
   for (const { name } of folders.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     await walk(join(path, name), isRun || inRun, found);
   }

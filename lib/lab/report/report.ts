@@ -11,6 +11,7 @@ import { differencesBetween, ownSettings } from "./differs.js";
 import { axes, curves, efficiency, type Figure, methods } from "./figures.js";
 import { runFolders } from "./folders.js";
 import { type EndedRun, type Fault, loadFolder } from "./load.js";
+import { modelNames } from "./model-names.js";
 import { costTable, differencesTable, faultsTable } from "./other-tables.js";
 import type { Reference } from "./references.js";
 import {
@@ -53,7 +54,8 @@ export interface ReportOptions {
 
 const recipeEntry = (variant: Variant): RecipeEntry => {
   const { label, settings, runs } = variant;
-  const defaults = settingsOf({ recipe: recipeOf({}), lock: undefined });
+  const usual = { recipe: recipeOf({}), lock: undefined };
+  const defaults = settingsOf(usual, modelNames([usual])(usual));
   const links = runs.map(({ place, recipe: { seed }, trained }) => ({
     text: `${trained.join("+")}, seed ${seed}`,
     run: place,

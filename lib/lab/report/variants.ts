@@ -4,6 +4,7 @@ import { canonicalJson } from "../canonical.js";
 import { methodLabel } from "../method-settings.js";
 import { isRecord } from "../records.js";
 import type { EndedRun } from "./load.js";
+import { type ModelName, modelNames, shortDigest } from "./model-names.js";
 
 /** The settings of a variant: those of its recipes without seed, tasks and what changes rounding alone, with digests of what was read. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -19,10 +20,11 @@ export interface Variant {
   readonly runs: readonly EndedRun[];
 }
 
-const shortDigest = (digest: string): string => digest.slice(0, 12);
-
-/** The settings that distinguish variants. Paths count by the last name alone: the digests say what was there. */
-export const settingsOf = ({ recipe, lock }: Pick<EndedRun, "recipe" | "lock">): Settings => {
+/** The settings that distinguish variants. Paths count by their ends: the digests say what was there. */
+export const settingsOf = (
+  { recipe, lock }: Pick<EndedRun, "recipe" | "lock">,
+  { model, digest }: ModelName,
+): Settings => {
   const {
     seed: _,
     seeds: __,
@@ -35,11 +37,11 @@ export const settingsOf = ({ recipe, lock }: Pick<EndedRun, "recipe" | "lock">):
     taskFiles,
     ...rest
   } = recipe;
-  const { model, tokenizer, data } = recipe;
-  const read = lock && { model: shortDigest(lock.model.digest), tokenizer: shortDigest(lock.tokenizer.digest) };
+  const { tokenizer, data } = recipe;
+  const read = lock && { ...(digest && { model: digest }), tokenizer: shortDigest(lock.tokenizer.digest) };
   return {
     ...rest,
-    model: basename(model),
+    model,
     tokenizer: basename(tokenizer),
     data: basename(data),
     ...(read && { read }),
@@ -155,9 +157,11 @@ export const inOrder = (a: string, b: string): number => {
 
 /** Sorts runs into variants. */
 export const variantsOf = (runs: readonly EndedRun[]): readonly Variant[] => {
-  const groups = [...groupBy(runs, (run) => canonicalJson(settingsOf(run))).values()].map((members) => {
-    const [{ recipe }] = members;
-    return { method: methodLabel(recipe.method), settings: settingsOf(members[0]), runs: members };
+  const nameOf = modelNames(runs);
+  const settingsIn = (run: EndedRun): Settings => settingsOf(run, nameOf(run));
+  const groups = [...groupBy(runs, (run) => canonicalJson(settingsIn(run))).values()].map((members) => {
+    const [first] = members;
+    return { method: methodLabel(first.recipe.method), settings: settingsIn(first), runs: members };
   });
   const named = [...groupBy(groups, ({ method }) => method)].flatMap(([method, alike]) => {
     const { label } = namingOf(alike.map(({ settings }) => settings));

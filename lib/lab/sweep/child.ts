@@ -7,7 +7,7 @@ import { run } from "../many.js";
 import { isInterrupted } from "../parts.js";
 import type { Recipe } from "../recipe.js";
 import { loadRun } from "../stored-run.js";
-import { folderOfRun, loadPlan } from "./plan.js";
+import { folderOfRun, loadPlan, SWEEP_FOLDERS } from "./plan.js";
 
 /** What a run tells its supervisor. */
 export type FromChild =
@@ -52,7 +52,7 @@ const work = async (folder: string, id: string, signal: AbortSignal): Promise<nu
   await untilFree(store.name(), signal);
   const resume = await holdsRun(store);
   const recipe = resume ? goingOn((await loadRun(store)).recipe, planned.recipe) : planned.recipe;
-  const outcome = await run(recipe, { store, resume, listener, signal });
+  const outcome = await run(recipe, { store, shared: sweep.below(SWEEP_FOLDERS.shared), resume, listener, signal });
   return isInterrupted(outcome) ? STOPPED : 0;
 };
 

@@ -10,9 +10,9 @@ import type { Task } from "../../tasks/task.js";
 import { canonicalJson } from "../canonical.js";
 import { json } from "../folder.js";
 import type { Lock } from "../lock.js";
-import { type Recipe, recipeOfLayers } from "../recipe.js";
-import { inputsOf } from "../run-inputs.js";
-import { runIdOf } from "./run-id.js";
+import { recipeOfLayers } from "../recipe.js";
+import { runIdOf } from "../run-id.js";
+import { inputsOf, withoutTraining } from "../run-inputs.js";
 import type { SweepRecipe } from "./sweep-file.js";
 
 /** A run of a sweep. */
@@ -37,26 +37,17 @@ const Plan = t.type({ schema: t.literal(PLAN_SCHEMA), runs: t.array(Planned) }, 
 
 const caller = { where: "sweep", error: CheckpointError };
 
-/** The folder of a run, from that of its sweep. */
-export const folderOfRun = (id: string): string => `runs/${id}`;
+/** The folders of a sweep. Reports read `runs` and pass over the others. */
+export const SWEEP_FOLDERS = {
+  runs: "runs",
+  leases: "leases",
+  queue: "queue",
+  shared: "shared",
+  redone: "redone",
+} as const;
 
-/** What the inputs of a recipe depend on, and which of them are refused. */
-const inputsKey = (recipe: Recipe): string => {
-  const { model, tokenizer, data, train, evaluate, table, taskFiles, objective, prefix, evaluation, each } = recipe;
-  return canonicalJson({
-    model,
-    tokenizer,
-    data,
-    train,
-    evaluate,
-    table,
-    taskFiles,
-    objective,
-    prefix,
-    evaluation,
-    each,
-  });
-};
+/** The folder of a run, from that of its sweep. */
+export const folderOfRun = (id: string): string => `${SWEEP_FOLDERS.runs}/${id}`;
 
 /**
  * Finds the inputs of recipes, and gives each its id; those with one id are one run.
@@ -70,7 +61,7 @@ export const planOf = async (
   const locks = new Map<string, Lock>();
   const runs = new Map<string, PlannedRun>();
   for (const { name, recipe } of recipes) {
-    const key = inputsKey(recipe);
+    const key = canonicalJson(withoutTraining(recipe));
     const lock = locks.get(key) ?? (await inputsOf(recipe, undefined, { ...options, store: memoryStore() })).lock;
     locks.set(key, lock);
     const id = runIdOf(recipe, lock);

@@ -18,4 +18,15 @@ export interface Claim {
 export interface Queue {
   /** The next run; undefined when nothing is left, or `signal` aborts. */
   readonly claim: (signal: Signal) => Promise<Claim | undefined>;
+  /** Works on the folder of a run while no process may claim it. @returns false where one is at work on it */
+  readonly apart: (id: string, work: () => Promise<void>) => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
+/** How runs are held. */
+export interface QueueOptions {
+  /** Seconds after which a run whose holder was not heard of may be taken over. */
+  readonly leaseSeconds: number;
+  /** Whether to wait for runs that others are at work on, which they may lose. */
+  readonly wait: boolean;
 }

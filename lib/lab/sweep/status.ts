@@ -4,10 +4,12 @@ import { CheckpointError } from "../../core/errors.js";
 import { decodeAs, optional } from "../../edge/decode.js";
 import { orThrow } from "../../edge/either.js";
 import { parseJson } from "../../edge/json.js";
-import type { Holder, Leases } from "../../store/lease.js";
+import type { Holder } from "../../store/lease.js";
+import { writersIn } from "../../store/node.js";
 import { readFrom, type Store } from "../../store/store.js";
 import { FAILED_FILE, FILES } from "../folder.js";
 import { isInterrupted } from "../parts.js";
+import type { Recipe } from "../recipe.js";
 import type { Outcome } from "../results.js";
 import { folderOfRun, type PlannedRun } from "./plan.js";
 
@@ -24,7 +26,7 @@ const FailureCodec = t.type({ exit: t.union([t.number, t.string]), error: t.stri
 export type RunState =
   | { readonly kind: "done"; readonly outcome: Outcome }
   | { readonly kind: "failed"; readonly failure: Failure }
-  | { readonly kind: "running"; readonly holder: Holder; readonly steps: number }
+  | { readonly kind: "running"; readonly holder: Pick<Holder, "host" | "pid">; readonly steps: number }
   | { readonly kind: "waiting"; readonly steps: number };
 
 const caller = { where: "sweep", error: CheckpointError };
@@ -49,6 +51,9 @@ export const failureOf = async (store: Store): Promise<Failure | undefined> => {
   return raw === undefined ? undefined : orThrow(decodeAs(FailureCodec, caller, store.name(FAILED_FILE))(raw));
 };
 
+/** The steps of all parts of a recipe. */
+export const stepsInAll = ({ steps, seeds, each, train }: Recipe): number => steps * seeds * (each ? train.length : 1);
+
 /** The last step in a text of metrics; a line that is being written is left out. */
 const lastStep = (text: string): number => {
   const steps = [...text.matchAll(/^\{"step":(\d+)/gm)];
@@ -65,12 +70,17 @@ const stepsOf = async (store: Store): Promise<number> => {
   return steps;
 };
 
-/** Where a run of a sweep stands. */
-export const stateOf = async (sweep: Store, leases: Leases, { id }: PlannedRun): Promise<RunState> => {
+/** Where a run of a sweep stands; `holders` are at work on the runs of these ids. */
+export const stateOf = async (
+  sweep: Store,
+  holders: ReadonlyMap<string, Holder>,
+  { id }: PlannedRun,
+): Promise<RunState> => {
   const store = storeOfRun(sweep, id);
   const outcome = await endOfRun(store);
   if (outcome !== undefined) return { kind: "done", outcome };
-  const holder = await leases.holder(id);
+  // Where a server is the queue there are no leases, but a run's process marks its folder.
+  const holder = holders.get(id) ?? writersIn(store.name()).at(0);
   if (holder !== undefined) return { kind: "running", holder, steps: await stepsOf(store) };
   const failure = await failureOf(store);
   if (failure !== undefined) return { kind: "failed", failure };

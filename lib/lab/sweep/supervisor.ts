@@ -48,7 +48,7 @@ export interface Supervised {
 }
 
 /** So often in a row a run's process may be killed without a further step; then the run counts as failed. */
-const MOST_DEATHS = 5;
+const MOST_DEATHS = 10;
 /** Characters of what a process writes to its error stream that are kept. */
 const KEPT_ERRORS = 4000;
 

@@ -86,6 +86,27 @@ Reports("variants of a method are called by what varies in it, a choice by its n
   ]);
 });
 
+Reports("models are called by as much of their paths as tells them apart; one that has moved is the same", async () => {
+  const variants = async (...models: readonly (readonly [path: string, digest: string])[]) => {
+    const dir = fresh();
+    models.forEach(([model, digest], seed) => {
+      writeRun(join(dir, `${seed}`), { recipe: prompt(5, seed, { model }), tuned: { accuracy: seed }, digest });
+    });
+    return textsOf(await readReport([dir]), "tasks")
+      .map(([name]) => name)
+      .filter((name) => name.startsWith("prompt"));
+  };
+  assert.equal(await variants(["models/2m/last", "aa"], ["models/8m/last", "bb"], ["moved/models/8m/last", "bb"]), [
+    "prompt, model 2m/last",
+    "prompt, model 8m/last",
+  ]);
+  assert.equal(await variants(["a/t5", "aa"], ["b/t5", "aa"]), ["prompt"]);
+  assert.equal(await variants(["a/t5", "aaaaaaaaaaaaaaaa"], ["a/t5", "bbbbbbbbbbbbbbbb"]), [
+    "prompt, model aaaaaaaaaaaa",
+    "prompt, model bbbbbbbbbbbb",
+  ]);
+});
+
 Reports("what differs besides the method is told and warned of, and so are other examples", async () => {
   const dir = fresh();
   writeRun(join(dir, "p"), { recipe: prompt(5, 0, { steps: 30 }), tuned: { accuracy: 60 } });
@@ -246,6 +267,17 @@ Reports("learning curves have a band where there are several seeds, and leave ou
       [20, 60, 1, undefined],
     ],
   );
+});
+
+Reports("of a sweep the runs are read, without leases, shared work and what was put aside", async () => {
+  const dir = fresh();
+  writeRun(join(dir, "runs", "a"), { recipe: prompt(5, 0), tuned: { accuracy: 1 } });
+  writeFileSync(join(dir, "plan.json"), "{}");
+  writeRun(join(dir, "redone", "a-1"), { recipe: prompt(5, 0), tuned: { accuracy: 2 } });
+  for (const name of ["leases", "shared"]) mkdirSync(join(dir, name));
+  const { tables, intro } = await readReport([dir]);
+  assert.ok(intro.includes("1 run"), intro);
+  assert.not.ok(tables.some(({ id }) => id === "failures"));
 });
 
 Reports("folders that are not there, or hold no runs, are refused", async () => {

@@ -26,6 +26,8 @@ export interface Synthetic {
   readonly model?: number;
   readonly summary?: Readonly<Record<string, unknown>>;
   readonly examples?: Readonly<Record<string, string>>;
+  /** The digest of its model. */
+  readonly digest?: string;
 }
 
 const lines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join("");
@@ -39,6 +41,12 @@ const metricsOf = ({ curve = [], tuned }: Synthetic): string =>
     ]),
   ]);
 
+const lockOf = ({ examples = { "cb/validation": "aa" }, digest = beginning.lock.model.digest }: Synthetic) => ({
+  ...beginning.lock,
+  model: { ...beginning.lock.model, digest },
+  examples,
+});
+
 /** Writes the folder of a run that has ended. */
 export const writeRun = (path: string, run: Synthetic): string => {
   mkdirSync(path, { recursive: true });
@@ -47,7 +55,7 @@ export const writeRun = (path: string, run: Synthetic): string => {
   const score = run.score ?? Object.values(tuned).reduce((a, b) => a + b, 0) / Object.keys(tuned).length;
   const baseline = Object.fromEntries(Object.keys(tuned).map((name) => [name, 50]));
   write("recipe.json", JSON.stringify(recipe(run.recipe)));
-  write("lock.json", JSON.stringify({ ...beginning.lock, examples: run.examples ?? { "cb/validation": "aa" } }));
+  write("lock.json", JSON.stringify(lockOf(run)));
   write("metrics.jsonl", metricsOf(run));
   write(
     "predictions.jsonl",

@@ -23,12 +23,43 @@ const RUNS: Readonly<Record<string, number>> = {
 };
 
 Experiments("every file is read, and its recipes are different", async () => {
-  assert.equal(readdirSync(folder).sort(), Object.keys(RUNS).sort());
+  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+  assert.equal(files.sort(), Object.keys(RUNS).sort());
   for (const [file, count] of Object.entries(RUNS)) {
     const recipes = (await loadSweep(`${folder}${file}`)).map(({ recipe }) => recipe);
     assert.is(recipes.length, count, file);
     assert.is(new Set(recipes.map(hashOf)).size, count, file);
   }
+});
+
+/** As above, at nano size. */
+const NANO_RUNS: typeof RUNS = {
+  "figure-1-size.yaml": 2 * 3 * 3,
+  "figure-3a-length.yaml": 5 * 3,
+  "figure-3b-initialisation.yaml": 2 * 3 * 3,
+  "figure-3c-objective.yaml": 2 * 3 * 3,
+  "figure-3d-adaptation.yaml": 2 * 4 * 3,
+  "figure-4-parameters.yaml": 2 * 5,
+  "table-1-domains.yaml": 2 * 3,
+  "table-2-paraphrase.yaml": 2 * 2 * 3,
+  "table-3-ensembles.yaml": 5,
+};
+
+Experiments("each is there at nano size, with 150 runs of 200 steps at most together", async () => {
+  const nano = `${folder}nano/`;
+  const files = readdirSync(nano).filter((name) => name !== "recipe.yaml");
+  assert.equal(files.sort(), Object.keys(RUNS).sort());
+  let all = 0;
+  for (const [file, count] of Object.entries(NANO_RUNS)) {
+    const recipes = (await loadSweep(`${nano}${file}`)).map(({ recipe }) => recipe);
+    assert.is(new Set(recipes.map(hashOf)).size, count, file);
+    for (const { steps, train } of recipes) {
+      assert.ok(steps <= 200);
+      assert.ok(train.length <= 3 || file === "figure-1-size.yaml");
+    }
+    all += recipes.length;
+  }
+  assert.ok(all <= 150, `${all} runs`);
 });
 
 Experiments("prompts are tuned as the paper says, and the baselines have their own rate and batch", async () => {

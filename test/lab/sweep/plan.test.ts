@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -34,6 +35,37 @@ Plans("an id depends on recipe and examples, and not on executor, backend and pl
     assert.is.not((await plan(more))[0].id, a.id, JSON.stringify(more));
   assert.is((await plan({}, { data: same }, { seed: 1 })).length, 2, "one id is one run");
 });
+
+Plans(
+  "the id of a run that learns from texts depends on them and their shares, and not on where they are",
+  async () => {
+    const textAt = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const [a, b, moved] = ["one two\nthree\nfour\n", "other words\nand more\n", "one two\nthree\nfour\n"].map(
+      (text, i) => textAt(`${i}.txt`, text),
+    );
+    const idOf = async (corpus: readonly object[], validation: readonly string[] = []): Promise<string> =>
+      (await plan({ objective: { name: "pretraining", corpus, validation }, method: "full" } as never))[0].id;
+    const id = await idOf([{ path: a }]);
+    assert.is(await idOf([{ path: moved }]), id);
+    assert.is(await idOf([{ path: a }], [b]), await idOf([{ path: moved }], [b]));
+    const others = [
+      await idOf([{ path: b }]),
+      await idOf([{ path: a }], [b]),
+      await idOf([
+        { path: a, weight: 1 },
+        { path: b, weight: 2 },
+      ]),
+      await idOf([
+        { path: a, weight: 2 },
+        { path: b, weight: 1 },
+      ]),
+    ];
+    assert.is(new Set([id, ...others]).size, 5);
+  },
+);
 
 Plans("a plan that has changed adds and keeps", async () => {
   const store = memoryStore();

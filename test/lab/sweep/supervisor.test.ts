@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { recipe } from "../../../lib/lab/recipe.js";
-import { folderQueue, redoRun, retryFailed } from "../../../lib/lab/sweep/folder-queue.js";
+import { redoRun, retryFailed } from "../../../lib/lab/sweep/again.js";
+import { folderQueue } from "../../../lib/lab/sweep/folder-queue.js";
 import { type PlannedRun, writePlan } from "../../../lib/lab/sweep/plan.js";
 import type { Claim } from "../../../lib/lab/sweep/queue.js";
 import { type Supervision, type SweepEvent, supervise } from "../../../lib/lab/sweep/supervisor.js";
@@ -106,7 +107,7 @@ Supervisor("the first failure ends the work where that is asked for", async () =
 Supervisor("a process that is killed again and again without a step is a failure", async () => {
   const sweep = await sweepOf("deaths", "dies");
   assert.is((await work(sweep)).failed, 1);
-  assert.is(startsOf(sweep, "dies"), 5);
+  assert.is(startsOf(sweep, "dies"), 10);
   assert.equal(
     (JSON.parse(readFileSync(sweep.name("runs/dies/failed.json"), "utf8")) as { exit: unknown }).exit,
     "SIGKILL",
@@ -171,16 +172,24 @@ Supervisor("two queues never hold one run, whatever their clocks say; a moved fo
   assert.is((await work(nodeStore(join(folder, "moved")))).done, 2);
 });
 
+Supervisor("a run that the plan has left out is not worked on", async () => {
+  const sweep = await sweepOf("less", "stays", "goes");
+  await writePlan(sweep, [runOf("stays")]);
+  assert.is((await work(sweep)).done, 1);
+  assert.equal([startsOf(sweep, "stays"), startsOf(sweep, "goes")], [1, 0]);
+});
+
 Supervisor("a run that is done anew has its folder put aside", async () => {
   const sweep = await sweepOf("redo", "abc", "abd");
   await work(sweep);
-  assert.match((await refusal(redoRun(sweep, "ab", 60))).what, /several/);
-  assert.match((await refusal(redoRun(sweep, "x", 60))).what, /no run/);
-  const { aside } = await redoRun(sweep, "abc", 60);
+  const queue = folderQueue(sweep, { leaseSeconds: 60, wait: true });
+  assert.match((await refusal(redoRun(sweep, queue, "ab"))).what, /several/);
+  assert.match((await refusal(redoRun(sweep, queue, "x"))).what, /no run/);
+  const { aside } = await redoRun(sweep, queue, "abc");
   assert.is(aside, sweep.name("redone/abc-1"));
   assert.ok(existsSync(join(aside ?? "", "summary.json")));
   assert.is((await work(sweep)).done, 1);
-  assert.is((await redoRun(sweep, "abc", 60)).aside, sweep.name("redone/abc-2"));
+  assert.is((await redoRun(sweep, queue, "abc")).aside, sweep.name("redone/abc-2"));
 });
 
 Supervisor.run();

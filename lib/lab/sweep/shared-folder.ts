@@ -1,0 +1,58 @@
+/**
+ * @file Whether the workers of a queue on a server see one folder.
+ *
+ * Each of them leaves a file in the folder when it starts, and its name on the server. The next one has to find the file of that name: in a copy of
+ * the folder it is missing, as soon as a worker has started since the copy was made.
+ */
+import { randomUUID } from "node:crypto";
+import { CheckpointError } from "../../core/errors.js";
+import { readFrom, type Store } from "../../store/store.js";
+import { SWEEP_FOLDERS } from "./plan.js";
+
+const FOLDER = SWEEP_FOLDERS.queue;
+const NAME_FILE = `${FOLDER}/name`;
+
+/** The place on a server that holds the name of the last worker's file. */
+export interface Register {
+  readonly read: () => Promise<string | undefined>;
+  readonly write: (token: string) => Promise<void>;
+}
+
+const folderError = (sweep: Store, what: string, expected: string, hint: string): CheckpointError =>
+  new CheckpointError({ where: "sweep", what, expected, at: sweep.name(), hint });
+
+const RUN_FIRST = "npx fluxion sweep run FILE with the same --queue and --out prepares both, and works, too";
+
+/**
+ * The name of a sweep's queue, which is a part of its folder.
+ *
+ * - `create`: whether it is made where there is none
+ * @throws {CheckpointError} where there is none
+ */
+export const queueName = async (sweep: Store, create: boolean): Promise<string> => {
+  const found = await readFrom(sweep, NAME_FILE);
+  if (found !== undefined) return new TextDecoder().decode(found);
+  if (!create) throw folderError(sweep, "this sweep has no queue on a server", `${NAME_FILE} in its folder`, RUN_FIRST);
+  const name = `fluxion-${randomUUID()}`;
+  await sweep.write(NAME_FILE, name);
+  return name;
+};
+
+/**
+ * Compares the folder with what the last worker has left on the server, and leaves the next.
+ *
+ * - `create`: whether a server that knows nothing of the sweep is given it
+ * @throws {CheckpointError} where the server knows nothing of the sweep, or its workers see another folder
+ */
+export const checkShared = async (sweep: Store, register: Register, create: boolean): Promise<void> => {
+  const last = await register.read();
+  if (last === undefined && !create)
+    throw folderError(sweep, "the server has no queue of this sweep", "the server of `sweep run`", RUN_FIRST);
+  if (last !== undefined && (await readFrom(sweep, `${FOLDER}/${last}`)) === undefined) {
+    const hint = `put the sweep on a file system that all machines share; where this folder is the right one, remove ${sweep.name(NAME_FILE)} and call sweep run, which makes another queue`;
+    throw folderError(sweep, "the other workers of this queue see another folder", "one folder for all workers", hint);
+  }
+  const token = randomUUID();
+  await sweep.write(`${FOLDER}/${token}`, "");
+  await register.write(token);
+};

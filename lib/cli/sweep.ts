@@ -12,6 +12,7 @@ import { folderQueue, leasesOf } from "../lab/sweep/folder-queue.js";
 import { labelsOf } from "../lab/sweep/labels.js";
 import { changeOf, loadPlan, type PlannedRun, planOf, writePlan } from "../lab/sweep/plan.js";
 import type { Queue } from "../lab/sweep/queue.js";
+import { refuseServed } from "../lab/sweep/shared-folder.js";
 import { endOfRun, type RunState, stateOf, stepsInAll, storeOfRun } from "../lab/sweep/status.js";
 import { supervise } from "../lab/sweep/supervisor.js";
 import { loadSweep } from "../lab/sweep/sweep-file.js";
@@ -135,12 +136,17 @@ const startIn = (sweep: Store, jobs: number) => {
 };
 
 /** The queue of a sweep: its folder, or a server, on which `create` makes it. */
-const queueOf = (sweep: Store, flags: SweepFlags, create: boolean, note: (line: string) => void): Promise<Queue> => {
+const queueOf = async (
+  sweep: Store,
+  flags: SweepFlags,
+  create: boolean,
+  note: (line: string) => void,
+): Promise<Queue> => {
   const { queue: url, lease: leaseSeconds = 60, wait = true } = flags;
   const options = { leaseSeconds, wait };
-  return url === undefined
-    ? Promise.resolve(folderQueue(sweep, options))
-    : bullQueue(sweep, { ...options, url, create, note });
+  if (url !== undefined) return bullQueue(sweep, { ...options, url, create, note });
+  await refuseServed(sweep);
+  return folderQueue(sweep, options);
 };
 
 /** Lets runs be done again that are asked for. */

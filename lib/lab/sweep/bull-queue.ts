@@ -15,7 +15,7 @@ import { claiming, type Hold, isSettled, pause, pollMs, type Take } from "./clai
 import { loadPlan, type PlannedRun } from "./plan.js";
 import type { Queue, QueueOptions } from "./queue.js";
 import { queueAddress } from "./queue-address.js";
-import { checkShared, queueName, type Register } from "./shared-folder.js";
+import { checkShared, queueName, type Register, refuseLeased } from "./shared-folder.js";
 
 /** How a queue on a server is opened. */
 export interface BullOptions extends QueueOptions {
@@ -165,6 +165,7 @@ const apartIn =
 export const bullQueue = async (sweep: Store, options: BullOptions): Promise<Queue> => {
   const { url, leaseSeconds, create, note } = options;
   const address = queueAddress(url);
+  await refuseLeased(sweep, leaseSeconds);
   const name = await queueName(sweep, create);
   const silent = silence(note, address.shown, address.hide);
   const served = await serve(address, { name, lockSeconds: leaseSeconds, migrate: create, onError: silent.began });

@@ -1,11 +1,12 @@
 /**
- * @file Whether the workers of a queue on a server see one folder.
+ * @file Whether all workers of a sweep have one queue, and those of a queue on a server see one folder.
  *
  * Each of them leaves a file in the folder when it starts, and its name on the server. The next one has to find the file of that name: in a copy of
  * the folder it is missing, as soon as a worker has started since the copy was made.
  */
 import { randomUUID } from "node:crypto";
 import { CheckpointError } from "../../core/errors.js";
+import { leasesIn } from "../../store/lease.js";
 import { readFrom, type Store } from "../../store/store.js";
 import { SWEEP_FOLDERS } from "./plan.js";
 
@@ -55,4 +56,31 @@ export const checkShared = async (sweep: Store, register: Register, create: bool
   const token = randomUUID();
   await sweep.write(`${FOLDER}/${token}`, "");
   await register.write(token);
+};
+
+/**
+ * Refuses the folder as a queue where workers have taken runs from a server: neither would know what the other is at work on.
+ *
+ * @throws {CheckpointError} in a sweep with a queue on a server
+ */
+export const refuseServed = async (sweep: Store): Promise<void> => {
+  const files = await sweep.below(FOLDER).list();
+  if (files.every((file) => sweep.name(`${FOLDER}/${file}`) === sweep.name(NAME_FILE))) return;
+  const what = "the workers of this sweep take its runs from a queue on a server";
+  const hint = `give the same --queue; or, when none of them is at work any more, remove the folder ${sweep.name(FOLDER)}`;
+  throw folderError(sweep, what, "one queue for all workers", hint);
+};
+
+/**
+ * Refuses a queue on a server while workers without it hold runs.
+ *
+ * @throws {CheckpointError} with the machines that they run on
+ */
+export const refuseLeased = async (sweep: Store, leaseSeconds: number): Promise<void> => {
+  const holders = [...(await leasesIn(sweep.name(SWEEP_FOLDERS.leases), leaseSeconds).holders()).values()];
+  if (holders.length === 0) return;
+  const what = `workers without a queue on a server are at work on this sweep, on ${[...new Set(holders.map(({ host }) => host))].join(", ")}`;
+  const seconds = Math.max(...holders.map((holder) => holder.seconds));
+  const hint = `wait until they have ended; a worker that was killed counts for ${seconds} more seconds`;
+  throw folderError(sweep, what, "one queue for all workers", hint);
 };

@@ -5,7 +5,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { bullQueue } from "../../../lib/lab/sweep/bull-queue.js";
 import { queueAddress } from "../../../lib/lab/sweep/queue-address.js";
-import { checkShared, queueName, type Register } from "../../../lib/lab/sweep/shared-folder.js";
+import {
+  checkShared,
+  queueName,
+  type Register,
+  refuseLeased,
+  refuseServed,
+} from "../../../lib/lab/sweep/shared-folder.js";
+import { leasesIn } from "../../../lib/store/lease.js";
 import { memoryStore } from "../../../lib/store/memory.js";
 import { nodeStore } from "../../../lib/store/node.js";
 import { messageOf } from "../../helpers/runtime.js";
@@ -46,6 +53,39 @@ Addresses("a server that does not answer is refused at once", async () => {
   }
 });
 
+const refused = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "not refused",
+    ({ message }: Error) => message,
+  );
+
+Addresses("workers with and without a queue on a server are not at work together", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "fluxion-queue-"));
+  try {
+    const sweep = nodeStore(dir);
+    await refuseServed(sweep);
+    await queueName(sweep, true);
+    // A name alone is what a server that did not answer leaves.
+    assert.is(await refused(refuseServed(sweep)), "not refused");
+    await checkShared(sweep, { read: async () => undefined, write: async () => undefined }, true);
+    assert.match(
+      await refused(refuseServed(sweep)),
+      /from a queue on a server[\s\S]*same --queue[\s\S]*remove the folder .*queue/,
+    );
+
+    await refuseLeased(sweep, 3);
+    const lease = await leasesIn(join(dir, "leases"), 30).claim("a");
+    assert.match(
+      await refused(refuseLeased(sweep, 3)),
+      /without a queue on a server are at work[\s\S]* 30 more seconds/,
+    );
+    await lease?.release();
+    assert.is(await refused(refuseLeased(sweep, 3)), "not refused");
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
 Addresses("a worker that sees a copy of the folder is refused; the folder of the others is not", async () => {
   let last: string | undefined;
   const register: Register = {
@@ -55,11 +95,6 @@ Addresses("a worker that sees a copy of the folder is refused; the folder of the
     },
   };
   const [shared, copy] = [memoryStore(), memoryStore()];
-  const refused = (work: Promise<unknown>): Promise<string> =>
-    work.then(
-      () => "not refused",
-      ({ message }: Error) => message,
-    );
   assert.match(await refused(queueName(shared, false)), /has no queue on a server/);
   const name = await queueName(shared, true);
   assert.is(await queueName(shared, false), name);

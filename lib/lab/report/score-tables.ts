@@ -79,7 +79,7 @@ export const transferTable = (cells: readonly Cell[]): ReportTable => {
     ...tasks.map((task) => scoreCell(list.find((cell) => cell.task === task))),
   ]);
   const note =
-    "Runs that were evaluated on tasks which they were not trained on. Their best step is that of all these tasks together.";
+    "Runs that were evaluated on tasks which they were not trained on. The tasks that they were trained on chose their best step.";
   const columns = [...words("method", "trained on"), ...numbers(...tasks)];
   return { id: "transfer", title: "Transfer", note, columns, rows };
 };

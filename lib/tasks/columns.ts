@@ -15,6 +15,8 @@ export interface ColumnOptions {
   readonly columns?: readonly string[];
   /** The names that fields have in the file, where these differ. */
   readonly rename?: Readonly<Record<string, string>>;
+  /** What to do where a column is missing. */
+  readonly remedy?: string;
 }
 
 /** The text of a value. @throws {DataError} for bytes that are not UTF-8, and for a NUL character */
@@ -60,7 +62,7 @@ export const wrongCount = (
  */
 export const fieldsOfColumns = (
   names: readonly string[],
-  { columns = [], rename = {} }: ColumnOptions,
+  { columns = [], rename = {}, remedy }: ColumnOptions,
   at: string,
   separator?: string,
 ): readonly string[] => {
@@ -78,7 +80,7 @@ export const fieldsOfColumns = (
   }
   const missing = [...columns, ...Object.values(rename)].find((name) => !first.has(name));
   if (missing !== undefined) {
-    const hint = separator && `${separator} must separate the names in the first line`;
+    const hint = separator ? `${separator} must separate the names in the first line` : remedy;
     throw tableProblem({ ...noColumn(missing, names), at, hint });
   }
   const fields = new Map(Object.entries(rename).map(([field, column]) => [column, field]));

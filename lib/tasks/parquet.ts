@@ -69,7 +69,8 @@ const checkMagic = async (file: OpenFile, source: string): Promise<void> => {
   const text = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes);
   const got = file.size === 0 ? "an empty file" : `a file that begins ${brief(text(start.subarray(0, 20)))}`;
   if (text(start.subarray(0, 4)) !== MAGIC) {
-    throw tableProblem({ what: "not a Parquet file", expected: `a file that begins with ${MAGIC}`, got, at: source });
+    const [expected, hint] = [`a file that begins with ${MAGIC}`, "get the file again, or name one of this format"];
+    throw tableProblem({ what: "not a Parquet file", expected, got, at: source, hint });
   }
   if (text(await file.read(file.size - 4, 4)) === MAGIC && file.size >= 12) return;
   const [what, expected] = ["the Parquet file is cut", `a file that ends with ${MAGIC}`];

@@ -6,10 +6,10 @@
 import { takes, takesLater } from "../../core/composite.js";
 import { DataError, isFluxionError } from "../../core/errors.js";
 import { listing } from "../../edge/decode.js";
+import { watched } from "../../store/unchanged.js";
 import type { Tokenizer } from "../../tokenizer/sentencepiece.js";
 import { type Corpus, CorpusBuilder } from "./corpus.js";
 import { type CorpusText, checkFormat, READER, textsOf } from "./text-files.js";
-import { watched } from "./unchanged.js";
 
 export type { CorpusText };
 
@@ -37,7 +37,7 @@ export const readTexts = takes(
     // A file of an unknown format ends the reading before it begins, and not hours later.
     for (const path of paths) await checkFormat(path);
     for (const path of paths) {
-      const changed = await watched(where, path);
+      const changed = await watched(path, READER);
       try {
         for await (const one of textsOf(path, field)) if (/\S/.test(one.text)) yield one;
       } catch (error) {

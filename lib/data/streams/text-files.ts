@@ -1,7 +1,5 @@
 /** @file The texts of one file: lines, or a field of the rows of JSON lines and Parquet, by the end of its name. */
-import { stat } from "node:fs/promises";
-import * as E from "fp-ts/lib/Either.js";
-import { DataError } from "../../core/errors.js";
+import { DataError, isFluxionError } from "../../core/errors.js";
 import { brief } from "../../edge/decode.js";
 import { orThrow } from "../../edge/either.js";
 import { failure } from "../../store/files.js";
@@ -38,13 +36,30 @@ const notText = (row: object, value: unknown): { readonly got: string; readonly 
   return { got: isBytes ? `${value.length} bytes` : brief(value), hint };
 };
 
+const ONE_OBJECT = "each line has to be one JSON object";
+
+/** The value of a row. @throws {DataError} where it cannot be read, with what to do */
+const readRow = ({ value }: RawRow): unknown => {
+  try {
+    return orThrow(value);
+  } catch (error) {
+    if (!isFluxionError(error, "DataError")) throw error;
+    throw new DataError({ ...error.mismatch, hint: error.mismatch.hint ?? ONE_OBJECT }, { cause: error });
+  }
+};
+
 /** The row itself. @throws {DataError} where it is not an object */
-const rowOf = ({ value, at }: RawRow): Readonly<Record<string, unknown>> => {
-  const hint = "each line has to be one JSON object";
-  if (E.isLeft(value)) throw new DataError({ hint, ...value.left.mismatch }, { cause: value.left });
-  const row = value.right as Readonly<Record<string, unknown>> | null;
+const rowOf = (raw: RawRow): Readonly<Record<string, unknown>> => {
+  const row = readRow(raw) as Readonly<Record<string, unknown>> | null;
   if (typeof row === "object" && row !== null && !Array.isArray(row)) return row;
-  throw new DataError({ where, what: "the row is not an object", expected: "fields", got: brief(row), at, hint });
+  throw new DataError({
+    where,
+    what: "the row is not an object",
+    expected: "fields",
+    got: brief(row),
+    at: raw.at,
+    hint: ONE_OBJECT,
+  });
 };
 
 /** The text of a row. @throws {DataError} where there is none */
@@ -100,10 +115,9 @@ export const isTextFile = (path: string): boolean => readerOf(path) !== undefine
 /** @throws {DataError} for a file of a format that is not read, which is not there, or is a folder */
 export const checkFormat = async (path: string): Promise<void> => {
   if (isTextFile(path)) return;
-  const info = await stat(path).catch((cause: unknown) => {
+  await readStart(path, READER, 0).catch((cause: unknown) => {
     throw failure(READER, path)(cause);
   });
-  if (info.isDirectory()) throw failure(READER, path)({ code: "EISDIR" });
   const [what, hint] = ["the format of a file is not known", "write it as one of these, or unpack it"];
   throw new DataError({ where, what, expected: TEXT_FILES, at: path, hint });
 };

@@ -1,13 +1,17 @@
 /** @file Whether a file was written to while it was read: what was read of it may then be of no version of it. */
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
-import { DataError } from "../../core/errors.js";
+import type { FluxionError } from "../core/errors.js";
+import type { Caller } from "../edge/decode.js";
 
 /** What the system says of a file; undefined of one that is not there, or in an archive. */
 const stateOf = (path: string): Promise<BigIntStats | undefined> => stat(path, { bigint: true }).catch(() => undefined);
 
 /** Gives a function that asks for an error: undefined where the file is as it was. One that was replaced or removed is: its old bytes are still read. */
-export const watched = async (where: string, path: string): Promise<() => Promise<DataError | undefined>> => {
+export const watched = async <Err extends FluxionError>(
+  path: string,
+  { where, error }: Caller<Err>,
+): Promise<() => Promise<Err | undefined>> => {
   const before = await stateOf(path);
   return async () => {
     const after = await stateOf(path);
@@ -16,6 +20,6 @@ export const watched = async (where: string, path: string): Promise<() => Promis
     const [what, expected] = ["the file changed while it was read", `${before.size} bytes`];
     const got = before.size === after.size ? "as many, written anew" : `${after.size} bytes`;
     const hint = "read it when it is complete, or read a copy";
-    return new DataError({ where, what, expected, got, at: path, hint });
+    return new error({ where, what, expected, got, at: path, hint });
   };
 };

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../../lib/core/errors.js";
-import { spanCorruption } from "../../../lib/data/objectives/objectives.js";
+import { spanCorruption } from "../../../lib/data/objectives/index.js";
 import { corpusStream } from "../../../lib/data/streams/corpus.js";
 import { type CorpusOptions, type CorpusText, readCorpus, readTexts } from "../../../lib/data/streams/read-corpus.js";
 import { streamBatch } from "../../../lib/data/streams/stream.js";

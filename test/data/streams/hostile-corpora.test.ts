@@ -16,8 +16,9 @@ import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CorpusOptions, readCorpus, readTexts } from "../../../lib/data/streams/read-corpus.js";
+import { LineSplitter } from "../../../lib/tasks/lines.js";
 import { temporaryFolder } from "../../io/folder.js";
-import { refusal } from "../../lab/refused.js";
+import { refusal, refused } from "../../lab/refused.js";
 
 const Hostile = suite("data/streams/hostile-corpora");
 const folder = temporaryFolder(Hostile);
@@ -171,6 +172,15 @@ Hostile("paths that are not files are refused with what they are", async () => {
   for (const name of ["broken.txt", "gone.jsonl.gz", "gone"]) assert.equal(await problem(join(folder, name)), gone);
   assert.is((await problem(join(folder, "loop.txt")))[0], "the link leads back to itself");
   assert.equal(await read(join(folder, "link.txt")), ["one"]);
+});
+
+Hostile("a line that does not end is refused before memory does", () => {
+  const splitter = new LineSplitter("endless.txt");
+  const piece = new Uint8Array(2 ** 26).fill(97);
+  assert.equal(splitter.push(new TextEncoder().encode("one\nt")).length, 1);
+  for (let i = 0; i < 3; i++) assert.equal(splitter.push(piece), []);
+  const { what, expected, at } = refused(() => splitter.push(piece), "DataError");
+  assert.equal([what, expected, at], ["a line is too long", `at most ${2 ** 28} bytes`, "endless.txt, line 2"]);
 });
 
 Hostile("a file without permission is refused", async () => {

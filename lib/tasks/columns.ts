@@ -15,6 +15,12 @@ export interface ColumnOptions {
   readonly columns?: readonly string[];
   /** The names that fields have in the file, where these differ. */
   readonly rename?: Readonly<Record<string, string>>;
+}
+
+/** How the columns of a table are read that is not of a task. */
+export interface TableOptions extends ColumnOptions {
+  /** Whether the other columns of a Parquet file are left out, and not read. Default false. */
+  readonly alone?: boolean;
   /** What to do where a column is missing. */
   readonly remedy?: string;
 }
@@ -62,7 +68,7 @@ export const wrongCount = (
  */
 export const fieldsOfColumns = (
   names: readonly string[],
-  { columns = [], rename = {}, remedy }: ColumnOptions,
+  { columns = [], rename = {}, remedy }: TableOptions,
   at: string,
   separator?: string,
 ): readonly string[] => {

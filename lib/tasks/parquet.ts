@@ -4,7 +4,7 @@ import type { AsyncBuffer, Compressors, FileMetaData, ParquetScan, RowGroup } fr
 import { type DataError, isFluxionError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
 import type { OpenFile } from "../store/store.js";
-import { type ColumnOptions, columnAt, fieldsOfColumns, tableProblem } from "./columns.js";
+import { columnAt, fieldsOfColumns, type TableOptions, tableProblem } from "./columns.js";
 import { UTF8 } from "./lines.js";
 import { isGzip, isPointer, POINTER_PROBLEM } from "./packed.js";
 import { checkFooter, classNames, type Leaf, leavesOf, pagesOf } from "./parquet-footer.js";
@@ -117,7 +117,7 @@ interface Parquet {
   readonly columns: readonly Column[];
 }
 
-const parquetOf = async (file: OpenFile, source: string, options: ColumnOptions): Promise<Parquet> => {
+const parquetOf = async (file: OpenFile, source: string, options: TableOptions): Promise<Parquet> => {
   await checkMagic(file, source);
   const { parquetMetadataAsync, parquetScan, parquetSchema } = await import("hyparquet");
   const { parquetHeader } = await import("hyparquet/src/column.js");
@@ -131,7 +131,10 @@ const parquetOf = async (file: OpenFile, source: string, options: ColumnOptions)
   const names = tree.children.map(({ element }) => element.name);
   const fields = fieldsOfColumns(names, options, source);
   const classes = classNames(metadata, source);
-  const columns = names.map((name, i) => ({ name, field: fields[i], names: classes.get(name) }));
+  const { alone = false, columns: needed = [] } = options;
+  const columns = names
+    .map((name, i) => ({ name, field: fields[i], names: classes.get(name) }))
+    .filter(({ name }) => !alone || needed.includes(name));
   const how = { compressors, utf8: false, useOffsetIndex: false, geoparquet: false, parsers: PARSERS };
   const scan = await parquetScan({ file: buffer, metadata, ...how });
   return { file, metadata, leaves, parts: { header: parquetHeader, compressors }, scan, columns };
@@ -239,7 +242,7 @@ async function* rowsIn(parquet: Parquet, source: string): AsyncGenerator<readonl
 export async function* parquetRows(
   open: () => Promise<OpenFile>,
   source: string,
-  options: ColumnOptions = {},
+  options: TableOptions = {},
 ): AsyncGenerator<readonly RawRow[]> {
   const file = await open();
   try {

@@ -98,7 +98,7 @@ const READERS: readonly (readonly [end: RegExp, read: Reader])[] = [
   [
     /\.parquet$/i,
     (source, field) => {
-      const columns = { columns: [field], remedy: OTHER_FIELD };
+      const columns = { columns: [field], alone: true, remedy: OTHER_FIELD };
       return rowsAsTexts(
         parquetRows(() => source.open(), source.name, columns),
         field,

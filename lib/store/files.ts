@@ -31,6 +31,7 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   EROFS: { what: "the file system is read-only", hint: "choose a folder that can be written" },
   ENOSPC: { what: "the disk is full", hint: "free some space; a file that was there before is unchanged" },
   EMFILE: { what: "too many files are open", hint: "raise the limit (ulimit -n) or close some" },
+  ELOOP: { what: "the link leads back to itself", hint: "remove the link, or name the file that it should lead to" },
   ENAMETOOLONG: { what: "the path is too long" },
 };
 

@@ -7,6 +7,7 @@
  */
 import { pipeline } from "node:stream";
 import { createInflateRaw } from "node:zlib";
+import { crc32 } from "../edge/crc32.js";
 import { piecesOf, type Readable, readAt } from "./open.js";
 
 /** What is wrong with an archive. */
@@ -41,19 +42,6 @@ const [STORED, DEFLATED] = [0, 8];
 
 /** A byte order mark is part of a name, as for others that read the archive. */
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  return crc;
-});
-
-/** CRC-32 as zip and gzip have it; `before` is that of the bytes before them. (That of `node:zlib` needs Node 22.2.) */
-const crc32 = (bytes: Uint8Array, before: number): number => {
-  let crc = ~before;
-  for (let i = 0; i < bytes.length; i++) crc = (CRC_TABLE[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
-  return ~crc >>> 0;
-};
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 

@@ -17,6 +17,14 @@ export interface ColumnOptions {
   readonly rename?: Readonly<Record<string, string>>;
 }
 
+/** How the columns of a table are read that is not of a task. */
+export interface TableOptions extends ColumnOptions {
+  /** Whether the other columns of a Parquet file are left out, and not read. Default false. */
+  readonly alone?: boolean;
+  /** What to do where a column is missing. */
+  readonly remedy?: string;
+}
+
 /** The text of a value. @throws {DataError} for bytes that are not UTF-8, and for a NUL character */
 export const valueText = (bytes: Uint8Array, at: string): string => {
   let text: string;
@@ -60,7 +68,7 @@ export const wrongCount = (
  */
 export const fieldsOfColumns = (
   names: readonly string[],
-  { columns = [], rename = {} }: ColumnOptions,
+  { columns = [], rename = {}, remedy }: TableOptions,
   at: string,
   separator?: string,
 ): readonly string[] => {
@@ -78,7 +86,7 @@ export const fieldsOfColumns = (
   }
   const missing = [...columns, ...Object.values(rename)].find((name) => !first.has(name));
   if (missing !== undefined) {
-    const hint = separator && `${separator} must separate the names in the first line`;
+    const hint = separator ? `${separator} must separate the names in the first line` : remedy;
     throw tableProblem({ ...noColumn(missing, names), at, hint });
   }
   const fields = new Map(Object.entries(rename).map(([field, column]) => [column, field]));

@@ -85,12 +85,8 @@ export class LineSplitter {
     this.openBytes += piece.length;
     if (this.openBytes <= MOST_BYTES) return;
     const at = `${this.source}, line ${this.number + 1}`;
-    throw new DataError({
-      where: READER.where,
-      what: "a line is too long",
-      expected: `at most ${MOST_BYTES} bytes`,
-      at,
-    });
+    const [what, hint] = ["a line is too long", "is this the right file? Each text, or row, has its line"];
+    throw new DataError({ where: READER.where, what, expected: `at most ${MOST_BYTES} bytes`, at, hint });
   }
 }
 

@@ -6,6 +6,7 @@
 
 import type { parquetHeader } from "hyparquet/src/column.js";
 import type { ColumnMetaData, Compressors, DataReader } from "hyparquet/src/types.js";
+import { crc32 } from "../edge/crc32.js";
 import type { Leaf } from "./parquet-footer.js";
 
 /** What reads the parts of pages. */
@@ -103,10 +104,12 @@ export const checkPages = (bytes: Uint8Array, column: ColumnMetaData, leaf: Leaf
   let values = 0;
   while (reader.offset < bytes.length) {
     const header = parts.header(reader);
-    const { compressed_page_size: size, uncompressed_page_size: unpacked } = header;
+    const { compressed_page_size: size, uncompressed_page_size: unpacked, crc } = header;
     const body = bytes.subarray(reader.offset, reader.offset + size);
     if (!(size >= 0 && body.length === size)) fail(`a page of ${size} bytes goes beyond its column`);
     if (!(unpacked >= 0 && unpacked <= most)) fail(`a page of ${unpacked} bytes in a column of ${most}`);
+    // Those of parquet-mr (Spark) leave checksums, those of Arrow only where they are asked to.
+    if (crc !== undefined && crc32(body) !== crc >>> 0) fail("a page that does not have its checksum");
     reader.offset += size;
     const count = pageValues(header, body, leaf, unpack);
     if (!(count >= 0 && count <= num_values)) fail(`a page of ${count} values in a column of ${num_values}`);

@@ -4,7 +4,7 @@ import type { AsyncBuffer, Compressors, FileMetaData, ParquetScan, RowGroup } fr
 import { type DataError, isFluxionError } from "../core/errors.js";
 import { brief } from "../edge/decode.js";
 import type { OpenFile } from "../store/store.js";
-import { type ColumnOptions, columnAt, fieldsOfColumns, tableProblem } from "./columns.js";
+import { columnAt, fieldsOfColumns, type TableOptions, tableProblem } from "./columns.js";
 import { UTF8 } from "./lines.js";
 import { isGzip, isPointer, POINTER_PROBLEM } from "./packed.js";
 import { checkFooter, classNames, type Leaf, leavesOf, pagesOf } from "./parquet-footer.js";
@@ -69,7 +69,8 @@ const checkMagic = async (file: OpenFile, source: string): Promise<void> => {
   const text = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes);
   const got = file.size === 0 ? "an empty file" : `a file that begins ${brief(text(start.subarray(0, 20)))}`;
   if (text(start.subarray(0, 4)) !== MAGIC) {
-    throw tableProblem({ what: "not a Parquet file", expected: `a file that begins with ${MAGIC}`, got, at: source });
+    const [expected, hint] = [`a file that begins with ${MAGIC}`, "get the file again, or name one of this format"];
+    throw tableProblem({ what: "not a Parquet file", expected, got, at: source, hint });
   }
   if (text(await file.read(file.size - 4, 4)) === MAGIC && file.size >= 12) return;
   const [what, expected] = ["the Parquet file is cut", `a file that ends with ${MAGIC}`];
@@ -116,7 +117,7 @@ interface Parquet {
   readonly columns: readonly Column[];
 }
 
-const parquetOf = async (file: OpenFile, source: string, options: ColumnOptions): Promise<Parquet> => {
+const parquetOf = async (file: OpenFile, source: string, options: TableOptions): Promise<Parquet> => {
   await checkMagic(file, source);
   const { parquetMetadataAsync, parquetScan, parquetSchema } = await import("hyparquet");
   const { parquetHeader } = await import("hyparquet/src/column.js");
@@ -130,7 +131,10 @@ const parquetOf = async (file: OpenFile, source: string, options: ColumnOptions)
   const names = tree.children.map(({ element }) => element.name);
   const fields = fieldsOfColumns(names, options, source);
   const classes = classNames(metadata, source);
-  const columns = names.map((name, i) => ({ name, field: fields[i], names: classes.get(name) }));
+  const { alone = false, columns: needed = [] } = options;
+  const columns = names
+    .map((name, i) => ({ name, field: fields[i], names: classes.get(name) }))
+    .filter(({ name }) => !alone || needed.includes(name));
   const how = { compressors, utf8: false, useOffsetIndex: false, geoparquet: false, parsers: PARSERS };
   const scan = await parquetScan({ file: buffer, metadata, ...how });
   return { file, metadata, leaves, parts: { header: parquetHeader, compressors }, scan, columns };
@@ -238,7 +242,7 @@ async function* rowsIn(parquet: Parquet, source: string): AsyncGenerator<readonl
 export async function* parquetRows(
   open: () => Promise<OpenFile>,
   source: string,
-  options: ColumnOptions = {},
+  options: TableOptions = {},
 ): AsyncGenerator<readonly RawRow[]> {
   const file = await open();
   try {

@@ -23,7 +23,10 @@ export interface RawRow {
 export const decoded = (line: Uint8Array, at: string): E.Either<DataError, string> =>
   E.tryCatch(
     () => UTF8.decode(line),
-    (cause) => new DataError({ where: READER.where, what: "the row is not text", expected: "UTF-8", at }, { cause }),
+    (cause) => {
+      const [what, expected, hint] = ["the row is not text", "UTF-8", "save the file as UTF-8"];
+      return new DataError({ where: READER.where, what, expected, at, hint }, { cause });
+    },
   );
 
 const isBlank = (value: E.Either<DataError, string>): boolean => E.isRight(value) && /^[ \t]*$/.test(value.right);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as E from "fp-ts/lib/Either.js";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import type { ColumnOptions } from "../../lib/tasks/columns.js";
+import type { TableOptions } from "../../lib/tasks/columns.js";
 import { parquetRows } from "../../lib/tasks/parquet.js";
 import type { RawRow } from "../../lib/tasks/rows.js";
 import { says } from "./row-texts.js";
@@ -12,7 +12,7 @@ export const DATA = "test/tasks/data";
 export const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(`${DATA}/${name}.parquet`));
 
 /** The rows of a file in memory, which messages call FILE. */
-export const read = async (bytes: Uint8Array, options: ColumnOptions = {}): Promise<readonly RawRow[]> => {
+export const read = async (bytes: Uint8Array, options: TableOptions = {}): Promise<readonly RawRow[]> => {
   const rows: RawRow[] = [];
   const open = async () => ({
     size: bytes.length,

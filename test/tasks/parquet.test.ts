@@ -4,7 +4,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../lib/core/errors.js";
-import type { ColumnOptions } from "../../lib/tasks/columns.js";
+import type { TableOptions } from "../../lib/tasks/columns.js";
 import { readExamples } from "../../lib/tasks/reading.js";
 import { taskOf } from "../../lib/tasks/registry.js";
 import { asTask } from "../../lib/tasks/task.js";
@@ -16,7 +16,7 @@ const Parquet = suite("tasks/parquet");
 const MOODS = bytesOf("moods-snappy");
 const HUB = bytesOf("train-00000-of-00001");
 
-const problem = async (bytes: Uint8Array, options: ColumnOptions = {}): Promise<string> => {
+const problem = async (bytes: Uint8Array, options: TableOptions = {}): Promise<string> => {
   try {
     return valuesOf(await read(bytes, options)).find((value) => typeof value === "string") as string;
   } catch (error) {
@@ -27,6 +27,14 @@ const problem = async (bytes: Uint8Array, options: ColumnOptions = {}): Promise<
 /** A file with another text in the place of one, which is as long. */
 const changed = (bytes: Uint8Array, from: string, to: string): Uint8Array =>
   new Uint8Array(Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll(from, to), "latin1"));
+
+Parquet("columns that are not needed can be left out, with what is wrong in them", async () => {
+  const values = bytesOf("values");
+  assert.ok((await problem(values)).includes("an integer is too large"));
+  const words = ["a", null, "a", "b"].map((word) => ({ word }));
+  assert.equal(valuesOf(await read(values, { columns: ["word"], alone: true })), words);
+  says(await problem(values, { columns: ["words"], alone: true }), 'there is no column "words"');
+});
 
 Parquet("each codec gives the same rows, in several row groups", async () => {
   const expected = [

@@ -1,4 +1,7 @@
 /** @file Objectives of pre-training: what examples become of texts without labels. */
+export { textInfilling, tokenDeletion } from "./bart-objectives.js";
+export type { DenoisingOptions } from "./denoising.js";
+export { fullLm, type Lm, lm } from "./language-models.js";
 export {
   iidNoiseMask,
   type Mask,
@@ -26,23 +29,7 @@ export {
   nonnoiseSpanToUniqueSentinel,
   permuteNoiseTokens,
 } from "./noise.js";
-export {
-  type DenoisingOptions,
-  fullLm,
-  iidDenoising,
-  type Lm,
-  lm,
-  makeExamples,
-  type Objective,
-  type ObjectiveOptions,
-  prefixLm,
-  type Sizes,
-  type SpanCorruptionOptions,
-  spanCorruption,
-  textInfilling,
-  tokenDeletion,
-  type Vocabulary,
-} from "./objectives.js";
+export { makeExamples, type Objective, type ObjectiveOptions, type Sizes, type Vocabulary } from "./objective.js";
 export {
   type ChunkOptions,
   type DocumentIds,
@@ -62,3 +49,4 @@ export {
   targetsForPrefixLmObjective,
 } from "./prefix-lm.js";
 export { randomSpansHelper, type SpanLengthOptions, type SpanLengths } from "./spans.js";
+export { iidDenoising, prefixLm, type SpanCorruptionOptions, spanCorruption } from "./t5-objectives.js";

@@ -8,7 +8,7 @@
 import { takes } from "../../core/composite.js";
 import { ArgumentError } from "../../core/errors.js";
 import { epochOrder, mix, type Tokens } from "../batch.js";
-import { type Objective, type Sizes, sizesOf } from "../objectives/objectives.js";
+import { type Objective, type Sizes, sizesOf } from "../objectives/objective.js";
 import { CHUNK, chunkBounds, type PieceOptions } from "../objectives/pieces.js";
 import type { Stream } from "./stream.js";
 

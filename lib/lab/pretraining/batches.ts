@@ -1,6 +1,6 @@
 /** @file The batches of pre-training: a fixed number of ids in each, as functions of seed and step. */
 import { makeBatch, mix, type Tokens } from "../../data/batch.js";
-import { type Objective, type Sizes, sizesOf } from "../../data/objectives/objectives.js";
+import { type Objective, type Sizes, sizesOf } from "../../data/objectives/objective.js";
 import { packedBatches } from "../../data/packing.js";
 import { type Corpus, corpusSizes, corpusStream } from "../../data/streams/corpus.js";
 import { mixStreams, type Shard, type Stream, streamBatch, streamOf } from "../../data/streams/stream.js";

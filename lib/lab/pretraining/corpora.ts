@@ -1,12 +1,10 @@
 /** @file The texts of a run: read from files as ids, held out in part, and known again by their digests. */
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { ConfigError, DataError } from "../../core/errors.js";
+import { ConfigError, DataError, isFluxionError } from "../../core/errors.js";
 import { epochOrder } from "../../data/batch.js";
 import { type Corpus, corpusOf, readCorpus } from "../../data/streams/index.js";
 import type { Tokenizer } from "../../tokenizer/sentencepiece.js";
+import { filesAt } from "./corpus-files.js";
 import type { PretrainingRecipe } from "./recipe.js";
 import type { Source } from "./settings.js";
 
@@ -24,32 +22,32 @@ export interface Corpora {
   readonly validation: readonly CorpusPart[];
 }
 
-const TEXTS = /\.(txt|text|jsonl?)(\.gz)?$|\.parquet$/i;
-
-/** The files of a path: those of text in a folder and below it, in the order of their names. @throws {DataError} for a folder without any */
-const filesAt = async (where: string, path: string): Promise<readonly string[]> => {
-  if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && TEXTS.test(entry.name));
-  if (files.length > 0) return files.map(({ parentPath, name }) => join(parentPath, name)).sort();
-  const [what, expected] = ["the folder has no file of text", ".txt, .jsonl (both also packed, .gz), or .parquet"];
-  throw new DataError({ where, what, expected, at: path });
-};
-
 /** The sources of each part: without weights all of them are one. */
 const groupsOf = (sources: readonly Source[]): readonly (readonly Source[])[] =>
   sources.some(({ weight }) => weight !== undefined) ? sources.map((one) => [one]) : [sources];
 
-const readPart = async (
-  where: string,
-  sources: readonly Source[],
-  field: string,
-  tokenizer: Tokenizer,
-): Promise<CorpusPart> => {
+/** A part of which the files are known. */
+interface FoundPart {
+  readonly where: string;
+  readonly name: string;
+  readonly rate: number;
+  readonly files: readonly string[];
+}
+
+const findPart = async (where: string, sources: readonly Source[]): Promise<FoundPart> => {
   const files: string[] = [];
   for (const { path } of sources) files.push(...(await filesAt(where, path)));
-  const corpus = await readCorpus(files, tokenizer, { field });
-  return { name: sources.map(({ path }) => path).join(", "), corpus, rate: sources[0].weight ?? 1 };
+  return { where, name: sources.map(({ path }) => path).join(", "), rate: sources[0].weight ?? 1, files };
+};
+
+const readPart = async (part: FoundPart, field: string, tokenizer: Tokenizer): Promise<CorpusPart> => {
+  const { where, name, rate, files } = part;
+  try {
+    return { name, rate, corpus: await readCorpus(files, tokenizer, { field }) };
+  } catch (error) {
+    if (!isFluxionError(error, "DataError")) throw error;
+    throw new DataError({ ...error.mismatch, where }, { cause: error });
+  }
 };
 
 /** Some documents of a corpus. */
@@ -86,12 +84,14 @@ export const readCorpora = async ({ objective }: PretrainingRecipe, tokenizer: T
     const [what, expected] = ["no text is named to train on", "files or folders: .txt, .jsonl, .parquet"];
     throw new ConfigError({ where, what, expected, at: "objective.corpus", hint: "--corpus wiki.jsonl.gz" });
   }
+  // All files are found before the first is read, which may take hours.
+  const found: FoundPart[] = [];
+  for (const group of groupsOf(corpus)) found.push(await findPart(where, group));
+  const sources = validation.map((path) => ({ path }));
+  const held = sources.length === 0 ? undefined : await findPart("--validation-corpus <paths>", sources);
   const train: CorpusPart[] = [];
-  for (const group of groupsOf(corpus)) train.push(await readPart(where, group, field, tokenizer));
-  if (validation.length > 0) {
-    const sources = validation.map((path) => ({ path }));
-    return { train, validation: [await readPart("--validation-corpus <paths>", sources, field, tokenizer)] };
-  }
+  for (const part of found) train.push(await readPart(part, field, tokenizer));
+  if (held !== undefined) return { train, validation: [await readPart(held, field, tokenizer)] };
   const split = train.map((part) => heldOut(part, share));
   return { train: split.map(([rest]) => rest), validation: split.map(([, taken]) => taken) };
 };

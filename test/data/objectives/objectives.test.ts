@@ -2,13 +2,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Tokens, withEos } from "../../../lib/data/batch.js";
-import { prefixMask } from "../../../lib/data/objectives/masks.js";
-import {
-  dropNoiseTokens,
-  dropNonnoiseTokens,
-  noiseSpanToUniqueSentinel,
-  nonnoiseSpanToUniqueSentinel,
-} from "../../../lib/data/objectives/noise.js";
 import {
   fullLm,
   iidDenoising,
@@ -19,7 +12,14 @@ import {
   spanCorruption,
   textInfilling,
   tokenDeletion,
-} from "../../../lib/data/objectives/objectives.js";
+} from "../../../lib/data/objectives/index.js";
+import { prefixMask } from "../../../lib/data/objectives/masks.js";
+import {
+  dropNoiseTokens,
+  dropNonnoiseTokens,
+  noiseSpanToUniqueSentinel,
+  nonnoiseSpanToUniqueSentinel,
+} from "../../../lib/data/objectives/noise.js";
 import { piecesOf } from "../../../lib/data/objectives/pieces.js";
 import { packPrefixLmEncoderDecoder } from "../../../lib/data/objectives/prefix-lm.js";
 import { randomSpansHelper } from "../../../lib/data/objectives/spans.js";

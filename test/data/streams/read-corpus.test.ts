@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isFluxionError } from "../../../lib/core/errors.js";
-import { spanCorruption } from "../../../lib/data/objectives/objectives.js";
+import { spanCorruption } from "../../../lib/data/objectives/index.js";
 import { corpusStream } from "../../../lib/data/streams/corpus.js";
 import { type CorpusOptions, type CorpusText, readCorpus, readTexts } from "../../../lib/data/streams/read-corpus.js";
 import { streamBatch } from "../../../lib/data/streams/stream.js";
@@ -95,7 +95,7 @@ Reading("what cannot be read is refused with file and row", async () => {
     [file("utf8.txt", Buffer.concat([Buffer.from("a\n"), Buffer.of(0xff)])), /not text/, /utf8\.txt, line 2/],
     [file("json.jsonl", `${JSONL}{"text":`), /json\.jsonl, row 4/],
     [file("list.jsonl", "[1]\n"), /the row is not an object/, /list\.jsonl, row 1/],
-    [file("field.jsonl", '{"txt":"a"}\n'), /has no text in text/, /the fields txt/, /name the field/],
+    [file("field.jsonl", '{"txt":"a"}\n'), /has no text in text/, /the fields txt/, /set `field`/],
     [file("number.jsonl", '{"text":5}\n'), /has no text in text/, /got +5/],
     [file("cut.jsonl.gz", gzipSync(JSONL).subarray(0, 40)), /gzip file is damaged or cut/, /cut\.jsonl\.gz/],
     [file("other.bin", "a"), /the format of a file is not known/, /\.jsonl/, /other\.bin/],

@@ -9,7 +9,7 @@ import {
   spanCorruption,
   textInfilling,
   tokenDeletion,
-} from "../../../lib/data/objectives/objectives.js";
+} from "../../../lib/data/objectives/index.js";
 import { type PieceOptions, piecesOf } from "../../../lib/data/objectives/pieces.js";
 import { corpusOf, corpusSizes, corpusStream, pieceStream } from "../../../lib/data/streams/corpus.js";
 import { mixStreams, type Stream, streamBatch, streamOf } from "../../../lib/data/streams/stream.js";

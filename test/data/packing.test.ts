@@ -293,6 +293,9 @@ Packing("what cannot be packed is refused with its place", () => {
   assert.equal(packExamples([{ targets: [7, 0, 0] }], { targets: 2 })[0].targets.ids, [7]);
   assert.equal(packExamples([{ targets: [0, 9, 9] }], { targets: 1 }, { padId: 9 })[0].targets.ids, [0]);
   assert.equal(packExamples([], { targets: 1 }), []);
+  // seqio 0.0.20's `trim_and_pack_dataset` packs [5, 6, 0, 0, 7, 8] and [9, 1], cut to 4, as 5 6 9 1 of the segments 1 1 2 2.
+  const cut = packExamples([{ targets: [5, 6, 0, 0, 7, 8] }, { targets: [9, 1] }], { targets: 4 }, { trim: true });
+  assert.equal(cut, [{ targets: { ids: [5, 6, 9, 1], segments: [1, 1, 2, 2], positions: [0, 1, 0, 1] } }]);
 });
 
 Packing.run();

@@ -49,6 +49,7 @@ const bools = (mask: Numbers): boolean[] => mask.map((x) => x === 1);
 const noiseOf = (mask: Mask): number => mask.filter((isNoise) => isNoise).length;
 const spansOf = (mask: Mask): number => mask.filter((isNoise, i) => isNoise && !mask[i - 1]).length;
 const SEEDS = [0, 1, 2, 99];
+const ROLLED = { randomRoll: true };
 
 withShared(Masks, "texts and targets are as long as T5's", (root) => {
   const { random_spans_helper_columns: columns, random_spans_helper: rows } = golden(root);
@@ -143,6 +144,32 @@ Masks("a rolled mask is the mask of the seed, turned", () => {
   const mask = randomSpansNoiseMask(20, 4);
   const rolled = randomSpansNoiseMask(20, 4, { randomRoll: true });
   assert.ok(Array.from({ length: 20 }, (_, i) => rollMask(mask, i)).some((one) => String(one) === String(rolled)));
+});
+
+Masks("a text of one token has no noise, rolled or not, as in T5", () => {
+  // t5 0.9.4 cuts the mask of two tokens to the length before it turns it: `random_spans_noise_mask` gave [0] for 40 seeds, and for a text of
+  // two [0, 1] and [1, 0].
+  const found = (length: number): string[] =>
+    [...new Set(Array.from({ length: 40 }, (_, seed) => `${bits(randomSpansNoiseMask(length, seed, ROLLED))}`))].sort();
+  assert.equal([found(1), found(2), found(3)], [["0"], ["0,1", "1,0"], ["0,0,1", "0,1,0", "1,0,0"]]);
+});
+
+Masks("a negative offset rolls to the left, and one that is not whole is refused", () => {
+  const mask = bools([1, 0, 0, 1, 0]);
+  // numpy 2: np.roll([1, 0, 0, 1, 0], -1) and so on; TensorFlow's roll is the same function.
+  const rolled: readonly (readonly [offset: number, bits: Numbers])[] = [
+    [-1, [0, 0, 1, 0, 1]],
+    [-2, [0, 1, 0, 1, 0]],
+    [-7, [0, 1, 0, 1, 0]],
+    [0, [1, 0, 0, 1, 0]],
+    [5, [1, 0, 0, 1, 0]],
+    [7, [1, 0, 1, 0, 0]],
+  ];
+  for (const [offset, want] of rolled) assert.equal(bits(rollMask(mask, offset)), want, `${offset}`);
+  assert.match(
+    refusalOf("ArgumentError", () => rollMask(mask, 0.5)),
+    "the offset is not whole",
+  );
 });
 
 Masks("masks without tokens or without noise are empty", () => {

@@ -8,6 +8,7 @@ import {
   type PackedFeature,
   packExamples,
   packedBatchRows,
+  packedRow,
   packRows,
 } from "../../lib/data/packing.js";
 import * as np from "../../lib/np/index.js";
@@ -115,20 +116,9 @@ const convertDecoderOnly = ({ lengths, examples, arguments: { pack, ...how } }: 
   const all = examples.map((example) => decoderOnly(whole(example), { lossOnTargetsOnly }));
   const groups = pack ? packRows(all, ({ targets }) => [targets.length], [length]) : all.map((one) => [one]);
   return Array.from(groups, (group) => {
-    const [row] = packExamples(group, { targets: length });
-    const feature = pack ? row.targets : { ids: group[0].targets, segments: [], positions: [] };
-    return {
-      ...decoderRow(
-        feature,
-        length,
-        pack,
-        group.flatMap(({ weights }) => weights),
-      ),
-      decoder_causal_attention: padded(
-        group.flatMap(({ prefix }) => prefix),
-        length,
-      ),
-    };
+    const { targets, weights, prefix } = packedRow(group, ["targets", "weights", "prefix"]);
+    const row = decoderRow(targets, length, pack, weights.ids);
+    return { ...row, decoder_causal_attention: padded(prefix.ids, length) };
   });
 };
 

@@ -7,7 +7,7 @@
 import { takes } from "../../core/composite.js";
 import type { Tokenizer } from "../../tokenizer/sentencepiece.js";
 import { mix, type Tokens, withEos } from "../batch.js";
-import { refuse } from "./checks.js";
+import { firstSentinel, refuse } from "./checks.js";
 import {
   iidNoiseMask,
   type Mask,
@@ -66,8 +66,8 @@ interface Denoising {
 /** A noise function that knows its sentinels, or needs none. */
 type Row = (tokens: DocumentIds, mask: Mask, seed: number) => number[];
 
-const withSentinels = (vocabulary: Vocabulary, make: NoiseFunction): Row => {
-  const first = vocabulary.sentinelId(0);
+const withSentinels = (where: string, vocabulary: Vocabulary, make: NoiseFunction): Row => {
+  const first = firstSentinel(`data.${where}`, (k) => vocabulary.sentinelId(k));
   return (tokens, mask, seed) => make(tokens, mask, first, seed);
 };
 
@@ -124,7 +124,7 @@ export interface SpanCorruptionOptions extends ObjectiveOptions, SpanOptions {
  * `Thank you <X> me to your party <Y> week` from `Thank you for inviting me to your party last week`, and `<X> for inviting <Y> last` as its
  * targets.
  *
- * @throws {ArgumentError} for numbers out of range, and for a `targetLength` that targets do not fit in
+ * @throws {ArgumentError} for numbers out of range, a `targetLength` that targets do not fit in, and sentinels that do not count down
  * @see Raffel et al. 2020, arXiv:1910.10683, section 3.1.4; T5's `span_corruption`
  * @example spanCorruption(tokenizer, { inputLength: 512, targetLength: 114 }).pieces.length // 568
  */
@@ -151,8 +151,8 @@ export const spanCorruption = takes(
       inputLength,
       targetLength: targetLength ?? targetsLength,
       mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
-      inputs: withSentinels(vocabulary, inputsFn),
-      targets: withSentinels(vocabulary, targetsFn),
+      inputs: withSentinels("spanCorruption", vocabulary, inputsFn),
+      targets: withSentinels("spanCorruption", vocabulary, targetsFn),
     });
     // What other functions make may depend on the ids, or on the seed.
     const isUsual = inputsFn === noiseSpanToUniqueSentinel && targetsFn === nonnoiseSpanToUniqueSentinel;
@@ -180,8 +180,8 @@ export const iidDenoising = takes(
       ...filling(inputLength),
       pieces: { length: inputLength - 1, joined: 128 },
       mask: (length, seed) => iidNoiseMask(length, seed, { noiseDensity }),
-      inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
-      targets: withSentinels(vocabulary, nonnoiseSpanToUniqueSentinel),
+      inputs: withSentinels("iidDenoising", vocabulary, noiseSpanToUniqueSentinel),
+      targets: withSentinels("iidDenoising", vocabulary, nonnoiseSpanToUniqueSentinel),
     }),
 );
 
@@ -227,7 +227,7 @@ export const textInfilling = takes(
       denoising(vocabulary, {
         ...filling(inputLength),
         mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
-        inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
+        inputs: withSentinels("textInfilling", vocabulary, noiseSpanToUniqueSentinel),
         targets: wholeText,
       }),
     ),

@@ -24,6 +24,8 @@ export interface DecoderOnlyOptions {
 /**
  * An example with its inputs in front of its targets. Empty targets become padding, which does not count.
  *
+ * Packed rows are made by `packRows` and `packedRow(examples, ["targets", "weights", "prefix"])`, which keep that padding in its place.
+ *
  * @example decoderOnly({ inputs: [7, 1], targets: [4, 1] }) // { targets: [7, 1, 4, 1], weights: [0, 0, 1, 1], prefix: [1, 1, 1, 0] }
  */
 export const decoderOnly = takes(

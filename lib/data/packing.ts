@@ -48,8 +48,9 @@ const featureOf = (
   at: string,
   { trim = false, padId = 0 }: PackOptions,
 ): readonly number[] => {
-  const end = given.findLastIndex((id) => id !== padId) + 1;
-  const ids = given.slice(0, trim ? Math.min(end, length) : end);
+  // What is cut off may leave padding at the end.
+  const cut = trim ? given.slice(0, length) : given;
+  const ids = cut.slice(0, cut.findLastIndex((id) => id !== padId) + 1);
   const fail = (what: string, expected: string, got: string, hint?: string): never => {
     throw new ArgumentError({ where: WHERE, what, expected, got, at, hint });
   };

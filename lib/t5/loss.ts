@@ -30,7 +30,7 @@ const tokenLosses = (config: T5Config, model: Model, batch: Batch, options: Loss
  *
  * @throws {ArgumentError} for options that are not known or out of range, and (from the returned function) for a batch without choices or
  * answers, where the loss is over them; {ShapeError} when these do not fit the inputs
- * @example const [sum, count] = t5.lossSums(config)(params, batch) // loss is sum / max(count, 1)
+ * @example const [sum, count] = t5.lossSums(config)(params, batch) // loss is sum / count, and 0 where there is no weight
  */
 export const lossSums = takes(
   `t5.lossSums(config, { ${LOSS_OPTIONS} })`,

@@ -50,10 +50,10 @@ export const normalizedWeights = takes(
   },
 );
 
-/** Returns the divisor of a summed loss; `count` is that of the whole batch. */
+/** Returns the divisor of a summed loss; `count` is that of the whole batch. Without any weight it is 1, and the loss 0. */
 export const divisorOf = (normalize: Normalize, count: Tensor): Tensor | number => {
   if (normalize === "none") return 1;
-  return typeof normalize === "number" ? normalize : np.maximum(count, 1);
+  return typeof normalize === "number" ? normalize : np.where(np.greater(count, 0), count, 1);
 };
 
 /** Divides sums of losses, and gradients of them; `count` is that of the whole batch. */

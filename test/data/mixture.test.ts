@@ -136,6 +136,21 @@ Mixture("without options the rate of a task is its size", () => {
   assert.is(rateBySize(250, { maximum: 100 }), 100);
 });
 
+Mixture("caps below 1, small scales, high temperatures and tasks without examples have seqio's rates", () => {
+  // seqio 0.0.20's `mixing_rate_num_examples`.
+  const rows = [
+    [0, 100, 7.5, 3, 0],
+    [7, 0.5, 7.5, 100, 0.9930924954370359],
+    [1, 131072, 7.5, 1.5, 3.8315471619677655],
+    [250, 100, 7.5, 1.5, 21.544346900318832],
+    [184351, 100, 1, 100, 1.0471285480508996],
+    [7, 131072, 1, 3, 1.912931182772389],
+  ] as const;
+  for (const [size, maximum, scale, temperature, want] of rows) {
+    near(rateBySize(size, { maximum, scale, temperature }), want, `${size} examples`);
+  }
+});
+
 Mixture("all examples of a part come once before one comes again, in another order", () => {
   const draws = take(400, drawMixture([5, 7], [2, 1], 3)) as { part: number; row: number }[];
   for (const [part, size] of [5, 7].entries()) {

@@ -8,6 +8,7 @@ import {
   type PackedFeature,
   packExamples,
   packedBatchRows,
+  packedRow,
   packRows,
 } from "../../lib/data/packing.js";
 import * as np from "../../lib/np/index.js";
@@ -66,7 +67,7 @@ const decoderRow = (
   { ids, segments, positions }: PackedFeature,
   length: number,
   isPacked: boolean,
-  weights = ids.map((id) => Number(id !== 0)),
+  weights: readonly number[] = ids.map((id) => Number(id !== 0)),
 ): Row => {
   const [targets, of] = [padded(ids, length), padded(segments, length)];
   return {
@@ -115,20 +116,9 @@ const convertDecoderOnly = ({ lengths, examples, arguments: { pack, ...how } }: 
   const all = examples.map((example) => decoderOnly(whole(example), { lossOnTargetsOnly }));
   const groups = pack ? packRows(all, ({ targets }) => [targets.length], [length]) : all.map((one) => [one]);
   return Array.from(groups, (group) => {
-    const [row] = packExamples(group, { targets: length });
-    const feature = pack ? row.targets : { ids: group[0].targets, segments: [], positions: [] };
-    return {
-      ...decoderRow(
-        feature,
-        length,
-        pack,
-        group.flatMap(({ weights }) => weights),
-      ),
-      decoder_causal_attention: padded(
-        group.flatMap(({ prefix }) => prefix),
-        length,
-      ),
-    };
+    const { targets, weights, prefix } = packedRow(group, ["targets", "weights", "prefix"]);
+    const row = decoderRow(targets, length, pack, weights.ids);
+    return { ...row, decoder_causal_attention: padded(prefix.ids, length) };
   });
 };
 
@@ -293,6 +283,9 @@ Packing("what cannot be packed is refused with its place", () => {
   assert.equal(packExamples([{ targets: [7, 0, 0] }], { targets: 2 })[0].targets.ids, [7]);
   assert.equal(packExamples([{ targets: [0, 9, 9] }], { targets: 1 }, { padId: 9 })[0].targets.ids, [0]);
   assert.equal(packExamples([], { targets: 1 }), []);
+  // seqio 0.0.20's `trim_and_pack_dataset` packs [5, 6, 0, 0, 7, 8] and [9, 1], cut to 4, as 5 6 9 1 of the segments 1 1 2 2.
+  const cut = packExamples([{ targets: [5, 6, 0, 0, 7, 8] }, { targets: [9, 1] }], { targets: 4 }, { trim: true });
+  assert.equal(cut, [{ targets: { ids: [5, 6, 9, 1], segments: [1, 1, 2, 2], positions: [0, 1, 0, 1] } }]);
 });
 
 Packing.run();

@@ -9,7 +9,7 @@ import { divisorOf, type Normalize, normalizedWeights } from "../../lib/t5/norma
 import { grad } from "../../lib/transforms/grad.js";
 import { assertNear } from "../helpers/golden.js";
 import { goldenFiles } from "../helpers/golden-file.js";
-import { f64, messageOf, numbers, onReference } from "../helpers/runtime.js";
+import { f32, f64, messageOf, numbers, onReference } from "../helpers/runtime.js";
 import { withShared } from "../helpers/shared.js";
 import { tinyT5 } from "../helpers/tiny-t5.js";
 
@@ -101,6 +101,27 @@ withShared(Normalizing, "factors and weights are T5X's, in packed rows too", (ro
       near(typeof by === "number" ? by : by.item(), factor ?? 1, `${name}`, 1e-6);
       for (const [i, x] of numbers(got.weights).entries()) near(x, weights.flat()[i], `${name}, weight ${i}`, 1e-6);
     }
+  }),
+);
+
+Normalizing("weights that come to less than 1 are divided by their sum", () =>
+  onReference(() => {
+    // T5X's `get_loss_normalizing_factor_and_weights` (commit cc342d41, JAX 0.10.2) of weights 0.25 and 0.1 in one row.
+    const weights = f64([0.25, 0.1, 0], [1, 3]);
+    const rows = [
+      ["tokens", 0.35, [0.25, 0.1, 0]],
+      ["all-tokens", 3, [0.25, 0.1, 0]],
+      ["sequences", 1, [0.714286, 0.285714, 0]],
+    ] as const;
+    for (const [how, factor, shares] of rows) {
+      const got = normalizedWeights(weights, how);
+      assertNear(how, [np.add(divisorOf(how, got.count), 0).item()], [factor], { abs: 1e-6, rel: 0 });
+      assertNear(`weights, ${how}`, numbers(got.weights), shares, { abs: 1e-6, rel: 0 });
+    }
+    const { config, params } = tinyT5();
+    const one = { inputs: np.array([[5, 9, 1]], "int32"), targets: np.array([[8, 21, 1]], "int32") };
+    const light = loss(config)(params, { ...one, weights: f32([0.1, 0.1, 0.1], [1, 3]) }).item();
+    near(light, loss(config)(params, one).item(), "a mean does not depend on the scale of weights", 1e-6);
   }),
 );
 

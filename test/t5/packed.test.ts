@@ -5,12 +5,13 @@ import { scope } from "../../lib/core/composite.js";
 import { withRuntime } from "../../lib/core/runtime.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import type { Tokens } from "../../lib/data/batch.js";
+import { packPrefixLmEncoderDecoder } from "../../lib/data/objectives/prefix-lm.js";
 import { packExamples } from "../../lib/data/packing.js";
 import { np, optim, random, t5, tree } from "../../lib/index.js";
 import { methodLoss } from "../../lib/methods/index.js";
 import { joinBatches } from "../../lib/train/joint.js";
 import { initState, makeTrainStep } from "../../lib/train/state.js";
-import { grad } from "../../lib/transforms/grad.js";
+import { grad, valueAndGrad } from "../../lib/transforms/grad.js";
 import { assertNear } from "../helpers/golden.js";
 import { goldenFiles } from "../helpers/golden-file.js";
 import { refusalOf } from "../helpers/refusal.js";
@@ -48,6 +49,15 @@ const EXACT = { abs: 1e-10, rel: 1e-10 };
 const KINDS: Readonly<Record<string, Partial<t5.T5Config>>> = {
   "T5 1.1": {},
   "T5 1.0": { gated: false, activation: "relu", tiedEmbeddings: true },
+  "a table of positions for each layer": { relativeAttentionPerLayer: true, numLayers: 2 },
+  "distances beyond the last bucket, and one odd head": {
+    relativeAttentionNumBuckets: 4,
+    relativeAttentionMaxDistance: 3,
+    numHeads: 1,
+    dKv: 5,
+    tiedEmbeddings: true,
+    scaleDecoderOutputs: false,
+  },
 };
 for (const [kind, changes] of Object.entries(KINDS)) {
   Packed(`${kind}: an example has the losses that it has alone, whatever is beside it in its row`, () =>
@@ -104,6 +114,40 @@ Packed("the gradient of all weights is that of the examples alone, and that of d
         0,
       );
       assertNear("slope", [slope], [difference], { abs: 0, rel: 1e-7 });
+    }
+  }),
+);
+
+Packed("the two texts in a row of the prefix LM have the loss and the gradient that they have in rows alone", () =>
+  inFloat64(() => {
+    const { config, params } = wideT5({ relativeAttentionPerLayer: true });
+    const table = (...all: readonly (readonly number[])[]): Tensor =>
+      np.array(
+        all.map((ids) => Array.from({ length: 8 }, (_, i) => ids[i] ?? 0)),
+        "int32",
+      );
+    const [a, b] = [
+      [5, 6, 7, 8, 9, 10, 11, 12],
+      [13, 1, 14, 15, 16, 17, 1, 0],
+    ];
+    const lossOf = t5.loss(config, { normalize: "none", zLoss: 1e-2, labelSmoothing: 0.1 });
+    for (const split of [1, 3, 7]) {
+      const row = packPrefixLmEncoderDecoder(a, b, split);
+      const packed = {
+        inputs: table(row.encoderInputs),
+        targets: table(row.decoderTargets),
+        inputsSegments: table(row.encoderSegments),
+        targetsSegments: table(row.decoderSegments),
+      };
+      const rest = 8 - split;
+      const alone = {
+        inputs: table(a.slice(0, split), b.slice(0, rest)),
+        targets: table(a.slice(split), b.slice(rest)),
+      };
+      assert.equal(numbers(t5.shiftRight(config, packed.targets, packed.targetsSegments)), [...row.decoderInputs]);
+      const [got, want] = [packed, alone].map((batch) => valueAndGrad((p: t5.Params) => lossOf(p, batch))(params));
+      assertNear(`loss, split ${split}`, [got[0].item()], [want[0].item()], EXACT);
+      treesClose(got[1], want[1], `gradient, split ${split}`, EXACT);
     }
   }),
 );

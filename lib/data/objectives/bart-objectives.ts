@@ -20,7 +20,7 @@ export const textInfilling = takes(
       denoising(vocabulary, {
         ...filling(inputLength),
         mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
-        inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
+        inputs: withSentinels("textInfilling", vocabulary, noiseSpanToUniqueSentinel),
         targets: wholeText,
       }),
     ),

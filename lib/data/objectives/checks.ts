@@ -1,5 +1,5 @@
 /** @file What the functions of objectives refuse. */
-import { ArgumentError } from "../../core/errors.js";
+import { ArgumentError, isFluxionError } from "../../core/errors.js";
 
 /** An argument that objectives cannot use. */
 export const refuse = (where: string, what: string, expected: string, got: unknown, hint?: string): never => {
@@ -22,4 +22,33 @@ export const checkDensity = (where: string, density: number, most = 1): void => 
 export const checkMeanSpan = (where: string, length: number): void => {
   if (Number.isFinite(length) && length >= 1) return;
   refuse(where, "the mean length of noise spans is out of range", "a number from 1", length);
+};
+
+/** The second sentinel; undefined where there is one alone. */
+const secondSentinel = (sentinelId: (k: number) => number): number | undefined => {
+  try {
+    return sentinelId(1);
+  } catch (error) {
+    if (isFluxionError(error, "ArgumentError")) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * The id of the first sentinel, from which noise functions count down.
+ *
+ * @throws {ArgumentError} when the vocabulary has none, or the second one is not the id before: spans would get ids of ordinary pieces
+ */
+export const firstSentinel = (where: string, sentinelId: (k: number) => number): number => {
+  const first = sentinelId(0);
+  const second = secondSentinel(sentinelId);
+  if (second === undefined || second === first - 1) return first;
+  const hint = "add sentinels to a vocabulary with the last one first, as T5 has them";
+  return refuse(
+    where,
+    "the sentinels of the vocabulary do not count down",
+    `<extra_id_1> at ${first - 1}`,
+    second,
+    hint,
+  );
 };

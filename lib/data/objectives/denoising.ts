@@ -1,5 +1,6 @@
 /** @file Objectives that make inputs and targets of a text under a mask: what those of T5 and of BART share. */
 import { mix, withEos } from "../batch.js";
+import { firstSentinel } from "./checks.js";
 import type { Mask } from "./masks.js";
 import type { NoiseFunction } from "./noise.js";
 import { type Objective, type ObjectiveOptions, type Sizes, sizesOf, type Vocabulary } from "./objective.js";
@@ -25,8 +26,8 @@ interface Denoising {
 type Row = (tokens: DocumentIds, mask: Mask, seed: number) => number[];
 
 /** A noise function with the sentinels of a vocabulary. */
-export const withSentinels = (vocabulary: Vocabulary, make: NoiseFunction): Row => {
-  const first = vocabulary.sentinelId(0);
+export const withSentinels = (where: string, vocabulary: Vocabulary, make: NoiseFunction): Row => {
+  const first = firstSentinel(`data.${where}`, (k) => vocabulary.sentinelId(k));
   return (tokens, mask, seed) => make(tokens, mask, first, seed);
 };
 

@@ -90,12 +90,14 @@ export const spansMask = takes(
 );
 
 /**
- * A mask turned to the right: what leaves at the end comes in at the start.
+ * A mask turned to the right: what leaves at the end comes in at the start. A negative offset turns it to the left.
  *
+ * @throws {ArgumentError} when the offset is not a whole number
  * @example rollMask([false, false, true], 1) // [true, false, false]
  */
 export const rollMask = takes("rollMask(mask, offset)", (mask: Mask, offset: number): boolean[] => {
-  const cut = mask.length === 0 ? 0 : mask.length - (offset % mask.length);
+  if (!Number.isSafeInteger(offset)) refuse("data.rollMask", "the offset is not whole", "a whole number", offset);
+  const cut = mask.length === 0 ? 0 : -(offset % mask.length);
   return [...mask.slice(cut), ...mask.slice(0, cut)];
 });
 
@@ -128,8 +130,8 @@ export const randomSpansNoiseMask = takes(
       refuse(where, "fewer tokens are kept than there are spans of noise", `at least ${spans}`, whole - noise, hint);
     }
     const kept = randomSegmentation(whole - noise, spans, mix(seed, 0));
-    const mask = spansMask(kept, randomSegmentation(noise, spans, mix(seed, 1)));
-    return (randomRoll ? rollMask(mask, uniformWhole(seed, 2, 0, whole - 1)) : mask).slice(0, length);
+    const mask = spansMask(kept, randomSegmentation(noise, spans, mix(seed, 1))).slice(0, length);
+    return randomRoll ? rollMask(mask, uniformWhole(seed, 2, 0, whole - 1)) : mask;
   },
 );
 

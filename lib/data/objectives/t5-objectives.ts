@@ -31,7 +31,7 @@ export interface SpanCorruptionOptions extends ObjectiveOptions, SpanOptions {
  * `Thank you <X> me to your party <Y> week` from `Thank you for inviting me to your party last week`, and `<X> for inviting <Y> last` as its
  * targets.
  *
- * @throws {ArgumentError} for numbers out of range, and for a `targetLength` that targets do not fit in
+ * @throws {ArgumentError} for numbers out of range, a `targetLength` that targets do not fit in, and sentinels that do not count down
  * @see Raffel et al. 2020, arXiv:1910.10683, section 3.1.4; T5's `span_corruption`
  * @example spanCorruption(tokenizer, { inputLength: 512, targetLength: 114 }).pieces.length // 568
  */
@@ -58,8 +58,8 @@ export const spanCorruption = takes(
       inputLength,
       targetLength: targetLength ?? targetsLength,
       mask: (length, seed) => randomSpansNoiseMask(length, seed, spans),
-      inputs: withSentinels(vocabulary, inputsFn),
-      targets: withSentinels(vocabulary, targetsFn),
+      inputs: withSentinels("spanCorruption", vocabulary, inputsFn),
+      targets: withSentinels("spanCorruption", vocabulary, targetsFn),
     });
     // What other functions make may depend on the ids, or on the seed.
     const isUsual = inputsFn === noiseSpanToUniqueSentinel && targetsFn === nonnoiseSpanToUniqueSentinel;
@@ -81,8 +81,8 @@ export const iidDenoising = takes(
       ...filling(inputLength),
       pieces: { length: inputLength - 1, joined: 128 },
       mask: (length, seed) => iidNoiseMask(length, seed, { noiseDensity }),
-      inputs: withSentinels(vocabulary, noiseSpanToUniqueSentinel),
-      targets: withSentinels(vocabulary, nonnoiseSpanToUniqueSentinel),
+      inputs: withSentinels("iidDenoising", vocabulary, noiseSpanToUniqueSentinel),
+      targets: withSentinels("iidDenoising", vocabulary, nonnoiseSpanToUniqueSentinel),
     }),
 );
 

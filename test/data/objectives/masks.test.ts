@@ -49,6 +49,7 @@ const bools = (mask: Numbers): boolean[] => mask.map((x) => x === 1);
 const noiseOf = (mask: Mask): number => mask.filter((isNoise) => isNoise).length;
 const spansOf = (mask: Mask): number => mask.filter((isNoise, i) => isNoise && !mask[i - 1]).length;
 const SEEDS = [0, 1, 2, 99];
+const ROLLED = { randomRoll: true };
 
 withShared(Masks, "texts and targets are as long as T5's", (root) => {
   const { random_spans_helper_columns: columns, random_spans_helper: rows } = golden(root);
@@ -143,6 +144,100 @@ Masks("a rolled mask is the mask of the seed, turned", () => {
   const mask = randomSpansNoiseMask(20, 4);
   const rolled = randomSpansNoiseMask(20, 4, { randomRoll: true });
   assert.ok(Array.from({ length: 20 }, (_, i) => rollMask(mask, i)).some((one) => String(one) === String(rolled)));
+});
+
+/** Numbers of t5 0.9.4 on TensorFlow 2.21, at densities, means and lengths that the golden files have not; their columns are those. */
+const EXTREMES = {
+  helper: [
+    [15, 0.99, 1, 3, 2, 14, 43],
+    [19, 0.95, 1000, 0, 0, 370, 353],
+    [2, 0.99, 1000, 1, 1, 149, 149],
+    [511, 0.5, 3, 0, 0, 1020, 511],
+    [13, 0.51, 1.5, 0, 0, 25, 14],
+    [3000, 0.8, 1000, 3, 2, 14817, 11879],
+  ],
+  counts: [
+    [1, 0.95, 3.3, 0, 0],
+    [2, 0.85, 100, 1, 1],
+    [3, 0.4999, 1.25, 1, 1],
+    [5, 0.99, 3.3, 4, 1],
+    [12, 0.99, 100, 11, 1],
+    [127, 0.07, 1.0001, 9, 9],
+    [1137, 0.15, 1, 171, 171],
+    [4096, 0.6667, 7, 2731, 390],
+  ],
+  impossible: [
+    [3, 0.95, 1.25],
+    [4, 0.6667, 1],
+    [30, 0.85, 2.5],
+    [1137, 0.99, 7],
+  ],
+  prefix: [
+    [2, 0.25, 1, 1],
+    [3, 0.1, 2, 2],
+    [6, 0.35, 2, 5],
+    [9, 0.4375, 1, 8],
+    [30, 0.01, 28, 29],
+  ],
+} as const;
+
+Masks("extreme densities, means and lengths have T5's numbers", () => {
+  for (const [inputs, noiseDensity, mean, extraInputs, extraTargets, tokensLength, targetsLength] of EXTREMES.helper) {
+    const extra = { extraTokensPerSpanInputs: extraInputs, extraTokensPerSpanTargets: extraTargets };
+    const got = randomSpansHelper(inputs, { noiseDensity, meanNoiseSpanLength: mean, ...extra });
+    assert.equal(got, { tokensLength, targetsLength }, `${inputs}, ${noiseDensity}, ${mean}`);
+  }
+  for (const [length, noiseDensity, meanNoiseSpanLength, noise, spans] of EXTREMES.counts) {
+    const mask = randomSpansNoiseMask(length, 3, { noiseDensity, meanNoiseSpanLength });
+    assert.equal([mask.length, noiseOf(mask), spansOf(mask)], [length, noise, spans], `${length}, ${noiseDensity}`);
+  }
+  for (const [length, noiseDensity, meanNoiseSpanLength] of EXTREMES.impossible) {
+    const draw = () => randomSpansNoiseMask(length, 0, { noiseDensity, meanNoiseSpanLength });
+    assert.match(refusalOf("ArgumentError", draw), "fewer tokens are kept", `${length}, ${noiseDensity}`);
+  }
+  for (const [length, density, ...bounds] of EXTREMES.prefix) assert.equal(prefixBounds(length, density), bounds);
+});
+
+Masks("regular masks of short texts and high densities are all of T5's", () => {
+  // All that t5 0.9.4 drew with 250 seeds.
+  const drawn: readonly (readonly [number, number, number, number, string])[] = [
+    [6, 0.5, 1, 2, "001100 010101 011001 100110 101010 110011"],
+    [7, 0.9, 1, 3, "1111111"],
+    [3, 0.15, 1, 1, "000 001 010 100"],
+    [1, 0.5, 1, 1, "0 1"],
+    [9, 0.33, 3, 3, "000000111 000001110 000011100 000111000 001110000 011100000 100000011 110000001 111000000"],
+  ];
+  for (const [length, noiseDensity, minSpanLength, maxSpanLength, masks] of drawn) {
+    const options = { noiseDensity, minSpanLength, maxSpanLength };
+    const ours = Array.from({ length: 400 }, (_, seed) => bits(regularNoiseMask(length, seed, options)).join(""));
+    assert.is([...new Set(ours)].sort().join(" "), masks);
+  }
+});
+
+Masks("a text of one token has no noise, rolled or not, as in T5", () => {
+  // t5 0.9.4 cuts the mask of two tokens to the length before it turns it: `random_spans_noise_mask` gave [0] for 40 seeds, and for a text of
+  // two [0, 1] and [1, 0].
+  const found = (length: number): string[] =>
+    [...new Set(Array.from({ length: 40 }, (_, seed) => `${bits(randomSpansNoiseMask(length, seed, ROLLED))}`))].sort();
+  assert.equal([found(1), found(2), found(3)], [["0"], ["0,1", "1,0"], ["0,0,1", "0,1,0", "1,0,0"]]);
+});
+
+Masks("a negative offset rolls to the left, and one that is not whole is refused", () => {
+  const mask = bools([1, 0, 0, 1, 0]);
+  // numpy 2: np.roll([1, 0, 0, 1, 0], -1) and so on; TensorFlow's roll is the same function.
+  const rolled: readonly (readonly [offset: number, bits: Numbers])[] = [
+    [-1, [0, 0, 1, 0, 1]],
+    [-2, [0, 1, 0, 1, 0]],
+    [-7, [0, 1, 0, 1, 0]],
+    [0, [1, 0, 0, 1, 0]],
+    [5, [1, 0, 0, 1, 0]],
+    [7, [1, 0, 1, 0, 0]],
+  ];
+  for (const [offset, want] of rolled) assert.equal(bits(rollMask(mask, offset)), want, `${offset}`);
+  assert.match(
+    refusalOf("ArgumentError", () => rollMask(mask, 0.5)),
+    "the offset is not whole",
+  );
 });
 
 Masks("masks without tokens or without noise are empty", () => {

@@ -23,6 +23,7 @@ import {
 import { piecesOf } from "../../../lib/data/objectives/pieces.js";
 import { packPrefixLmEncoderDecoder } from "../../../lib/data/objectives/prefix-lm.js";
 import { randomSpansHelper } from "../../../lib/data/objectives/spans.js";
+import { makeVocabulary } from "../../../lib/tokenizer/vocabulary.js";
 import { goldenFiles } from "../../helpers/golden-file.js";
 import { refusalOf } from "../../helpers/refusal.js";
 import { withShared } from "../../helpers/shared.js";
@@ -255,6 +256,25 @@ Objectives("no row of any objective is longer than its lengths say, and pieces r
     if (name !== "full") assert.not.equal(examples, [...makeExamples(objective, documents, 4)], name);
   }
 });
+
+Objectives(
+  "sentinels that count up are refused, since spans would get ids of other pieces; one sentinel is enough for one span",
+  () => {
+    const up = { eosId: EOS, sentinelId: (k: number) => 32000 + k };
+    for (const make of [spanCorruption, iidDenoising, textInfilling]) {
+      assert.match(
+        refusalOf("ArgumentError", () => make(up, { inputLength: 64 })),
+        /sentinels of the vocabulary do not count down[\s\S]*<extra_id_1> at 31999[\s\S]*32001/,
+      );
+    }
+    const types = { "<pad>": "control", "</s>": "control", "<unk>": "unknown", "<extra_id_0>": "userDefined" } as const;
+    const pieces = Object.entries(types).map(([text, type]) => ({ text, type, score: 0 }));
+    const one = makeVocabulary({ pieces, padPiece: "<pad>", eosPiece: "</s>" });
+    const { inputs, targets } = only(spanCorruption(one, { inputLength: 12 }), [5, 6, 7, 8]);
+    assert.equal(inputs.slice(-2), [3, EOS]);
+    assert.is(targets[0], 3);
+  },
+);
 
 Objectives("an objective without sentinels needs none of the tokenizer", () => {
   const bare = { eosId: EOS };

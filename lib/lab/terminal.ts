@@ -97,7 +97,9 @@ const contestantsOf = (recipe: Recipe): readonly [tuned: string, untuned: string
   const [bare, usual] = baselinesOf(recipe);
   if (isPretraining(recipe)) return ["pre-trained", bare, usual];
   const { method } = recipe;
-  return method.name === "prompt" ? ["tuned prompt", "no prompt", usual] : [`tuned (${methodLabel(method)})`, bare, usual];
+  return method.name === "prompt"
+    ? ["tuned prompt", "no prompt", usual]
+    : [`tuned (${methodLabel(method)})`, bare, usual];
 };
 
 const NUMBERS = { style: { head: [], border: [] } };

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { canonicalJson } from "../canonical.js";
 import { methodLabel } from "../method-settings.js";
-import { isRecord } from "../records.js";
+import { isRecord, typedShares } from "../records.js";
 import type { EndedRun } from "./load.js";
 import { type ModelName, modelNames, shortDigest } from "./model-names.js";
 
@@ -120,7 +120,7 @@ export const namingOf = (all: readonly Settings[]): Naming => {
     if (typeof value === "string") return value;
     // 0.1 + 0.2 as a person writes it.
     if (typeof value === "number") return `${Number(value.toPrecision(12))}`;
-    if (!isRecord(value) || typeof value.name !== "string") return JSON.stringify(value);
+    if (!isRecord(value) || typeof value.name !== "string") return typedShares(value) ?? JSON.stringify(value);
     const inner = amongChoices(path, value.name);
     return [value.name, ...inner.paths.map((key) => `${key} ${inner.describe(value, key)}`)].join(" ");
   };

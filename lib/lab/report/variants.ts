@@ -2,6 +2,8 @@
 import { basename } from "node:path";
 import { canonicalJson } from "../canonical.js";
 import { methodLabel } from "../method-settings.js";
+import { isPretraining } from "../pretraining/recipe.js";
+import type { Recipe } from "../recipe.js";
 import { isRecord, typedShares } from "../records.js";
 import type { EndedRun } from "./load.js";
 import { type ModelName, modelNames, shortDigest } from "./model-names.js";
@@ -14,7 +16,7 @@ export interface Variant {
   /** Its number, from 1, in the order of names. */
   readonly number: number;
   readonly label: string;
-  /** The names of its methods: `prompt`, `prompt+lora`. */
+  /** The names of its methods: `prompt`, `prompt+lora`; of runs that learned from texts, which all train all weights, the objective. */
   readonly method: string;
   readonly settings: Settings;
   readonly runs: readonly EndedRun[];
@@ -155,13 +157,16 @@ export const inOrder = (a: string, b: string): number => {
   return left.length - right.length;
 };
 
+const methodOf = (recipe: Recipe): string =>
+  isPretraining(recipe) ? recipe.objective.kind.name : methodLabel(recipe.method);
+
 /** Sorts runs into variants. */
 export const variantsOf = (runs: readonly EndedRun[]): readonly Variant[] => {
   const nameOf = modelNames(runs);
   const settingsIn = (run: EndedRun): Settings => settingsOf(run, nameOf(run));
   const groups = [...groupBy(runs, (run) => canonicalJson(settingsIn(run))).values()].map((members) => {
     const [first] = members;
-    return { method: methodLabel(first.recipe.method), settings: settingsIn(first), runs: members };
+    return { method: methodOf(first.recipe), settings: settingsIn(first), runs: members };
   });
   const named = [...groupBy(groups, ({ method }) => method)].flatMap(([method, alike]) => {
     const { label } = namingOf(alike.map(({ settings }) => settings));

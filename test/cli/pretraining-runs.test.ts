@@ -35,7 +35,7 @@ Runs.before(async () => {
 Runs("where an adapter is asked, the models of the run are named", async () => {
   const asked: readonly (readonly string[])[] = [
     ["inspect", at("runs/whole")],
-    ["inspect", at("runs/whole"), at("runs/half")],
+    ["inspect", at("runs/whole"), at("runs/whole")],
     ["generate", "--model", NANO, "--adapter", at("runs/whole"), "a dog"],
     ["evaluate", "--model", NANO, "--adapter", at("runs/whole"), "--task", "cb"],
     ["convert", at("runs/whole"), at("converted")],
@@ -108,10 +108,42 @@ Runs("a report has losses of texts beside scores of tasks, and compares the one 
   );
 });
 
+Runs(
+  "runs of texts are called by what differs: corpora as they are typed, tasks beside them, the model they start from",
+  async () => {
+    const base = at("variants");
+    const write = (name: string, more: RecipeInput): string =>
+      writeRun(join(base, name), {
+        recipe: {
+          method: "full",
+          ...more,
+          objective: { name: "pretraining", corpus: "a.txt", ...(more.objective as object) },
+        },
+        tuned: { likelihood: 10 },
+        summary: { validationLoss: Math.log(10) },
+      });
+    write("alone", {});
+    write("seed", { seed: 1 });
+    write("two", { objective: { corpus: "a.txt:3,b.txt:1" } as never });
+    write("tasks", { train: "cb:1,rte:2" });
+    const { tables } = await readReport([base]);
+    const rows = tables.find(({ id }) => id === "pretraining")?.rows ?? [];
+    assert.equal(
+      rows.map(([{ text }, { text: loss, n }]) => [text, loss, n]),
+      [
+        ["span-corruption, corpus a.txt, train cb:1,rte:2", "2.303", undefined],
+        ["span-corruption, corpus a.txt, train none", "2.303", 2],
+        ["span-corruption, corpus a.txt:3,b.txt:1, train none", "2.303", undefined],
+      ],
+    );
+  },
+);
+
 Runs("settings of one objective name the command of the other; a recipe of tasks has no texts", async () => {
   const corpus = at("toy.txt");
   assert.match(await failure("train", "--corpus", corpus), /hint +fluxion pretrain trains on texts/);
   assert.match(await failure("pretrain", "--loss", "labels"), /hint +fluxion train trains on tasks/);
+  assert.match((await fluxion(["pretrain", "--help"])).out, /begins with the preset pretraining, whose settings/);
   const tasks = ["pretrain", "--task", "cb", "--steps", "1", "--out", at("none")];
   assert.match(await failure(...tasks), /no text is named[\s\S]*fluxion train trains on tasks alone/);
   const said = await refusal(

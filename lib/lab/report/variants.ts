@@ -40,9 +40,15 @@ export const settingsOf = (
     ...rest
   } = recipe;
   const { tokenizer, data } = recipe;
-  const read = lock && { ...(digest && { model: digest }), tokenizer: shortDigest(lock.tokenizer.digest) };
+  // A tokenizer that is not named is the model's, which has a name here, and a digest where that does not suffice.
+  const read = lock && {
+    ...(digest && { model: digest }),
+    ...(tokenizer !== "" && { tokenizer: shortDigest(lock.tokenizer.digest) }),
+  };
   return {
     ...rest,
+    // Tasks beside texts are a part of what a model learned from, and are not what it is evaluated on.
+    ...(isPretraining(recipe) && { train }),
     model,
     tokenizer: basename(tokenizer),
     data: basename(data),
@@ -118,7 +124,7 @@ export const namingOf = (all: readonly Settings[]): Naming => {
   };
   const describe = (settings: Settings, path: string): string => {
     const value = valueAt(settings, path);
-    if (value === undefined || value === "") return "none";
+    if (value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) return "none";
     if (typeof value === "string") return value;
     // 0.1 + 0.2 as a person writes it.
     if (typeof value === "number") return `${Number(value.toPrecision(12))}`;

@@ -83,7 +83,7 @@ export const modelsOfRun = (dir: string): string[] => {
 export const runInPlaceOfModel = (path: string): Omit<Mismatch, "where"> | undefined => {
   if (!isRun(path) || isModel(path)) return undefined;
   const [what, models] = ["this is the folder of a run, not a model", modelsOfRun(path)];
-  if (models.length > 0) return { what, expected: models.join(", "), at: path, hint: `its best model: ${models[0]}` };
+  if (models.length > 0) return { what, expected: models.join(", "), at: path, hint: `name one, such as ${models[0]}` };
   const hint = `the adapter of a run goes beside its model: --model MODEL --adapter ${path}`;
   return { what, expected: "the folder of a model", at: path, hint };
 };

@@ -59,7 +59,7 @@ Runs("where a model is asked, the folder of a run is refused with its models, or
   ]) {
     const said = await failure(...args, "--model", at("runs/whole"));
     assert.match(said, /--model <dir>: this is the folder of a run, not a model/, args.join(" "));
-    assert.ok(said.includes(`its best model: ${at("runs/whole/best")}`));
+    assert.ok(said.includes(`name one, such as ${at("runs/whole/best")}`));
   }
   assert.match(await failure("generate", "--model", at("runs/prompt"), "a dog"), /--model MODEL --adapter .*prompt$/m);
   const { out } = await fluxion(["generate", "--model", at("runs/half/best"), "--max-tokens", "2", "a dog"]);

@@ -1,6 +1,8 @@
 /**
- * A small new T5 learns from a text file by span corruption, and then a soft prompt is tuned for it, with its weights frozen. The text is any file with a
- * document a line; without one, sentences are made up. A few minutes: `node --conditions=fluxion-source --import tsx examples/pretrain.ts FILE 1500`
+ * A small new T5 learns from sentences by span corruption, and then a soft prompt is tuned for it, with its weights frozen, so that it says what somebody has. The prompt is
+ * tuned on half of those whom the text speaks of and evaluated on the others: what is right about them, the model knows from the text. A guess among the three things is
+ * right in 33 % of the cases, and the model without the prompt in none. 40 steps, the default, teach nothing; 600 take MINUTES and reach 100 %:
+ * `node --conditions=fluxion-source --import tsx examples/pretrain.ts 600`. A text file behind the steps, with a document a line, is mixed in.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,16 +11,21 @@ import { type Listener, run, type Summary } from "fluxion/lab";
 import { nodeStore } from "fluxion/store";
 import { task } from "fluxion/tasks";
 
-const [file, steps = "40"] = process.argv.slice(2).filter((arg) => !arg.startsWith("-"));
+const [steps = "40", file] = process.argv.slice(2).filter((arg) => !arg.startsWith("-"));
 const folder = mkdtempSync(join(tmpdir(), "fluxion-pretrain-"));
 
-/** Documents of sentences about who likes what, a line each. */
+const who = "cat dog fish horse bear wolf child man woman doctor teacher driver".split(" ");
+const what = ["milk", "rice", "salt"];
+/** What one of them has, always. */
+const thing = (i: number): string => what[(i + Math.floor(i / 6)) % 3];
+
+/** Documents of sentences about who has what, a line each. */
 const madeUp = (): string => {
-  const [who, what] = [["the cat", "my dog", "a bird"], "milk bread fish apples".split(" ")];
-  const sentence = (i: number): string => `${who[i % 3]} ${i % 5 < 3 ? "likes" : "hates"} ${what[(7 * i) % 4]}.`;
-  const line = (d: number): string => [0, 1, 2, 3, 4, 5].map((i) => sentence(d * 11 + i * i)).join(" ");
+  const sentence = (n: number): string => `${["the", "a", "my"][n % 3]} ${who[n % 12]} has ${thing(n % 12)}.`;
+  const line = (d: number): string =>
+    Array.from({ length: 6 }, (_, i) => sentence(d * 31 + i * i * 7 + i * 5)).join(" ");
   const path = join(folder, "text.txt");
-  writeFileSync(path, Array.from({ length: 200 }, (_, d) => `${line(d)}\n`).join(""));
+  writeFileSync(path, Array.from({ length: 400 }, (_, d) => `${line(d)}\n`).join(""));
   return path;
 };
 
@@ -32,14 +39,15 @@ const learned = (await run(
     method: "full",
     objective: {
       name: "pretraining",
-      corpus: file ?? madeUp(),
+      kind: { name: "span-corruption", meanNoiseSpanLength: 1 },
+      corpus: file === undefined ? [madeUp()] : [madeUp(), file].map((path) => ({ path, weight: 1 })),
       heldOut: 0.05,
       validationRows: 16,
       start: { name: "scratch", dModel: 64, dKv: 16, dFf: 128, numHeads: 4, numLayers: 2 },
     },
     optimizer: { name: "adafactor", learningRate: 0.05, weightDecay: 0, parameterScale: true },
-    lengths: { input: 64 },
-    batch: { examples: 16 },
+    lengths: { input: 32 },
+    batch: { examples: 32 },
     steps: Number(steps),
     evaluation: { every: Math.ceil(Number(steps) / 4) },
     stop: { patience: 0 },
@@ -48,19 +56,22 @@ const learned = (await run(
 )) as Summary;
 console.log(`loss after pre-training: ${learned.validationLoss.toFixed(2)} (expected at most 3)`);
 
-// The model is a folder in Hugging Face's layout. Eight vectors in front of its inputs learn two labels, behind the sentinel that it begins with.
-const [no, yes] = ["the cat hates milk", "the cat likes milk"];
-const rows = Array.from({ length: 32 }, (_, i) => ({ text: [no, yes][i % 2], label: ["no", "yes"][i % 2] }));
-const columns = { input: "text", target: "label" } as const;
-const mood = task({ name: "mood", labels: ["no", "yes"], ...columns, train: rows, validation: rows });
+// The model is a folder in Hugging Face's layout. Its answers begin with a sentinel, as in the text.
+const rowsOf = (chosen: (i: number) => boolean) =>
+  who.flatMap((name, i) =>
+    chosen(i) ? ["the", "a", "my"].map((a) => ({ text: `${a} ${name} has`, label: thing(i) })) : [],
+  );
+const columns = { input: "text", target: "label", labels: what } as const;
+const has = task({ name: "has", ...columns, train: rowsOf((i) => i < 6), validation: rowsOf((i) => i >= 6) });
 const tuned = (await run(
   {
-    ...{ model: join(folder, "run", "best"), train: "mood", objective: { name: "task", sentinel: true } as const },
-    ...{ method: { name: "prompt", length: 8 } as const, batch: { examples: 8 }, steps: 20 },
-    evaluation: { decoding: "rank" },
+    ...{ model: join(folder, "run", "best"), train: "has", objective: { name: "task", sentinel: true } as const },
+    ...{ method: { name: "prompt", length: 8 } as const, batch: { examples: 18 }, steps: Number(steps) / 5 },
   },
-  { store: nodeStore(join(folder, "prompt")), tasks: [mood] },
+  { store: nodeStore(join(folder, "prompt")), tasks: [has] },
 )) as Summary;
 console.log(`numbers of the prompt: ${tuned.counts.tuned} (expected 512)`);
-console.log(`accuracy with the prompt: ${tuned.tuned.accuracy.toFixed(1)} % (expected at least 50 %)`);
+const claim = Number(steps) < 600 ? "" : " (expected at least 80 %)";
+console.log(`accuracy without the prompt ${tuned.untuned.accuracy.toFixed(1)} %, of guesses 33.3 %`);
+console.log(`accuracy with the prompt: ${tuned.tuned.accuracy.toFixed(1)} %${claim}`);
 rmSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 /** @file `fluxion doctor RUN`: why a run learned nothing, by the rules of the doctor. */
 import { diagnose, type Finding, RULES } from "../lab/doctor-rules.js";
-import { subjectOf } from "../lab/pretraining/recipe.js";
+import { baselinesOf, isPretraining, subjectOf } from "../lab/pretraining/recipe.js";
 import { beatsBaselines, overallScore } from "../lab/results.js";
 import { bestOf, type RunRecord, runRecord } from "../lab/run-record.js";
 import { runsIn } from "../lab/runs-in.js";
@@ -25,12 +25,23 @@ const scoresOf = (record: RunRecord) => {
 
 const headOf = (path: string, record: RunRecord): string => {
   const { tuned, bestStep, untuned, majority } = scoresOf(record);
-  const own = tuned === undefined ? "no evaluation yet" : `tuned ${tuned.toFixed(1)} at step ${bestStep}`;
+  // The score of texts is the mean probability of a token.
+  const trained = isPretraining(record.recipe) ? "likelihood" : "tuned";
+  const own = tuned === undefined ? "no evaluation yet" : `${trained} ${tuned.toFixed(1)} at step ${bestStep}`;
+  const [bare, usual] = baselinesOf(record.recipe);
   const others =
     untuned === undefined || majority === undefined
       ? ""
-      : `, not tuned ${untuned.toFixed(1)}, majority class ${majority.toFixed(1)}`;
+      : `, ${bare} ${untuned.toFixed(1)}, ${usual} ${majority.toFixed(1)}`;
   return `${path}: ${own}${others}`;
+};
+
+/** What may help a run that does not beat its baselines. */
+const furtherOf = (path: string, { recipe }: RunRecord): string => {
+  const longer = `to try next: more steps (npx fluxion train --resume ${path} --steps N)`;
+  return isPretraining(recipe)
+    ? `${longer}, with which the loss of texts falls for long; a higher learning rate, which a schedule of roots divides by that of its warm-up (optimizer.schedule.warmup); more text`
+    : `${longer}, another learning rate of the range that worked, other seeds (--seeds 3); and look at ${path}/predictions.jsonl`;
 };
 
 /** The next thing to try when no rule fires. */
@@ -39,9 +50,7 @@ const nextOf = (path: string, record: RunRecord): string => {
   if (best === undefined) return `nothing is evaluated yet; to go on: npx fluxion train --resume ${path}`;
   const learned =
     record.start !== undefined && beatsBaselines({ score: best.score, ...record.start }, subjectOf(record.recipe));
-  return learned
-    ? "the run beats its baselines"
-    : `to try next: more steps (npx fluxion train --resume ${path} --steps N), another learning rate of the range that worked, other seeds (--seeds 3); and look at ${path}/predictions.jsonl`;
+  return learned ? "the run beats its baselines" : furtherOf(path, record);
 };
 
 const textOf = (path: string, record: RunRecord, findings: readonly Finding[]): string[] =>

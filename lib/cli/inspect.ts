@@ -6,7 +6,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import { printable } from "../edge/printable.js";
-import { adapterNames, isRun, pathOfTask, withoutAdapter } from "../io/adapter-folder.js";
+import { adapterNames, isRun, modelsOfRun, pathOfTask, withoutAdapter } from "../io/adapter-folder.js";
 import { checkpointKindTE } from "../io/checkpoint-kind.js";
 import { PROMPT_NAMES } from "../io/prompts.js";
 import { isTuned } from "../io/tuned.js";
@@ -76,7 +76,7 @@ const promptsOf = async (store: Store): Promise<readonly string[]> => {
 const promptsAt = async (path: string, task: string | undefined): Promise<readonly string[]> => {
   if (!isRun(path)) return [task === undefined ? path : adapterOfTask(path, task)];
   const stores = await runsIn(nodeStore(path));
-  if (stores.length === 0) throw withoutAdapter("fluxion inspect", path);
+  if (stores.length === 0 || modelsOfRun(path).length > 0) throw withoutAdapter("fluxion inspect", path);
   if (task !== undefined) return stores.map((store) => adapterOfTask(store.name(), task));
   return (await Promise.all(stores.map(promptsOf))).flat();
 };
@@ -98,10 +98,11 @@ export const inspect = async (paths: readonly string[], options: InspectOptions,
     : inspectOne(path, options, terminal);
 };
 
-/** The adapters in a folder, by their paths. */
+/** The adapters in a folder, by their paths; runs that left whole models have none. */
 const adaptersIn = async (path: string): Promise<readonly string[]> => {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
-  const kinds = adapterNames(path).map(async (name) => {
+  const names = adapterNames(path).filter((name) => modelsOfRun(join(path, name)).length === 0);
+  const kinds = names.map(async (name) => {
     const kind = await checkpointKindTE(join(path, name))();
     return E.isRight(kind) && ["adapter", "npy", "safetensors"].includes(kind.right) ? [join(path, name)] : [];
   });

@@ -222,7 +222,7 @@ const addTrain = async (program: Command, asked: string | undefined): Promise<vo
     const command = program.command(name).description(description);
     if (asked !== name) continue;
     const { addTrainArguments, trainArguments } = await import("./train-arguments.js");
-    addTrainArguments(command).action(async () => {
+    addTrainArguments(command, preset).action(async () => {
       const { train } = await import("./train.js");
       await train(await trainArguments(command, command.args, preset));
     });

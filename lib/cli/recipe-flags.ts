@@ -185,6 +185,12 @@ const choosing = ({ places }: Flag): string | undefined => {
   return flag && `add ${flag} ${last.name}`;
 };
 
+/** The commands that begin with another objective, by the objective in whose place it is wanted. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  "objective task": "fluxion pretrain trains on texts; in a recipe: objective: { name: pretraining }",
+  "objective pretraining": "fluxion train trains on tasks, from a model that was pre-trained: --model DIR",
+};
+
 /** The settings of a command line. */
 export interface TypedSettings {
   /** By the names that commander gives to options. */
@@ -223,7 +229,7 @@ export const typedLayers = (
     const instead = closestOf(found.flatMap((one) => ("instead" in one ? [one] : [])));
     if (here !== undefined) typed.push({ name: flag.flags, path: here.path, value });
     else {
-      const [name, hint] = [flag.flags, choosing(flag)];
+      const [name, hint] = [flag.flags, COMMANDS[instead] ?? choosing(flag)];
       problems.push({ name, path: flag.places[0].path, expected: owners(flag), got: instead, hint });
     }
   }

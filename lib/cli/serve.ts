@@ -5,6 +5,7 @@ import { counted } from "../edge/counted.js";
 import { namedBy, orThrow } from "../edge/either.js";
 import type { Signal } from "../edge/signal.js";
 import { checkFinite, checkFits } from "../io/adapter-fit.js";
+import { modelsOfRun, withoutAdapter } from "../io/adapter-folder.js";
 import { checkVocabulary } from "../lab/inputs.js";
 import { adapterFolder } from "../serve/adapter-folder.js";
 import { listen } from "../serve/listen.js";
@@ -89,13 +90,15 @@ export const serve = async (flags: ServeFlags, terminal: Terminal, stop: Signal)
   if (maxInputLength < 2) {
     throw usageError("fluxion serve", "there is no room for a text", { expected: "--max-input-length from 2 on" });
   }
+  const adapters = flags.prompts ?? (flags.adapters as string);
+  if (modelsOfRun(adapters).length > 0) throw withoutAdapter("--prompts <dir>", adapters);
   const tokenizer = await orThrow(namedBy(vocabularyFlag(flags.tokenizer), loadTokenizerTE(flags.tokenizer ?? model)));
   const ready = await readyT5({ model, executor, ...(threads !== undefined && { threads }) }, terminal, (config) =>
     checkVocabulary(config, tokenizer),
   );
   let answers: Responder | undefined;
   try {
-    const folder = await adapterFolder(flags.prompts ?? (flags.adapters as string), (adapter) => {
+    const folder = await adapterFolder(adapters, (adapter) => {
       checkOneTask(adapter, "fluxion serve");
       checkFits(adapter, ready.config, model);
       checkFinite(adapter, "fluxion serve", model);

@@ -39,8 +39,8 @@ const FOLDERS = [
   new Option("--tensorboard", "write event files for TensorBoard, too"),
 ];
 
-/** Adds the arguments of a run to a command. */
-export const addTrainArguments = (command: Command): Command => {
+/** Adds the arguments of a run to a command, which begins with a preset unless another one is named. */
+export const addTrainArguments = (command: Command, preset?: string): Command => {
   command
     .argument("[recipe]", "a recipe in a YAML or JSON file")
     .argument("[settings...]", "settings by their paths, such as method.length=50")
@@ -48,6 +48,12 @@ export const addTrainArguments = (command: Command): Command => {
       "after",
       "\nEvery setting can be given by its path, too: method.length=50, or --stop.patience 0. docs/recipes.md lists them.",
     );
+  if (preset !== undefined) {
+    command.addHelpText(
+      "after",
+      `\nIt begins with the preset ${preset}, whose settings go before the defaults above; --print shows them all.`,
+    );
+  }
   for (const option of [...recipeOptions(), ...FOLDERS]) command.addOption(option);
   return command;
 };

@@ -1,7 +1,7 @@
 /** @file Folders with adapters in them: what their entries are called, which of them a task has, and what a run has that has none itself. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CheckpointError } from "../core/errors.js";
+import { CheckpointError, type Mismatch } from "../core/errors.js";
 
 /** Ends of the names of files and folders that hold an adapter of a task, whose name stands before. */
 export const ADAPTER_SUFFIXES: readonly string[] = ["", ".npy", ".safetensors"];
@@ -67,8 +67,36 @@ export const runsBelow = (dir: string): string[] => adapterNames(dir).filter((na
 /** The folder of the whole run that a folder is a part of. */
 const wholeRun = (dir: string): string => (isRun(dirname(resolve(dir))) ? wholeRun(dirname(resolve(dir))) : dir);
 
-/** The error of a folder of a run that has no adapter: it is that of several runs, or has not come to an evaluation yet. */
+/** Whether a folder is that of a model in Hugging Face's layout. */
+const isModel = (dir: string): boolean => existsSync(join(dir, "config.json"));
+
+/** The whole models that a run has left, by their paths, as pre-training leaves them: the best, the last, and those of steps; none of a run that trained an adapter. */
+export const modelsOfRun = (dir: string): string[] => {
+  if (!isRun(dir)) return [];
+  const saved = join(dir, "saved");
+  const steps = existsSync(saved) ? readdirSync(saved).sort(compare) : [];
+  const paths = [...["best", "last"].map((name) => join(dir, name)), ...steps.map((name) => join(saved, name))];
+  return [...paths, ...runsBelow(dir).flatMap((name) => modelsOfRun(join(dir, name)))].filter(isModel);
+};
+
+/** What an error says of the folder of a run that is no model itself; undefined for any other path. */
+export const runInPlaceOfModel = (path: string): Omit<Mismatch, "where"> | undefined => {
+  if (!isRun(path) || isModel(path)) return undefined;
+  const [what, models] = ["this is the folder of a run, not a model", modelsOfRun(path)];
+  if (models.length > 0) return { what, expected: models.join(", "), at: path, hint: `name one, such as ${models[0]}` };
+  const hint = `the adapter of a run goes beside its model: --model MODEL --adapter ${path}`;
+  return { what, expected: "the folder of a model", at: path, hint };
+};
+
+/** The error of a folder of a run that has no adapter: it trained whole models, is that of several runs, or has not come to an evaluation yet. */
 export const withoutAdapter = (where: string, dir: string): CheckpointError => {
+  const models = modelsOfRun(dir);
+  if (models.length > 0) {
+    const what = "the run has no adapter: it trained whole models";
+    const expected = "the folder of a run that trained an adapter";
+    const hint = `its models, which --model and fluxion inspect take: ${models.join(", ")}`;
+    return new CheckpointError({ where, what, expected, at: dir, hint });
+  }
   const runs = runsBelow(dir);
   return runs.length > 0
     ? new CheckpointError({

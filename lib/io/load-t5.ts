@@ -7,6 +7,7 @@ import { CheckpointError, type ConfigError } from "../core/errors.js";
 import type { HostArray } from "../core/host.js";
 import { promised } from "../edge/either.js";
 import type { T5Config, T5Tree } from "../t5/config.js";
+import { runInPlaceOfModel } from "./adapter-folder.js";
 import { type CheckpointKind, checkpointKindTE } from "./checkpoint-kind.js";
 import { type LoadOptions, loadHuggingFaceTE } from "./huggingface.js";
 import { loadMeshTensorFlowTE } from "./meshtf/load.js";
@@ -43,6 +44,8 @@ const loadAs = (kind: CheckpointKind, path: string, options: LoadOptions): TE.Ta
       TE.map((stored) => ({ ...stored, kind, dropoutRate: undefined })),
     );
   }
+  const run = runInPlaceOfModel(path);
+  if (run !== undefined) return TE.left(new CheckpointError({ where: "loadT5", ...run }));
   return TE.left(
     new CheckpointError({
       where: "loadT5",

@@ -5,6 +5,7 @@ import { mean } from "../metrics/average.js";
 import { WORKING_RATES } from "./learning-rates.js";
 import { type MethodRecipe, partsOf } from "./method-settings.js";
 import type { OptimizerRecipe } from "./optimizer-settings.js";
+import { isPretraining } from "./pretraining/recipe.js";
 import { bestOf, type RecordedEvaluation, type RunRecord } from "./run-record.js";
 
 /** One rule of the table. */
@@ -99,7 +100,8 @@ const majorityScore = (record: RunRecord): string | undefined => {
 const cutTargets = ({ start, recipe }: RunRecord): string | undefined => {
   const { rows, cut, longest } = start?.cuts?.targets ?? { rows: 0, cut: 0, longest: 0 };
   if (cut === 0) return undefined;
-  return `${some(cut, rows)} training targets are cut to ${recipe.lengths.target} tokens; the longest has ${number(longest)}`;
+  const to = isPretraining(recipe) ? "the length that targets of texts have" : `${recipe.lengths.target} tokens`;
+  return `${some(cut, rows)} training targets are cut to ${to}; the longest has ${number(longest)}`;
 };
 
 const cutInputs = ({ start, recipe }: RunRecord): string | undefined => {
@@ -168,7 +170,7 @@ export const RULES: readonly Rule[] = [
     name: "learning-rate",
     fires: "the learning rate is outside of the range that worked for the method and the optimizer (the table below)",
     remedy: "train with a rate inside that range, such as its middle: --learning-rate",
-    found: ({ recipe }) => rateOutside(recipe.method, recipe.optimizer),
+    found: ({ recipe }) => (isPretraining(recipe) ? undefined : rateOutside(recipe.method, recipe.optimizer)),
   },
   {
     name: "invalid-answers",
@@ -193,7 +195,8 @@ export const RULES: readonly Rule[] = [
   {
     name: "cut-targets",
     fires: "training targets are cut to lengths.target",
-    remedy: "set lengths.target to 0, or to the length of the longest target: what is cut is never learned",
+    remedy:
+      "set lengths.target to 0, or to the length of the longest target (beside texts it follows from --max-input-length): what is cut is never learned",
     found: cutTargets,
   },
   {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ConfigError } from "../core/errors.js";
 import { namedBy, orThrow } from "../edge/either.js";
+import { runInPlaceOfModel } from "../io/adapter-folder.js";
 import { SOURCE_NAMES, sourceOf } from "../io/fetch/catalogue.js";
 import { cacheFolder } from "../io/fetch/fetch.js";
 import type { T5Config } from "../t5/config.js";
@@ -25,11 +26,15 @@ const isFetchable = (name: string): boolean => name === ALL_DATA || SOURCE_NAMES
  * The path of a model or a data folder: of a name that comes with the package, a path as it is, or the folder in the cache of a name that
  * was fetched.
  *
- * @throws {ConfigError} for a released name that has not been fetched
+ * @throws {ConfigError} for a released name that has not been fetched, and for the folder of a run in place of a model
  */
 export const pathOf = (setting: string, name: string): string => {
   if (Object.hasOwn(EMBEDDED, name)) return EMBEDDED[name];
-  if (existsSync(name)) return name;
+  if (existsSync(name)) {
+    const run = setting.startsWith("--model") ? runInPlaceOfModel(name) : undefined;
+    if (run !== undefined) throw new ConfigError({ where: setting, ...run });
+    return name;
+  }
   const fetched = fetchedPath(name);
   if (fetched !== undefined && existsSync(fetched)) return fetched;
   if (!isFetchable(name)) return name;

@@ -12,7 +12,7 @@ import type { StepRecord } from "../train/progress.js";
 import type { Finding } from "./doctor-rules.js";
 import type { Listener, RunInfo } from "./listener.js";
 import { methodLabel } from "./method-settings.js";
-import { isPretraining, subjectOf } from "./pretraining/recipe.js";
+import { baselinesOf, isPretraining, subjectOf } from "./pretraining/recipe.js";
 import type { Recipe } from "./recipe.js";
 import {
   beatsBaselines,
@@ -92,9 +92,15 @@ class Progress {
   }
 }
 
-/** The words that tables use for the tuned model and the bare one. */
-const contestantsOf = ({ method }: Recipe): readonly [tuned: string, untuned: string] =>
-  method.name === "prompt" ? ["tuned prompt", "no prompt"] : [`tuned (${methodLabel(method)})`, "not tuned"];
+/** What tables call the model that a run has trained, the one that it starts from, and what knows frequencies alone. */
+const contestantsOf = (recipe: Recipe): readonly [tuned: string, untuned: string, majority: string] => {
+  const [bare, usual] = baselinesOf(recipe);
+  if (isPretraining(recipe)) return ["pre-trained", bare, usual];
+  const { method } = recipe;
+  return method.name === "prompt"
+    ? ["tuned prompt", "no prompt", usual]
+    : [`tuned (${methodLabel(method)})`, bare, usual];
+};
 
 const NUMBERS = { style: { head: [], border: [] } };
 
@@ -169,10 +175,10 @@ export const benchmarkTable = (
 };
 
 const tableOf = (outcome: Summary | SeedsSummary, recipe: Recipe): string => {
-  const [ours, bare] = contestantsOf(recipe);
+  const [ours, bare, usual] = contestantsOf(recipe);
   const { tuned, untuned, majority } = outcome;
   const deviation = outcome.kind === "seeds" ? outcome.deviation : {};
-  return scoreTable({ [ours]: tuned, [bare]: untuned, "majority class": majority }, deviation);
+  return scoreTable({ [ours]: tuned, [bare]: untuned, [usual]: majority }, deviation);
 };
 
 /** What the best of a run is called, and where it is. */
@@ -188,25 +194,32 @@ const lastLine = ({ reason, steps, seconds, bestStep }: Summary, recipe: Recipe,
 };
 
 const conclusion = (outcome: Outcome, recipe: Recipe, place: string): string => {
+  const [ours, bare] = contestantsOf(recipe);
   if (outcome.kind === "run") return `${tableOf(outcome, recipe)}\n\n${lastLine(outcome, recipe, place)}`;
-  if (outcome.kind === "tasks") return benchmarkTable((outcome as TasksSummary).runs, contestantsOf(recipe));
+  if (outcome.kind === "tasks") return benchmarkTable((outcome as TasksSummary).runs, [ours, bare]);
   const seeds = Object.keys(outcome.runs).length;
   return `${tableOf(outcome, recipe)}\n\n${outcome.reason}, ${seeds} of ${recipe.seeds} seeds; mean and standard deviation: ${place}/summary.json`;
+};
+
+/** The beginning of a sentence that ends with a score. */
+const subjectIn = (recipe: Recipe): string => {
+  if (isPretraining(recipe)) return "The likelihood of held-out tokens is";
+  return recipe.method.name === "prompt"
+    ? "The tuned prompt scores"
+    : `The model, tuned by ${methodLabel(recipe.method)}, scores`;
 };
 
 /** What a run closes with that came to its end and did not beat its baselines: which they are, what the doctor found, and where the remedies are. */
 const closing = (outcome: Outcome, recipe: Recipe, place: string, findings: readonly Finding[]): string[] => {
   const trained = subjectOf(recipe);
   if (outcome.kind !== "run" || outcome.reason === "interrupted" || beatsBaselines(outcome, trained)) return [];
-  const [, bare] = contestantsOf(recipe);
-  const { method } = recipe;
-  const ours = method.name === "prompt" ? "The tuned prompt" : `The model, tuned by ${methodLabel(method)},`;
+  const [, bare, usual] = contestantsOf(recipe);
   const [untuned, majority] = [outcome.untuned, outcome.majority].map((scores) =>
     overallScore(scores, trained).toFixed(1),
   );
   return [
     "",
-    `${ours} scores ${outcome.score.toFixed(1)} and does not beat its baselines: ${bare} ${untuned}, majority class ${majority}.`,
+    `${subjectIn(recipe)} ${outcome.score.toFixed(1)} and does not beat its baselines: ${bare} ${untuned}, ${usual} ${majority}.`,
     ...findings.map(({ rule, found }) => `- ${rule}: ${found}`),
     findings.length === 0
       ? `none of the doctor's rules fires; what to try next: npx fluxion doctor ${place}`

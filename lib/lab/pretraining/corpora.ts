@@ -77,12 +77,16 @@ const heldOut = (part: CorpusPart, share: number): readonly [train: CorpusPart, 
  *
  * @throws {ConfigError} for a recipe that names none; {DataError} for files that cannot be read, with file and row
  */
-export const readCorpora = async ({ objective }: PretrainingRecipe, tokenizer: Tokenizer): Promise<Corpora> => {
+export const readCorpora = async (
+  { objective, train: tasks }: PretrainingRecipe,
+  tokenizer: Tokenizer,
+): Promise<Corpora> => {
   const { corpus, field, validation, heldOut: share } = objective;
   const where = "--corpus <paths>";
   if (corpus.length === 0) {
     const [what, expected] = ["no text is named to train on", "files or folders: .txt, .jsonl, .parquet"];
-    throw new ConfigError({ where, what, expected, at: "objective.corpus", hint: "--corpus wiki.jsonl.gz" });
+    const hint = `--corpus wiki.jsonl.gz${tasks.length > 0 ? "; fluxion train trains on tasks alone" : ""}`;
+    throw new ConfigError({ where, what, expected, at: "objective.corpus", hint });
   }
   // All files are found before the first is read, which may take hours.
   const found: FoundPart[] = [];

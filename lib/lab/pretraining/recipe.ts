@@ -22,3 +22,7 @@ export const savedSteps = ({ objective }: Pick<Recipe, "objective">): readonly n
 /** What a recipe trains on, in words: its tasks, or what it asks about texts. */
 export const subjectOf = ({ objective, train }: Pick<Recipe, "objective" | "train">): readonly string[] =>
   objective.name === "pretraining" ? [objective.kind.name] : train.map(({ task }) => task);
+
+/** What a run is compared with is called: the model that it starts from, and what knows how often answers come, or the pieces of texts, and nothing else. */
+export const baselinesOf = (recipe: Recipe): readonly [untuned: string, majority: string] =>
+  isPretraining(recipe) ? ["at the start", "pieces by frequency"] : ["not tuned", "majority class"];

@@ -32,6 +32,8 @@ export interface Figure {
   readonly title: string;
   readonly note: string;
   readonly xLabel: string;
+  /** Default the score in percent. */
+  readonly yLabel?: string;
   readonly scale: "linear" | "log" | "category";
   /** Whether the points of a series are joined, with a band for their deviations in place of bars. */
   readonly isCurve: boolean;
@@ -39,7 +41,7 @@ export interface Figure {
 }
 
 /** The most series of a panel. */
-const MOST_SERIES = 8;
+export const MOST_SERIES = 8;
 
 const linkOf = ({ scores, variant }: Cell): Link =>
   scores.length === 1 ? { text: "run", run: scores[0].run.place } : { text: variant.label, anchor: anchorOf(variant) };

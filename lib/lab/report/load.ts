@@ -17,6 +17,9 @@ import { type RecordedEvaluation, recordedMetrics } from "../run-record.js";
 import { isOldRun, loadRun } from "../stored-run.js";
 import type { RunFolderAt } from "./folders.js";
 
+/** An evaluation, of which the loss is in nats. */
+type Point = Pick<RecordedEvaluation, "step" | "score" | "loss">;
+
 /** A run that has ended. */
 export interface EndedRun {
   /** The path of its folder. */
@@ -31,7 +34,7 @@ export interface EndedRun {
   /** The same of the bare model, and of always giving the most frequent answer. */
   readonly untuned: Readonly<Record<string, number>>;
   readonly majority: Readonly<Record<string, number>>;
-  readonly curve: readonly Pick<RecordedEvaluation, "step" | "score">[];
+  readonly curve: readonly Point[];
   /** The size of the file of what was trained. */
   readonly bytes: number | undefined;
 }
@@ -125,7 +128,7 @@ const messageIn = (text: string): string => {
 const curveOf = async (store: Store): Promise<Pick<LoadedFolder, "faults"> & Pick<EndedRun, "curve">> => {
   try {
     const { evaluations } = await recordedMetrics(store);
-    return { curve: evaluations.map(({ step, score }) => ({ step, score })), faults: [] };
+    return { curve: evaluations.map(({ step, score, loss }) => ({ step, score, loss })), faults: [] };
   } catch (error) {
     const said = `it has no learning curve: ${saidBy(error)}`;
     return { curve: [], faults: [{ place: store.name(), kind: "damaged", said }] };

@@ -129,8 +129,8 @@ const rowOptions = (figure: Figure, panel: Panel, score: object) => {
 };
 
 const optionsOf = (figure: Figure, panel: Panel) => {
-  const { scale, xLabel, panels } = figure;
-  const score = { label: "score, %", grid: true, nice: true };
+  const { scale, xLabel, yLabel = "score, %", panels } = figure;
+  const score = { label: yLabel, grid: true, nice: true };
   if (scale === "category") return rowOptions(figure, panel, score);
   const type = scale === "log" ? ("log" as const) : ("linear" as const);
   const x = {

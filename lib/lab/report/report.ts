@@ -13,6 +13,7 @@ import { runFolders } from "./folders.js";
 import { type EndedRun, type Fault, loadFolder } from "./load.js";
 import { modelNames } from "./model-names.js";
 import { costTable, differencesTable, faultsTable } from "./other-tables.js";
+import { isOfTexts, lossCurves, pretrainingTable } from "./pretraining.js";
 import type { Reference } from "./references.js";
 import {
   anchorOf,
@@ -89,12 +90,17 @@ const reportOf = async (
   const { title = "Report", references = [] } = options;
   const { kept, faults } = withoutRepeats(runs);
   const variants = variantsOf(kept);
-  const cells = cellsOf(variants);
+  const [texts, tuned] = [variants.filter(isOfTexts), variants.filter((variant) => !isOfTexts(variant))];
+  const cells = cellsOf(tuned);
   const answers = await fromAnswers(cells);
-  const { settings, warnings } = differencesBetween(kept, variants);
+  const { settings, warnings } = differencesBetween(
+    kept.filter((run) => !isOfTexts({ runs: [run] })),
+    tuned,
+  );
   const all = [...before, ...faults, ...answers.faults];
   const tables = [
     summaryTable(cells),
+    pretrainingTable(texts),
     transferTable(cells),
     ensembleTable(answers.votes),
     comparisonTable(answers.comparisons),
@@ -104,9 +110,10 @@ const reportOf = async (
     faultsTable(all),
   ];
   const figures = [
-    curves(variants, references),
+    curves(tuned, references),
+    lossCurves(texts),
     methods(cells, references),
-    ...axes(variants, cells, references),
+    ...axes(tuned, cells, references),
     efficiency(cells, references),
   ];
   const said = [counted(kept.length, "run"), counted(variants.length, "recipe"), counted(all.length, "failure")];

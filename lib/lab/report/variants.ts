@@ -2,7 +2,9 @@
 import { basename } from "node:path";
 import { canonicalJson } from "../canonical.js";
 import { methodLabel } from "../method-settings.js";
-import { isRecord } from "../records.js";
+import { isPretraining } from "../pretraining/recipe.js";
+import type { Recipe } from "../recipe.js";
+import { isRecord, typedShares } from "../records.js";
 import type { EndedRun } from "./load.js";
 import { type ModelName, modelNames, shortDigest } from "./model-names.js";
 
@@ -14,7 +16,7 @@ export interface Variant {
   /** Its number, from 1, in the order of names. */
   readonly number: number;
   readonly label: string;
-  /** The names of its methods: `prompt`, `prompt+lora`. */
+  /** The names of its methods: `prompt`, `prompt+lora`; of runs that learned from texts, which all train all weights, the objective. */
   readonly method: string;
   readonly settings: Settings;
   readonly runs: readonly EndedRun[];
@@ -38,9 +40,15 @@ export const settingsOf = (
     ...rest
   } = recipe;
   const { tokenizer, data } = recipe;
-  const read = lock && { ...(digest && { model: digest }), tokenizer: shortDigest(lock.tokenizer.digest) };
+  // A tokenizer that is not named is the model's, which has a name here, and a digest where that does not suffice.
+  const read = lock && {
+    ...(digest && { model: digest }),
+    ...(tokenizer !== "" && { tokenizer: shortDigest(lock.tokenizer.digest) }),
+  };
   return {
     ...rest,
+    // Tasks beside texts are a part of what a model learned from, and are not what it is evaluated on.
+    ...(isPretraining(recipe) && { train }),
     model,
     tokenizer: basename(tokenizer),
     data: basename(data),
@@ -116,11 +124,11 @@ export const namingOf = (all: readonly Settings[]): Naming => {
   };
   const describe = (settings: Settings, path: string): string => {
     const value = valueAt(settings, path);
-    if (value === undefined || value === "") return "none";
+    if (value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) return "none";
     if (typeof value === "string") return value;
     // 0.1 + 0.2 as a person writes it.
     if (typeof value === "number") return `${Number(value.toPrecision(12))}`;
-    if (!isRecord(value) || typeof value.name !== "string") return JSON.stringify(value);
+    if (!isRecord(value) || typeof value.name !== "string") return typedShares(value) ?? JSON.stringify(value);
     const inner = amongChoices(path, value.name);
     return [value.name, ...inner.paths.map((key) => `${key} ${inner.describe(value, key)}`)].join(" ");
   };
@@ -155,13 +163,16 @@ export const inOrder = (a: string, b: string): number => {
   return left.length - right.length;
 };
 
+const methodOf = (recipe: Recipe): string =>
+  isPretraining(recipe) ? recipe.objective.kind.name : methodLabel(recipe.method);
+
 /** Sorts runs into variants. */
 export const variantsOf = (runs: readonly EndedRun[]): readonly Variant[] => {
   const nameOf = modelNames(runs);
   const settingsIn = (run: EndedRun): Settings => settingsOf(run, nameOf(run));
   const groups = [...groupBy(runs, (run) => canonicalJson(settingsIn(run))).values()].map((members) => {
     const [first] = members;
-    return { method: methodLabel(first.recipe.method), settings: settingsIn(first), runs: members };
+    return { method: methodOf(first.recipe), settings: settingsIn(first), runs: members };
   });
   const named = [...groupBy(groups, ({ method }) => method)].flatMap(([method, alike]) => {
     const { label } = namingOf(alike.map(({ settings }) => settings));

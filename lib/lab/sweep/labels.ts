@@ -2,7 +2,7 @@
 import { brief } from "../../edge/decode.js";
 import { differences } from "../differences.js";
 import type { Recipe } from "../recipe.js";
-import { isRecord } from "../records.js";
+import { isRecord, typedShares } from "../records.js";
 import type { Path } from "../resolve.js";
 import type { SweepRecipe } from "./sweep-file.js";
 
@@ -17,27 +17,21 @@ const differing = (recipes: readonly Recipe[]): readonly string[] => {
 
 /** Whether recipes that chose the same differ at a path: the rank of LoRA says nothing where its only rival is a prompt. */
 const tells = (path: Path, recipes: readonly Recipe[]): boolean => {
-  const choice = path.findIndex(
-    (_, i) => i > 0 && recipes.some((recipe) => at(recipe, [...path.slice(0, i), "name"]) !== undefined),
-  );
-  if (choice < 0 || path.at(-1) === "name") return true;
-  const chosen = [...path.slice(0, choice), "name"];
-  const names = [...new Set(recipes.map((recipe) => at(recipe, chosen)))];
-  return names.some((name) => {
-    const same = recipes
-      .filter((recipe) => at(recipe, chosen) === name)
-      .map((recipe) => JSON.stringify(at(recipe, path)));
-    return new Set(same).size > 1;
-  });
+  const owned = path.at(-1) === "name" ? path.slice(0, -1) : path;
+  const choices = owned
+    .map((_, i) => [...owned.slice(0, i), "name"])
+    .filter((choice) => choice.length > 1 && recipes.some((recipe) => at(recipe, choice) !== undefined));
+  const values = new Map<string, Set<string>>();
+  for (const recipe of recipes) {
+    const chosen = JSON.stringify(choices.map((choice) => at(recipe, choice)));
+    values.set(chosen, (values.get(chosen) ?? new Set<string>()).add(JSON.stringify(at(recipe, path))));
+  }
+  return [...values.values()].some(({ size }) => size > 1);
 };
 
 /** A value as a label has it: `rte`, `0.3`, `[1,2]`. */
-const shown = (value: unknown): string => {
-  if (typeof value === "string") return value;
-  if (Array.isArray(value) && value.every((item) => isRecord(item) && typeof item.task === "string"))
-    return value.map(({ task, weight }) => (weight === undefined ? task : `${task}:${weight}`)).join(",");
-  return brief(value, 40);
-};
+const shown = (value: unknown): string =>
+  typeof value === "string" ? value : (typedShares(value) ?? brief(value, 40));
 
 const isChoice = (path: string): boolean => path.endsWith(".name");
 

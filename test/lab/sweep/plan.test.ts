@@ -104,6 +104,18 @@ Plans("runs are called by what they differ in; settings of a choice where their 
     "method=lora",
     "method=full",
   ]);
+  const texts = { method: "full", objective: { name: "pretraining", corpus: "a.txt" } } as const;
+  assert.equal(
+    labelsOf(
+      named(grid(texts, { "objective.corpus": ["a.txt", "a.txt:3,b.txt:1"], "objective.kind": ["lm", "prefix-lm"] })),
+    ),
+    [
+      "objective.kind=lm objective.corpus=a.txt",
+      "objective.kind=prefix-lm objective.corpus=a.txt",
+      "objective.kind=lm objective.corpus=a.txt:3,b.txt:1",
+      "objective.kind=prefix-lm objective.corpus=a.txt:3,b.txt:1",
+    ],
+  );
   assert.equal(labelsOf(named([recipe({})], "all")), ["all"]);
 });
 

@@ -24,7 +24,7 @@ import {
   nonnoiseSpanToUniqueSentinel,
 } from "./noise.js";
 import { type DocumentIds, type PieceOptions, piecesOf } from "./pieces.js";
-import { randomSpansHelper } from "./spans.js";
+import { fittingLengths } from "./spans.js";
 
 /** A way to make examples of texts. */
 export interface Objective {
@@ -141,7 +141,7 @@ export const spanCorruption = takes(
       ...spans
     }: SpanCorruptionOptions = {},
   ): Objective => {
-    const { tokensLength, targetsLength } = randomSpansHelper(inputLength, spans);
+    const { tokensLength, targetsLength } = fittingLengths(inputLength, spans);
     if (targetLength !== undefined && targetLength < targetsLength) {
       const what = `targets of inputs of ${inputLength} tokens do not fit`;
       refuse("data.spanCorruption", what, `a target length of at least ${targetsLength}`, targetLength);

@@ -59,8 +59,8 @@ export const randomSegmentation = takes(
   },
 );
 
-/** How many tokens of a text are noise, and how many spans they make, for a text of at least two tokens. */
-const noiseCounts = (
+/** How many tokens of a text are noise, and how many spans they make, for a text of at least two tokens and a density above 0. */
+export const noiseCounts = (
   length: number,
   { noiseDensity = 0.15, meanNoiseSpanLength = 3 }: SpanOptions,
 ): { readonly noise: number; readonly spans: number } => {

@@ -2,7 +2,7 @@
 import { takes } from "../../core/composite.js";
 import { checkDensity, checkMeanSpan, checkWhole } from "./checks.js";
 import { roundHalfEven } from "./draws.js";
-import type { SpanOptions } from "./masks.js";
+import { noiseCounts, type SpanOptions } from "./masks.js";
 
 /** The highest density: with 1 no text would be too long. */
 const MOST_NOISE = 0.99;
@@ -62,3 +62,31 @@ export const randomSpansHelper = takes(
     return { tokensLength: tokensLength - shorter, targetsLength: targetsLength - shorter };
   },
 );
+
+/** How many tokens the inputs and the targets of a text have with a sentinel for each span, ends of sequence included. */
+const corruptedLengths = (length: number, options: SpanOptions): readonly [inputs: number, targets: number] => {
+  // A text without noise is one kept span, which has its sentinel in the targets.
+  if (length < 2 || options.noiseDensity === 0) return [length + 1, 2];
+  const { noise, spans } = noiseCounts(length, options);
+  return [length - noise + spans + 1, noise + spans + 1];
+};
+
+/**
+ * The lengths of `randomSpansHelper`, but that every text up to `tokensLength` has inputs and targets that fit.
+ *
+ * A mask has one token of noise at least, in one span, which `randomSpansHelper` does not count; and it rounds in float32, where `randomSpansHelper` rounds in
+ * float64: 710 tokens for inputs of 640 have 107 of noise, and are taken to have 106. T5 cuts the ends of targets that are too long.
+ *
+ * @throws {ArgumentError} as `randomSpansHelper`
+ */
+export const fittingLengths = (inputsLength: number, options: SpanOptions): SpanLengths => {
+  const helped = randomSpansHelper(inputsLength, options);
+  let { tokensLength } = helped;
+  while (corruptedLengths(tokensLength, options)[0] > inputsLength) tokensLength--;
+  // Longer texts have no shorter targets.
+  const targetsLength = Math.max(
+    helped.targetsLength,
+    ...[1, tokensLength].map((n) => corruptedLengths(n, options)[1]),
+  );
+  return { tokensLength, targetsLength };
+};

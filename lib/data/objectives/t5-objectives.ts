@@ -11,7 +11,7 @@ import {
   nonnoiseSpanToUniqueSentinel,
 } from "./noise.js";
 import type { Objective, ObjectiveOptions, Vocabulary } from "./objective.js";
-import { randomSpansHelper } from "./spans.js";
+import { fittingLengths } from "./spans.js";
 
 export interface SpanCorruptionOptions extends ObjectiveOptions, SpanOptions {
   /** Most ids of a target, EOS included. Default: as many as the targets of inputs of `inputLength` have; fewer are refused. */
@@ -48,7 +48,7 @@ export const spanCorruption = takes(
       ...spans
     }: SpanCorruptionOptions = {},
   ): Objective => {
-    const { tokensLength, targetsLength } = randomSpansHelper(inputLength, spans);
+    const { tokensLength, targetsLength } = fittingLengths(inputLength, spans);
     if (targetLength !== undefined && targetLength < targetsLength) {
       const what = `targets of inputs of ${inputLength} tokens do not fit`;
       refuse("data.spanCorruption", what, `a target length of at least ${targetsLength}`, targetLength);

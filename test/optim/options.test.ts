@@ -133,7 +133,11 @@ Options("groups are labelled by path, by a tree, or by optax's function of the p
 
 Options("values of another kind are refused at once", () => {
   const wrong: [name: string, args: unknown[], words: RegExp][] = [
-    ["clip", [{}], /^optim\.clip: limit is not a number from 0 on, or a scalar tensor\n {2}expected {2}optim\.clip\(limit\)/],
+    [
+      "clip",
+      [{}],
+      /^optim\.clip: limit is not a number from 0 on, or a scalar tensor\n {2}expected {2}optim\.clip\(limit\)/,
+    ],
     ["clipByGlobalNorm", [{ limit: 1 }], /limit is not a number/],
     ["scale", [{}], /factor is not a number or a scalar tensor/],
     ["scale", [], /factor is missing/],

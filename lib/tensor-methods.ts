@@ -146,6 +146,31 @@ define(Symbol.iterator, {
     });
   },
 });
+// The same for what lists have. Any index would take a proxy, which slows all calls; these are those that programs begin with.
+const refuseAsList = (what: string, expected: string, got: string): never => {
+  const hint = "x.tolist() is a list of plain numbers, x.dataSync() a typed array";
+  throw new UnsupportedError({ where: "tensor", what, expected, got, hint });
+};
+define("length", {
+  get(this: Tensor): never {
+    const expected = "x.shape[0] for its rows, x.size for all elements";
+    return refuseAsList("a tensor has no length", expected, this.describe());
+  },
+});
+for (const index of ["-1", "0", "1", "2", "3"]) {
+  define(index, {
+    get(this: Tensor): never {
+      return refuseAsList("brackets do not read a tensor", `x.get(${index}), or np.get(x, ${index})`, this.describe());
+    },
+    set(this: Tensor): never {
+      return refuseAsList("a tensor does not change", `y = x.at(${index}).set(value), a new one`, this.describe());
+    },
+  });
+  // How JAX writes a part.
+  Object.defineProperty(Tensor.prototype.at, index, {
+    get: () => refuseAsList("x.at is a function here", `x.at(${index}).set(value), a new tensor`, `x.at[${index}]`),
+  });
+}
 define("tolist", { value: Tensor.prototype.toArray });
 define("T", {
   get(this: Tensor): Tensor {

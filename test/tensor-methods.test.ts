@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scope } from "../lib/core/composite.js";
+import { Tensor as Tensors } from "../lib/core/tensor.js";
 import { grad, init, jit, makeJaxpr, np, random, type Tensor, vmap } from "../lib/index.js";
 
 const Methods = suite("tensor methods");
@@ -99,6 +100,21 @@ Methods("package.json names the module, so that bundlers keep it", () => {
     sideEffects: string[];
   };
   assert.equal(sideEffects, ["./lib/tensor-methods.ts", "./dist/tensor-methods.js"]);
+});
+
+Methods("what lists have is refused with what tensors have, also while they are traced", () => {
+  const list = (t: Tensor): unknown[] => t as unknown as unknown[];
+  assert.throws(() => list(x())[0], /brackets do not read a tensor[\s\S]*x\.get\(0\)[\s\S]*got +f32\[2,3\]/);
+  assert.throws(() => list(x())[-1], /x\.get\(-1\)/);
+  assert.throws(() => {
+    list(x())[1] = 9;
+  }, /a tensor does not change[\s\S]*x\.at\(1\)\.set\(value\)/);
+  assert.throws(() => list(x()).length, /a tensor has no length[\s\S]*x\.shape\[0\][\s\S]*x\.size/);
+  assert.throws(() => (x().at as unknown as unknown[])[0], /x\.at is a function here[\s\S]*x\.at\(0\)\.set/);
+  assert.throws(() => jit((t: Tensor) => list(t)[0] as Tensor)(x()), /got +f32\[2,3\] given as args\[0\] in jit/);
+  // Nothing that walks over an object finds them.
+  assert.equal(Object.keys(Tensors.prototype), []);
+  assert.not(Object.keys(x()).includes("length"));
 });
 
 Methods.run();

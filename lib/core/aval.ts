@@ -90,7 +90,8 @@ export const promoteDTypes = (where: string, a: Aval, b: Aval): Aval => {
   if (a.dtype === "bool") return of(b.dtype);
   if (b.dtype === "bool") return of(a.dtype);
   const refuse = (what: string, hint: string): never => {
-    throw new DTypeError({ where, what, expected: "dtypes with a common type", got: `${a} and ${b}`, hint });
+    const [left, right] = [a, b].map((x) => (x.weak && isFloat(x.dtype) ? `a plain number (${x})` : `${x}`));
+    throw new DTypeError({ where, what, expected: "dtypes with a common type", got: `${left} and ${right}`, hint });
   };
   if (isInteger(a.dtype) && isInteger(b.dtype)) {
     if (a.weak !== b.weak) return of(a.weak ? b.dtype : a.dtype);
@@ -101,7 +102,7 @@ export const promoteDTypes = (where: string, a: Aval, b: Aval): Aval => {
   if (float.weak && !integer.weak) {
     return refuse(
       "a number that may have a fraction meets an integer tensor",
-      "convert one of them with np.astype, or make the number a static argument",
+      'convert the tensor, np.astype(x, "float32"), or make it of floats, np.arange(3, { dtype: "float32" }); jit keeps whole numbers whole as static arguments',
     );
   }
   return of(float.dtype);
@@ -137,7 +138,8 @@ export const broadcastShapes = (where: string, ...shapes: readonly Shape[]): Sha
 /** One axis as a number in `[0, ndim)`; negative axes count from the end. */
 export const normalizeAxis = (where: string, axis: number, ndim: number): number => {
   if (!Number.isInteger(axis)) {
-    throw new ArgumentError({ where, what: "an axis must be an integer", expected: "an integer", got: String(axis) });
+    const got = typeof axis === "string" ? JSON.stringify(axis) : String(axis);
+    throw new ArgumentError({ where, what: "an axis must be an integer", expected: "an integer", got });
   }
   if (axis < -ndim || axis >= ndim) {
     throw new ShapeError({

@@ -20,6 +20,18 @@ export const isHostArray = (x: unknown): x is HostArray => {
   return ArrayBuffer.isView(x.data) && Array.isArray(x.shape);
 };
 
+/** What other names and values were to be as a dtype. */
+const dtypeHint = (given: unknown): string | undefined => {
+  if (typeof given === "number") return "sizes go in one list: [3, 4]";
+  if (typeof given !== "string") return undefined;
+  const name = given.toLowerCase().replace(/_$/, "");
+  if (/^(f|float|bf|bfloat)(16|8)|^half/.test(name)) return 'halves are float32 here: "float32"';
+  const known = Object.entries({ float32: /^f(loat)?(32)?$|^single/, float64: /^f(loat)?64$|^double/, bool: /^bool/ });
+  const integers = Object.entries({ uint32: /^u(int)?\d*$/, int32: /^i(nt)?\d*$|^long$|^short$/ });
+  const meant = [...known, ...integers].find(([, names]) => names.test(name));
+  return meant === undefined ? undefined : `did you mean "${meant[0]}"?`;
+};
+
 /** A zero-filled typed array of `n` elements of `dtype`. @throws {DTypeError} for a name that is none, which plain JavaScript can give */
 export const allocate = (dtype: DType, n: number): TypedArray => {
   switch (dtype) {
@@ -38,7 +50,8 @@ export const allocate = (dtype: DType, n: number): TypedArray => {
         where: "dtype",
         what: "there is no such dtype",
         expected: "float32, float64, int32, uint32 or bool",
-        got: String(dtype),
+        got: typeof dtype === "string" ? JSON.stringify(dtype) : String(dtype),
+        hint: dtypeHint(dtype),
       });
   }
 };

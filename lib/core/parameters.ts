@@ -2,66 +2,46 @@
  * @file What parameters and options of one name are wherever they occur: what calls are held to before the function runs, and what is said
  * of the arguments where it failed with an error of JavaScript.
  */
-import { isTensor } from "./tensor.js";
-
-/** A kind of argument. */
-export interface Kind {
-  readonly is: (x: unknown) => boolean;
-  /** As it stands after "is not". */
-  readonly what: string;
-  /** How to come by one. */
-  readonly hint?: string;
-}
-type Kinds = Readonly<Record<string, Kind>>;
-
-const isNumber = (x: unknown): boolean => typeof x === "number";
-const isText = (x: unknown): boolean => typeof x === "string";
-const isFunction = (x: unknown): boolean => typeof x === "function";
-const isObject = (x: unknown): boolean => typeof x === "object" && x !== null && !isTensor(x);
-/** Whether `x` looks like a transformation of gradients: `core` knows no more of them. */
-export const isTransformation = (x: unknown): boolean => isObject(x) && isFunction((x as { init?: unknown }).init);
-
-/** Whether `x` has the shape of a store; `core` cannot import the type. */
-const isStore = (x: unknown): boolean => isObject(x) && isFunction((x as { open?: unknown }).open);
-
-const FUNCTION: Kind = { is: isFunction, what: "a function" };
-const NUMBER: Kind = { is: isNumber, what: "a number" };
-const LIST: Kind = { is: Array.isArray, what: "a list" };
-const OBJECT: Kind = { is: isObject, what: "an object" };
-const SCALAR: Kind = { is: (x) => isNumber(x) || isTensor(x), what: "a number or a scalar tensor" };
-const RATE: Kind = { is: (x) => SCALAR.is(x) || isFunction(x), what: "a number, a scalar tensor or a schedule" };
-const TRANSFORMATION: Kind = { is: isTransformation, what: "a transformation, such as optim.adam(1e-3)" };
-const TENSOR: Kind = { is: isTensor, what: "a tensor", hint: "np.array makes one; np's functions take numbers too" };
-const TENSOR_LIKE: Kind = {
-  is: (x) => isTensor(x) || isNumber(x) || typeof x === "boolean",
-  what: "a tensor or a number",
-  hint: "make tensors from lists with np.array",
-};
-const TEXT: Kind = { is: isText, what: "a text" };
-const TEXT_OR_BYTES: Kind = { is: (x) => isText(x) || x instanceof Uint8Array, what: "a text" };
-const BYTES: Kind = { is: (x) => x instanceof Uint8Array, what: "bytes, a Uint8Array" };
-const CONFIG: Kind = {
-  is: isObject,
-  what: "a configuration of T5",
-  hint: "loadT5 gives one, t5.configs has them by name",
-};
-const METHOD: Kind = { is: isObject, what: "a method, such as methods.prompt()" };
-const MASK: Kind = {
-  is: (x) => isObject(x) || isFunction(x) || isText(x) || typeof x === "boolean",
-  what: "a tree, a pattern of paths, or a function that gives a tree",
-};
-const STRUCTURE: Kind = {
-  is: (x) => isObject(x) && "kind" in (x as object),
-  what: "a structure",
-  hint: "tree.structure gives it",
-};
-const AXES: Kind = {
-  is: (x) => x === null || isNumber(x) || (Array.isArray(x) && x.every(isNumber)),
-  what: "an axis, or a list of them",
-};
-
-/** One kind for several names. */
-const all = (kind: Kind, names: string): Kinds => Object.fromEntries(names.split(" ").map((name) => [name, kind]));
+import {
+  AVERAGED,
+  AXES,
+  all,
+  BYTES,
+  CONFIG,
+  COUNTED,
+  COUNTED_OR_NULL,
+  DECAY,
+  FACTOR,
+  FLAG,
+  FROM_0,
+  FUNCTION,
+  isFunction,
+  isNumber,
+  isObject,
+  isStore,
+  isText,
+  type Kind,
+  type Kinds,
+  LIMIT,
+  LIST,
+  MASK,
+  METHOD,
+  NUMBER,
+  NUMBERS,
+  OBJECT,
+  optional,
+  PARTS,
+  RATE,
+  SCALAR,
+  SHARE,
+  STARTS,
+  STRUCTURE,
+  TENSOR,
+  TENSOR_LIKE,
+  TEXT,
+  TEXT_OR_BYTES,
+  TRANSFORMATION,
+} from "./kinds.js";
 
 /** Names that mean the same in every room. */
 const COMMON: Kinds = {
@@ -74,7 +54,7 @@ const COMMON: Kinds = {
   store: { is: isStore, what: 'a store, such as nodeStore("runs")' },
   policy: { ...FUNCTION, hint: "checkpointPolicies has them by name" },
 };
-/** Names that mean the same in one room, by the name of the room; functions of the other entries have a name alone. */
+/** Names that mean the same in one room, by the name of the room, or of the one function; functions of the other entries have a name alone. */
 const ROOMS: Readonly<Record<string, Kinds>> = {
   "": {
     ...all(TEXT, "name source file folder prediction referent signature baseModel split"),
@@ -87,6 +67,8 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
     ...all(OBJECT, "frozen batch record recipe asked spans jaxpr prim tuned aliases mixtures"),
     ...all(OBJECT, "scores metrics best files options report"),
     ...all(FUNCTION, "metric program now onProgress onStep addressOf"),
+    ...all(FLAG, "hasAux allowInt"),
+    argnums: { ...AXES, what: "the place of an argument, or a list of places" },
     text: TEXT_OR_BYTES,
     bytes: BYTES,
     config: CONFIG,
@@ -110,24 +92,56 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
   nn: {
     ...all(NUMBER, "inFeatures outFeatures features count rate"),
     kernelSize: LIST,
+    ...all(FLAG, "useBias useScale isCausal keepDims"),
+    classes: COUNTED,
     cell: { is: isObject, what: "a cell, such as nn.lstmCell(2, 8)" },
   },
+  np: {
+    ...all(FLAG, "keepDims endpoint descending equalNan sparse density rowvar invert increasing uniqueIndices"),
+    ...all(FLAG, "fullMatrices computeUv symmetrizeInput"),
+    ...all(COUNTED, "startOrStop start stop step"),
+    ...all(optional(COUNTED), "n m"),
+    axis: optional(AXES),
+    xs: { ...LIST, what: "a list of tensors", hint: "they go in one list: [x, y]" },
+    parts: PARTS,
+  },
+  "np.arange": { stop: optional(COUNTED) },
+  "np.s": all(COUNTED_OR_NULL, "start stop"),
+  "np.slice": { parts: LIST },
+  "np.ldexp": { n: TENSOR_LIKE },
+  random: {
+    ...all(FLAG, "replace independent"),
+    ...all({ ...TENSOR_LIKE, hint: undefined }, "minval maxval"),
+    seed: SCALAR,
+  },
   lax: {
+    ...all(FLAG, "keepDims tiled"),
+    ...all(NUMBERS, "sliceSizes"),
+    starts: STARTS,
     axisName: {
       is: (x) => isText(x) || (Array.isArray(x) && x.every(isText)),
       what: "the name of an axis, or a list of names",
     },
   },
+  "lax.slice": { ...all(NUMBERS, "start limit"), strides: optional(NUMBERS) },
   debug: { format: TEXT },
   "scipy.linalg": {
     factor: { ...LIST, what: "a pair", hint: "choFactor and luFactor give it; choSolve takes [c, lower]" },
   },
   "nn.initializers": all(NUMBER, "value scale stddev lower upper"),
   optim: {
-    ...all(NUMBER, "steps warmup warmupSteps decaySteps transitionSteps transitionBegin"),
-    ...all(NUMBER, "start end power peakValue initValue endValue decayRate alpha exponent"),
-    ...all(SCALAR, "factor limit decay least stepSize eta gamma"),
-    ...all(RATE, "rate learningRate"),
+    ...all(COUNTED, "steps warmup warmupSteps decaySteps transitionSteps transitionBegin"),
+    ...all(COUNTED, "start end power peakValue initValue endValue alpha exponent"),
+    ...all(SCALAR, "factor least stepSize eta gamma"),
+    ...all(RATE, "rate learningRate adamLearningRate"),
+    ...all(FROM_0, "epsilon epsilonRoot epsilon1 epsilon2 initialAccumulator trustCoefficient"),
+    ...all(FROM_0, "decayRate weightDecayRate"),
+    ...all(AVERAGED, "beta beta1 beta2 beta3"),
+    ...all(DECAY, "decay momentum rho"),
+    ...all(FLAG, "nesterov debias staircase factored multiplyByParameterScale centered safeguardWarmup"),
+    ...all(FLAG, "epsilonInRoot biasCorrection"),
+    weightDecay: FACTOR,
+    limit: LIMIT,
     ...all(FUNCTION, "schedule make init update"),
     ...all(MASK, "mask labels"),
     ...all(TRANSFORMATION, "inner fast tx"),
@@ -136,6 +150,14 @@ const ROOMS: Readonly<Record<string, Kinds>> = {
     kind: { is: (x) => x === "linear" || x === "cosine", what: '"linear" or "cosine"' },
     factors: { is: isText, what: 'factors in a text, such as "constant * linear_warmup"' },
   },
+  // A schedule may be of anything, not of a learning rate alone.
+  "optim.constantSchedule": { rate: COUNTED },
+  // Not the decay of an average, but where between two points gradients are taken.
+  // A sum, where it is 1.
+  "optim.scaleBySm3": all(DECAY, "beta1 beta2"),
+  "optim.scheduleFree": { beta1: SHARE },
+  "optim.scheduleFreeAdamw": { beta1: SHARE },
+  "optim.scheduleFreeSgd": { beta1: SHARE },
   tree: {
     ...all(FUNCTION, "isLeaf type"),
     ...all(STRUCTURE, "outer inner treedef expected got"),
@@ -158,7 +180,8 @@ const roomOf = (where: string): Kinds | undefined => {
 };
 
 /** What the parameter or option of a function has to be, if that can be said before the function runs. */
-export const kindOf = (where: string, name: string): Kind | undefined => roomOf(where)?.[name] ?? COMMON[name];
+export const kindOf = (where: string, name: string): Kind | undefined =>
+  ROOMS[where]?.[name] ?? roomOf(where)?.[name] ?? COMMON[name];
 
 /** Names whose arguments the functions judge themselves, for what is said where they fail. */
 const SUSPECTS: Kinds = {

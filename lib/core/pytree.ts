@@ -250,10 +250,21 @@ export const fillNulls = (def: TreeDef, tree: unknown, fill: unknown): unknown =
 };
 
 /** Applies `f` to every leaf; further trees must have the structure of the first. */
-export const treeMap = (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): unknown => {
-  const [leaves, def] = flatten(tree);
+export const treeMap = (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): unknown =>
+  treeMapTo(undefined, f, tree, ...rest);
+
+/** The same with `isLeaf`, which names leaves of the first tree: what further trees have in their places, whole, goes with them. */
+export const treeMapTo = (
+  isLeaf: IsLeaf,
+  f: (...leaves: never[]) => unknown,
+  tree: unknown,
+  ...rest: readonly unknown[]
+): unknown => {
+  const [leaves, def] = flatten(tree, isLeaf);
   const others = rest.map((t) => {
-    const [more, otherDef] = flatten(t);
+    const beside = isLeaf === undefined ? undefined : new Set(subtreesAt("tree.map", def, t));
+    // Nothing has no identity by which it could be told from nothing elsewhere.
+    const [more, otherDef] = flatten(t, beside && ((x) => isLeaf?.(x) === true || (x != null && beside.has(x))));
     checkSameStructure("tree.map", def, otherDef);
     return more;
   });
@@ -265,8 +276,12 @@ export const treeMap = (f: (...leaves: never[]) => unknown, tree: unknown, ...re
 };
 
 /** Applies `f(path, leaf)` to every leaf. */
-export const treeMapWithPath = (f: (path: KeyPath, leaf: never) => unknown, tree: unknown): unknown => {
-  const [leaves, def] = flatten(tree);
+export const treeMapWithPath = (
+  f: (path: KeyPath, leaf: never) => unknown,
+  tree: unknown,
+  isLeaf?: (x: unknown) => boolean,
+): unknown => {
+  const [leaves, def] = flatten(tree, isLeaf);
   const paths = pathsOf(def);
   return unflatten(
     def,

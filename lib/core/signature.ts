@@ -4,85 +4,23 @@
  * The text stands beside each function, held to its types by a test. It is what calls from plain JavaScript are checked against, and
  * what takes JAX's habits: the axis alone in place of options, and options in place of the axis.
  */
-import { isDType } from "./aval.js";
 import type { Contract } from "./caller.js";
-import { similar } from "./closest.js";
-import { ArgumentError } from "./errors.js";
+import { ArgumentError, isFluxionError } from "./errors.js";
 import { isHostArray } from "./host.js";
-import { type Kind, kindOf, suspectOf } from "./parameters.js";
+import { type Kind, TENSOR_LIKE } from "./kinds.js";
+import { kindOf, suspectOf } from "./parameters.js";
+import { type Held, KEYWORDS, LEADS, parse, type Signature } from "./parse-signature.js";
+import { meantBy, misplacedHint, missingHint, optionsHint, surplusHint } from "./remedies.js";
 import { isTensor } from "./tensor.js";
-
-/** Arguments that may be given by name in every function. */
-const KEYWORDS = ["axis", "dtype"];
-/** The rooms whose functions take no objects but options, so that all arguments but the first may be given by name. */
-const BY_NAME = /^(?:np|lax|nn|random|ops|scipy)\./;
-
-const isNumber = (x: unknown): boolean => typeof x === "number";
-const isNumbers = (x: unknown): boolean => isNumber(x) || (Array.isArray(x) && x.every(isNumber));
-/** Options that a value of their type alone stands for, where a function has one of them. */
-const LEADS: Readonly<Record<string, (x: unknown) => boolean>> = {
-  // What JAX has in the place before the axis comes first.
-  ord: (x) => isNumber(x) || typeof x === "string",
-  n: isNumber,
-  spacing: isNumber,
-  discont: isNumber,
-  axis: (x) => x === null || isNumbers(x),
-  argnums: isNumbers,
-  inAxes: (x) => isNumber(x) || Array.isArray(x),
-  numSegments: isNumber,
-  dtype: isDType,
-  learningRate: (x) => isNumber(x) || typeof x === "function" || isTensor(x),
-};
-
-interface Signature {
-  readonly text: string;
-  /** The parameters, with `{}` for options. */
-  readonly names: readonly string[];
-  /** How many of them have no default. */
-  readonly required: number;
-  /** How many arguments there may be. */
-  readonly most: number;
-  /** Where the options are, what they may be, and which of them a value alone stands for. */
-  readonly options: number;
-  readonly keys: ReadonlySet<string>;
-  readonly leads: readonly string[];
-  /** The arguments that an object may name, by their places. */
-  readonly keywords: ReadonlyMap<string, number>;
-  /** The arguments that have to be of a kind, by their places. */
-  readonly kinds: readonly (readonly [place: number, kind: Kind])[];
-  /** Where the shape is; -1 where there is none. */
-  readonly shape: number;
-}
-
-const parse = (text: string, required: number): Signature => {
-  const inside = text.slice(text.indexOf("(") + 1, -1);
-  const braces = /\{ ([^}]*) \}/.exec(inside)?.[1];
-  const names = inside === "" ? [] : inside.replace(/\{[^}]*\}/, "{}").split(", ");
-  const keys = new Set(braces?.split(", "));
-  const named = names.map((name, i) => [name, i] as const).filter(([name]) => !/[{.]/.test(name));
-  const where = text.slice(0, text.indexOf("("));
-  return {
-    text,
-    names,
-    required,
-    most: names.some((name) => name.startsWith("...")) ? Infinity : names.length,
-    options: names.indexOf("{}"),
-    keys,
-    leads: Object.keys(LEADS).filter((name) => keys.has(name)),
-    keywords: new Map(named.filter(([name, i]) => KEYWORDS.includes(name) || (i > 0 && BY_NAME.test(text)))),
-    kinds: names.flatMap((name, i) => {
-      const kind = kindOf(where, name);
-      return kind === undefined ? [] : [[i, kind] as const];
-    }),
-    shape: names.indexOf("shape"),
-  };
-};
 
 /** What was given, in a few words. */
 export const wordsOf = (x: unknown): string => {
   if (isTensor(x)) return `a tensor, ${x.describe()}`;
   if (Array.isArray(x)) return `a list of ${x.length}`;
-  if (typeof x === "object" && x !== null) return `{ ${Object.keys(x).join(", ")} }`;
+  if (typeof x === "bigint") return `${x}n`;
+  if (isPlain(x)) return `{ ${Object.keys(x).join(", ")} }`.replace("{  }", "{}");
+  if (typeof x === "object" && x !== null) return `a ${x.constructor?.name ?? "record"}`;
+  if (typeof x === "string") return JSON.stringify(x);
   return typeof x === "function" ? "a function" : String(x);
 };
 
@@ -90,25 +28,40 @@ export const wordsOf = (x: unknown): string => {
 export const listed = (given: readonly unknown[]): readonly unknown[] =>
   given.length === 1 && Array.isArray(given[0]) ? given[0] : given;
 
+/** How to come by a value of the kind. */
+const hintOf = (kind: Kind | undefined, given: unknown): string | undefined =>
+  typeof kind?.hint === "function" ? kind.hint(given) : kind?.hint;
+
 const refuse = (where: string, { text }: Signature, what: string, got: string, hint?: string): never => {
   throw new ArgumentError({ where, what, expected: text, got, hint });
 };
 
-const checkedOptions = (where: string, signature: Signature, given: unknown): unknown => {
-  const { keys, leads } = signature;
+/** What is said of an option of another kind. @throws {ArgumentError} */
+const checkOption = (where: string, signature: Signature, key: string, value: unknown): void => {
+  const kind = value === undefined ? undefined : signature.kindsOfKeys.get(key);
+  if (kind === undefined || kind.is(value)) return;
+  refuse(where, signature, `${key} is not ${kind.what}`, wordsOf(value), hintOf(kind, value));
+};
+
+const checkedOptions = (where: string, signature: Signature, args: readonly unknown[]): unknown => {
+  const { keys, leads, kindsOfKeys, options } = signature;
+  const given = args[options];
   const lead = leads.find((name) => LEADS[name](given));
-  if (lead !== undefined) return { [lead]: given };
+  if (lead !== undefined) {
+    checkOption(where, signature, lead, given);
+    return { [lead]: given };
+  }
   if (typeof given !== "object" || given === null || Array.isArray(given) || isTensor(given)) {
-    const hint = `name it: { ${[...keys][0]}: ... }`;
-    return refuse(where, signature, "options are an object", wordsOf(given), hint);
+    // A text alone was to be the option that a value alone stands for.
+    if (leads.length === 1 && typeof given === "string") checkOption(where, signature, leads[0], given);
+    return refuse(where, signature, "options are an object", wordsOf(given), optionsHint(where, signature, args));
   }
   for (const [key, value] of Object.entries(given)) {
     if (keys.has(key)) {
-      const kind = value === undefined ? undefined : kindOf(where, key);
-      if (kind?.is(value) !== false) continue;
-      return refuse(where, signature, `${key} is not ${kind.what}`, wordsOf(value), kind.hint);
+      if (kindsOfKeys.has(key)) checkOption(where, signature, key, value);
+      continue;
     }
-    const near = similar(key, [...keys]);
+    const near = meantBy(key, [...keys]);
     const hint = near === undefined ? undefined : `did you mean "${near}"?`;
     return refuse(where, signature, `there is no option "${key}"`, wordsOf(given), hint);
   }
@@ -125,17 +78,20 @@ const isReduced = (args: readonly unknown[]): boolean => args.length === 4 && is
 const surplus = (where: string, signature: Signature, args: readonly unknown[]): never => {
   const inside = isMapped(args) ? "map((x) => ...)" : isReduced(args) ? "reduce((a, b) => ...)" : undefined;
   const mapped = inside === undefined ? undefined : `call it inside a function: xs.${inside}`;
-  const named = signature.options >= 0 ? "options are given by name, in one object" : undefined;
   const got = args.length === 1 ? "1 argument" : `${args.length} arguments`;
-  return refuse(where, signature, "there are too many arguments", got, mapped ?? named);
+  return refuse(where, signature, "there are too many arguments", got, mapped ?? surplusHint(where, signature, args));
 };
 
 /** `args` with `value` in place `i`. */
 const replaced = (args: readonly unknown[], i: number, value: unknown): readonly unknown[] =>
   Array.from({ length: Math.max(args.length, i + 1) }, (_, j) => (j === i ? value : args[j]));
 
-const isPlain = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === "object" && x !== null && !Array.isArray(x) && !isTensor(x) && !isHostArray(x);
+/** Whether `x` is an object of names and values, in any realm: no list, no instance of a class such as a typed array or a map. */
+const isPlain = (x: unknown): x is Readonly<Record<string, unknown>> => {
+  if (typeof x !== "object" || x === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return (prototype === null || Object.getPrototypeOf(prototype) === null) && !isHostArray(x);
+};
 
 /** `np.sum(x, 0, { keepDims: true })`: what a value alone stands for, and the other options, as one object. */
 const withLead = ({ most, options, leads }: Signature, args: readonly unknown[]): readonly unknown[] => {
@@ -157,15 +113,18 @@ const namedArguments = (where: string, signature: Signature, args: readonly unkn
   const [last, at] = [args.at(-1), args.length - 1];
   if (!isPlain(last) || ![...keywords.values()].some((place) => place >= at)) return args;
   const names = Object.keys(last);
+  if (names.length === 0 && at === 0) return args;
   const isNamed = (name: string): boolean => (keywords.get(name) ?? -1) >= at;
   const known = [...[...keywords.keys()].filter(isNamed), ...keys];
   // Where nothing is known of it, the object is an argument itself, or what the function refuses.
   if (names.length > 0 && !names.some((name) => spelledAs(name, known) !== undefined)) {
-    if (!KEYWORDS.some(isNamed)) return args;
+    // Nor can it be one where all that may stand is given by name: a function has no object for a default.
+    const takesObject = at < signature.required || /Options$/.test(signature.names[at]);
+    if (!KEYWORDS.some(isNamed) && takesObject) return args;
   }
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    const near = spelledAs(unknown, known);
+    const near = spelledAs(unknown, known) ?? meantBy(unknown, known);
     const hint = near === undefined ? `by name go: ${known.join(", ")}` : `did you mean "${near}"?`;
     return refuse(where, signature, `there is no option "${unknown}"`, wordsOf(last), hint);
   }
@@ -179,34 +138,36 @@ const namedArguments = (where: string, signature: Signature, args: readonly unkn
 /** What a message calls the argument in place `i`. */
 const nameOf = ({ names }: Signature, i: number): string => (names[i] === "{}" ? "an object of options" : names[i]);
 
+/** @throws {ArgumentError} for the argument in place `i`, which was left out */
+const missing = (where: string, signature: Signature, i: number, args: readonly unknown[]): never => {
+  const [name, kind] = [nameOf(signature, i), suspectOf(where, signature.names[i])];
+  const got = args.length === 0 ? "nothing" : args.map(wordsOf).join(", ");
+  // How tensors are made is known to who gave one already.
+  const hint = i > 0 && kind === TENSOR_LIKE ? undefined : hintOf(kind, undefined);
+  return refuse(where, signature, `${name} is missing`, got, missingHint(where) ?? hint ?? `give ${name}`);
+};
+
 /** What the argument in place `i` is not. @throws {ArgumentError} */
-const refuseKind = (where: string, signature: Signature, i: number, kind: Kind, given: unknown): never =>
-  refuse(where, signature, `${signature.names[i]} is not ${kind.what}`, wordsOf(given), kind.hint);
+const refuseKind = (where: string, signature: Signature, [i, kind]: Held, args: readonly unknown[]): never => {
+  const given = args[i];
+  if (given === undefined) return missing(where, signature, i, args);
+  const hint = misplacedHint(signature, given) ?? hintOf(kind, given);
+  return refuse(where, signature, `${signature.names[i]} is not ${kind.what}`, wordsOf(given), hint);
+};
 
 /** The arguments, with a list for a shape that is a number. @throws {ArgumentError} for those that are not what their names say */
 const heldToNames = (where: string, signature: Signature, args: readonly unknown[]): readonly unknown[] => {
   const { kinds, required, shape } = signature;
-  for (const [i, kind] of kinds) {
-    if (!kind.is(args[i]) && (i < required || args[i] !== undefined)) refuseKind(where, signature, i, kind, args[i]);
+  for (const held of kinds) {
+    const given = args[held[0]];
+    if (!held[1].is(given) && (held[0] < required || given !== undefined)) refuseKind(where, signature, held, args);
   }
   return shape >= 0 && typeof args[shape] === "number" ? replaced(args, shape, [args[shape]]) : args;
 };
 
-/** @throws {ArgumentError} for a call without arguments */
-const missing = (where: string, signature: Signature): never => {
-  const name = nameOf(signature, 0);
-  return refuse(
-    where,
-    signature,
-    `${name} is missing`,
-    "nothing",
-    suspectOf(where, signature.names[0])?.hint ?? `give ${name}`,
-  );
-};
-
 const checked = (where: string, signature: Signature, all: readonly unknown[]): readonly unknown[] => {
   const { most, options } = signature;
-  if (all.length === 0 && signature.required > 0) missing(where, signature);
+  if (all.length === 0 && signature.required > 0) missing(where, signature, 0, []);
   const args = all.length > most ? withLead(signature, all) : all;
   if (args.length > most) {
     if (most > 1 || !isMapped(args)) surplus(where, signature, args);
@@ -214,14 +175,16 @@ const checked = (where: string, signature: Signature, all: readonly unknown[]): 
   }
   const given = options < 0 ? undefined : args[options];
   if (given === undefined) return heldToNames(where, signature, namedArguments(where, signature, args));
-  const right = checkedOptions(where, signature, given);
+  const right = checkedOptions(where, signature, args);
   return heldToNames(where, signature, right === given ? args : replaced(args, options, right));
 };
 
 const isFunction = (x: unknown): boolean => typeof x === "function";
+const isRecord = (x: unknown): x is object =>
+  typeof x === "object" && x !== null && !isTensor(x) && !isHostArray(x) && !ArrayBuffer.isView(x);
 
 const holdsFunction = (x: unknown): boolean =>
-  isFunction(x) || (Array.isArray(x) ? x.some(holdsFunction) : isPlain(x) && Object.values(x).some(isFunction));
+  isFunction(x) || (Array.isArray(x) ? x.some(holdsFunction) : isRecord(x) && Object.values(x).some(isFunction));
 
 /** Whether a call may run a function of the user: one in a place of functions, or one that a list or an object holds. */
 const runsTheirs = (where: string, { names }: Signature, args: readonly unknown[]): boolean =>
@@ -239,13 +202,18 @@ const explained = (where: string, signature: Signature, args: readonly unknown[]
   });
   const kind = suspect < 0 ? undefined : suspectOf(where, names[suspect]);
   const name = nameOf(signature, suspect);
-  const missing = suspect >= 0 && args[suspect] === undefined;
+  const isMissing = suspect >= 0 && args[suspect] === undefined;
   const wrong = kind === undefined ? "the arguments do not fit" : `${name} is not ${kind.what}`;
   const got = args.length === 0 ? "nothing" : args.map(wordsOf).join(", ");
-  const hint = missing ? (kind?.hint ?? `give ${name}`) : (kind?.hint ?? "give what the signature names, in its order");
-  const mismatch = { where, what: missing ? `${name} is missing` : wrong, expected: text, got, hint };
-  return new ArgumentError(mismatch, { cause });
+  const hint = hintOf(kind, args[suspect]);
+  const other = isMissing ? (missingHint(where) ?? `give ${name}`) : "give what the signature names, in its order";
+  const what = isMissing ? `${name} is missing` : wrong;
+  return new ArgumentError({ where, what, expected: text, got, hint: hint ?? other }, { cause });
 };
+
+/** Whether a call failed because an argument without a default was left out: something found undefined in place of a tensor. */
+const isLeftOut = (error: unknown, args: readonly unknown[], required: number): boolean =>
+  args.length > 0 && args.length < required && isFluxionError(error, "TreeError") && error.mismatch.got === "undefined";
 
 /** Whether an error is one of JavaScript's for a value of another kind. */
 const isMisuse = (error: unknown): error is Error =>
@@ -265,7 +233,10 @@ export const contractOf = (text: string, required: number): Contract => {
   return {
     name,
     check: (args) => checked(name, signature(), args),
-    explain: (args, error) => (isMisuse(error) ? explained(name, signature(), args, error) : error),
+    explain: (args, error) => {
+      if (isLeftOut(error, args, required)) return missing(name, signature(), args.length, args);
+      return isMisuse(error) ? explained(name, signature(), args, error) : error;
+    },
     isTheirs: (args) => args.length >= required && runsTheirs(name, signature(), args),
   };
 };

@@ -351,6 +351,20 @@ const HINTS: Readonly<Record<string, string>> = {
   function: "trees hold tensors and numbers: close over a function, or name its argument in jit's static",
 };
 
+/** What an object is that is no tree, and how to make one of it. */
+const notATree = (x: object): { readonly got: string; readonly hint: string } => {
+  const name = (x as { readonly constructor?: { readonly name?: string } }).constructor?.name;
+  if (name === undefined || name === "Object") {
+    return { got: "an object", hint: "give one of its tensors; functions that take trees take objects of tensors" };
+  }
+  if (x instanceof Map) return { got: "a Map", hint: "make a plain object of it: Object.fromEntries(map)" };
+  if (Symbol.iterator in x) return { got: `a ${name}`, hint: "make a list of it: [...x]" };
+  return {
+    got: `an instance of ${name}`,
+    hint: `trees are plain objects and lists, such as { ...x }; tree.registerNode(${name}, { name, flatten, unflatten }) makes ${name} one`,
+  };
+};
+
 /** What a value is that is not a tensor, and how to make one of it. */
 const notATensor = (x: unknown): { readonly got: string; readonly hint: string } => {
   if (ArrayBuffer.isView(x)) {
@@ -360,6 +374,7 @@ const notATensor = (x: unknown): { readonly got: string; readonly hint: string }
     return { got: `a ${x.constructor.name}`, hint };
   }
   if (isHostArray(x)) return { got: "an array of the host", hint: "put it on the device with np.devicePut" };
+  if (typeof x === "object" && x !== null && !Array.isArray(x)) return notATree(x);
   const got = x === null ? "null" : Array.isArray(x) ? "an array" : typeof x;
   return { got, hint: HINTS[got] ?? "make tensors from arrays with np.array" };
 };

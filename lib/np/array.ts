@@ -4,14 +4,16 @@ import { Aval, asShape, checkShape, type DType, isFloat, type Shape } from "../c
 import { similar } from "../core/closest.js";
 import { composite, named, takes } from "../core/composite.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
-import { allocate, dtypeOf, type HostArray, hostArray, type TypedArray } from "../core/host.js";
+import { allocate, type HostArray, hostArray, type TypedArray } from "../core/host.js";
 import { flatten, MAX_DEPTH, unflatten } from "../core/pytree.js";
 import { currentRuntime } from "../core/runtime.js";
+import { wordsOf } from "../core/signature.js";
 import { asTensor, DeviceArray, isTensor, literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as b from "../primitives/broadcast.js";
 import * as e from "../primitives/elementwise.js";
 import * as mv from "../primitives/movement.js";
 import { cast, promoteDType } from "./promote.js";
+import { elementHint, ofTyped } from "./typed.js";
 
 /** A tensor on the device from data on the host. */
 export const fromHost = named("np.fromHost(x)", (x: HostArray): Tensor => {
@@ -136,10 +138,11 @@ const arrayOptions = (given: unknown): ArrayOptions => {
 /**
  * A tensor from nested lists of numbers and tensors, a number, a tensor (as a copy), or a typed array with a `shape`.
  *
- * Numbers give float32 and booleans bool unless `dtype` says otherwise, or tensors beside them do; a typed array keeps its type (a `Uint8Array` holds bool).
+ * Numbers give float32 and booleans bool unless `dtype` says otherwise, or tensors beside them do; a typed array keeps its type. A
+ * `Uint8Array` holds bools, as zeros and ones; of other bytes, and of typed arrays of other widths, `dtype` says what they become.
  *
  * - `dtypeOrOptions`: a dtype, or `{ dtype, shape }`
- * @throws {ShapeError} for ragged lists, or data that do not fill the shape; {DTypeError} for numbers the dtype cannot hold
+ * @throws {ShapeError} for ragged lists, or data that do not fill the shape; {DTypeError} for numbers the dtype cannot hold, and typed arrays without one
  * @example np.array([[1, 2], [3, 4]]) // f32[2,2]
  * @example np.array([np.sin(x), 0, np.cos(x)]) // as np.stack
  */
@@ -148,11 +151,7 @@ export const array = named(
   (data: NestedTensors | TypedArray, dtypeOrOptions: DType | ArrayOptions = {}): Tensor => {
     const options = arrayOptions(dtypeOrOptions);
     if (ArrayBuffer.isView(data)) {
-      const typed = data as TypedArray;
-      const host = hostArray(options.shape ?? [typed.length], dtypeOf(typed), typed);
-      return options.dtype === undefined || options.dtype === host.dtype
-        ? fromHost(host)
-        : astypeHost(host, options.dtype);
+      return fromHost(ofTyped(data as TypedArray, options));
     }
     if (isTensor(data)) return ofTensors(data, options);
     const shape = shapeOfNested(data);
@@ -164,8 +163,9 @@ export const array = named(
         where: "np.array",
         what: "an element is not a number",
         expected: "numbers, booleans or tensors",
-        got: typeof flat[bad],
+        got: wordsOf(flat[bad]),
         at: `element ${bad}`,
+        hint: elementHint(flat[bad]),
       });
     }
     const dtype = options.dtype ?? (flat.length > 0 && flat.every((x) => typeof x === "boolean") ? "bool" : "float32");
@@ -176,8 +176,6 @@ export const array = named(
     return fromHost(hostArray(options.shape ?? shape, dtype, out));
   },
 );
-
-const astypeHost = (host: HostArray, dtype: DType): Tensor => fromHost(e.convertP.impl([host], { dtype })[0]);
 
 /** A scalar. */
 export const scalar = named(

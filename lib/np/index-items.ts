@@ -8,6 +8,7 @@ import { takes } from "../core/composite.js";
 import { ArgumentError, DTypeError, FLOAT_HINT, ShapeError } from "../core/errors.js";
 import { hostArray } from "../core/host.js";
 import { scalarOf } from "../core/rules.js";
+import { wordsOf } from "../core/signature.js";
 import { asTensor, isTensor, Literal, type Tensor, type TensorLike } from "../core/tensor.js";
 import * as e from "../primitives/elementwise.js";
 import { toIndices } from "../primitives/gather.js";
@@ -40,18 +41,30 @@ const refuse = (where: string, index: unknown): ArgumentError =>
     where,
     what: "not an index",
     expected: 'an integer, a tensor of integers or bools, a slice ("1:3", "::-1", np.s(1, 3)), null or "..."',
-    got: Array.isArray(index) ? "an array" : typeof index === "object" ? "an object" : String(index),
+    got: Array.isArray(index) ? "an array" : typeof index === "object" ? "an object" : wordsOf(index),
     hint: Array.isArray(index)
       ? "make a tensor of it: np.array(list, { dtype: 'int32' })"
-      : typeof index === "string" && index.includes(",")
-        ? "give one item an axis, not one text for all"
+      : typeof index === "string"
+        ? textHint(index)
         : undefined,
   });
+
+/** What to do about a text that is no slice. */
+const textHint = (text: string): string | undefined => {
+  const bare = text.replaceAll(/[[\]\s]/g, "");
+  if (bare.includes(",")) {
+    const items = bare.split(",").map((item) => (/^-?\d+$/.test(item) ? item : `"${item}"`));
+    return `give one item an axis, not one text for all: np.get(x, ${items.join(", ")})`;
+  }
+  if (bare === text) return undefined;
+  return `leave the brackets out: np.get(x, ${/^-?\d+$/.test(bare) ? bare : `"${bare}"`})`;
+};
 
 const parse = (where: string, text: string): Slice => {
   const parts = text.split(":").map((part) => part.trim());
   const numbers = parts.map((part) => (part === "" ? null : Number(part)));
-  if (parts.length < 2 || parts.length > 3 || text.includes(",")) throw refuse(where, text);
+  const isSlice = parts.length === 2 || parts.length === 3;
+  if (!isSlice || text.includes(",") || numbers.some(Number.isNaN)) throw refuse(where, text);
   const [start, stop, step] = numbers;
   return { start, stop, step: step ?? 1 };
 };

@@ -12,17 +12,10 @@ import { promoteDType } from "./promote.js";
 import { atleast1d, atleast2d, atleast3d, expandDims, ravel } from "./shape.js";
 import { pythonSlice } from "./slice.js";
 
-/** @throws {ArgumentError} unless the tensors are a list */
-const checkList = (where: string, xs: readonly TensorLike[]): void => {
-  if (Array.isArray(xs)) return;
-  throw new ArgumentError({ where, what: "the tensors are not in a list", expected: "[x, y]", got: "x alone" });
-};
-
 /** The tensors one behind the other along an axis; flattened first when the axis is null. */
 export const concatenate = composite(
   "np.concatenate(xs, axis)",
   (xs: readonly TensorLike[], axis: number | null = 0): Tensor => {
-    checkList("np.concatenate", xs);
     if (xs.length === 0) {
       throw new ArgumentError({
         where: "np.concatenate",
@@ -38,7 +31,6 @@ export const concatenate = composite(
 );
 /** The tensors, of one shape, along a new axis. */
 export const stack = composite("np.stack(xs, axis)", (xs: readonly TensorLike[], axis: number = 0): Tensor => {
-  checkList("np.stack", xs);
   const tensors = xs.map((x) => asTensor(x, "np.stack"));
   const place = tensors.length === 0 ? 0 : normalizeAxis("np.stack", axis, tensors[0].ndim + 1);
   return concatenate(

@@ -4,7 +4,6 @@ import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { optimizer } from "./define.js";
 import { average, biasCorrection as correctionOf, type PerLeaf, perLeaf, type RunningState } from "./per-leaf.js";
-import { checkDecay } from "./scale.js";
 import { type GradientTransformation, makesTransformation } from "./state.js";
 
 const nothing = (): undefined => undefined;
@@ -38,9 +37,8 @@ export const trace = makesTransformation(
  */
 export const ema = makesTransformation(
   "optim.ema(decay, { debias })",
-  (decay: number, options: { readonly debias?: boolean } = {}): GradientTransformation<RunningState<"ema">> => {
-    checkDecay("optim.ema", "the decay", decay);
-    return perLeaf({
+  (decay: number, options: { readonly debias?: boolean } = {}): GradientTransformation<RunningState<"ema">> =>
+    perLeaf({
       name: "optim.ema",
       slots: { ema: 0 },
       shared: (t, dtype) => correctionOf(decay, t, dtype),
@@ -48,8 +46,7 @@ export const ema = makesTransformation(
         const next = average(decay, old.ema, g);
         return [options.debias === false ? next : np.divide(next, correction), { ema: next }];
       },
-    });
-  },
+    }),
 );
 
 /**

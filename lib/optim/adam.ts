@@ -9,7 +9,6 @@ import * as np from "../np/index.js";
 import type { Float } from "./base.js";
 import { optimizer } from "./define.js";
 import { average, biasCorrection, perLeaf, type RunningState } from "./per-leaf.js";
-import { checkDecay } from "./scale.js";
 import type { GradientTransformation } from "./state.js";
 
 export interface MomentOptions {
@@ -26,12 +25,10 @@ export interface MomentOptions {
 /** State of transformations with two moments, trees like the parameters. */
 export type MomentState = RunningState<"mu" | "nu">;
 
-const defaults = (where: string, options: MomentOptions, epsilon = 1e-8, epsilonRoot = 0): Required<MomentOptions> => {
-  const all = { beta1: 0.9, beta2: 0.999, epsilon, epsilonRoot, ...options };
-  checkDecay(where, "beta1", all.beta1);
-  checkDecay(where, "beta2", all.beta2);
-  return all;
-};
+const defaults = (options: MomentOptions, epsilon = 1e-8, epsilonRoot = 0): Required<MomentOptions> => ({
+  ...{ beta1: 0.9, beta2: 0.999, epsilon, epsilonRoot },
+  ...options,
+});
 
 /** The corrections of both moments at step `t`. */
 const corrections =
@@ -53,7 +50,7 @@ const START = { mu: 0, nu: 0 } as const;
 export const scaleByAdam = optimizer(
   "optim.scaleByAdam({ beta1, beta2, epsilon, epsilonRoot, nesterov })",
   (options: MomentOptions & { readonly nesterov?: boolean } = {}): GradientTransformation<MomentState> => {
-    const all = defaults("optim.scaleByAdam", options);
+    const all = defaults(options);
     const { beta1, beta2 } = all;
     return perLeaf({
       name: "optim.scaleByAdam",
@@ -77,7 +74,7 @@ export const scaleByAdam = optimizer(
 export const scaleByAmsgrad = optimizer(
   "optim.scaleByAmsgrad({ beta1, beta2, epsilon, epsilonRoot })",
   (options: MomentOptions = {}): GradientTransformation<RunningState<"mu" | "nu" | "nuMax">> => {
-    const all = defaults("optim.scaleByAmsgrad", options);
+    const all = defaults(options);
     return perLeaf({
       name: "optim.scaleByAmsgrad",
       slots: { ...START, nuMax: 0 },
@@ -99,7 +96,7 @@ export const scaleByAmsgrad = optimizer(
 export const scaleByAdamax = optimizer(
   "optim.scaleByAdamax({ beta1, beta2, epsilon, epsilonRoot })",
   (options: MomentOptions = {}): GradientTransformation<MomentState> => {
-    const all = defaults("optim.scaleByAdamax", options);
+    const all = defaults(options);
     return perLeaf({
       name: "optim.scaleByAdamax",
       slots: START,
@@ -122,7 +119,7 @@ export const scaleByAdamax = optimizer(
 export const scaleByBelief = optimizer(
   "optim.scaleByBelief({ beta1, beta2, epsilon, epsilonRoot })",
   (options: MomentOptions = {}): GradientTransformation<MomentState> => {
-    const all = defaults("optim.scaleByBelief", options, 1e-16, 1e-16);
+    const all = defaults(options, 1e-16, 1e-16);
     return perLeaf({
       name: "optim.scaleByBelief",
       slots: START,
@@ -146,7 +143,7 @@ export const scaleByYogi = optimizer(
   "optim.scaleByYogi({ beta1, beta2, epsilon, epsilonRoot, initialAccumulator })",
   (options: MomentOptions & { readonly initialAccumulator?: number } = {}): GradientTransformation<MomentState> => {
     const { initialAccumulator = 1e-6, ...rest } = options;
-    const all = defaults("optim.scaleByYogi", rest, 1e-3);
+    const all = defaults(rest, 1e-3);
     return perLeaf({
       name: "optim.scaleByYogi",
       slots: { mu: initialAccumulator, nu: initialAccumulator },
@@ -172,7 +169,7 @@ export const scaleByRadam = optimizer(
   "optim.scaleByRadam({ beta1, beta2, epsilon, epsilonRoot, threshold })",
   (options: MomentOptions & { readonly threshold?: number } = {}): GradientTransformation<MomentState> => {
     const { threshold = 5, ...rest } = options;
-    const all = defaults("optim.scaleByRadam", rest);
+    const all = defaults(rest);
     const { beta2 } = all;
     const limit = 2 / (1 - beta2) - 1;
     return perLeaf({

@@ -6,7 +6,7 @@ import { chain, type NoState } from "./base.js";
 import { optimizer } from "./define.js";
 import type { LearningRate } from "./optimizers.js";
 import { average, biasCorrection, perLeaf, type RunningState } from "./per-leaf.js";
-import { addDecayedWeights, checkDecay, type Mask, type ScheduleState, scaleByLearningRate } from "./scale.js";
+import { addDecayedWeights, type Mask, type ScheduleState, scaleByLearningRate } from "./scale.js";
 import type { GradientTransformation } from "./state.js";
 
 export interface AdanOptions {
@@ -38,7 +38,6 @@ export const scaleByAdan = optimizer(
       ...{ beta1: 0.98, beta2: 0.92, beta3: 0.99, epsilon: 1e-8, epsilonRoot: 0 },
       ...options,
     };
-    for (const [name, beta] of Object.entries({ beta1, beta2, beta3 })) checkDecay("optim.scaleByAdan", name, beta);
     return perLeaf({
       name: "optim.scaleByAdan",
       slots: { m: 0, v: 0, n: 0, last: 0 },

@@ -7,7 +7,7 @@
 import { sameShape } from "../core/aval.js";
 import { scope, takes } from "../core/composite.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { isTransformation } from "../core/parameters.js";
+import { isTransformation } from "../core/kinds.js";
 import { checkSameStructure, leavesOf, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
 import { listed, wordsOf } from "../core/signature.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";

@@ -8,7 +8,7 @@ import { optimizer } from "./define.js";
 import { multiTransform } from "./masked.js";
 import { adamw, type LearningRate } from "./optimizers.js";
 import { average, biasCorrection, perLeaf, type RunningState } from "./per-leaf.js";
-import { addDecayedWeights, checkDecay, type Mask, type ScheduleState, scaleByLearningRate } from "./scale.js";
+import { addDecayedWeights, type Mask, type ScheduleState, scaleByLearningRate } from "./scale.js";
 import type { Rate } from "./schedules.js";
 import type { GradientTransformation, OfPart } from "./state.js";
 
@@ -66,7 +66,6 @@ export const scaleByMuon = optimizer(
   "optim.scaleByMuon({ beta, nesterov, steps, coefficients, epsilon })",
   (options: MuonOptions = {}): GradientTransformation<RunningState<"mu">> => {
     const { beta = 0.95, nesterov = true, steps = 5, coefficients = COEFFICIENTS, epsilon = 1e-8 } = options;
-    checkDecay("optim.scaleByMuon", "beta", beta);
     return perLeaf({
       name: "optim.scaleByMuon",
       slots: { mu: 0 },

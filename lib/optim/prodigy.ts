@@ -6,7 +6,6 @@ import { beside, type Float, givenParams, mapLeaves, widestFloat } from "./base.
 import { optimizer } from "./define.js";
 import { totalOf } from "./dot.js";
 import { average, biasCorrection } from "./per-leaf.js";
-import { checkDecay } from "./scale.js";
 import { type Rate, rateAt } from "./schedules.js";
 import { type GradientTransformation, type PerParam, transformation } from "./state.js";
 
@@ -57,7 +56,6 @@ export const prodigy = optimizer(
     const name = "optim.prodigy";
     const { learningRate = 1, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, initialEstimate = 1e-6 } = options;
     const { beta3 = Math.sqrt(beta2), coefficient = 1, weightDecay = 0, safeguardWarmup = false } = options;
-    for (const [key, beta] of Object.entries({ beta1, beta2, beta3 })) checkDecay(name, key, beta);
     /** The estimate's rate at a step: times the schedule, and Adam's correction of both moments. */
     const rateOf = (estimate: Tensor, count: Tensor, dtype: Float): Tensor => {
       const t = np.add(count, 1);

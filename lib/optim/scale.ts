@@ -83,9 +83,3 @@ export const scaleByLearningRate = makesTransformation(
     });
   },
 );
-
-/** @throws {ArgumentError} unless a decay is in [0, 1] */
-export const checkDecay = (where: string, name: string, value: number): void => {
-  if (value >= 0 && value <= 1) return;
-  throw new ArgumentError({ where, what: `${name} is out of range`, expected: "0 to 1", got: `${value}` });
-};

@@ -1,6 +1,5 @@
 /** @file Training without a schedule: the gradient is taken between the last iterate and the average of all. */
 import { scope, takes } from "../core/composite.js";
-import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import * as np from "../np/index.js";
 import { scaleByRms } from "./accumulators.js";
@@ -58,12 +57,6 @@ export const scheduleFreeEvalParams = takes(
     ),
 );
 
-/** @throws {ArgumentError} unless it is above 0 and at most 1 */
-const checkShare = (where: string, beta1: number): void => {
-  if (beta1 > 0 && beta1 <= 1) return;
-  throw new ArgumentError({ where, what: "beta1 is out of range", expected: "above 0, at most 1", got: `${beta1}` });
-};
-
 /**
  * Makes an optimizer without momentum independent of a schedule: its iterates `z` are averaged to `x`, and gradients are taken between the two. Evaluate
  * with `scheduleFreeEvalParams`.
@@ -82,7 +75,6 @@ export const scheduleFree = makesTransformation(
     options: ScheduleFreeOptions = {},
   ): GradientTransformation<ScheduleFreeState<S>> => {
     const [where, { beta1 = 0.9, weightPower = 2 }, tx] = ["optim.scheduleFree", options, plain(inner)];
-    checkShare(where, beta1);
     return transformation<ScheduleFreeState<S>>({
       init: (params) =>
         scope(() => {

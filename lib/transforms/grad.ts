@@ -158,6 +158,12 @@ type Options = GradOptions<number | readonly number[], boolean>;
 
 const signatureOf = (name: string): string => `${name}(f, { argnums, hasAux, allowInt })`;
 
+/** What to do about a result that is no loss. */
+const lossHint = (isNothing: boolean, hasAux: boolean): string | undefined => {
+  if (isNothing) return "return the loss: a body in braces needs return";
+  return hasAux ? undefined : "reduce it with np.sum or np.mean, or set hasAux, or use vjp";
+};
+
 /** The value, the aux tree (or null) and the gradients of a scalar function. */
 const gradCore = (
   name: "grad" | "valueAndGrad",
@@ -172,12 +178,13 @@ const gradCore = (
   const { lin, outDef, aux } = linearizeProblem(problem);
   const [value] = lin.outs;
   if (outDef.kind !== "leaf" || value.ndim !== 0 || !isFloat(value.dtype)) {
+    const nothing = outDef.kind === "undefined";
     throw new ShapeError({
       where,
-      what: "the loss is not a scalar",
+      what: nothing ? "the function returns nothing" : "the loss is not a scalar",
       expected: "one float of shape []",
-      got: outDef.kind === "leaf" ? `${value.aval}` : `a tree of ${outDef.leaves} leaves`,
-      hint: hasAux ? undefined : "reduce it with np.sum or np.mean, or set hasAux, or use vjp",
+      got: nothing ? "undefined" : outDef.kind === "leaf" ? `${value.aval}` : `a tree of ${outDef.leaves} leaves`,
+      hint: lossHint(nothing, hasAux),
     });
   }
   const cts = pullBack(lin, [new Literal(1, value.dtype)]);

@@ -16,6 +16,7 @@ import { evalJaxpr, Jaxpr } from "../core/jaxpr.js";
 import { definePrimitive, isLinear, isZero, type Primitive, type Tangent, Zero } from "../core/primitive.js";
 import { checkSameStructure, type TreeDef, unflatten } from "../core/pytree.js";
 import { isPromise } from "../core/scope.js";
+import { wordsOf } from "../core/signature.js";
 import type { GradsOf, Tensor } from "../core/tensor.js";
 import { bind } from "../core/trace.js";
 import type { Tuples } from "../core/tree-types.js";
@@ -253,7 +254,8 @@ export const scan: Scan = takes(
             where,
             what: "the function did not return a pair",
             expected: "[carry, y]; y may be null",
-            got: Array.isArray(result) ? `an array of ${result.length}` : typeof result,
+            got: result === undefined ? "nothing" : wordsOf(result),
+            hint: "return [carry, y]: the carry of the next turn, and what is stacked, or null",
           });
         }
         const [outs, outDef] = flattenTensors(where, result[0], "carry");

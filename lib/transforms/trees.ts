@@ -12,9 +12,18 @@ export type LikeTensors<T> = T extends TensorLike
     ? T
     : { readonly [K in keyof T]: LikeTensors<T[K]> };
 
+/** Functions that a loop hands to another loop, which it is made of, and its name. */
+const madeFor = new WeakMap<object, string>();
+
+/** `f` with the name of the user's function `body`, for a loop that is made of another one: messages bear its name. */
+export const turnOf = <F extends object>(transform: string, body: { readonly name: string }, f: F): F => {
+  madeFor.set(f, transform);
+  return Object.defineProperty(f, "name", { value: body.name });
+};
+
 /** "grad of loss": how messages name a transformation of a function. */
 export const nameOf = (transform: string, f: (...args: never[]) => unknown): string =>
-  `${transform} of ${f.name === "" ? "an anonymous function" : f.name}`;
+  `${madeFor.get(f) ?? transform} of ${f.name === "" ? "an anonymous function" : f.name}`;
 
 /** Where a leaf of the arguments is, as `args[1].encoder.w`. */
 export const argPath = (path: KeyPath): string => printPath(path, "args");

@@ -6,6 +6,7 @@ import { ArgumentError, ShapeError, TreeError } from "../core/errors.js";
 import { mayReferTo, withAxis } from "../core/named-axes.js";
 import type { AnyPrimitive, BatchDim, Params } from "../core/primitive.js";
 import { differences, flatten, pathsOf, printPath, type TreeDef, unflatten } from "../core/pytree.js";
+import { wordsOf } from "../core/signature.js";
 import { type GradsOf, type Tensor, Tracer } from "../core/tensor.js";
 import { bind, currentTrace, Trace, traceCall, withTrace } from "../core/trace.js";
 import type { OfTensors, Transformed, Tuples } from "../core/tree-types.js";
@@ -125,7 +126,7 @@ const spread = (where: string, option: string, prefix: unknown, def: TreeDef, at
       where,
       what: `${option} is not a prefix of the tree`,
       expected: "numbers, null, or a tree like the argument's",
-      got: bad === undefined ? "a tree where there is a leaf" : String(bad),
+      got: bad === undefined ? "a tree where there is a leaf" : wordsOf(bad),
       at,
     });
   }

@@ -27,7 +27,7 @@ import { batched, remembered, stageFrom } from "./derived.js";
 import { instantiate } from "./jvp.js";
 import { scan } from "./scan.js";
 import { batchedScan, chosen, pushedScan } from "./scan-derived.js";
-import { flattenTensors, type LikeTensors, nameOf } from "./trees.js";
+import { flattenTensors, type LikeTensors, nameOf, turnOf } from "./trees.js";
 import { materialize } from "./vmap.js";
 
 const noReverse = (): never => {
@@ -259,15 +259,17 @@ export const foriLoop = takes(
       if (lo instanceof Literal && hi instanceof Literal) {
         const length = Math.max(hi.value - lo.value, 0);
         const turn = (carry: GradsOf<I>, i: Tensor): readonly [LikeTensors<I>, null] => [body(add(i, lo), carry), null];
-        Object.defineProperty(turn, "name", { value: body.name });
-        return scan(turn, init, iota([length], "int32"))[0];
+        return scan(turnOf("foriLoop", body, turn), init, iota([length], "int32"))[0];
       }
       const next = ([i, carry]: readonly [Tensor, GradsOf<I>]): readonly [Tensor, LikeTensors<I>] => [
         add(i, new Literal(1, "int32")),
         body(i, carry),
       ];
-      Object.defineProperty(next, "name", { value: body.name });
       const first = lo instanceof Literal ? convert(lo, "int32") : lo;
-      return whileLoop(([i]) => lt(i, hi), next as never, [first, init] as const)[1] as GradsOf<I>;
+      return whileLoop(
+        ([i]) => lt(i, hi),
+        turnOf("foriLoop", body, next) as never,
+        [first, init] as const,
+      )[1] as GradsOf<I>;
     }),
 );

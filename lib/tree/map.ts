@@ -9,35 +9,46 @@ import {
   pathsOf,
   structureOf,
   type TreeDef,
-  treeMap,
+  treeMapTo,
   treeMapWithPath,
   unflatten,
 } from "../core/pytree.js";
 import { isTensor, type Tensor } from "../core/tensor.js";
 import type { OfTensors } from "../core/tree-types.js";
+import { type IsLeaf, isLeafOf, isLeafOption, type LeafOption } from "./leaf-option.js";
 import type { LeafOf, Mapped } from "./types.js";
 
 /**
  * Overloads of `tree.map`: where tensors become tensors, also in a tree of which a type parameter alone is known, the type stays. First come
- * further trees of tensors, such as gradients beside parameters.
+ * further trees of tensors, such as gradients beside parameters. With `{ isLeaf }` at the end the leaves are what it names.
  */
 export interface TreeMap {
+  <L, R>(
+    f: (leaf: L, ...more: never[]) => R,
+    tree: unknown,
+    ...rest: readonly [...unknown[], Required<LeafOption>]
+  ): unknown;
   <T, U>(f: (leaf: Tensor, ...more: Tensor[]) => Tensor, tree: OfTensors<T>, ...rest: readonly OfTensors<U>[]): T;
   <T>(f: (leaf: Tensor, ...more: never[]) => Tensor, tree: OfTensors<T>, ...rest: readonly unknown[]): T;
   <T, R>(f: (leaf: LeafOf<NoInfer<T>>, ...more: never[]) => R, tree: T, ...rest: readonly unknown[]): Mapped<T, R>;
 }
 
 /**
- * Applies `f` to every leaf; further trees must have the structure of the first, and give further arguments.
+ * Applies `f` to every leaf; further trees must have the structure of the first, and give further arguments. An object `{ isLeaf }` at the
+ * end names nodes that are not looked into; what further trees have in their places goes with them.
  *
  * @throws {TreeError} with the key paths at which two trees differ
  * @see JAX's `jax.tree.map`
  * @example tree.map((p, g) => np.subtract(p, np.multiply(0.1, g)), params, grads)
+ * @example tree.map((pair) => pair[0], tree, { isLeaf: Array.isArray })
  */
 export const map: TreeMap = takes(
   "tree.map(f, tree, ...rest)",
-  (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): never =>
-    treeMap(f, tree, ...rest) as never,
+  (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): never => {
+    const last = rest.at(-1);
+    if (!isLeafOption(last)) return treeMapTo(undefined, f, tree, ...rest) as never;
+    return treeMapTo(last.isLeaf, f, tree, ...rest.slice(0, -1)) as never;
+  },
 );
 
 /**
@@ -46,9 +57,9 @@ export const map: TreeMap = takes(
  * @see JAX's `jax.tree.map_with_path`
  */
 export const mapWithPath = takes(
-  "tree.mapWithPath(f, tree)",
-  <T, R>(f: (path: KeyPath, leaf: LeafOf<NoInfer<T>>) => R, tree: T): Mapped<T, R> =>
-    treeMapWithPath(f as (path: KeyPath, leaf: never) => unknown, tree) as Mapped<T, R>,
+  "tree.mapWithPath(f, tree, { isLeaf })",
+  <T, R>(f: (path: KeyPath, leaf: LeafOf<NoInfer<T>>) => R, tree: T, options?: IsLeaf): Mapped<T, R> =>
+    treeMapWithPath(f as (path: KeyPath, leaf: never) => unknown, tree, isLeafOf(options)) as Mapped<T, R>,
 );
 
 /**
@@ -57,9 +68,12 @@ export const mapWithPath = takes(
  * @see JAX's `jax.tree.flatten_with_path`
  */
 export const flattenWithPath = takes(
-  "tree.flattenWithPath(tree)",
-  <T>(tree: T): readonly [leaves: (readonly [path: KeyPath, leaf: LeafOf<T>])[], treedef: TreeDef] => {
-    const [leaves, def] = flatten(tree);
+  "tree.flattenWithPath(tree, { isLeaf })",
+  <T>(
+    tree: T,
+    options?: IsLeaf,
+  ): readonly [leaves: (readonly [path: KeyPath, leaf: LeafOf<T>])[], treedef: TreeDef] => {
+    const [leaves, def] = flatten(tree, isLeafOf(options));
     const paths = pathsOf(def);
     return [leaves.map((leaf, i) => [paths[i], leaf as LeafOf<T>] as const), def];
   },
@@ -69,10 +83,14 @@ export const flattenWithPath = takes(
 export interface TreeLeaves {
   <T>(tree: OfTensors<T>): Tensor[];
   <T>(tree: T): LeafOf<T>[];
+  (tree: unknown, options: IsLeaf): unknown[];
 }
 
-/** The leaves of a tree, in order. @see JAX's `jax.tree.leaves` */
-export const leaves: TreeLeaves = takes("tree.leaves(tree)", (tree: unknown): never[] => leavesOf(tree) as never[]);
+/** The leaves of a tree, in order; `isLeaf`, which may stand alone, names nodes that are not looked into. @see JAX's `jax.tree.leaves` */
+export const leaves: TreeLeaves = takes(
+  "tree.leaves(tree, { isLeaf })",
+  (tree: unknown, options?: IsLeaf): never[] => flatten(tree, isLeafOf(options))[0] as never[],
+);
 
 /** Overloads of `tree.reduce`: also a tree of which a type parameter alone is known has tensors for leaves. */
 export interface TreeReduce {
@@ -80,6 +98,7 @@ export interface TreeReduce {
   <T>(f: (total: LeafOf<NoInfer<T>>, leaf: LeafOf<NoInfer<T>>) => LeafOf<NoInfer<T>>, tree: T): LeafOf<T>;
   <T, R>(f: (total: R, leaf: Tensor) => R, tree: OfTensors<T>, initial: R): R;
   <T, R>(f: (total: R, leaf: LeafOf<NoInfer<T>>) => R, tree: T, initial: R): R;
+  <L, R>(f: (total: R, leaf: L) => R, tree: unknown, initial: R, options: IsLeaf): R;
 }
 
 /**
@@ -90,9 +109,14 @@ export interface TreeReduce {
  * @example tree.reduce((n, x) => n + x.size, params, 0)
  */
 export const reduce: TreeReduce = takes(
-  "tree.reduce(f, tree, initial)",
-  (f: (total: never, leaf: never) => unknown, tree: unknown, initial: unknown = undefined): never => {
-    const list = leavesOf(tree);
+  "tree.reduce(f, tree, initial, { isLeaf })",
+  (
+    f: (total: never, leaf: never) => unknown,
+    tree: unknown,
+    initial: unknown = undefined,
+    options: IsLeaf = {},
+  ): never => {
+    const list = flatten(tree, isLeafOf(options))[0];
     if (initial !== undefined) return list.reduce((total, leaf) => f(total as never, leaf as never), initial) as never;
     if (list.length === 0) {
       throw new TreeError({

@@ -1,15 +1,27 @@
 /** @file Taking trees apart and putting them together, with calls of users checked. */
 import { takes } from "../core/composite.js";
 import * as pytree from "../core/pytree.js";
+import { type IsLeaf, isLeafOf } from "./leaf-option.js";
 
-/** Leaves in order, and the structure. `isLeaf` stops the descent early. @throws {TreeError} for a tree that is too deep or contains itself */
-export const flatten = takes("tree.flatten(tree, isLeaf)", pytree.flatten);
+/**
+ * Leaves in order, and the structure. `isLeaf`, which may stand alone, stops the descent early.
+ *
+ * @throws {TreeError} for a tree that is too deep or contains itself
+ */
+export const flatten = takes(
+  "tree.flatten(tree, { isLeaf })",
+  (tree: unknown, options?: IsLeaf): [leaves: unknown[], treedef: pytree.TreeDef] =>
+    pytree.flatten(tree, isLeafOf(options)),
+);
 
 /** Puts leaves back into a structure. @throws {TreeError} when their number differs */
 export const unflatten = takes("tree.unflatten(treedef, leaves)", pytree.unflatten);
 
-/** The structure of a tree. */
-export const structure = takes("tree.structure(tree)", pytree.structureOf);
+/** The structure of a tree, down to the nodes that `isLeaf` names. */
+export const structure = takes(
+  "tree.structure(tree, { isLeaf })",
+  (tree: unknown, options?: IsLeaf): pytree.TreeDef => pytree.flatten(tree, isLeafOf(options))[1],
+);
 
 /** Key path of every leaf, in the order of `flatten`. */
 export const paths = takes("tree.paths(treedef)", pytree.pathsOf);

@@ -133,16 +133,20 @@ Options("groups are labelled by path, by a tree, or by optax's function of the p
 
 Options("values of another kind are refused at once", () => {
   const wrong: [name: string, args: unknown[], words: RegExp][] = [
-    ["clip", [{}], /^optim\.clip: limit is not a number or a scalar tensor\n {2}expected {2}optim\.clip\(limit\)/],
+    [
+      "clip",
+      [{}],
+      /^optim\.clip: limit is not a number from 0 on, or a scalar tensor\n {2}expected {2}optim\.clip\(limit\)/,
+    ],
     ["clipByGlobalNorm", [{ limit: 1 }], /limit is not a number/],
     ["scale", [{}], /factor is not a number or a scalar tensor/],
     ["scale", [], /factor is missing/],
-    ["scaleByLearningRate", ["0.1"], /rate is not a number, a scalar tensor or a schedule/],
+    ["scaleByLearningRate", ["0.1"], /rate is not a finite number from 0 on, a scalar tensor or a schedule/],
     ["scaleBySchedule", [0.1], /schedule is not a function/],
-    ["sgd", [{ learningRate: "0.1" }], /learningRate is not a number, a scalar tensor or a schedule[\s\S]*got +0\.1/],
+    ["sgd", [{ learningRate: "0.1" }], /learningRate is not a finite number[\s\S]*got +"0\.1"/],
     ["linearSchedule", [{}, 1, 10], /start is not a number/],
     ["constantSchedule", [{}], /rate is not/],
-    ["cosineDecaySchedule", [1], /steps is not a number/],
+    ["cosineDecaySchedule", [1], /steps is missing/],
     ["warmup", [{}, 0.1], /steps is not a number/],
     ["piecewiseInterpolateSchedule", ["cubic", 1, {}], /kind is not "linear" or "cosine"/],
     ["warmupConstantSchedule", [{ peakValue: {}, warmupSteps: 2 }], /peakValue is not a number/],

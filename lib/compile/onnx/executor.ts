@@ -52,7 +52,7 @@ class OrtDevice extends HostDevice {
       what: "this executor has no float64",
       expected: "float32, int32, uint32 or bool",
       got: "float64",
-      hint: "float64 works on the reference backend only",
+      hint: 'np.array(data, "float32") rounds to float32; float64 works on the reference backend only',
     });
   }
 }

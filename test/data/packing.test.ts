@@ -67,7 +67,7 @@ const decoderRow = (
   { ids, segments, positions }: PackedFeature,
   length: number,
   isPacked: boolean,
-  weights = ids.map((id) => Number(id !== 0)),
+  weights: readonly number[] = ids.map((id) => Number(id !== 0)),
 ): Row => {
   const [targets, of] = [padded(ids, length), padded(segments, length)];
   return {

@@ -1,7 +1,7 @@
 /**
  * A small new T5 learns from sentences by span corruption, and then a soft prompt is tuned for it, with its weights frozen, so that it says what somebody has. The prompt is
  * tuned on half of those whom the text speaks of and evaluated on the others: what is right about them, the model knows from the text. A guess among the three things is
- * right in 33 % of the cases, and the model without the prompt in none. 40 steps, the default, teach nothing; 600 take MINUTES and reach 100 %:
+ * right in 33 % of the cases, and the model without the prompt in none. 40 steps, the default, teach nothing; 600 take one to five minutes on two cores and reach 100 %:
  * `node --conditions=fluxion-source --import tsx examples/pretrain.ts 600`. A text file behind the steps, with a document a line, is mixed in.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -66,11 +66,11 @@ const has = task({ name: "has", ...columns, train: rowsOf((i) => i < 6), validat
 const tuned = (await run(
   {
     ...{ model: join(folder, "run", "best"), train: "has", objective: { name: "task", sentinel: true } as const },
-    ...{ method: { name: "prompt", length: 8 } as const, batch: { examples: 18 }, steps: Number(steps) / 5 },
+    ...{ method: { name: "prompt", length: 16 } as const, batch: { examples: 18 }, steps: Number(steps) / 5 },
   },
   { store: nodeStore(join(folder, "prompt")), tasks: [has] },
 )) as Summary;
-console.log(`numbers of the prompt: ${tuned.counts.tuned} (expected 512)`);
+console.log(`numbers of the prompt: ${tuned.counts.tuned} (expected 1024)`);
 const claim = Number(steps) < 600 ? "" : " (expected at least 80 %)";
 console.log(`accuracy without the prompt ${tuned.untuned.accuracy.toFixed(1)} %, of guesses 33.3 %`);
 console.log(`accuracy with the prompt: ${tuned.tuned.accuracy.toFixed(1)} %${claim}`);

@@ -79,7 +79,7 @@ export const modelsOfRun = (dir: string): string[] => {
   return [...paths, ...runsBelow(dir).flatMap((name) => modelsOfRun(join(dir, name)))].filter(isModel);
 };
 
-/** What an error says of the folder of a run that is not a model itself; undefined for any other path. */
+/** What an error says of the folder of a run given in place of a model; undefined for any other path. */
 export const runInPlaceOfModel = (path: string): Omit<Mismatch, "where"> | undefined => {
   if (!isRun(path) || isModel(path)) return undefined;
   const [what, models] = ["this is the folder of a run, not a model", modelsOfRun(path)];

@@ -1,4 +1,4 @@
-/** @file What a report says of runs that learned from texts: losses of held-out text, which are not scores of tasks. */
+/** @file What a report says of runs that learned from texts: losses of held-out text, apart from scores of tasks. */
 import { isPretraining, subjectOf } from "../pretraining/recipe.js";
 import { spreadOf } from "./cells.js";
 import { type Figure, MOST_SERIES, type Series } from "./figures.js";

@@ -1,7 +1,7 @@
 /** @file Examples of span corruption fit the lengths that it says. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { spanCorruption } from "../../../lib/data/objectives/objectives.js";
+import { spanCorruption } from "../../../lib/data/objectives/index.js";
 import { refusalOf } from "../../helpers/refusal.js";
 
 const Spans = suite("data/objectives/spans");

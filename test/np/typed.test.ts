@@ -26,11 +26,11 @@ Typed("arrays with a dtype keep it, and bytes of zeros and ones are bools", () =
   assert.equal(array(new Float32Array([])).shape, [0]);
 });
 
-Typed("bytes that are no bools are refused, or become numbers of the dtype", () => {
+Typed("bytes that are not bools are refused, or become numbers of the dtype", () => {
   const bytes = new Uint8Array([200, 1, 0]);
   assert.throws(
     () => array(bytes),
-    refused("bytes that are not 0 or 1 are no bools", "a Uint8Array with 200", /np\.array\(bytes, "int32"\)/),
+    refused("bytes other than 0 and 1 are not bools", "a Uint8Array with 200", /np\.array\(bytes, "int32"\)/),
   );
   assert.equal(array(bytes, "int32").tolist(), [200, 1, 0]);
   assert.equal(array(bytes, { dtype: "float32", shape: [3, 1] }).tolist(), [[200], [1], [0]]);
@@ -43,7 +43,7 @@ Typed("arrays of other widths need a dtype", () => {
   for (const type of [Int8Array, Int16Array, Uint16Array, Uint8ClampedArray]) {
     assert.throws(
       () => array(new type([2, 3])),
-      refused(`the elements of a ${type.name} are of no dtype`, `a ${type.name}`, /np\.array\(data, "int32"\)/),
+      refused(`a ${type.name} has elements without a dtype`, `a ${type.name}`, /np\.array\(data, "int32"\)/),
     );
     assert.equal(array(new type([2, 3]), "int32").tolist(), [2, 3]);
   }
@@ -54,7 +54,7 @@ Typed("big integers, views and buffers are refused with how to make numbers of t
   for (const dtype of [undefined, "int32"]) {
     assert.throws(
       () => array(new BigInt64Array([1n]), dtype),
-      refused("the elements of a BigInt64Array are of no dtype", "a BigInt64Array", /Int32Array\.from\(data, Number\)/),
+      refused("a BigInt64Array has elements without a dtype", "a BigInt64Array", /Int32Array\.from\(data, Number\)/),
     );
   }
   assert.throws(() => array(new DataView(new ArrayBuffer(8))), /typed array of its buffer/);

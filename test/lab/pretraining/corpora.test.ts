@@ -36,7 +36,10 @@ const letters = (from: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${from}${String.fromCharCode(97 + i)}`);
 
 const recipe = (objective: object): PretrainingRecipe =>
-  ({ train: [], objective: { field: "text", validation: [], heldOut: 0.1, ...objective } }) as unknown as PretrainingRecipe;
+  ({
+    train: [],
+    objective: { field: "text", validation: [], heldOut: 0.1, ...objective },
+  }) as unknown as PretrainingRecipe;
 const read = (objective: object) => readCorpora(recipe(objective), counting().tokenizer);
 
 const textsOf = ({ ids, starts }: Corpus): string[] =>

@@ -104,7 +104,7 @@ check("what is no array is refused with the place", () => {
     "ShapeError",
     "[1][1]",
   );
-  refuses(() => np.array([1, "2"] as unknown as Nested), "DTypeError", "not a number", "string", "element 1");
+  refuses(() => np.array([1, "2"] as unknown as Nested), "DTypeError", "not a number", '"2"', "element 1");
   refuses(() => np.array([f64(1, 2), [1]]), "ShapeError", "ragged", "[2] at every place");
   refuses(() => np.array([1, 2.5], { dtype: "int32" }), "DTypeError", "int32 cannot hold 2.5");
   refuses(() => np.array([-1], { dtype: "uint32" }), "DTypeError", "uint32 cannot hold -1");

@@ -263,7 +263,7 @@ export const treeMapTo = (
   const [leaves, def] = flatten(tree, isLeaf);
   const others = rest.map((t) => {
     const beside = isLeaf === undefined ? undefined : new Set(subtreesAt("tree.map", def, t));
-    // `undefined` and `null` have no identity that would tell one place from another.
+    // Null and undefined have no identity: one cannot be distinguished from others in the tree.
     const [more, otherDef] = flatten(t, beside && ((x) => isLeaf?.(x) === true || (x != null && beside.has(x))));
     checkSameStructure("tree.map", def, otherDef);
     return more;

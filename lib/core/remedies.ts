@@ -1,4 +1,4 @@
-/** @file What messages about the arguments of a call advise: the closest name, and how to write what the caller wants. */
+/** @file What messages about the arguments of a call advise: the name to write, and how to write a value. */
 import { isDType } from "./aval.js";
 import { similar } from "./closest.js";
 import type { Signature } from "./parse-signature.js";
@@ -22,7 +22,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   high: ["maxval"],
 };
 
-/** The known name that is closest to another one. */
+/** The known name that stands here for another one. */
 export const meantBy = (name: string, known: readonly string[]): string | undefined => {
   const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return (
@@ -61,7 +61,7 @@ export const optionsHint = (where: string, taken: Signature, args: readonly unkn
   const list = inOneList(where, taken, args);
   if (list !== undefined) return list;
   if (taken.keys.has("static") && (isNumber(given) || Array.isArray(given))) {
-    return `name it: { static: [${given}] }, to make these arguments static`;
+    return `name it: { static: [${given}] } to make arguments static`;
   }
   return `name it: { ${keys[0]}: ... }`;
 };

@@ -351,7 +351,7 @@ const HINTS: Readonly<Record<string, string>> = {
   function: "trees hold tensors and numbers: close over a function, or name its argument in jit's static",
 };
 
-/** What an object is that is not a tree, and how to make a tree of it. */
+/** What an object is that cannot be a tree, and how to make one of it. */
 const notATree = (x: object): { readonly got: string; readonly hint: string } => {
   const name = (x as { readonly constructor?: { readonly name?: string } }).constructor?.name;
   if (name === undefined || name === "Object") {

@@ -49,7 +49,7 @@ const refuse = (where: string, index: unknown): ArgumentError =>
         : undefined,
   });
 
-/** What to do about a text that is not a slice. */
+/** What to do about a text that cannot be a slice. */
 const textHint = (text: string): string | undefined => {
   const bare = text.replaceAll(/[[\]\s]/g, "");
   if (bare.includes(",")) {

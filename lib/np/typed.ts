@@ -18,7 +18,7 @@ const refuse = (data: TypedArray): never => {
     name === "DataView" ? "make a typed array of its buffer" : "make numbers of them: Int32Array.from(data, Number)";
   throw new DTypeError({
     where: "np.array",
-    what: isBytes ? "bytes other than 0 and 1 are not bools" : `a ${name} has elements without a dtype`,
+    what: isBytes ? "bytes that are not 0 or 1 cannot be bools" : `the elements of a ${name} are of no dtype`,
     expected: "a Float32Array, Float64Array, Int32Array, Uint32Array, a Uint8Array of zeros and ones, or a dtype",
     got: isBytes ? `a Uint8Array with ${data.find(isNotBool)}` : `a ${name}`,
     hint: /^Big|^Data/.test(name) ? other : converted,
@@ -34,7 +34,7 @@ export const ofTyped = (
   const isOdd = data instanceof Uint8Array ? data.some(isNotBool) : !hasDType;
   // Neither big integers nor bytes without a type are numbers.
   if (isOdd && (dtype === undefined || /^Big|^Data/.test(data.constructor.name))) refuse(data);
-  // Of bytes that are not bools, and of other widths, only the numbers count: converted from float64, which holds them all.
+  // Of bytes that cannot be bools, and of other widths, only the numbers count: converted from float64, which holds them all.
   const host = isOdd
     ? hostArray(shape ?? [data.length], "float64", Float64Array.from(data))
     : hostArray(shape ?? [data.length], dtypeOf(data), data);

@@ -158,7 +158,7 @@ type Options = GradOptions<number | readonly number[], boolean>;
 
 const signatureOf = (name: string): string => `${name}(f, { argnums, hasAux, allowInt })`;
 
-/** What to do about a result that is not a loss. */
+/** What to do about a result that cannot be a loss. */
 const lossHint = (isNothing: boolean, hasAux: boolean): string | undefined => {
   if (isNothing) return "return the loss: a body in braces needs return";
   return hasAux ? undefined : "reduce it with np.sum or np.mean, or set hasAux, or use vjp";

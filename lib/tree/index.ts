@@ -1,6 +1,7 @@
 /** @file Pytrees for users: map, flatten, take apart, compare and print nested plain objects and arrays. */
 export type { Key, KeyPath, NodeType, TreeDef } from "../core/pytree.js";
 export type { Tree } from "../core/tree-types.js";
+export type { IsLeaf, LeafOption } from "./leaf-option.js";
 export {
   all,
   flattenWithPath,

@@ -163,7 +163,7 @@ holds({
     () => (jit as unknown as Loose[string])((a: Tensor) => a, 1),
     "jit: options are an object",
     "1",
-    "name it: { static: [1] }, to make these arguments static",
+    "name it: { static: [1] } to make arguments static",
   ],
   "JAX's name of an option": [
     () => loose(fluxion).jit((a: Tensor) => a, { static_argnums: 1 }),

@@ -30,7 +30,7 @@ Typed("bytes that are not bools are refused, or become numbers of the dtype", ()
   const bytes = new Uint8Array([200, 1, 0]);
   assert.throws(
     () => array(bytes),
-    refused("bytes other than 0 and 1 are not bools", "a Uint8Array with 200", /np\.array\(bytes, "int32"\)/),
+    refused("bytes that are not 0 or 1 cannot be bools", "a Uint8Array with 200", /np\.array\(bytes, "int32"\)/),
   );
   assert.equal(array(bytes, "int32").tolist(), [200, 1, 0]);
   assert.equal(array(bytes, { dtype: "float32", shape: [3, 1] }).tolist(), [[200], [1], [0]]);

@@ -89,6 +89,11 @@ Seeds("rows have 512 ids where nothing else is asked for", () => {
   for (const { inputLength, targetLength, pieces } of filling) {
     assert.equal([inputLength, targetLength, pieces.length], [512, 512, 511]);
   }
+  const joined = [iidDenoising, fullLm, spanCorruption, prefixLm, textInfilling, tokenDeletion];
+  assert.equal(
+    joined.map((make) => make(VOCABULARY).pieces.joined),
+    [128, 128, 128, undefined, undefined, undefined],
+  );
   const { inputLength, targetLength, pieces } = fullLm(VOCABULARY);
   assert.equal([inputLength, targetLength, pieces.length], [1, 512, 512]);
 });

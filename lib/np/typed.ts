@@ -18,7 +18,7 @@ const refuse = (data: TypedArray): never => {
     name === "DataView" ? "make a typed array of its buffer" : "make numbers of them: Int32Array.from(data, Number)";
   throw new DTypeError({
     where: "np.array",
-    what: isBytes ? "bytes that are not 0 or 1 cannot be bools" : `the elements of a ${name} are of no dtype`,
+    what: isBytes ? "bytes that are not 0 or 1 cannot be bools" : `a ${name} has elements without a dtype`,
     expected: "a Float32Array, Float64Array, Int32Array, Uint32Array, a Uint8Array of zeros and ones, or a dtype",
     got: isBytes ? `a Uint8Array with ${data.find(isNotBool)}` : `a ${name}`,
     hint: /^Big|^Data/.test(name) ? other : converted,

@@ -134,6 +134,7 @@ const sizeOption = (): Option => new Option("--size <name>", "model size").choic
 
 for (const [bench, description] of [
   ["step", "one prompt-tuning step: loss and gradient of the prompt of a frozen T5"],
+  ["weights", "loss and gradient of all weights of a T5, as pre-training and model tuning have them"],
   ["forward", "the loss of a batch"],
 ] as const) {
   command(bench, description)

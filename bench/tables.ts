@@ -56,6 +56,7 @@ const costs = (line: Line): string =>
 const PEER = ["peer", "threads"];
 const LAYOUTS: Readonly<Record<string, Layout>> = {
   step: { bench: "step", rows: PEER, columns: size, cell: time },
+  weights: { bench: "weights", rows: PEER, columns: size, cell: time },
   "step gflops": { bench: "step", rows: PEER, columns: size, cell: (line) => short(number(line, "gflops")) },
   "step costs": { bench: "step", rows: PEER, columns: size, cell: costs },
   forward: { bench: "forward", rows: PEER, columns: size, cell: time },

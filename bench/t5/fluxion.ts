@@ -5,6 +5,7 @@ import { init } from "../../lib/compile/init.js";
 import type { Tensor } from "../../lib/core/tensor.js";
 import { dispose } from "../../lib/core/tensor.js";
 import * as np from "../../lib/np/index.js";
+import { globalNorm } from "../../lib/optim/clip.js";
 import type { T5Config } from "../../lib/t5/config.js";
 import { generate } from "../../lib/t5/generate.js";
 import { promptLoss } from "../../lib/t5/loss.js";
@@ -98,6 +99,21 @@ const stepOf = ({ config, params, prompt }: Model, batch: ReturnType<typeof batc
   };
 };
 
+/** All gradients are outputs of the program, as an optimizer has them; their norm is computed in it. */
+const weightsOf = ({ config, params, prompt }: Model, batch: ReturnType<typeof batchOf>): (() => Outcome) => {
+  const lossAndGrads = valueAndGrad(promptLoss(config));
+  const step = jit((weights: Params, soft: PromptParams, rows: typeof batch) => {
+    const [loss, grads] = lossAndGrads(weights, soft, rows);
+    return [loss, grads, globalNorm(grads)] as const;
+  });
+  return () => {
+    const [loss, grads, norm] = step(params, prompt, batch);
+    const outcome = { loss: loss.item(), gradNorm: norm.item() };
+    dispose([loss, grads, norm]);
+    return outcome;
+  };
+};
+
 const forwardOf = ({ config, params, prompt }: Model, batch: ReturnType<typeof batchOf>): (() => Outcome) => {
   const forward = jit(promptLoss(config));
   return () => {
@@ -147,7 +163,7 @@ const uncachedOf = ({ config, params, prompt }: Model, inputs: Tensor, length: n
 
 const runOf = (task: Task, model: Model, batch: ReturnType<typeof batchOf>): (() => Outcome) => {
   if (task.bench === "decode") return (task.cache ? cachedOf : uncachedOf)(model, batch.inputs, task.tokens);
-  return (task.bench === "step" ? stepOf : forwardOf)(model, batch);
+  return { step: stepOf, weights: weightsOf, forward: forwardOf }[task.bench](model, batch);
 };
 
 /** One program on two executors. */

@@ -20,7 +20,7 @@ const round = (x: number): number => Number(x.toPrecision(4));
 /** The rate that goes with a time. */
 const rateOf = (task: Task, ms: number): Line => {
   if (task.bench === "decode") return { tokensPerSecond: round((1000 * task.batch * task.tokens) / ms) };
-  const passes = task.bench === "step" ? 2 : 1;
+  const passes = { forward: 1, step: 2, weights: 3 }[task.bench];
   return { gflops: round((passes * flopsOf(dimensionsOf(task))) / ms / 1e6) };
 };
 

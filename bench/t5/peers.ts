@@ -28,13 +28,16 @@ const TORCH = [
 
 /** All that have a task, ours first. TensorFlow.js and jax-js compute on one thread. */
 export const entriesOf = (task: Task): Entry[] => {
+  // The programs of TensorFlow.js and jax-js differentiate by the prompt.
+  if (task.bench === "weights") return [...FLUXION, ...TORCH].map((name) => ({ ...name, task }));
   if (task.bench !== "decode") return [...FLUXION, TFJS, JAX_JS, ...TORCH].map((name) => ({ ...name, task }));
   const kept = [...FLUXION, TFJS, ...TORCH].map((name) => ({ ...name, task: { ...task, cache: true } }));
   const again = [...FLUXION, TFJS, JAX_JS].map((name) => ({ ...name, task: { ...task, cache: false } }));
   return [...kept, ...again];
 };
 
-const PYTHON = "/usr/bin/python3";
+/** `PYTHON` names another one, such as that of a virtual environment. */
+const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
 const LIBRARIES = "/usr/lib";
 const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const tsx = (name: string, ...args: string[]): string[] => ["--import", "tsx", at(name), ...args];

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { SIZES, type Size, type SizeName } from "./model.js";
 
-/** One prompt-tuning step (loss and gradient of the prompt), the loss alone, or tokens written by the most likely choice. */
+/** Loss and gradient of the prompt or of all weights, the loss alone, or tokens written by the most likely choice. */
 export type Task =
-  | { readonly bench: "step" | "forward"; readonly size: SizeName }
+  | { readonly bench: "step" | "weights" | "forward"; readonly size: SizeName }
   | {
       readonly bench: "decode";
       readonly size: SizeName;

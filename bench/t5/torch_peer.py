@@ -21,15 +21,23 @@ c = json.loads((folder / "size.json").read_text())
 index = json.loads((folder / "weights.json").read_text())
 flat = torch.from_file(str(folder / "weights.bin"), size=(folder / "weights.bin").stat().st_size // 4)
 w = {name: flat[e["offset"] : e["offset"] + math.prod(e["shape"])].reshape(e["shape"]) for name, e in index.items()}
+if task["bench"] == "weights":
+    w = {name: x.clone().requires_grad_() for name, x in w.items()}
 data = json.loads((folder / "data.json").read_text())
 batch, length = c["batch"], c["input"] + c["prompt"]
 inputs = torch.tensor(data["inputs"]).reshape(batch, c["input"])
 causal = torch.triu(torch.full((c["target"], c["target"]), -1e10), 1)
-bias = {}
-for stack, n in (("enc", length), ("dec", c["target"])):
-    buckets = torch.tensor(data[f"{stack}Buckets"]).reshape(n, n)
-    bias[stack] = w[f"{stack}.bias"][:, buckets][None]
-bias["dec"] = bias["dec"] + causal
+buckets = {
+    stack: torch.tensor(data[f"{stack}Buckets"]).reshape(n, n) for stack, n in (("enc", length), ("dec", c["target"]))
+}
+
+
+def biases():
+    of = {stack: w[f"{stack}.bias"][:, places][None] for stack, places in buckets.items()}
+    return {**of, "dec": of["dec"] + causal}
+
+
+bias = biases()
 
 
 def rms(x, scale):
@@ -93,6 +101,17 @@ def step():
     return {"loss": value.item(), "gradNorm": prompt.grad.norm().item()}
 
 
+def weights():
+    global bias
+    bias = biases()
+    for x in w.values():
+        x.grad = None
+    value = loss()
+    value.backward()
+    norm = torch.stack([x.grad.norm() for x in w.values()]).norm()
+    return {"loss": value.item(), "gradNorm": norm.item()}
+
+
 @torch.no_grad()
 def forward():
     return {"loss": loss().item()}
@@ -130,7 +149,7 @@ def say(line):
     print(json.dumps(line), flush=True)
 
 
-run = {"step": step, "forward": forward, "decode": greedy}[task["bench"]]
+run = {"step": step, "weights": weights, "forward": forward, "decode": greedy}[task["bench"]]
 began = time.perf_counter()
 outcome = run()
 first = 1000 * (time.perf_counter() - began)

@@ -6,8 +6,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { CheckpointError } from "../../core/errors.js";
-import { leasesIn } from "../../store/lease.js";
 import { readFrom, type Store } from "../../store/store.js";
+import { leasesOf } from "./folder-queue.js";
 import { SWEEP_FOLDERS } from "./plan.js";
 
 const FOLDER = SWEEP_FOLDERS.queue;
@@ -65,7 +65,7 @@ export const checkShared = async (sweep: Store, register: Register, create: bool
  */
 export const refuseServed = async (sweep: Store): Promise<void> => {
   const files = await sweep.below(FOLDER).list();
-  if (files.every((file) => sweep.name(`${FOLDER}/${file}`) === sweep.name(NAME_FILE))) return;
+  if (files.every((file) => `${FOLDER}/${file}` === NAME_FILE)) return;
   const what = "the workers of this sweep take its runs from a queue on a server";
   const hint = `give the same --queue; or, when none of them is at work any more, remove the folder ${sweep.name(FOLDER)}`;
   throw folderError(sweep, what, "one queue for all workers", hint);
@@ -77,7 +77,7 @@ export const refuseServed = async (sweep: Store): Promise<void> => {
  * @throws {CheckpointError} with the machines that they run on
  */
 export const refuseLeased = async (sweep: Store, leaseSeconds: number): Promise<void> => {
-  const holders = [...(await leasesIn(sweep.name(SWEEP_FOLDERS.leases), leaseSeconds).holders()).values()];
+  const holders = [...(await leasesOf(sweep, leaseSeconds).holders()).values()];
   if (holders.length === 0) return;
   const what = `workers without a queue on a server are at work on this sweep, on ${[...new Set(holders.map(({ host }) => host))].join(", ")}`;
   const seconds = Math.max(...holders.map((holder) => holder.seconds));

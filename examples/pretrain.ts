@@ -1,5 +1,5 @@
 /**
- * A small new T5 learns from sentences by span corruption, and then a soft prompt is tuned for it, with its weights frozen, so that it says what somebody has. The prompt is
+ * A small new T5 learns from sentences by span corruption, and then a soft prompt is tuned for it, with its weights frozen, so that it says what a person or an animal has. The prompt is
  * tuned on half of those whom the text speaks of and evaluated on the others: what is right about them, the model knows from the text. A guess among the three things is
  * right in 33 % of the cases, and the model without the prompt in none. 40 steps, the default, teach nothing; 600 take one to five minutes on two cores and reach 100 %:
  * `node --conditions=fluxion-source --import tsx examples/pretrain.ts 600`. A text file behind the steps, with a document a line, is mixed in.
@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "fluxion-pretrain-"));
 
 const who = "cat dog fish horse bear wolf child man woman doctor teacher driver".split(" ");
 const what = ["milk", "rice", "salt"];
-/** What one of them has, always. */
+/** The thing that a person or an animal has in every sentence. */
 const thing = (i: number): string => what[(i + Math.floor(i / 6)) % 3];
 
 /** Documents of sentences about who has what, a line each. */

@@ -36,7 +36,7 @@ const headOf = (path: string, record: RunRecord): string => {
   return `${path}: ${own}${others}`;
 };
 
-/** What may help a run that does not beat its baselines. */
+/** Advice for a run that does not beat its baselines. */
 const furtherOf = (path: string, { recipe }: RunRecord): string => {
   const longer = `to try next: more steps (npx fluxion train --resume ${path} --steps N)`;
   return isPretraining(recipe)

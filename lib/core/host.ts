@@ -20,7 +20,7 @@ export const isHostArray = (x: unknown): x is HostArray => {
   return ArrayBuffer.isView(x.data) && Array.isArray(x.shape);
 };
 
-/** What other names and values were to be as a dtype. */
+/** The hint for a name or a value that is not a dtype. */
 const dtypeHint = (given: unknown): string | undefined => {
   if (typeof given === "number") return "sizes go in one list: [3, 4]";
   if (typeof given !== "string") return undefined;

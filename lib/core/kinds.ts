@@ -25,7 +25,7 @@ export const isStore = (x: unknown): boolean => isObject(x) && isFunction((x as 
 /** How to come by a number that JavaScript needs, from a tensor. */
 const keptStatic = (given: unknown): string | undefined =>
   isTensor(given) ? "a tensor is not a size: x.shape has sizes, jit's static keeps a number as it is" : undefined;
-/** What a number alone was to be where a list is wanted. */
+/** The list to write in place of a number. */
 const inList = (given: unknown): string | undefined =>
   isNumber(given) ? `a list has one number for each axis: [${given}]` : undefined;
 
@@ -38,7 +38,7 @@ export const SCALAR: Kind = { is: (x) => COUNTED.is(x) || isTensor(x), what: "a 
 export const FLAG: Kind = { is: (x) => typeof x === "boolean", what: "true or false" };
 
 const isFrom0 = (x: unknown): boolean => Number.isFinite(x) && (x as number) >= 0;
-/** How to climb, where the number below 0 was to say that. */
+/** The hint for a negative rate. */
 const climb = (given: unknown): string | undefined =>
   isNumber(given) && (given as number) < 0 ? "an optimizer descends; to climb, negate the loss" : undefined;
 export const FROM_0: Kind = { is: isFrom0, what: "a finite number from 0 on" };

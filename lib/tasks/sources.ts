@@ -29,10 +29,13 @@ const packedAt = (path: string): Packed | undefined => {
   return undefined;
 };
 
+/** Whether a path goes on behind a zip archive, in which a reader finds the file. */
+export const isInArchive = (path: string): boolean => packedAt(path) !== undefined;
+
 /** The files that a name stands for, which has a `*` or none. */
 const matching = (path: string): readonly string[] => {
   const name = basename(path);
-  if (!name.includes("*")) return existsSync(path) || packedAt(path) !== undefined ? [path] : [];
+  if (!name.includes("*")) return existsSync(path) || isInArchive(path) ? [path] : [];
   const pattern = new RegExp(`^${name.split("*").map(escapePattern).join(".*")}$`);
   const folder = dirname(path);
   if (!existsSync(folder)) return [];

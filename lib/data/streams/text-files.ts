@@ -9,7 +9,7 @@ import { linesOf } from "../../tasks/lines.js";
 import { isGzip, isPointer, LFS_POINTER } from "../../tasks/packed.js";
 import { parquetRows } from "../../tasks/parquet.js";
 import { decoded, jsonlRows, type RawRow } from "../../tasks/rows.js";
-import { sourceAt } from "../../tasks/sources.js";
+import { isInArchive, sourceAt } from "../../tasks/sources.js";
 
 /** A text, and what messages call it: file and row. */
 export interface CorpusText {
@@ -139,8 +139,7 @@ const checkPacked = async (path: string): Promise<void> => {
 /** The texts of a file. @throws {DataError} for one that cannot be read, with row or line */
 export async function* textsOf(path: string, field: string): AsyncGenerator<CorpusText> {
   await checkFormat(path);
-  const isInArchive = /\.zip[\\/]/i.test(path);
-  if (/\.gz$/i.test(path) && !isInArchive) {
+  if (/\.gz$/i.test(path) && !isInArchive(path)) {
     await checkPacked(path).catch((cause: unknown) => {
       throw failure(READER, path)(cause);
     });

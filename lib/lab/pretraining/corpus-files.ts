@@ -6,6 +6,7 @@ import { DataError } from "../../core/errors.js";
 import { isTextFile, TEXT_FILES } from "../../data/streams/text-files.js";
 import { listing } from "../../edge/decode.js";
 import { failure } from "../../store/files.js";
+import { isInArchive } from "../../tasks/sources.js";
 
 /** What lies beside texts and holds none: hidden files, marks such as `_SUCCESS`, and what explains a data set. */
 const BESIDE = /^[._]|^(readme|license)(\.md|\.rst)?$/i;
@@ -81,7 +82,7 @@ const addFolder = async (found: Found, path: string, real: string): Promise<void
  */
 export const filesAt = async (where: string, path: string): Promise<readonly string[]> => {
   // What is in an archive is found by the reader.
-  if (/\.zip[\\/]/i.test(path)) return [path];
+  if (isInArchive(path)) return [path];
   const { info, real } = await leadsTo(where, path);
   if (!info.isDirectory()) return [path];
   const found: Found = { where, files: [], others: [], first: new Map([[real, path]]) };

@@ -2,6 +2,7 @@
 
 import { canonicalJson } from "../canonical.js";
 import { byColumn, type Cell, isTransfer, type Spread, spreadOf, trainedOn } from "./cells.js";
+import type { EndedRun } from "./load.js";
 import type { Reference } from "./references.js";
 import { anchorOf } from "./score-tables.js";
 import type { Link } from "./table.js";
@@ -43,6 +44,27 @@ export interface Figure {
 /** The most series of a panel. */
 export const MOST_SERIES = 8;
 
+type CurvePoint = EndedRun["curve"][number];
+
+/** A number of each evaluation of runs of a variant, by step: the mean over the runs. Evaluations of which it is not finite are left out. */
+export const curveOf = (variant: Variant, runs: readonly EndedRun[], of: (point: CurvePoint) => number): Series => {
+  const all = runs.flatMap(({ curve }) => curve).filter((point) => Number.isFinite(of(point)));
+  const link: Link = { text: variant.label, anchor: anchorOf(variant) };
+  const points = [...groupBy(all, ({ step }) => `${step}`).values()].map((list) => ({
+    ...spreadOf(list.map(of)),
+    ...{ x: list[0].step, link },
+  }));
+  return { label: variant.label, points: points.sort((a, b) => a.x - b.x) };
+};
+
+/** The series that come highest by a number of their means, in the order of the variants. */
+export const topSeries = (series: readonly Series[], rank: (means: readonly number[]) => number): readonly Series[] => {
+  const rankOf = ({ points }: Series): number => rank(points.map(({ mean }) => mean));
+  const full = series.filter(({ points }) => points.length > 0);
+  const chosen = new Set([...full].sort((a, b) => rankOf(b) - rankOf(a)).slice(0, MOST_SERIES));
+  return full.filter((one) => chosen.has(one));
+};
+
 const linkOf = ({ scores, variant }: Cell): Link =>
   scores.length === 1 ? { text: "run", run: scores[0].run.place } : { text: variant.label, anchor: anchorOf(variant) };
 
@@ -54,33 +76,21 @@ const pointOf = (cell: Cell, x: number | string): Point => {
 const referencesOf = (references: readonly Reference[], column: string): readonly Reference[] =>
   references.filter(({ task }) => task === column);
 
-/** The learning curve of the runs of a variant that were trained on one thing. */
-const curveOf = (variant: Variant, trained: string): Series => {
+/** The scores of the runs of a variant that were trained on one thing. */
+const scoresOf = (variant: Variant, trained: string): Series => {
   const runs = variant.runs.filter((run) => trainedOn(run) === trained && !isTransfer(run));
-  const all = runs.flatMap(({ curve }) => curve).filter(({ score }) => !Number.isNaN(score));
-  const link: Link = { text: variant.label, anchor: anchorOf(variant) };
-  const points = [...groupBy(all, ({ step }) => `${step}`).values()].map((list) => ({
-    ...spreadOf(list.map(({ score }) => score)),
-    ...{ x: list[0].step, link },
-  }));
-  return { label: variant.label, points: points.sort((a, b) => a.x - b.x) };
+  return curveOf(variant, runs, ({ score }) => score);
 };
 
-const highest = ({ points }: Series): number => Math.max(...points.map(({ mean }) => mean));
-
-/** The series with the highest points, in the order of the variants. */
-const best = (series: readonly Series[]): readonly Series[] => {
-  const full = series.filter(({ points }) => points.length > 0);
-  const chosen = new Set([...full].sort((a, b) => highest(b) - highest(a)).slice(0, MOST_SERIES));
-  return full.filter((one) => chosen.has(one));
-};
+/** The series with the highest points. */
+const best = (series: readonly Series[]): readonly Series[] => topSeries(series, (means) => Math.max(...means));
 
 /** Scores over the steps. */
 export const curves = (variants: readonly Variant[], references: readonly Reference[]): Figure => {
   const all = variants.flatMap(({ runs }) => runs.filter((run) => !isTransfer(run)).map(trainedOn));
   const panels = [...new Set(all)].sort(inOrder).map((trained) => ({
     title: trained,
-    series: best(variants.map((variant) => curveOf(variant, trained))),
+    series: best(variants.map((variant) => scoresOf(variant, trained))),
     references: referencesOf(references, trained),
   }));
   return {

@@ -1,9 +1,9 @@
 /** @file What a report says of runs that learned from texts: losses of held-out text, apart from scores of tasks. */
 import { isPretraining, subjectOf } from "../pretraining/recipe.js";
 import { spreadOf } from "./cells.js";
-import { type Figure, MOST_SERIES, type Series } from "./figures.js";
+import { curveOf, type Figure, MOST_SERIES, topSeries } from "./figures.js";
 import type { EndedRun } from "./load.js";
-import { anchorOf, variantCell } from "./score-tables.js";
+import { variantCell } from "./score-tables.js";
 import { numbers, plain, type ReportTable, type TableCell, words } from "./table.js";
 import { groupBy, type Variant } from "./variants.js";
 
@@ -43,24 +43,11 @@ export const pretrainingTable = (variants: readonly Variant[]): ReportTable => (
   rows: variants.map(rowOf),
 });
 
-const curveOf = (variant: Variant): Series => {
-  const all = variant.runs.flatMap(({ curve }) => curve).filter(({ loss }) => Number.isFinite(loss));
-  const link = { text: variant.label, anchor: anchorOf(variant) };
-  const points = [...groupBy(all, ({ step }) => `${step}`).values()].map((list) => ({
-    ...spreadOf(list.map(({ loss }) => loss)),
-    ...{ x: list[0].step, link },
-  }));
-  return { label: variant.label, points: points.sort((a, b) => a.x - b.x) };
-};
-
-const lowest = ({ points }: Series): number => Math.min(...points.map(({ mean }) => mean));
-
 /** The losses of held-out text over the steps, a panel an objective. */
 export const lossCurves = (variants: readonly Variant[]): Figure => {
   const panels = [...groupBy(variants, ({ method }) => method)].map(([title, alike]) => {
-    const series = alike.map(curveOf).filter(({ points }) => points.length > 0);
-    const chosen = new Set([...series].sort((a, b) => lowest(a) - lowest(b)).slice(0, MOST_SERIES));
-    return { title, series: series.filter((one) => chosen.has(one)), references: [] };
+    const series = alike.map((variant) => curveOf(variant, variant.runs, ({ loss }) => loss));
+    return { title, series: topSeries(series, (means) => -Math.min(...means)), references: [] };
   });
   return {
     ...{ id: "losses", title: "Losses of held-out text", xLabel: "step", yLabel: "loss, nats" },

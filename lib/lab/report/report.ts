@@ -4,6 +4,7 @@ import { takesLater } from "../../core/composite.js";
 import { CheckpointError } from "../../core/errors.js";
 import { VERSION } from "../../core/version.js";
 import { hashOf } from "../canonical.js";
+import { isPretraining } from "../pretraining/recipe.js";
 import { recipe as recipeOf } from "../recipe.js";
 import { fromAnswers } from "./answers.js";
 import { cellsOf } from "./cells.js";
@@ -24,7 +25,7 @@ import {
   transferTable,
 } from "./score-tables.js";
 import type { Link, ReportTable } from "./table.js";
-import { settingsOf, type Variant, variantsOf } from "./variants.js";
+import { type Settings, settingsOf, type Variant, variantsOf } from "./variants.js";
 
 /** The recipe of a variant, for readers. */
 export interface RecipeEntry {
@@ -53,10 +54,14 @@ export interface ReportOptions {
   readonly references?: readonly Reference[];
 }
 
-const recipeEntry = (variant: Variant): RecipeEntry => {
-  const { label, settings, runs } = variant;
+/** The settings of a recipe that names none. */
+const defaultSettings = (): Settings => {
   const usual = { recipe: recipeOf({}), lock: undefined };
-  const defaults = settingsOf(usual, modelNames([usual])(usual));
+  return settingsOf(usual, modelNames([usual])(usual));
+};
+
+const recipeEntry = (variant: Variant, defaults: Settings): RecipeEntry => {
+  const { label, settings, runs } = variant;
   const links = runs.map(({ place, recipe: { seed }, trained }) => ({
     text: `${trained.join("+")}, seed ${seed}`,
     run: place,
@@ -92,9 +97,10 @@ const reportOf = async (
   const variants = variantsOf(kept);
   const [texts, tuned] = [variants.filter(isOfTexts), variants.filter((variant) => !isOfTexts(variant))];
   const cells = cellsOf(tuned);
+  const defaults = defaultSettings();
   const answers = await fromAnswers(cells);
   const { settings, warnings } = differencesBetween(
-    kept.filter((run) => !isOfTexts({ runs: [run] })),
+    kept.filter(({ recipe }) => !isPretraining(recipe)),
     tuned,
   );
   const all = [...before, ...faults, ...answers.faults];
@@ -123,7 +129,7 @@ const reportOf = async (
     warnings,
     tables: tables.filter(({ rows }) => rows.length > 0),
     figures: figures.filter(({ panels }) => panels.some(({ series }) => series.length > 0)),
-    recipes: variants.map(recipeEntry),
+    recipes: variants.map((variant) => recipeEntry(variant, defaults)),
   };
 };
 

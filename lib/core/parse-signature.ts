@@ -1,6 +1,6 @@
 /** @file The text of a signature, `np.sum(x, { axis, keepDims })`, taken apart. */
 import { isDType } from "./aval.js";
-import type { Kind } from "./kinds.js";
+import { isNumber, type Kind } from "./kinds.js";
 import { kindOf } from "./parameters.js";
 import { isTensor } from "./tensor.js";
 
@@ -9,7 +9,6 @@ export const KEYWORDS = ["axis", "dtype"];
 /** The rooms whose functions take no objects but options, so that all arguments but the first may be given by name. */
 const BY_NAME = /^(?:np|lax|nn|random|ops|scipy)\./;
 
-const isNumber = (x: unknown): boolean => typeof x === "number";
 const isNumbers = (x: unknown): boolean => isNumber(x) || (Array.isArray(x) && x.every(isNumber));
 /** Options that a value of their type alone stands for, where a function has one of them. */
 export const LEADS: Readonly<Record<string, (x: unknown) => boolean>> = {

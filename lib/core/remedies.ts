@@ -1,6 +1,7 @@
 /** @file What messages about the arguments of a call advise: the name to write, and how to write a value. */
 import { isDType } from "./aval.js";
 import { similar } from "./closest.js";
+import { isNumber } from "./kinds.js";
 import type { Signature } from "./parse-signature.js";
 import { isTensor } from "./tensor.js";
 
@@ -32,7 +33,6 @@ export const meantBy = (name: string, known: readonly string[]): string | undefi
 
 /** Parameters that are lists, whose numbers are often given one by one. */
 const LISTS = new Set("shape axes axis times sizes dims perm starts sliceSizes".split(" "));
-const isNumber = (x: unknown): boolean => typeof x === "number";
 
 /** How to write numbers of a list that were given one by one, as in `np.reshape(x, 4, 1)`. */
 const inOneList = (where: string, { names }: Signature, args: readonly unknown[]): string | undefined => {

@@ -24,6 +24,7 @@ Addresses("an address is shown without name and password, and messages lose the 
   assert.equal([kind, shown], ["postgres", "postgres://db.example:5432/runs"]);
   assert.is(hide("no user me with s/cret or s%2Fcret"), "no user me with *** or ***");
   assert.is(queueAddress("rediss://:key@host:1/2").kind, "redis");
+  assert.is(queueAddress("postgres://me@host/db?password=hidden").hide("no hidden"), "no ***");
 });
 
 Addresses("what is no address of a known server is refused, and a password in it is not shown", () => {

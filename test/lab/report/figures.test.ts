@@ -35,6 +35,21 @@ Figures("points are in the order of their numbers, and not of the names of their
   assert.equal(await along("along-optimizer.learningRate", rates), ["log", [1e-7, 0.1, 0.3]]);
   const decays = [0.5, 0, 0.1].map((weightDecay) => ({ optimizer: { weightDecay } }));
   assert.equal(await along("along-optimizer.weightDecay", decays), ["linear", [0, 0.1, 0.5]]);
+
+  const dir = join(root, `${++count}`);
+  for (const [name, model] of [
+    ["a", 300],
+    ["b", 100],
+    ["c", 200],
+  ] as const) {
+    const recipe: RecipeInput = { train: "cb", model: name };
+    writeRun(join(dir, name), { recipe, model, digest: name, tuned: { accuracy: 50 } });
+  }
+  const figure = (await readReport([dir])).figures.find(({ id }) => id === "along-model");
+  assert.equal(
+    figure?.panels[0].series[0].points.map(({ x }) => x),
+    [100, 200, 300],
+  );
 });
 
 Figures("of nine curves of losses the eight that come lowest are drawn, wherever they begin", () => {
